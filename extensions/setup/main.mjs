@@ -1,0 +1,86 @@
+// npm start | npm test | npm run lab | npm run setup. Plain JavaScript without packages: it runs before anything is installed.
+import { mkdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { root, venvBin, venvEnvironment } from "./layout.mjs";
+import { run, SetupError } from "./program.mjs";
+import { bad, good, setUp, strong } from "./setup.mjs";
+import { report } from "./test-report.mjs";
+import { browser, findBrowser } from "./test-tools.mjs";
+
+const mainNotebook = join(root, "notebooks", "10-full-pretraining.ipynb");
+const executed = join(root, "runs", "10-full-pretraining.ipynb");
+
+/** The main job: the whole pre-training notebook through papermill; further arguments go to papermill (`npm start -- -p steps 50`). */
+async function start(args) {
+  await setUp();
+  mkdirSync(join(root, "runs"), { recursive: true });
+  console.log(`\n${strong("Running notebooks/10-full-pretraining.ipynb through papermill")}`);
+  const began = Date.now();
+  const papermill = [
+    mainNotebook,
+    executed,
+    "-k",
+    "mindformers-lab",
+    "--cwd",
+    join(root, "notebooks"),
+    "--log-output",
+    "--no-progress-bar",
+    ...args,
+  ];
+  const code = await run(venvBin("papermill"), papermill, { cwd: root, env: venvEnvironment() });
+  const place = relative(process.cwd(), executed);
+  if (code !== 0) {
+    console.error(
+      `\n${bad("✗")} papermill ended with exit code ${code}; the error stands in ${place}\n  to look at it: npm run lab`,
+    );
+    return code;
+  }
+  console.log(
+    `\n${good("✓")} done in ${Math.round((Date.now() - began) / 1000)} s. The executed notebook: ${strong(place)}`,
+  );
+  console.log(`  open it in JupyterLab:  ${strong("npm run lab")}`);
+  return 0;
+}
+
+/** JupyterLab on the project folder, with the executed notebook in runs/; further arguments go to jupyter lab. */
+async function lab(args) {
+  await setUp();
+  return run(
+    venvBin("jupyter"),
+    [
+      "lab",
+      "--ServerApp.root_dir",
+      root,
+      "--LabApp.default_url",
+      "/lab/tree/notebooks/10-full-pretraining.ipynb",
+      ...args,
+    ],
+    {
+      cwd: root,
+      env: venvEnvironment(),
+      stdio: "inherit",
+    },
+  );
+}
+
+/** All tests; further arguments go to vitest (`npm test -- unit/data`). */
+async function test(args) {
+  await setUp([browser]);
+  const node = (script, ...rest) =>
+    run(process.execPath, [join(root, "node_modules", script), ...rest], { cwd: root, env });
+  const env = { ...venvEnvironment(), CHROME_PATH: findBrowser() };
+  const compiled = await node("typescript/bin/tsc", "-b", "test");
+  if (compiled !== 0) return compiled;
+  const code = await node("vitest/vitest.mjs", "run", "--config", "test/vitest.config.ts", ...args);
+  return report() && code === 0 ? 0 : code || 1;
+}
+
+const commands = { setup: async () => setUp(), start, lab, test };
+const [name, ...args] = process.argv.slice(2);
+try {
+  process.exitCode = (await commands[name](args)) ?? 0;
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`\n${bad("✗")} ${error.message}\n  cure: ${error.cure}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,75 @@
+// Running other programs for the set-up: output goes to the terminal, a failure becomes an error with its cure.
+import { spawn, spawnSync } from "node:child_process";
+
+/** An expected failure of the set-up: what is wrong and the command that cures it. */
+export class SetupError extends Error {
+  constructor(message, cure) {
+    super(message);
+    this.cure = cure;
+  }
+}
+
+/** First line that a program prints, or undefined if it can't be run. */
+export function firstLine(program, args) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return status === 0 ? (stdout || stderr).trim().split("\n")[0] : undefined;
+}
+
+/** Runs a program with its output on the terminal; resolves to its exit code (128 + signal number if it was killed). */
+export function run(program, args, options = {}) {
+  const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
+  const forward = (signal) => child.kill(signal);
+  process.on("SIGINT", forward).on("SIGTERM", forward);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      process.off("SIGINT", forward).off("SIGTERM", forward);
+      resolve(code ?? (signal === "SIGINT" ? 130 : 143));
+    });
+  });
+}
+
+/** Like run, but anything else than exit code 0 is a SetupError; `cures` maps a pattern in the output to a better cure; `quiet` prints the output only then. */
+export async function mustRun(program, args, { what, cure, cures = [], quiet = false, ...options }) {
+  const tail = [];
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  for (const [stream, sink] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ]) {
+    stream.on("data", (chunk) => {
+      if (!quiet) sink.write(chunk);
+      tail.push(chunk);
+      if (tail.length > 200) tail.shift();
+    });
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  if (code === 0) return;
+  const text = Buffer.concat(tail).toString("utf8");
+  if (quiet) process.stderr.write(text);
+  const known = cures.find(({ pattern }) => pattern.test(text));
+  throw new SetupError(`${what} ended with exit code ${code}${known ? `: ${known.meaning}` : ""}`, known?.cure ?? cure);
+}
+
+/** What commonly goes wrong while packages are fetched and written. */
+export const fetchCures = [
+  {
+    pattern: /ENOSPC|No space left on device/i,
+    meaning: "the disk is full",
+    cure: "free at least 8 GB (df -h .), then run the command again",
+  },
+  {
+    pattern:
+      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|NewConnectionError|Name or service not known|name resolution|Read timed out/i,
+    meaning: "the package registry can't be reached",
+    cure: "check the network or the proxy (npm config get registry; pip config list), then run the command again",
+  },
+  {
+    pattern: /EACCES|Permission denied/i,
+    meaning: "a folder can't be written",
+    cure: "make the project folder yours: sudo chown -R $(id -u) . , then run the command again",
+  },
+];

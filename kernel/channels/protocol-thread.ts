@@ -1,0 +1,179 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { KernelError, reasonOf } from "../error.js";
+import { createSparseLog, log } from "../log.js";
+import type { ThreadServices } from "../requests/thread-services.js";
+import { answerOnThread, isThreadRequest } from "../requests/thread-table.js";
+import { createCodec, FramesRejected } from "./codec.js";
+import { announce, type Outgoing, type Request, type RequestChannel, replyTo } from "./messages.js";
+import { createOutbox, type Outbox } from "./outbox.js";
+import { createParentCheck } from "./parent-watch.js";
+import { readRequest } from "./read-request.js";
+import { closeSockets, openSockets, type Sockets } from "./sockets.js";
+import { createStatusBoard, type StatusBoard } from "./status-board.js";
+import { type FromThread, flagIndex, type ThreadData, type ToThread } from "./thread-messages.js";
+
+/** How long the main thread may take to wind up before it counts as blocked, in ms. */
+const patience = 100;
+/** How long a cell may take to notice the interrupt flag before it is sent SIGINT, in ms. */
+const signalAfter = 100;
+const parentCheckInterval = 500;
+
+/**
+ * The thread that owns the sockets. It answers what must be answered while a cell blocks the main thread (heartbeat, kernel_info,
+ * interrupt, shutdown) and hands every other request to the main thread.
+ */
+class ProtocolThread implements ThreadServices {
+  readonly kernelInfo;
+  private readonly flags: Int32Array;
+  private readonly codec;
+  private readonly outboxes: Readonly<Record<Outgoing["channel"], Outbox>>;
+  private readonly status: StatusBoard;
+  private readonly dropped = createSparseLog();
+  private leaving = false;
+  private receiving: Promise<unknown> = Promise.resolve();
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly data: ThreadData,
+    private readonly sockets: Sockets,
+    private readonly post: (message: FromThread) => void,
+  ) {
+    this.kernelInfo = data.kernelInfo;
+    this.flags = new Int32Array(data.flags);
+    const { key, hash } = data.connection;
+    this.codec = createCodec({ key, hash, session: crypto.randomUUID() });
+    const outbox = (name: Outgoing["channel"]) =>
+      createOutbox({
+        send: (frames) => sockets[name].send(frames as Uint8Array[]),
+        onFailure: (error) => log(`${name}: a message could not be sent: ${reasonOf(error)}`),
+      });
+    this.outboxes = {
+      shell: outbox("shell"),
+      control: outbox("control"),
+      stdin: outbox("stdin"),
+      iopub: outbox("iopub"),
+    };
+    this.status = createStatusBoard((message) => this.send(message));
+  }
+
+  start(): void {
+    const channels = (["shell", "control", "stdin"] as const).map((channel) => this.receive(channel));
+    this.receiving = Promise.allSettled([this.echoHeartbeats(), this.welcomeSubscribers(), ...channels]);
+    this.status.starting();
+    if (this.data.parentPid !== undefined) this.watchParent(this.data.parentPid);
+  }
+
+  /** From the main thread. */
+  accept(message: ToThread): void {
+    if (message.kind === "send") this.send(message.message);
+    else if (message.kind === "status") this.status[message.state](message.parent);
+    else if (message.kind === "barrier") this.post({ kind: "passed", id: message.id });
+    else this.close();
+  }
+
+  interrupt(): void {
+    Atomics.store(this.flags, flagIndex.interrupt, 1);
+    this.post({ kind: "interrupt" });
+    // Loops notice the flag and awaits the message; only synchronous code without loops needs the signal. Sent to a cell that ends at
+    // the same moment it would stay in Node's watchdog and end one of the next cells.
+    void delay(signalAfter).then(() => {
+      if (Atomics.load(this.flags, flagIndex.interrupt) === 1) process.kill(process.pid, "SIGINT");
+    });
+  }
+
+  broadcast(message: Outgoing): void {
+    this.send(message);
+  }
+
+  /** Lets the main thread wind up, or, if a cell blocks it, ends the process without it. */
+  async leave(): Promise<void> {
+    if (this.leaving) return;
+    this.leaving = true;
+    this.post({ kind: "shutdown" });
+    await delay(patience);
+    if (this.closing !== undefined) return;
+    await this.close();
+    await delay(20);
+    process.kill(process.pid, "SIGKILL");
+  }
+
+  private send(message: Outgoing): void {
+    this.outboxes[message.channel].push(this.codec.encode(message));
+  }
+
+  private close(): Promise<void> {
+    this.closing ??= this.sendRestAndClose();
+    return this.closing;
+  }
+
+  private async sendRestAndClose(): Promise<void> {
+    const drained = Promise.all(Object.values(this.outboxes).map((outbox) => outbox.drained()));
+    await Promise.race([drained, delay(2 * patience)]);
+    closeSockets(this.sockets);
+    // The addon aborts the process if this thread is stopped before the reads that were under way have come to their end.
+    await Promise.race([this.receiving, delay(patience)]);
+    await delay(0);
+    Atomics.store(this.flags, flagIndex.closed, 1);
+    Atomics.notify(this.flags, flagIndex.closed);
+  }
+
+  private async echoHeartbeats(): Promise<void> {
+    for await (const frames of this.sockets.hb) {
+      await this.sockets.hb.send(frames).catch((error) => log(`heartbeat: ${reasonOf(error)}`));
+    }
+  }
+
+  private async welcomeSubscribers(): Promise<void> {
+    for await (const [frame] of this.sockets.iopub) {
+      if (frame?.[0] !== 1) continue;
+      this.send(announce("iopub_welcome", { content: { subscription: frame.subarray(1).toString() } }));
+    }
+  }
+
+  private async receive(channel: RequestChannel): Promise<void> {
+    for await (const frames of this.sockets[channel]) {
+      try {
+        this.route(readRequest(channel, this.codec.decode(frames)));
+      } catch (error) {
+        if (!(error instanceof FramesRejected)) log(`${channel}: ${reasonOf(error)}`);
+        else this.dropped(`${channel}: a message was ignored: ${error.message}`);
+      }
+    }
+  }
+
+  private route(request: Request): void {
+    if (!isThreadRequest(request)) {
+      this.post({ kind: "request", request });
+      return;
+    }
+    this.status.busy(request.header);
+    this.send(replyTo(request, answerOnThread(request, this)));
+    this.status.idle(request.header);
+  }
+
+  private watchParent(pid: number): void {
+    const isGone = createParentCheck(pid);
+    const timer = setInterval(() => {
+      if (!isGone()) return;
+      clearInterval(timer);
+      log(`the process ${pid} that started this kernel has ended; the kernel ends too`);
+      void this.leave();
+    }, parentCheckInterval);
+  }
+}
+
+async function run(data: ThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
+  const post = (message: FromThread) => port.postMessage(message);
+  try {
+    const thread = new ProtocolThread(data, await openSockets(data.connection), post);
+    port.on("message", (message: ToThread) => thread.accept(message));
+    thread.start();
+    post({ kind: "bound" });
+  } catch (error) {
+    Atomics.store(new Int32Array(data.flags), flagIndex.closed, 1);
+    post({ kind: "failed", message: reasonOf(error), hint: error instanceof KernelError ? error.hint : "" });
+  }
+}
+
+if (parentPort) void run(workerData as ThreadData, parentPort);

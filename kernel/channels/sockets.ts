@@ -1,0 +1,50 @@
+import { Reply, Router, XPublisher } from "zeromq";
+import { type Connection, endpoint, type SocketName, socketNames } from "../connection.js";
+import { KernelError, reasonOf } from "../error.js";
+
+export interface Sockets {
+  readonly shell: Router;
+  readonly control: Router;
+  readonly stdin: Router;
+  readonly iopub: XPublisher;
+  readonly hb: Reply;
+}
+
+/** How long a closed socket may go on sending what it still holds, in ms. */
+const linger = 200;
+
+/** Opens and binds the five sockets of a kernel; throws `KernelError` if an address cannot be had. */
+export async function openSockets(connection: Connection): Promise<Sockets> {
+  const ipv6 = connection.ip.includes(":");
+  const options = { linger, ipv6, sendHighWaterMark: 0, receiveHighWaterMark: 0 };
+  const sockets: Sockets = {
+    shell: new Router(options),
+    control: new Router(options),
+    stdin: new Router(options),
+    // XPUB tells us of each subscription, which is answered with iopub_welcome; no high-water mark: PUB sockets drop above it.
+    iopub: new XPublisher({ ...options, verbosity: "allSubs" }),
+    hb: new Reply({ linger: 0, ipv6 }),
+  };
+  try {
+    await Promise.all(socketNames.map((name) => bind(sockets, connection, name)));
+  } catch (error) {
+    closeSockets(sockets);
+    throw error;
+  }
+  return sockets;
+}
+
+/** Must happen before the process exits: zeromq aborts the process when it finds open sockets then. */
+export function closeSockets(sockets: Sockets): void {
+  for (const name of socketNames) if (!sockets[name].closed) sockets[name].close();
+}
+
+async function bind(sockets: Sockets, connection: Connection, name: SocketName): Promise<void> {
+  const address = endpoint(connection, name);
+  await sockets[name].bind(address).catch((error) => {
+    throw new KernelError(
+      `${name} socket: cannot listen on ${address}: ${reasonOf(error)}`,
+      "another program uses the address; start the kernel again to get other ports",
+    );
+  });
+}

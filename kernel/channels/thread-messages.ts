@@ -1,0 +1,39 @@
+import type { Connection } from "../connection.js";
+import type { MessageHeader } from "../output/publisher.js";
+import type { Outgoing, ReplyContent, Request } from "./messages.js";
+
+/** What the protocol thread is started with. */
+export interface ThreadData {
+  readonly connection: Connection;
+  readonly kernelInfo: ReplyContent;
+  /** Two Int32 flags shared by the threads, see `flagIndex`. */
+  readonly flags: SharedArrayBuffer;
+  /** Process whose end ends the kernel; undefined: none. */
+  readonly parentPid: number | undefined;
+}
+
+export const flagIndex = {
+  /** 1: the running cell shall stop; loops of cells read it. */
+  interrupt: 0,
+  /** 1: the sockets are closed, the process may exit. */
+  closed: 1,
+} as const;
+
+/** Main thread → protocol thread; handled in order, so that output never overtakes or falls behind a status. */
+export type ToThread =
+  | { readonly kind: "send"; readonly message: Outgoing }
+  | { readonly kind: "status"; readonly state: "busy" | "idle"; readonly parent: MessageHeader }
+  /** Asks for `passed` with the same number, after every request that the thread has read so far. */
+  | { readonly kind: "barrier"; readonly id: number }
+  /** Send what is left, close the sockets, set the flag `closed`. */
+  | { readonly kind: "close" };
+
+/** Protocol thread → main thread. */
+export type FromThread =
+  | { readonly kind: "bound" }
+  | { readonly kind: "request"; readonly request: Request }
+  | { readonly kind: "passed"; readonly id: number }
+  | { readonly kind: "interrupt" }
+  /** Somebody asked for shutdown, or the parent is gone: finish soon and exit. */
+  | { readonly kind: "shutdown" }
+  | { readonly kind: "failed"; readonly message: string; readonly hint: string };

@@ -1,0 +1,90 @@
+import type ts from "typescript";
+import type { Completeness, Completion, Inspection } from "./evaluator.js";
+import type { TypeScript } from "./rewrite.js";
+
+/** What tslab's converter answers to a completion request. */
+export interface Candidates {
+  readonly start: number;
+  readonly end: number;
+  readonly candidates: readonly string[];
+  readonly original?: ts.CompletionInfo;
+}
+
+/** Names that only exist because of how cells are run. */
+const hidden = new Set(["tsLastExpr", "$cellGuard", "$cellFlag", "__tslab__"]);
+
+export function describeCompletion(candidates: Candidates): Completion {
+  const kinds = new Map(candidates.original?.entries.map((entry) => [entry.name, entry.kind as string]));
+  const names = [...new Set(candidates.candidates)].filter((name) => !hidden.has(name));
+  return {
+    start: candidates.start,
+    end: candidates.end,
+    matches: names.map((text) => ({ text, kind: kinds.get(text) ?? "" })),
+  };
+}
+
+/** What is known about a name: its signature, then its documentation. Detail 1 adds the tags (`@param`, `@returns`, …). */
+export function describeInspection(info: ts.QuickInfo, detail: 0 | 1): Inspection {
+  const signature = joinParts(info.displayParts);
+  const documentation = joinParts(info.documentation);
+  const tags = (info.tags ?? []).map((tag) => ({ name: tag.name, text: joinParts(tag.text) }));
+  const shownTags = detail === 1 ? tags : tags.filter((tag) => tag.name === "param" || tag.name === "deprecated");
+  const blocks = (tagLines: readonly string[], code: string): string =>
+    [code, documentation, tagLines.join("\n")].filter((block) => block !== "").join("\n\n");
+  return {
+    text: blocks(
+      shownTags.map((tag) => `@${tag.name} ${tag.text}`.trim()),
+      signature,
+    ),
+    markdown: blocks(
+      shownTags.map((tag) => `- *@${tag.name}* ${tag.text}`.trim()),
+      `\`\`\`typescript\n${signature}\n\`\`\``,
+    ),
+  };
+}
+
+function joinParts(parts: readonly ts.SymbolDisplayPart[] | undefined): string {
+  return (parts ?? []).map((part) => part.text).join("");
+}
+
+/** Offsets where an inspection may look: the name at the cursor, the one before it, the function whose arguments the cursor is in. */
+export function inspectionOffsets(compiler: TypeScript, code: string, cursor: number): number[] {
+  const file = parse(compiler, code);
+  const offsets = [cursor, Math.max(0, cursor - 1)];
+  const visit = (node: ts.Node): void => {
+    if (cursor < node.pos || cursor > node.end) return;
+    compiler.forEachChild(node, visit);
+    if ((compiler.isCallExpression(node) || compiler.isNewExpression(node)) && cursor > node.expression.end)
+      offsets.push(node.expression.end - 1);
+  };
+  visit(file);
+  return offsets;
+}
+
+/** Whether a cell typed at a console could run, needs more lines, or can't become valid by adding any. */
+export function describeCompleteness(compiler: TypeScript, code: string): Completeness {
+  const file = parse(compiler, code) as ts.SourceFile & { parseDiagnostics?: readonly ts.DiagnosticWithLocation[] };
+  const errors = file.parseDiagnostics ?? [];
+  if (errors.length === 0) return { status: "complete" };
+  const end = code.trimEnd().length;
+  const missing = errors.some(
+    ({ start, length, code: number }) =>
+      start + length >= end && number !== unterminatedString && (length === 0 || unterminated.has(number)),
+  );
+  return missing ? { status: "incomplete", indent: indentAfter(code) } : { status: "invalid" };
+}
+
+/** Comment or template literal without its end. */
+const unterminated = new Set([1010, 1160]);
+/** A string without its end can't be continued on the next line. */
+const unterminatedString = 1002;
+
+function parse(compiler: TypeScript, code: string): ts.SourceFile {
+  return compiler.createSourceFile("cell.ts", code, compiler.ScriptTarget.Latest, true, compiler.ScriptKind.TS);
+}
+
+function indentAfter(code: string): string {
+  const line = code.slice(code.lastIndexOf("\n", code.trimEnd().length) + 1);
+  const indent = /^\s*/.exec(line.trimEnd())?.[0] ?? "";
+  return /[{([]\s*$/.test(line) ? `${indent}  ` : indent;
+}

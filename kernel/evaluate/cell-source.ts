@@ -1,0 +1,107 @@
+import { SourceMap, type SourceMapPayload } from "node:module";
+import type { EmittedMaps } from "./compiler.js";
+import { type EditedText, offsetOf, type Place, placeOf } from "./text-edits.js";
+
+/** What is needed to say where in a cell's source something happened. */
+export interface CellSource {
+  /** As errors call the cell: `Cell [3]`. */
+  readonly label: string;
+  readonly code: string;
+  /** Place in `code` for a place in the script that ran; undefined for lines that only the converter knows. */
+  toSource(place: Place): Place | undefined;
+}
+
+const scriptName = /jupyter-cell-(\d+)\.js(?::(\d+):(\d+))?/;
+const sources: CellSource[] = [];
+
+/** Keeps a cell's source for as long as the process lives and returns the script name that leads back to it. */
+export function registerCell(source: CellSource): string {
+  sources.push(source);
+  return `jupyter-cell-${sources.length - 1}.js`;
+}
+
+/** The latest cell of that label. */
+export function cellOfLabel(label: string): CellSource | undefined {
+  return sources.findLast((source) => source.label === label);
+}
+
+/** From the script back to the cell, through everything that was done to it. */
+export function placeMapper(steps: {
+  readonly fixed: EditedText;
+  readonly maps: Readonly<EmittedMaps>;
+  readonly guarded: EditedText;
+  /** Characters that the executor puts before the first line. */
+  readonly wrapper: number;
+}): (place: Place) => Place | undefined {
+  const { live, ...maps } = steps.maps;
+  const fromModule = lazyMap(maps.toModule);
+  const fromScript = lazyMap(maps.toScript);
+  const fromLive = (place: Place): Place =>
+    live === undefined ? place : placeOf(live.original, live.toOriginal(offsetOf(live.text, place)));
+  return ({ line, column }) => {
+    const inGuarded = { line, column: line === 0 ? Math.max(0, column - steps.wrapper) : column };
+    const inScript = placeOf(steps.guarded.original, steps.guarded.toOriginal(offsetOf(steps.guarded.text, inGuarded)));
+    const inLive = fromScript(inScript);
+    const inFixed = inLive && fromModule(fromLive(inLive));
+    if (inFixed === undefined || inFixed.line < 1) return undefined;
+    // tslab puts one line before the cell.
+    const offset = offsetOf(steps.fixed.text, { line: inFixed.line - 1, column: inFixed.column });
+    return placeOf(steps.fixed.original, steps.fixed.toOriginal(offset));
+  };
+}
+
+function lazyMap(json: string | undefined): (place: Place) => Place | undefined {
+  let map: SourceMap | undefined;
+  return ({ line, column }) => {
+    if (json === undefined) return undefined;
+    map ??= new SourceMap(JSON.parse(json) as SourceMapPayload);
+    const entry = map.findEntry(line, column);
+    if (!("originalLine" in entry) || entry.generatedLine !== line) return undefined;
+    return { line: entry.originalLine, column: entry.originalColumn };
+  };
+}
+
+/** Rewrites the frames of a stack that are in cells (`Cell [3]:2:7`) and drops those that only the converter made. */
+export function mapStack(stack: string): string {
+  return stack
+    .split("\n")
+    .flatMap((line) => mapFrame(line) ?? [])
+    .join("\n");
+}
+
+function mapFrame(line: string): string | undefined {
+  const match = scriptName.exec(line);
+  if (match === null) return line;
+  const source = sources[Number(match[1])];
+  if (source === undefined || match[2] === undefined) return line;
+  const place = source.toSource({ line: Number(match[2]) - 1, column: Number(match[3]) - 1 });
+  if (place === undefined) return undefined;
+  return line.replace(match[0], `${source.label}:${place.line + 1}:${place.column + 1}`);
+}
+
+type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
+
+/** Makes `error.stack` speak of cells everywhere, also where users print it themselves. Stacks without cells are left to whoever was there before. */
+export function installStackMapping(): void {
+  const before = Error.prepareStackTrace as (Prepare & { readonly ofCells?: true }) | undefined;
+  if (before?.ofCells === true) return;
+  const prepare: Prepare = (error, sites) => {
+    if (endOfCells(sites) === 0 && before !== undefined) return before(error, sites);
+    return mapStack([headOf(error), ...sites.slice(0, endOfCells(sites)).map((site) => `    at ${site}`)].join("\n"));
+  };
+  Error.prepareStackTrace = Object.assign(prepare, { ofCells: true as const });
+  Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 30);
+}
+
+/** Number of frames down to the last one in a cell: what called the cell is not of interest. */
+function endOfCells(sites: readonly NodeJS.CallSite[]): number {
+  return sites.findLastIndex((site) => scriptName.test(String(site.getScriptNameOrSourceURL()))) + 1;
+}
+
+function headOf(error: Error): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return "Error";
+  }
+}

@@ -1,0 +1,47 @@
+/** What the kernel needs of a language engine; `tslab.ts` is the one that is there today. */
+export interface Evaluator {
+  /** Runs one cell; never rejects. The caller sets the cell context (AsyncLocalStorage) around it and runs one cell at a time. */
+  execute(code: string): Promise<Outcome>;
+  /** `cursor` counts UTF-16 code units, as everywhere in this interface; `channels/` converts from and to Unicode code points. */
+  complete(code: string, cursor: number): Completion;
+  inspect(code: string, cursor: number, detail: 0 | 1): Inspection | undefined;
+  isComplete(code: string): Completeness;
+  /** Makes the running cell fail with `KeyboardInterrupt` at its next loop turn or await; state of earlier cells survives. */
+  interrupt(): void;
+  close(): void;
+}
+
+export type Outcome =
+  | {
+      readonly status: "ok" /** Present if the cell ends in an expression whose value is neither undefined nor null. */;
+      readonly result?: { readonly value: unknown };
+    }
+  | { readonly status: "error"; readonly failure: Failure };
+
+export interface Failure {
+  /** Class or code of the error, `TypeScriptError` for diagnostics, `KeyboardInterrupt` after an interrupt. */
+  readonly ename: string;
+  /** Message; followed by a line with the error's `hint` if it has one. */
+  readonly evalue: string;
+  /** Lines to show, ANSI colours allowed; only frames of the user's cells and of the user's own files. */
+  readonly traceback: readonly string[];
+}
+
+export interface Completion {
+  readonly matches: readonly {
+    readonly text: string;
+    readonly kind: string;
+    readonly type?: string;
+  }[];
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Inspection {
+  readonly text: string;
+  readonly markdown: string;
+}
+
+export type Completeness =
+  | { readonly status: "complete" | "invalid" | "unknown" }
+  | { readonly status: "incomplete"; readonly indent: string };

@@ -1,0 +1,100 @@
+import { type Cell, currentCell } from "../output/cell-context.js";
+import { guardName } from "./rewrite.js";
+
+/** What an interrupted cell fails with. */
+export class KeyboardInterrupt extends Error {
+  constructor() {
+    super("the cell was interrupted");
+    this.name = "KeyboardInterrupt";
+  }
+
+  /** One that came from outside of the cell's code: its stack would lead into the kernel. */
+  static nowhere(): KeyboardInterrupt {
+    const error = new KeyboardInterrupt();
+    error.stack = `${error.name}: ${error.message}`;
+    return error;
+  }
+}
+
+/** What a guard, `interrupt()` or Node (SIGINT during synchronous code) throws into a cell; undefined for all other errors. */
+export function interruptOf(error: unknown): KeyboardInterrupt | undefined {
+  if (error instanceof KeyboardInterrupt) return error;
+  const isSignal = (error as { code?: unknown } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+  return isSignal ? KeyboardInterrupt.nowhere() : undefined;
+}
+
+export interface Interrupts {
+  /** Runs `execute` as the running cell; rejects with `KeyboardInterrupt` as soon as it is interrupted in an await. */
+  race<T>(execute: () => Promise<T>): Promise<T>;
+  /** Interrupts the running cell, if there is one. The caller sees to it that a request meant for one cell doesn't come during the next. */
+  interrupt(): void;
+}
+
+/** A loop of an earlier cell's timer may see an interrupt that is meant for the running cell; it yields to it for so long (ms). */
+const patience = 200;
+
+/**
+ * Puts the guards that `guardCode` calls on globalThis.
+ * @param flag element 0 is 1 while an interrupt waits to be noticed; set from another thread
+ */
+export function createInterrupts(
+  flag: Int32Array,
+  options: { readonly extra: Readonly<Record<string, unknown>>; readonly now?: () => number },
+): Interrupts {
+  const now = options.now ?? (() => performance.now());
+  let running: { readonly cell: Cell | undefined; readonly reject: (error: Error) => void } | undefined;
+  let firstSeen: number | undefined;
+
+  const stop = (): never => {
+    firstSeen = undefined;
+    throw new KeyboardInterrupt();
+  };
+  const check = (): void => {
+    const cell = currentCell();
+    if (cell?.abort.signal.aborted === true) stop();
+    if (flag[0] === 0) return;
+    if (running !== undefined && (cell === undefined || cell === running.cell)) stop();
+    firstSeen ??= now();
+    if (now() - firstSeen > patience) {
+      flag[0] = 0;
+      stop();
+    }
+  };
+  const resume = <T>(value: T): T => {
+    if (currentCell()?.abort.signal.aborted === true) stop();
+    return value;
+  };
+  Object.defineProperty(globalThis, guardName, {
+    value: { flag, check, resume, ...options.extra },
+    configurable: true,
+  });
+
+  return {
+    async race(execute) {
+      firstSeen = undefined;
+      const interrupted = new Promise<never>((_, reject) => {
+        running = { cell: currentCell(), reject };
+      });
+      try {
+        // The request may have come before the cell could begin, say while the engine was being loaded.
+        if (flag[0] !== 0) throw KeyboardInterrupt.nowhere();
+        return await Promise.race([execute(), interrupted]);
+      } catch (error) {
+        // A loop may have noticed the flag before anybody called interrupt().
+        if (interruptOf(error) !== undefined) currentCell()?.abort.abort(error);
+        throw error;
+      } finally {
+        running = undefined;
+        flag[0] = 0;
+      }
+    },
+    interrupt() {
+      flag[0] = 0;
+      firstSeen = undefined;
+      const interrupted = running;
+      const error = KeyboardInterrupt.nowhere();
+      interrupted?.reject(error);
+      interrupted?.cell?.abort.abort(error);
+    },
+  };
+}

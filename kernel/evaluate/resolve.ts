@@ -1,0 +1,172 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire, isBuiltin } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { constants, Script } from "node:vm";
+
+/** Where cells find packages that the user's own folders don't have. */
+export interface PackageFolders {
+  readonly workingDirectory: string;
+  /** Folder of package `name` among the kernel's `packages`; undefined if they lack it or the user's own folders have it. */
+  fallback(name: string): string | undefined;
+  /** Real path behind `<working directory>/node_modules/<name>/…`; every other path as it is. */
+  real(path: string): string;
+}
+
+/** `name` or `@scope/name` of a bare import such as `name/part`; undefined for relative and absolute paths and Node's own modules. */
+export function packageName(specifier: string): string | undefined {
+  if (isBuiltin(specifier)) return undefined;
+  return /^(?:@[^/\\:]+\/)?[^@./\\:][^/\\:]*/.exec(specifier)?.[0];
+}
+
+export function createPackageFolders(options: {
+  readonly workingDirectory: string;
+  /** Each a package (has a package.json) or a folder of packages. */
+  readonly packages: readonly string[];
+}): PackageFolders {
+  const { workingDirectory } = options;
+  const prefix = `${workingDirectory.replaceAll("\\", "/").replace(/\/$/, "")}/node_modules/`;
+  const entries = options.packages.map((folder) => ({ folder, name: nameInManifest(folder) }));
+
+  const own = (name: string): boolean => {
+    for (let folder = workingDirectory; ; folder = dirname(folder)) {
+      if (existsSync(join(folder, "node_modules", name))) return true;
+      if (folder === dirname(folder)) return false;
+    }
+  };
+  const among = (name: string): string | undefined => {
+    for (const entry of entries) {
+      if (entry.name === name) return entry.folder;
+      if (entry.name === undefined && existsSync(join(entry.folder, name))) return join(entry.folder, name);
+    }
+    return undefined;
+  };
+  const fallback = (name: string): string | undefined => {
+    const folder = among(name);
+    return folder === undefined || own(name) ? undefined : folder;
+  };
+  return {
+    workingDirectory,
+    fallback,
+    real(path) {
+      if (!path.startsWith(prefix)) return path;
+      const inside = path.slice(prefix.length);
+      const name = packageName(inside);
+      const folder = name === undefined ? undefined : fallback(name);
+      return folder === undefined || name === undefined ? path : folder + inside.slice(name.length);
+    },
+  };
+}
+
+function nameInManifest(folder: string): string | undefined {
+  const manifest = join(folder, "package.json");
+  if (!existsSync(manifest)) return undefined;
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { name?: string }).name;
+}
+
+export type Require = (specifier: string) => unknown;
+
+export interface CellModules {
+  /** `require` with the fallback; relative paths go to `base`, which knows the importing file. */
+  wrap(base: Require): Require;
+  /** Loads those modules that `require` can't load (top-level await inside, or exports for `import` only), so that it can. Never rejects. */
+  prepare(specifiers: readonly string[]): Promise<void>;
+  /** What `import(specifier)` in a cell does. */
+  load(require: Require, specifier: string): Promise<unknown>;
+  /** `import.meta` of every cell: as if the cell were a file in the working directory. */
+  readonly meta: { readonly url: string; readonly filename: string; readonly dirname: string };
+}
+
+const needsImport = new Set(["ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_REQUIRE_ESM"]);
+
+export function createCellModules(folders: PackageFolders): CellModules {
+  const imported = new Map<string, unknown>();
+  const wrap =
+    (base: Require): Require =>
+    (specifier) => {
+      if (imported.has(specifier)) return imported.get(specifier);
+      const name = packageName(specifier);
+      const folder = name === undefined ? undefined : folders.fallback(name);
+      if (name === undefined || folder === undefined) return base(specifier);
+      return requireFrom(folder, name)(requestFor(folder, name, specifier));
+    };
+  const own = wrap(createRequire(join(folders.workingDirectory, "cell.js")));
+  const filename = join(folders.workingDirectory, "cell.ts");
+  return {
+    meta: { url: pathToFileURL(filename).href, filename, dirname: folders.workingDirectory },
+    wrap,
+    async prepare(specifiers) {
+      for (const specifier of specifiers) {
+        try {
+          own(specifier);
+        } catch (error) {
+          if (packageName(specifier) === undefined || !needsImport.has(codeOf(error))) continue;
+          const module = await importFrom(folders, specifier).catch(() => undefined);
+          if (module !== undefined) imported.set(specifier, module);
+        }
+      }
+    },
+    async load(require, specifier) {
+      try {
+        return asNamespace(require(String(specifier)));
+      } catch (error) {
+        if (!needsImport.has(codeOf(error))) throw error;
+        return importFrom(folders, String(specifier));
+      }
+    },
+  };
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | undefined)?.code);
+}
+
+function isFolderOfPackages(folder: string): boolean {
+  return basename(folder) === "node_modules";
+}
+
+/** Node's lookup from the folder that holds `node_modules`, or from inside a package that lies anywhere else. */
+function requireFrom(folder: string, name: string): NodeJS.Require {
+  const parent = name.startsWith("@") ? dirname(dirname(folder)) : dirname(folder);
+  return createRequire(join(isFolderOfPackages(parent) ? dirname(parent) : folder, "cell.js"));
+}
+
+function requestFor(folder: string, name: string, specifier: string): string {
+  const parent = name.startsWith("@") ? dirname(dirname(folder)) : dirname(folder);
+  if (isFolderOfPackages(parent)) return specifier;
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    name?: string;
+    exports?: unknown;
+  };
+  return manifest.exports !== undefined && manifest.name === name ? specifier : folder + specifier.slice(name.length);
+}
+
+/** Node's own `import()`, looked up from the user's folder and then from the kernel's packages. */
+async function importFrom(folders: PackageFolders, specifier: string): Promise<unknown> {
+  const name = packageName(specifier);
+  const folder = name === undefined ? undefined : folders.fallback(name);
+  if (name === undefined || folder === undefined)
+    return importIn(specifier, join(folders.workingDirectory, "cell.mjs"));
+  const request = requestFor(folder, name, specifier);
+  const file = request === specifier ? specifier : pathToFileURL(requireFrom(folder, name).resolve(request)).href;
+  return importIn(file, join(folder, "cell.mjs"));
+}
+
+function importIn(specifier: string, from: string): Promise<unknown> {
+  const script = new Script("(specifier) => import(specifier)", {
+    filename: from,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  return (script.runInThisContext() as (specifier: string) => Promise<unknown>)(specifier);
+}
+
+/** The shape that TypeScript gives to `import * as`: CommonJS exports with themselves as default. */
+function asNamespace(module: unknown): unknown {
+  if (typeof module === "object" && module !== null) {
+    const isNamespace = Object.prototype.toString.call(module) === "[object Module]" || "__esModule" in module;
+    return isNamespace ? module : { ...module, default: module };
+  }
+  return typeof module === "function"
+    ? Object.assign(Object.create(null), module, { default: module })
+    : { default: module };
+}

@@ -1,0 +1,65 @@
+/** Text put in at an offset, with `remove` characters taken away there. */
+export interface Edit {
+  readonly at: number;
+  readonly remove?: number;
+  readonly insert: string;
+}
+
+export interface EditedText {
+  readonly original: string;
+  readonly text: string;
+  /** Offset in the original text for an offset in the edited one; inside inserted text: the place where it was put in. */
+  toOriginal(offset: number): number;
+}
+
+/** Applies edits that don't overlap. Edits at the same offset keep the order in which they are given. */
+export function applyEdits(text: string, edits: readonly Edit[]): EditedText {
+  const sorted = [...edits].sort((a, b) => a.at - b.at);
+  const pieces: string[] = [];
+  const starts: { readonly edited: number; readonly original: number; readonly inserted: boolean }[] = [];
+  let taken = 0;
+  let edited = 0;
+  const push = (piece: string, from: number, inserted: boolean): void => {
+    if (piece === "") return;
+    starts.push({ edited, original: from, inserted });
+    pieces.push(piece);
+    edited += piece.length;
+  };
+  for (const edit of sorted) {
+    push(text.slice(taken, edit.at), taken, false);
+    push(edit.insert, edit.at, true);
+    taken = edit.at + (edit.remove ?? 0);
+  }
+  push(text.slice(taken), taken, false);
+  return {
+    original: text,
+    text: pieces.join(""),
+    toOriginal(offset) {
+      const start = starts.findLast((candidate) => candidate.edited <= offset);
+      if (start === undefined) return 0;
+      return start.inserted ? start.original : start.original + (offset - start.edited);
+    },
+  };
+}
+
+/** Zero-based line and column, in UTF-16 code units. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export function placeOf(text: string, offset: number): Place {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  return { line: before.split("\n").length - 1, column: offset - lineStart };
+}
+
+export function offsetOf(text: string, place: Place): number {
+  let offset = 0;
+  for (let line = 0; line < place.line; line++) {
+    const end = text.indexOf("\n", offset);
+    if (end < 0) return text.length;
+    offset = end + 1;
+  }
+  return Math.min(offset + place.column, text.length);
+}

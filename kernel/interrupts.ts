@@ -1,0 +1,72 @@
+import { setImmediate } from "node:timers/promises";
+import { flagIndex } from "./channels/thread-messages.js";
+import type { Evaluator } from "./evaluate/evaluator.js";
+import type { Cell } from "./output/cell-context.js";
+
+/** Which cell an interrupt is meant for. */
+export interface Interrupts {
+  /** From here on an interrupt is for `cell`. */
+  begin(cell: Cell): void;
+  /** The cell is over; resolves when no interrupt that was meant for it can hit the next one. */
+  end(): Promise<void>;
+  /** An interrupt arrived, as a message or as SIGINT; without a running cell nothing happens. */
+  interrupt(): void;
+}
+
+export interface InterruptOptions {
+  /** Element `flagIndex.interrupt` is 1 while the running cell is to stop. */
+  readonly flags: Int32Array;
+  /** The engine, once it is loaded. */
+  readonly evaluator: () => Evaluator | undefined;
+  /** See `Wire.barrier`. */
+  readonly barrier: () => Promise<void>;
+}
+
+/**
+ * An interrupt message reaches the main thread three times: as a flag that loops of cells read, as SIGINT, and as a message from the
+ * protocol thread. SIGINT from elsewhere comes alone. They may come in any order and while the cell is ending.
+ */
+export function createInterrupts({ flags, evaluator, barrier }: InterruptOptions): Interrupts {
+  let current: Cell | undefined;
+  const clear = () => Atomics.store(flags, flagIndex.interrupt, 0);
+
+  return {
+    begin(cell) {
+      // The flag stays as it is: a request that came while the main thread was busy (loading the engine) is meant for this cell.
+      current = cell;
+    },
+    async end() {
+      const wasInterrupted = current?.abort.signal.aborted || Atomics.load(flags, flagIndex.interrupt) !== 0;
+      current = undefined;
+      if (!wasInterrupted) return;
+      await barrier();
+      await setImmediate();
+      clear();
+    },
+    interrupt() {
+      if (current === undefined) {
+        clear();
+        return;
+      }
+      Atomics.store(flags, flagIndex.interrupt, 1);
+      if (!current.abort.signal.aborted) current.abort.abort(keyboardInterrupt());
+      evaluator()?.interrupt();
+    },
+  };
+}
+
+/** Settles like `promise`, or rejects with the signal's reason as soon as it is aborted. */
+export function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+function keyboardInterrupt(): Error {
+  const error = new Error("Execution interrupted");
+  error.name = "KeyboardInterrupt";
+  return error;
+}

@@ -1,0 +1,84 @@
+import { parseParentPid } from "./channels/parent-watch.js";
+import { startProtocolThread, type ThreadLink } from "./channels/thread-link.js";
+import { flagIndex } from "./channels/thread-messages.js";
+import type { Connection } from "./connection.js";
+import type { Evaluator } from "./evaluate/evaluator.js";
+import type { EvaluatorOptions } from "./evaluate/tslab.js";
+import { createInterrupts } from "./interrupts.js";
+import { kernelInfo } from "./kernel-info.js";
+import { log } from "./log.js";
+import { createOutput } from "./output/output.js";
+import type { Publisher } from "./output/publisher.js";
+import { packageManifest } from "./package-manifest.js";
+import { createDispatcher } from "./requests/dispatch.js";
+import { Session } from "./session.js";
+
+export interface KernelOptions {
+  readonly connection: Connection;
+  /** Loads the language engine; default: the one in `evaluate/tslab.ts`. */
+  readonly loadEvaluator?: (options: EvaluatorOptions) => Promise<Evaluator>;
+}
+
+/** Starts the kernel; resolves when its sockets listen. The engine loads meanwhile, and cells that come earlier wait for it. */
+export async function startKernel({ connection, loadEvaluator = loadTslab }: KernelOptions): Promise<void> {
+  const { folder, version } = packageManifest();
+  const flags = new Int32Array(new SharedArrayBuffer(8));
+  const session = new Session();
+  let loaded: Evaluator | undefined;
+  const interrupts = createInterrupts({ flags, evaluator: () => loaded, barrier: () => link.barrier() });
+  // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it.
+  process.on("SIGINT", () => interrupts.interrupt());
+  const stop = () => {
+    loaded?.close();
+    void output.flush().finally(() => process.exit(0));
+  };
+  const link = startProtocolThread(
+    {
+      connection,
+      kernelInfo: kernelInfo(version),
+      flags: flags.buffer as SharedArrayBuffer,
+      parentPid: parseParentPid(process.env.JPY_PARENT_PID),
+    },
+    { onRequest: (request) => dispatch(request), onInterrupt: () => interrupts.interrupt(), onShutdown: stop, onDeath },
+  );
+  process.on("SIGTERM", stop);
+  process.on("exit", () => link.closeNow());
+  const output = createOutput({ publisher: recordResults(link, session) });
+  output.install();
+  const evaluator = loadEvaluator({
+    workingDirectory: process.cwd(),
+    packages: [folder],
+    interruptFlag: flags.subarray(flagIndex.interrupt, flagIndex.interrupt + 1),
+  });
+  evaluator.then(
+    (ready) => {
+      loaded = ready;
+    },
+    (error) => log(`the language engine could not be loaded: ${error instanceof Error ? error.stack : error}`),
+  );
+  const dispatch = createDispatcher({ wire: link, evaluator, output, session, interrupts, connection });
+  await link.bound;
+}
+
+async function loadTslab(options: EvaluatorOptions): Promise<Evaluator> {
+  const { createEvaluator } = await import("./evaluate/tslab.js");
+  return createEvaluator(options);
+}
+
+/** The session's history keeps the text of each result. */
+function recordResults(link: ThreadLink, session: Session): Publisher {
+  return {
+    publish(message) {
+      link.publish(message);
+      if (message.type !== "execute_result" || message.parent === undefined) return;
+      const { data } = message.content as { data?: Record<string, unknown> };
+      const text = data?.["text/plain"];
+      if (typeof text === "string") session.storeOutput(message.parent.msg_id, text);
+    },
+  };
+}
+
+function onDeath(error: Error): void {
+  log(`the protocol thread failed: ${error.stack}`);
+  process.exit(1);
+}

@@ -1,0 +1,23 @@
+import { writeSync } from "node:fs";
+
+/**
+ * One line on the kernel's own stderr, where Jupyter's log is. Not `process.stderr`: that belongs to the cells, and on a worker
+ * thread it would need the main thread.
+ */
+export function log(message: string): void {
+  try {
+    writeSync(2, `[mindformers-lab kernel] ${message}\n`);
+  } catch {
+    // Nobody reads stderr (any more); the kernel works without.
+  }
+}
+
+/** A log for what a stranger can cause as often as he likes: the first few lines, then one in a thousand. */
+export function createSparseLog(write: (message: string) => void = log, first = 20): (message: string) => void {
+  let count = 0;
+  return (message) => {
+    count += 1;
+    if (count <= first) write(message);
+    else if (count % 1000 === 0) write(`${message} (${count} of this kind so far)`);
+  };
+}

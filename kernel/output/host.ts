@@ -1,0 +1,81 @@
+import type { DisplayOptions, JupyterHost } from "../../src/view/display-contract.js";
+import { currentCell, outputCell, runningCell } from "./cell-context.js";
+import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
+import type { Publisher } from "./publisher.js";
+import type { Streams } from "./streams.js";
+
+const hostKey = Symbol.for("Jupyter.host");
+
+export interface Host {
+  readonly host: JupyterHost;
+  /** `display` of cells: a bundle, an object that shows itself, or any value as text. */
+  display(value: unknown, options?: DisplayOptions): void;
+  /** Resolves when everything given to `display` has been handed to the publisher. */
+  settled(): Promise<void>;
+}
+
+export function createHost(publisher: Publisher, streams: Streams): Host {
+  const pending = new Set<Promise<void>>();
+  const never = new AbortController().signal;
+  const host: JupyterHost = {
+    version: 1,
+    display(data, options = {}) {
+      const { displayId, update = false, metadata = {} } = options;
+      // Batch clients take updates only of the cell that they are executing.
+      const cell = update ? (runningCell() ?? outputCell()) : outputCell();
+      if (cell?.silent === true) return;
+      streams.flush();
+      publisher.publish({
+        type: update ? "update_display_data" : "display_data",
+        parent: cell?.parent,
+        content: {
+          data: wireBundle(data),
+          metadata,
+          transient: displayId === undefined ? {} : { display_id: displayId },
+        },
+      });
+    },
+    clearOutput({ wait = false } = {}) {
+      const cell = outputCell();
+      if (cell?.silent === true) return;
+      streams.flush();
+      publisher.publish({ type: "clear_output", parent: cell?.parent, content: { wait } });
+    },
+    get signal() {
+      return currentCell()?.abort.signal ?? never;
+    },
+    get interactive() {
+      return outputCell()?.interactive ?? false;
+    },
+  };
+  return {
+    host,
+    display(value, options) {
+      const look = isMimeBundle(value) ? value : lookOf(value);
+      if (!(look instanceof Promise)) {
+        host.display(look, options);
+        return;
+      }
+      const shown = Promise.race([look.then((bundle) => host.display(bundle, options)), untilAborted(host.signal)]);
+      pending.add(shown);
+      void shown.finally(() => pending.delete(shown));
+    },
+    async settled() {
+      await Promise.all(pending);
+    },
+  };
+}
+
+/** Nobody waits for what an interrupted cell was about to show. */
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Makes the host known to libraries, and `display` to cells. */
+export function installHost({ host, display }: Host): void {
+  Object.defineProperty(globalThis, hostKey, { value: host, configurable: true });
+  Object.defineProperty(globalThis, "display", { value: display, configurable: true, writable: true });
+}

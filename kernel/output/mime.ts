@@ -1,0 +1,78 @@
+import { inspect } from "node:util";
+import type { MimeBundle } from "../../src/view/display-contract.js";
+import { errorText } from "../evaluate/failure.js";
+
+const displayKey = Symbol.for("Jupyter.display");
+
+/** True for plain objects all of whose keys are MIME types, such as `{ "text/html": "<b>x</b>" }`. */
+export function isMimeBundle(value: unknown): value is MimeBundle {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => /^[\w.+-]+\/[\w.+-]+(?:;.*)?$/.test(key));
+}
+
+/**
+ * How a value looks: what its method under `Symbol.for("Jupyter.display")` says, else text as Node prints it, without colours and bounded.
+ * If that method fails, or gives something that is no bundle, the reason stands where the value should. Never rejects; a promise only if the
+ * method gives one.
+ */
+export function lookOf(value: unknown): MimeBundle | Promise<MimeBundle> {
+  try {
+    const method = displayMethod(value);
+    if (method === undefined) return { "text/plain": textOf(value) };
+    const bundle = method();
+    if (!(bundle instanceof Promise)) return checkedBundle(value, bundle);
+    return bundle.then((later) => checkedBundle(value, later)).catch((error) => unshowable(value, error));
+  } catch (error) {
+    return unshowable(value, error);
+  }
+}
+
+function checkedBundle(value: unknown, bundle: unknown): MimeBundle {
+  if (!isMimeBundle(bundle))
+    throw new TypeError(`Symbol.for("Jupyter.display") gave no MIME bundle: ${textOf(bundle)}`);
+  return { ...("text/plain" in bundle ? {} : { "text/plain": summaryOf(value) }), ...wireBundle(bundle) };
+}
+
+function unshowable(value: unknown, error: unknown): MimeBundle {
+  return { "text/plain": `${summaryOf(value)} can't be shown\n${errorText(error)}` };
+}
+
+function displayMethod(value: unknown): (() => unknown) | undefined {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  const method = (value as Record<symbol, unknown>)[displayKey];
+  return typeof method === "function" ? () => method.call(value) : undefined;
+}
+
+/** A bundle as it can travel: bytes become base64, everything else plain JSON. */
+export function wireBundle(bundle: MimeBundle): MimeBundle {
+  return Object.fromEntries(Object.entries(bundle).map(([type, data]) => [type, wireData(data)]));
+}
+
+function wireData(data: unknown): unknown {
+  if (typeof data === "string") return data;
+  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
+  const text = JSON.stringify(data, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
+  return text === undefined ? null : JSON.parse(text);
+}
+
+/** Text of any value: at most 100 items of a list, 10,000 characters of a string, 4 levels; errors with the user's frames only. */
+export function textOf(value: unknown): string {
+  if (value instanceof Error) return errorText(value);
+  try {
+    return inspect(value, { depth: 4, colors: false, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 });
+  } catch (error) {
+    return `${summaryOf(value)} can't be shown: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function summaryOf(value: unknown): string {
+  try {
+    const name = (value as object).constructor?.name;
+    return name ? `[${name}]` : `[${typeof value}]`;
+  } catch {
+    return `[${typeof value}]`;
+  }
+}

@@ -1,0 +1,73 @@
+import { setImmediate } from "node:timers/promises";
+import type { MimeBundle } from "../../src/view/display-contract.js";
+import type { Failure } from "../evaluate/evaluator.js";
+import type { Cell } from "./cell-context.js";
+import { createHost, installHost } from "./host.js";
+import { lookOf } from "./mime.js";
+import type { Publisher } from "./publisher.js";
+import { createStreams, type StreamName, type Streams } from "./streams.js";
+import { installUncaught } from "./uncaught.js";
+
+/** All output of cells on its way to the publisher. */
+export interface Output {
+  /** Takes over stdout, stderr and uncaught errors of this process and puts the host object on globalThis. */
+  install(): void;
+  /** Resolves when everything that was written and displayed so far has been handed to the publisher. */
+  flush(): Promise<void>;
+  /** Sends `execute_result`; nothing for silent cells. */
+  publishResult(cell: Cell, value: unknown): Promise<void>;
+  /** Sends `error`; nothing for silent cells. */
+  publishError(cell: Cell, failure: Failure): void;
+  /** How a value looks: what it says itself, else as Node prints it. */
+  mimeBundle(value: unknown): Promise<MimeBundle>;
+}
+
+export function createOutput({ publisher }: { readonly publisher: Publisher }): Output {
+  const streams = createStreams(publisher);
+  const host = createHost(publisher, streams);
+  return {
+    mimeBundle: async (value) => lookOf(value),
+    async flush() {
+      // Rejections that nobody handles are reported at the end of the current turn.
+      await setImmediate();
+      await host.settled();
+      streams.flush();
+    },
+    install() {
+      takeOver(process.stdout, "stdout", streams);
+      takeOver(process.stderr, "stderr", streams);
+      installUncaught(streams);
+      installHost(host);
+    },
+    async publishResult(cell, value) {
+      if (cell.silent) return;
+      const data = await lookOf(value);
+      await host.settled();
+      streams.flush();
+      publisher.publish({
+        type: "execute_result",
+        parent: cell.parent,
+        content: { execution_count: cell.executionCount, data, metadata: {} },
+      });
+    },
+    publishError(cell, { ename, evalue, traceback }) {
+      if (cell.silent) return;
+      streams.flush();
+      publisher.publish({ type: "error", parent: cell.parent, content: { ename, evalue, traceback } });
+    },
+  };
+}
+
+type Written = (error?: Error | null) => void;
+
+/** Sends what is written to a stream of this process to the front end; it no longer claims to be a terminal, so that nobody sends it colours. */
+function takeOver(stream: NodeJS.WriteStream, name: StreamName, streams: Streams): void {
+  const write = (data: string | Uint8Array, encoding?: BufferEncoding | Written, written?: Written): boolean => {
+    streams.write(name, data, typeof encoding === "string" ? encoding : undefined);
+    const done = typeof encoding === "function" ? encoding : written;
+    if (done !== undefined) process.nextTick(done);
+    return true;
+  };
+  Object.defineProperty(stream, "write", { value: write, configurable: true, writable: true });
+  Object.defineProperty(stream, "isTTY", { value: false, configurable: true });
+}

@@ -1,0 +1,20 @@
+import { errorText } from "../evaluate/failure.js";
+import { type Cell, cellOfPromise, outputCell, runInCell } from "./cell-context.js";
+import type { Streams } from "./streams.js";
+
+/** Shows errors that nobody caught (in timers, in promises that nobody awaits) under the cell that they come from; the kernel lives on. */
+export function installUncaught(streams: Streams): void {
+  const show = (cell: Cell | undefined, what: string, error: unknown): void => {
+    // Leftovers of an interrupted cell end in this way.
+    if (error instanceof Error && error.name === "KeyboardInterrupt") return;
+    const write = (): void => streams.write("stderr", `${what}\n${errorText(error)}\n`);
+    if (cell === undefined) write();
+    else runInCell(cell, write);
+  };
+  process.on("uncaughtException", (error) =>
+    show(outputCell(), "Uncaught error (the cell had ended or went on):", error),
+  );
+  process.on("unhandledRejection", (error, promise) =>
+    show(cellOfPromise(promise), "Unhandled rejection (a promise that nobody awaited):", error),
+  );
+}

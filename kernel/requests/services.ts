@@ -1,0 +1,17 @@
+import type { Wire } from "../channels/thread-link.js";
+import type { Connection } from "../connection.js";
+import type { Evaluator } from "../evaluate/evaluator.js";
+import type { Interrupts } from "../interrupts.js";
+import type { Output } from "../output/output.js";
+import type { Session } from "../session.js";
+
+/** What requests need that are answered on the main thread. */
+export interface Services {
+  readonly wire: Wire;
+  /** Loads in the background from the start; rejects if the engine cannot be loaded. */
+  readonly evaluator: Promise<Evaluator>;
+  readonly output: Output;
+  readonly session: Session;
+  readonly interrupts: Interrupts;
+  readonly connection: Connection;
+}

@@ -1,0 +1,12 @@
+import type { Outgoing, ReplyContent } from "../channels/messages.js";
+
+/** What requests need that are answered on the protocol thread. */
+export interface ThreadServices {
+  readonly kernelInfo: ReplyContent;
+  /** Makes the running cell fail with KeyboardInterrupt; nothing happens if none runs. */
+  interrupt(): void;
+  /** Sends on iopub. */
+  broadcast(message: Outgoing): void;
+  /** Ends the kernel once everything sent so far has left. */
+  leave(): void | Promise<void>;
+}

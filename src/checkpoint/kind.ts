@@ -1,0 +1,21 @@
+/** weight: the model; optimizer: AdamW's moments; state: counters and buffers that are needed to go on, not to infer. */
+export type TensorKind = "weight" | "optimizer" | "state";
+
+const counters = new Set([
+  "epoch_num",
+  "step_num",
+  "global_step",
+  "global_batch_size",
+  "loss_scale",
+  "scale_sense",
+  "learning_rate",
+  "current_iterator_step",
+  "last_overflow_iterator_step",
+  "__exception_save__",
+]);
+
+/** Kind of a tensor by MindFormers' naming: `adam_m.`/`adam_v.` prefixes, names of counters, router buffers. */
+export function kindOf(name: string): TensorKind {
+  if (/^(adam_[mv]|moments?|moment[12]|accu_grads)\./.test(name)) return "optimizer";
+  return counters.has(name) || /\.(fi_accu|expert_load)$/.test(name) ? "state" : "weight";
+}

@@ -1,0 +1,88 @@
+import { formatBytes, formatCount } from "../core/units.js";
+import type { ElementType } from "../formats/dtype.js";
+import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { tableBundle } from "../view/table.js";
+import type { TensorKind } from "./kind.js";
+
+export interface TensorRow {
+  readonly name: string;
+  readonly kind: TensorKind;
+  /** Name in the safetensors format: `F32`, `BF16`, `I64`, … */
+  readonly dtype: ElementType;
+  /** Empty for a single value. */
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly bytes: number;
+  /** Ranks whose files hold a tensor of this name; the other columns are of the first one. */
+  readonly ranks: readonly number[];
+}
+
+export interface TensorTotal {
+  readonly tensors: number;
+  readonly elements: number;
+  readonly bytes: number;
+}
+
+/** The tensors of a checkpoint: each name once. Iterable; shows itself as a table with totals. */
+export class TensorTable implements Iterable<TensorRow> {
+  readonly rows: readonly TensorRow[];
+  readonly #title: string;
+  readonly #note: string;
+
+  constructor(title: string, rows: readonly TensorRow[], note = "") {
+    this.rows = rows;
+    this.#title = title;
+    this.#note = note;
+  }
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  [Symbol.iterator](): Iterator<TensorRow> {
+    return this.rows[Symbol.iterator]();
+  }
+
+  /** Sum over all rows, or over those of one kind. */
+  total(kind?: TensorKind): TensorTotal {
+    const rows = this.rows.filter((row) => kind === undefined || row.kind === kind);
+    const sum = (value: (row: TensorRow) => number) => rows.reduce((result, row) => result + value(row), 0);
+    return { tensors: rows.length, elements: sum((row) => row.elements), bytes: sum((row) => row.bytes) };
+  }
+
+  [displayKey](): MimeBundle {
+    const everywhere = Math.max(0, ...this.rows.map((row) => row.ranks.length));
+    const some = this.rows.some((row) => row.ranks.length < everywhere);
+    return tableBundle({
+      title: this.#title,
+      columns: [
+        { key: "name", label: "Tensor" },
+        { key: "kind", label: "Kind" },
+        { key: "dtype", label: "Type" },
+        { key: "shape", label: "Shape", align: "right" },
+        { key: "elements", label: "Elements" },
+        { key: "bytes", label: "Size", align: "right" },
+        ...(some ? [{ key: "ranks", label: "Ranks" }] : []),
+      ],
+      rows: this.rows.map((row) => ({
+        ...row,
+        shape: row.shape.length === 0 ? "single value" : row.shape.join(" × "),
+        bytes: formatBytes(row.bytes),
+        ranks: row.ranks.length > 8 ? `${row.ranks.length} ranks` : row.ranks.join(", "),
+      })),
+      note: [this.#totals(), this.#note].filter(Boolean).join("\n"),
+      more: '[...table], or fewer with tensors({ match: "*.layers.0.*" })',
+    });
+  }
+
+  #totals(): string {
+    const words = { weight: "weights", optimizer: "optimizer", state: "state" } as const;
+    const parts = (["weight", "optimizer", "state"] as const).map((kind) => {
+      const { tensors, elements, bytes } = this.total(kind);
+      if (tensors === 0) return "";
+      const count = `${formatCount(tensors)} tensor${tensors === 1 ? "" : "s"}`;
+      return `${words[kind]}: ${count}, ${formatCount(elements)} elements, ${formatBytes(bytes)}`;
+    });
+    return parts.filter(Boolean).join(" · ");
+  }
+}

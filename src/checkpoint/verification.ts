@@ -1,0 +1,47 @@
+import type { Issue } from "../core/error.js";
+import { formatBytes, formatCount, formatDuration } from "../core/units.js";
+import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
+
+export interface VerificationFacts {
+  readonly step: number;
+  readonly ranks: number;
+  readonly tensors: number;
+  /** Bytes read over all ranks. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+  /** Tensors that several ranks hold, and how many of them have the same bytes everywhere; replicas should, slices of one tensor don't. */
+  readonly shared: number;
+  readonly identical: number;
+}
+
+/** What reading every byte of a checkpoint has shown. Shows itself as facts and findings. */
+export class Verification {
+  /** True if nothing of severity error was found. */
+  readonly ok: boolean;
+  readonly findings: readonly Issue[];
+  readonly facts: VerificationFacts;
+
+  constructor(facts: VerificationFacts, findings: readonly Issue[]) {
+    this.facts = facts;
+    this.findings = findings;
+    this.ok = findings.every((finding) => finding.severity !== "error");
+  }
+
+  [displayKey](): MimeBundle {
+    const { step, ranks, tensors, bytes, milliseconds, shared, identical } = this.facts;
+    const lines: [string, string][] = [
+      ["result", this.ok ? "✓ sound" : "✗ damaged"],
+      [
+        "read",
+        `${formatCount(tensors)} tensors, ${formatBytes(bytes)}, ${ranks === 1 ? "1 rank" : `${ranks} ranks`}, in ${formatDuration(milliseconds)}`,
+      ],
+    ];
+    if (shared > 0)
+      lines.push([
+        "replicas",
+        `${formatCount(identical)} of ${formatCount(shared)} shared tensors are identical on all their ranks`,
+      ]);
+    return joinBundles([factsBundle(`Checkpoint of step ${formatCount(step)}`, lines), issuesBundle(this.findings)]);
+  }
+}

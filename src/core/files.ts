@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { LabError } from "./error.js";
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
+
+/** A name beside `path` for a file that is not finished; same folder, so that the later rename is atomic. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+}
+
+/** Creates the folder if need be and proves that it can be written; throws FILE_UNWRITABLE with the system's reason. */
+export async function ensureWritableFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const probe = temporaryName(join(folder, "probe"));
+    const file = await open(probe, "wx");
+    await file.close();
+    await rm(probe);
+  } catch (error) {
+    throw new LabError(
+      "FILE_UNWRITABLE",
+      `folder ${folder}: expected a folder that can be written, found ${errorCode(error)}`,
+      {
+        hint: `choose another folder, or: mkdir -p ${folder} && chmod u+w ${folder}`,
+        details: { folder },
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Writes a whole file so that no reader ever sees a part of it: temporary file, fsync, rename. */
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  await ensureWritableFolder(dirname(path));
+  const temporary = temporaryName(path);
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new LabError("FILE_UNWRITABLE", `file ${path}: could not be written: ${errorCode(error)}`, {
+      hint: "free space on the disk or choose another folder",
+      details: { path },
+      cause: error,
+    });
+  }
+}
+
+/** Throws FILE_MISSING unless `path` is a file that exists; returns its size in bytes. */
+export async function requireFile(path: string, what = "file"): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile()) return found.size;
+  throw new LabError("FILE_MISSING", `${what} ${path}: expected a file, found ${found ? "a folder" : "nothing"}`, {
+    hint: `check the path; relative paths start at ${process.cwd()}`,
+    details: { path },
+  });
+}

@@ -1,0 +1,70 @@
+import { LabError } from "./error.js";
+
+const milliseconds: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+const bytes: Record<string, number> = {
+  B: 1,
+  KB: 1024,
+  MB: 1024 ** 2,
+  GB: 1024 ** 3,
+  TB: 1024 ** 4,
+};
+
+function parseQuantity(what: string, text: string | number, units: Record<string, number>): number {
+  if (typeof text === "number" && Number.isFinite(text) && text >= 0) return text;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$/.exec(String(text));
+  const factor = match ? units[match[2] as string] : undefined;
+  if (!match || factor === undefined) {
+    const names = Object.keys(units).join(", ");
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `${what}: expected a number with a unit (${names}), found ${JSON.stringify(text)}`,
+      {
+        hint: `write for example "10${Object.keys(units)[2]}"`,
+      },
+    );
+  }
+  return Number(match[1]) * factor;
+}
+
+/** Milliseconds of a duration such as `"10m"`, `"1.5h"` or a number of milliseconds. Units: ms, s, m, h, d. */
+export function parseDuration(text: string | number, what = "duration"): number {
+  return parseQuantity(what, text, milliseconds);
+}
+
+/** Bytes of a size such as `"64GB"` (binary: 1 GB = 2^30, as MindSpore's max_device_memory) or a number of bytes. */
+export function parseBytes(text: string | number, what = "size"): number {
+  return parseQuantity(what, text, bytes);
+}
+
+/** `1536` → `"1.5 KB"` (binary units). */
+export function formatBytes(count: number): string {
+  const names = Object.keys(bytes);
+  const power = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), names.length - 1);
+  const value = count / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${names[power]}`;
+}
+
+/** `83_000` ms → `"1m 23s"`; below a minute with one decimal. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const total = Math.round(ms / 1000);
+  if (total < 60) return `${(ms / 1000).toFixed(1)} s`;
+  const parts = [Math.floor(total / 86400), Math.floor(total / 3600) % 24, Math.floor(total / 60) % 60, total % 60];
+  const names = ["d", "h", "m", "s"];
+  const first = parts.findIndex((part) => part > 0);
+  return parts
+    .slice(first, first + 2)
+    .map((part, i) => `${part}${names[first + i]}`)
+    .join(" ");
+}
+
+/** `1234567` → `"1,234,567"`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}

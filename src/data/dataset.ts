@@ -1,0 +1,149 @@
+import { resolve } from "node:path";
+import { FileBytes } from "../core/bytes.js";
+import { DataError, LabError } from "../core/error.js";
+import { requireFile } from "../core/files.js";
+import { formatCount } from "../core/units.js";
+import {
+  decodeTokens,
+  type MegatronIndex,
+  readIndexEntry,
+  readMegatronIndex,
+  type TokenType,
+  tokenBytes,
+} from "../formats/megatron.js";
+import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { DatasetSamples, type SampledSequence } from "./dataset-samples.js";
+import { datasetBundle } from "./dataset-view.js";
+import { type DatasetManifest, readManifest } from "./manifest.js";
+import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
+
+/** A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. */
+export class Dataset {
+  /** Absolute path without `.bin` and `.idx`: what `data_path` of a MindFormers config wants. */
+  readonly prefix: string;
+  readonly sequences: number;
+  /** Tokens in `.bin`, fill tokens included. */
+  readonly tokens: number;
+  /** Tokens that the model sees per sample (a stored sequence has one more); undefined if the sequences differ in length. */
+  readonly seqLength: number | undefined;
+  /** Type of a stored token. */
+  readonly dtype: TokenType;
+  /** Largest id + 1 of the tokenizer; undefined if the manifest is missing. */
+  readonly vocabSize: number | undefined;
+  /** Id of the end-of-text token; undefined if the tokenizer has none or the manifest is missing. */
+  readonly eod: number | undefined;
+  /** Id that fills short sequences; undefined if the dataset has no fill tokens. */
+  readonly pad: number | undefined;
+  /** `.bin` and `.idx` together. */
+  readonly bytes: number;
+  /** What was done, or was found to be done already. */
+  readonly notes: readonly string[];
+  /** What the dataset was made of; undefined for datasets made by other tools. */
+  readonly manifest: DatasetManifest | undefined;
+
+  private constructor(prefix: string, index: MegatronIndex, more: Pick<Dataset, "bytes" | "notes" | "manifest">) {
+    const { manifest } = more;
+    this.prefix = prefix;
+    this.sequences = index.sequences;
+    this.tokens = index.tokens;
+    this.seqLength = manifest?.options.seqLength ?? (index.uniformLength ? index.uniformLength - 1 : undefined);
+    this.dtype = index.dtype;
+    this.vocabSize = manifest?.tokenizer.vocabSize;
+    this.eod = manifest?.tokenizer.eosId;
+    this.pad = manifest?.options.mode === "pad" ? manifest.tokenizer.padId : undefined;
+    this.bytes = more.bytes;
+    this.notes = more.notes;
+    this.manifest = manifest;
+  }
+
+  /** The work behind `openDataset`; `notes` are shown with the dataset. */
+  static async open(prefix: string, notes: readonly string[] = []): Promise<Dataset> {
+    const absolute = resolve(prefix);
+    const idx = await FileBytes.open(`${absolute}.idx`, "index");
+    try {
+      const index = await readMegatronIndex(idx);
+      const binBytes = await requireFile(`${absolute}.bin`, "dataset");
+      if (binBytes !== index.binBytes) throw sizeMismatch(absolute, index, binBytes);
+      const manifest = await readManifest(absolute);
+      return new Dataset(absolute, index, { bytes: binBytes + idx.byteLength, notes, manifest });
+    } finally {
+      await idx.close();
+    }
+  }
+
+  /** The first `count` sequences, or those from number `from` on: token ids, positions, and the text if the tokenizer is known. */
+  async sample(count = 3, { from = 0 }: { readonly from?: number } = {}): Promise<DatasetSamples> {
+    if (!Number.isInteger(count) || count < 1 || !Number.isInteger(from) || from < 0 || from >= this.sequences) {
+      const range = `from 0 to ${this.sequences - 1}`;
+      throw new LabError(
+        "ARGUMENT_INVALID",
+        `dataset.sample(${count}, { from: ${from} }): expected a count of 1 or more and a first sequence ${range}`,
+        { hint: "write for example dataset.sample(3)" },
+      );
+    }
+    const { tokenizer, note } = await this.#tokenizer();
+    const items = await this.#read(from, Math.min(count, this.sequences - from), tokenizer);
+    return new DatasetSamples(items, { total: this.sequences, note });
+  }
+
+  async #read(from: number, count: number, tokenizer: OpenTokenizer | undefined): Promise<SampledSequence[]> {
+    const idx = await FileBytes.open(`${this.prefix}.idx`, "index");
+    const bin = await FileBytes.open(`${this.prefix}.bin`, "dataset").catch(async (error) => {
+      await idx.close();
+      throw error;
+    });
+    try {
+      const items: SampledSequence[] = [];
+      for (let sequence = from; sequence < from + count; sequence++) {
+        const { length, offset } = await readIndexEntry(idx, this, sequence);
+        const bytes = await bin.slice(offset, offset + length * tokenBytes(this.dtype));
+        const ids = decodeTokens(bytes, this.dtype);
+        items.push({
+          sequence,
+          offset,
+          ids,
+          text: await tokenizer?.decode(ids),
+          pieces: await tokenizer?.decodeEach(ids),
+        });
+      }
+      return items;
+    } finally {
+      await idx.close();
+      await bin.close();
+    }
+  }
+
+  /** The tokenizer that the manifest names, if it is still there and still the same. */
+  async #tokenizer(): Promise<{ tokenizer?: OpenTokenizer; note: string }> {
+    const named = this.manifest?.tokenizer;
+    if (!named) return { note: "no manifest beside the dataset, so no tokenizer is known: ids only" };
+    const tokenizer = await openTokenizer(named.path).catch(() => undefined);
+    if (!tokenizer) return { note: `tokenizer ${named.path} can't be opened: ids only` };
+    if (tokenizer.sha256 === named.sha256) return { tokenizer, note: "" };
+    return { note: `tokenizer ${named.path} is not the one that made this dataset: ids only` };
+  }
+
+  [displayKey](): MimeBundle {
+    return datasetBundle(this);
+  }
+}
+
+/**
+ * Opens a Megatron dataset. `prefix` is the path without `.bin` and `.idx`. The whole index is checked: magic, version, lengths, offsets,
+ * document ends, and the size of `.bin`. Constant memory.
+ * @throws FormatError MEGATRON_INDEX_INVALID with file and offset; DataError DATASET_SIZE_MISMATCH; LabError FILE_MISSING.
+ */
+export async function openDataset(prefix: string): Promise<Dataset> {
+  if (typeof prefix === "string" && prefix !== "") return Dataset.open(prefix.replace(/\.(bin|idx)$/, ""));
+  throw new LabError("ARGUMENT_INVALID", `openDataset: expected a prefix, found ${JSON.stringify(prefix)}`, {
+    hint: 'write for example openDataset("dataset/wiki_4096_text_document")',
+  });
+}
+
+function sizeMismatch(prefix: string, index: MegatronIndex, found: number): DataError {
+  const sum = `${formatCount(index.tokens)} tokens × ${tokenBytes(index.dtype)} bytes = ${formatCount(index.binBytes)} bytes`;
+  return new DataError("DATASET_SIZE_MISMATCH", `dataset ${prefix}.bin: expected ${sum}, found ${formatCount(found)}`, {
+    hint: "run prepareData again, or copy both files again from where they were made",
+    details: { file: `${prefix}.bin`, expected: index.binBytes, found },
+  });
+}

@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { FormatError } from "../core/error.js";
+
+/** A file as it was: enough to see quickly that it is the same, and to prove it. */
+export interface FileRecord {
+  /** Absolute for inputs; the name within the manifest's folder for outputs. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** `<prefix>.manifest.json`: what a dataset was made of, how, and what came out. */
+export interface DatasetManifest {
+  readonly layout: 1;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly versions: { readonly recipe: number; readonly tokenizers: string };
+  readonly input: FileRecord;
+  readonly tokenizer: {
+    readonly path: string;
+    readonly sha256: string;
+    readonly vocabSize: number;
+    readonly bosId: number | undefined;
+    readonly eosId: number | undefined;
+    readonly padId: number | undefined;
+    readonly before: readonly number[];
+    readonly after: readonly number[];
+  };
+  readonly options: { readonly format: "megatron"; readonly seqLength: number; readonly mode: "stitch" | "pad" };
+  readonly counts: {
+    readonly pieces: number;
+    readonly sequences: number;
+    /** All tokens in `.bin`, fill tokens included. */
+    readonly tokens: number;
+    /** Tokens of the text that are not in `.bin`. */
+    readonly dropped: number;
+    readonly padded: number;
+  };
+  readonly files: { readonly bin: FileRecord; readonly idx: FileRecord };
+}
+
+/** The parts of a manifest that decide what the files contain. */
+export type ManifestCause = Pick<DatasetManifest, "versions" | "input" | "tokenizer" | "options">;
+
+export function manifestPath(prefix: string): string {
+  return `${prefix}.manifest.json`;
+}
+
+/** Reads the manifest beside a dataset; undefined if there is none. Throws MANIFEST_INVALID for one that can't be understood. */
+export async function readManifest(prefix: string): Promise<DatasetManifest | undefined> {
+  const file = manifestPath(prefix);
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : parseManifest(text, file);
+}
+
+export function parseManifest(text: string, file: string): DatasetManifest {
+  const fail = (found: string, cause?: unknown) =>
+    new FormatError("MANIFEST_INVALID", `manifest ${file}: ${found}`, {
+      hint: `remove it: rm ${JSON.stringify(file)}; the dataset can be read without it`,
+      file,
+      offset: 0,
+      cause,
+    });
+  let value: Partial<DatasetManifest> | null;
+  try {
+    value = JSON.parse(text) as Partial<DatasetManifest> | null;
+  } catch (cause) {
+    throw fail(`expected JSON, found ${JSON.stringify(text.slice(0, 40))}`, cause);
+  }
+  if (value?.layout !== 1) throw fail(`expected layout 1, found ${JSON.stringify(value?.layout)}`);
+  const missing = (["versions", "input", "tokenizer", "options", "counts", "files"] as const).filter(
+    (key) => !value?.[key],
+  );
+  if (missing.length > 0) throw fail(`expected the sections of layout 1, missing: ${missing.join(", ")}`);
+  return value as DatasetManifest;
+}
+
+/** The reasons why files made from `before` would not be those made from `now`; empty if they would be the same. */
+export function manifestChanges(before: ManifestCause, now: ManifestCause): string[] {
+  const pairs: readonly (readonly [what: string, was: unknown, is: unknown])[] = [
+    ["input sha256", before.input.sha256.slice(0, 12), now.input.sha256.slice(0, 12)],
+    ["tokenizer sha256", before.tokenizer.sha256.slice(0, 12), now.tokenizer.sha256.slice(0, 12)],
+    ["tokens before each piece", before.tokenizer.before, now.tokenizer.before],
+    ["tokens after each piece", before.tokenizer.after, now.tokenizer.after],
+    ["format", before.options.format, now.options.format],
+    ["seqLength", before.options.seqLength, now.options.seqLength],
+    ["mode", before.options.mode, now.options.mode],
+    ["pad id", padOf(before), padOf(now)],
+    ["preparation recipe", before.versions.recipe, now.versions.recipe],
+    ["tokenizers library", before.versions.tokenizers, now.versions.tokenizers],
+  ];
+  return pairs
+    .map(([what, was, is]) => [what, JSON.stringify(was), JSON.stringify(is)] as const)
+    .filter(([, was, is]) => was !== is)
+    .map(([what, was, is]) => `${what} was ${was}, now ${is}`);
+}
+
+function padOf({ options, tokenizer }: ManifestCause): number | undefined {
+  return options.mode === "pad" ? tokenizer.padId : undefined;
+}
+
+/** Hash of a file's bytes. */
+export async function fileSha256(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}
+
+/** True if the file still is what the record says: same size, and same time of change or same bytes. */
+export async function matchesRecord(path: string, record: FileRecord): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size !== record.bytes) return false;
+  return found.mtimeMs === record.modified || (await fileSha256(path)) === record.sha256;
+}

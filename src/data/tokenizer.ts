@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { Tokenizer as NativeTokenizer } from "tokenizers";
+import { DataError } from "../core/error.js";
+import { requireFile } from "../core/files.js";
+import {
+  parseTokenizerConfig,
+  resolveSpecialTokens,
+  type SpecialTokenOptions,
+  type SpecialTokens,
+  type TokenizerConfig,
+} from "./tokenizer-rules.js";
+
+/** A tokenizer ready to use, and what a thread needs to open the same one. */
+export interface OpenTokenizer {
+  /** Absolute path of the tokenizer.json. */
+  readonly path: string;
+  /** Its text. */
+  readonly json: string;
+  readonly sha256: string;
+  /** Largest id + 1, added tokens included. */
+  readonly vocabSize: number;
+  readonly special: SpecialTokens;
+  /** Text of the ids, special tokens written out. */
+  decode(ids: ArrayLike<number>): Promise<string>;
+  /** Text of each id on its own. */
+  decodeEach(ids: ArrayLike<number>): Promise<readonly string[]>;
+}
+
+/** Opens a Hugging Face tokenizer: `path` is a tokenizer.json or a folder that holds one (and perhaps tokenizer_config.json). */
+export async function openTokenizer(path: string, options: SpecialTokenOptions = {}): Promise<OpenTokenizer> {
+  const file = await tokenizerFile(path);
+  const json = await readFile(file, "utf8");
+  const contents = parseTokenizer(json, file);
+  const native = nativeTokenizer(json, file);
+  const special = resolveSpecialTokens(
+    { idOf: (token) => native.tokenToId(token) ?? undefined, template: await templateOf(native) },
+    await configBeside(file),
+    options,
+  );
+  return {
+    path: file,
+    json,
+    sha256: createHash("sha256").update(json).digest("hex"),
+    vocabSize: vocabSizeOf(contents),
+    special,
+    decode: (ids) => native.decode(Array.from(ids), false),
+    decodeEach: (ids) =>
+      native.decodeBatch(
+        Array.from(ids, (id) => [id]),
+        false,
+      ),
+  };
+}
+
+/** The native tokenizer without the padding and truncation that its file may ask for: MindFormers switches both off. */
+export function nativeTokenizer(json: string, file: string): NativeTokenizer {
+  try {
+    const native = NativeTokenizer.fromString(json);
+    native.disablePadding();
+    native.disableTruncation();
+    return native;
+  } catch (cause) {
+    throw invalid(
+      file,
+      `expected a Hugging Face tokenizer, found ${cause instanceof Error ? cause.message : cause}`,
+      cause,
+    );
+  }
+}
+
+async function tokenizerFile(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  const file = resolve(found?.isDirectory() ? join(path, "tokenizer.json") : path);
+  await requireFile(file, "tokenizer");
+  return file;
+}
+
+/** The parts of a tokenizer.json that are looked at here; the native library reads the rest. */
+interface TokenizerContents {
+  /** Token → id; for Unigram a list whose positions are the ids. */
+  readonly model: { readonly vocab?: Readonly<Record<string, number>> | readonly unknown[] };
+  readonly added_tokens?: readonly { readonly id: number }[];
+}
+
+function parseTokenizer(json: string, file: string): TokenizerContents {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw invalid(file, `expected JSON, found ${JSON.stringify(json.slice(0, 40))}`, cause);
+  }
+  const model = (value as { model?: unknown } | null)?.model;
+  if (typeof model === "object" && model !== null) return value as TokenizerContents;
+  const keys = typeof value === "object" && value !== null ? Object.keys(value).slice(0, 5).join(", ") : typeof value;
+  throw invalid(file, `expected an object with a "model", found ${keys === "" ? "an empty object" : keys}`);
+}
+
+function vocabSizeOf({ model, added_tokens: added = [] }: TokenizerContents): number {
+  let size = Array.isArray(model.vocab) ? model.vocab.length : 0;
+  if (size === 0) for (const id of Object.values(model.vocab ?? {})) size = Math.max(size, (id as number) + 1);
+  for (const { id } of added) size = Math.max(size, id + 1);
+  return size;
+}
+
+function invalid(file: string, found: string, cause?: unknown): DataError {
+  return new DataError("TOKENIZER_INVALID", `tokenizer ${file}: ${found}`, {
+    hint: "pass the tokenizer.json of the model, or the folder that holds it",
+    details: { file },
+    cause,
+  });
+}
+
+async function configBeside(file: string): Promise<TokenizerConfig | undefined> {
+  const path = join(dirname(file), "tokenizer_config.json");
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : parseTokenizerConfig(text, path);
+}
+
+/** The ids that the post-processor puts around a text: the difference that `addSpecialTokens` makes. */
+async function templateOf(native: NativeTokenizer): Promise<{ before: number[]; after: number[] }> {
+  const bare = (await native.encode("a", null, { addSpecialTokens: false })).getIds();
+  const full = (await native.encode("a", null, { addSpecialTokens: true })).getIds();
+  const extra = full.length - bare.length;
+  for (let before = 0; before <= extra; before++)
+    if (bare.every((id, i) => full[before + i] === id))
+      return { before: full.slice(0, before), after: full.slice(before + bare.length) };
+  return { before: [], after: [] };
+}

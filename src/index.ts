@@ -1,0 +1,82 @@
+export { Checkpoint } from "./checkpoint/checkpoint.js";
+export { Checkpoints, type OpenCheckpointsOptions, openCheckpoints } from "./checkpoint/checkpoints.js";
+export type { CheckpointFileName } from "./checkpoint/file-name.js";
+export type { TensorKind } from "./checkpoint/kind.js";
+export type { HyperParameters } from "./checkpoint/rank-file.js";
+export type { CheckpointFile, RankPart, SavedPoint } from "./checkpoint/scan.js";
+export { type TensorRow, TensorTable, type TensorTotal } from "./checkpoint/tensor-table.js";
+export { Verification, type VerificationFacts } from "./checkpoint/verification.js";
+export { Config, type ConfigSource } from "./config/config.js";
+export type { ConfigChange, ConfigDiff } from "./config/diff.js";
+export { listTemplates, openConfig } from "./config/open.js";
+export type { ScalarValue } from "./config/python-yaml.js";
+export type { CheckFacts } from "./config/rules/rule.js";
+export type { Mesh } from "./config/settings.js";
+export type { YamlValue } from "./config/yaml-values.js";
+export {
+  CancelledError,
+  CheckpointError,
+  ConfigError,
+  DataError,
+  FormatError,
+  type Issue,
+  isLabError,
+  LabError,
+  type LabErrorOptions,
+  MachineError,
+  PlanError,
+  RunFailedError,
+} from "./core/error.js";
+export { type ErrorCode, errorCatalogue } from "./core/error-catalogue.js";
+export type { ProcessIdentity } from "./core/process-table.js";
+export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
+export { Dataset, openDataset } from "./data/dataset.js";
+export { DatasetSamples, type SampledSequence } from "./data/dataset-samples.js";
+export type { DatasetManifest, FileRecord } from "./data/manifest.js";
+export { prepareData } from "./data/prepare.js";
+export type { PrepareOptions } from "./data/prepare-options.js";
+export type { ElementType, TensorValues } from "./formats/dtype.js";
+export type { TokenType } from "./formats/megatron.js";
+export type { PlanChange, PlanData } from "./plan/changes.js";
+export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
+export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
+export type { ParameterCount } from "./plan/model.js";
+export type { Plan, PlanValues } from "./plan/plan.js";
+export { type PlanOptions, planRun } from "./plan/plan-run.js";
+export { type CompareAxis, Comparison, compareRuns, RunFigure } from "./run/compare.js";
+export type {
+  CheckpointEvent,
+  EventBase,
+  FaultEvent,
+  NoteEvent,
+  RecordedState,
+  RunEvent,
+  RunState,
+  StateEvent,
+  StepEvent,
+  StepRecord,
+} from "./run/events.js";
+export { type LaunchOptions, launchRun } from "./run/launch.js";
+export type { LaunchablePlan } from "./run/launchable.js";
+export { checkMachine, Machine, type MachineCheck } from "./run/machine.js";
+export type { MachineFacts } from "./run/machine-facts.js";
+export { listRuns, type OpenOptions, openRun, RunList } from "./run/open.js";
+export type { PlotName } from "./run/plots.js";
+export { type ResumeOptions, resumeRun } from "./run/resume.js";
+export { LogLines, type LogOptions, Run } from "./run/run.js";
+export type { RunFile, RunParent } from "./run/run-file.js";
+export type { ResumePoint } from "./run/stage.js";
+export type { RunStatus } from "./run/status.js";
+export type { StopOptions } from "./run/stop.js";
+export type { WaitOptions } from "./run/wait.js";
+export type { Watch, WatchOptions } from "./run/watch.js";
+export type { LineSeries } from "./view/charts/curve.js";
+export { type LineChartSpec, lineChart } from "./view/charts/line-chart.js";
+export type { MimeBundle } from "./view/display-contract.js";
+export { type Displayable, type DisplayOptions, displayKey } from "./view/display-contract.js";
+export { IssueList } from "./view/issue-list.js";
+export type { ProgressSpec } from "./view/progress.js";
+export { factsBundle, issuesBundle, joinBundles } from "./view/sections.js";
+export { type LiveOutput, openLive, openProgress, type Progress, show } from "./view/show.js";
+export { type Column, type TableSpec, tableBundle } from "./view/table.js";
+export type { Cell } from "./view/text.js";

@@ -1,0 +1,132 @@
+import { resolve } from "node:path";
+import type { Config } from "../config/config.js";
+import { dataLoaderPath, dataPrefixes, readParallelMode } from "../config/settings.js";
+import { isSection, sameValue } from "../config/yaml-values.js";
+import type { ResolvedCluster } from "./cluster.js";
+
+/** A value that the plan set in its copy of the configuration. */
+export interface PlanChange {
+  readonly path: string;
+  readonly was: unknown;
+  readonly now: unknown;
+  readonly why: string;
+}
+
+/** What `planRun` needs of a dataset; what `prepareData` and `openDataset` return fits. */
+export interface PlanData {
+  /** Path of the files without `.bin` and `.idx`. */
+  readonly prefix: string;
+  readonly sequences?: number | undefined;
+  readonly tokens?: number | undefined;
+  readonly vocabSize?: number | undefined;
+  readonly eod?: number | undefined;
+  readonly seqLength?: number | undefined;
+}
+
+/** Sets a value in the copy and notes it, unless it is there already. */
+function apply(config: Config, changes: PlanChange[], change: { path: string; now: unknown; why: string }): void {
+  const was = config.get(change.path);
+  if (was !== undefined && sameValue(was, change.now)) return;
+  config.set(change.path, change.now);
+  changes.push({ ...change, was });
+}
+
+/** Both places that hold the loader's settings: the second is mostly an alias of the first and then already changed. */
+function loaderPaths(config: Config, key: string): string[] {
+  const copy = "train_dataset_task.dataset_config.data_loader";
+  return [`${dataLoaderPath}.${key}`, ...(isSection(config.get(copy)) ? [`${copy}.${key}`] : [])];
+}
+
+/** The training data of the run: `data` if given; else relative prefixes are made absolute, because the workers start in another folder. */
+export function applyData(config: Config, data: PlanData | undefined): PlanChange[] {
+  const changes: PlanChange[] = [];
+  const path = `${dataLoaderPath}.config.data_path`;
+  const old = config.get(path);
+  if (data !== undefined) {
+    const now = ["1", resolve(data.prefix)];
+    for (const at of loaderPaths(config, "config.data_path"))
+      apply(config, changes, { path: at, now, why: "the dataset given to planRun" });
+  } else if (Array.isArray(old)) {
+    const prefixes = new Set(dataPrefixes(old));
+    const now = old.map((entry: unknown) =>
+      prefixes.has(String(entry).trim()) ? resolve(String(entry).trim()) : entry,
+    );
+    for (const at of loaderPaths(config, "config.data_path"))
+      apply(config, changes, { path: at, now, why: "workers start in another folder, so the path is made absolute" });
+  }
+  return changes;
+}
+
+interface Demand {
+  readonly path: string;
+  readonly now: unknown;
+  readonly why: string;
+  /** Only where the key is written already (or where the value differs from MindFormers' default). */
+  readonly when?: (config: Config) => boolean;
+}
+
+const cpuDemands: readonly Demand[] = [
+  { path: "context.device_target", now: "CPU", why: "the cluster's device" },
+  { path: "use_parallel", now: true, why: "workers are always started by msrun" },
+  { path: "parallel.parallel_mode", now: 0, why: "MindSpore on CPU knows only data parallelism" },
+  { path: "parallel.gradients_mean", now: true, why: "data parallelism averages the gradients" },
+  { path: "parallel.full_batch", now: false, why: "every worker reads its own part of a batch" },
+  {
+    path: "parallel.enable_parallel_optimizer",
+    now: false,
+    why: "MindSpore on CPU does not divide the optimizer",
+    when: (c) => c.get("parallel.enable_parallel_optimizer") === true,
+  },
+  { path: "runner_config.sink_mode", now: false, why: "there is no device queue on CPU" },
+  { path: "model.model_config.compute_dtype", now: "float32", why: "MindSpore on CPU multiplies no bfloat16 matrices" },
+  {
+    path: "recompute_config.recompute",
+    now: false,
+    why: "recomputation is not used on CPU",
+    when: (c) => c.has("recompute_config.recompute"),
+  },
+];
+
+const ascendDemands: readonly Demand[] = [
+  { path: "context.device_target", now: "Ascend", why: "the cluster's device" },
+  { path: "use_parallel", now: true, why: "workers are always started by msrun" },
+  {
+    path: "parallel.parallel_mode",
+    now: 1,
+    why: "semi-automatic parallelism, as in MindFormers' own files",
+    when: (c) => readParallelMode((path) => c.get(path)) === "data_parallel",
+  },
+  { path: "parallel.gradients_mean", now: false, why: "semi-automatic parallelism sums scaled gradients" },
+  { path: "runner_config.sink_mode", now: true, why: "MindFormers' data broadcast on Ascend needs it" },
+  {
+    path: "model.model_config.compute_dtype",
+    now: "bfloat16",
+    why: "flash attention on Ascend takes 16-bit numbers",
+    when: (c) => c.get("model.model_config.compute_dtype") === "float32",
+  },
+];
+
+/** Usable share of a device's memory: 58 of 64 GB. */
+const usableMemory = 0.91;
+
+/**
+ * Settings that have one possible value on the cluster's device, when the configuration was written for the other device.
+ * The mesh and the model's size are never touched: rules refuse what doesn't fit and say what to type.
+ */
+export function applyDevice(config: Config, cluster: ResolvedCluster): PlanChange[] {
+  const changes: PlanChange[] = [];
+  const written = config.get("context.device_target") ?? "Ascend";
+  if (written === cluster.device) return changes;
+  for (const demand of cluster.device === "CPU" ? cpuDemands : ascendDemands)
+    if (demand.when?.(config) ?? true) apply(config, changes, demand);
+  if (cluster.device === "Ascend") {
+    const gigabytes =
+      cluster.memoryPerDevice === undefined ? 58 : Math.floor((cluster.memoryPerDevice / 2 ** 30) * usableMemory);
+    apply(config, changes, {
+      path: "context.max_device_memory",
+      now: `${gigabytes}GB`,
+      why: "memory of the cluster's devices",
+    });
+  }
+  return changes;
+}

@@ -1,0 +1,40 @@
+import type { CommandPlace, NodeCommand } from "../plan/command.js";
+
+/** What launchRun needs of a plan; `planRun` makes one. */
+export interface LaunchablePlan {
+  readonly config: { readonly text: string; get(path: string): unknown };
+  /** Undefined if it is only known when the data is read. */
+  readonly totalSteps: number | undefined;
+  readonly tokensPerStep: number | undefined;
+  readonly cluster: { readonly port: number };
+  commands(place: CommandPlace): readonly NodeCommand[];
+}
+
+/** Value of an `--name=value` option of msrun. */
+export function launcherOption(command: NodeCommand, name: string): string | undefined {
+  const start = `--${name}=`;
+  return command.argv.find((word) => word.startsWith(start))?.slice(start.length);
+}
+
+/** The same command with another value for one of msrun's options. */
+export function withLauncherOption(command: NodeCommand, name: string, value: string): NodeCommand {
+  const start = `--${name}=`;
+  return { ...command, argv: command.argv.map((word) => (word.startsWith(start) ? start + value : word)) };
+}
+
+/** Ranks that a node's msrun starts: `node_rank · local_worker_num` and the following ones. */
+export function ranksOf(command: NodeCommand): readonly number[] {
+  const local = Number(launcherOption(command, "local_worker_num") ?? launcherOption(command, "worker_num") ?? 1);
+  const first = command.nodeRank * local;
+  return Array.from({ length: local }, (_, index) => first + index);
+}
+
+/**
+ * Rank whose log shows the true loss: with pipeline parallelism only the last stage computes it (the last rank's log has it;
+ * with the zero_bubble_v schedule it is rank 0's), otherwise rank 0.
+ */
+export function lossRankOf(config: LaunchablePlan["config"], workers: number): number {
+  const stages = Number(config.get("parallel_config.pipeline_stage") ?? 1);
+  const schedule = config.get("parallel.pipeline_config.pipeline_scheduler");
+  return stages > 1 && schedule !== "zero_bubble_v" ? workers - 1 : 0;
+}

@@ -1,0 +1,130 @@
+import { constants } from "node:fs";
+import { access, statfs } from "node:fs/promises";
+import { availableParallelism, freemem, homedir, totalmem } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { enginePython } from "../core/engine-python.js";
+import { type ProgramOutput, runProgram } from "../core/process.js";
+
+/** What was found on the machine; undefined: not there. */
+export interface MachineFacts {
+  readonly node: string;
+  /** Path of the Python that is looked for, whether or not it exists. */
+  readonly pythonPath: string;
+  readonly python: string | undefined;
+  readonly mindspore: string | undefined;
+  readonly mindformers: string | undefined;
+  readonly launcher: string | undefined;
+  /** First line of `c++ --version` or `g++ --version`. */
+  readonly compiler: string | undefined;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly freeMemoryBytes: number;
+  /** Free for this user where the process stands. */
+  readonly freeDiskBytes: number | undefined;
+  /** Names of Ascend devices that npu-smi lists; undefined without npu-smi. */
+  readonly devices: readonly string[] | undefined;
+  /** Folder of the kernelspec. */
+  readonly kernelspec: string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+async function tryProgram(argv: readonly string[], environment: Environment): Promise<ProgramOutput | undefined> {
+  const path = environment.PATH === undefined ? {} : { PATH: environment.PATH };
+  const output = await runProgram({ argv, environment: path, timeoutMs: 30_000 }).catch(() => undefined);
+  return output?.exitCode === 0 ? output : undefined;
+}
+
+async function runnable(path: string): Promise<string | undefined> {
+  return access(path, constants.X_OK).then(
+    () => path,
+    () => undefined,
+  );
+}
+
+/** Versions without importing the packages, which would take seconds. */
+const versionScript = `
+import json, platform
+from importlib.metadata import version, PackageNotFoundError
+def find(name):
+    try: return version(name)
+    except PackageNotFoundError: return None
+print(json.dumps([platform.python_version(), find("mindspore"), find("mindformers")]))
+`;
+
+async function pythonVersions(path: string, environment: Environment): Promise<(string | undefined)[]> {
+  const output = await tryProgram([path, "-c", versionScript], environment);
+  const values: unknown = output ? JSON.parse(output.stdout) : [];
+  return Array.isArray(values) ? values.map((value) => (typeof value === "string" ? value : undefined)) : [];
+}
+
+async function findCompiler(environment: Environment): Promise<string | undefined> {
+  for (const name of ["c++", "g++", "clang++"]) {
+    const output = await tryProgram([name, "--version"], environment);
+    if (output) return output.stdout.split("\n")[0];
+  }
+  return undefined;
+}
+
+/** Rows of the table that `npu-smi info` prints: `| 0     910B3 | OK | …`. */
+export function parseDevices(table: string): string[] {
+  return [...table.matchAll(/^\|\s*(\d+)\s+(\S+)\s*\|\s*(\w+)\s*\|/gm)]
+    .filter((match) => /[A-Za-z]/.test(match[2] as string))
+    .map((match) => `${match[1]}: ${match[2]} (${match[3]})`);
+}
+
+async function findDevices(environment: Environment): Promise<readonly string[] | undefined> {
+  const output = await tryProgram(["npu-smi", "info"], environment);
+  return output && parseDevices(output.stdout);
+}
+
+/** Where Jupyter looks for kernels, in its order: JUPYTER_PATH, the user's folder, the environment's, the system's. */
+async function findKernelspec(environment: Environment, python: string): Promise<string | undefined> {
+  const user =
+    environment.JUPYTER_DATA_DIR ?? join(environment.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "jupyter");
+  const listed = (environment.JUPYTER_PATH ?? "").split(delimiter).filter(Boolean);
+  const own = join(dirname(dirname(python)), "share", "jupyter");
+  for (const place of [...listed, user, own, "/usr/local/share/jupyter", "/usr/share/jupyter"]) {
+    const folder = join(place, "kernels", "mindformers-lab");
+    const found = await access(join(folder, "kernel.json")).then(
+      () => true,
+      () => false,
+    );
+    if (found) return folder;
+  }
+  return undefined;
+}
+
+async function freeDisk(): Promise<number | undefined> {
+  const found = await statfs(process.cwd()).catch(() => undefined);
+  return found && found.bavail * found.bsize;
+}
+
+/** Looks at the machine; runs a few small programs. `environment` decides which: PATH, MF_LAB_PYTHON, Jupyter's variables. */
+export async function readMachine(environment: Environment = process.env): Promise<MachineFacts> {
+  const pythonPath = enginePython(environment);
+  const [versions, launcher, compiler, devices, kernelspec, freeDiskBytes] = await Promise.all([
+    pythonVersions(pythonPath, environment),
+    runnable(join(dirname(pythonPath), "msrun")),
+    findCompiler(environment),
+    findDevices(environment),
+    findKernelspec(environment, pythonPath),
+    freeDisk(),
+  ]);
+  const [python, mindspore, mindformers] = versions;
+  return {
+    node: process.versions.node,
+    pythonPath,
+    python,
+    mindspore,
+    mindformers,
+    launcher,
+    compiler,
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    freeMemoryBytes: freemem(),
+    freeDiskBytes,
+    devices,
+    kernelspec,
+  };
+}

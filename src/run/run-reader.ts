@@ -1,0 +1,75 @@
+import { stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { EventLogReader } from "../core/event-log.js";
+import { isRunning } from "../core/process-table.js";
+import type { NodeCommand } from "../plan/command.js";
+import { AttemptLogs } from "./attempt-logs.js";
+import { engineProcesses } from "./engine.js";
+import { isTerminal } from "./events.js";
+import { RunHistory } from "./history.js";
+import { ranksOf } from "./launchable.js";
+import { runPaths, signOfLifeMs } from "./layout.js";
+import { type RunFile, readRunFile } from "./run-file.js";
+import { deriveStatus, type RunStatus } from "./status.js";
+
+/** Reads a run's folder, each line once. Any number of readers may look at the same folder. */
+export class RunReader {
+  readonly folder: string;
+  readonly history = new RunHistory();
+  file: RunFile;
+  readonly #events: EventLogReader;
+  #logs: AttemptLogs | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string, file: RunFile) {
+    this.folder = folder;
+    this.file = file;
+    this.#events = new EventLogReader(runPaths(folder).events);
+  }
+
+  /** Takes in what was written since the last call and says where the run stands. */
+  status(): Promise<RunStatus> {
+    const next = this.#reading.then(() => this.#status());
+    this.#reading = next.catch(() => undefined);
+    return next;
+  }
+
+  async #status(): Promise<RunStatus> {
+    this.file = (await readRunFile(this.folder)) ?? this.file;
+    this.history.add(await this.#events.read());
+    const supervisorAlive = await this.#supervised();
+    // The end may have been written between reading the events and looking at the process.
+    if (!supervisorAlive) this.history.add(await this.#events.read());
+    const orphaned = !supervisorAlive && this.history.start !== undefined && !isTerminal(this.history.state?.state);
+    if (orphaned) await this.#readLogs();
+    const processes = (await engineProcesses(this.folder)).length;
+    const over = this.#logs?.over ?? false;
+    return deriveStatus(this.file, this.history, { supervisorAlive, processes, over, now: Date.now() });
+  }
+
+  /** True if the run is supervised on another machine (which shares the folder): nothing can be said about its processes here. */
+  get elsewhere(): boolean {
+    return this.file.host !== hostname();
+  }
+
+  async #supervised(): Promise<boolean> {
+    if (this.elsewhere) {
+      const found = await stat(runPaths(this.folder).events).catch(() => undefined);
+      return found !== undefined && Date.now() < found.mtimeMs + 6 * signOfLifeMs;
+    }
+    const supervisor = this.history.attempt === this.file.attempt ? this.history.start?.supervisor : undefined;
+    return supervisor !== undefined && isRunning(supervisor);
+  }
+
+  /** Nobody writes events any more: the engine's own logs are the next best source. */
+  async #readLogs(): Promise<void> {
+    this.#logs ??= new AttemptLogs({
+      folder: runPaths(this.folder).logs(this.file.attempt),
+      attempt: this.file.attempt,
+      expected: ranksOf(this.file.commands[this.file.localNode] as NodeCommand),
+      lossRank: this.file.lossRank,
+    });
+    const events = await this.#logs.read(Date.now());
+    this.history.add(events.map((event) => ({ ...event })));
+  }
+}

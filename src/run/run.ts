@@ -1,0 +1,124 @@
+import { CancelledError } from "../core/error.js";
+import { lastLines } from "../core/lines.js";
+import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
+import type { StepRecord } from "./events.js";
+import { ranksOf } from "./launchable.js";
+import { runPaths } from "./layout.js";
+import type { RunFile } from "./run-file.js";
+import { RunReader } from "./run-reader.js";
+import type { RunStatus } from "./status.js";
+import { statusCard } from "./status-card.js";
+import { type StopOptions, stopRun } from "./stop.js";
+import { type WaitOptions, waitForRun } from "./wait.js";
+import { type Watch, type WatchOptions, watchRun } from "./watch.js";
+
+export interface LogOptions {
+  /** Rank whose log is read; default: the one that shows the true loss. */
+  readonly rank?: number;
+  /** Number of lines from the end, default 30. */
+  readonly tail?: number;
+  /** Only lines that match; a string must occur in the line. */
+  readonly match?: RegExp | string;
+  /** Engine start within the run; default: the newest. */
+  readonly attempt?: number;
+}
+
+/** How far back `match` looks. */
+const searchedLines = 20_000;
+
+/**
+ * A training run: a folder and what can be read from it. The training does not depend on this object, on the kernel or on the
+ * notebook; any number of Run objects may look at the same folder, now or later (`openRun`).
+ */
+export class Run {
+  readonly name: string;
+  /** Absolute path of the run folder; its layout is described in `src/run/layout.ts`. */
+  readonly folder: string;
+  /** Where MindFormers writes checkpoints: `openCheckpoints(run.checkpointDir)`. */
+  readonly checkpointDir: string;
+  /** What the call that gave this object wants to say, such as that nothing was started anew. */
+  readonly note: string | undefined;
+  readonly #reader: RunReader;
+
+  /** @internal Use launchRun, openRun or resumeRun. */
+  constructor(folder: string, file: RunFile, note?: string) {
+    this.name = file.name;
+    this.folder = folder;
+    this.checkpointDir = runPaths(folder).checkpoints;
+    this.note = note;
+    this.#reader = new RunReader(folder, file);
+  }
+
+  /** Where the run stands now. */
+  status(): Promise<RunStatus> {
+    return this.#reader.status();
+  }
+
+  /** Every optimizer step so far, by rising global step; steps that a later attempt did again appear once, as done last. */
+  async steps(): Promise<readonly StepRecord[]> {
+    await this.#reader.status();
+    return [...this.#reader.history.steps];
+  }
+
+  /** What run.json holds: command, plan figures, parent. */
+  get description(): RunFile {
+    return this.#reader.file;
+  }
+
+  /** Last lines of a worker's log; shows itself as text. */
+  async logs(options: LogOptions = {}): Promise<LogLines> {
+    const { file } = this.#reader;
+    const local = ranksOf(file.commands[file.localNode] as RunFile["commands"][number]);
+    const rank = options.rank ?? (local.includes(file.lossRank) ? file.lossRank : (local.at(-1) ?? 0));
+    const path = runPaths(this.folder).workerLog(options.attempt ?? file.attempt, rank);
+    const { tail = 30, match } = options;
+    const lines = await lastLines(path, match === undefined ? tail : searchedLines);
+    const fits = (line: string) => (typeof match === "string" ? line.includes(match) : line.search(match ?? "") >= 0);
+    return new LogLines(rank, lines.filter(fits).slice(-tail));
+  }
+
+  /**
+   * Waits for the end of the run, or for a step. Throws RUN_FAILED (RunFailedError with rank, signal and log), RUN_LOST,
+   * RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; the training goes on in the last two cases.
+   */
+  wait(options: WaitOptions = {}): Promise<RunStatus> {
+    const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = options;
+    return waitForRun(this.#reader, (status) => status.step >= untilStep, { ...options, signal });
+  }
+
+  /** Shows figures that follow the run until it ends, under the cell that calls it; returns at once. */
+  watch(options: WatchOptions = {}): Watch {
+    return watchRun(new RunReader(this.folder, this.#reader.file), options);
+  }
+
+  /**
+   * Stops the run: the engine saves a checkpoint and exits, or is interrupted and in the end killed. Returns when no process of it
+   * is left. Does nothing to a run that has ended. Throws RUN_NOT_STOPPED if a process survives.
+   */
+  stop(options: StopOptions = {}): Promise<RunStatus> {
+    const { signal = jupyterHost()?.signal } = options;
+    if (signal?.aborted) return Promise.reject(new CancelledError(`stopping run ${this.name}`));
+    return stopRun(this.#reader, { ...options, signal });
+  }
+
+  /** Status card. */
+  async [displayKey](): Promise<MimeBundle> {
+    const status = await this.status();
+    return statusCard(status, this.#reader.file, { folder: this.folder, note: this.note });
+  }
+}
+
+/** Lines of a log, shown as plain text. */
+export class LogLines {
+  readonly rank: number;
+  readonly lines: readonly string[];
+
+  constructor(rank: number, lines: readonly string[]) {
+    this.rank = rank;
+    this.lines = lines;
+  }
+
+  [displayKey](): MimeBundle {
+    return { "text/plain": this.lines.length > 0 ? this.lines.join("\n") : `rank ${this.rank}: no such lines` };
+  }
+}

@@ -1,0 +1,59 @@
+import { mkdir, open, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isLabError, LabError } from "../core/error.js";
+import { lastLines } from "../core/lines.js";
+import { builtFile } from "../core/package-root.js";
+import { startProgram } from "../core/process.js";
+import { runPaths } from "./layout.js";
+import type { RunFile } from "./run-file.js";
+import { writeRunFile } from "./run-file.js";
+import { RunReader } from "./run-reader.js";
+import type { RunStatus } from "./status.js";
+import { waitForRun } from "./wait.js";
+
+/** Workers print their first line some seconds after msrun starts; on a busy machine it takes longer. */
+const startTimeout = "5m";
+
+/** Writes everything that a run folder holds before its first start into `folder` (which may still have a temporary name). */
+export async function fillRunFolder(folder: string, file: RunFile, config: string): Promise<void> {
+  const paths = runPaths(folder);
+  await mkdir(paths.logs(file.attempt), { recursive: true });
+  await mkdir(join(folder, "control"), { recursive: true });
+  await mkdir(paths.output, { recursive: true });
+  await writeFile(paths.config, config);
+  await writeFile(paths.gracefulExit, `${JSON.stringify({ GracefulExit: 0 })}\n`);
+  await rm(paths.stopRequest, { force: true });
+  await writeRunFile(folder, file);
+}
+
+/** Starts the supervisor in a session of its own; it outlives this process. */
+async function startSupervisor(folder: string, attempt: number): Promise<void> {
+  const output = await open(join(runPaths(folder).logs(attempt), "supervisor.log"), "a");
+  try {
+    await startProgram({
+      argv: [process.execPath, builtFile("src/run/supervise.js"), folder],
+      cwd: folder,
+      outputTo: output.fd,
+      outlive: true,
+    });
+  } finally {
+    await output.close();
+  }
+}
+
+/**
+ * Starts a prepared run folder and returns once the engine has started: a worker has written its first line. Throws RUN_FAILED with
+ * the end of the log if the engine dies before that. A fired signal ends the waiting, not the run.
+ */
+export async function startRun(folder: string, file: RunFile, signal?: AbortSignal): Promise<RunStatus> {
+  await startSupervisor(folder, file.attempt);
+  const started = (status: RunStatus) => status.state !== "starting" && status.state !== "lost";
+  const options = { timeout: startTimeout, signal, pollMs: 100 };
+  const reader = new RunReader(folder, file);
+  return waitForRun(reader, started, options).catch(async (error: unknown) => {
+    if (!isLabError(error) || error.code === "RUN_FAILED" || error.code === "CANCELLED") throw error;
+    if (error.code === "RUN_WAIT_TIMEOUT") return reader.status();
+    const tail = await lastLines(join(runPaths(folder).logs(file.attempt), "supervisor.log"), 10);
+    throw new LabError("RUN_LOST", `${error.message}\n${tail.join("\n")}`, { hint: error.hint, cause: error });
+  });
+}

@@ -1,0 +1,41 @@
+import { formatCount, formatDuration } from "../core/units.js";
+import type { MimeBundle } from "../view/display-contract.js";
+import { factsBundle } from "../view/sections.js";
+import type { RunFile } from "./run-file.js";
+import type { RunStatus } from "./status.js";
+
+function optional(label: string, value: string | undefined): (readonly [string, string])[] {
+  return value === undefined || value === "" ? [] : [[label, value]];
+}
+
+/** One line: state, step, loss, speed, time left. */
+export function statusLine(status: RunStatus): string {
+  const parts = [
+    status.state,
+    `step ${formatCount(status.step)}${status.totalSteps > 0 ? ` of ${formatCount(status.totalSteps)}` : ""}`,
+    ...(status.loss === undefined ? [] : [`loss ${status.loss.toFixed(4)}`]),
+    ...(status.tokensPerSecond === undefined ? [] : [`${formatCount(Math.round(status.tokensPerSecond))} tokens/s`]),
+    ...(status.remainingMs === undefined ? [] : [`${formatDuration(status.remainingMs)} left`]),
+  ];
+  return parts.join(" · ");
+}
+
+/** What a run shows as a cell's result. */
+export function statusCard(
+  status: RunStatus,
+  file: RunFile,
+  about: { readonly folder: string; readonly note?: string | undefined },
+): MimeBundle {
+  const { failure } = status;
+  const others = file.commands.filter((_, index) => index !== file.localNode);
+  return factsBundle(`Run ${status.name}: ${statusLine(status)}`, [
+    ...optional("note", about.note),
+    ...optional("message", status.message),
+    ...optional("processes", status.processes > 0 ? `${status.processes} alive` : undefined),
+    ...optional("checkpoint", status.checkpointStep === undefined ? undefined : `step ${status.checkpointStep}`),
+    ...optional("continues", file.parent && `run ${file.parent.name} from step ${file.parent.step}`),
+    ...optional("log of the failure", failure?.logTail.slice(-8).join("\n")),
+    ...optional("to start elsewhere", others.map((other) => `${other.node}: ${other.argv.join(" ")}`).join("\n")),
+    ["folder", about.folder],
+  ]);
+}

@@ -1,0 +1,108 @@
+import type { FaultEvent, RunState, StepRecord } from "./events.js";
+import { isTerminal } from "./events.js";
+import type { RunHistory } from "./history.js";
+import type { RunFile } from "./run-file.js";
+
+/** Where a run stands; everything is read from its folder at the moment of the call. */
+export interface RunStatus {
+  readonly name: string;
+  /** `lost`: the supervisor is gone without having written down the end. */
+  readonly state: RunState;
+  readonly attempt: number;
+  /** Last global step, 0 before the first. */
+  readonly step: number;
+  /** 0 as long as nobody knows. */
+  readonly totalSteps: number;
+  readonly loss?: number;
+  /** Over the last 20 steps, by the wall clock. */
+  readonly tokensPerSecond?: number;
+  readonly remainingMs?: number;
+  /** Global step of the newest checkpoint that all ranks of this node have finished. */
+  readonly checkpointStep?: number;
+  /** Processes of the run that are alive on this machine. */
+  readonly processes: number;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** What happened last, in words. */
+  readonly message: string;
+  readonly failure?: {
+    readonly rank?: number;
+    readonly exitCode?: number;
+    readonly signal?: string;
+    readonly message: string;
+    readonly logTail: readonly string[];
+  };
+}
+
+/** What can't be read from the events. */
+export interface Circumstances {
+  readonly supervisorAlive: boolean;
+  readonly processes: number;
+  /** Every worker of this node wrote "Training Over!"; looked at only when the supervisor is gone. */
+  readonly over: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** A supervisor that has not written its first event after this time never will. */
+const startingMs = 30_000;
+const window = 20;
+
+/** Milliseconds a step by the wall clock over the last 20 steps of the newest attempt; undefined below 2 steps. */
+export function recentStepMs(steps: readonly StepRecord[]): number | undefined {
+  const last = steps.at(-1);
+  if (!last) return undefined;
+  const recent = steps.slice(-window - 1).filter((step) => step.attempt === last.attempt);
+  const first = recent[0] as StepRecord;
+  if (recent.length < 2 || last.time <= first.time) return undefined;
+  return (last.time - first.time) / (last.step - first.step);
+}
+
+function stateOf(file: RunFile, history: RunHistory, circumstances: Circumstances): RunState {
+  const recorded = history.attempt < file.attempt ? undefined : history.state?.state;
+  if (recorded && isTerminal(recorded)) return recorded;
+  if (circumstances.supervisorAlive) return recorded ?? "starting";
+  if (recorded === undefined && circumstances.now < file.createdAt + startingMs) return "starting";
+  return circumstances.over && circumstances.processes === 0 ? "finished" : "lost";
+}
+
+function messageOf(state: RunState, history: RunHistory, processes: number): string {
+  if (state === "lost") {
+    return processes > 0
+      ? `the supervisor is gone; ${processes} processes of the engine are still training unobserved`
+      : "the supervisor is gone and nothing of the engine is left";
+  }
+  if (state === "finished" && history.state?.state !== "finished") return "finished after its supervisor was gone";
+  return history.state?.message ?? (state === "preparing" ? (history.notes.at(-1)?.text ?? "") : "");
+}
+
+function failureOf(fault: FaultEvent): NonNullable<RunStatus["failure"]> {
+  const { kind: _, time: __, attempt: ___, ...failure } = fault;
+  return failure;
+}
+
+/** Derives a run's status. Pure. */
+export function deriveStatus(file: RunFile, history: RunHistory, circumstances: Circumstances): RunStatus {
+  const last = history.steps.at(-1);
+  const state = stateOf(file, history, circumstances);
+  const stepMs = recentStepMs(history.steps);
+  const totalSteps = Math.min(file.totalSteps ?? Infinity, last?.totalSteps ?? Infinity);
+  const checkpointStep = history.checkpoints.at(-1)?.step;
+  const running = !isTerminal(state) && state !== "lost";
+  return {
+    name: file.name,
+    state,
+    attempt: file.attempt,
+    step: last?.step ?? file.parent?.step ?? 0,
+    totalSteps: Number.isFinite(totalSteps) ? totalSteps : 0,
+    ...(last && { loss: last.loss }),
+    ...(stepMs !== undefined && file.tokensPerStep && { tokensPerSecond: (file.tokensPerStep * 1000) / stepMs }),
+    ...(stepMs !== undefined && running && last && { remainingMs: (totalSteps - last.step) * stepMs }),
+    ...(checkpointStep !== undefined && { checkpointStep }),
+    processes: circumstances.processes,
+    startedAt: file.createdAt,
+    ...(isTerminal(history.state?.state) && history.state && { endedAt: history.state.time }),
+    message: messageOf(state, history, circumstances.processes),
+    ...(history.fault && state === "failed" && { failure: failureOf(history.fault) }),
+  };
+}

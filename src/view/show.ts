@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import { type DisplayOptions, jupyterHost, type MimeBundle } from "./display-contract.js";
+import { frame } from "./html.js";
+import { type ProgressSpec, progressBundle, progressText } from "./progress.js";
+import { escapeMarkup } from "./text.js";
+
+/** Shows a bundle under the running cell; in a plain script prints its text/plain to standard output. */
+export function show(bundle: MimeBundle, options?: DisplayOptions): void {
+  const host = jupyterHost();
+  if (host) host.display(bundle, options);
+  else process.stdout.write(`${plainText(bundle)}\n`);
+}
+
+/** What a bundle says where only text can be shown. */
+export function plainText(bundle: MimeBundle): string {
+  const text = bundle["text/plain"];
+  return typeof text === "string" ? text : `[${Object.keys(bundle).join(", ")}]`;
+}
+
+/** One output that changes over time. */
+export interface LiveOutput {
+  /** Replaces what is shown; may be called as often as one likes. The last bundle always arrives. */
+  update(bundle: MimeBundle): void;
+  /** Shows `final` (or the last bundle that still waits) at once and ends the output; later updates are ignored. */
+  close(final?: MimeBundle): void;
+}
+
+// A watcher sees about four frames a second; in a batch run only the saved notebook counts, so fewer do. A plain script prints each frame.
+const frameInterval = { interactive: 250, batch: 2000, script: 30_000 };
+
+function interval(): number {
+  const host = jupyterHost();
+  return host ? frameInterval[host.interactive ? "interactive" : "batch"] : frameInterval.script;
+}
+
+const figureType = "application/vnd.plotly.v1+json";
+
+/** A frame of a film. JupyterLab's plotly renderer keeps the first figure that it drew, so a moving one is shown as its picture. */
+function movingFrame(bundle: MimeBundle): MimeBundle {
+  if (!jupyterHost()?.interactive || bundle["image/svg+xml"] === undefined) return bundle;
+  const { [figureType]: _, ...rest } = bundle;
+  return rest;
+}
+
+/**
+ * Opens an output that later updates replace (`update_display_data` under one display id): at most four times a second, every two
+ * seconds in a batch run; a plain script prints the text every 30 seconds and at the end. While it moves, a watched figure is its picture; closed, the interactive figure.
+ */
+export function openLive(initial: MimeBundle): LiveOutput {
+  const displayId = `live-${randomUUID()}`;
+  let last = initial;
+  let waiting = false;
+  let timer: NodeJS.Timeout | undefined;
+  let shownAt = Date.now();
+  let closed = false;
+
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (!waiting) return;
+    waiting = false;
+    shownAt = Date.now();
+    show(closed ? last : movingFrame(last), { displayId, update: true });
+  };
+
+  const first = movingFrame(initial);
+  show(first, { displayId });
+  return {
+    update(bundle) {
+      if (closed) return;
+      last = bundle;
+      waiting = true;
+      const rest = shownAt + interval() - Date.now();
+      if (rest <= 0) flush();
+      else if (!timer) {
+        timer = setTimeout(flush, rest);
+        // A script may end when its work is done; `close` brings the last state in any case.
+        if (!jupyterHost()) timer.unref();
+      }
+    },
+    close(final) {
+      if (closed) return;
+      closed = true;
+      waiting ||= final !== undefined || first !== initial;
+      last = final ?? last;
+      flush();
+    },
+  };
+}
+
+export interface Progress {
+  /** `done` counts from the start in the spec's unit; `note` is shown behind the numbers. */
+  update(done: number, note?: string): void;
+  /** Replaces the bar by one line that stays; later calls do nothing. */
+  finish(text: string): void;
+}
+
+const batchInterval = 30_000;
+
+/**
+ * Progress of a long call: a bar in a notebook that somebody watches, one line every 30 seconds in a batch run or a plain script.
+ * After `finish(text)` only that text stays (in a batch run: is the last line).
+ */
+export function openProgress(spec: ProgressSpec): Progress {
+  const started = Date.now();
+  const live = jupyterHost()?.interactive ? openLive(progressBundle(spec, { done: 0, elapsed: 0 })) : undefined;
+  return live ? barProgress(spec, live, started) : lineProgress(spec, started);
+}
+
+function barProgress(spec: ProgressSpec, live: LiveOutput, started: number): Progress {
+  return {
+    update: (done, note) => live.update(progressBundle(spec, { done, elapsed: Date.now() - started, note })),
+    finish(text) {
+      live.close({ "text/plain": text, "text/html": frame(`<div>${escapeMarkup(text)}</div>`) });
+    },
+  };
+}
+
+function lineProgress(spec: ProgressSpec, started: number): Progress {
+  let printed = started;
+  let finished = false;
+  return {
+    update(done, note) {
+      const now = Date.now();
+      if (finished || now - printed < batchInterval) return;
+      printed = now;
+      process.stdout.write(`${progressText(spec, { done, elapsed: now - started, note })}\n`);
+    },
+    finish(text) {
+      if (finished) return;
+      finished = true;
+      process.stdout.write(`${text}\n`);
+    },
+  };
+}

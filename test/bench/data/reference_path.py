@@ -1,0 +1,42 @@
+"""The way of MindFormers' preparation script, timed: python reference_path.py INPUT TOKENIZER PREFIX SEQ_LENGTH WORKERS.
+
+As in the script: clean the whole text, write it as JSON lines, encode the lines in a process pool (a method of an object that holds the
+tokenizer, 32 lines per task), stitch, write. The last line printed is JSON with the seconds, imports not counted.
+"""
+import json
+import multiprocessing
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "integration", "data"))
+from oracle import clean, reference_tokenizer, stitched, write  # noqa: E402  pylint: disable=C0413
+
+
+class Encoder:
+    def __init__(self, path):
+        self.tokenizer = reference_tokenizer(path)
+
+    def encode(self, line):
+        return self.tokenizer(json.loads(line)["text"])["input_ids"]
+
+
+def main():
+    source, tokenizer, prefix, seq_length, workers = sys.argv[1:6]
+    started = time.perf_counter()
+    with open(source, encoding="utf-8") as file:
+        pieces = clean(file.read()).split("\n\n")
+    with open(f"{prefix}.json", "w", encoding="utf-8") as file:
+        for i, piece in enumerate(pieces):
+            if piece and not piece.strip().startswith("="):
+                file.write(json.dumps({"text": piece, "id": str(i)}) + "\n")
+    encoder = Encoder(tokenizer)
+    length = int(seq_length) + 1
+    with open(f"{prefix}.json", encoding="utf-8") as lines, multiprocessing.Pool(int(workers)) as pool:
+        encoded = list(pool.imap(encoder.encode, lines, 32))
+    write(prefix, stitched(encoded, length), length)
+    print(json.dumps({"seconds": time.perf_counter() - started, "tokens": sum(map(len, encoded))}))
+
+
+if __name__ == "__main__":
+    main()

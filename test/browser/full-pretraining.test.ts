@@ -1,0 +1,107 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { packageRoot } from "../../src/core/package-root.js";
+import { type LabServer, startLab } from "../support/jupyter.js";
+import { readNotebook } from "../support/notebook.js";
+
+const name = "10-full-pretraining.ipynb";
+const screenshots = join(packageRoot(), "test", "reports", "screenshots");
+let folder: string;
+let lab: LabServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "lab-browser-"));
+  mkdirSync(screenshots, { recursive: true });
+  copyFileSync(join(packageRoot(), "notebooks", name), join(folder, name));
+  lab = await startLab(folder);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROME_PATH ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await lab?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function openNotebook(): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1100 } });
+  await page.goto(lab.notebookUrl(name));
+  await page.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
+  await page
+    .locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" })
+    .first()
+    .waitFor({ timeout: 60_000 });
+  return page;
+}
+
+async function runAllCells(page: Page): Promise<void> {
+  await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+  await page
+    .getByRole("menuitem", { name: /^Run All Cells/ })
+    .first()
+    .click();
+}
+
+/** The step that the moving picture of a run speaks of; 0 before the first. */
+function pictureStep(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const source = document.querySelector<HTMLImageElement>(".jp-RenderedSVG img")?.src ?? "";
+    return Number(/step (\d+) of/.exec(decodeURIComponent(source))?.[1] ?? 0);
+  });
+}
+
+async function waitForStep(page: Page, atLeast: number): Promise<number> {
+  for (let tick = 0; tick < 1000; tick++) {
+    const step = await pictureStep(page);
+    if (step >= atLeast) return step;
+    await page.waitForTimeout(250);
+  }
+  throw new Error(`no picture of step ${atLeast}:\n${await page.locator(".jp-Notebook").textContent()}`);
+}
+
+// Not the locator's own scrolling: a moving output is replaced while one asks it to scroll.
+function scrollTo(page: Page, selector: string): Promise<void> {
+  return page.evaluate(
+    (wanted) => [...document.querySelectorAll(wanted)].at(-1)?.scrollIntoView({ block: "center" }),
+    selector,
+  );
+}
+
+/** Points of every figure that plotly has drawn in the page, in the order of the figures. */
+function drawnPoints(page: Page): Promise<number[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll(".js-plotly-plot")].map((plot) => {
+      const { data } = plot as unknown as { data: { x: ArrayLike<number> }[] };
+      return data.reduce((sum, trace) => sum + trace.x.length, 0);
+    }),
+  );
+}
+
+it("the main notebook runs in JupyterLab; the loss plot moves while the training runs", async () => {
+  const page = await openNotebook();
+  await runAllCells(page);
+  const early = await waitForStep(page, 2);
+  const later = await waitForStep(page, early + 10);
+  await waitForStep(page, 45);
+  await scrollTo(page, ".jp-RenderedSVG");
+  await page.screenshot({ path: join(screenshots, "live-plot.png") });
+  expect(later).toBeGreaterThan(early);
+
+  await page.locator(".jp-OutputArea-output", { hasText: /resumed at step \d+/ }).waitFor({ timeout: 400_000 });
+  await page.keyboard.press("Control+s");
+  await scrollTo(page, ".js-plotly-plot");
+  await page.waitForTimeout(1500);
+  await page.screenshot({ path: join(screenshots, "two-runs.png") });
+  const [first = 0, resumed = 0, both = 0] = await drawnPoints(page);
+  expect([first >= 60, resumed, both]).toEqual([true, 120 - first, 120]);
+  const code = readNotebook(join(folder, name)).cells.filter((cell) => cell.cell_type === "code");
+  expect(code.flatMap((cell) => cell.outputs ?? []).filter((output) => output.output_type === "error")).toEqual([]);
+  expect(code.every((cell) => typeof cell.execution_count === "number")).toBe(true);
+});

@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import { importsOf, sourcesIn } from "./sources.js";
+
+// Imports point left only. A room may import from rooms before it in this list, and from itself.
+const rooms = ["core", "formats", "view", "config", "data", "plan", "recover", "checkpoint", "run"];
+const roomOf = (path: string) => (path === "src/index.ts" ? rooms.length : rooms.indexOf(path.split("/")[1] as string));
+const contract = "src/view/display-contract.ts";
+
+function offenders(folder: string, forbidden: (path: string, target: string, typeOnly: boolean) => boolean): string[] {
+  return sourcesIn(folder).flatMap((source) =>
+    importsOf(source)
+      .filter(({ target, typeOnly }) => forbidden(source.path, target, typeOnly))
+      .map(({ target }) => `${source.path} imports ${target}`),
+  );
+}
+
+it("the library never imports the kernel", () => {
+  expect(offenders("src", (_, target) => target.startsWith("kernel/"))).toEqual([]);
+});
+
+it("the kernel imports nothing of the library but the types of the display contract", () => {
+  const forbidden = (_: string, target: string, typeOnly: boolean) =>
+    target.startsWith("src/") && !(target === contract && typeOnly);
+  expect(offenders("kernel", forbidden)).toEqual([]);
+});
+
+it("imports inside the library point left: core ← formats ← view ← config ← data ← plan ← recover ← checkpoint ← run ← index", () => {
+  for (const { path } of sourcesIn("src")) expect(roomOf(path), `room of ${path}`).toBeGreaterThanOrEqual(0);
+  expect(offenders("src", (path, target) => roomOf(target) > roomOf(path))).toEqual([]);
+});
+
+it("only the adapter touches tslab", () => {
+  const touching = [...sourcesIn("kernel"), ...sourcesIn("src")]
+    .filter(({ text }) => /["']@?tslab\b/.test(text))
+    .map(({ path }) => path);
+  expect(touching).toEqual(["kernel/evaluate/tslab.ts"]);
+});
+
+it("only core/process.ts starts other processes", () => {
+  const starting = sourcesIn("src")
+    .filter(({ text }) => /node:child_process/.test(text))
+    .map(({ path }) => path);
+  expect(starting).toEqual(["src/core/process.ts"]);
+});

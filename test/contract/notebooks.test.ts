@@ -1,0 +1,23 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { packageRoot } from "../../src/core/package-root.js";
+import { joined, readNotebook } from "../support/notebook.js";
+
+const folder = join(packageRoot(), "notebooks");
+const names = readdirSync(folder).filter((name) => name.endsWith(".ipynb"));
+
+it.each(names)(
+  "%s is stored without outputs, for our kernel, with a cell tagged parameters, and begins with a title",
+  (name) => {
+    const { cells, metadata } = readNotebook(join(folder, name));
+    expect(metadata.kernelspec?.name).toBe("mindformers-lab");
+    expect(metadata.kernelspec?.language).toBe("typescript");
+    for (const cell of cells.filter((candidate) => candidate.cell_type === "code")) {
+      expect(cell.outputs).toEqual([]);
+      expect(cell.execution_count).toBeNull();
+    }
+    expect(cells.filter((cell) => cell.metadata.tags?.includes("parameters"))).toHaveLength(1);
+    expect(joined(cells[0]?.source)).toMatch(/^# \S/);
+  },
+);

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { sourcesIn } from "./sources.js";
+
+const sources = [...sourcesIn("kernel"), ...sourcesIn("src")];
+
+it("no source file is longer than 300 lines", () => {
+  const long = sources
+    .map(({ path, text }) => `${path}: ${text.split("\n").length - 1}`)
+    .filter((line) => Number(line.split(": ")[1]) > 300);
+  expect(long).toEqual([]);
+});
+
+it("at least two thirds of the source files stay under 120 lines", () => {
+  const short = sources.filter(({ text }) => text.split("\n").length <= 120).length;
+  expect(short / sources.length).toBeGreaterThan(2 / 3);
+});
+
+it("no file is a drawer for anything: utils, helpers, types, misc, common", () => {
+  expect(
+    sources.map(({ path }) => path).filter((path) => /\/(utils?|helpers?|types|misc|common)\.ts$/.test(path)),
+  ).toEqual([]);
+});
+
+it("no default exports, no export *, no enums, no top-level await", () => {
+  const banned = /^(export default|export \*|(export )?(const )?enum |await )/m;
+  expect(sources.filter(({ text }) => banned.test(text)).map(({ path }) => path)).toEqual([]);
+});
+
+it("no function takes more than three positional parameters", () => {
+  const offenders = sources.flatMap(({ path, text }) =>
+    [...text.matchAll(/\bfunction\s+(\w+)(?:<[^(]*>)?\(([^)]*)\)/g)]
+      .filter(
+        (match) => (match[2] as string).split(/,(?![^<{[]*[>}\]])/).filter((part) => part.trim() !== "").length > 3,
+      )
+      .map((match) => `${path}: ${match[1]}(${match[2]})`),
+  );
+  expect(offenders).toEqual([]);
+});
+
+it("no machine paths and no registry host names in sources and documents", () => {
+  const leaks = sources.filter(({ text }) =>
+    /\/(root|home|work|tmp\/lab)\/|registry\.npmjs|pypi\.org|files\.pythonhosted/.test(text),
+  );
+  expect(leaks.map(({ path }) => path)).toEqual([]);
+});

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { packageRoot } from "../../src/core/package-root.js";
+
+export interface Source {
+  /** Path relative to the project, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every TypeScript file below a folder of the project, sorted by path. */
+export function sourcesIn(folder: string): Source[] {
+  const root = packageRoot();
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .sort()
+    .map((name) => join(root, folder, name))
+    .map((path) => ({ path: relative(root, path), text: readFileSync(path, "utf8") }));
+}
+
+/** Relative import specifiers of a file as project paths, with whether only types are imported. */
+export function importsOf({ path, text }: Source): { target: string; typeOnly: boolean }[] {
+  const pattern = /(?:^|\n)\s*(import|export)\s+(type\s)?[^;]*?from\s+"(\.[^"]+)"|import\(\s*"(\.[^"]+)"\s*\)/g;
+  return [...text.matchAll(pattern)].map((match) => ({
+    target: join(path, "..", (match[3] ?? match[4]) as string).replace(/\.js$/, ".ts"),
+    typeOnly: match[2] !== undefined,
+  }));
+}

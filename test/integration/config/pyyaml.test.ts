@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openConfig } from "../../../src/config/open.js";
+import { ConfigError } from "../../../src/core/error.js";
+import { packageRoot } from "../../../src/core/package-root.js";
+import { runPython } from "../../support/project-python.js";
+import { randomEdit } from "../../support/yaml-edits.js";
+
+const shipped = join(packageRoot(), ".venv", "lib", "python3.11", "site-packages", "configs");
+const templates = join(packageRoot(), "src", "config", "templates");
+
+async function yamlFiles(folder: string): Promise<string[]> {
+  const files = await readdir(folder, { recursive: true });
+  return files
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => join(folder, file))
+    .sort();
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pyyaml-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Our values in the form that load.py prints; floats and integers are told apart by PyYAML only, so both become numbers. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+function unspell(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unspell);
+  if (typeof value !== "object" || value === null) return value;
+  const [kind, content] = Object.entries(value)[0] as [string, unknown];
+  if (kind === "map")
+    return Object.fromEntries(Object.entries(content as object).map(([key, item]) => [key, unspell(item)]));
+  return kind === "date" ? content : Number(content);
+}
+
+describe("MindFormers' own files", () => {
+  test("are saved byte for byte as they were opened", async () => {
+    const files = await yamlFiles(shipped);
+    expect(files.length).toBeGreaterThan(20);
+    for (const file of files) {
+      const saved = await (await openConfig(file)).save(join(folder, basename(file)));
+      expect((await readFile(saved)).equals(await readFile(file)), file).toBe(true);
+    }
+  });
+
+  test("are read as PyYAML reads them", async () => {
+    const files = [...(await yamlFiles(shipped)), ...(await yamlFiles(templates))];
+    const expected = await runPython<unknown[]>("integration/config/load.py", files, folder);
+    for (const [index, file] of files.entries()) {
+      expect(plain((await openConfig(file)).toJS()), file).toEqual(unspell(expected[index]));
+    }
+  });
+
+  test("the 671B template has the same values as MindFormers' file", async () => {
+    const files = [
+      join(templates, "pretrain_deepseek3_671b.yaml"),
+      join(shipped, "deepseek3", "pretrain_deepseek3_671b.yaml"),
+    ];
+    const [ours, theirs] = await runPython<unknown[]>("integration/config/load.py", files, folder);
+    expect(ours).toEqual(theirs);
+  });
+});
+
+/** Numbers as text, because JSON has no NaN, no infinity and no big integers. */
+function encode(value: unknown): unknown {
+  if (typeof value === "bigint") return { $number: value.toString() };
+  if (typeof value === "number")
+    return { $number: Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : floatText(value) };
+  if (Array.isArray(value)) return value.map(encode);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item)]));
+}
+
+function floatText(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value < 0 ? "-inf" : "inf";
+  return /[.e]/.test(String(value)) ? String(value) : `${BigInt(value)}.0`;
+}
+
+test("PyYAML reads exactly the intended change out of 1,200 random edits of MindFormers' pre-training files", async () => {
+  const files = (await yamlFiles(shipped)).filter((file) => basename(file).includes("pretrain"));
+  expect(files.length).toBeGreaterThanOrEqual(7);
+  const edits: unknown[] = [];
+  let refused = 0;
+  for (const [index, file] of files.entries()) {
+    const config = await openConfig(file);
+    for (const { path, value } of fc.sample(randomEdit(config), {
+      numRuns: Math.ceil(1200 / files.length),
+      seed: 97 + index,
+    })) {
+      try {
+        edits.push({ file, path, value: encode(value), after: config.copy().set(path, value).text });
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        refused++;
+      }
+    }
+  }
+  const list = join(folder, "edits.json");
+  await writeFile(list, JSON.stringify(edits));
+  const { agree, differ } = await runPython<{ agree: number; differ: unknown[] }>(
+    "integration/config/check_edits.py",
+    [list],
+    folder,
+  );
+  expect(differ).toEqual([]);
+  expect(agree).toBe(edits.length);
+  expect(edits.length).toBeGreaterThan(1000);
+  expect(refused).toBeLessThan(120);
+});

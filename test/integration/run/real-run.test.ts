@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { openCheckpoints } from "../../../src/checkpoint/checkpoints.js";
+import { openConfig } from "../../../src/config/open.js";
+import { RunFailedError } from "../../../src/core/error.js";
+import { builtFile } from "../../../src/core/package-root.js";
+import { markedProcesses } from "../../../src/core/process-table.js";
+import { engineProcesses, killEngine, workerRanks } from "../../../src/run/engine.js";
+import { openRun } from "../../../src/run/open.js";
+import { resumeRun } from "../../../src/run/resume.js";
+import type { Run } from "../../../src/run/run.js";
+import { writeTokenFiles } from "../../support/token-files.js";
+
+const folder = mkdtempSync(join(tmpdir(), "real-run-"));
+const runs = join(folder, "runs");
+const launched: Run[] = [];
+afterAll(async () => {
+  for (const run of launched) await killEngine(run.folder);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A configuration of a very small model: 300 steps of 2 workers. */
+async function smallConfig(): Promise<string> {
+  mkdirSync(join(folder, "data"), { recursive: true });
+  const prefix = join(folder, "data", "tokens");
+  writeTokenFiles(prefix, { count: 2000, length: 65, vocabulary: 1000 });
+  const loader = "train_dataset.data_loader";
+  return (await openConfig("pretrain_deepseek3_tiny_cpu"))
+    .set(`${loader}.config.data_path.1`, prefix)
+    .set(`${loader}.sizes.0`, 600)
+    .set(`${loader}.config.seq_length`, 64)
+    .set("model.model_config.seq_length", 64)
+    .set("model.model_config.vocab_size", 1000)
+    .set("callbacks.2.save_checkpoint_steps", 40).text;
+}
+
+/** Launches from a process of its own, as a kernel would, and kills that process with SIGKILL. */
+async function launchFromKilledProcess(name: string): Promise<Run> {
+  const configFile = join(folder, "config.yaml");
+  writeFileSync(configFile, await smallConfig());
+  const script = `
+    const { launchRun, openConfig, planRun } = await import(${JSON.stringify(builtFile("src/index.js"))});
+    const plan = await planRun(await openConfig(${JSON.stringify(configFile)}), { cluster: { device: "CPU", devicesPerNode: 2 } });
+    await launchRun(plan, ${JSON.stringify({ name, folder: runs })});
+    console.log("launched");
+    setInterval(() => undefined, 1000);`;
+  const parent = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await new Promise((resolve, reject) => {
+    parent.stdout.once("data", resolve);
+    parent.once("exit", () => reject(new Error("the launching process ended")));
+  });
+  parent.kill("SIGKILL");
+  const run = await openRun(name, { folder: runs });
+  launched.push(run);
+  return run;
+}
+
+const alive = async (run: Run) => (await markedProcesses("MF_LAB_RUN", run.folder)).length;
+
+it("trains on when its launcher is killed, stops gracefully with a checkpoint, resumes at the next step; a killed worker fails the run", async () => {
+  const run = await launchFromKilledProcess("first");
+  await run.wait({ untilStep: 45, timeout: "4m" });
+  const stopped = await run.stop();
+  expect(stopped).toMatchObject({ state: "stopped", totalSteps: 300, processes: 0 });
+  expect(await alive(run)).toBe(0);
+  const steps = await run.steps();
+  expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: stopped.step }, (_, index) => index + 1));
+  expect(steps[0]?.loss).toBeGreaterThan(6);
+  expect(steps.at(-1)?.loss).toBeLessThan(Number(steps[0]?.loss));
+  expect(steps[0]?.gradNorm).toBeGreaterThan(0);
+  const checkpoints = await openCheckpoints(run.checkpointDir);
+  const last = checkpoints.latestComplete();
+  expect(last.step).toBe(stopped.step);
+  expect(checkpoints.at(40).complete).toBe(true);
+  expect(stopped.checkpointStep).toBe(stopped.step);
+
+  const next = await resumeRun(run, { from: checkpoints.at(40), name: "second" });
+  launched.push(next);
+  await next.wait({ untilStep: 50, timeout: "4m" });
+  const again = await next.steps();
+  expect(again[0]?.step).toBe(41);
+  for (const step of again.slice(0, 5)) expect(step.loss).toBeCloseTo(Number(steps[step.step - 1]?.loss), 4);
+
+  const ranks = workerRanks(await engineProcesses(next.folder));
+  const victim = [...ranks].find(([, rank]) => rank === 1)?.[0] as number;
+  process.kill(victim, "SIGKILL");
+  const began = Date.now();
+  const error = await next.wait({ timeout: "1m" }).catch((reason: unknown) => reason);
+  expect(Date.now() - began).toBeLessThan(8000);
+  expect(error).toBeInstanceOf(RunFailedError);
+  expect(error).toMatchObject({ rank: 1, signal: "SIGKILL" });
+  expect((error as RunFailedError).logTail.join("\n")).toContain("per_step_time");
+  expect(await alive(next)).toBe(0);
+  expect(readFileSync(join(next.folder, "logs", "attempt-1", "msrun.log"), "utf8")).toContain("Error code: -9");
+});

@@ -1,0 +1,57 @@
+// The kernel's engine and output in a process of their own, without sockets: cells come in and messages go out over Node's IPC.
+import { Worker } from "node:worker_threads";
+import { createEvaluator } from "../../dist/kernel/evaluate/tslab.js";
+import { runInCell, setRunningCell } from "../../dist/kernel/output/cell-context.js";
+import { createOutput } from "../../dist/kernel/output/output.js";
+
+const interruptFlag = new Int32Array(new SharedArrayBuffer(4));
+const output = createOutput({ publisher: { publish: (message) => process.send({ message }) } });
+output.install();
+const evaluator = await createEvaluator({
+  workingDirectory: process.cwd(),
+  packages: JSON.parse(process.argv[2]),
+  interruptFlag,
+});
+let count = 0;
+
+async function execute({ id, code, silent = false, interruptAfter, interruptBefore = false }) {
+  const parent = { msg_id: id, session: "s", username: "u", date: "", msg_type: "execute_request", version: "5.3" };
+  const cell = { parent, silent, interactive: true, executionCount: ++count, abort: new AbortController() };
+  setRunningCell(cell);
+  const interrupted = interruptAfter === undefined ? undefined : interruptFromThread(interruptAfter);
+  if (interruptBefore) interruptFlag[0] = 1;
+  const outcome = await runInCell(cell, () => evaluator.execute(code));
+  if (outcome.result !== undefined) await runInCell(cell, () => output.publishResult(cell, outcome.result.value));
+  if (outcome.failure !== undefined) output.publishError(cell, outcome.failure);
+  await output.flush();
+  // No interrupt may hit the next cell.
+  await interrupted;
+  setRunningCell(undefined);
+  return { status: outcome.status, failure: outcome.failure };
+}
+
+process.on("SIGINT", () => {});
+
+/** As the protocol thread does it: flag and message, and a signal if the flag isn't noticed. */
+function interruptFromThread(milliseconds) {
+  const source = `const { workerData, parentPort } = require("node:worker_threads");
+    setTimeout(() => { workerData[0] = 1; parentPort.postMessage(1);
+      setTimeout(() => { if (workerData[0] === 1) process.kill(process.pid, "SIGINT"); }, 100); }, ${milliseconds});`;
+  const worker = new Worker(source, { eval: true, workerData: interruptFlag });
+  worker.on("message", () => evaluator.interrupt());
+  return new Promise((resolve) => worker.on("exit", resolve));
+}
+
+const answer = {
+  execute,
+  complete: ({ code, cursor }) => evaluator.complete(code, cursor),
+  inspect: ({ code, cursor, detail }) => evaluator.inspect(code, cursor, detail),
+  isComplete: ({ code }) => evaluator.isComplete(code),
+};
+
+process.on("message", async (request) => {
+  const reply = await answer[request.kind](request);
+  process.send({ id: request.id, reply });
+});
+process.on("disconnect", () => process.exit(0));
+process.send({ ready: true });

@@ -1,0 +1,111 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Completeness, Completion, Failure, Inspection } from "../../kernel/evaluate/evaluator.js";
+import type { IopubMessage } from "../../kernel/output/publisher.js";
+
+export interface CellRun {
+  readonly id: string;
+  readonly status: "ok" | "error";
+  readonly failure: Failure | undefined;
+  /** What it has published up to now, also after its end. */
+  messages(): readonly IopubMessage[];
+  /** Bundle of its execute_result. */
+  readonly result: Record<string, unknown> | undefined;
+  /** text/plain of its execute_result. */
+  readonly text: string | undefined;
+  stream(name: "stdout" | "stderr"): string;
+}
+
+/** The real engine and output in a child process, working in a temporary folder. The compiled kernel must be there (`npx tsc -b src kernel`). */
+export interface Cells {
+  readonly folder: string;
+  write(path: string, text: string): void;
+  run(
+    code: string,
+    options?: { silent?: boolean; interruptAfter?: number; interruptBefore?: boolean },
+  ): Promise<CellRun>;
+  complete(code: string, cursor?: number): Promise<Completion>;
+  inspect(code: string, cursor?: number, detail?: 0 | 1): Promise<Inspection | undefined>;
+  isComplete(code: string): Promise<Completeness>;
+  /** Resolves when `test` holds, which is asked again at every message. */
+  until(test: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openCells(options: { packages?: (folder: string) => readonly string[] } = {}): Promise<Cells> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "cells-")));
+  const working = join(folder, "work");
+  mkdirSync(working);
+  const program = join(import.meta.dirname, "cells-process.mjs");
+  const packages = options.packages?.(folder) ?? [];
+  const child = fork(program, [JSON.stringify(packages)], { cwd: working, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const messages: IopubMessage[] = [];
+  const waiting = new Map<string, (reply: never) => void>();
+  const listeners = new Set<() => void>();
+  await new Promise<void>((resolve, reject) => {
+    let trouble = "";
+    child.stderr?.on("data", (data) => {
+      trouble += data;
+    });
+    child.on("exit", (code) => reject(new Error(`the process with the cells ended with ${code}\n${trouble}`)));
+    child.on("message", (received: { ready?: true; message?: IopubMessage; id?: string; reply?: never }) => {
+      if (received.ready) resolve();
+      if (received.message !== undefined) messages.push(received.message);
+      if (received.id !== undefined) waiting.get(received.id)?.(received.reply as never);
+      for (const listener of listeners) listener();
+    });
+  });
+  let count = 0;
+  const ask = <T>(request: Record<string, unknown>, id = `request-${++count}`): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (!child.connected) reject(new Error("the process with the cells has ended"));
+      waiting.set(id, resolve);
+      child.send({ id, ...request });
+    });
+  return {
+    folder: working,
+    write(path, text) {
+      const file = join(working, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    },
+    async run(code, given = {}) {
+      const id = `cell-${++count}`;
+      const { status, failure } = await ask<CellRun>({ kind: "execute", code, ...given }, id);
+      const own = () => messages.filter((message) => message.parent?.msg_id === id);
+      const result = own().find(({ type }) => type === "execute_result")?.content.data as Record<string, unknown>;
+      const stream = (name: string) =>
+        own()
+          .filter(({ type, content }) => type === "stream" && content.name === name)
+          .map(({ content }) => content.text)
+          .join("");
+      return { id, status, failure, messages: own, result, text: result?.["text/plain"] as string, stream };
+    },
+    complete: (code, cursor = code.length) => ask({ kind: "complete", code, cursor }),
+    inspect: (code, cursor = code.length, detail = 0) => ask({ kind: "inspect", code, cursor, detail }),
+    isComplete: (code) => ask({ kind: "isComplete", code }),
+    until: (test) =>
+      new Promise((resolve) => {
+        const listener = () => {
+          if (!test()) return;
+          listeners.delete(listener);
+          resolve();
+        };
+        listeners.add(listener);
+        listener();
+      }),
+    close: () => ended(child, folder),
+  };
+}
+
+async function ended(child: ChildProcess, folder: string): Promise<void> {
+  const exit = new Promise((resolve) => child.once("exit", resolve));
+  child.removeAllListeners("exit");
+  child.once("exit", () => {});
+  if (child.connected) child.disconnect();
+  child.kill("SIGKILL");
+  await Promise.race([exit, new Promise((resolve) => setTimeout(resolve, 500))]);
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,37 @@
+// The built kernel with a language engine that starts at once: plain JavaScript in this process. For tests of the wire only.
+import { readConnection } from "../../dist/kernel/connection.js";
+import { startKernel } from "../../dist/kernel/kernel.js";
+
+const AsyncFunction = (async () => {}).constructor;
+
+/** A cell is the body of an async function; `return` gives its result. `flag()` says whether an interrupt was asked for. */
+function createStandIn({ interruptFlag }) {
+  let stop;
+  return {
+    async execute(code) {
+      const interrupted = new Promise((_, reject) => {
+        stop = () => reject(Object.assign(new Error("Execution interrupted"), { name: "KeyboardInterrupt" }));
+      });
+      try {
+        const run = new AsyncFunction("flag", code);
+        const value = await Promise.race([run(() => interruptFlag[0] === 1), interrupted]);
+        return value === undefined ? { status: "ok" } : { status: "ok", result: { value } };
+      } catch (error) {
+        const { name, message } = error;
+        return { status: "error", failure: { ename: name, evalue: message, traceback: [`${name}: ${message}`] } };
+      }
+    },
+    complete: (code, cursor) => ({
+      matches: [{ text: code.slice(0, cursor), kind: "text" }],
+      start: 0,
+      end: cursor,
+    }),
+    inspect: (code, cursor) => (code === "" ? undefined : { text: code.slice(0, cursor), markdown: code }),
+    isComplete: () => ({ status: "complete" }),
+    interrupt: () => stop?.(),
+    close() {},
+  };
+}
+
+const connection = await readConnection(process.argv[2]);
+await startKernel({ connection, loadEvaluator: async (options) => createStandIn(options) });

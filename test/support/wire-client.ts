@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Dealer, Request as RequestSocket, Subscriber } from "zeromq";
+import { builtFile, packageRoot } from "../../src/core/package-root.js";
+import { freePort } from "./jupyter.js";
+
+/** A client of our own that speaks the wire protocol without any code of the kernel's, so that both cannot be wrong alike. */
+export interface WireMessage {
+  readonly type: string;
+  readonly parentId: string | undefined;
+  readonly header: Record<string, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: messages are looked at field by field
+  readonly content: any;
+  /** True if the signature is right. */
+  readonly signed: boolean;
+}
+
+const delimiter = "<IDS|MSG>";
+
+export interface StartOptions {
+  /** "standIn": an engine that starts at once; "built": the kernel as it ships. */
+  readonly engine?: "standIn" | "built";
+  readonly transport?: "tcp" | "ipc";
+  readonly key?: string;
+  readonly environment?: Record<string, string>;
+}
+
+export class WireClient {
+  readonly stderr: string[] = [];
+  readonly iopub: WireMessage[] = [];
+  readonly replies: WireMessage[] = [];
+  readonly exited: Promise<{ code: number | null; signal: string | null }>;
+  readonly shell = new Dealer({ linger: 0 });
+  readonly control = new Dealer({ linger: 0 });
+  private readonly heartbeatSocket = new RequestSocket({ linger: 0 });
+  private readonly subscriber = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+  private readonly listeners = new Set<() => void>();
+  private readonly session = randomUUID();
+
+  private constructor(
+    readonly process: ChildProcess,
+    private readonly folder: string,
+    private readonly key: string,
+    addresses: Record<string, string>,
+  ) {
+    this.exited = new Promise((resolve) => process.once("exit", (code, signal) => resolve({ code, signal })));
+    process.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk.toString()));
+    for (const [socket, name] of [
+      [this.shell, "shell"],
+      [this.control, "control"],
+      [this.heartbeatSocket, "hb"],
+      [this.subscriber, "iopub"],
+    ] as const)
+      socket.connect(addresses[name] as string);
+    this.subscriber.subscribe();
+    void this.collect(this.subscriber, this.iopub);
+    void this.collect(this.shell, this.replies);
+    void this.collect(this.control, this.replies);
+  }
+
+  /** Starts a kernel and connects to it; resolves once it has answered kernel_info and its output is being received. */
+  static async start(options: StartOptions = {}): Promise<WireClient> {
+    const client = await WireClient.spawn(options);
+    await client.until(() => client.iopub.some(({ type }) => type === "iopub_welcome"), "iopub_welcome");
+    await client.request("kernel_info_request");
+    return client;
+  }
+
+  /** Starts a kernel without waiting for it. */
+  static async spawn({ engine = "standIn", transport = "tcp", key = "secret", environment = {} }: StartOptions = {}) {
+    const folder = mkdtempSync(join(tmpdir(), "wire-"));
+    const names = ["shell", "control", "stdin", "iopub", "hb"];
+    const ports = await Promise.all(names.map((_, index) => (transport === "ipc" ? index + 1 : freePort())));
+    const ip = transport === "ipc" ? join(folder, "s") : "127.0.0.1";
+    const fields = Object.fromEntries(names.map((name, index) => [`${name}_port`, ports[index]]));
+    const file = join(folder, "connection.json");
+    writeFileSync(file, JSON.stringify({ ...fields, transport, ip, key, signature_scheme: "hmac-sha256" }));
+    const argv =
+      engine === "built"
+        ? [builtFile("kernel/main.js"), "start", file]
+        : [join(packageRoot(), "test/support/stand-in-kernel.mjs"), file];
+    const child = spawn(process.execPath, argv, { env: { ...process.env, ...environment }, cwd: folder });
+    const address = (port: number) => (transport === "ipc" ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`);
+    const addresses = Object.fromEntries(names.map((name, index) => [name, address(ports[index] as number)]));
+    return new WireClient(child, folder, key, addresses);
+  }
+
+  /** Frames of a properly signed message. */
+  frames(type: string, content: object = {}): Buffer[] {
+    const header = {
+      msg_id: randomUUID(),
+      session: this.session,
+      username: "test",
+      date: new Date().toISOString(),
+      msg_type: type,
+      version: "5.5",
+    };
+    return this.signed([header, {}, {}, content].map((part) => Buffer.from(JSON.stringify(part))));
+  }
+
+  /** Puts delimiter and signature before whatever parts. */
+  signed(parts: readonly Buffer[]): Buffer[] {
+    return [Buffer.from(delimiter), Buffer.from(this.sign(parts)), ...parts];
+  }
+
+  /** Sends a request and returns its id. */
+  async send(type: string, content: object = {}, channel: "shell" | "control" = "shell"): Promise<string> {
+    const frames = this.frames(type, content);
+    await this[channel].send(frames);
+    return JSON.parse((frames[2] as Buffer).toString()).msg_id;
+  }
+
+  /** Sends a request and waits for its reply. */
+  async request(type: string, content: object = {}, channel: "shell" | "control" = "shell"): Promise<WireMessage> {
+    return this.reply(await this.send(type, content, channel));
+  }
+
+  async reply(id: string): Promise<WireMessage> {
+    const find = () => this.replies.find(({ parentId }) => parentId === id);
+    await this.until(() => find() !== undefined, `reply to ${id}`);
+    return find() as WireMessage;
+  }
+
+  /** Runs a cell; resolves with its reply and with everything on iopub from its busy to its idle. */
+  async execute(code: string, options: object = {}): Promise<{ reply: WireMessage; iopub: WireMessage[] }> {
+    const id = await this.send("execute_request", { code, ...options });
+    return { reply: await this.reply(id), iopub: await this.untilIdle(id) };
+  }
+
+  async untilIdle(id: string): Promise<WireMessage[]> {
+    const mine = () => this.iopub.filter(({ parentId }) => parentId === id);
+    await this.until(() => mine().some(({ content }) => content.execution_state === "idle"), `idle of ${id}`);
+    return mine();
+  }
+
+  /** Round-trip time of a heartbeat in ms. */
+  async heartbeat(): Promise<number> {
+    const start = performance.now();
+    await this.heartbeatSocket.send("ping");
+    await this.heartbeatSocket.receive();
+    return performance.now() - start;
+  }
+
+  /** Resolves when something that arrives makes `condition` true; fails after `ms`. */
+  async until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
+    const end = Date.now() + ms;
+    while (!condition()) {
+      if (this.process.exitCode !== null) throw new Error(`the kernel ended: ${this.stderr.join("")}`);
+      if (Date.now() > end) throw new Error(`no ${what} within ${ms} ms; kernel's log: ${this.stderr.join("")}`);
+      await new Promise<void>((resolve) => {
+        this.listeners.add(resolve);
+        setTimeout(resolve, 50);
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill("SIGKILL");
+    await this.exited;
+    for (const socket of [this.shell, this.control, this.heartbeatSocket, this.subscriber]) socket.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private sign(parts: readonly Buffer[]): string {
+    return this.key === "" ? "" : createHmac("sha256", this.key).update(Buffer.concat(parts)).digest("hex");
+  }
+
+  private async collect(socket: Dealer | Subscriber, into: WireMessage[]): Promise<void> {
+    for await (const frames of socket) {
+      const start = frames.findIndex((frame) => frame.toString() === delimiter);
+      const parts = frames.slice(start + 2, start + 6);
+      const [header, parent, , content] = parts.map((part) => JSON.parse(part.toString()));
+      const signed = frames[start + 1]?.toString() === this.sign(parts);
+      into.push({ type: header.msg_type, parentId: parent.msg_id, header, content, signed });
+      for (const wake of this.listeners) wake();
+      this.listeners.clear();
+    }
+  }
+}

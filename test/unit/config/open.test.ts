@@ -1,0 +1,125 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { listTemplates, openConfig } from "../../../src/config/open.js";
+import { ConfigError } from "../../../src/core/error.js";
+import { displayKey } from "../../../src/view/display-contract.js";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "config-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function failure(text: string): Promise<ConfigError> {
+  const error = await openConfig(text).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ConfigError);
+  return error as ConfigError;
+}
+
+test("a template opens by name, with and without its ending", async () => {
+  const one = await openConfig("pretrain_deepseek3_671b");
+  const two = await openConfig("pretrain_deepseek3_671b.yaml");
+  expect(one.text).toBe(two.text);
+  expect(one.source).toEqual({ kind: "template", name: "pretrain_deepseek3_671b" });
+  expect(await listTemplates()).toContain("pretrain_deepseek3_1b");
+});
+
+test("every template is free of errors and warnings", async () => {
+  for (const name of await listTemplates()) {
+    const issues = (await openConfig(name)).check().filter(({ severity }) => severity !== "advice");
+    expect(issues, name).toEqual([]);
+  }
+});
+
+test("a file opens by its path and is saved byte for byte, with its mark and line ends", async () => {
+  const path = join(folder, "my.yaml");
+  const text = "\ufeffa: 1.e-8\r\n# ü 模型\r\nb: 2";
+  await writeFile(path, text);
+  const config = await openConfig(path);
+  expect(config.get("a")).toBe(1e-8);
+  const saved = await config.save(join(folder, "deep", "copy.yaml"));
+  expect(await readFile(saved)).toEqual(Buffer.from(text));
+});
+
+test("text opens as text", async () => {
+  expect((await openConfig("a: 1")).get("a")).toBe(1);
+  expect((await openConfig("# c\n")).toJS()).toEqual({});
+});
+
+test("an unknown name lists the templates or says which was meant", async () => {
+  expect((await failure("pretrain_deepseek_671b")).hint).toMatch(
+    /did you mean openConfig\("pretrain_deepseek3_671b"\)/,
+  );
+  const far = await failure("nothing-like-it");
+  expect(far.code).toBe("CONFIG_NOT_FOUND");
+  expect(far.hint).toContain("pretrain_deepseek3_1b");
+});
+
+test("bytes that are not UTF-8 are refused", async () => {
+  await writeFile(join(folder, "x.yaml"), Buffer.from([0x61, 0x3a, 0x20, 0xff, 0x0a]));
+  expect((await failure(join(folder, "x.yaml"))).message).toMatch(/expected YAML in UTF-8/);
+});
+
+describe("text that PyYAML can't read is refused with line, column, excerpt and cure", () => {
+  test.each([
+    ["a tab as indentation", "a:\n\tb: 1\n", [2, 1], /tab/, /spaces/],
+    ["a tab after a colon", "a: 1\nb:\t1\n", [2, 3], /tab/, /spaces/],
+    ["a tab before a comment", "a: 1\t# x\n", [1, 5], /tab/, /spaces/],
+    ["a key twice", "a:\n  b: 1\n  b: 2\n", [3, 3], /unique|twice/, /remove/],
+    ["the same key once quoted", 'a: 1\n"a": 2\n', [2, 1], /unique|twice/, /remove/],
+    ["an open bracket", "a: [1, 2\nb: 3\n", [2, 1], /flow sequence/i, /close/],
+    ["an open quote", 'a: "x\n', [2, 1], /quote/, /quote/],
+    ["two colons", "a: b: c\n", [1, 4], /nested mappings/, /quotes/],
+    ["an alias without anchor", "a: *x\n", [1, 4], /no anchor &x/, /&x/],
+    ["an alias of itself", "a: &x\n  b: *x\n", [2, 6], /no anchor &x/, /&x/],
+    ["two documents", "a: 1\n---\nb: 2\n", [2, 1], /2 documents/, /one document/],
+    ["a list at the top", "- 1\n", [1, 1], /expected keys/, /seed/],
+    ["a control character", "a: 1\nb: \u0007\n", [2, 4], /U\+0007/, /remove/],
+    ["a line separator", "a: x\u2028y\n", [1, 5], /U\+2028/, /remove/],
+    ["an equals sign alone", "a: =\n", [1, 4], /no value/, /quote/],
+    ["a tag of another language", "a: !!python/name:os.system 1\n", [1, 28], /tag/, /remove the tag/],
+    ["a wrong indentation", "a:\n   b: 1\n  c: 2\n", [3, 1], /collection|mapping/, /indent/],
+  ] as const)("%s", async (_what, text, [line, column], message, hint) => {
+    const error = await failure(text);
+    expect(error.code).toBe("CONFIG_UNREADABLE");
+    expect(error.message).toMatch(message);
+    expect(error.message).toContain("^");
+    expect(error.hint).toMatch(hint);
+    expect([error.issues[0]?.line, error.issues[0]?.column]).toEqual([line, column]);
+  });
+
+  test("aliases that multiply to billions of values are refused at once", async () => {
+    const lines = Array.from(
+      { length: 12 },
+      (_, level) =>
+        `k${level}: &k${level} [${Array(10)
+          .fill(level === 0 ? "1" : `*k${level - 1}`)
+          .join(", ")}]`,
+    );
+    const error = await failure(`${lines.join("\n")}\n`);
+    expect(error.message).toMatch(/more than 200000 values/);
+    expect(error.issues[0]?.line).toBe(6);
+  });
+
+  test("brackets without end are refused, not a crash", async () => {
+    expect((await failure(`a: ${"[".repeat(100_000)}\n`)).code).toBe("CONFIG_UNREADABLE");
+    expect((await failure(`a: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`)).code).toBe("CONFIG_UNREADABLE");
+  });
+
+  test("tabs inside quotes, comments and block text are fine", async () => {
+    expect((await openConfig('a: "x\ty" # \t\nb: |\n  p\tq\n')).toJS()).toEqual({ a: "x\ty", b: "p\tq\n" });
+  });
+});
+
+test("a configuration and its diff show themselves as text and HTML", async () => {
+  const config = (await openConfig("pretrain_deepseek3_1b")).set("runner_config.epochs", 7);
+  expect(String(config[displayKey]()["text/plain"])).toMatch(/mesh +data_parallel 2 · model_parallel 2/);
+  const diff = config.diff()[displayKey]();
+  expect(String(diff["text/plain"])).toMatch(/runner_config\.epochs +2 +7/);
+  expect(diff).toHaveProperty(["text/html"]);
+});

@@ -1,0 +1,75 @@
+import { createHmac } from "node:crypto";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { createCodec, FramesRejected } from "../../../../kernel/channels/codec.js";
+import { announce, replyTo } from "../../../../kernel/channels/messages.js";
+
+const options = { key: "k", hash: "sha256", session: "s" };
+const header = { msg_id: "1", session: "c", username: "u", date: "d", msg_type: "x_request", version: "5.3" };
+const request = { channel: "shell", identities: [Buffer.from("id")], header, metadata: {}, buffers: [] } as const;
+const text = (frame: Uint8Array | undefined) => Buffer.from(frame ?? []).toString();
+
+it("writes identities, delimiter, HMAC of the four parts, header, parent, metadata, content, buffers", () => {
+  const message = { ...replyTo(request, { status: "ok" }), buffers: [Buffer.from("raw")] };
+  const frames = createCodec(options).encode(message);
+  expect(frames.map(text).slice(0, 2)).toEqual(["id", "<IDS|MSG>"]);
+  const hmac = createHmac("sha256", "k").update(Buffer.concat(frames.slice(3, 7)));
+  expect(text(frames[2])).toBe(hmac.digest("hex"));
+  expect(JSON.parse(text(frames[3]))).toMatchObject({ msg_type: "x_reply", session: "s", version: "5.5" });
+  expect(JSON.parse(text(frames[4]))).toEqual(header);
+  expect(frames.map(text).slice(5)).toEqual(["{}", '{"status":"ok"}', "raw"]);
+});
+
+it("signs with the hash that the connection file names", () => {
+  const frames = createCodec({ ...options, hash: "sha512" }).encode(replyTo(request, { status: "ok" }));
+  expect(text(frames[2])).toHaveLength(128);
+});
+
+it("an iopub message has a topic instead of identities", () => {
+  const frames = createCodec(options).encode(announce("status", { content: { execution_state: "starting" } }));
+  expect(text(frames[0])).toBe("kernel.s.status");
+  expect(text(frames[4])).toBe("{}");
+});
+
+it("a header keeps fields that we do not know, as it goes back as parent_header", () => {
+  const codec = createCodec({ ...options, key: "" });
+  const parts = [{ ...header, subshell_id: null }, {}, {}, {}].map((part) => Buffer.from(JSON.stringify(part)));
+  const decoded = codec.decode([Buffer.from("<IDS|MSG>"), Buffer.from(""), ...parts]);
+  expect(decoded.header).toEqual({ ...header, subshell_id: null });
+});
+
+it("refuses the same signature twice, but remembers no more than 65,536 of them", () => {
+  const sender = createCodec(options);
+  const receiver = createCodec(options);
+  const first = sender.encode(replyTo(request, { status: "ok" }));
+  receiver.decode(first);
+  expect(() => receiver.decode(first)).toThrow("sent a second time");
+  for (let count = 0; count < 65_536; count++) receiver.decode(sender.encode(replyTo(request, { status: "ok" })));
+  expect(() => receiver.decode(first)).not.toThrow();
+});
+
+it("whatever frames arrive, decoding returns a message or throws FramesRejected, nothing else", () => {
+  const codec = createCodec({ ...options, key: "" });
+  const part = fc.oneof(fc.json(), fc.string(), fc.constant('{"msg_id":"1","msg_type":"t"}'));
+  const frames = fc.array(fc.oneof(fc.constant("<IDS|MSG>"), part), { maxLength: 9 });
+  fc.assert(
+    fc.property(frames, (given) => {
+      try {
+        const { header: found } = codec.decode(given.map((frame) => Buffer.from(frame)));
+        expect(typeof found.msg_type).toBe("string");
+      } catch (error) {
+        expect(error).toBeInstanceOf(FramesRejected);
+      }
+    }),
+  );
+});
+
+it("a message survives encoding and decoding for every JSON content", () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (content) => {
+      const frames = createCodec(options).encode(replyTo(request, { ...content, status: "ok" }));
+      const decoded = createCodec(options).decode(frames);
+      expect(decoded.content).toEqual(JSON.parse(JSON.stringify({ ...content, status: "ok" })));
+    }),
+  );
+});

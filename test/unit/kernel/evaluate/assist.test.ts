@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Cells, openCells } from "../../../support/cells.js";
+
+let cells: Cells;
+beforeAll(async () => {
+  cells = await openCells();
+  await cells.run(
+    "interface Trainer { /** Learning rate. */ rate: number; steps: number }\nconst trainer: Trainer = { rate: 0.1, steps: 3 };",
+  );
+  await cells.run(
+    "/** Doubles.\n * @param x what to double\n * @returns twice as much */\nfunction twice(x: number) { return 2 * x }",
+  );
+});
+afterAll(() => cells.close());
+
+describe("completion", () => {
+  it.each([
+    ["members of a variable of an earlier cell", "trainer.", ["rate", "steps"]],
+    ["members that begin as typed", "Math.flo", ["floor"]],
+    ["names of earlier cells", "tra", ["trainer"]],
+    ["keys of an object literal by its type", "const t2: Trainer = { ra", ["rate"]],
+    ["members in the middle of unfinished code", "for (const x of [1]) { trainer.st", ["steps"]],
+    ["members after await", "await Promise.al", ["all", "allSettled"]],
+  ])("gives %s", async (_, code, expected) => {
+    const names = (await cells.complete(code)).matches.map(({ text }) => text);
+    expect(names.slice(0, 8)).toEqual(expect.arrayContaining(expected));
+  });
+
+  it("replaces exactly the name at the cursor, and leaves what comes after", async () => {
+    expect(await cells.complete("trainer.ra + 1", 10)).toMatchObject({
+      start: 8,
+      end: 10,
+      matches: [{ text: "rate", kind: "property" }, ...(await cells.complete("trainer.ra + 1", 10)).matches.slice(1)],
+    });
+  });
+
+  it("hides the names that only exist because of how cells run", async () => {
+    const names = (await cells.complete("")).matches.map(({ text }) => text);
+    expect(names.filter((name) => /tslab|cellGuard|tsLastExpr/.test(name))).toEqual([]);
+    expect(names).toContain("trainer");
+  });
+
+  it("changes nothing: the code is not run and not remembered", async () => {
+    await cells.complete("const ghost = 1; gho");
+    expect((await cells.run("ghost")).failure?.evalue).toContain("Cannot find name 'ghost'");
+  });
+});
+
+describe("inspection", () => {
+  it.each([
+    ["at a name", "twice(1)", 2],
+    ["right behind a name", "twice", 5],
+    ["inside the arguments", "twice(1 + 1)", 10],
+    ["behind the opening parenthesis", "twice(", 6],
+  ])("tells signature and documentation %s", async (_, code, cursor) => {
+    const found = await cells.inspect(code, cursor);
+    expect(found?.text).toContain("function twice(x: number): number");
+    expect(found?.text).toContain("Doubles.");
+    expect(found?.markdown).toContain("```typescript\nfunction twice(x: number): number\n```");
+  });
+
+  it("adds what is returned at detail 1", async () => {
+    expect((await cells.inspect("twice", 5, 0))?.text).not.toContain("@returns");
+    expect((await cells.inspect("twice", 5, 1))?.text).toContain("@returns twice as much");
+  });
+
+  it("finds nothing where nothing is", async () => {
+    expect(await cells.inspect("   ", 1)).toBeUndefined();
+    expect(await cells.inspect("", 0)).toBeUndefined();
+  });
+});
+
+it.each([
+  ["1 + 1", { status: "complete" }],
+  ["", { status: "complete" }],
+  ["await Promise.resolve(1)", { status: "complete" }],
+  ["for await (const x of y) {}", { status: "complete" }],
+  ["for (const x of y) {", { status: "incomplete", indent: "  " }],
+  ["  if (x) {", { status: "incomplete", indent: "    " }],
+  ["f(1,", { status: "incomplete", indent: "" }],
+  ["`text", { status: "incomplete", indent: "" }],
+  ["/* comment", { status: "incomplete", indent: "" }],
+  ["const x =", { status: "incomplete", indent: "" }],
+  ["'text", { status: "invalid" }],
+  ["a b )", { status: "invalid" }],
+  ["const 1 = 2", { status: "invalid" }],
+  ["}", { status: "invalid" }],
+])("isComplete(%j) is %j", async (code, expected) => {
+  expect(await cells.isComplete(code)).toEqual(expected);
+});

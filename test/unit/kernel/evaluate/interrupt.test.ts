@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Cells, openCells } from "../../../support/cells.js";
+
+let cells: Cells;
+beforeAll(async () => {
+  cells = await openCells();
+  await cells.run(
+    "let turns = 0; let kept = 'kept'; const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));",
+  );
+});
+afterAll(() => cells.close());
+
+it.each([
+  ["a loop that never ends", "while (true) turns++"],
+  ["a loop without braces", "for (;;) turns++;"],
+  ["a do loop", "do turns++; while (true)"],
+  ["a loop after an await, which Node's own interrupt doesn't reach", "await 0; while (true) {}"],
+  ["an await of something that never comes", "await new Promise(() => {})"],
+  ["a loop that awaits", "while (true) { await sleep(1); turns++ }"],
+  [
+    "a for await",
+    "async function* ever() { while (true) yield await sleep(1) }\nfor await (const x of ever()) turns++",
+  ],
+  ["a loop that catches everything inside", "while (true) { try { for (const x of [1]) turns++ } catch {} }"],
+  ["synchronous code without a loop of its own", "/^(a+)+$/.test('a'.repeat(50) + 'b')"],
+  ["a loop in a function of an earlier cell", "forever()"],
+])(
+  "an interrupt ends %s with KeyboardInterrupt; the next cell runs and knows what there was before",
+  async (_, code) => {
+    await cells.run("function forever() { for (;;) turns++ }");
+    const from = performance.now();
+    const { failure } = await cells.run(code, { interruptAfter: 100 });
+    expect(failure?.ename).toBe("KeyboardInterrupt");
+    expect(failure?.traceback.join("\n")).not.toMatch(/node:|cells-process|tslab/);
+    expect(performance.now() - from).toBeLessThan(5000);
+    expect((await cells.run("kept")).text).toBe("'kept'");
+  },
+);
+
+it("nothing of an interrupted cell goes on after its await, except cleaning up", async () => {
+  await cells.run("let trace: string[] = []");
+  const { failure } = await cells.run(
+    "try { await sleep(300); trace.push('after') } finally { await sleep(1); trace.push('cleaned up') }",
+    { interruptAfter: 50 },
+  );
+  expect(failure?.ename).toBe("KeyboardInterrupt");
+  expect((await cells.run("await sleep(500); trace")).text).toBe("[ 'cleaned up' ]");
+});
+
+it("a loop in the background of an interrupted cell ends as well, silently", async () => {
+  await cells.run("let beats = 0");
+  const started = await cells.run("(async () => { while (true) { await sleep(5); beats++ } })(); await sleep(10_000)", {
+    interruptAfter: 100,
+  });
+  expect(started.failure?.ename).toBe("KeyboardInterrupt");
+  await cells.run("await sleep(50)");
+  expect((await cells.run("const at = beats; await sleep(100); beats - at")).text).toBe("0");
+  expect(started.stream("stderr")).toBe("");
+});
+
+it("the background of an earlier cell survives the interrupt of another", async () => {
+  await cells.run("let alive = 0; const beat = setInterval(() => { for (const x of [1]) alive += x }, 5)");
+  await cells.run("await new Promise(() => {})", { interruptAfter: 50 });
+  expect((await cells.run("const before = alive; await sleep(100); clearInterval(beat); alive > before")).text).toBe(
+    "true",
+  );
+});
+
+it("the cell's signal is aborted, so that libraries can stop", async () => {
+  await cells.run("let reason: unknown = 'not aborted'");
+  await cells.run(
+    "const { signal } = (globalThis as any)[Symbol.for('Jupyter.host')]; signal.onabort = () => { reason = signal.reason.name }; await sleep(10_000)",
+    { interruptAfter: 50 },
+  );
+  expect((await cells.run("reason")).text).toBe("'KeyboardInterrupt'");
+});
+
+it("keeps the variables that an interrupted cell had already set", async () => {
+  await cells.run("const rows: number[] = []; for (;;) rows.push(rows.length % 10)", { interruptAfter: 50 });
+  expect((await cells.run("rows.length > 0")).text).toBe("true");
+});
+
+it("a request that came before the cell could begin interrupts it: a loop that blocks would never see it", async () => {
+  const { failure } = await cells.run("while (true) {}", { interruptBefore: true });
+  expect(failure?.ename).toBe("KeyboardInterrupt");
+  expect((await cells.run("kept")).text).toBe("'kept'");
+});

@@ -1,0 +1,19 @@
+import { createRequire } from "node:module";
+import { expect, it } from "vitest";
+import { kernelInfo, languageVersion } from "../../../kernel/kernel-info.js";
+
+it("tells the TypeScript version that the language engine really has", () => {
+  const require = createRequire(createRequire(import.meta.url).resolve("tslab/package.json"));
+  expect(require("@tslab/typescript-for-tslab/package.json").version).toBe(languageVersion);
+});
+
+it("claims no debugger and no optional features, and gives front ends a mode to highlight with", () => {
+  expect(kernelInfo("1.2.3")).toMatchObject({
+    status: "ok",
+    protocol_version: "5.5",
+    implementation_version: "1.2.3",
+    debugger: false,
+    supported_features: [],
+    language_info: { name: "typescript", file_extension: ".ts", codemirror_mode: "typescript" },
+  });
+});

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Cells, openCells } from "../../../support/cells.js";
+
+let cells: Cells;
+beforeAll(async () => {
+  cells = await openCells();
+});
+afterAll(() => cells.close());
+
+const host = 'const host = (globalThis as any)[Symbol.for("Jupyter.host")];';
+
+describe("what a cell prints", () => {
+  it("arrives complete and in order: of 20,001 lines 502 did", async () => {
+    const run = await cells.run("for (let i = 0; i <= 20_000; i++) console.log('line', i)");
+    const lines = run.stream("stdout").trimEnd().split("\n");
+    expect(lines).toHaveLength(20_001);
+    expect(lines.every((line, i) => line === `line ${i}`)).toBe(true);
+    // Batched: a message per line would be 20,001 of them.
+    expect(run.messages().length).toBeLessThan(100);
+  });
+
+  it("keeps the order of stdout, stderr, displays and the result", async () => {
+    const run = await cells.run(
+      "console.log('1'); console.error('2'); console.log('3'); display({ 'text/plain': '4' }); process.stdout.write('5'); 6",
+    );
+    const shown = run.messages().map(({ content }) => {
+      const data = content.data as Record<string, string> | undefined;
+      return data?.["text/plain"] ?? content.text;
+    });
+    expect(shown).toEqual(["1\n", "2\n", "3\n", "4", "5", "6"]);
+  });
+
+  it("has no colours, tables and groups and all", async () => {
+    const run = await cells.run(
+      "console.table([{ a: 1 }]); console.group('g'); console.log({ b: [2] }); console.groupEnd(); console.dir({ c: new Map() })",
+    );
+    expect(run.stream("stdout")).toContain("│ (index) │ a │");
+    expect(run.stream("stdout")).toContain("g\n  { b: [ 2 ] }\n{ c: Map(0) {} }");
+    expect(run.stream("stdout")).not.toContain("\u001b");
+    expect((await cells.run("process.stdout.isTTY")).text).toBe("false");
+  });
+
+  it("may be bytes, also with a character cut in two, and calls back", async () => {
+    const run = await cells.run(
+      "const bytes = Buffer.from('é→'); process.stdout.write(bytes.subarray(0, 1)); process.stdout.write(bytes.subarray(1));\nawait new Promise<void>((done) => process.stdout.write('!', () => done()))",
+    );
+    expect(run.stream("stdout")).toBe("é→!");
+  });
+
+  it("arrives while the cell still runs, also while it blocks", async () => {
+    const running = cells.run(
+      "console.log('early'); const end = Date.now() + 700; while (Date.now() < end) {} ; console.log('late')",
+    );
+    const run = await running;
+    const texts = run.messages().map(({ content }) => content.text);
+    expect(texts.join("")).toBe("early\nlate\n");
+    const awaiting = await cells.run(
+      "console.log('a'); await new Promise((r) => setTimeout(r, 150)); console.log('b')",
+    );
+    expect(awaiting.messages().map(({ content }) => content.text)).toEqual(["a\n", "b\n"]);
+  });
+
+  it("belongs to its cell also when it is late, while another cell runs: it came out under the wrong one", async () => {
+    const first = await cells.run("setTimeout(() => console.log('from the first'), 100); undefined");
+    const second = await cells.run("console.log('second'); await new Promise((r) => setTimeout(r, 250))");
+    await cells.until(() => first.stream("stdout") !== "");
+    expect(first.stream("stdout")).toBe("from the first\n");
+    expect(second.stream("stdout")).toBe("second\n");
+  });
+
+  it("is not published for a silent cell, nor its result, error or displays", async () => {
+    const silent = await cells.run("console.log('x'); display({ 'text/plain': 'y' }); 5", { silent: true });
+    expect(silent.messages()).toEqual([]);
+    expect((await cells.run("throw new Error('z')", { silent: true })).messages()).toEqual([]);
+  });
+});
+
+describe("errors that nobody catches", () => {
+  it("in a timer are shown under the cell that set it, and the kernel lives", async () => {
+    const first = await cells.run(
+      "function tick() {\n  throw new Error('in a timer');\n}\nsetTimeout(tick, 50); undefined",
+    );
+    const second = await cells.run("await new Promise((r) => setTimeout(r, 200))");
+    await cells.until(() => first.stream("stderr") !== "");
+    expect(first.stream("stderr")).toMatch(/Error: in a timer\nCell \[\d+\], line 2 in (Timeout\.)?tick/);
+    expect(first.stream("stderr")).not.toContain("node:");
+    expect(second.messages()).toEqual([]);
+  });
+
+  it("in a promise that nobody awaits are shown under the cell that made it", async () => {
+    const first = await cells.run(
+      "async function work() { await new Promise((r) => setTimeout(r, 50)); throw new Error('in a promise') }\nwork(); undefined",
+    );
+    const second = await cells.run("await new Promise((r) => setTimeout(r, 200))");
+    await cells.until(() => first.stream("stderr") !== "");
+    expect(first.stream("stderr")).toMatch(/Error: in a promise\nCell \[\d+\], line 1 in work/);
+    expect(second.messages()).toEqual([]);
+  });
+
+  it("are shown before the cell is over, if they happen at once", async () => {
+    const run = await cells.run("Promise.reject(new Error('at once')); undefined");
+    expect(run.stream("stderr")).toContain("Error: at once");
+  });
+});
+
+describe("the host object and display()", () => {
+  it("shows bundles, with an identity and metadata", async () => {
+    const run = await cells.run(
+      `${host} host.display({ "text/html": "<i>h</i>" }, { displayId: "one", metadata: { isolated: true } })`,
+    );
+    expect(run.messages()).toMatchObject([
+      {
+        type: "display_data",
+        content: { data: { "text/html": "<i>h</i>" }, metadata: { isolated: true }, transient: { display_id: "one" } },
+      },
+    ]);
+  });
+
+  it("sends updates with the cell that runs, because batch clients drop others, and else with their own", async () => {
+    const first = await cells.run(
+      "display({ 'text/plain': '0' }, { displayId: 'live' }); setTimeout(() => display({ 'text/plain': '1' }, { displayId: 'live', update: true }), 100); setTimeout(() => display({ 'text/plain': '2' }, { displayId: 'live', update: true }), 500); undefined",
+    );
+    const second = await cells.run("await new Promise((r) => setTimeout(r, 250))");
+    await cells.until(() => first.messages().length === 2);
+    expect(second.messages()).toMatchObject([
+      { type: "update_display_data", content: { data: { "text/plain": "1" }, transient: { display_id: "live" } } },
+    ]);
+    expect(first.messages()[1]).toMatchObject({
+      type: "update_display_data",
+      content: { data: { "text/plain": "2" } },
+    });
+  });
+
+  it("makes base64 of bytes and plain JSON of everything else", async () => {
+    const run = await cells.run(
+      "display({ 'image/png': new Uint8Array([1, 2, 3]), 'application/json': { big: 2n, fn() {}, date: new Date(0) } })",
+    );
+    expect(run.messages()[0]?.content.data).toEqual({
+      "image/png": "AQID",
+      "application/json": { big: "2", date: "1970-01-01T00:00:00.000Z" },
+    });
+  });
+
+  it("shows other values as text, and objects that show themselves as they want", async () => {
+    const run = await cells.run(
+      "display([1, 2]); display({ async [Symbol.for('Jupyter.display')]() { return { 'text/plain': 'own' } } })",
+    );
+    expect(run.messages().map(({ content }) => content.data)).toEqual([
+      { "text/plain": "[ 1, 2 ]" },
+      { "text/plain": "own" },
+    ]);
+  });
+
+  it("says what is wrong with a value that fails to show itself, and the cell goes on", async () => {
+    const run = await cells.run(
+      "class Broken { [Symbol.for('Jupyter.display')]() { throw new Error('cannot draw') } }\nnew Broken()",
+    );
+    expect(run.status).toBe("ok");
+    expect(run.text).toMatch(/^\[Broken\] can't be shown\nError: cannot draw\nCell \[\d+\], line 1/);
+    expect((await cells.run("({ [Symbol.for('Jupyter.display')]: () => 5 })")).text).toContain(
+      "gave no MIME bundle: 5",
+    );
+  });
+
+  it("adds text to a bundle that has none", async () => {
+    const run = await cells.run(
+      "class Picture { [Symbol.for('Jupyter.display')]() { return { 'image/svg+xml': '<svg/>' } } }\nnew Picture()",
+    );
+    expect(run.result).toEqual({ "text/plain": "[Picture]", "image/svg+xml": "<svg/>" });
+  });
+
+  it("clears output", async () => {
+    const run = await cells.run(`${host} console.log("gone"); host.clearOutput({ wait: true }); console.log("stays")`);
+    expect(run.messages().map(({ type }) => type)).toEqual(["stream", "clear_output", "stream"]);
+  });
+
+  it("has types in completion and inspection", async () => {
+    expect((await cells.complete("displ")).matches).toContainEqual({ text: "display", kind: "function" });
+    expect((await cells.inspect("display"))?.text).toContain("Shows a value below the cell");
+  });
+});

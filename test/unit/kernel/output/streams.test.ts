@@ -1,0 +1,75 @@
+import { expect, it } from "vitest";
+import { type Cell, runInCell } from "../../../../kernel/output/cell-context.js";
+import type { IopubMessage } from "../../../../kernel/output/publisher.js";
+import { createStreams } from "../../../../kernel/output/streams.js";
+
+function openStreams() {
+  const published: IopubMessage[] = [];
+  const timers: { at: number; fn: () => void }[] = [];
+  let time = 0;
+  const clock = {
+    now: () => time,
+    after: (milliseconds: number, fn: () => void) => void timers.push({ at: time + milliseconds, fn }),
+  };
+  const advance = (milliseconds: number, options = { timersFire: true }) => {
+    time += milliseconds;
+    if (!options.timersFire) return;
+    for (const timer of timers.splice(0)) {
+      if (timer.at <= time) timer.fn();
+      else timers.push(timer);
+    }
+  };
+  return { streams: createStreams({ publish: (message) => published.push(message) }, clock), published, advance };
+}
+
+function cell(name: string): Cell {
+  const parent = { msg_id: name, session: "", username: "", date: "", msg_type: "", version: "" };
+  return { parent, silent: false, interactive: false, executionCount: 1, abort: new AbortController() };
+}
+
+const texts = (published: readonly IopubMessage[]) => published.map(({ content }) => content.text);
+
+it("small writes wait 50 ms for company", () => {
+  const { streams, published, advance } = openStreams();
+  streams.write("stdout", "a");
+  streams.write("stdout", "b");
+  advance(49);
+  expect(published).toEqual([]);
+  advance(1);
+  expect(texts(published)).toEqual(["ab"]);
+});
+
+it("a blocked event loop doesn't hold back what is old enough", () => {
+  const { streams, published, advance } = openStreams();
+  streams.write("stdout", "a");
+  advance(60, { timersFire: false });
+  streams.write("stdout", "b");
+  expect(texts(published)).toEqual(["ab"]);
+});
+
+it("64 KB don't wait", () => {
+  const { streams, published } = openStreams();
+  streams.write("stdout", "x".repeat(65_536));
+  expect(published).toHaveLength(1);
+});
+
+it("text of different cells is never joined, and keeps its order", () => {
+  const { streams, published } = openStreams();
+  const [one, two] = [cell("one"), cell("two")];
+  runInCell(one, () => streams.write("stdout", "1"));
+  runInCell(two, () => streams.write("stdout", "2"));
+  runInCell(one, () => streams.write("stdout", "3"));
+  streams.flush();
+  expect(published.map(({ parent, content }) => [parent?.msg_id, content.text])).toEqual([
+    ["one", "1"],
+    ["two", "2"],
+    ["one", "3"],
+  ]);
+});
+
+it("other encodings than UTF-8 are decoded", () => {
+  const { streams, published } = openStreams();
+  streams.write("stdout", "6869", "hex");
+  streams.flush();
+  expect(texts(published)).toEqual(["hi"]);
+});

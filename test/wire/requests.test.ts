@@ -1,0 +1,65 @@
+import { afterEach, expect, it } from "vitest";
+import { WireClient } from "../support/wire-client.js";
+
+let client: WireClient;
+afterEach(() => client.stop());
+
+it("cursor positions are code points on the wire and UTF-16 units in the engine", async () => {
+  client = await WireClient.start();
+  const code = "🦜é𝒳ab"; // 5 code points, 7 units
+  const reply = await client.request("complete_request", { code, cursor_pos: 4 });
+  expect(reply.content).toEqual({
+    status: "ok",
+    matches: ["🦜é𝒳a"],
+    cursor_start: 0,
+    cursor_end: 4,
+    metadata: { _jupyter_types_experimental: [{ start: 0, end: 4, text: "🦜é𝒳a", type: "text" }] },
+  });
+  const inspection = await client.request("inspect_request", { code, cursor_pos: 3, detail_level: 0 });
+  expect(inspection.content.data["text/plain"]).toBe("🦜é𝒳");
+});
+
+it("a cursor beyond the code means its end, and so does none", async () => {
+  client = await WireClient.start();
+  for (const content of [{ code: "abc", cursor_pos: 99 }, { code: "abc" }, { code: "abc", cursor_pos: null }]) {
+    expect((await client.request("complete_request", content)).content.matches).toEqual(["abc"]);
+  }
+});
+
+it("inspection of nothing is found: false with status ok", async () => {
+  client = await WireClient.start();
+  const reply = await client.request("inspect_request", { code: "", cursor_pos: 0 });
+  expect(reply.content).toEqual({ status: "ok", found: false, data: {}, metadata: {} });
+});
+
+it("history keeps results and answers tail, range and search", async () => {
+  client = await WireClient.start();
+  for (const code of ["return 1", "return 'two'", "return 1", "void 0"]) await client.execute(code);
+  const ask = async (content: object) =>
+    (await client.request("history_request", { output: false, raw: true, ...content })).content.history;
+  expect(await ask({ hist_access_type: "tail", n: 2 })).toEqual([
+    [1, 3, "return 1"],
+    [1, 4, "void 0"],
+  ]);
+  expect(await ask({ hist_access_type: "range", session: 0, start: 2, stop: 3, output: true })).toEqual([
+    [1, 2, ["return 'two'", expect.stringContaining("two")]],
+  ]);
+  expect(await ask({ hist_access_type: "search", pattern: "return*", unique: true })).toEqual([
+    [1, 2, "return 'two'"],
+    [1, 3, "return 1"],
+  ]);
+});
+
+it("a comm for a target that nobody registered is closed at once", async () => {
+  client = await WireClient.start();
+  const id = await client.send("comm_open", { comm_id: "c1", target_name: "nobody", data: {} });
+  const messages = await client.untilIdle(id);
+  expect(messages.find(({ type }) => type === "comm_close")?.content).toEqual({ comm_id: "c1", data: {} });
+  expect((await client.request("comm_info_request")).content).toEqual({ status: "ok", comms: {} });
+});
+
+it("the first subscriber gets iopub_welcome with its subscription", async () => {
+  client = await WireClient.start();
+  expect(client.iopub[0]).toMatchObject({ type: "iopub_welcome", content: { subscription: "" } });
+  expect(client.iopub[0]?.parentId).toBeUndefined();
+});
