@@ -8,6 +8,8 @@ import { type LabServer, startLab } from "../support/jupyter.js";
 import { readNotebook } from "../support/notebook.js";
 
 const name = "10-full-pretraining.ipynb";
+/** What the last cell prints; the figures have texts too, and may say the same. */
+const printedText = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stdout"]';
 const screenshots = join(packageRoot(), "test", "reports", "screenshots");
 let folder: string;
 let lab: LabServer;
@@ -94,7 +96,7 @@ it("the main notebook runs in JupyterLab; the loss plot moves while the training
   await page.screenshot({ path: join(screenshots, "live-plot.png") });
   expect(later).toBeGreaterThan(early);
 
-  await page.locator(".jp-OutputArea-output", { hasText: /resumed at step \d+/ }).waitFor({ timeout: 400_000 });
+  await page.locator(printedText, { hasText: /resumed at step \d+ from the checkpoint/ }).waitFor({ timeout: 400_000 });
   await page.keyboard.press("Control+s");
   await scrollTo(page, ".js-plotly-plot");
   await page.waitForTimeout(1500);
