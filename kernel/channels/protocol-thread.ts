@@ -4,13 +4,23 @@ import { KernelError, reasonOf } from "../error.js";
 import { createSparseLog, log } from "../log.js";
 import type { ThreadServices } from "../requests/thread-services.js";
 import { answerOnThread, isThreadRequest } from "../requests/thread-table.js";
+import { createUsageMeter } from "../usage.js";
 import { createCodec, FramesRejected } from "./codec.js";
-import { announce, type Outgoing, type Request, type RequestChannel, replyTo } from "./messages.js";
+import {
+  announce,
+  errorReply,
+  type Outgoing,
+  type ReplyContent,
+  type Request,
+  type RequestChannel,
+  replyTo,
+} from "./messages.js";
 import { createOutbox, type Outbox } from "./outbox.js";
 import { createParentCheck } from "./parent-watch.js";
 import { readRequest } from "./read-request.js";
 import { closeSockets, openSockets, type Sockets } from "./sockets.js";
 import { createStatusBoard, type StatusBoard } from "./status-board.js";
+import { createSubshells } from "./subshells.js";
 import { type FromThread, flagIndex, type ThreadData, type ToThread } from "./thread-messages.js";
 
 /** How long the main thread may take to wind up before it counts as blocked, in ms. */
@@ -25,6 +35,8 @@ const parentCheckInterval = 500;
  */
 class ProtocolThread implements ThreadServices {
   readonly kernelInfo;
+  readonly usage = createUsageMeter();
+  readonly subshells = createSubshells((id) => this.post({ kind: "subshellDeleted", id }));
   private readonly flags: Int32Array;
   private readonly codec;
   private readonly outboxes: Readonly<Record<Outgoing["channel"], Outbox>>;
@@ -143,12 +155,16 @@ class ProtocolThread implements ThreadServices {
   }
 
   private route(request: Request): void {
-    if (!isThreadRequest(request)) {
-      this.post({ kind: "request", request });
-      return;
-    }
+    const { subshellId } = request;
+    if (subshellId !== undefined && !this.subshells.has(subshellId)) this.answer(request, noSuchSubshell);
+    else if (isThreadRequest(request)) this.answer(request, () => answerOnThread(request, this));
+    else this.post({ kind: "request", request });
+  }
+
+  private answer(request: Request, content: () => ReplyContent): void {
     this.status.busy(request.header);
-    this.send(replyTo(request, answerOnThread(request, this)));
+    const reply = replyTo(request, content());
+    if (request.header.msg_type.endsWith("_request")) this.send(reply);
     this.status.idle(request.header);
   }
 
@@ -161,6 +177,10 @@ class ProtocolThread implements ThreadServices {
       void this.leave();
     }, parentCheckInterval);
   }
+}
+
+function noSuchSubshell(): ReplyContent {
+  return errorReply("UnknownSubshell", "the subshell that the request is for does not exist (any more)");
 }
 
 async function run(data: ThreadData, port: NonNullable<typeof parentPort>): Promise<void> {

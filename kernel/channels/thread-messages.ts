@@ -32,6 +32,8 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: "bound" }
   | { readonly kind: "request"; readonly request: Request }
+  /** A subshell is gone; the cells that wait in it are not to run. */
+  | { readonly kind: "subshellDeleted"; readonly id: string }
   | { readonly kind: "passed"; readonly id: number }
   | { readonly kind: "interrupt" }
   /** Somebody asked for shutdown, or the parent is gone: finish soon and exit. */

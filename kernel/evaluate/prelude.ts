@@ -14,6 +14,46 @@ declare function display(value: unknown, options?: {
   update?: boolean;
   metadata?: Record<string, unknown>;
 }): void;
+/** Removes what this cell has shown so far; with wait, as soon as there is something new to show in its place. */
+declare function clearOutput(options?: { wait?: boolean }): void;
+/**
+ * Asks the user for a line of text; with password, without showing what is typed. Rejects if nobody can be asked (see cell.interactive) and when
+ * the cell is interrupted.
+ */
+declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
+/** The cell whose code this is. */
+declare const cell: {
+  /** Aborted when the cell is interrupted; hand it to fetch, timers and whatever else takes an AbortSignal. */
+  readonly signal: AbortSignal;
+  /** The number in front of the cell. */
+  readonly executionCount: number;
+  /** True if the front end can ask the user something; false in batch runs. */
+  readonly interactive: boolean;
+};
+/** One connection to an object in the front end; both sides may send at any time. */
+interface JupyterComm {
+  readonly id: string;
+  readonly targetName: string;
+  readonly isOpen: boolean;
+  send(data: Record<string, unknown>, extra?: { metadata?: Record<string, unknown>; buffers?: readonly Uint8Array[] }): void;
+  close(data?: Record<string, unknown>): void;
+  /** Calls the listener at every message of the other side; returns a function that stops that. */
+  onMessage(listener: (message: JupyterCommMessage) => void | Promise<void>): () => void;
+  /** Calls the listener when the other side closes the comm; returns a function that stops that. */
+  onClose(listener: (message: JupyterCommMessage) => void | Promise<void>): () => void;
+}
+interface JupyterCommMessage {
+  readonly data: Readonly<Record<string, any>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly buffers: readonly Uint8Array[];
+}
+/** Two-way connections to code in the front end, for widgets and live views. */
+declare const comms: {
+  /** Opens a comm to a target that code in the front end has registered. */
+  open(targetName: string, message?: Partial<JupyterCommMessage>): JupyterComm;
+  /** Lets the front end open comms to a target; returns a function that ends it. */
+  register(targetName: string, onOpen: (comm: JupyterComm, message: JupyterCommMessage) => void | Promise<void>): () => void;
+};
 interface ReadonlyArray<T> {
   toReversed(): T[];
   toSorted(compare?: (a: T, b: T) => number): T[];
