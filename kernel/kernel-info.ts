@@ -21,12 +21,12 @@ export function kernelInfo(version: string): ReplyContent {
       nbconvert_exporter: "script",
     },
     banner: `TypeScript (MindFormers) ${version} · TypeScript ${languageVersion} · Node ${process.versions.node}`,
-    debugger: false,
+    debugger: true,
     help_links: [
       { text: "TypeScript", url: "https://www.typescriptlang.org/docs/" },
       { text: "Node.js", url: "https://nodejs.org/docs/latest-v20.x/api/" },
       { text: "MindSpore Transformers", url: "https://www.mindspore.cn/mindformers/docs/en/master/index.html" },
     ],
-    supported_features: ["kernel subshells"],
+    supported_features: ["debugger", "kernel subshells"],
   };
 }

@@ -31,7 +31,7 @@ export function formatKernelspec({ node, program }: { readonly node: string; rea
     language: "typescript",
     interrupt_mode: "message",
     kernel_protocol_version: protocolVersion,
-    metadata: { debugger: false, kernel_protocol_version: protocolVersion },
+    metadata: { debugger: true, kernel_protocol_version: protocolVersion },
   };
   return `${JSON.stringify(specification, undefined, 2)}\n`;
 }

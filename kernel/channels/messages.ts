@@ -1,3 +1,4 @@
+import type { DebugRequest } from "../debug/protocol.js";
 import type { IopubMessage, MessageHeader } from "../output/publisher.js";
 
 /** Channels that requests arrive on and replies leave by. */
@@ -56,6 +57,7 @@ export interface RequestContents {
   delete_subshell_request: { readonly subshellId: string };
   list_subshell_request: Readonly<Record<string, never>>;
   input_reply: { readonly value: string };
+  debug_request: DebugRequest;
 }
 
 export type CommData = Readonly<Record<string, unknown>>;
@@ -135,7 +137,10 @@ export interface InputQuestion {
 }
 
 /** Messages on iopub that only the kernel itself sends. */
-export function announce(type: "status" | "iopub_welcome" | "shutdown_reply", about: Announcement): Outgoing {
+export function announce(
+  type: "status" | "iopub_welcome" | "shutdown_reply" | "debug_event",
+  about: Announcement,
+): Outgoing {
   return {
     channel: "iopub",
     identities: [],

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
+import { createDebugSession } from "../debug/debug-session.js";
 import { KernelError, reasonOf } from "../error.js";
 import { createSparseLog, log } from "../log.js";
 import type { ThreadServices } from "../requests/thread-services.js";
@@ -37,6 +38,11 @@ class ProtocolThread implements ThreadServices {
   readonly kernelInfo;
   readonly usage = createUsageMeter();
   readonly subshells = createSubshells((id) => this.post({ kind: "subshellDeleted", id }));
+  readonly debugSession = createDebugSession((event) =>
+    this.send(announce("debug_event", { parent: this.debugging, content: event })),
+  );
+  /** The front end's last request to the debugger; events belong to it. */
+  private debugging: Request["header"] | undefined;
   private readonly flags: Int32Array;
   private readonly codec;
   private readonly outboxes: Readonly<Record<Outgoing["channel"], Outbox>>;
@@ -86,6 +92,7 @@ class ProtocolThread implements ThreadServices {
 
   interrupt(): void {
     Atomics.store(this.flags, flagIndex.interrupt, 1);
+    this.debugSession.release();
     this.post({ kind: "interrupt" });
     // Loops notice the flag and awaits the message; only synchronous code without loops needs the signal. Sent to a cell that ends at
     // the same moment it would stay in Node's watchdog and end one of the next cells.
@@ -156,14 +163,17 @@ class ProtocolThread implements ThreadServices {
 
   private route(request: Request): void {
     const { subshellId } = request;
-    if (subshellId !== undefined && !this.subshells.has(subshellId)) this.answer(request, noSuchSubshell);
-    else if (isThreadRequest(request)) this.answer(request, () => answerOnThread(request, this));
+    if (subshellId !== undefined && !this.subshells.has(subshellId)) void this.answer(request, noSuchSubshell);
+    else if (isThreadRequest(request)) void this.answer(request, () => answerOnThread(request, this));
     else this.post({ kind: "request", request });
   }
 
-  private answer(request: Request, content: () => ReplyContent): void {
+  private async answer(request: Request, content: () => ReplyContent | Promise<ReplyContent>): Promise<void> {
+    if (request.type === "debug_request") this.debugging = request.header;
     this.status.busy(request.header);
-    const reply = replyTo(request, content());
+    const given = content();
+    // What is known at once is sent at once, so that nothing that arrives later is answered before.
+    const reply = replyTo(request, given instanceof Promise ? await given : given);
     if (request.header.msg_type.endsWith("_request")) this.send(reply);
     this.status.idle(request.header);
   }

@@ -67,6 +67,11 @@ const readers: { readonly [T in KnownType]: (fields: Fields) => RequestContents[
   delete_subshell_request: (fields) => ({ subshellId: fields.text("subshell_id") }),
   list_subshell_request: () => ({}),
   input_reply: (fields) => ({ value: fields.text("value", "") }),
+  debug_request: (fields) => ({
+    seq: fields.whole("seq") ?? 0,
+    command: fields.text("command"),
+    arguments: fields.object("arguments"),
+  }),
 };
 
 /** Every message type that is served. */

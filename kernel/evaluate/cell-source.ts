@@ -9,7 +9,12 @@ export interface CellSource {
   readonly code: string;
   /** Place in `code` for a place in the script that ran; undefined for lines that only the converter knows. */
   toSource(place: Place): Place | undefined;
+  /** Whether something of the cell's own stands at a place in the script, and not a guard. */
+  isOwn(place: Place): boolean;
 }
+
+/** Name of the script that a cell becomes. */
+export const cellScript = /^jupyter-cell-(\d+)\.js$/;
 
 const scriptName = /jupyter-cell-(\d+)\.js(?::(\d+):(\d+))?/;
 const sources: CellSource[] = [];
@@ -20,10 +25,24 @@ export function registerCell(source: CellSource): string {
   return `jupyter-cell-${sources.length - 1}.js`;
 }
 
+/** What a debugger asks of a script: its cell, and for places in the script those in the cell; null for code that isn't the cell's own. */
+export function describeScript(name: string, places: readonly (readonly [line: number, column: number])[]) {
+  const source = sources[Number(cellScript.exec(name)?.[1])];
+  if (source === undefined) return null;
+  const inCell = places.map(([line, column]) => {
+    const place = source.isOwn({ line, column }) ? source.toSource({ line, column }) : undefined;
+    return place === undefined ? null : ([place.line, place.column] as const);
+  });
+  return { code: source.code, label: source.label, places: inCell };
+}
+
 /** The latest cell of that label. */
 export function cellOfLabel(label: string): CellSource | undefined {
   return sources.findLast((source) => source.label === label);
 }
+
+/** Lines that the converter adds, by which the variables of a cell reach the next ones. */
+const exporting = /^(?:Object\.defineProperty\(exports, |exports\.(\S+) = (?:\1;$|.*\bvoid 0;$))/;
 
 /** From the script back to the cell, through everything that was done to it. */
 export function placeMapper(steps: {
@@ -32,15 +51,16 @@ export function placeMapper(steps: {
   readonly guarded: EditedText;
   /** Characters that the executor puts before the first line. */
   readonly wrapper: number;
-}): (place: Place) => Place | undefined {
+}): Pick<CellSource, "toSource" | "isOwn"> {
   const { live, ...maps } = steps.maps;
   const fromModule = lazyMap(maps.toModule);
   const fromScript = lazyMap(maps.toScript);
   const fromLive = (place: Place): Place =>
     live === undefined ? place : placeOf(live.original, live.toOriginal(offsetOf(live.text, place)));
-  return ({ line, column }) => {
-    const inGuarded = { line, column: line === 0 ? Math.max(0, column - steps.wrapper) : column };
-    const inScript = placeOf(steps.guarded.original, steps.guarded.toOriginal(offsetOf(steps.guarded.text, inGuarded)));
+  const inGuarded = ({ line, column }: Place): number =>
+    offsetOf(steps.guarded.text, { line, column: line === 0 ? Math.max(0, column - steps.wrapper) : column });
+  const toSource = (place: Place): Place | undefined => {
+    const inScript = placeOf(steps.guarded.original, steps.guarded.toOriginal(inGuarded(place)));
     const inLive = fromScript(inScript);
     const inFixed = inLive && fromModule(fromLive(inLive));
     if (inFixed === undefined || inFixed.line < 1) return undefined;
@@ -48,6 +68,13 @@ export function placeMapper(steps: {
     const offset = offsetOf(steps.fixed.text, { line: inFixed.line - 1, column: inFixed.column });
     return placeOf(steps.fixed.original, steps.fixed.toOriginal(offset));
   };
+  const isOwn = (place: Place): boolean => {
+    const offset = inGuarded(place);
+    if (steps.guarded.isInserted(offset)) return false;
+    const { line } = placeOf(steps.guarded.original, steps.guarded.toOriginal(offset));
+    return !exporting.test(steps.guarded.original.split("\n")[line] ?? "");
+  };
+  return { toSource, isOwn };
 }
 
 function lazyMap(json: string | undefined): (place: Place) => Place | undefined {

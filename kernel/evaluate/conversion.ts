@@ -77,8 +77,7 @@ export function prepare(given: Given): Prepared {
   converted.hasToplevelAwait = fixed.awaits;
   // What the executor puts before the code: `(async function(exports, require) { `.
   const wrapper = (converted.hasToplevelAwait ? "(async " : "(").length + "function(exports, require) { ".length;
-  const toSource = placeMapper({ fixed, maps: { ...given.maps }, guarded, wrapper });
-  const name = registerCell({ label, code, toSource });
+  const name = registerCell({ label, code, ...placeMapper({ fixed, maps: { ...given.maps }, guarded, wrapper }) });
   converted.output = `${guarded.text}\n//# sourceURL=${name}`;
   for (const side of converted.sideOutputs ?? [])
     side.data = `require=${guardName}.wrap(require);${guardCode(compiler, side.data).text}`;

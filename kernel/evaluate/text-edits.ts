@@ -10,6 +10,8 @@ export interface EditedText {
   readonly text: string;
   /** Offset in the original text for an offset in the edited one; inside inserted text: the place where it was put in. */
   toOriginal(offset: number): number;
+  /** Whether the character at an offset of the edited text was put in. */
+  isInserted(offset: number): boolean;
 }
 
 /** Applies edits that don't overlap. Edits at the same offset keep the order in which they are given. */
@@ -31,14 +33,16 @@ export function applyEdits(text: string, edits: readonly Edit[]): EditedText {
     taken = edit.at + (edit.remove ?? 0);
   }
   push(text.slice(taken), taken, false);
+  const pieceAt = (offset: number) => starts.findLast((candidate) => candidate.edited <= offset);
   return {
     original: text,
     text: pieces.join(""),
     toOriginal(offset) {
-      const start = starts.findLast((candidate) => candidate.edited <= offset);
+      const start = pieceAt(offset);
       if (start === undefined) return 0;
       return start.inserted ? start.original : start.original + (offset - start.edited);
     },
+    isInserted: (offset) => pieceAt(offset)?.inserted === true,
   };
 }
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { describeCompleteness, describeCompletion, describeInspection, inspectionOffsets } from "./assist.js";
-import { installStackMapping } from "./cell-source.js";
+import { describeScript, installStackMapping } from "./cell-source.js";
 import { adaptCompiler, type CompilerSettings, type EmittedMaps } from "./compiler.js";
 import { type Converted, type Converter, cellDiagnostics, prepare } from "./conversion.js";
 import { aliveDeclarations, mergeDeclarations } from "./declarations.js";
@@ -86,7 +86,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   const locals: Record<string, unknown> = Object.create(null);
   const run = createRunner({ createExecutor, options, modules, locals });
   const interrupts = createInterrupts(options.interruptFlag, {
-    extra: { load: modules.load, wrap: modules.wrap, meta: modules.meta, locals, define: defineLocal },
+    extra: { load: modules.load, wrap: modules.wrap, meta: modules.meta, locals, define: defineLocal, describeScript },
   });
 
   const execute = async (code: string): Promise<Outcome> => {

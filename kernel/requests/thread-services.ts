@@ -1,5 +1,6 @@
 import type { Outgoing, ReplyContent } from "../channels/messages.js";
 import type { Subshells } from "../channels/subshells.js";
+import type { DebugSession } from "../debug/debug-session.js";
 import type { Usage } from "../usage.js";
 
 /** What requests need that are answered on the protocol thread. */
@@ -7,6 +8,7 @@ export interface ThreadServices {
   readonly kernelInfo: ReplyContent;
   readonly subshells: Subshells;
   usage(): Usage;
+  readonly debugSession: DebugSession;
   /** Makes the running cell fail with KeyboardInterrupt; nothing happens if none runs. */
   interrupt(): void;
   /** Sends on iopub. */

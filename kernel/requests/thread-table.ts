@@ -1,4 +1,5 @@
 import type { ReplyContent, Request, RequestOf } from "../channels/messages.js";
+import { debug } from "./debug.js";
 import { interrupt } from "./interrupt.js";
 import { kernelInfoReply } from "./kernel-info.js";
 import { shutdown } from "./shutdown.js";
@@ -11,9 +12,11 @@ export type ThreadType =
   | "interrupt_request"
   | "shutdown_request"
   | "usage_request"
+  | "debug_request"
   | `${"create" | "delete" | "list"}_subshell_request`;
 
-type ThreadHandler<T extends ThreadType> = (request: RequestOf<T>, services: ThreadServices) => ReplyContent;
+type Answer = ReplyContent | Promise<ReplyContent>;
+type ThreadHandler<T extends ThreadType> = (request: RequestOf<T>, services: ThreadServices) => Answer;
 
 /** Answered on the protocol thread, whatever the main thread is doing and on whichever channel they come. */
 const threadHandlers: { readonly [T in ThreadType]: ThreadHandler<T> } = {
@@ -21,6 +24,7 @@ const threadHandlers: { readonly [T in ThreadType]: ThreadHandler<T> } = {
   interrupt_request: interrupt,
   shutdown_request: shutdown,
   usage_request: usage,
+  debug_request: debug,
   create_subshell_request: createSubshell,
   delete_subshell_request: deleteSubshell,
   list_subshell_request: listSubshells,
@@ -30,7 +34,7 @@ export function isThreadRequest(request: Request): request is RequestOf<ThreadTy
   return Object.hasOwn(threadHandlers, request.type);
 }
 
-export function answerOnThread(request: RequestOf<ThreadType>, services: ThreadServices): ReplyContent {
+export function answerOnThread(request: RequestOf<ThreadType>, services: ThreadServices): Answer {
   // The compiler does not see that the handler and the request are of the same type.
   return (threadHandlers[request.type] as ThreadHandler<ThreadType>)(request as RequestOf<ThreadType>, services);
 }

@@ -1,0 +1,110 @@
+import { cellScript } from "../evaluate/cell-source.js";
+import { guardName } from "../evaluate/rewrite.js";
+import { cellPath } from "./cell-path.js";
+import type { Location, MainThread } from "./main-thread.js";
+
+/** A place where the thread can be made to stand, with the line and column (from 0) in the cell as typed. */
+interface Stop {
+  readonly at: Location;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The script that a cell became. */
+export interface CellScript {
+  readonly id: string;
+  /** Of the code as typed, as front ends know it. */
+  readonly path: string;
+  readonly label: string;
+  readonly stops: readonly Stop[];
+}
+
+/** The cells that began while the debugger was on, and the breakpoints in them. */
+export class CellScripts {
+  private readonly scripts = new Map<string, CellScript>();
+  /** Lines (from 1) by the path of the code. */
+  private readonly wanted = new Map<string, readonly number[]>();
+  private readonly bound = new Map<string, string[]>();
+
+  constructor(private readonly thread: MainThread) {}
+
+  get(scriptId: string): CellScript | undefined {
+    return this.scripts.get(scriptId);
+  }
+
+  /** All breakpoints that are asked for, by path. */
+  get breakpoints(): ReadonlyMap<string, readonly number[]> {
+    return this.wanted;
+  }
+
+  /** Takes in a script that is about to run, if it is a cell's, and sets its breakpoints. The thread stands in `frame`. */
+  async add(scriptId: string, url: string, frame: string): Promise<void> {
+    if (!cellScript.test(url) || this.scripts.has(scriptId)) return;
+    const start = { scriptId, lineNumber: 0 };
+    const { locations } = await this.thread.post<{ locations: Location[] }>("Debugger.getPossibleBreakpoints", {
+      start,
+    });
+    const places = JSON.stringify(locations.map((one) => [one.lineNumber, one.columnNumber ?? 0]));
+    const call = `globalThis.${guardName}.describeScript(${JSON.stringify(url)}, ${places})`;
+    const found = await this.thread.read<Description | null>(call, frame);
+    if (found === null) return;
+    const stops = locations.flatMap((at, index): Stop[] => {
+      const place = found.places[index];
+      return place ? [{ at, line: place[0], column: place[1] }] : [];
+    });
+    this.scripts.set(scriptId, { id: scriptId, path: cellPath(found.code), label: found.label, stops });
+    await this.bind(scriptId);
+  }
+
+  /** Sets the breakpoints of one source; gives the line of each, which is the next one with code. */
+  async setBreakpoints(path: string, lines: readonly number[]): Promise<readonly number[]> {
+    if (lines.length === 0) this.wanted.delete(path);
+    else this.wanted.set(path, lines);
+    const scripts = [...this.scripts.values()].filter((script) => script.path === path);
+    for (const script of scripts) await this.bind(script.id);
+    const newest = scripts.at(-1);
+    return lines.map((line) => (newest && stopAt(newest, line)?.line) ?? line - 1).map((line) => line + 1);
+  }
+
+  /** A place of a script in terms of its cell: that of the last stop up to there in the line. */
+  placeOf({ scriptId, lineNumber, columnNumber = 0 }: Location): Stop | undefined {
+    const { stops = [] } = this.scripts.get(scriptId) ?? {};
+    return stops.findLast(({ at }) => at.lineNumber === lineNumber && (at.columnNumber ?? 0) <= columnNumber);
+  }
+
+  /** Whether the cell's own code stands exactly there, and not what was put around it. */
+  isStop({ scriptId, lineNumber, columnNumber = 0 }: Location): boolean {
+    const { stops = [] } = this.scripts.get(scriptId) ?? {};
+    return stops.some(({ at }) => at.lineNumber === lineNumber && at.columnNumber === columnNumber);
+  }
+
+  private async bind(scriptId: string): Promise<void> {
+    const script = this.scripts.get(scriptId);
+    if (script === undefined) return;
+    for (const breakpointId of this.bound.get(scriptId) ?? [])
+      await this.thread.post("Debugger.removeBreakpoint", { breakpointId });
+    const ids: string[] = [];
+    for (const line of this.wanted.get(script.path) ?? []) {
+      const stop = stopAt(script, line);
+      if (stop === undefined) continue;
+      const set = await this.thread.post<{ breakpointId: string }>("Debugger.setBreakpoint", { location: stop.at });
+      ids.push(set.breakpointId);
+    }
+    this.bound.set(scriptId, ids);
+  }
+}
+
+/** What the main thread tells of a script: code and label of its cell, and a place in that code for each place asked for. */
+interface Description {
+  readonly code: string;
+  readonly label: string;
+  readonly places: readonly (readonly [line: number, column: number] | null)[];
+}
+
+/** The first place of a line (from 1), or of the next line that has one. */
+function stopAt({ stops }: CellScript, line: number): Stop | undefined {
+  const behind = stops.filter((stop) => stop.line >= line - 1);
+  const nearest = Math.min(...behind.map((stop) => stop.line));
+  const there = behind.filter((stop) => stop.line === nearest);
+  return there.sort((a, b) => a.column - b.column)[0];
+}

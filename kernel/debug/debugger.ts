@@ -1,0 +1,136 @@
+import type { Debugger as Cdp } from "node:inspector";
+import { CellScripts } from "./cell-scripts.js";
+import { MainThread } from "./main-thread.js";
+import { type Body, DebugError } from "./protocol.js";
+import { Stopped } from "./stopped.js";
+import { Variables } from "./variables.js";
+
+export type StepKind = "stepOver" | "stepInto" | "stepOut";
+
+/** Steps that end in code that isn't the user's are repeated, but not for ever. */
+const mostSteps = 200;
+
+interface Attached {
+  readonly thread: MainThread;
+  readonly cells: CellScripts;
+  readonly variables: Variables;
+}
+
+/**
+ * Debugs cells with Node's inspector, from the protocol thread: that one answers while a cell stands at a breakpoint. Costs nothing
+ * until a front end turns it on.
+ */
+export class Debugger {
+  stopped: Stopped | undefined;
+  private attached: Attached | undefined;
+  private step: { readonly kind: StepKind; left: number } | undefined;
+  private isPausing = false;
+
+  /** `announce` sends an event of the Debug Adapter Protocol. */
+  constructor(private readonly announce: (event: string, body?: Body) => void) {}
+
+  get isAttached(): boolean {
+    return this.attached !== undefined;
+  }
+
+  /** The parts that exist while the debugger is on. */
+  get parts(): Attached {
+    if (this.attached === undefined) throw new DebugError("the debugger is off; switch it on first (attach)");
+    return this.attached;
+  }
+
+  /** What is there while the thread stands. */
+  get standing(): Stopped {
+    if (this.stopped === undefined) throw new DebugError("no cell stands at a breakpoint now");
+    return this.stopped;
+  }
+
+  async attach(): Promise<void> {
+    if (this.attached !== undefined) return;
+    const thread = new MainThread({
+      onPaused: (event) => void this.onPaused(event).catch(() => this.resume()),
+      onResumed: () => this.onResumed(),
+    });
+    this.attached = { thread, cells: new CellScripts(thread), variables: new Variables(thread) };
+    await thread.post("Runtime.enable");
+    await thread.post("Debugger.enable");
+    // Only cells are debugged: stepping passes through libraries, Node and the kernel.
+    await thread.post("Debugger.setBlackboxPatterns", { patterns: ["^(?!jupyter-cell-)"] });
+    // A cell's script runs as soon as it exists; this stops before, so that its breakpoints can be set.
+    await thread.post("Debugger.setInstrumentationBreakpoint", { instrumentation: "beforeScriptExecution" });
+  }
+
+  async detach(): Promise<void> {
+    const { attached } = this;
+    if (attached === undefined) return;
+    this.attached = undefined;
+    // Also lets a thread that stands go on.
+    await attached.thread.post("Debugger.disable").catch(() => undefined);
+    await attached.thread.post("Runtime.disable").catch(() => undefined);
+    attached.thread.disconnect();
+    this.onResumed();
+  }
+
+  async resume(): Promise<void> {
+    this.step = undefined;
+    if (this.attached !== undefined) await this.attached.thread.post("Debugger.resume").catch(() => undefined);
+  }
+
+  async goOn(kind: StepKind): Promise<void> {
+    void this.standing;
+    this.step = { kind, left: mostSteps };
+    await this.parts.thread.post(`Debugger.${kind}`);
+  }
+
+  /** Stops the running cell at the next place of its own. */
+  async pause(): Promise<void> {
+    this.isPausing = true;
+    await this.parts.thread.post("Debugger.pause");
+  }
+
+  private async onPaused(event: Cdp.PausedEventDataType): Promise<void> {
+    const { attached } = this;
+    const [top] = event.callFrames;
+    if (attached === undefined || top === undefined) return this.resume();
+    // The type of Node 20 does not list this reason yet.
+    if ((event.reason as string) === "instrumentation") {
+      const { scriptId, url } = event.data as { readonly scriptId: string; readonly url: string };
+      await attached.cells.add(scriptId, url, top.callFrameId);
+      await attached.thread.post("Debugger.resume");
+      return;
+    }
+    const reason = this.reasonToStand(event, attached);
+    if (reason === undefined) return this.stepFurther();
+    this.step = undefined;
+    this.isPausing = false;
+    this.stopped = new Stopped(attached, event.callFrames);
+    this.announce("stopped", { reason, threadId: 1, allThreadsStopped: true });
+  }
+
+  /** Undefined where the user's own code does not stand: in a guard, in an exception that a library catches. */
+  private reasonToStand(event: Cdp.PausedEventDataType, { cells }: Attached): string | undefined {
+    const location = (event.callFrames[0] as Cdp.CallFrame).location;
+    if ((event.hitBreakpoints ?? []).length > 0) return "breakpoint";
+    if (event.reason === "exception" || event.reason === "promiseRejection")
+      return cells.get(location.scriptId) === undefined ? undefined : "exception";
+    // A function returns into the middle of a statement, where no step would begin.
+    const isReturn = this.step?.kind === "stepOut" && cells.placeOf(location) !== undefined;
+    if (!isReturn && !cells.isStop(location)) return undefined;
+    return this.step === undefined ? "pause" : "step";
+  }
+
+  private async stepFurther(): Promise<void> {
+    const kind = this.step?.kind ?? (this.isPausing ? "stepInto" : undefined);
+    this.step ??= kind && { kind, left: mostSteps };
+    if (this.step === undefined || kind === undefined || this.step.left <= 0) return this.resume();
+    this.step.left -= 1;
+    await this.parts.thread.post(`Debugger.${kind}`);
+  }
+
+  private onResumed(): void {
+    if (this.stopped === undefined) return;
+    this.stopped = undefined;
+    this.attached?.variables.forget();
+    this.announce("continued", { threadId: 1, allThreadsContinued: true });
+  }
+}
