@@ -100,7 +100,7 @@ export class Debugger {
       return;
     }
     const reason = this.reasonToStand(event, attached);
-    if (reason === undefined) return this.stepFurther();
+    if (reason === undefined) return this.stepFurther(attached.cells.get(top.location.scriptId) !== undefined);
     this.step = undefined;
     this.isPausing = false;
     this.stopped = new Stopped(attached, event.callFrames);
@@ -119,12 +119,13 @@ export class Debugger {
     return this.step === undefined ? "pause" : "step";
   }
 
-  private async stepFurther(): Promise<void> {
+  private async stepFurther(isInCell: boolean): Promise<void> {
     const kind = this.step?.kind ?? (this.isPausing ? "stepInto" : undefined);
     this.step ??= kind && { kind, left: mostSteps };
     if (this.step === undefined || kind === undefined || this.step.left <= 0) return this.resume();
     this.step.left -= 1;
-    await this.parts.thread.post(`Debugger.${kind}`);
+    // Back in the caller, which is where a step out leads: its next place, not its caller.
+    await this.parts.thread.post(`Debugger.${kind === "stepOut" && isInCell ? "stepOver" : kind}`);
   }
 
   private onResumed(): void {
