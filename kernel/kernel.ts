@@ -26,7 +26,7 @@ export interface KernelOptions {
 /** Starts the kernel; resolves when its sockets listen. The engine loads meanwhile, and cells that come earlier wait for it. */
 export async function startKernel({ connection, loadEvaluator = loadTslab }: KernelOptions): Promise<void> {
   const { folder, version } = packageManifest();
-  const flags = new Int32Array(new SharedArrayBuffer(8));
+  const flags = new Int32Array(new SharedArrayBuffer(4 * Object.keys(flagIndex).length));
   const folderOfHistory = historyFolder();
   const session = new Session(folderOfHistory === undefined ? undefined : createHistoryStore(folderOfHistory));
   let loaded: Evaluator | undefined;
@@ -63,6 +63,10 @@ export async function startKernel({ connection, loadEvaluator = loadTslab }: Ker
     workingDirectory: process.cwd(),
     packages: [folder],
     interruptFlag: flags.subarray(flagIndex.interrupt, flagIndex.interrupt + 1),
+    debugging: {
+      isOn: () => flags[flagIndex.debugging] === 1,
+      cellBegins: (name) => link.cellBegins(name),
+    },
   });
   evaluator.then(
     (ready) => {

@@ -38,8 +38,9 @@ class ProtocolThread implements ThreadServices {
   readonly kernelInfo;
   readonly usage = createUsageMeter();
   readonly subshells = createSubshells((id) => this.post({ kind: "subshellDeleted", id }));
-  readonly debugSession = createDebugSession((event) =>
-    this.send(announce("debug_event", { parent: this.debugging, content: event })),
+  readonly debugSession = createDebugSession(
+    (event) => this.send(announce("debug_event", { parent: this.debugging, content: event })),
+    (isOn) => Atomics.store(this.flags, flagIndex.debugging, isOn ? 1 : 0),
   );
   /** The front end's last request to the debugger; events belong to it. */
   private debugging: Request["header"] | undefined;
@@ -86,6 +87,7 @@ class ProtocolThread implements ThreadServices {
   accept(message: ToThread): void {
     if (message.kind === "send") this.send(message.message);
     else if (message.kind === "status") this.status[message.state](message.parent);
+    else if (message.kind === "cellBegins") void this.cellBegins(message.name);
     else if (message.kind === "barrier") this.post({ kind: "passed", id: message.id });
     else this.close();
   }
@@ -99,6 +101,11 @@ class ProtocolThread implements ThreadServices {
     void delay(signalAfter).then(() => {
       if (Atomics.load(this.flags, flagIndex.interrupt) === 1) process.kill(process.pid, "SIGINT");
     });
+  }
+
+  private async cellBegins(name: string): Promise<void> {
+    await this.debugSession.cellBegins(name);
+    this.post({ kind: "cellReady", name });
   }
 
   broadcast(message: Outgoing): void {

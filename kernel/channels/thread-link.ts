@@ -15,6 +15,8 @@ export interface Wire extends Publisher {
 }
 
 export interface ThreadLink extends Wire {
+  /** Resolves when the breakpoints of a compiled cell are set; at once if no debugger is on. */
+  cellBegins(name: string): Promise<void>;
   /** Resolves when the sockets listen; rejects with `KernelError` if they cannot. */
   readonly bound: Promise<void>;
   /** Sends the rest and closes the sockets, blocking this thread for at most half a second; for use when the process exits. */
@@ -34,7 +36,7 @@ export interface LinkEvents {
 export function startProtocolThread(data: ThreadData, events: LinkEvents): ThreadLink {
   const worker = new Worker(new URL("./protocol-thread.js", import.meta.url), { workerData: data, name: "protocol" });
   const post = (message: ToThread) => worker.postMessage(message);
-  const waiting = new Map<number, () => void>();
+  const waiting = new Map<number | string, () => void>();
   const flags = new Int32Array(data.flags);
   let settle: { resolve(): void; reject(error: Error): void } = { resolve() {}, reject() {} };
   const bound = new Promise<void>((resolve, reject) => {
@@ -50,8 +52,9 @@ export function startProtocolThread(data: ThreadData, events: LinkEvents): Threa
     else if (message.kind === "bound") settle.resolve();
     else if (message.kind === "failed") settle.reject(new KernelError(message.message, message.hint));
     else {
-      waiting.get(message.id)?.();
-      waiting.delete(message.id);
+      const key = message.kind === "passed" ? message.id : message.name;
+      waiting.get(key)?.();
+      waiting.delete(key);
     }
   });
   worker.on("error", events.onDeath);
@@ -67,6 +70,11 @@ export function startProtocolThread(data: ThreadData, events: LinkEvents): Threa
       const id = barriers;
       post({ kind: "barrier", id });
       return new Promise((resolve) => waiting.set(id, resolve));
+    },
+    async cellBegins(name) {
+      if (Atomics.load(flags, flagIndex.debugging) === 0) return;
+      post({ kind: "cellBegins", name });
+      await new Promise<void>((resolve) => waiting.set(name, resolve));
     },
     closeNow() {
       post({ kind: "close" });

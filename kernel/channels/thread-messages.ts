@@ -6,7 +6,7 @@ import type { Outgoing, ReplyContent, Request } from "./messages.js";
 export interface ThreadData {
   readonly connection: Connection;
   readonly kernelInfo: ReplyContent;
-  /** Two Int32 flags shared by the threads, see `flagIndex`. */
+  /** Int32 flags shared by the threads, see `flagIndex`. */
   readonly flags: SharedArrayBuffer;
   /** Process whose end ends the kernel; undefined: none. */
   readonly parentPid: number | undefined;
@@ -17,6 +17,8 @@ export const flagIndex = {
   interrupt: 0,
   /** 1: the sockets are closed, the process may exit. */
   closed: 1,
+  /** 1: a debugger is on; cells wait for their breakpoints before they run. */
+  debugging: 2,
 } as const;
 
 /** Main thread → protocol thread; handled in order, so that output never overtakes or falls behind a status. */
@@ -25,6 +27,8 @@ export type ToThread =
   | { readonly kind: "status"; readonly state: "busy" | "idle"; readonly parent: MessageHeader }
   /** Asks for `passed` with the same number, after every request that the thread has read so far. */
   | { readonly kind: "barrier"; readonly id: number }
+  /** A cell is compiled under this name and waits for `cellReady`. Only while the flag `debugging` is set. */
+  | { readonly kind: "cellBegins"; readonly name: string }
   /** Send what is left, close the sockets, set the flag `closed`. */
   | { readonly kind: "close" };
 
@@ -36,6 +40,8 @@ export type FromThread =
   | { readonly kind: "subshellDeleted"; readonly id: string }
   | { readonly kind: "passed"; readonly id: number }
   | { readonly kind: "interrupt" }
+  /** The breakpoints of the cell are set. */
+  | { readonly kind: "cellReady"; readonly name: string }
   /** Somebody asked for shutdown, or the parent is gone: finish soon and exit. */
   | { readonly kind: "shutdown" }
   | { readonly kind: "failed"; readonly message: string; readonly hint: string };

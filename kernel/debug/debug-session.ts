@@ -9,17 +9,19 @@ export interface DebugSession {
   answer(request: DebugRequest): Promise<ReplyContent>;
   /** Lets a cell that stands at a breakpoint go on, as somebody wants to interrupt it. */
   release(): void;
+  /** The main thread has compiled a cell under this name and waits with running it. */
+  cellBegins(name: string): Promise<void>;
 }
 
-/** `publish` sends an event of the Debug Adapter Protocol. */
-export function createDebugSession(publish: (event: Body) => void): DebugSession {
+/** `publish` sends an event of the Debug Adapter Protocol; for `onSwitch` see `Debugger`. */
+export function createDebugSession(publish: (event: Body) => void, onSwitch: (isOn: boolean) => void): DebugSession {
   let seq = 0;
   const next = (): number => {
     seq += 1;
     return seq;
   };
   const announce = (event: string, body: Body = {}): void => publish({ type: "event", seq: next(), event, body });
-  const state: DebugState = { debugger: new Debugger(announce), sources: new Map() };
+  const state: DebugState = { debugger: new Debugger(announce, onSwitch), sources: new Map() };
   let last: Promise<unknown> = Promise.resolve();
 
   const respond = async (request: DebugRequest): Promise<ReplyContent> => {
@@ -41,6 +43,7 @@ export function createDebugSession(publish: (event: Body) => void): DebugSession
       last = answered;
       return answered;
     },
+    cellBegins: (name) => state.debugger.cellBegins(name),
     release: () => void state.debugger.resume(),
   };
 }

@@ -26,8 +26,11 @@ export class Debugger {
   private step: { readonly kind: StepKind; left: number } | undefined;
   private isPausing = false;
 
-  /** `announce` sends an event of the Debug Adapter Protocol. */
-  constructor(private readonly announce: (event: string, body?: Body) => void) {}
+  /** `announce` sends an event of the Debug Adapter Protocol; `onSwitch` tells the main thread to wait with its cells for `cellBegins`. */
+  constructor(
+    private readonly announce: (event: string, body?: Body) => void,
+    private readonly onSwitch: (isOn: boolean) => void,
+  ) {}
 
   get isAttached(): boolean {
     return this.attached !== undefined;
@@ -50,20 +53,28 @@ export class Debugger {
     const thread = new MainThread({
       onPaused: (event) => void this.onPaused(event).catch(() => this.resume()),
       onResumed: () => this.onResumed(),
+      onScript: ({ scriptId, url }) => cells.parsed(scriptId, url),
     });
-    this.attached = { thread, cells: new CellScripts(thread), variables: new Variables(thread) };
+    const cells = new CellScripts(thread);
+    this.attached = { thread, cells, variables: new Variables(thread) };
     await thread.post("Runtime.enable");
     await thread.post("Debugger.enable");
     // Only cells are debugged: stepping passes through libraries, Node and the kernel.
     await thread.post("Debugger.setBlackboxPatterns", { patterns: ["^(?!jupyter-cell-)"] });
-    // A cell's script runs as soon as it exists; this stops before, so that its breakpoints can be set.
-    await thread.post("Debugger.setInstrumentationBreakpoint", { instrumentation: "beforeScriptExecution" });
+    await cells.addEarlier();
+    this.onSwitch(true);
+  }
+
+  /** Sets the breakpoints of a cell that the main thread has compiled and is about to run; never rejects. */
+  async cellBegins(name: string): Promise<void> {
+    await this.attached?.cells.add(name).catch(() => undefined);
   }
 
   async detach(): Promise<void> {
     const { attached } = this;
     if (attached === undefined) return;
     this.attached = undefined;
+    this.onSwitch(false);
     // Also lets a thread that stands go on.
     await attached.thread.post("Debugger.disable").catch(() => undefined);
     await attached.thread.post("Runtime.disable").catch(() => undefined);
@@ -92,13 +103,6 @@ export class Debugger {
     const { attached } = this;
     const [top] = event.callFrames;
     if (attached === undefined || top === undefined) return this.resume();
-    // The type of Node 20 does not list this reason yet.
-    if ((event.reason as string) === "instrumentation") {
-      const { scriptId, url } = event.data as { readonly scriptId: string; readonly url: string };
-      await attached.cells.add(scriptId, url, top.callFrameId);
-      await attached.thread.post("Debugger.resume");
-      return;
-    }
     const reason = this.reasonToStand(event, attached);
     if (reason === undefined) return this.stepFurther(attached.cells.get(top.location.scriptId) !== undefined);
     this.step = undefined;

@@ -13,6 +13,7 @@ export interface Location {
 export interface MainThreadEvents {
   onPaused(event: Debugger.PausedEventDataType): void;
   onResumed(): void;
+  onScript(script: { readonly scriptId: string; readonly url: string }): void;
 }
 
 /** Answer of the inspector to anything that is evaluated. */
@@ -29,6 +30,7 @@ export class MainThread {
     this.session.connectToMainThread();
     this.session.on("Debugger.paused", ({ params }) => events.onPaused(params));
     this.session.on("Debugger.resumed", () => events.onResumed());
+    this.session.on("Debugger.scriptParsed", ({ params }) => events.onScript(params));
   }
 
   /** Calls a method of the Chrome DevTools Protocol. */

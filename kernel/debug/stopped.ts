@@ -24,7 +24,8 @@ export class Stopped {
     private readonly parts: Parts,
     frames: readonly CallFrame[],
   ) {
-    const inCells = frames.filter(({ location }) => parts.cells.get(location.scriptId) !== undefined);
+    // The script that holds the cell's code as a function is a frame of its own, without a place in the cell.
+    const inCells = frames.filter(({ location }) => parts.cells.placeOf(location) !== undefined);
     this.frames = new Map(inCells.map((frame, index) => [index + 1, frame]));
   }
 

@@ -39,6 +39,9 @@ export interface Prepared {
   readonly label: string;
   readonly fixed: FixedCell;
   readonly converted: Converted;
+  /** Name of the script, and what the executor puts before its code; missing if there is nothing to run. */
+  readonly script?: string;
+  readonly wrapper?: string;
 }
 
 export interface Given {
@@ -76,12 +79,16 @@ export function prepare(given: Given): Prepared {
   const guarded = guardCell(compiler, script);
   converted.hasToplevelAwait = fixed.awaits;
   // What the executor puts before the code: `(async function(exports, require) { `.
-  const wrapper = (converted.hasToplevelAwait ? "(async " : "(").length + "function(exports, require) { ".length;
-  const name = registerCell({ label, code, ...placeMapper({ fixed, maps: { ...given.maps }, guarded, wrapper }) });
+  const wrapper = `(${converted.hasToplevelAwait ? "async " : ""}function(exports, require) { `;
+  const name = registerCell({
+    label,
+    code,
+    ...placeMapper({ fixed, maps: { ...given.maps }, guarded, wrapper: wrapper.length }),
+  });
   converted.output = `${guarded.text}\n//# sourceURL=${name}`;
   for (const side of converted.sideOutputs ?? [])
     side.data = `require=${guardName}.wrap(require);${guardCode(compiler, side.data).text}`;
-  return cell;
+  return { ...cell, script: name, wrapper };
 }
 
 /** Diagnostics with places in the cell as it was typed; those about the same place are one. */

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
+import { Script } from "node:vm";
 import { describeCompleteness, describeCompletion, describeInspection, inspectionOffsets } from "./assist.js";
 import { describeScript, installStackMapping } from "./cell-source.js";
 import { adaptCompiler, type CompilerSettings, type EmittedMaps } from "./compiler.js";
-import { type Converted, type Converter, cellDiagnostics, prepare } from "./conversion.js";
+import { type Converted, type Converter, cellDiagnostics, type Prepared, prepare } from "./conversion.js";
 import { aliveDeclarations, mergeDeclarations } from "./declarations.js";
 import type { Evaluator, Failure, Outcome } from "./evaluator.js";
 import { describeDiagnostics, describeFailure } from "./failure.js";
@@ -23,6 +24,8 @@ export interface EvaluatorOptions {
    * causes `interrupt()` on the main thread (for cells that await) and may send SIGINT to the process (for synchronous code without loops).
    */
   readonly interruptFlag: Int32Array;
+  /** A debugger that wants to see every cell before it runs. */
+  readonly debugging?: { isOn(): boolean; cellBegins(script: string): Promise<void> };
 }
 
 /** tslab's executor (tslab/dist/executor.js). It hands raw values to `console.log` and raw errors to `console.error`. */
@@ -101,6 +104,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
     try {
       return await interrupts.race(async () => {
         await modules.prepare(cell.fixed.imports);
+        if (options.debugging?.isOn() === true) await showToDebugger(cell, options.debugging);
         const value = await run(cell.converted);
         declare(cell.converted.declOutput ?? "");
         return value === undefined ? { status: "ok" } : { status: "ok", result: { value } };
@@ -129,6 +133,18 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
       converter.close();
     },
   };
+}
+
+/** Compiles the cell as the executor will, so that its places are known, and waits until its breakpoints are set. */
+async function showToDebugger(
+  { script, wrapper, converted }: Prepared,
+  debugging: NonNullable<EvaluatorOptions["debugging"]>,
+): Promise<void> {
+  if (script === undefined) return;
+  const compiled = new Script(`${wrapper}${converted.output}\n})`);
+  await debugging.cellBegins(script);
+  // What nobody holds may be collected, and its places with it.
+  void compiled.cachedDataRejected;
 }
 
 function failed(failure: Failure): Outcome {
