@@ -141,10 +141,10 @@ async function showToDebugger(
   debugging: NonNullable<EvaluatorOptions["debugging"]>,
 ): Promise<void> {
   if (script === undefined) return;
-  const compiled = new Script(`${wrapper}${converted.output}\n})`);
+  // Gives the function without calling it; only then the inspector tells of the script. Held until the end, as its places go with it.
+  const cell: unknown = new Script(`${wrapper}${converted.output}\n})`).runInThisContext();
   await debugging.cellBegins(script);
-  // What nobody holds may be collected, and its places with it.
-  void compiled.cachedDataRejected;
+  void cell;
 }
 
 function failed(failure: Failure): Outcome {
