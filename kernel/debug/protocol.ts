@@ -9,7 +9,8 @@ export interface DebugRequest {
 export interface Variable {
   readonly name: string;
   readonly value: string;
-  readonly type: string;
+  /** Left out for plain values: front ends show the type in place of the value. */
+  readonly type?: string;
   /** Names the object in a `variables` request; 0: nothing to open. */
   readonly variablesReference: number;
   readonly evaluateName?: string;

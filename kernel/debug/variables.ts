@@ -46,16 +46,21 @@ export class Variables {
     const opens = object.objectId !== undefined && object.type !== "function";
     return {
       value: textOf(object),
-      type: object.className ?? object.subtype ?? object.type,
+      ...(opens && { type: typeOf(object) }),
       variablesReference: opens ? this.reference([object.objectId as string]) : 0,
     };
   }
 
   private describe({ name, value, get }: Property): Variable {
-    if (value === undefined)
-      return { name, value: get === undefined ? "" : "(computed)", type: "", variablesReference: 0 };
+    if (value === undefined) return { name, value: get === undefined ? "" : "(computed)", variablesReference: 0 };
     return { name, evaluateName: name, ...this.valueOf(value) };
   }
+}
+
+/** `Array(3)`, `Map(2)`, else the name of the class. */
+function typeOf({ subtype, className, description, type }: RemoteObject): string {
+  const isCounted = subtype !== undefined && ["array", "typedarray", "map", "set"].includes(subtype);
+  return (isCounted ? description : className) ?? type;
 }
 
 function textOf({ type, value, unserializableValue, description }: RemoteObject): string {

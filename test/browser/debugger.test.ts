@@ -60,9 +60,12 @@ it("JupyterLab's debugger stops a cell at a breakpoint, shows its variables, ste
   await page.locator(".jp-DebuggerCallstack-body li, .jp-DebuggerCallstackFrame").first().waitFor();
   await page.waitForTimeout(500);
   await page.screenshot({ path: join(screenshots, "debugger.png") });
-  await page.keyboard.press("F10");
-  await page.waitForTimeout(1000);
+  await page.getByTitle(/^Next/).first().click();
+  await expect.poll(() => line.textContent(), { timeout: 30_000 }).toContain("for (const weight");
   await fourthLine.click();
-  await page.keyboard.press("F9");
+  await page
+    .getByTitle(/^Continue/)
+    .first()
+    .click();
   await cell.locator(".jp-OutputArea-executeResult", { hasText: "6" }).waitFor();
 });

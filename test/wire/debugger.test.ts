@@ -177,7 +177,7 @@ it("debugInfo tells how cells are named, what is set and whether the kernel stan
   expect(box).toMatchObject({ type: "Object", variablesReference: expect.any(Number) });
   const fields = (await ask("variables", { variablesReference: box.variablesReference })).variables;
   expect(fields.map(({ name, type }: { name: string; type: string }) => `${name}: ${type}`)).toEqual(
-    expect.arrayContaining(["a: Array", "when: Date"]),
+    expect.arrayContaining(["a: Array(2)", "when: Date"]),
   );
   const rich = await ask("richInspectVariables", { variableName: "box" });
   expect(rich.data["text/plain"]).toBe("Object");
