@@ -7,9 +7,11 @@ export type { CheckpointFile, RankPart, SavedPoint } from "./checkpoint/scan.js"
 export { type TensorRow, TensorTable, type TensorTotal } from "./checkpoint/tensor-table.js";
 export { Verification, type VerificationFacts } from "./checkpoint/verification.js";
 export type { BaseFile } from "./config/base-config.js";
+export type { CommandLine } from "./config/command-line.js";
 export { Config, type ConfigOptions, type ConfigSource } from "./config/config.js";
 export type { ConfigChange, ConfigDiff } from "./config/diff.js";
 export type { ConfigEdit } from "./config/history.js";
+export type { ConfigPath, KnownConfigPath } from "./config/keys/config-path.js";
 export { listTemplates, openConfig } from "./config/open.js";
 export type { OriginKind, ValueOrigin } from "./config/origin.js";
 export type { ScalarValue } from "./config/python-yaml.js";

@@ -4,9 +4,11 @@ import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { IssueList } from "../view/issue-list.js";
 import { type BaseConfig, type BaseFile, readBaseFiles } from "./base-config.js";
 import { checkConfig } from "./check.js";
+import { type CommandLine, commandLineFor } from "./command-line.js";
 import { type ConfigDiff, diffSources } from "./diff.js";
 import { beginHistory, type ConfigEdit, type History, record, stepBack, stepForward } from "./history.js";
 import { keyInfo } from "./keys/catalogue.js";
+import type { ConfigPath } from "./keys/config-path.js";
 import { originOf, type ValueOrigin } from "./origin.js";
 import type { CheckFacts } from "./rules/rule.js";
 import { readSource, type Setting, type SourceText, withoutValue, withValue, withValues } from "./source-text.js";
@@ -79,13 +81,13 @@ export class Config {
    * The value at a path as PyYAML reads it, or undefined if nothing is there. Mappings and lists are copies.
    * Values of a `base_config` and defaults of MindFormers are not looked at: `origin(path).value` does.
    */
-  get(path: string): unknown {
+  get(path: ConfigPath): unknown {
     const node = nodeAt(this.#current.root, path);
     return node === undefined ? undefined : readValue(node);
   }
 
   /** True if the path exists, also if its value is null. */
-  has(path: string): boolean {
+  has(path: ConfigPath): boolean {
     return nodeAt(this.#current.root, path) !== undefined;
   }
 
@@ -93,7 +95,7 @@ export class Config {
    * Sets one value; missing sections are added, list position `length` appends. Lists and objects keep the comments of what stays equal.
    * Throws CONFIG_EDIT_REFUSED for what YAML can't hold or where it is open what is meant. Returns this object.
    */
-  set(path: string, value: unknown): this {
+  set(path: ConfigPath, value: unknown): this {
     const text = withValue(this.#current, this.#setting(path, value));
     return this.#record(text, [{ verb: "set", path, by: this.#options.by ?? "notebook" }]);
   }
@@ -109,7 +111,7 @@ export class Config {
    * Removes a key or a list item with its line; a section or list that loses its last one becomes `{}` or `[]`.
    * Refused (CONFIG_EDIT_REFUSED) for what an alias elsewhere repeats, with the places. Returns this object.
    */
-  unset(path: string): this {
+  unset(path: ConfigPath): this {
     return this.#record(withoutValue(this.#current, path), [
       { verb: "unset", path, by: this.#options.by ?? "notebook" },
     ]);
@@ -151,11 +153,19 @@ export class Config {
   }
 
   /** Where the value at a path comes from: file or template with its line, a file that `base_config` includes, an edit, MindFormers' default. */
-  origin(path: string): ValueOrigin {
+  origin(path: ConfigPath): ValueOrigin {
     const { kind, name } = this.source;
     const title = kind === "template" ? `template ${name}` : kind === "file" ? name : "the text";
     const facts = { title, original: this.#original, current: this.#current, bases: this.#bases, edits: this.edits };
     return originOf(facts, path);
+  }
+
+  /**
+   * The edits as overrides for `run_mindformer.py --config FILE …`, FILE being what was opened. Throws CONFIG_NOT_ON_COMMAND_LINE with every
+   * edit that MindFormers would read as something else there (removed keys, new sections, `1.0`, …).
+   */
+  toCommandLine(): CommandLine {
+    return commandLineFor(this.#original, this.#current);
   }
 
   /** Every finding, errors first: unknown keys, wrong types, settings that contradict each other (or the facts, if some are given). */

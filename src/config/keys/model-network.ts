@@ -99,6 +99,9 @@ const positionKeys: Keys = {
   coeff: key("float", 0.1, "yarn: coefficient of mscale"),
 };
 
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: MindFormers writes it with these three digits
+const yarnScale = 0.707;
+
 /** Keys of latent attention (`MLATransformerConfig`). */
 export const latentKeys: Keys = {
   q_lora_rank: key("int", 512, "rank of compressed queries"),
@@ -111,8 +114,8 @@ export const latentKeys: Keys = {
   rotary_scaling_factor: key("float", 40, "yarn: factor of the length"),
   beta_fast: key("float", 32, "yarn: upper bound"),
   beta_slow: key("float", 1, "yarn: lower bound"),
-  mscale: key("float", 0.707, "yarn: attention factor"),
-  mscale_all_dim: key("float", 0.707, "yarn: attention factor of all dimensions"),
+  mscale: key("float", yarnScale, "yarn: attention factor"),
+  mscale_all_dim: key("float", yarnScale, "yarn: attention factor of all dimensions"),
 };
 
 export const networkKeys: Keys = { ...shapeKeys, ...layerKeys, ...attentionKeys, ...positionKeys };
