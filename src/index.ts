@@ -12,6 +12,8 @@ export { Config, type ConfigOptions, type ConfigSource } from "./config/config.j
 export type { ConfigChange, ConfigDiff } from "./config/diff.js";
 export type { ConfigEdit } from "./config/history.js";
 export type { ConfigPath, KnownConfigPath } from "./config/keys/config-path.js";
+export { describeKey, type KeyDescription, KeyList, listKeys } from "./config/keys/describe.js";
+export type { KeyInfo, KeyType } from "./config/keys/key.js";
 export { listTemplates, openConfig } from "./config/open.js";
 export type { OriginKind, ValueOrigin } from "./config/origin.js";
 export type { ScalarValue } from "./config/python-yaml.js";

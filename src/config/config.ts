@@ -196,6 +196,13 @@ export class Config {
   }
 
   [displayKey](): MimeBundle {
-    return configBundle(this);
+    return configBundle({
+      source: this.source,
+      values: this.toJS(),
+      original: this.#original,
+      current: this.#current,
+      changes: this.diff().changes,
+      issues: this.check(),
+    });
   }
 }

@@ -114,7 +114,10 @@ export function homeOf(name: string): string | undefined {
 /** All keys of a section for those who have no configuration at hand: every type and model together, general defaults. */
 export function allKeys(section: string): Keys {
   if (section === "callbacks")
-    return Object.assign({ type: key("string", undefined, "which callback") }, ...Object.values(callbackKeys)) as Keys;
+    return Object.assign(
+      { type: key("string", undefined, "which callback") },
+      ...Object.values(callbackKeys).reverse(),
+    ) as Keys;
   return Object.hasOwn(sections, section) ? (sections[section] as SectionInfo).keys : {};
 }
 
