@@ -187,7 +187,7 @@ export const contextKeys: Keys = newKeys(
     jit_config: key("map", undefined, "jit_level: O0, O1 or O2"),
     ascend_config: key("map", undefined, "settings of the Ascend backend"),
     dataset_broadcast_opt_level: key("int", 0, "which ranks read real data"),
-    affinity_cpu_list: key("list|string|null|map", undefined, "CPU cores of every device"),
+    affinity_cpu_list: key("list|string|bool|null|map", undefined, "CPU cores of every device"),
     affinity_config: key("map|null", undefined, "CPU cores by device and module"),
     use_graceful_exit: key("bool", false, "save and stop when the exit file says so"),
     ...pastContext,
