@@ -11,6 +11,10 @@ export type { ConfigChange, ConfigDiff } from "./config/diff.js";
 export { listTemplates, openConfig } from "./config/open.js";
 export type { ScalarValue } from "./config/python-yaml.js";
 export type { CheckFacts } from "./config/rules/rule.js";
+export type { ScaleChange } from "./config/scale/changes.js";
+export type { ModelNumbers, Rung } from "./config/scale/ladder.js";
+export type { Proposal, ScaleTarget } from "./config/scale/propose.js";
+export type { ScaledConfig } from "./config/scale/scaled-config.js";
 export type { Mesh } from "./config/settings.js";
 export type { YamlValue } from "./config/yaml-values.js";
 export {
@@ -65,6 +69,9 @@ export {
 } from "./model/read-layout.js";
 export { modelShape } from "./model/read-shape.js";
 export { bubbleShare, inFlight } from "./model/schedule.js";
+export type { Candidate } from "./model/search/enumerate.js";
+export { atlas800tA2, type Hardware } from "./model/search/hardware.js";
+export type { StepTime } from "./model/search/step-time.js";
 export type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./model/shape.js";
 export { type ModelTensor, modelTensors, type TensorPart, type TensorSplit } from "./model/tensors.js";
 export type { PlanChange, PlanData } from "./plan/changes.js";
@@ -72,6 +79,8 @@ export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
 export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
 export type { Plan, PlanValues } from "./plan/plan.js";
 export { type PlanOptions, planRun } from "./plan/plan-run.js";
+export type { LayoutRow, LayoutSearch, SearchFacts } from "./plan/search/layout-search.js";
+export { type SearchOptions, searchLayouts } from "./plan/search/search-layouts.js";
 export { type CompareAxis, Comparison, compareRuns, RunFigure } from "./run/compare.js";
 export type {
   CheckpointEvent,
