@@ -69,7 +69,7 @@ export {
 } from "./model/read-layout.js";
 export { modelShape } from "./model/read-shape.js";
 export { bubbleShare, inFlight } from "./model/schedule.js";
-export type { Candidate } from "./model/search/enumerate.js";
+export type { Candidate, Enumeration } from "./model/search/enumerate.js";
 export { atlas800tA2, type Hardware } from "./model/search/hardware.js";
 export type { StepTime } from "./model/search/step-time.js";
 export type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./model/shape.js";

@@ -16,12 +16,13 @@ const causes: readonly (readonly [keyof StepTime, string])[] = [
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
-/** Where the step's time goes, largest first; parts below 4 % are left out. */
+/** Where the step's time goes, the two largest beside computing; parts below 4 % are left out. */
 export function timeText(time: StepTime): string {
   const others = causes
     .map(([cause, words]) => [time[cause] / time.total, words] as const)
     .filter(([share]) => share >= 0.04)
-    .sort(([a], [b]) => b - a);
+    .sort(([a], [b]) => b - a)
+    .slice(0, 2);
   return [
     `computing ${percent(time.compute / time.total)}`,
     ...others.map(([share, words]) => `${words} ${percent(share)}`),

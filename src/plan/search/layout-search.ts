@@ -148,6 +148,9 @@ export function meshText(layout: Layout): string {
   return shown.join(" · ") + (layout.interleave > 1 ? ` · ${layout.interleave} blocks` : "");
 }
 
+/** Without places for a line break: a narrow page must not tear a layout apart. */
+const unbroken = (text: string): string => text.replaceAll(" ", "\u00a0");
+
 function tradeOffBundle(search: LayoutSearch): MimeBundle {
   const point = ({ memory, time, layout }: { memory: number; time: StepTime; layout: Layout }) => ({
     x: memory / gibi,
@@ -175,14 +178,13 @@ function searchTable(search: LayoutSearch): MimeBundle {
   const { facts } = search;
   const rows = search.top(12).map((row) => ({
     rank: row.rank,
-    layout: meshText(row.layout),
-    batch: `${row.layout.microBatchSize} · ${row.layout.microBatches}`,
+    layout: unbroken(meshText(row.layout)),
+    batch: unbroken(`${row.layout.microBatchSize} · ${row.layout.microBatches}`),
     recompute: row.recompute,
     optimizer: row.optimizerParallel ? "divided" : "whole",
-    memory: formatBytes(row.memory),
+    memory: unbroken(formatBytes(row.memory)),
     step: Number(row.time.total.toPrecision(3)),
-    tokens: Math.round(row.tokensPerSecond),
-    mfu: `${(row.utilization * 100).toFixed(1)} %`,
+    mfu: unbroken(`${(row.utilization * 100).toFixed(1)} %`),
     why: row.why,
   }));
   const { name, peakFlops, efficiency } = facts.hardware;
@@ -201,7 +203,6 @@ function searchTable(search: LayoutSearch): MimeBundle {
       { key: "optimizer" },
       { key: "memory", align: "right" },
       { key: "step", label: "s/step" },
-      { key: "tokens", label: "tokens/s" },
       { key: "mfu", label: "MFU", align: "right" },
       { key: "why" },
     ],

@@ -37,7 +37,7 @@ function layOut(figure: TradeOffFigure): Place {
       all.map(({ y }) => y),
       true,
     ),
-    0.06,
+    0.1,
     true,
   );
   const y = axisOf({ ...yRange, log: true, integer: false, target: Math.max(2, (bottom - top) / 48) }, bottom, top);
@@ -71,7 +71,7 @@ function labels(front: readonly TradeOffPoint[], place: Place): string {
       if (crowded) return "";
       last = [cx, cy];
       const leftward = cx + 10 + room > width - 20;
-      const at = [leftward ? cx - 9 : cx + 9, cy + (index === 0 ? 16 : 4)] as const;
+      const at = [leftward ? cx - 9 : cx + 9, cy + (index === 0 ? 17 : -7)] as const;
       const halo = ' stroke="#ffffff" stroke-width="3" paint-order="stroke"';
       return text(at, point.label, `${halo} font-size="11"${leftward ? ' text-anchor="end"' : ""}`);
     })
