@@ -93,14 +93,6 @@ export class Config {
     return IssueList.from(checkConfig(this.#current, facts)) as IssueList;
   }
 
-  /**
-   * Proposes model and mesh for other hardware, as large as fits by estimate, and explains each change: `config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })`.
-   * Changes nothing: the result has a changed copy (`.config`) and `.apply()`. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
-   */
-  scaleTo(target: ScaleTarget): ScaledConfig {
-    return scaleConfig(this, target);
-  }
-
   /** Writes the text (whole file or nothing) and returns the absolute path. */
   async save(path: string): Promise<string> {
     const target = resolve(path);
@@ -117,6 +109,14 @@ export class Config {
   /** An independent copy; its `diff()` still compares with the text that was opened. */
   copy(): Config {
     return new Config(this.source, this.text, this.#original.text);
+  }
+
+  /**
+   * Proposes model and mesh for other hardware, as large as fits by estimate, and explains each change: `config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })`.
+   * Changes nothing: the result has a changed copy (`.config`) and `.apply()`. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
+   */
+  scaleTo(target: ScaleTarget): ScaledConfig {
+    return scaleConfig(this, target);
   }
 
   [displayKey](): MimeBundle {
