@@ -82,7 +82,10 @@ export interface ActivationModel {
   readonly dense: LayerActivations;
   readonly expert: LayerActivations;
   readonly mtp: LayerActivations;
-  /** Logits of the last stage, in compute type, float32 and as softmax, once more per multi-token-prediction layer. */
+  /**
+   * The last stage's loss: logits in compute type, log-softmax and one-hot labels of 4 bytes are kept, once more per multi-token-prediction layer;
+   * two more float32 tensors live while one loss is computed (`loss_func.py`).
+   */
   readonly logits: number;
 }
 
@@ -111,6 +114,6 @@ export function activationModel(
     dense: of("dense"),
     expert: of("expert"),
     mtp: { full: last.full + joined, select: last.select + joined, input: 2 * input },
-    logits: ((1 + shape.mtpLayers) * tokens * shape.vocabulary * (compute + 8)) / tensor,
+    logits: (((1 + shape.mtpLayers) * (compute + 8) + 8) * tokens * shape.vocabulary) / tensor,
   };
 }

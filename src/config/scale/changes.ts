@@ -84,6 +84,18 @@ function sequenceChanges(config: Config, sequence: number): ScaleChange[] {
   });
 }
 
+/** MindFormers refuses compressed masks for samples that are not longer than this. */
+const compressedMaskTokens = 2048;
+
+function maskChanges(config: Config, sequence: number): ScaleChange[] {
+  if (sequence > compressedMaskTokens) return [];
+  return ["use_attn_mask_compression", "use_eod_attn_mask_compression"].flatMap((name): ScaleChange[] => {
+    const path = `${model}.${name}`;
+    if (config.get(path) !== true) return [];
+    return [{ path, was: true, now: false, why: `a compressed mask needs more than ${compressedMaskTokens} tokens` }];
+  });
+}
+
 /** Leaves of nested settings as paths. */
 function flat(settings: Readonly<Record<string, unknown>>, prefix = ""): [string, unknown][] {
   return Object.entries(settings).flatMap(([key, value]): [string, unknown][] =>
@@ -133,6 +145,7 @@ export function scaleChanges(config: Config, target: ScaleTarget, proposal: Prop
   return [
     ...modelChanges(config, proposal),
     ...(shorter ? sequenceChanges(config, proposal.sequence) : []),
+    ...maskChanges(config, proposal.sequence),
     ...layoutChanges(config, proposal),
     ...deviceChanges(config, target),
   ];
