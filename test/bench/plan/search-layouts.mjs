@@ -1,6 +1,7 @@
 // How long does a search over all legal layouts take, and an estimate of memory for one?
 //   npm run build && node test/bench/plan/search-layouts.mjs [DEVICES=8192] [ROUNDS=7]
-// The model is DeepSeek-V3 671B, global batch = devices. Wall time of the call in a warm process (and of the first call), medians.
+// The model is DeepSeek-V3 671B, global batch = devices. Wall time of the call in a warm process (and of the first call), medians; beside it the
+// processor time of the process (all its threads), which says what a quiet machine would need when this one is busy.
 import { estimateMemory, openConfig, readTraining, searchLayouts } from "../../../dist/src/index.js";
 
 const [devices = "8192", rounds = "7"] = process.argv.slice(2);
@@ -9,8 +10,10 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 
 function timed(call) {
   const started = performance.now();
+  const before = process.cpuUsage();
   const result = call();
-  return { ms: performance.now() - started, result };
+  const { user, system } = process.cpuUsage(before);
+  return { ms: performance.now() - started, cpu: (user + system) / 1000, result };
 }
 
 const options = { config, devices: Number(devices), memoryPerDevice: "64GB", globalBatch: Number(devices) };
@@ -19,6 +22,9 @@ const { legal, fitting } = runs[0].result;
 console.log(`search for ${devices} devices: ${legal} legal layouts, ${fitting} fit`);
 console.log(
   `  first call ${runs[0].ms.toFixed(0)} ms, median of ${rounds}: ${median(runs.map(({ ms }) => ms)).toFixed(0)} ms`,
+);
+console.log(
+  `  processor time: first call ${runs[0].cpu.toFixed(0)} ms, median ${median(runs.map(({ cpu }) => cpu)).toFixed(0)} ms`,
 );
 
 const { shape, layout, options: memory } = readTraining((path) => config.get(path));
