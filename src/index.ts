@@ -40,12 +40,31 @@ export type { TokenType } from "./formats/megatron.js";
 export type { PlanChange, PlanData } from "./plan/changes.js";
 export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
 export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
+export type { PlanDisk } from "./plan/disk.js";
+export { Ejected, type EjectedFile } from "./plan/eject/ejected.js";
+export type { EjectOptions, EjectTarget } from "./plan/eject/options.js";
+export {
+  checkLauncherCall,
+  formatLauncherCall,
+  type LauncherCall,
+  launcherCalls,
+  parseLauncherCall,
+} from "./plan/launcher.js";
+export type { MeshFigureOptions } from "./plan/mesh-figure.js";
 export type { ParameterCount } from "./plan/model.js";
+export type { PipelineOrder } from "./plan/pipeline.js";
+export type { PlanPipeline } from "./plan/pipeline-settings.js";
 export type { Plan, PlanValues } from "./plan/plan.js";
+export { PlanFigure } from "./plan/plan-figure.js";
 export { type PlanOptions, planRun } from "./plan/plan-run.js";
+export type { PlanReliability, ReliabilityOptions } from "./plan/plan-values.js";
+export { groupOf, type MeshAxis, placeOf, type RankPlace } from "./plan/ranks.js";
+export type { FailureRate, Reliability } from "./plan/reliability.js";
+export type { PlanDuration, PlanSpeed } from "./plan/speed.js";
 export { type CompareAxis, Comparison, compareRuns, RunFigure } from "./run/compare.js";
 export type {
   CheckpointEvent,
+  DecisionEvent,
   EventBase,
   FaultEvent,
   NoteEvent,
@@ -56,6 +75,7 @@ export type {
   StepEvent,
   StepRecord,
 } from "./run/events.js";
+export type { LaunchOverride } from "./run/gate.js";
 export { type LaunchOptions, launchRun } from "./run/launch.js";
 export type { LaunchablePlan } from "./run/launchable.js";
 export { checkMachine, Machine, type MachineCheck } from "./run/machine.js";

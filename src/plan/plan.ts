@@ -5,7 +5,17 @@ import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import type { PlanChange } from "./changes.js";
 import type { ResolvedCluster } from "./cluster.js";
 import { type CommandPlace, type CommandSettings, type NodeCommand, nodeCommands, shellText } from "./command.js";
+import type { PlanDisk } from "./disk.js";
+import { ejectPlan } from "./eject/eject.js";
+import type { Ejected } from "./eject/ejected.js";
+import type { EjectOptions, EjectTarget } from "./eject/options.js";
+import { type MeshFigureOptions, meshFigureBundle } from "./mesh-figure.js";
 import type { ParameterCount } from "./model.js";
+import type { PlanPipeline } from "./pipeline-settings.js";
+import { PlanFigure } from "./plan-figure.js";
+import type { PlanReliability } from "./plan-values.js";
+import type { PlanDuration } from "./speed.js";
+import { timelineFigureBundle } from "./timeline-figure.js";
 import { planBundle } from "./view.js";
 
 /** The values of a plan, computed by `planRun`. */
@@ -33,8 +43,20 @@ export interface PlanValues {
   readonly flopsPerToken: number | undefined;
   /** Estimated bytes of one full checkpoint (weights and both Adam moments), all ranks' files together. */
   readonly checkpointBytes: number | undefined;
-  /** Warnings and advice; a plan with errors is never made. */
+  /** Disk space of checkpoints and logs. */
+  readonly disk: PlanDisk;
+  /** Time without failures; undefined if the speed is neither given nor can be estimated. */
+  readonly duration: PlanDuration | undefined;
+  /** Failures to expect and the best interval between checkpoints; undefined if the duration is not known. */
+  readonly reliability: PlanReliability | undefined;
+  /** Undefined with one stage. */
+  readonly pipeline: PlanPipeline | undefined;
+  /** Estimated memory of the devices of every stage. */
+  readonly memory: { readonly stages: readonly { readonly total: number }[] } | undefined;
+  /** All findings, errors first. */
   readonly issues: readonly Issue[];
+  /** Findings that keep the run from starting; only in plans made with `onErrors: "show"`. `launchRun` refuses such a plan. */
+  readonly errors: readonly Issue[];
   readonly commandSettings: CommandSettings;
 }
 
@@ -44,6 +66,12 @@ export interface Plan extends PlanValues {
   commands(place: CommandPlace): NodeCommand[];
   /** The calls as text to read and copy, one per node, for the run folder `runs/NAME`. */
   readonly command: string;
+  /** The plan as files that start it without this project: for `msrun`, MindFormers' launcher script, Slurm or Kubernetes. */
+  eject(target: EjectTarget, options?: EjectOptions): Ejected;
+  /** Nodes × devices, coloured by stage or by another axis. */
+  meshFigure(options?: MeshFigureOptions): PlanFigure;
+  /** One optimizer step of the pipeline, with its bubble. @throws ARGUMENT_INVALID without a pipeline. */
+  timelineFigure(): PlanFigure;
   [displayKey](): MimeBundle;
 }
 
@@ -54,6 +82,16 @@ export function makePlan(values: PlanValues): Plan {
     commands,
     get command() {
       return shellText(commands({ runFolder: "runs/NAME", attempt: 1 }), values.cluster.python);
+    },
+    eject(target, options = {}) {
+      return ejectPlan({ ...values, commands }, target, options);
+    },
+    meshFigure(options) {
+      return new PlanFigure(() => meshFigureBundle(this, options));
+    },
+    timelineFigure() {
+      const bundle = timelineFigureBundle(this);
+      return new PlanFigure(() => bundle);
     },
     [displayKey]() {
       return planBundle(this);

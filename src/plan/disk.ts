@@ -1,0 +1,99 @@
+import type { Config } from "../config/config.js";
+import { type Mesh, positive } from "../config/settings.js";
+import { isSection } from "../config/yaml-values.js";
+
+/** What the training writes to disk. */
+export interface PlanDisk {
+  /** Bytes of one checkpoint, all ranks' files together; undefined if the model's size is not known. */
+  readonly checkpointBytes: number | undefined;
+  /** `save_checkpoint_steps`; undefined if no checkpoint is saved before the end. */
+  readonly everySteps: number | undefined;
+  /** Checkpoints that the run writes, with the one at its end. */
+  readonly written: number | undefined;
+  /** Of these, how many stay (`keep_checkpoint_max`). */
+  readonly kept: number | undefined;
+  /** kept · checkpointBytes. */
+  readonly checkpointsBytes: number | undefined;
+  /** Estimated logs of all ranks and steps. */
+  readonly logBytes: number | undefined;
+  /** "safetensors" or "ckpt". */
+  readonly format: string;
+  /** Copies of the same weights in one checkpoint: ranks that hold the same values each write them. */
+  readonly copies: number;
+}
+
+export interface DiskSettings {
+  readonly mesh: Mesh;
+  readonly devices: number;
+  /** Trainable values: all, and those of routed experts. */
+  readonly parameters: { readonly total: number; readonly routedExperts: number } | undefined;
+  readonly totalSteps: number | undefined;
+}
+
+/** Float32 weight and both Adam moments. */
+const bytesPerParameter = 12;
+
+/**
+ * Bytes of logs that one rank writes: at its start (compilation, configuration) and with each step. A step's line and progress bar stand in
+ * msrun's worker log and again in MindFormers' own log. Measured: a real training of 2 ranks on CPU, see src/README.md.
+ */
+export const logBytes = { start: 200_000, step: 1200 } as const;
+
+/** Settings of the callback that saves checkpoints, with MindFormers' defaults; undefined without one. */
+export function checkpointSettings(
+  config: Config,
+): { everySteps: number; keep: number; format: string; slim: boolean } | undefined {
+  const callbacks = config.get("callbacks");
+  const index = Array.isArray(callbacks)
+    ? callbacks.findIndex((each) => isSection(each) && each.type === "CheckpointMonitor")
+    : -1;
+  if (index < 0) return undefined;
+  const get = (path: string): unknown => config.get(`callbacks.${index}.${path}`);
+  return {
+    everySteps: positive(get, "save_checkpoint_steps", 1),
+    keep: positive(get, "keep_checkpoint_max", 5),
+    format: String(get("checkpoint_format") ?? "ckpt"),
+    slim: get("remove_redundancy") === true || config.get("remove_redundancy") === true,
+  };
+}
+
+/** How often the weights stand in one checkpoint, and the routed experts' weights. */
+function copiesOf(config: Config, { mesh, devices }: DiskSettings, slim: boolean): { dense: number; expert: number } {
+  if (slim) return { dense: 1, expert: 1 };
+  if (!mesh.semiAuto) return { dense: devices, expert: devices };
+  const dense = mesh.dataParallel * mesh.contextParallel;
+  const expert = Math.max(1, (dense * mesh.tensorParallel) / mesh.expertParallel);
+  if (config.get("parallel.enable_parallel_optimizer") !== true) return { dense, expert };
+  const shard = positive(
+    (path) => config.get(path),
+    "parallel.parallel_optimizer_config.optimizer_weight_shard_size",
+    -1,
+  );
+  const divided = (copies: number): number => (shard === -1 ? 1 : Math.max(1, copies / Math.min(shard, copies)));
+  return { dense: divided(dense), expert: divided(expert) };
+}
+
+/** Disk space of checkpoints and logs. */
+export function diskOf(config: Config, settings: DiskSettings): PlanDisk {
+  const { parameters, totalSteps, devices } = settings;
+  const saving = checkpointSettings(config);
+  const copies = copiesOf(config, settings, saving?.slim ?? config.get("remove_redundancy") === true);
+  const checkpointBytes =
+    parameters === undefined
+      ? undefined
+      : bytesPerParameter *
+        ((parameters.total - parameters.routedExperts) * copies.dense + parameters.routedExperts * copies.expert);
+  const written =
+    saving === undefined || totalSteps === undefined ? undefined : Math.ceil(totalSteps / saving.everySteps);
+  const kept = saving === undefined ? undefined : Math.min(written ?? saving.keep, saving.keep);
+  return {
+    checkpointBytes,
+    everySteps: saving?.everySteps,
+    written,
+    kept,
+    checkpointsBytes: checkpointBytes === undefined || kept === undefined ? undefined : kept * checkpointBytes,
+    logBytes: totalSteps === undefined ? undefined : devices * (logBytes.start + logBytes.step * totalSteps),
+    format: saving?.format ?? "ckpt",
+    copies: copies.dense,
+  };
+}
