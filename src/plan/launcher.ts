@@ -107,7 +107,7 @@ function rankRange(written: string): readonly [number, number] | undefined {
   return match === null ? undefined : [Number(match[1]), Number(match[2] ?? match[1])];
 }
 
-function error(rule: string, path: string, message: string, hint: string): Issue {
+function error([rule, path]: readonly [rule: string, path: string], message: string, hint: string): Issue {
   return { severity: "error", rule, path, message, hint };
 }
 
@@ -124,8 +124,7 @@ function* rankFindings(call: LauncherCall): Generator<Issue> {
       : `node_rank ${low}`;
   const first = high > last ? Math.max(low, call.nodes) * call.localWorkers : low * call.localWorkers;
   yield error(
-    "node-rank",
-    "NODE_RANK",
+    ["node-rank", "NODE_RANK"],
     `node_rank must be 0 to ${last}: ${why}; ${wrong} would get ranks from ${first} on, but there are only ranks 0 to ${call.workers - 1}`,
     `start ${call.nodes} nodes with node_rank 0 to ${last}`,
   );
@@ -135,34 +134,30 @@ function* findings(call: LauncherCall): Generator<Issue> {
   const { workers, localWorkers, port } = call;
   if (workers === 1)
     yield error(
-      "launcher-one-worker",
-      "WORKER_NUM",
+      ["launcher-one-worker", "WORKER_NUM"],
       "with 1 worker the script prints advice and ends with exit code 0 without having started anything",
       `python ${call.program} --use_parallel False`,
     );
   if (localWorkers < 1 || localWorkers > workers)
     yield error(
-      "launcher-local-workers",
-      "LOCAL_WORKER",
+      ["launcher-local-workers", "LOCAL_WORKER"],
       `a node can't have ${localWorkers} of ${workers} workers`,
       `LOCAL_WORKER from 1 to ${workers}`,
     );
   else if (workers % localWorkers !== 0)
     yield error(
-      "launcher-local-workers",
-      "LOCAL_WORKER",
+      ["launcher-local-workers", "LOCAL_WORKER"],
       `every node must have as many workers: ${workers} / ${localWorkers} = ${(workers / localWorkers).toFixed(2)} nodes`,
       "a LOCAL_WORKER that divides WORKER_NUM",
     );
   if (Number.isFinite(port) && (port < 1024 || port > 65535))
-    yield error("launcher-port", "MASTER_PORT", `msrun takes ports from 1024 to 65535, found ${port}`, "8118");
+    yield error(["launcher-port", "MASTER_PORT"], `msrun takes ports from 1024 to 65535, found ${port}`, "8118");
   if (call.join !== "True" && call.join !== "False")
-    yield error("launcher-join", "JOIN", `msrun takes the words True and False, found ${call.join}`, "False");
+    yield error(["launcher-join", "JOIN"], `msrun takes the words True and False, found ${call.join}`, "False");
   yield* rankFindings(call);
   if (call.nodes > 1 && /^(127\.|localhost$|::1$)/.test(call.masterAddress))
     yield error(
-      "launcher-master",
-      "MASTER_ADDR",
+      ["launcher-master", "MASTER_ADDR"],
       `${call.nodes} nodes can't meet at ${call.masterAddress}, which is a different machine on each of them`,
       "the address of the node with node_rank 0, the same on every node",
     );
