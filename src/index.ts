@@ -37,6 +37,36 @@ export { prepareData } from "./data/prepare.js";
 export type { PrepareOptions } from "./data/prepare-options.js";
 export type { ElementType, TensorValues } from "./formats/dtype.js";
 export type { TokenType } from "./formats/megatron.js";
+export { flopsPerStep, flopsPerToken, type TokenWork, tokenWork } from "./model/flops.js";
+export {
+  assignLayers,
+  type LayerAssignment,
+  type Layout,
+  layoutBatch,
+  layoutDevices,
+  type PipelineSchedule,
+  singleDevice,
+} from "./model/layout.js";
+export { estimateMemory, type MemoryEstimate, type StageMemory } from "./model/memory.js";
+export {
+  defaultMemoryOptions,
+  type MemoryOptions,
+  type OptimizerKind,
+  type Recompute,
+} from "./model/memory-options.js";
+export type { ModelSection } from "./model/numbers.js";
+export { countParameters, type ParameterCount } from "./model/parameters.js";
+export {
+  type ReadValue,
+  readLayout,
+  readMemoryOptions,
+  readTraining,
+  type TrainingFacts,
+} from "./model/read-layout.js";
+export { modelShape } from "./model/read-shape.js";
+export { bubbleShare, inFlight } from "./model/schedule.js";
+export type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./model/shape.js";
+export { type ModelTensor, modelTensors, type TensorPart, type TensorSplit } from "./model/tensors.js";
 export type { PlanChange, PlanData } from "./plan/changes.js";
 export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
 export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
@@ -51,7 +81,6 @@ export {
   parseLauncherCall,
 } from "./plan/launcher.js";
 export type { MeshFigureOptions } from "./plan/mesh-figure.js";
-export type { ParameterCount } from "./plan/model.js";
 export type { PipelineOrder } from "./plan/pipeline.js";
 export type { PlanPipeline } from "./plan/pipeline-settings.js";
 export type { Plan, PlanValues } from "./plan/plan.js";

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.js";
 import { type Mesh, positive } from "../config/settings.js";
-import type { ModelShape } from "./model.js";
+import { tokenWork } from "../model/flops.js";
+import { type LayerKind, layersOf, type ModelShape, mtpKind } from "../model/shape.js";
 import type { PipelineOrder } from "./pipeline.js";
 import { layersPerBlock, type StageSettings, stageOfLayers } from "./stage-layers.js";
 
@@ -30,22 +31,21 @@ function orderOf(scheduler: string, blocks: number): PipelineOrder | undefined {
   return undefined;
 }
 
-/** Multiplications of each layer for one token, relative to one with experts (or to a dense one if there are no experts). */
-function layerCost(shape: ModelShape | undefined): { layer(index: number): number; head: number } {
-  if (shape === undefined) return { layer: () => 1, head: 0 };
-  const m = shape;
-  const attention =
-    m.hidden * m.queryRank +
-    m.queryRank * m.heads * (m.nopeDimension + m.ropeDimension) +
-    m.hidden * (m.keyValueRank + m.ropeDimension) +
-    m.keyValueRank * m.heads * (m.nopeDimension + m.valueDimension) +
-    m.heads * m.valueDimension * m.hidden +
-    (m.sequence * m.heads * (m.nopeDimension + m.ropeDimension + m.valueDimension)) / 2;
-  const dense = attention + 3 * m.hidden * m.feedForward;
-  const expert = attention + 3 * m.hidden * (m.expertFeedForward * m.expertsPerToken + m.sharedFeedForward);
-  const unit = m.layers > m.denseLayers ? expert : dense;
-  const head = m.hidden * m.vocabulary * (1 + m.mtpLayers) + m.mtpLayers * (expert + 2 * m.hidden ** 2);
-  return { layer: (index) => (index < m.denseLayers ? dense / unit : expert / unit), head: head / unit };
+/** Work of each layer for one token in units of the most frequent kind of layer, and what the last stage has beside its layers. */
+function layerCost(shape: ModelShape | undefined): { layer(index: number): number; end: number } {
+  if (shape === undefined) return { layer: () => 1, end: 0 };
+  const work = tokenWork(shape);
+  const count = layersOf(shape);
+  const mtp = mtpKind(shape);
+  const more = (kind: LayerKind): number => (mtp === kind ? shape.mtpLayers : 0);
+  const attention = work.attention / Math.max(1, shape.layerKinds.length + shape.mtpLayers);
+  const cost = {
+    dense: attention + work.dense / Math.max(1, count.dense + more("dense")),
+    expert: attention + work.experts / Math.max(1, count.expert + more("expert")),
+  };
+  const unit = cost[count.expert > count.dense ? "expert" : "dense"];
+  const end = work.output + work.mtp + shape.mtpLayers * cost[mtp];
+  return { layer: (index) => cost[shape.layerKinds[index] ?? mtp] / unit, end: end / unit };
 }
 
 function forwardTimes(
@@ -62,7 +62,7 @@ function forwardTimes(
     row[stage] = (row[stage] as number) + cost.layer(index);
   });
   const last = times.at(-1) as number[];
-  last[stages - 1] = (last[stages - 1] as number) + cost.head;
+  last[stages - 1] = (last[stages - 1] as number) + cost.end;
   return times;
 }
 
@@ -74,7 +74,8 @@ export function pipelineOf(config: Config, mesh: Mesh, shape: ModelShape | undef
   const scheduler = String(get("parallel.pipeline_config.pipeline_scheduler") ?? "1f1b");
   const blocks = interleave ? positive(get, "model.model_config.pp_interleave_num") : 1;
   const settings: StageSettings = {
-    layers: shape?.layers ?? positive(get, "model.model_config.num_hidden_layers", mesh.pipelineStages * blocks),
+    layers:
+      shape?.layerKinds.length ?? positive(get, "model.model_config.num_hidden_layers", mesh.pipelineStages * blocks),
     stages: mesh.pipelineStages,
     blocks,
     offset: get("model.model_config.offset"),

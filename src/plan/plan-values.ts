@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { globalBatchOf, schedule } from "../config/batch.js";
 import type { Config } from "../config/config.js";
 import { dataLoaderPath, positive, readMesh } from "../config/settings.js";
-import { isSection } from "../config/yaml-values.js";
 import { parseBytes, parseDuration } from "../core/units.js";
+import { flopsPerToken } from "../model/flops.js";
+import { estimateMemory, type MemoryEstimate } from "../model/memory.js";
+import { countParameters } from "../model/parameters.js";
+import { readTraining, type TrainingFacts } from "../model/read-layout.js";
 import type { ResolvedCluster } from "./cluster.js";
 import { diskOf } from "./disk.js";
-import { countParameters, flopsPerToken } from "./model.js";
-import { modelShape } from "./model-config.js";
 import { pipelineOf } from "./pipeline-settings.js";
 import type { PlanValues } from "./plan.js";
 import { type FailureRate, type Reliability, reliabilityOf } from "./reliability.js";
@@ -111,6 +112,12 @@ function reliability(
   };
 }
 
+/** A layout that MindFormers would refuse (an offset of the wrong length, say) has no estimate: its rules say why. */
+function memoryOf({ shape, layout, options }: TrainingFacts): MemoryEstimate | undefined {
+  const estimate = estimateMemory(shape, layout, options);
+  return estimate.stages.every(({ total }) => Number.isFinite(total)) ? estimate : undefined;
+}
+
 /** Everything of a plan that follows from the configuration and the cluster by arithmetic. */
 export function planValues(
   config: Config,
@@ -119,8 +126,8 @@ export function planValues(
 ): Omit<PlanValues, "changes" | "issues" | "errors"> {
   const mesh = readMesh((path) => config.get(path));
   const run = length(config, cluster.devices);
-  const model = config.get("model.model_config");
-  const shape = isSection(model) ? modelShape(model) : undefined;
+  const training = readTraining((path) => config.get(path), cluster.devices);
+  const shape = training?.shape;
   const parameters = shape === undefined ? undefined : countParameters(shape);
   const flops = shape === undefined ? undefined : flopsPerToken(shape);
   const sequence = config.get(`${dataLoaderPath}.config.seq_length`) ?? config.get("model.model_config.seq_length");
@@ -135,7 +142,7 @@ export function planValues(
     tokensPerStep,
     flopsPerToken: flops,
     totalSteps,
-    expertModel: (shape?.experts ?? 0) > 1,
+    expertModel: shape?.experts !== undefined,
   });
   return {
     config,
@@ -151,7 +158,7 @@ export function planValues(
     disk,
     duration,
     reliability: reliability({ cluster, disk }, duration, options.reliability),
-    memory: undefined,
+    memory: training === undefined ? undefined : memoryOf(training),
     pipeline: pipelineOf(config, mesh, shape),
     commandSettings: { cluster, graphKey: graphKey(config, cluster) },
   };

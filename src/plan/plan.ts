@@ -1,6 +1,8 @@
 import type { Config } from "../config/config.js";
 import type { Mesh } from "../config/settings.js";
 import type { Issue } from "../core/error.js";
+import type { MemoryEstimate } from "../model/memory.js";
+import type { ParameterCount } from "../model/parameters.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import type { PlanChange } from "./changes.js";
 import type { ResolvedCluster } from "./cluster.js";
@@ -10,7 +12,6 @@ import { ejectPlan } from "./eject/eject.js";
 import type { Ejected } from "./eject/ejected.js";
 import type { EjectOptions, EjectTarget } from "./eject/options.js";
 import { type MeshFigureOptions, meshFigureBundle } from "./mesh-figure.js";
-import type { ParameterCount } from "./model.js";
 import type { PlanPipeline } from "./pipeline-settings.js";
 import { PlanFigure } from "./plan-figure.js";
 import type { PlanReliability } from "./plan-values.js";
@@ -51,8 +52,8 @@ export interface PlanValues {
   readonly reliability: PlanReliability | undefined;
   /** Undefined with one stage. */
   readonly pipeline: PlanPipeline | undefined;
-  /** Estimated memory of the devices of every stage. */
-  readonly memory: { readonly stages: readonly { readonly total: number }[] } | undefined;
+  /** Estimated memory of a device of every stage; undefined for models whose size is not computed. */
+  readonly memory: MemoryEstimate | undefined;
   /** All findings, errors first. */
   readonly issues: readonly Issue[];
   /** Findings that keep the run from starting; only in plans made with `onErrors: "show"`. `launchRun` refuses such a plan. */
