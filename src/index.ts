@@ -10,14 +10,18 @@ export { Config, type ConfigSource } from "./config/config.js";
 export type { ConfigChange, ConfigDiff } from "./config/diff.js";
 export { listTemplates, openConfig } from "./config/open.js";
 export type { ScalarValue } from "./config/python-yaml.js";
-export type { CheckFacts } from "./config/rules/rule.js";
+export { listRules, type RuleInfo, RuleList } from "./config/rules/list.js";
+export type { CheckFacts, EngineReaction } from "./config/rules/rule.js";
 export type { Mesh } from "./config/settings.js";
+export type { TemplateInfo } from "./config/templates/catalogue.js";
+export { TemplateList } from "./config/templates/list.js";
 export type { YamlValue } from "./config/yaml-values.js";
 export {
   CancelledError,
   CheckpointError,
   ConfigError,
   DataError,
+  type FixStep,
   FormatError,
   type Issue,
   isLabError,

@@ -1,10 +1,11 @@
 import type { Issue } from "../core/error.js";
+import { contextOf } from "./rules/context.js";
 import { rules } from "./rules/index.js";
 import { keyRules } from "./rules/keys.js";
-import type { CheckFacts, RuleFinding } from "./rules/rule.js";
+import type { CheckFacts } from "./rules/rule.js";
 import type { SourceText } from "./source-text.js";
 import { positionOf, type YamlNode } from "./yaml-nodes.js";
-import { nodeAt, readValue } from "./yaml-values.js";
+import { nodeAt } from "./yaml-values.js";
 
 /** Where a path (or the nearest section that exists) stands in the text. */
 function positionAt(source: SourceText, path: string, atKey: boolean): { line: number; column: number } | undefined {
@@ -23,17 +24,12 @@ const order = { error: 0, warning: 1, advice: 2 } as const;
 
 /** All findings about a configuration, errors first. */
 export function checkConfig(source: SourceText, facts: CheckFacts): readonly Issue[] {
-  const get = (path: string): unknown => {
-    const node = nodeAt(source.root, path);
-    return node === undefined ? undefined : readValue(node);
-  };
-  const context = { get, facts, root: source.root };
+  const context = contextOf(source.root, facts);
+  const mode = context.get("run_mode");
   // Inference has rules of its own, which are not this project's matter.
-  const training = !String(get("run_mode")).startsWith("predict") && get("run_mode") !== "eval";
-  const findings: (RuleFinding & { rule: string })[] = (training ? rules : keyRules).flatMap((rule) =>
-    [...rule.check(context)].map((finding) => ({ ...finding, rule: rule.id })),
-  );
-  return findings
+  const training = !String(mode).startsWith("predict") && mode !== "eval";
+  return (training ? rules : keyRules)
+    .flatMap((rule) => [...rule.check(context)].map((finding) => ({ ...finding, rule: rule.id })))
     .map(({ atKey = false, ...finding }): Issue => ({ ...finding, ...positionAt(source, finding.path, atKey) }))
     .sort((a, b) => order[a.severity] - order[b.severity]);
 }

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import type { Issue } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { IssueList } from "../view/issue-list.js";
+import { withAllFixes, withFix } from "./apply-fix.js";
 import { checkConfig } from "./check.js";
 import { type ConfigDiff, diffSources } from "./diff.js";
 import { keyInfo } from "./keys/catalogue.js";
@@ -89,6 +91,21 @@ export class Config {
   /** Every finding, errors first: unknown keys, wrong types, settings that contradict each other (or the facts, if some are given). */
   check(facts: CheckFacts = {}): IssueList {
     return IssueList.from(checkConfig(this.#current, facts)) as IssueList;
+  }
+
+  /**
+   * Applies the cure of one finding of `check()`: `config.fix(config.check()[0])`. Returns this object; `diff()` shows what it changed.
+   * Throws CONFIG_EDIT_REFUSED if the finding has no `fix`, because only you can know what was meant.
+   */
+  fix(issue: Issue): this {
+    this.#current = withFix(this.#current, issue);
+    return this;
+  }
+
+  /** Applies the cures of all errors and warnings (not of advice) and returns what is left to do; `diff()` shows every change. */
+  fixAll(facts: CheckFacts = {}): IssueList {
+    this.#current = withAllFixes(this.#current, facts);
+    return this.check(facts);
   }
 
   /** Writes the text (whole file or nothing) and returns the absolute path. */
