@@ -1,9 +1,11 @@
 import { meshArithmetic, meshDevices } from "../config/settings.js";
+import { LabError } from "../core/error.js";
 import { formatBytes, formatCount } from "../core/units.js";
 import { type CellGridSpec, cellGrid, type GridCell, type GridDrawing } from "../view/charts/cell-grid.js";
 import { cycleColour, cycleLength, rampColour } from "../view/charts/palette.js";
 import type { LegendEntry } from "../view/charts/picture.js";
 import type { MimeBundle } from "../view/display-contract.js";
+import { memoryLimit } from "./memory-figure.js";
 import type { Plan } from "./plan.js";
 import { blockOf, type MeshAxis, placeOf, type RankPlace, usedMesh } from "./ranks.js";
 import { layerRanges } from "./stage-layers.js";
@@ -12,12 +14,15 @@ import { layerRanges } from "./stage-layers.js";
 export interface MeshFigureOptions {
   /**
    * stage (default): pipeline stage; data: replica, whose ranks work on the same samples; tensor, context, expert: group of ranks that share
-   * matrices, sequences or experts.
+   * matrices, sequences or experts; memory: estimated bytes on the device, as a heat map.
    */
-  readonly colour?: MeshAxis;
+  readonly colour?: MeshAxis | "memory";
 }
 
-const meanings: Readonly<Record<MeshAxis, string>> = {
+type Colouring = NonNullable<MeshFigureOptions["colour"]>;
+
+const meanings: Readonly<Record<Colouring, string>> = {
+  memory: "memory",
   stage: "pipeline stage",
   data: "data-parallel replica",
   tensor: "tensor-parallel group",
@@ -28,7 +33,7 @@ const meanings: Readonly<Record<MeshAxis, string>> = {
 /** Everything that the figure asks about one rank. */
 interface Grid {
   readonly plan: Plan;
-  readonly axis: MeshAxis;
+  readonly axis: Colouring;
   readonly mesh: ReturnType<typeof usedMesh>;
   /** Number of different colours; the last one is for devices that the mesh doesn't use. */
   readonly colours: readonly string[];
@@ -44,7 +49,21 @@ function place(grid: Grid, rank: number): RankPlace {
 
 function colourOf(grid: Grid, rank: number): number {
   if (!inMesh(grid, rank)) return grid.colours.length - 1;
-  return blockOf(place(grid, rank), grid.axis, grid.mesh) % (grid.colours.length - 1);
+  const at = place(grid, rank);
+  if (grid.axis === "memory") return memoryLevel(grid.plan, at.stage);
+  return blockOf(at, grid.axis, grid.mesh) % (grid.colours.length - 1);
+}
+
+/** Steps of the heat map, from nothing to the limit (or to the fullest device, if that is more or no limit is known). */
+const memoryLevels = 24;
+
+function memoryTop(plan: Plan): number {
+  return Math.max(plan.memory?.peak ?? 1, memoryLimit(plan)?.bytes ?? 0);
+}
+
+function memoryLevel(plan: Plan, stage: number): number {
+  const share = (plan.memory?.stages[stage]?.total ?? 0) / memoryTop(plan);
+  return Math.min(memoryLevels - 1, Math.floor(share * memoryLevels));
 }
 
 function axesText(grid: Grid, at: RankPlace): string {
@@ -154,10 +173,11 @@ function notesOf(grid: Grid, perCell: number): string[] {
 }
 
 /** As many blocks as the axis has; more than there are colours repeat. */
-function blockCount(mesh: Grid["mesh"], axis: MeshAxis): number {
+function blockCount(mesh: Grid["mesh"], axis: Colouring): number {
   const inStage = mesh.dataParallel * mesh.contextParallel * mesh.tensorParallel;
   return {
     stage: mesh.pipelineStages,
+    memory: mesh.pipelineStages,
     data: mesh.dataParallel,
     context: mesh.contextParallel,
     tensor: (inStage * mesh.pipelineStages) / mesh.tensorParallel,
@@ -165,7 +185,9 @@ function blockCount(mesh: Grid["mesh"], axis: MeshAxis): number {
   }[axis];
 }
 
-function coloursOf(axis: MeshAxis, blocks: number): string[] {
+function coloursOf(axis: Colouring, blocks: number): string[] {
+  if (axis === "memory")
+    return [...Array.from({ length: memoryLevels }, (_, level) => rampColour(level / (memoryLevels - 1))), "#d9d9d9"];
   const used = axis === "stage" ? Math.min(blocks, 64) : Math.min(blocks, cycleLength);
   const colour = (index: number): string =>
     axis === "stage" && blocks > cycleLength ? rampColour(index / Math.max(1, used - 1)) : cycleColour(index);
@@ -174,6 +196,11 @@ function coloursOf(axis: MeshAxis, blocks: number): string[] {
 
 function legendOf(grid: Grid, blocks: number): LegendEntry[] {
   const { axis, colours } = grid;
+  if (axis === "memory")
+    return [0, 0.25, 0.5, 0.75, 1].map((share) => ({
+      label: formatBytes(share * memoryTop(grid.plan)),
+      colour: rampColour(share),
+    }));
   if (blocks < colours.length && blocks <= 16)
     return Array.from({ length: blocks }, (_, index) => ({
       label: `${axis} ${index}`,
@@ -187,12 +214,13 @@ function textOf(grid: Grid, blocks: number): string {
   const size = meshDevices(mesh) / blocks;
   const lines = [
     `${formatCount(plan.cluster.devices)} devices on ${formatCount(plan.cluster.nodes.length)} nodes: ${meshArithmetic(mesh)}`,
-    `${formatCount(blocks)} × ${meanings[axis]} of ${formatCount(size)} ranks`,
+    `${formatCount(blocks)} × ${meanings[axis === "memory" ? "stage" : axis]} of ${formatCount(size)} ranks`,
   ];
-  if (axis !== "stage") return lines.join("\n");
+  if (axis !== "stage" && axis !== "memory") return lines.join("\n");
   const shown = Array.from({ length: Math.min(blocks, 32) }, (_, stage) => {
     const layers = layersText(grid, stage);
-    return `  stage ${stage}: ranks ${stage * size}–${(stage + 1) * size - 1}${layers === "" ? "" : `, ${layers}`}`;
+    const facts = [`ranks ${stage * size}–${(stage + 1) * size - 1}`, layers, bytesText(grid, stage)];
+    return `  stage ${stage}: ${facts.filter(Boolean).join(", ")}`;
   });
   return [...lines, ...shown, ...(blocks > 32 ? [`  ⋮ ${blocks - 32} stages more`] : [])].join("\n");
 }
@@ -200,6 +228,14 @@ function textOf(grid: Grid, blocks: number): string {
 /** Nodes × devices, coloured by the chosen axis; large clusters with a cell for every node or for several nodes. */
 export function meshFigureBundle(plan: Plan, options: MeshFigureOptions = {}): MimeBundle {
   const axis = options.colour ?? "stage";
+  if (!Object.hasOwn(meanings, axis) || (axis === "memory" && plan.memory === undefined))
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `meshFigure colour: expected ${Object.keys(meanings).join(", ")}${axis === "memory" ? " (memory only for models whose size is computed)" : ""}, found ${JSON.stringify(axis)}`,
+      {
+        hint: 'plan.meshFigure({ colour: "data" })',
+      },
+    );
   const mesh = usedMesh(plan.mesh, plan.cluster.devices);
   const blocks = blockCount(mesh, axis);
   const grid: Grid = { plan, axis, mesh, colours: coloursOf(axis, blocks) };

@@ -79,15 +79,17 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
     throw refuse([noCluster(copy, asked)], "(without it no command can be made, so there is nothing to look at)");
   const cluster = resolveCluster(options.cluster, asked.dataParallel);
   const changes = [...applyDevice(copy, cluster), ...applyData(copy, options.data)];
+  const values = planValues(copy, cluster, options);
   const facts: CheckFacts = {
     device: cluster.device,
     devices: cluster.devices,
     memoryPerDevice: cluster.memoryPerDevice,
     missingFiles: await missingData(copy),
+    ...(cluster.device === "Ascend" && values.memory !== undefined && { memoryNeeded: values.memory.peak }),
     ...(options.data === undefined ? {} : { dataset: options.data }),
   };
   const issues = copy.check(facts);
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && options.onErrors !== "show") throw refuse(issues);
-  return makePlan({ ...planValues(copy, cluster, options), changes, issues, errors });
+  return makePlan({ ...values, changes, issues, errors });
 }

@@ -128,6 +128,9 @@ export function planValues(
   const run = length(config, cluster.devices);
   const training = readTraining((path) => config.get(path), cluster.devices);
   const shape = training?.shape;
+  // More stages than devices, or than anybody has, are for the rules to report.
+  const drawable = mesh.pipelineStages <= cluster.devices && cluster.devices <= 1e6;
+  const memory = training !== undefined && drawable ? memoryOf(training) : undefined;
   const parameters = shape === undefined ? undefined : countParameters(shape);
   const flops = shape === undefined ? undefined : flopsPerToken(shape);
   const sequence = config.get(`${dataLoaderPath}.config.seq_length`) ?? config.get("model.model_config.seq_length");
@@ -158,8 +161,8 @@ export function planValues(
     disk,
     duration,
     reliability: reliability({ cluster, disk }, duration, options.reliability),
-    memory: training === undefined ? undefined : memoryOf(training),
-    pipeline: pipelineOf(config, mesh, shape),
+    memory,
+    pipeline: drawable ? pipelineOf(config, mesh, shape) : undefined,
     commandSettings: { cluster, graphKey: graphKey(config, cluster) },
   };
 }

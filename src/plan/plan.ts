@@ -11,6 +11,7 @@ import type { PlanDisk } from "./disk.js";
 import { ejectPlan } from "./eject/eject.js";
 import type { Ejected } from "./eject/ejected.js";
 import type { EjectOptions, EjectTarget } from "./eject/options.js";
+import { memoryFigureBundle } from "./memory-figure.js";
 import { type MeshFigureOptions, meshFigureBundle } from "./mesh-figure.js";
 import type { PlanPipeline } from "./pipeline-settings.js";
 import { PlanFigure } from "./plan-figure.js";
@@ -71,6 +72,8 @@ export interface Plan extends PlanValues {
   eject(target: EjectTarget, options?: EjectOptions): Ejected;
   /** Nodes × devices, coloured by stage or by another axis. */
   meshFigure(options?: MeshFigureOptions): PlanFigure;
+  /** Memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose size is not computed. */
+  memoryFigure(): PlanFigure;
   /** One optimizer step of the pipeline, with its bubble. @throws ARGUMENT_INVALID without a pipeline. */
   timelineFigure(): PlanFigure;
   [displayKey](): MimeBundle;
@@ -88,7 +91,12 @@ export function makePlan(values: PlanValues): Plan {
       return ejectPlan({ ...values, commands }, target, options);
     },
     meshFigure(options) {
-      return new PlanFigure(() => meshFigureBundle(this, options));
+      const bundle = meshFigureBundle(this, options);
+      return new PlanFigure(() => bundle);
+    },
+    memoryFigure() {
+      const bundle = memoryFigureBundle(this);
+      return new PlanFigure(() => bundle);
     },
     timelineFigure() {
       const bundle = timelineFigureBundle(this);

@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
 import { tableBundle } from "../view/table.js";
+import { memoryLimit } from "./memory-figure.js";
 import type { Plan } from "./plan.js";
 
 const words: readonly (readonly [number, string])[] = [
@@ -47,6 +48,19 @@ function stepsText(plan: Plan): string {
   return `${formatCount(plan.totalSteps)} (${formatCount(plan.stepsPerEpoch ?? 0)} per epoch · epochs ${plan.epochs})`;
 }
 
+/** The fullest device against the limit. */
+function memoryFacts(plan: Plan): (readonly [string, string])[] {
+  const { memory } = plan;
+  if (memory === undefined) return [];
+  const limit = memoryLimit(plan);
+  const share = limit === undefined ? "" : ` of ${formatBytes(limit.bytes)} (${limit.source})`;
+  const stages =
+    memory.stages.length > 1
+      ? `, on stage ${memory.peakStage}; the others from ${formatBytes(Math.min(...memory.stages.map(({ total }) => total)))}`
+      : "";
+  return [["memory", `about ${formatBytes(memory.peak)}${share} on the fullest device${stages}`]];
+}
+
 function modelFacts(plan: Plan): (readonly [string, string])[] {
   const { parameters, flopsPerToken, tokensPerStep } = plan;
   if (parameters === undefined || flopsPerToken === undefined)
@@ -57,6 +71,7 @@ function modelFacts(plan: Plan): (readonly [string, string])[] {
   return [
     ["parameters", `${large(parameters.total)}: model ${large(parameters.main)}${active}${mtp}`],
     ["work", `${work(flopsPerToken)} per token${step}`],
+    ...memoryFacts(plan),
   ];
 }
 
