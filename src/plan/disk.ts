@@ -42,7 +42,7 @@ export const logBytes = { start: 200_000, step: 1200 } as const;
 /** Settings of the callback that saves checkpoints, with MindFormers' defaults; undefined without one. */
 export function checkpointSettings(
   config: Config,
-): { everySteps: number; keep: number; format: string; slim: boolean } | undefined {
+): { path: string; everySteps: number; keep: number; format: string; slim: boolean } | undefined {
   const callbacks = config.get("callbacks");
   const index = Array.isArray(callbacks)
     ? callbacks.findIndex((each) => isSection(each) && each.type === "CheckpointMonitor")
@@ -50,6 +50,7 @@ export function checkpointSettings(
   if (index < 0) return undefined;
   const get = (path: string): unknown => config.get(`callbacks.${index}.${path}`);
   return {
+    path: `callbacks.${index}`,
     everySteps: positive(get, "save_checkpoint_steps", 1),
     keep: positive(get, "keep_checkpoint_max", 5),
     format: String(get("checkpoint_format") ?? "ckpt"),

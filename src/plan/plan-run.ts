@@ -4,9 +4,11 @@ import type { Config } from "../config/config.js";
 import type { CheckFacts } from "../config/rules/rule.js";
 import { dataLoaderPath, dataPrefixes, type Mesh, readMesh } from "../config/settings.js";
 import { type Issue, PlanError } from "../core/error.js";
+import { IssueList } from "../view/issue-list.js";
 import { applyData, applyDevice, type PlanData } from "./changes.js";
 import { type Cluster, resolveCluster } from "./cluster.js";
 import { makePlan, type Plan } from "./plan.js";
+import { graded, reliabilityIssues } from "./plan-issues.js";
 import { planValues, type ReliabilityOptions } from "./plan-values.js";
 import type { PlanSpeed } from "./speed.js";
 
@@ -88,7 +90,7 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
     ...(cluster.device === "Ascend" && values.memory !== undefined && { memoryNeeded: values.memory.peak }),
     ...(options.data === undefined ? {} : { dataset: options.data }),
   };
-  const issues = copy.check(facts);
+  const issues = IssueList.from(graded(copy.check(facts), reliabilityIssues(copy, values))) as IssueList;
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && options.onErrors !== "show") throw refuse(issues);
   return makePlan({ ...values, changes, issues, errors });

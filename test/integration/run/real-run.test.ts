@@ -1,13 +1,17 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import type { Checkpoint } from "../../../src/checkpoint/checkpoint.js";
 import { openCheckpoints } from "../../../src/checkpoint/checkpoints.js";
 import { openConfig } from "../../../src/config/open.js";
 import { RunFailedError } from "../../../src/core/error.js";
 import { builtFile } from "../../../src/core/package-root.js";
 import { markedProcesses } from "../../../src/core/process-table.js";
+import { logBytes } from "../../../src/plan/disk.js";
+import { planRun } from "../../../src/plan/plan-run.js";
 import { engineProcesses, killEngine, workerRanks } from "../../../src/run/engine.js";
 import { openRun } from "../../../src/run/open.js";
 import { resumeRun } from "../../../src/run/resume.js";
@@ -62,7 +66,41 @@ async function launchFromKilledProcess(name: string): Promise<Run> {
 
 const alive = async (run: Run) => (await markedProcesses("MF_LAB_RUN", run.folder)).length;
 
-it("trains on when its launcher is killed, stops gracefully with a checkpoint, resumes at the next step; a killed worker fails the run", async () => {
+/** What the plan of this run said, against what the engine did. */
+async function comparePlan(run: Run, checkpoint: Checkpoint): Promise<void> {
+  const config = await openConfig(await smallConfig());
+  const plan = await planRun(config, {
+    cluster: { device: "CPU", devicesPerNode: 2 },
+    speed: { steps: await run.steps() },
+  });
+  expect(plan.totalSteps).toBe(run.description.totalSteps);
+  expect((await run.status()).totalSteps).toBe(plan.totalSteps);
+  const weights = [...(await checkpoint.tensors({ rank: 0 }))].filter(({ kind }) => kind === "weight");
+  expect(weights.reduce((sum, { elements }) => sum + elements, 0)).toBe(plan.parameters?.total);
+  expect(Math.abs(checkpoint.bytes / (plan.checkpointBytes ?? 0) - 1)).toBeLessThan(0.01);
+  // Two thirds of the steps took at most twice and at least half the median that the plan was given.
+  const { stepMs = 0 } = plan.duration ?? {};
+  const near = (await run.steps()).filter(({ stepTimeMs }) => stepTimeMs < 2 * stepMs && stepTimeMs > stepMs / 2);
+  expect(near.length).toBeGreaterThan((await run.steps()).length * 0.66);
+  // The engine's logs stay below what the plan keeps free for them.
+  const logs = await folderBytes(join(run.folder, "logs"));
+  const steps = (await run.steps()).length;
+  const allowed = 2 * (logBytes.start + logBytes.step * steps);
+  console.log(
+    `checkpoint ${checkpoint.bytes} of planned ${plan.checkpointBytes}; logs ${logs} of ${allowed} in ${steps} steps`,
+  );
+  expect(logs).toBeLessThan(allowed);
+  expect(logs).toBeGreaterThan(allowed / 10);
+}
+
+async function folderBytes(path: string): Promise<number> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+it("trains on when its launcher is killed, does what its plan said, stops gracefully with a checkpoint, resumes at the next step; a killed worker fails the run", async () => {
   const run = await launchFromKilledProcess("first");
   await run.wait({ untilStep: 45, timeout: "4m" });
   const stopped = await run.stop();
@@ -78,6 +116,8 @@ it("trains on when its launcher is killed, stops gracefully with a checkpoint, r
   expect(last.step).toBe(stopped.step);
   expect(checkpoints.at(40).complete).toBe(true);
   expect(stopped.checkpointStep).toBe(stopped.step);
+
+  await comparePlan(run, checkpoints.at(40));
 
   const next = await resumeRun(run, { from: checkpoints.at(40), name: "second" });
   launched.push(next);

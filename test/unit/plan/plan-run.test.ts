@@ -278,6 +278,11 @@ describe("time, disk and failures", () => {
     expect(r?.ratio).toBeGreaterThan(0.8);
     expect(r?.bestRatio).toBeGreaterThan(r?.ratio ?? 1);
     const text = String(plan[displayKey]()["text/plain"]);
+    expect(plan.issues.find(({ rule }) => rule === "checkpoint-interval")).toMatchObject({
+      severity: "advice",
+      path: "callbacks.2.save_checkpoint_steps",
+      hint: `config.set("callbacks.2.save_checkpoint_steps", ${r?.bestSteps})`,
+    });
     for (const part of ["Time\n", "Disk\n", "Failures\n", "Daly 2006", "Llama 3: 419 failures", "best interval"])
       expect(text).toContain(part);
   });
