@@ -35,9 +35,9 @@ const bytesPerParameter = 12;
 
 /**
  * Bytes of logs that one rank writes: at its start (compilation, configuration) and with each step. A step's line and progress bar stand in
- * msrun's worker log and again in MindFormers' own log. Measured: a real training of 2 ranks on CPU, see src/README.md.
+ * msrun's worker log, in msrun's own output and in MindFormers' log. Measured on a training of 2 ranks on CPU (62 steps): 221,000 and 2,077.
  */
-export const logBytes = { start: 200_000, step: 1200 } as const;
+export const logBytes = { start: 220_000, step: 2080 } as const;
 
 /** Settings of the callback that saves checkpoints, with MindFormers' defaults; undefined without one. */
 export function checkpointSettings(

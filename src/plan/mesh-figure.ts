@@ -91,18 +91,18 @@ function deviceCell(grid: Grid, rank: number, brief: boolean): GridCell {
   const where = `${nodes[node]} (node ${node}), device ${rank % devicesPerNode}`;
   if (!inMesh(grid, rank)) return { colour, hover: `rank ${rank}\nnot used by the mesh` };
   const at = place(grid, rank);
-  if (brief)
-    return {
-      colour,
-      hover: `rank ${rank}: s${at.stage} d${at.data} t${at.tensor}${grid.mesh.expertParallel > 1 ? ` e${at.expert}` : ""}`,
-    };
+  if (brief) {
+    const expert = grid.mesh.expertParallel > 1 ? ` e${at.expert}` : "";
+    const bytes = grid.axis === "memory" ? ` · ${bytesText(grid, at.stage)}` : "";
+    return { colour, hover: `rank ${rank}: s${at.stage} d${at.data} t${at.tensor}${expert}${bytes}` };
+  }
   const lines = [`rank ${rank}`, where, axesText(grid, at), layersText(grid, at.stage), bytesText(grid, at.stage)];
   return { colour, hover: lines.filter(Boolean).join("\n") };
 }
 
 function bytesText(grid: Grid, stage: number): string {
   const bytes = grid.plan.memory?.stages[stage]?.total;
-  return bytes === undefined ? "" : `${formatBytes(bytes)} of device memory`;
+  return bytes === undefined ? "" : `${formatBytes(bytes)} used`;
 }
 
 /** A cell for every device; the longer of nodes and devices lies across. */

@@ -115,7 +115,8 @@ function plotlyBars(spec: StackedBarsSpec, height: number): Record<string, unkno
       ...plotlyLayout(spec.title, Math.max(380, height)),
       barmode: "stack",
       hovermode: "x unified",
-      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 1, xanchor: "right" },
+      margin: { l: 70, r: 20, t: 50, b: 90 },
+      legend: { orientation: "h", y: -0.22, yanchor: "top", x: 0, xanchor: "left", traceorder: "normal" },
       xaxis: { type: "category", title: { text: plotlyLabel(spec.x.label) } },
       yaxis: { title: { text: plotlyLabel(spec.y.label) }, gridcolor: ink.grid, rangemode: "tozero" },
       ...(limit === undefined

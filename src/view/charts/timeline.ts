@@ -152,7 +152,8 @@ function plotlyTimeline(drawing: Drawing, height: number): Record<string, unknow
       ...plotlyLayout(spec.title, height),
       barmode: "overlay",
       bargap: 0.1,
-      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 1, xanchor: "right" },
+      margin: { l: 70, r: 20, t: 50, b: 90 },
+      legend: { orientation: "h", y: -0.22, yanchor: "top", x: 0, xanchor: "left", traceorder: "normal" },
       xaxis: { title: { text: plotlyLabel(spec.xLabel) }, zeroline: false, gridcolor: ink.grid },
       yaxis: { autorange: "reversed", type: "category" },
     },
@@ -166,7 +167,7 @@ export function timelineChart(spec: TimelineSpec): MimeBundle {
     const drawing = drawingOf(spec, bars);
     const { svg, height } = svgTimeline(drawing);
     return {
-      "application/vnd.plotly.v1+json": plotlyTimeline(drawing, Math.max(280, height - 20)),
+      "application/vnd.plotly.v1+json": plotlyTimeline(drawing, Math.max(300, height + 10)),
       "image/svg+xml": svg,
       "text/plain": [spec.title, spec.text, ...drawing.notes].filter(Boolean).join("\n"),
     };
