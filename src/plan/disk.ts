@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.js";
-import { type Mesh, positive } from "../config/settings.js";
+import { positive } from "../config/settings.js";
 import { isSection } from "../config/yaml-values.js";
+import type { MemoryEstimate } from "../model/memory.js";
 
 /** What the training writes to disk. */
 export interface PlanDisk {
@@ -18,15 +19,16 @@ export interface PlanDisk {
   readonly logBytes: number | undefined;
   /** "safetensors" or "ckpt". */
   readonly format: string;
-  /** Copies of the same weights in one checkpoint: ranks that hold the same values each write them. */
-  readonly copies: number;
+  /** How often a value stands in one checkpoint on average: ranks that hold the same values each write them. */
+  readonly copies: number | undefined;
 }
 
 export interface DiskSettings {
-  readonly mesh: Mesh;
   readonly devices: number;
-  /** Trainable values: all, and those of routed experts. */
-  readonly parameters: { readonly total: number; readonly routedExperts: number } | undefined;
+  /** Number of trainable values. */
+  readonly parameters: number | undefined;
+  /** Estimated memory per stage: what each rank holds of weights and optimizer states is what it writes. */
+  readonly memory: MemoryEstimate | undefined;
   readonly totalSteps: number | undefined;
 }
 
@@ -58,32 +60,23 @@ export function checkpointSettings(
   };
 }
 
-/** How often the weights stand in one checkpoint, and the routed experts' weights. */
-function copiesOf(config: Config, { mesh, devices }: DiskSettings, slim: boolean): { dense: number; expert: number } {
-  if (slim) return { dense: 1, expert: 1 };
-  if (!mesh.semiAuto) return { dense: devices, expert: devices };
-  const dense = mesh.dataParallel * mesh.contextParallel;
-  const expert = Math.max(1, (dense * mesh.tensorParallel) / mesh.expertParallel);
-  if (config.get("parallel.enable_parallel_optimizer") !== true) return { dense, expert };
-  const shard = positive(
-    (path) => config.get(path),
-    "parallel.parallel_optimizer_config.optimizer_weight_shard_size",
-    -1,
+/** Every rank writes its slices of weights and states, also those that other ranks hold too. */
+function allRanks({ memory, devices }: DiskSettings): number | undefined {
+  if (memory === undefined) return undefined;
+  const perStage = devices / memory.stages.length;
+  return memory.stages.reduce(
+    (sum, { weights, optimizer, onHost }) => sum + (weights + optimizer + onHost) * perStage,
+    0,
   );
-  const divided = (copies: number): number => (shard === -1 ? 1 : Math.max(1, copies / Math.min(shard, copies)));
-  return { dense: divided(dense), expert: divided(expert) };
 }
 
 /** Disk space of checkpoints and logs. */
 export function diskOf(config: Config, settings: DiskSettings): PlanDisk {
   const { parameters, totalSteps, devices } = settings;
   const saving = checkpointSettings(config);
-  const copies = copiesOf(config, settings, saving?.slim ?? config.get("remove_redundancy") === true);
-  const checkpointBytes =
-    parameters === undefined
-      ? undefined
-      : bytesPerParameter *
-        ((parameters.total - parameters.routedExperts) * copies.dense + parameters.routedExperts * copies.expert);
+  const once = parameters === undefined ? undefined : bytesPerParameter * parameters;
+  const slim = saving?.slim ?? config.get("remove_redundancy") === true;
+  const checkpointBytes = slim ? once : allRanks(settings);
   const written =
     saving === undefined || totalSteps === undefined ? undefined : Math.ceil(totalSteps / saving.everySteps);
   const kept = saving === undefined ? undefined : Math.min(written ?? saving.keep, saving.keep);
@@ -95,6 +88,6 @@ export function diskOf(config: Config, settings: DiskSettings): PlanDisk {
     checkpointsBytes: checkpointBytes === undefined || kept === undefined ? undefined : kept * checkpointBytes,
     logBytes: totalSteps === undefined ? undefined : devices * (logBytes.start + logBytes.step * totalSteps),
     format: saving?.format ?? "ckpt",
-    copies: copies.dense,
+    copies: checkpointBytes === undefined || once === undefined ? undefined : checkpointBytes / once,
   };
 }

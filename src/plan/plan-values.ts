@@ -138,7 +138,7 @@ export function planValues(
   const tokensPerStep = sequenceLength === undefined ? undefined : run.globalBatchSize * sequenceLength;
   const { totalSteps } = run;
   const totalTokens = tokensPerStep === undefined || totalSteps === undefined ? undefined : tokensPerStep * totalSteps;
-  const disk = diskOf(config, { mesh, devices: cluster.devices, parameters, totalSteps });
+  const disk = diskOf(config, { devices: cluster.devices, parameters: parameters?.total, memory, totalSteps });
   const duration = durationOf(options.speed, {
     devices: cluster.devices,
     device: cluster.device,

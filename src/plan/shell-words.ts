@@ -1,3 +1,8 @@
+/** What is left of a text in double quotes: a backslash counts only before some characters, and before a line end it takes that away. */
+function inDoubleQuotes(text: string): string {
+  return text.replace(/\\(\r?\n|["\\$`])/g, (_, escaped: string) => (escaped.endsWith("\n") ? "" : escaped));
+}
+
 /** Splits a POSIX shell command line into its words: quotes, backslashes and line continuations; variables stay as they are written. */
 export function shellWords(text: string): string[] {
   const words: string[] = [];
@@ -9,7 +14,7 @@ export function shellWords(text: string): string[] {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else if (single !== undefined) word = (word ?? "") + single;
-    else if (double !== undefined) word = (word ?? "") + double.replace(/\\\r?\n/g, "").replace(/\\(["\\$`])/g, "$1");
+    else if (double !== undefined) word = (word ?? "") + inDoubleQuotes(double);
     else if (escaped !== undefined || plain !== undefined) word = (word ?? "") + (escaped ?? plain);
     else if (!/^\\\r?\n$/.test(whole)) word = (word ?? "") + whole;
   }

@@ -119,7 +119,7 @@ export function timeFacts(plan: Plan): Facts {
 export function diskFacts({ disk }: Plan): Facts {
   const logs: Facts = disk.logBytes === undefined ? [] : [["logs", `about ${formatBytes(disk.logBytes)}`]];
   if (disk.checkpointBytes === undefined) return [["checkpoint", "not computed for this kind of model"], ...logs];
-  const copies = disk.copies > 1 ? `, the weights ${disk.copies} times` : "";
+  const copies = (disk.copies ?? 1) < 1.05 ? "" : `, every value ${disk.copies?.toFixed(1)} times on average`;
   const one = `about ${formatBytes(disk.checkpointBytes)} in all: weights and both moments, float32, ${disk.format}${copies}`;
   const when =
     disk.everySteps === undefined

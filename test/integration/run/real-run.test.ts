@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,6 +16,7 @@ import { engineProcesses, killEngine, workerRanks } from "../../../src/run/engin
 import { openRun } from "../../../src/run/open.js";
 import { resumeRun } from "../../../src/run/resume.js";
 import type { Run } from "../../../src/run/run.js";
+import { freePort } from "../../support/jupyter.js";
 import { writeTokenFiles } from "../../support/token-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "real-run-"));
@@ -133,4 +134,23 @@ it("trains on when its launcher is killed, does what its plan said, stops gracef
   expect((error as RunFailedError).logTail.join("\n")).toContain("per_step_time");
   expect(await alive(next)).toBe(0);
   expect(readFileSync(join(next.folder, "logs", "attempt-1", "msrun.log"), "utf8")).toContain("Error code: -9");
+});
+
+it("an ejected plan trains without this library: the node's script alone gives a checkpoint by MindFormers", async () => {
+  const config = await openConfig(await smallConfig());
+  config.set("train_dataset.data_loader.sizes.0", 4).set("callbacks.2.save_checkpoint_steps", 2);
+  const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2, port: await freePort() } });
+  expect(plan.totalSteps).toBe(2);
+  const place = join(folder, "ejected");
+  await plan.eject("msrun", { folder: place }).save(place);
+  const { HOME = place } = process.env;
+  execFileSync("bash", [join(place, "node.sh")], {
+    env: { HOME, PATH: "/usr/bin:/bin" },
+    cwd: folder,
+    timeout: 400_000,
+  });
+  const checkpoints = await openCheckpoints(join(place, "output", "checkpoint"));
+  expect(checkpoints.latestComplete()).toMatchObject({ step: 2, ranks: [0, 1] });
+  expect(Math.abs(checkpoints.latestComplete().bytes / (plan.checkpointBytes ?? 0) - 1)).toBeLessThan(0.01);
+  expect(readFileSync(join(place, "logs", "worker_1.log"), "utf8")).toContain("Training Over!");
 });

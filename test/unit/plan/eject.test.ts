@@ -176,10 +176,18 @@ describe("MindFormers' launcher script", () => {
 
   test("the call, to the letter", async () => {
     const plan = await planOf(128, "/env/bin/python");
-    expect(plan.eject("launcher", { folder: "/shared/run" }).text("node-127.sh")?.split("\n").at(-2)).toBe(
-      'exec bash /opt/mindformers/scripts/msrun_launcher.sh "/opt/mindformers/run_mindformer.py --config /shared/run/config.yaml ' +
-        '--output_dir /shared/run/output" 1024 8 10.0.0.1 8118 127 /shared/run/logs True 7200',
-    );
+    const ejected = plan.eject("launcher", { folder: "/shared/run" });
+    for (let rank = 0; rank < 128; rank++)
+      expect(
+        ejected
+          .text(`node-${String(rank).padStart(3, "0")}.sh`)
+          ?.split("\n")
+          .at(-2),
+      ).toBe(
+        'exec bash /opt/mindformers/scripts/msrun_launcher.sh "/opt/mindformers/run_mindformer.py --config /shared/run/config.yaml ' +
+          `--output_dir /shared/run/output" 1024 8 10.0.0.1 8118 ${rank} /shared/run/logs True 7200`,
+      );
+    expect(ejected.files.filter(({ path }) => path.endsWith(".sh"))).toHaveLength(128);
   });
 
   test("one worker is started by Python itself, because the script would end without doing anything", async () => {

@@ -176,7 +176,8 @@ describe("large runs", () => {
       changes: [],
     });
     expect(plan.parameters?.total).toBe(682_636_487_424);
-    expect(plan.checkpointBytes).toBe(12 * 682_636_487_424);
+    // 12 bytes a parameter; what neither model_parallel nor the optimizer divides stands more than once.
+    expect((plan.checkpointBytes ?? 0) / (12 * 682_636_487_424)).toBeCloseTo(1.00005, 5);
     const graver = plan.issues.filter(({ severity }) => severity !== "advice");
     expect(graver).toMatchObject([{ rule: "data-files", severity: "warning" }]);
     expect(plan.command.split("\n")).toHaveLength(64);
