@@ -8,6 +8,8 @@ import { checkConfig } from "./check.js";
 import { type ConfigDiff, diffSources } from "./diff.js";
 import { keyInfo } from "./keys/catalogue.js";
 import type { CheckFacts } from "./rules/rule.js";
+import type { ScaleTarget } from "./scale/propose.js";
+import { type ScaledConfig, scaleConfig } from "./scale/scaled-config.js";
 import { readSource, type SourceText, withValue } from "./source-text.js";
 import { configBundle, makeDiff } from "./view.js";
 import { isSection, nodeAt, readValue, type YamlValue } from "./yaml-values.js";
@@ -124,6 +126,14 @@ export class Config {
   /** An independent copy; its `diff()` still compares with the text that was opened. */
   copy(): Config {
     return new Config(this.source, this.text, this.#original.text);
+  }
+
+  /**
+   * Proposes model and mesh for other hardware, as large as fits by estimate, and explains each change: `config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })`.
+   * Changes nothing: the result has a changed copy (`.config`) and `.apply()`. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
+   */
+  scaleTo(target: ScaleTarget): ScaledConfig {
+    return scaleConfig(this, target);
   }
 
   [displayKey](): MimeBundle {

@@ -1,8 +1,9 @@
 import { type ActivationModel, activationModel, type LayerActivations } from "./activations.js";
-import { assignLayers, type LayerAssignment, type Layout } from "./layout.js";
-import type { MemoryOptions, Recompute } from "./memory-options.js";
+import { assignLayers, type Layout } from "./layout.js";
+import type { MemoryOptions } from "./memory-options.js";
 import { inFlight } from "./schedule.js";
-import type { LayerKind, ModelShape } from "./shape.js";
+import type { ModelShape } from "./shape.js";
+import { countStages, type StageLayers } from "./stage-layers.js";
 import { type StaticGroups, staticGroups, tensorGroups } from "./static-memory.js";
 
 /** Estimated bytes on one device of a pipeline stage; all devices of a stage are alike. */
@@ -47,19 +48,6 @@ function otherBytes(shape: ModelShape, layout: Layout, options: MemoryOptions): 
   return mask + bytesPerGroup * sizes.filter((size) => size > 1).length;
 }
 
-/** Layers of one block of a stage that are recomputed as a whole: its first ones. */
-function recomputed(recompute: Recompute, layers: LayerAssignment, [block, stage]: readonly [number, number]): number {
-  const here = layers[block]?.[stage] ?? 0;
-  if (recompute.layers === "all") return here;
-  if (recompute.layers === "none") return 0;
-  const entry = recompute.layers[block];
-  if (typeof entry === "object") return Math.min(here, entry[stage] ?? 0);
-  // One list for all blocks: the stage's number is used up from its first block on.
-  const ofStage = (recompute.layers as readonly number[])[stage] ?? 0;
-  const before = layers.slice(0, block).reduce((sum, row) => sum + (row[stage] ?? 0), 0);
-  return Math.max(0, Math.min(here, ofStage - before));
-}
-
 /** What the sum over a stage's layers needs; made once and shared by all stages (and, in a search, by many layouts). */
 export interface MemoryParts {
   readonly shape: ModelShape;
@@ -67,7 +55,7 @@ export interface MemoryParts {
   readonly options: MemoryOptions;
   readonly statics: StaticGroups;
   readonly activations: ActivationModel;
-  readonly layers: LayerAssignment;
+  readonly stages: readonly StageLayers[];
 }
 
 interface Running {
@@ -104,39 +92,21 @@ function keep(
   if (how.recompute && how.times > 0) sum.largestLayer = Math.max(sum.largestLayer, layer.full);
 }
 
-/** Index of the first layer of a block and stage, in MindFormers' order. */
-function firstLayer(layers: LayerAssignment, [block, stage]: readonly [number, number]): number {
-  const before = layers.slice(0, block).flat();
-  return [...before, ...(layers[block] ?? []).slice(0, stage)].reduce((sum, count) => sum + count, 0);
-}
-
-function addLayers(parts: MemoryParts, sum: Running, stage: number): number {
-  const { layers, options, shape, layout } = parts;
-  const held = inFlight(layout, stage);
-  let count = 0;
-  for (let block = 0; block < layers.length; block++) {
-    const start = firstLayer(layers, [block, stage]);
-    const here = layers[block]?.[stage] ?? 0;
-    const again = recomputed(options.recompute, layers, [block, stage]);
-    count += here;
-    const kinds = shape.layerKinds.slice(start, start + here);
-    for (const kind of ["dense", "expert"] satisfies LayerKind[])
-      for (const recompute of [true, false]) {
-        const which = recompute ? kinds.slice(0, again) : kinds.slice(again);
-        const times = which.filter((each) => each === kind).length;
-        if (times === 0) continue;
-        add(parts, sum, { group: kind, recompute, times });
-        keep(sum, parts.activations[kind], { recompute, select: options.recompute.select, times: times * held });
-      }
+function addLayers(parts: MemoryParts, sum: Running, { here, held }: { here: StageLayers; held: number }): void {
+  const { select } = parts.options.recompute;
+  for (const { kind, recompute, times } of here.groups) {
+    add(parts, sum, { group: kind, recompute, times });
+    keep(sum, parts.activations[kind], { recompute, select, times: times * held });
   }
-  return count;
 }
 
 /** Bytes of one stage from parts made before. */
 export function stageMemory(parts: MemoryParts, stage: number): StageMemory {
-  const { shape, layout, options, layers, activations } = parts;
+  const { shape, layout, options, activations } = parts;
+  const here = parts.stages[stage] ?? { layers: 0, groups: [], lastRecomputed: false };
+  const held = inFlight(layout, stage);
   const sum: Running = { weights: 0, gradients: 0, states: 0, held: 0, largestCopies: 0, kept: 0, largestLayer: 0 };
-  const count = addLayers(parts, sum, stage);
+  addLayers(parts, sum, { here, held });
   // zero_bubble_v ends where it began: embedding and output layer are both on the first stage.
   const end = layout.schedule === "zero_bubble_v" ? 0 : layout.pipelineStages - 1;
   const holds: ("embedding" | "mtp" | "output")[] = [];
@@ -147,10 +117,7 @@ export function stageMemory(parts: MemoryParts, stage: number): StageMemory {
   if (stage === end) {
     holds.push(...(shape.mtpLayers > 0 ? (["mtp"] as const) : []), "output");
     add(parts, sum, { group: "output", recompute: false, times: 1 });
-    const last = layers.length - 1;
-    const recompute =
-      recomputed(options.recompute, layers, [last, stage]) >= (layers[last]?.[stage] ?? 0) &&
-      options.recompute.layers !== "none";
+    const recompute = here.lastRecomputed;
     add(parts, sum, { group: "mtp", recompute, times: shape.mtpLayers });
     keep(sum, activations.mtp, { recompute, select: options.recompute.select, times: shape.mtpLayers });
     sum.kept += activations.logits;
@@ -164,7 +131,7 @@ export function stageMemory(parts: MemoryParts, stage: number): StageMemory {
   const optimizer = sum.states - onHost;
   return {
     stage,
-    layers: count,
+    layers: here.layers,
     holds,
     weights: sum.weights,
     gradients: sum.gradients,
@@ -174,7 +141,7 @@ export function stageMemory(parts: MemoryParts, stage: number): StageMemory {
     activations: activation,
     other,
     total: sum.weights + sum.gradients + optimizer + copies + activation + other,
-    inFlight: inFlight(layout, stage),
+    inFlight: held,
   };
 }
 
@@ -195,6 +162,6 @@ export function estimateMemory(shape: ModelShape, layout: Layout, options: Memor
     options,
     statics: staticGroups(tensorGroups(shape), layout, options),
     activations: activationModel(shape, layout, options),
-    layers: assignLayers(shape.layerKinds.length, layout),
+    stages: countStages(shape, assignLayers(shape.layerKinds.length, layout), options.recompute),
   });
 }

@@ -13,6 +13,10 @@ export interface StaticBytes {
   readonly copies: number;
   /** … and this much of them until the backward pass even if the layer is recomputed. */
   readonly heldCopies: number;
+  /** Gradients that replicas add up once a step: of everything but routed experts … */
+  readonly reduced: number;
+  /** … and of routed experts, which have other replicas. */
+  readonly reducedExperts: number;
 }
 
 export type StaticLayout = Pick<
@@ -63,13 +67,15 @@ export function staticBytes(
   layout: StaticLayout,
   options: MemoryOptions,
 ): StaticBytes {
-  const total = { weights: 0, gradients: 0, states: 0, copies: 0, heldCopies: 0 };
+  const total = { weights: 0, gradients: 0, states: 0, copies: 0, heldCopies: 0, reduced: 0, reducedExperts: 0 };
   const accumulated = layout.pipelineStages > 1 || layout.microBatches > 1;
   for (const tensor of tensors) {
     const local = tensorSize(tensor) / divisor(tensor, layout);
     const among = shardSize(tensor, layout, options);
     const bytes = tensor.trainable ? options.parameterBytes : 4;
     total.weights += (local * bytes) / among;
+    if (tensor.trainable && tensor.split === "experts") total.reducedExperts += local * options.parameterBytes;
+    else if (tensor.trainable) total.reduced += local * options.parameterBytes;
     if (tensor.trainable)
       total.gradients += (local * options.parameterBytes) / (options.gradientShard || !accumulated ? among : 1);
     total.states += (statesOf(tensor, options) * local * 4) / among;
