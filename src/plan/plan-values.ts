@@ -13,6 +13,7 @@ import { pipelineOf } from "./pipeline-settings.js";
 import type { PlanValues } from "./plan.js";
 import { type FailureRate, type Reliability, reliabilityOf } from "./reliability.js";
 import { durationOf, type PlanDuration, type PlanSpeed } from "./speed.js";
+import { estimateStep } from "./step-estimate.js";
 
 /** What the prediction of failures assumes; every value has a default that the plan names. */
 export interface ReliabilityOptions {
@@ -141,11 +142,12 @@ export function planValues(
   const disk = diskOf(config, { devices: cluster.devices, parameters: parameters?.total, memory, totalSteps });
   const duration = durationOf(options.speed, {
     devices: cluster.devices,
-    device: cluster.device,
     tokensPerStep,
     flopsPerToken: flops,
     totalSteps,
-    expertModel: shape?.experts !== undefined,
+    // On CPU nothing is known about the speed of a device.
+    estimate:
+      training && drawable && cluster.device === "Ascend" ? estimateStep(training, cluster.devicesPerNode) : undefined,
   });
   return {
     config,

@@ -1,5 +1,6 @@
 import { LabError } from "../core/error.js";
 import { formatCount, parseDuration } from "../core/units.js";
+import type { StepEstimate } from "./step-estimate.js";
 
 /** How fast the training is, as far as it is known. */
 export type PlanSpeed =
@@ -35,19 +36,12 @@ export interface PlanDuration {
 
 export interface WorkSize {
   readonly devices: number;
-  readonly device: "CPU" | "Ascend";
   readonly tokensPerStep: number | undefined;
   readonly flopsPerToken: number | undefined;
   readonly totalSteps: number | undefined;
-  readonly expertModel: boolean;
+  /** What is taken where no speed is given. */
+  readonly estimate: StepEstimate | undefined;
 }
-
-/**
- * What is assumed where no speed is given: 313 TFLOPS (16-bit) of a device, the lowest figure that is quoted for an Ascend 910B, and as
- * utilisation 30 % for models with experts (Pangu Ultra MoE, arXiv 2505.04519: 30.0 % on 6,000 Ascend NPUs) and 40 % for dense ones
- * (MindFormers' performance guide, Llama2-13B before tuning).
- */
-export const assumedSpeed = { peakTflops: 313, experts: 0.3, dense: 0.4 } as const;
 
 /** The first steps compile and fill caches. */
 const warmUpSteps = 5;
@@ -85,19 +79,15 @@ function fromTokens(perSecond: number, size: WorkSize, how: { basis: Step["basis
   };
 }
 
-function fromUtilisation(
-  use: { utilisation: number; peakTflops: number },
-  size: WorkSize,
-  how: { basis: Step["basis"]; why: string },
-): Step | undefined {
+function fromUtilisation(use: { utilisation: number; peakTflops: number }, size: WorkSize): Step | undefined {
   if (size.flopsPerToken === undefined || size.tokensPerStep === undefined) return undefined;
   const perSecond = use.utilisation * use.peakTflops * 1e12 * size.devices;
   const stepMs = (size.flopsPerToken * size.tokensPerStep * 1000) / perSecond;
   const work = ((size.flopsPerToken * size.tokensPerStep) / 1e15).toPrecision(4);
   return {
     stepMs,
-    basis: how.basis,
-    arithmetic: `${work} PFLOP per step / (${formatCount(size.devices)} devices · ${use.peakTflops} TFLOPS · ${Math.round(use.utilisation * 100)} %)${how.why}`,
+    basis: "stated",
+    arithmetic: `${work} PFLOP per step / (${formatCount(size.devices)} devices · ${use.peakTflops} TFLOPS · ${Math.round(use.utilisation * 100)} %) as given`,
   };
 }
 
@@ -117,12 +107,7 @@ function fromSteps(speed: Extract<PlanSpeed, { steps: unknown }>, size: WorkSize
 }
 
 function stepOf(speed: PlanSpeed | undefined, size: WorkSize): Step | undefined {
-  if (speed === undefined) {
-    if (size.device === "CPU") return undefined;
-    const utilisation = size.expertModel ? assumedSpeed.experts : assumedSpeed.dense;
-    const why = ": assumed, not measured";
-    return fromUtilisation({ utilisation, peakTflops: assumedSpeed.peakTflops }, size, { basis: "estimated", why });
-  }
+  if (speed === undefined) return size.estimate && { ...size.estimate, basis: "estimated" };
   const stated = { basis: "stated", why: "as given" } as const;
   if ("stepTime" in speed)
     return {
@@ -141,7 +126,7 @@ function stepOf(speed: PlanSpeed | undefined, size: WorkSize): Step | undefined 
     utilisation: positiveNumber("utilisation", speed.utilisation),
     peakTflops: positiveNumber("peakTflops", speed.peakTflops),
   };
-  return fromUtilisation(use, size, { basis: "stated", why: " as given" });
+  return fromUtilisation(use, size);
 }
 
 /** Wall time and device hours without failures; undefined if the speed is neither given nor can be estimated (on CPU: measure a few steps). */

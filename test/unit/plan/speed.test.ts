@@ -3,11 +3,10 @@ import { durationOf, type PlanSpeed, type WorkSize } from "../../../src/plan/spe
 
 const size: WorkSize = {
   devices: 256,
-  device: "Ascend",
   tokensPerStep: 524_288,
   flopsPerToken: 2.6e11,
   totalSteps: 1000,
-  expertModel: true,
+  estimate: undefined,
 };
 
 describe("wall time and device hours", () => {
@@ -35,13 +34,14 @@ describe("wall time and device hours", () => {
     expect(duration?.tokensPerSecond).toBeCloseTo((4096 / 8) * 256, 6);
   });
 
-  test("not given: an estimate on Ascend that says so, nothing on CPU", () => {
-    const estimate = durationOf(undefined, size);
-    expect(estimate?.basis).toBe("estimated");
-    expect(estimate?.arithmetic).toBe(
-      "136.3 PFLOP per step / (256 devices · 313 TFLOPS · 30 %): assumed, not measured",
-    );
-    expect(durationOf(undefined, { ...size, device: "CPU" })).toBeUndefined();
+  test("not given: the estimate, which says so; without one nothing", () => {
+    const estimate = { stepMs: 5000, arithmetic: "computing 5.0 s: assumed, not measured" };
+    expect(durationOf(undefined, { ...size, estimate })).toMatchObject({
+      ...estimate,
+      basis: "estimated",
+      workMs: 5e6,
+    });
+    expect(durationOf(undefined, size)).toBeUndefined();
   });
 
   test.each<[PlanSpeed, RegExp]>([
