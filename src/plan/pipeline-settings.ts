@@ -73,6 +73,7 @@ export function pipelineOf(config: Config, mesh: Mesh, shape: ModelShape | undef
   const interleave = get("parallel.pipeline_config.pipeline_interleave") === true;
   const scheduler = String(get("parallel.pipeline_config.pipeline_scheduler") ?? "1f1b");
   const blocks = interleave ? positive(get, "model.model_config.pp_interleave_num") : 1;
+  if (mesh.pipelineStages * blocks > 2000) return undefined;
   const settings: StageSettings = {
     layers:
       shape?.layerKinds.length ?? positive(get, "model.model_config.num_hidden_layers", mesh.pipelineStages * blocks),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { globalBatchOf, schedule } from "../config/batch.js";
 import type { Config } from "../config/config.js";
-import { dataLoaderPath, positive, readMesh } from "../config/settings.js";
+import { dataLoaderPath, type Mesh, positive, readMesh } from "../config/settings.js";
 import { parseBytes, parseDuration } from "../core/units.js";
 import { flopsPerToken } from "../model/flops.js";
 import { estimateMemory, type MemoryEstimate } from "../model/memory.js";
@@ -113,6 +113,12 @@ function reliability(
   };
 }
 
+/** More stages than devices, or blocks than any model has layers, are for the rules to report; nothing is computed with them. */
+function canBeWorkedOut(mesh: Mesh, cluster: ResolvedCluster, training: TrainingFacts | undefined): boolean {
+  const places = mesh.pipelineStages * (training?.layout.interleave ?? 1);
+  return mesh.pipelineStages <= cluster.devices && cluster.devices <= 1e6 && places <= 2000;
+}
+
 /** A layout that MindFormers would refuse (an offset of the wrong length, say) has no estimate: its rules say why. */
 function memoryOf({ shape, layout, options }: TrainingFacts): MemoryEstimate | undefined {
   const estimate = estimateMemory(shape, layout, options);
@@ -129,8 +135,7 @@ export function planValues(
   const run = length(config, cluster.devices);
   const training = readTraining((path) => config.get(path), cluster.devices);
   const shape = training?.shape;
-  // More stages than devices, or than anybody has, are for the rules to report.
-  const drawable = mesh.pipelineStages <= cluster.devices && cluster.devices <= 1e6;
+  const drawable = canBeWorkedOut(mesh, cluster, training);
   const memory = training !== undefined && drawable ? memoryOf(training) : undefined;
   const parameters = shape === undefined ? undefined : countParameters(shape);
   const flops = shape === undefined ? undefined : flopsPerToken(shape);

@@ -13,10 +13,14 @@ const kinds = [
   { label: "backward, other blocks", colour: "#e69f00" },
 ] as const;
 
+/** Most pieces of work that a timeline is made of; a step with more is not played. */
+const mostTasks = 400_000;
+
 /** The timeline of one optimizer step; undefined without a pipeline or for a schedule that is not modelled (zero_bubble_v, seqvpp, …). */
 export function timelineOf(pipeline: PlanPipeline | undefined): PipelineTimeline | undefined {
   if (pipeline?.order === undefined) return undefined;
   const { order, stages, microBatches, blocks, forward, backwardFactor } = pipeline;
+  if (2 * stages * blocks * microBatches > mostTasks) return undefined;
   return pipelineTimeline({ order, stages, microBatches, blocks, forward, backwardFactor });
 }
 
@@ -52,10 +56,10 @@ function refuse(plan: Plan): LabError {
   const found =
     plan.pipeline === undefined
       ? "pipeline_stage 1"
-      : `the schedule ${plan.pipeline.scheduler} with ${plan.pipeline.blocks} blocks per stage`;
+      : `the schedule ${plan.pipeline.scheduler} with ${plan.pipeline.blocks} blocks per stage and ${formatCount(plan.pipeline.microBatches)} micro-batches`;
   return new LabError(
     "ARGUMENT_INVALID",
-    `timelineFigure: expected a pipeline with 1f1b, gpipe, interleaving or seqpipe, found ${found}`,
+    `timelineFigure: expected a pipeline with 1f1b, gpipe, interleaving or seqpipe and at most ${formatCount(mostTasks)} passes, found ${found}`,
     {
       hint: "plan.meshFigure()",
     },

@@ -23,7 +23,7 @@ function large(count: number): string {
 
 /** 1234567890 → "1.235 GFLOP". */
 function work(flops: number): string {
-  const power = Math.min(5, Math.floor(Math.log10(flops) / 3));
+  const power = flops < 1 ? 0 : Math.min(5, Math.floor(Math.log10(flops) / 3));
   return `${Number((flops / 1000 ** power).toPrecision(4))} ${["", "K", "M", "G", "T", "P"][power]}FLOP`;
 }
 
@@ -65,7 +65,7 @@ function modelFacts(plan: Plan): (readonly [string, string])[] {
   const { parameters, flopsPerToken, tokensPerStep } = plan;
   if (parameters === undefined || flopsPerToken === undefined)
     return [["parameters", "not computed for this kind of model"]];
-  const active = ` of which a token uses ${large(parameters.activeMain)}`;
+  const active = Number.isFinite(parameters.activeMain) ? ` of which a token uses ${large(parameters.activeMain)}` : "";
   const mtp = parameters.mtp > 0 ? `, token prediction ${large(parameters.mtp)}` : "";
   const step = tokensPerStep === undefined ? "" : `, ${work(flopsPerToken * tokensPerStep)} per step`;
   return [
