@@ -17,18 +17,22 @@ export type { KeyInfo, KeyType } from "./config/keys/key.js";
 export { listTemplates, openConfig } from "./config/open.js";
 export type { OriginKind, ValueOrigin } from "./config/origin.js";
 export type { ScalarValue } from "./config/python-yaml.js";
-export type { CheckFacts } from "./config/rules/rule.js";
+export { listRules, type RuleInfo, RuleList } from "./config/rules/list.js";
+export type { CheckFacts, EngineReaction } from "./config/rules/rule.js";
 export type { ScaleChange } from "./config/scale/changes.js";
 export type { ModelNumbers, Rung } from "./config/scale/ladder.js";
 export type { Proposal, ScaleTarget } from "./config/scale/propose.js";
 export type { ScaledConfig } from "./config/scale/scaled-config.js";
 export type { Mesh } from "./config/settings.js";
+export type { TemplateInfo } from "./config/templates/catalogue.js";
+export { TemplateList } from "./config/templates/list.js";
 export type { YamlValue } from "./config/yaml-values.js";
 export {
   CancelledError,
   CheckpointError,
   ConfigError,
   DataError,
+  type FixStep,
   FormatError,
   type Issue,
   isLabError,
@@ -84,13 +88,32 @@ export { type ModelTensor, modelTensors, type TensorPart, type TensorSplit } fro
 export type { PlanChange, PlanData } from "./plan/changes.js";
 export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
 export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
+export type { PlanDisk } from "./plan/disk.js";
+export { Ejected, type EjectedFile } from "./plan/eject/ejected.js";
+export type { EjectOptions, EjectTarget } from "./plan/eject/options.js";
+export {
+  checkLauncherCall,
+  formatLauncherCall,
+  type LauncherCall,
+  launcherCalls,
+  parseLauncherCall,
+} from "./plan/launcher.js";
+export type { MeshFigureOptions } from "./plan/mesh-figure.js";
+export type { PipelineOrder } from "./plan/pipeline.js";
+export type { PlanPipeline } from "./plan/pipeline-settings.js";
 export type { Plan, PlanValues } from "./plan/plan.js";
+export { PlanFigure } from "./plan/plan-figure.js";
 export { type PlanOptions, planRun } from "./plan/plan-run.js";
+export type { PlanReliability, ReliabilityOptions } from "./plan/plan-values.js";
+export { groupOf, type MeshAxis, placeOf, type RankPlace } from "./plan/ranks.js";
+export type { FailureRate, Reliability } from "./plan/reliability.js";
 export type { LayoutRow, LayoutSearch, SearchFacts } from "./plan/search/layout-search.js";
 export { type SearchOptions, searchLayouts } from "./plan/search/search-layouts.js";
+export type { PlanDuration, PlanSpeed } from "./plan/speed.js";
 export { type CompareAxis, Comparison, compareRuns, RunFigure } from "./run/compare.js";
 export type {
   CheckpointEvent,
+  DecisionEvent,
   EventBase,
   FaultEvent,
   NoteEvent,
@@ -101,6 +124,7 @@ export type {
   StepEvent,
   StepRecord,
 } from "./run/events.js";
+export type { LaunchOverride } from "./run/gate.js";
 export { type LaunchOptions, launchRun } from "./run/launch.js";
 export type { LaunchablePlan } from "./run/launchable.js";
 export { checkMachine, Machine, type MachineCheck } from "./run/machine.js";

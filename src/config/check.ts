@@ -1,5 +1,6 @@
 import type { Issue } from "../core/error.js";
 import { type BaseConfig, readMerged, unreadableBases } from "./base-config.js";
+import { contextOf } from "./rules/context.js";
 import { rules } from "./rules/index.js";
 import { keyRules } from "./rules/keys.js";
 import type { CheckFacts, RuleFinding } from "./rules/rule.js";
@@ -43,11 +44,11 @@ export function checkConfig(
   facts: CheckFacts,
   bases: readonly BaseConfig[] = [],
 ): readonly Issue[] {
-  const get = (path: string): unknown => readMerged(source, bases, path);
-  const context = { get, facts, root: source.root };
+  const context = contextOf(source.root, facts, (path) => readMerged(source, bases, path));
+  const mode = context.get("run_mode");
   // Inference has rules of its own, which are not this project's matter.
-  const training = !String(get("run_mode")).startsWith("predict") && get("run_mode") !== "eval";
-  const findings: (RuleFinding & { rule: string })[] = (training ? rules : keyRules).flatMap((rule) =>
+  const training = !String(mode).startsWith("predict") && mode !== "eval";
+  const findings = (training ? rules : keyRules).flatMap((rule) =>
     [...rule.check(context)].map((finding) => ({ ...finding, rule: rule.id })),
   );
   return [...findings, ...fileFindings(source, bases)]

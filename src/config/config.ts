@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import type { Issue } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { IssueList } from "../view/issue-list.js";
+import { withAllFixes, withFix } from "./apply-fix.js";
 import { type BaseConfig, type BaseFile, readBaseFiles } from "./base-config.js";
 import { checkConfig } from "./check.js";
 import { type CommandLine, commandLineFor } from "./command-line.js";
@@ -119,7 +121,7 @@ export class Config {
     ]);
   }
 
-  /** Takes the last edit (one call of set, merge or unset) back. Returns this object. */
+  /** Takes the last edit (one call of set, merge, unset, fix or fixAll) back. Returns this object. */
   undo(): this {
     this.#history = stepBack(this.#history);
     return this;
@@ -173,6 +175,26 @@ export class Config {
   /** Every finding, errors first: unknown keys, wrong types, settings that contradict each other (or the facts, if some are given). */
   check(facts: CheckFacts = {}): IssueList {
     return IssueList.from(checkConfig(this.#current, facts, this.#bases)) as IssueList;
+  }
+
+  /**
+   * Applies the cure of one finding of `check()`: `config.fix(config.check()[0])`. Returns this object; `diff()` shows what it changed.
+   * Throws CONFIG_EDIT_REFUSED if the finding has no `fix`, because only you can know what was meant.
+   */
+  fix(issue: Issue): this {
+    return this.#record(withFix(this.#current, issue), this.#fixEdits([issue]));
+  }
+
+  /** Applies the cures of all errors and warnings (not of advice) and returns what is left to do; `diff()` shows every change. */
+  fixAll(facts: CheckFacts = {}): IssueList {
+    const { text, fixed } = withAllFixes(this.#current, (now) => checkConfig(now, facts, this.#bases));
+    this.#record(text, this.#fixEdits(fixed));
+    return this.check(facts);
+  }
+
+  #fixEdits(issues: readonly Issue[]): ConfigEdit[] {
+    const by = this.#options.by ?? "notebook";
+    return issues.flatMap(({ fix = [] }) => fix.map(({ path }) => ({ verb: "fix", path, by }) as const));
   }
 
   /** Writes the text (whole file or nothing) and returns the absolute path. */

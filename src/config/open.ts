@@ -1,10 +1,11 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
 import type { BaseFile } from "./base-config.js";
 import { Config, type ConfigOptions } from "./config.js";
 import { suggestName } from "./suggest.js";
+import { allTemplates, type TemplateList } from "./templates/list.js";
 
 const sizeLimit = 16 * 1024 * 1024;
 
@@ -12,13 +13,9 @@ function templateFolder(): string {
   return join(packageRoot(), "src", "config", "templates");
 }
 
-/** Names of the configurations that come with this package; `openConfig(name)` opens one. */
-export async function listTemplates(): Promise<readonly string[]> {
-  const files = await readdir(templateFolder());
-  return files
-    .filter((file) => file.endsWith(".yaml"))
-    .map((file) => file.slice(0, -".yaml".length))
-    .sort();
+/** The configurations that come with this package, shown as a table: name, devices, parameters, purpose. `openConfig(name)` opens one. */
+export async function listTemplates(): Promise<TemplateList> {
+  return allTemplates();
 }
 
 async function readText(path: string): Promise<string> {

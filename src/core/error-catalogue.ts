@@ -130,6 +130,10 @@ const plan = {
     meaning: "The description of the cluster can't be used.",
     cure: "Give the device, the nodes and the devices per node.",
   },
+  LAUNCHER_CALL_INVALID: {
+    meaning: "A call of msrun_launcher.sh that the script itself would refuse, or that can't be understood.",
+    cure: "Give it 1, 2, 6 or 9 arguments; the first is what msrun starts, in quotes.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 const run = {
