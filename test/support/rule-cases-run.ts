@@ -17,6 +17,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "unknown-key",
     edits: { "runner_config.sink_sise": 1 },
+    mindformers: [true, "runner_config is one of the strict sections"],
     without: ["runner_config.sink_size"],
     path: "runner_config.sink_sise",
     says: /sink_sise: MindFormers has no such key in runner_config and refuses to start/,
@@ -44,6 +45,22 @@ export const runCases: readonly RuleCase[] = [
     path: "favourite_colour",
     says: /no such key at the top/,
     severity: "warning",
+  },
+  {
+    rule: "unknown-key",
+    edits: { "optimizer.wieght_decay": 0.1 },
+    without: ["optimizer.weight_decay"],
+    mindformers: [true, "the optimizer's constructor has no room for other keys"],
+    path: "optimizer.wieght_decay",
+    says: /in optimizer and refuses to start/,
+    cured: { "optimizer.wieght_decay": undefined, "optimizer.weight_decay": 0.1 },
+  },
+  {
+    rule: "unknown-key",
+    edits: { "callbacks.2.keep_max": 3 },
+    mindformers: [true, "the callback's constructor has no room for other keys"],
+    path: "callbacks.2.keep_max",
+    says: /in callbacks\.2 and refuses to start/,
   },
   {
     rule: "missing-key",
@@ -124,6 +141,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "value-range",
     edits: { "runner_config.epochs": 0 },
+    mindformers: [false, "it would train nothing and end"],
     path: "runner_config.epochs",
     says: /expected at least 1, found 0/,
     cured: { "runner_config.epochs": 1 },
@@ -138,6 +156,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "resume",
     edits: { resume_training: true, load_checkpoint: "/runs/a/output/checkpoint" },
+    mindformers: [true, "the folder of this case does not exist for MindFormers"],
     facts: { checkpoint: "empty" },
     path: "load_checkpoint",
     says: /the folder \/runs\/a\/output\/checkpoint is empty/,
@@ -146,6 +165,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "resume",
     edits: { resume_training: "a.safetensors", load_checkpoint: "/x", use_legacy_format: false },
+    mindformers: [true, "the file name is refused, the empty path is not"],
     path: "resume_training",
     says: /resumed with True, not with a file's name/,
     cured: { resume_training: true },
@@ -263,6 +283,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "learning-rate",
     edits: { "lr_schedule.type": "PolynomialWithWarmUpLR", "lr_schedule.lr_end": 0.001 },
+    mindformers: [true, "this schedule checks itself, the others do not"],
     path: "lr_schedule.lr_end",
     says: /lr_end 0\.001 must be below learning_rate 0\.00022/,
     cured: { "lr_schedule.lr_end": 0.000022 },
@@ -387,6 +408,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "tolerance-monitor",
     without: ["callbacks"],
+    mindformers: [false, "refused in the middle of the trainer, after the network has been built"],
     facts: tft("TRE:1"),
     path: "callbacks",
     says: /CheckpointMonitor, which is not among the callbacks/,

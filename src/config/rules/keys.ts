@@ -71,6 +71,11 @@ function cureOf({ path, name, parent, near }: Misplaced, context: RuleContext): 
   return free ? { hint, fix } : { hint };
 }
 
+/** Sections whose keys are handed to a constructor without room for others. */
+function takesOnlyItsOwn(section: string): boolean {
+  return section === "optimizer" || /^callbacks\.\d+$/.test(section);
+}
+
 function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
   const { get, root } = context;
   for (const { path } of placesBelow(root, "")) {
@@ -82,11 +87,12 @@ function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
     if (section === undefined || explained || Object.hasOwn(section.keys, name)) continue;
     const near = suggestName(name, Object.keys(section.keys));
     const where = parent === "" ? "at the top" : `in ${parent}`;
+    const refused = section.strict || takesOnlyItsOwn(parent);
     yield {
-      severity: section.strict ? "error" : "warning",
+      severity: refused ? "error" : "warning",
       path,
       atKey: true,
-      message: `${name}: MindFormers has no such key ${where}${section.strict ? " and refuses to start" : ", so it has no effect"}`,
+      message: `${name}: MindFormers has no such key ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
       ...cureOf({ path, name, parent, near }, context),
     };
   }

@@ -1,4 +1,5 @@
 import { positive } from "../settings.js";
+import { isSection } from "../yaml-values.js";
 import { type Cure, setAll, setTo } from "./cure.js";
 import { advice, error, warning } from "./findings.js";
 import type { Rule, RuleContext, RuleFinding } from "./rule.js";
@@ -153,6 +154,23 @@ function* scheduler(context: RuleContext): Generator<RuleFinding> {
       ["parallel.auto_pipeline", "MindFormers 1.9 has no automatic pipeline"],
       setTo("parallel.auto_pipeline", false),
     );
+  const pair = get("parallel.pipeline_config");
+  const missing = ["pipeline_interleave", "pipeline_scheduler"].find(
+    (one) => isSection(pair) && pair[one] === undefined,
+  );
+  if (missing !== undefined)
+    yield error(
+      [
+        `parallel.pipeline_config.${missing}`,
+        `pipeline_config needs pipeline_interleave and pipeline_scheduler, ${missing} is missing`,
+      ],
+      setTo(`parallel.pipeline_config.${missing}`, missing === "pipeline_interleave" ? name !== "1f1b" : "1f1b"),
+    );
+  if (get(interleavePath) === false && typeof name === "string" && name !== "1f1b")
+    yield error(
+      [schedulerPath, `without pipeline_interleave the schedule is 1f1b, found ${name}`],
+      setTo(schedulerPath, "1f1b"),
+    );
   if (name === "seqvpp" && split === 1)
     yield error([schedulerPath, "seqvpp needs seq_split_num > 1, found 1"], setTo(schedulerPath, "seqpipe"));
   if (split > 1 && mcore && mesh.pipelineStages > 1)
@@ -262,7 +280,7 @@ export const pipelineRules: readonly Rule[] = [
   },
   {
     id: "scheduler",
-    about: "the pipeline's schedule fits its stages, blocks, micro-batches and sequence parts",
+    about: "the pipeline's schedule is written whole and fits its stages, blocks, micro-batches and sequence parts",
     engine: "refuses",
     cure: true,
     check: scheduler,

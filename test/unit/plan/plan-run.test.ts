@@ -177,7 +177,8 @@ describe("large runs", () => {
     });
     expect(plan.parameters?.total).toBe(682_636_487_424);
     expect(plan.checkpointBytes).toBe(12 * 682_636_487_424);
-    expect(plan.issues).toMatchObject([{ rule: "data-files", severity: "warning" }]);
+    const graver = plan.issues.filter(({ severity }) => severity !== "advice");
+    expect(graver).toMatchObject([{ rule: "data-files", severity: "warning" }]);
     expect(plan.command.split("\n")).toHaveLength(64);
   });
 
