@@ -110,6 +110,13 @@ export const runCases: readonly RuleCase[] = [
     says: /found text \(four\)/,
   },
   {
+    rule: "wrong-type",
+    edits: { "callbacks.2.keep_checkpoint_max": 2.5 },
+    mindformers: [false, "it is compared with the number of files"],
+    path: "callbacks.2.keep_checkpoint_max",
+    says: /expected a whole number, found a number \(2\.5\)/,
+  },
+  {
     rule: "run-mode",
     without: ["run_mode"],
     path: "run_mode",

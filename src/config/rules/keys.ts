@@ -1,7 +1,7 @@
 import type { FixStep } from "../../core/error.js";
 import { homeOf, sectionInfo } from "../keys/catalogue.js";
-import { callbackKeys, gptDatasetKeys, megatronLoaderKeys } from "../keys/data-sections.js";
-import type { Keys, SectionInfo } from "../keys/key.js";
+import { callbackKeys, gptDatasetKeys, megatronLoaderKeys, scheduleKeys } from "../keys/data-sections.js";
+import type { KeyInfo, Keys, SectionInfo } from "../keys/key.js";
 import type { GetValue } from "../settings.js";
 import { suggestName } from "../suggest.js";
 import { isSection, nodeAt } from "../yaml-values.js";
@@ -12,14 +12,8 @@ import { placesBelow } from "./places.js";
 import type { Rule, RuleContext, RuleFinding } from "./rule.js";
 
 const open = (keys: Keys): SectionInfo => ({ keys, strict: false });
-const typeKey: Keys = { type: { types: ["string"], default: undefined, meaning: "" } };
-const anyCallback = open({ ...typeKey, ...Object.assign({}, ...Object.values(callbackKeys)) });
-const modelSection = open({
-  model_config: { types: ["map"], default: undefined, meaning: "" },
-  arch: { types: ["map"], default: undefined, meaning: "" },
-  ...typeKey,
-});
-
+const anyKey: KeyInfo = { types: ["any"], default: undefined, meaning: "" };
+const anyCallback = open({ type: anyKey, ...Object.assign({}, ...Object.values(callbackKeys)) });
 /**
  * Like `sectionInfo`, and also where the section's `type` itself is missing or misspelt: then the keys of all types are known.
  * Sections that belong to other types (Hugging Face data, other callbacks) stay unknown.
@@ -36,7 +30,9 @@ function knownSection(path: string, get: GetValue): SectionInfo | undefined {
     const loader = get("train_dataset.data_loader.type");
     if (loader === undefined || nearType(loader, [megatron])) return open(gptDatasetKeys);
   }
-  return path === "model" ? modelSection : undefined;
+  if (/^grouped_lr_schedule\.(?:default|grouped\.\d+)$/.test(path)) return open({ ...scheduleKeys, params: anyKey });
+  if (path === "grouped_lr_schedule") return open({ default: anyKey, grouped: anyKey });
+  return path === "model" ? open({ model_config: anyKey, arch: anyKey, type: anyKey }) : undefined;
 }
 
 const megatron = "BlendedMegatronDatasetDataLoader";

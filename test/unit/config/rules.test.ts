@@ -127,6 +127,15 @@ test("a float that MindFormers wants is written with a point, so that the check 
   expect(whole.check()).toEqual([]);
 });
 
+test("a whole number written with a point is cured by taking the point away", async () => {
+  const config = await openConfig("run_mode: train\nrunner_config:\n  epochs: 4.0 # passes\n");
+  const [issue] = config.check();
+  expect(issue).toMatchObject({ rule: "wrong-type", path: "runner_config.epochs" });
+  config.fix(issue as NonNullable<typeof issue>);
+  expect(config.text).toContain("epochs: 4 # passes");
+  expect(config.check()).toEqual([]);
+});
+
 test("another end-of-document token matters only where it is used", async () => {
   const config = await openConfig("pretrain_deepseek3_1b");
   expect(config.check({ ...npus, dataset: { eod: 7 } })).toEqual([]);
