@@ -112,7 +112,6 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "wrong-type",
     edits: { "callbacks.2.keep_checkpoint_max": 2.5 },
-    mindformers: [false, "it is compared with the number of files"],
     path: "callbacks.2.keep_checkpoint_max",
     says: /expected a whole number, found a number \(2\.5\)/,
   },
@@ -144,6 +143,14 @@ export const runCases: readonly RuleCase[] = [
     path: "context.jit_config.jit_level",
     says: /expected one of O0, O1, O2, found O3/,
     cured: { "context.jit_config.jit_level": "O0" },
+  },
+  {
+    rule: "allowed-value",
+    edits: { "parallel_config.context_parallel": 2, "parallel_config.context_parallel_algo": "hybrid_cp" },
+    facts: { devices: 16 },
+    path: "parallel_config.context_parallel_algo",
+    says: /expected one of colossalai_cp, ulysses_cp, found hybrid_cp/,
+    cured: { "parallel_config.context_parallel_algo": "colossalai_cp" },
   },
   {
     rule: "value-range",
