@@ -38,14 +38,17 @@ function step(source: SourceText, edit: FixStep): SourceText {
     const node = nodeAt(source.root, path);
     return node === undefined ? undefined : readValue(node);
   };
-  const asFloat = keyInfo(edit.path, get)?.types[0] === "float";
+  const info = keyInfo(edit.path, get);
+  const asFloat = info?.types[0] === "float";
   const node = nodeAt(source.root, edit.path);
-  // Equal values are no edit, but here the spelling is the point: 0 is a whole number to MindFormers, 0.0 is not.
-  if (asFloat && node?.kind === "scalar" && node.resolved.kind === "int" && node.resolved.value === edit.value)
-    return readSource(
-      applyEdits(source.text, [{ start: node.start, end: node.end, text: formatNumber(edit.value as number, true) }]),
-      source.name,
-    );
+  const wanted = asFloat ? "float" : "int";
+  // The kind of a number is the point here: 0 is a whole number to MindFormers and 0.0 is not; an edit keeps the kind that is written.
+  if (node?.kind === "scalar" && typeof edit.value === "number" && Number.isInteger(edit.value))
+    if ((asFloat || info?.types.includes("int")) && ["int", "float"].includes(node.resolved.kind))
+      if (node.resolved.kind !== wanted) {
+        const text = formatNumber(edit.value, asFloat);
+        return readSource(applyEdits(source.text, [{ start: node.start, end: node.end, text }]), source.name);
+      }
   return withValue(source, { path: edit.path, value: edit.value, asFloat });
 }
 

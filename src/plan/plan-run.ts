@@ -74,7 +74,7 @@ function refuse(issues: readonly Issue[], note = lookAnyway): PlanError {
  * made, if the configuration asks for a cluster and none is given; and CLUSTER_INVALID for a cluster that can't be.
  */
 export async function planRun(config: Config, options: PlanOptions = {}): Promise<Plan> {
-  const copy = config.copy();
+  const copy = config.copy({ by: "the plan" });
   const asked = readMesh((path) => copy.get(path));
   const forAscend = (copy.get("context.device_target") ?? "Ascend") !== "CPU";
   if (options.cluster === undefined && forAscend)
@@ -85,6 +85,9 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   const facts: CheckFacts = {
     device: cluster.device,
     devices: cluster.devices,
+    devicesPerNode: cluster.devicesPerNode,
+    // Workers inherit it.
+    environment: process.env,
     memoryPerDevice: cluster.memoryPerDevice,
     missingFiles: await missingData(copy),
     ...(cluster.device === "Ascend" && values.memory !== undefined && { memoryNeeded: values.memory.peak }),

@@ -29,6 +29,7 @@ export const meshCases: readonly RuleCase[] = [
   {
     rule: "mesh-product",
     edits: { use_parallel: false },
+    mindformers: [false, "every worker trains on its own"],
     path: "use_parallel",
     says: /the 8 workers would train one by one/,
     cured: { use_parallel: true },
@@ -43,6 +44,7 @@ export const meshCases: readonly RuleCase[] = [
   {
     rule: "idle-axes",
     edits: { "parallel.parallel_mode": 0 },
+    mindformers: [true, "on the CPU of this test the shared optimizer is refused in data-parallel mode"],
     path: `${pc}.model_parallel`,
     says: /model_parallel 2, pipeline_stage 2, expert_parallel 2 would be reset to 1, because parallel_mode is 0/,
     cured: { "parallel.parallel_mode": 1 },
@@ -250,6 +252,7 @@ export const meshCases: readonly RuleCase[] = [
     template: "pretrain_deepseek3_671b_2025",
     facts: { devices: 1024 },
     edits: { [`${model}.offset`]: 0 },
+    mindformers: [false, "the model classes of mid-2025, which check it, are not part of 1.9"],
     path: `${model}.offset`,
     says: /62 mod \(pipeline_stage 16\) = 14, found 0/,
     cured: { [`${model}.offset`]: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0] },
@@ -263,7 +266,21 @@ export const meshCases: readonly RuleCase[] = [
   },
   {
     rule: "scheduler",
-    edits: { "parallel.pipeline_config": { pipeline_scheduler: "seqvpp" } },
+    edits: { "parallel.pipeline_config": { pipeline_scheduler: "gpipe" } },
+    path: "parallel.pipeline_config.pipeline_interleave",
+    says: /pipeline_interleave is missing/,
+    cured: { "parallel.pipeline_config.pipeline_interleave": true },
+  },
+  {
+    rule: "scheduler",
+    edits: { "parallel.pipeline_config": { pipeline_interleave: false, pipeline_scheduler: "seqpipe" } },
+    path: "parallel.pipeline_config.pipeline_scheduler",
+    says: /without pipeline_interleave the schedule is 1f1b, found seqpipe/,
+    cured: { "parallel.pipeline_config.pipeline_scheduler": "1f1b" },
+  },
+  {
+    rule: "scheduler",
+    edits: { "parallel.pipeline_config": { pipeline_interleave: true, pipeline_scheduler: "seqvpp" } },
     path: "parallel.pipeline_config.pipeline_scheduler",
     says: /seqvpp needs seq_split_num > 1/,
     cured: { "parallel.pipeline_config.pipeline_scheduler": "seqpipe" },
@@ -340,6 +357,7 @@ export const meshCases: readonly RuleCase[] = [
   {
     rule: "swap",
     edits: { swap_config: { swap: true }, "context.memory_optimize_level": "O1" },
+    mindformers: [false, "its documentation says so, its code does not look"],
     path: "context.memory_optimize_level",
     says: /needs memory_optimize_level O0, found O1/,
     cured: { "context.memory_optimize_level": "O0" },

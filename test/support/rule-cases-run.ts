@@ -17,6 +17,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "unknown-key",
     edits: { "runner_config.sink_sise": 1 },
+    mindformers: [true, "runner_config is one of the strict sections"],
     without: ["runner_config.sink_size"],
     path: "runner_config.sink_sise",
     says: /sink_sise: MindFormers has no such key in runner_config and refuses to start/,
@@ -44,6 +45,22 @@ export const runCases: readonly RuleCase[] = [
     path: "favourite_colour",
     says: /no such key at the top/,
     severity: "warning",
+  },
+  {
+    rule: "unknown-key",
+    edits: { "optimizer.wieght_decay": 0.1 },
+    without: ["optimizer.weight_decay"],
+    mindformers: [true, "the optimizer's constructor has no room for other keys"],
+    path: "optimizer.wieght_decay",
+    says: /in optimizer and refuses to start/,
+    cured: { "optimizer.wieght_decay": undefined, "optimizer.weight_decay": 0.1 },
+  },
+  {
+    rule: "unknown-key",
+    edits: { "callbacks.2.keep_max": 3 },
+    mindformers: [true, "the callback's constructor has no room for other keys"],
+    path: "callbacks.2.keep_max",
+    says: /in callbacks\.2 and refuses to start/,
   },
   {
     rule: "missing-key",
@@ -93,6 +110,12 @@ export const runCases: readonly RuleCase[] = [
     says: /found text \(four\)/,
   },
   {
+    rule: "wrong-type",
+    edits: { "callbacks.2.keep_checkpoint_max": 2.5 },
+    path: "callbacks.2.keep_checkpoint_max",
+    says: /expected a whole number, found a number \(2\.5\)/,
+  },
+  {
     rule: "run-mode",
     without: ["run_mode"],
     path: "run_mode",
@@ -122,8 +145,17 @@ export const runCases: readonly RuleCase[] = [
     cured: { "context.jit_config.jit_level": "O0" },
   },
   {
+    rule: "allowed-value",
+    edits: { "parallel_config.context_parallel": 2, "parallel_config.context_parallel_algo": "hybrid_cp" },
+    facts: { devices: 16 },
+    path: "parallel_config.context_parallel_algo",
+    says: /expected one of colossalai_cp, ulysses_cp, found hybrid_cp/,
+    cured: { "parallel_config.context_parallel_algo": "colossalai_cp" },
+  },
+  {
     rule: "value-range",
     edits: { "runner_config.epochs": 0 },
+    mindformers: [false, "it would train nothing and end"],
     path: "runner_config.epochs",
     says: /expected at least 1, found 0/,
     cured: { "runner_config.epochs": 1 },
@@ -138,6 +170,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "resume",
     edits: { resume_training: true, load_checkpoint: "/runs/a/output/checkpoint" },
+    mindformers: [true, "the folder of this case does not exist for MindFormers"],
     facts: { checkpoint: "empty" },
     path: "load_checkpoint",
     says: /the folder \/runs\/a\/output\/checkpoint is empty/,
@@ -146,6 +179,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "resume",
     edits: { resume_training: "a.safetensors", load_checkpoint: "/x", use_legacy_format: false },
+    mindformers: [true, "the file name is refused, the empty path is not"],
     path: "resume_training",
     says: /resumed with True, not with a file's name/,
     cured: { resume_training: true },
@@ -263,6 +297,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "learning-rate",
     edits: { "lr_schedule.type": "PolynomialWithWarmUpLR", "lr_schedule.lr_end": 0.001 },
+    mindformers: [true, "this schedule checks itself, the others do not"],
     path: "lr_schedule.lr_end",
     says: /lr_end 0\.001 must be below learning_rate 0\.00022/,
     cured: { "lr_schedule.lr_end": 0.000022 },
@@ -387,6 +422,7 @@ export const runCases: readonly RuleCase[] = [
   {
     rule: "tolerance-monitor",
     without: ["callbacks"],
+    mindformers: [false, "refused in the middle of the trainer, after the network has been built"],
     facts: tft("TRE:1"),
     path: "callbacks",
     says: /CheckpointMonitor, which is not among the callbacks/,

@@ -22,6 +22,8 @@ export interface RuleCase {
   readonly severity?: Issue["severity"];
   /** Values after `config.fix(issue)`; undefined for "nothing there". Left out: the finding has no cure for code. */
   readonly cured?: Readonly<Record<string, unknown>>;
+  /** Whether MindFormers refuses it, where that is not what the rule says of itself, and why. */
+  readonly mindformers?: readonly [refuses: boolean, reason: string];
   /** Rules that rightly speak up too. */
   readonly also?: readonly string[];
 }

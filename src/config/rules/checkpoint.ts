@@ -120,7 +120,7 @@ export const checkpointRules: readonly Rule[] = [
   {
     id: "redundancy",
     about: "checkpoints without redundancy are safetensors",
-    engine: "refuses",
+    engine: "fails later",
     cure: true,
     check: redundancy,
   },

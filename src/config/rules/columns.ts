@@ -50,7 +50,7 @@ function* inputColumns(context: RuleContext): Generator<RuleFinding> {
 /** One entry per column: data_parallel first, then 1 for each further axis. */
 function expectedStrategy(context: RuleContext): number[][] {
   const written = context.get(columnsPath);
-  const columns = Array.isArray(written) ? written.map(String) : datasetColumns(context);
+  const columns = Array.isArray(written) && !context.megatron ? written.map(String) : datasetColumns(context);
   const dp = context.mesh.dataParallel;
   return columns.map((name) => (name === "attention_mask" ? [dp, 1, 1, 1] : [dp, 1]));
 }

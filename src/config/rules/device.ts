@@ -106,7 +106,7 @@ export const deviceRules: readonly Rule[] = [
   {
     id: "sink-mode",
     about: "Megatron data read by some ranks only (dataset_broadcast_opt_level > 0) needs sink_mode",
-    engine: "refuses",
+    engine: "fails later",
     cure: true,
     check: sinkMode,
   },

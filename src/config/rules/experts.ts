@@ -169,7 +169,7 @@ export const expertRules: readonly Rule[] = [
   {
     id: "expert-count",
     about: "at least one expert; a token passes no more experts than there are",
-    engine: "refuses",
+    engine: "fails later",
     cure: true,
     check: expertCount,
   },

@@ -12,6 +12,7 @@ import { meshRules } from "./mesh.js";
 import { modelRules } from "./model.js";
 import { optimizerRules } from "./optimizer.js";
 import { pipelineRules } from "./pipeline.js";
+import { recomputeRules } from "./recompute.js";
 import type { Rule } from "./rule.js";
 import { runRules } from "./run.js";
 import { scheduleRules } from "./schedule.js";
@@ -26,6 +27,7 @@ export const ruleGroups: readonly (readonly [area: string, rules: readonly Rule[
   ["mesh", meshRules],
   ["division", divisionRules],
   ["pipeline", pipelineRules],
+  ["recomputation", recomputeRules],
   ["batch", batchRules],
   ["model", modelRules],
   ["experts", expertRules],

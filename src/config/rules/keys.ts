@@ -2,7 +2,7 @@ import type { FixStep } from "../../core/error.js";
 import { callbackKeys } from "../keys/callback-sections.js";
 import { homeOf, sectionInfo } from "../keys/catalogue.js";
 import { gptDatasetKeys, megatronLoaderKeys } from "../keys/data-sections.js";
-import type { Keys, SectionInfo } from "../keys/key.js";
+import type { KeyInfo, Keys, SectionInfo } from "../keys/key.js";
 import type { GetValue } from "../settings.js";
 import { suggestName } from "../suggest.js";
 import { isSection, nodeAt } from "../yaml-values.js";
@@ -13,14 +13,8 @@ import { placesBelow } from "./places.js";
 import type { Rule, RuleContext, RuleFinding } from "./rule.js";
 
 const open = (keys: Keys): SectionInfo => ({ keys, strict: false });
-const typeKey: Keys = { type: { types: ["string"], default: undefined, meaning: "" } };
-const anyCallback = open({ ...typeKey, ...Object.assign({}, ...Object.values(callbackKeys)) });
-const modelSection = open({
-  model_config: { types: ["map"], default: undefined, meaning: "" },
-  arch: { types: ["map"], default: undefined, meaning: "" },
-  ...typeKey,
-});
-
+const anyKey: KeyInfo = { types: ["any"], default: undefined, meaning: "" };
+const anyCallback = open({ type: anyKey, ...Object.assign({}, ...Object.values(callbackKeys)) });
 /**
  * Like `sectionInfo`, and also where the section's `type` itself is missing or misspelt: then the keys of all types are known.
  * Sections that belong to other types (Hugging Face data, other callbacks) stay unknown.
@@ -37,7 +31,7 @@ function knownSection(path: string, get: GetValue): SectionInfo | undefined {
     const loader = get("train_dataset.data_loader.type");
     if (loader === undefined || nearType(loader, [megatron])) return open(gptDatasetKeys);
   }
-  return path === "model" ? modelSection : undefined;
+  return path === "model" ? open({ model_config: anyKey, arch: anyKey, type: anyKey }) : undefined;
 }
 
 const megatron = "BlendedMegatronDatasetDataLoader";
@@ -72,6 +66,11 @@ function cureOf({ path, name, parent, near }: Misplaced, context: RuleContext): 
   return free ? { hint, fix } : { hint };
 }
 
+/** Sections whose keys are handed to a constructor without room for others. */
+function takesOnlyItsOwn(section: string): boolean {
+  return section === "optimizer" || /^callbacks\.\d+$/.test(section);
+}
+
 function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
   const { get, root } = context;
   for (const { path } of placesBelow(root, "")) {
@@ -83,11 +82,12 @@ function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
     if (section === undefined || explained || Object.hasOwn(section.keys, name)) continue;
     const near = suggestName(name, Object.keys(section.keys));
     const where = parent === "" ? "at the top" : `in ${parent}`;
+    const refused = section.strict || takesOnlyItsOwn(parent);
     yield {
-      severity: section.strict ? "error" : "warning",
+      severity: refused ? "error" : "warning",
       path,
       atKey: true,
-      message: `${name}: MindFormers has no such key ${where}${section.strict ? " and refuses to start" : ", so it has no effect"}`,
+      message: `${name}: MindFormers has no such key ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
       ...cureOf({ path, name, parent, near }, context),
     };
   }

@@ -103,7 +103,7 @@ export const valueKindRules: readonly Rule[] = [
   {
     id: "wrong-type",
     about: "values have the type that their key takes",
-    engine: "fails later",
+    engine: "refuses",
     cure: true,
     check: wrongTypes,
   },

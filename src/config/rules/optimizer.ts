@@ -49,8 +49,11 @@ function* kinds(context: RuleContext): Generator<RuleFinding> {
   }
   const fused = get(at("use_fused")) === true;
   for (const name of ["amsgrad", "maximize"])
-    if (type === "AdamW" && get(at(name)) === true && !fused)
-      yield error([at(name), `${name} works with use_fused True only`], setTo(at(name), false));
+    if (type === "AdamW" && get(at(name)) !== undefined && !fused)
+      yield error(
+        [at(name), `${name} works with use_fused True only, and is not even known without`],
+        takeAway(at(name)),
+      );
   const eps = get(at("eps"));
   if (
     typeof type === "string" &&

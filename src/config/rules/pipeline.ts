@@ -1,4 +1,5 @@
 import { positive } from "../settings.js";
+import { isSection } from "../yaml-values.js";
 import { type Cure, setAll, setTo } from "./cure.js";
 import { advice, error, warning } from "./findings.js";
 import type { Rule, RuleContext, RuleFinding } from "./rule.js";
@@ -153,6 +154,23 @@ function* scheduler(context: RuleContext): Generator<RuleFinding> {
       ["parallel.auto_pipeline", "MindFormers 1.9 has no automatic pipeline"],
       setTo("parallel.auto_pipeline", false),
     );
+  const pair = get("parallel.pipeline_config");
+  const missing = ["pipeline_interleave", "pipeline_scheduler"].find(
+    (one) => isSection(pair) && pair[one] === undefined,
+  );
+  if (missing !== undefined)
+    yield error(
+      [
+        `parallel.pipeline_config.${missing}`,
+        `pipeline_config needs pipeline_interleave and pipeline_scheduler, ${missing} is missing`,
+      ],
+      setTo(`parallel.pipeline_config.${missing}`, missing === "pipeline_interleave" ? name !== "1f1b" : "1f1b"),
+    );
+  if (get(interleavePath) === false && typeof name === "string" && name !== "1f1b")
+    yield error(
+      [schedulerPath, `without pipeline_interleave the schedule is 1f1b, found ${name}`],
+      setTo(schedulerPath, "1f1b"),
+    );
   if (name === "seqvpp" && split === 1)
     yield error([schedulerPath, "seqvpp needs seq_split_num > 1, found 1"], setTo(schedulerPath, "seqpipe"));
   if (split > 1 && mcore && mesh.pipelineStages > 1)
@@ -169,48 +187,6 @@ function* scheduler(context: RuleContext): Generator<RuleFinding> {
         `pp_interleave_num ${blocks} has no effect: pipeline_interleave is not True`,
       ],
       setTo("model.model_config.pp_interleave_num", 1),
-    );
-}
-
-/** Lists of recompute_config have one number per stage. */
-function* recomputeLists({ get, mesh, mcore }: RuleContext): Generator<RuleFinding> {
-  const stages = mesh.pipelineStages;
-  for (const name of ["recompute", "select_recompute", "select_comm_recompute"]) {
-    const path = `recompute_config.${name}`;
-    const value = get(path);
-    const swap = get("swap_config.swap") === true;
-    if (!Array.isArray(value) || swap || value.length <= stages || !value.every(Number.isInteger)) continue;
-    const message = `${name} has one number per stage: expected at most pipeline_stage ${stages}, found ${value.length}`;
-    yield error([path, message], setTo(path, stages === 1 ? true : value.slice(0, stages)));
-  }
-  if (get("recompute_config.recompute_slice_activation") === true && mcore)
-    yield error(
-      [
-        "recompute_config.recompute_slice_activation",
-        "models with use_legacy False can't slice recomputed activations",
-      ],
-      setTo("recompute_config.recompute_slice_activation", false),
-    );
-}
-
-function* swap({ get }: RuleContext): Generator<RuleFinding> {
-  if (get("swap_config.swap") !== true) return;
-  const prefetch = get("swap_config.default_prefetch");
-  if (typeof prefetch === "number" && prefetch < 1)
-    yield error(
-      ["swap_config.default_prefetch", `expected at least 1, found ${prefetch}`],
-      setTo("swap_config.default_prefetch", 1),
-    );
-  const level = get("context.memory_optimize_level");
-  if (level !== undefined && level !== "O0")
-    yield error(
-      ["context.memory_optimize_level", `swap_config.swap needs memory_optimize_level O0, found ${String(level)}`],
-      setTo("context.memory_optimize_level", "O0"),
-    );
-  if (get("recompute_config.recompute") === true)
-    yield warning(
-      ["swap_config.swap", "with recompute True nothing is left to move to host memory: the swap has no effect"],
-      setTo("swap_config.swap", false),
     );
 }
 
@@ -262,25 +238,10 @@ export const pipelineRules: readonly Rule[] = [
   },
   {
     id: "scheduler",
-    about: "the pipeline's schedule fits its stages, blocks, micro-batches and sequence parts",
+    about: "the pipeline's schedule is written whole and fits its stages, blocks, micro-batches and sequence parts",
     engine: "refuses",
     cure: true,
     check: scheduler,
-  },
-  {
-    id: "recompute",
-    about:
-      "lists of recompute_config are not longer than pipeline_stage; mcore models don't slice recomputed activations",
-    engine: "refuses",
-    cure: true,
-    check: recomputeLists,
-  },
-  {
-    id: "swap",
-    about: "swap_config needs memory_optimize_level O0, default_prefetch ≥ 1, and no full recompute",
-    engine: "refuses",
-    cure: true,
-    check: swap,
   },
   {
     id: "bubble",

@@ -69,7 +69,8 @@ function* allowedValues(context: RuleContext): Generator<RuleFinding> {
   for (const [path, allowed] of Object.entries(choices)) {
     if (path.startsWith(model) && !context.mcore) continue;
     if (path.endsWith("datasets_type") && !context.megatron) continue;
-    yield* check(path, allowed, get(path));
+    const legal = context.mcore ? allowed.filter((one) => one !== "hybrid_cp") : allowed;
+    yield* check(path, legal, get(path));
   }
   for (const name of monitors) {
     const value = get(`monitor_config.${name}`);

@@ -51,7 +51,7 @@ export function scaleConfig(config: Config, target: ScaleTarget): ScaledConfig {
   return {
     target,
     changes,
-    config: write(config.copy(), changes),
+    config: write(config.copy({ by: "scaleTo" }), changes),
     proposal,
     memory: proposal.memory,
     limit: proposal.limit,

@@ -44,7 +44,7 @@ export const templateCatalogue: readonly TemplateInfo[] = [
     name: "pretrain_deepseek3_tiny_cpu",
     devices: 2,
     device: "CPU",
-    parameters: 8_302_392,
+    parameters: 8_319_876,
     purpose: "DeepSeek-V3 made tiny: trains on a laptop without an accelerator",
   },
   {
