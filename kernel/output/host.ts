@@ -1,5 +1,6 @@
 import type { DisplayOptions, JupyterComms, JupyterHost } from "../../src/view/display-contract.js";
 import { currentCell, outputCell, runningCell } from "./cell-context.js";
+import type { DisplayFlow } from "./display-flow.js";
 import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
 import type { Publisher } from "./publisher.js";
 import type { Streams } from "./streams.js";
@@ -20,7 +21,15 @@ export interface HostServices {
   readonly input?: NonNullable<JupyterHost["input"]>;
 }
 
-export function createHost(publisher: Publisher, streams: Streams, services: HostServices = {}): Host {
+export interface HostOptions {
+  readonly publisher: Publisher;
+  readonly streams: Streams;
+  readonly flow: DisplayFlow;
+  readonly services?: HostServices | undefined;
+}
+
+export function createHost(options: HostOptions): Host {
+  const { publisher, streams, flow, services = {} } = options;
   const pending = new Set<Promise<void>>();
   const never = new AbortController().signal;
   const host: JupyterHost = {
@@ -31,7 +40,7 @@ export function createHost(publisher: Publisher, streams: Streams, services: Hos
       const cell = update ? (runningCell() ?? outputCell()) : outputCell();
       if (cell?.silent === true) return;
       streams.flush();
-      publisher.publish({
+      flow.send(cell, {
         type: update ? "update_display_data" : "display_data",
         parent: cell?.parent,
         content: {

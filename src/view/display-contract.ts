@@ -66,10 +66,7 @@ export interface JupyterComms {
   /** Opens a comm to `targetName`, which code in the front end must have registered; it closes the comm if nobody has. */
   open(targetName: string, message?: Partial<CommMessage>): JupyterComm;
   /** Lets the front end open comms to `targetName`; a second registration replaces the first. Returns a function that ends it. */
-  register(
-    targetName: string,
-    onOpen: (comm: JupyterComm, message: CommMessage) => void | Promise<void>,
-  ): () => void;
+  register(targetName: string, onOpen: (comm: JupyterComm, message: CommMessage) => void | Promise<void>): () => void;
 }
 
 /** The notebook's host, or undefined in a plain script. */
