@@ -3,6 +3,7 @@ import { currentCell, outputCell, runningCell } from "./cell-context.js";
 import type { DisplayFlow } from "./display-flow.js";
 import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
 import type { Publisher } from "./publisher.js";
+import { withKinds } from "./show.js";
 import type { Streams } from "./streams.js";
 
 const hostKey = Symbol.for("Jupyter.host");
@@ -109,7 +110,7 @@ function cellView(host: JupyterHost): object {
 export function installHost({ host, display }: Host): void {
   Object.defineProperty(globalThis, hostKey, { value: host, configurable: true });
   const globals = {
-    display,
+    display: withKinds(display),
     clearOutput: host.clearOutput,
     cell: cellView(host),
     ...(host.input === undefined ? {} : { input: host.input }),
