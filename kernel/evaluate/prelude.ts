@@ -52,9 +52,9 @@ interface JupyterComm {
   send(data: Record<string, unknown>, extra?: { metadata?: Record<string, unknown>; buffers?: readonly Uint8Array[] }): void;
   close(data?: Record<string, unknown>): void;
   /** Calls the listener at every message of the other side; returns a function that stops that. */
-  onMessage(listener: (message: JupyterCommMessage) => void | Promise<void>): () => void;
+  onMessage(listener: (message: JupyterCommMessage) => unknown): () => void;
   /** Calls the listener when the other side closes the comm; returns a function that stops that. */
-  onClose(listener: (message: JupyterCommMessage) => void | Promise<void>): () => void;
+  onClose(listener: (message: JupyterCommMessage) => unknown): () => void;
 }
 interface JupyterCommMessage {
   readonly data: Readonly<Record<string, any>>;
@@ -66,7 +66,7 @@ declare const comms: {
   /** Opens a comm to a target that code in the front end has registered. */
   open(targetName: string, message?: Partial<JupyterCommMessage>): JupyterComm;
   /** Lets the front end open comms to a target; returns a function that ends it. */
-  register(targetName: string, onOpen: (comm: JupyterComm, message: JupyterCommMessage) => void | Promise<void>): () => void;
+  register(targetName: string, onOpen: (comm: JupyterComm, message: JupyterCommMessage) => unknown): () => void;
 };
 interface ReadonlyArray<T> {
   toReversed(): T[];
