@@ -9,9 +9,12 @@ describe("a cell that blocks", () => {
   let client: WireClient;
   beforeAll(async () => {
     client = await WireClient.start({ engine: "built" });
-    const { reply } = await client.execute(
-      'import { execSync, execFileSync, spawnSync, spawn } from "node:child_process"; let kept = 41; const server = spawn("sleep", ["60"]); 0',
-    );
+    const id = await client.send("execute_request", {
+      code: 'import { execSync, execFileSync, spawnSync, spawn } from "node:child_process"; let kept = 41; const server = spawn("sleep", ["120"]); 0',
+    });
+    // The engine loads first, which takes long on a machine that is busy.
+    await client.until(() => client.replies.some(({ parentId }) => parentId === id), "the first reply", 55_000);
+    const reply = await client.reply(id);
     expect(reply.content).toMatchObject({ status: "ok" });
   });
   afterAll(() => client.stop());
