@@ -39,6 +39,9 @@ describe("a cell that blocks", () => {
   ])("in %s is interrupted within 1 s, and the state survives", async (_, code) => {
     const id = await client.send("execute_request", { code });
     await client.published(({ type, parentId }) => type === "execute_input" && parentId === id, "execute_input");
+    const displays = () =>
+      client.iopub.filter(({ type, parentId }) => type === "display_data" && parentId === id).length;
+    if (code.includes("display(")) await client.until(() => displays() >= 2000, "2,000 displays");
     await untilQuiet();
     const start = performance.now();
     await client.request("interrupt_request", {}, "control");
