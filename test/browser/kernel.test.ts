@@ -118,9 +118,14 @@ it("input() shows a field below the cell, and the cell goes on with what is type
 });
 
 it("restart and run all begins anew, with numbers from 1", async () => {
+  await type("'last'");
+  await cell(1).locator(".cm-content").click();
+  await page.keyboard.press("Control+Enter");
+  await output(1, "run 2").waitFor();
   await menu("Kernel", /^Restart Kernel and Run All Cells/);
   await page.locator(".jp-Dialog .jp-mod-accept").click();
-  await prompt(2, "[3]").waitFor({ timeout: 60_000 });
-  await output(1, "rate 0.25 run 1").waitFor();
+  await output(1, "rate 0.25 run 1").waitFor({ timeout: 60_000 });
+  await prompt(3, "[4]").waitFor();
+  await output(3, "'last'").waitFor();
   await page.screenshot({ path: join(screenshots, "kernel-restarted.png") });
 });
