@@ -117,6 +117,10 @@ export class WireClient {
   private async ready(): Promise<this> {
     await this.until(() => this.iopub.some(({ type }) => type === "iopub_welcome"), "iopub_welcome");
     await this.request("kernel_info_request");
+    // A question that is asked before this socket is connected would be lost.
+    await this.send("kernel_info_request", {}, "stdin");
+    await this.until(() => this.questions.length > 0, "an answer on stdin");
+    this.questions.length = 0;
     return this;
   }
 
