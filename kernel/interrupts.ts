@@ -5,10 +5,10 @@ import type { Cell } from "./output/cell-context.js";
 
 /** Which cell an interrupt is meant for. */
 export interface Interrupts {
-  /** From here on an interrupt is for `cell`. */
+  /** From here on an interrupt is for `cell`, and for those that run beside it in subshells. */
   begin(cell: Cell): void;
   /** The cell is over; resolves when no interrupt that was meant for it can hit the next one. */
-  end(): Promise<void>;
+  end(cell: Cell): Promise<void>;
   /** An interrupt arrived, as a message or as SIGINT; without a running cell nothing happens. */
   interrupt(): void;
 }
@@ -27,29 +27,29 @@ export interface InterruptOptions {
  * protocol thread. SIGINT from elsewhere comes alone. They may come in any order and while the cell is ending.
  */
 export function createInterrupts({ flags, evaluator, barrier }: InterruptOptions): Interrupts {
-  let current: Cell | undefined;
+  const current = new Set<Cell>();
   const clear = () => Atomics.store(flags, flagIndex.interrupt, 0);
 
   return {
     begin(cell) {
       // The flag stays as it is: a request that came while the main thread was busy (loading the engine) is meant for this cell.
-      current = cell;
+      current.add(cell);
     },
-    async end() {
-      const wasInterrupted = current?.abort.signal.aborted || Atomics.load(flags, flagIndex.interrupt) !== 0;
-      current = undefined;
+    async end(cell) {
+      const wasInterrupted = cell.abort.signal.aborted || Atomics.load(flags, flagIndex.interrupt) !== 0;
+      current.delete(cell);
       if (!wasInterrupted) return;
       await barrier();
       await setImmediate();
       clear();
     },
     interrupt() {
-      if (current === undefined) {
+      if (current.size === 0) {
         clear();
         return;
       }
       Atomics.store(flags, flagIndex.interrupt, 1);
-      if (!current.abort.signal.aborted) current.abort.abort(keyboardInterrupt());
+      for (const { abort } of current) if (!abort.signal.aborted) abort.abort(keyboardInterrupt());
       evaluator()?.interrupt();
     },
   };

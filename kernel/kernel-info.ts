@@ -27,6 +27,6 @@ export function kernelInfo(version: string): ReplyContent {
       { text: "Node.js", url: "https://nodejs.org/docs/latest-v20.x/api/" },
       { text: "MindSpore Transformers", url: "https://www.mindspore.cn/mindformers/docs/en/master/index.html" },
     ],
-    supported_features: [],
+    supported_features: ["kernel subshells"],
   };
 }

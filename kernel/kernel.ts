@@ -1,9 +1,16 @@
+import { getHeapStatistics } from "node:v8";
+import { announceBlocking } from "./blocking.js";
+import { reportFatalErrors } from "./channels/fatal-report.js";
 import { parseParentPid } from "./channels/parent-watch.js";
 import { startProtocolThread, type ThreadLink } from "./channels/thread-link.js";
-import { flagIndex } from "./channels/thread-messages.js";
+import { flagBytes, flagIndex } from "./channels/thread-messages.js";
+import { createComms } from "./comms/comms.js";
 import type { Connection } from "./connection.js";
 import type { Evaluator } from "./evaluate/evaluator.js";
 import type { EvaluatorOptions } from "./evaluate/tslab.js";
+import { historyFolder } from "./history/history-folder.js";
+import { createHistoryStore } from "./history/history-store.js";
+import { createAsker } from "./input.js";
 import { createInterrupts } from "./interrupts.js";
 import { kernelInfo } from "./kernel-info.js";
 import { log } from "./log.js";
@@ -22,8 +29,11 @@ export interface KernelOptions {
 /** Starts the kernel; resolves when its sockets listen. The engine loads meanwhile, and cells that come earlier wait for it. */
 export async function startKernel({ connection, loadEvaluator = loadTslab }: KernelOptions): Promise<void> {
   const { folder, version } = packageManifest();
-  const flags = new Int32Array(new SharedArrayBuffer(8));
-  const session = new Session();
+  const flags = new Int32Array(new SharedArrayBuffer(flagBytes));
+  announceBlocking(flags);
+  reportFatalErrors();
+  const folderOfHistory = historyFolder();
+  const session = new Session(folderOfHistory === undefined ? undefined : createHistoryStore(folderOfHistory));
   let loaded: Evaluator | undefined;
   const interrupts = createInterrupts({ flags, evaluator: () => loaded, barrier: () => link.barrier() });
   // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it.
@@ -37,13 +47,23 @@ export async function startKernel({ connection, loadEvaluator = loadTslab }: Ker
       connection,
       kernelInfo: kernelInfo(version),
       flags: flags.buffer as SharedArrayBuffer,
+      heapLimit: getHeapStatistics().heap_size_limit,
       parentPid: parseParentPid(process.env.JPY_PARENT_PID),
     },
-    { onRequest: (request) => dispatch(request), onInterrupt: () => interrupts.interrupt(), onShutdown: stop, onDeath },
+    {
+      onRequest: (request) => dispatcher.dispatch(request),
+      onInterrupt: () => interrupts.interrupt(),
+      onSubshellDeleted: (id) => dispatcher.closeSubshell(id),
+      onShutdown: stop,
+      onDeath,
+    },
   );
   process.on("SIGTERM", stop);
   process.on("exit", () => link.closeNow());
-  const output = createOutput({ publisher: recordResults(link, session) });
+  const comms = createComms(link, (error) => output.showError("Uncaught error in a listener of a comm:", error));
+  const asker = createAsker(link.send, () => output.flushStreams());
+  const publisher = recordResults(link, session);
+  const output = createOutput({ publisher, services: { comms: comms.api, input: asker.ask } });
   output.install();
   const evaluator = loadEvaluator({
     workingDirectory: process.cwd(),
@@ -56,7 +76,8 @@ export async function startKernel({ connection, loadEvaluator = loadTslab }: Ker
     },
     (error) => log(`the language engine could not be loaded: ${error instanceof Error ? error.stack : error}`),
   );
-  const dispatch = createDispatcher({ wire: link, evaluator, output, session, interrupts, connection });
+  const services = { wire: link, evaluator, output, session, interrupts, comms, asker, connection };
+  const dispatcher = createDispatcher(services);
   await link.bound;
 }
 

@@ -57,6 +57,11 @@ function dataFolder(place: InstallPlace, { environment, platform, home }: Surrou
       '--prefix "$(python3 -c "import sys; print(sys.prefix)")"',
     );
   }
+  return jupyterDataFolder({ environment, platform, home });
+}
+
+/** The user's own folder for Jupyter's data. */
+export function jupyterDataFolder({ environment, platform, home }: Surroundings): string {
   if (environment.JUPYTER_DATA_DIR) return environment.JUPYTER_DATA_DIR;
   if (platform === "darwin") return join(home, "Library", "Jupyter");
   if (platform === "win32") return join(environment.APPDATA || join(home, ".jupyter", "data"), "jupyter");

@@ -1,29 +1,18 @@
 import type { RequestContents } from "./channels/messages.js";
+import type { HistoryEntry, SessionHistory } from "./history/entry.js";
+import { type HistoryStore, noHistory } from "./history/history-store.js";
+import { type HistoryLine, selectHistory } from "./history/select.js";
+import { formatCell, formatOutput } from "./history/session-file.js";
 
-/** One executed cell: line number, code, and the text of its result once there is one. */
-interface Entry {
-  readonly line: number;
-  readonly code: string;
-  readonly requestId: string;
-  output: string | null;
-}
-
-/** A line as history_reply has it: session, line, code — or [code, result] if results were asked for. */
-export type HistoryLine = readonly [
-  session: number,
-  line: number,
-  code: string | readonly [code: string, result: string | null],
-];
-
-type Query = RequestContents["history_request"];
-
-/** Number of the session that is being recorded; there are no earlier ones, as history lives in memory. */
-const thisSession = 1;
-
-/** Execution count and history of one kernel process. */
+/** Execution count of one kernel process, its history, and through the store that of the processes before it. */
 export class Session {
   private count = 0;
-  private readonly entries: Entry[] = [];
+  private readonly entries: HistoryEntry[] = [];
+  private readonly lineOf = new Map<string, number>();
+  /** Taken at the first cell: kernels that never run one leave no trace. */
+  private number: number | undefined;
+
+  constructor(private readonly kept: HistoryStore = noHistory) {}
 
   /** Count of the last stored cell; 0 before the first one. */
   get executionCount(): number {
@@ -32,72 +21,42 @@ export class Session {
 
   /** Records a cell that is about to run and returns its number. */
   store(code: string, requestId: string): number {
+    this.number ??= this.kept.begin();
     this.count += 1;
-    this.entries.push({ line: this.count, code, requestId, output: null });
+    this.entries.push({ line: this.count, code, output: null });
+    this.lineOf.set(requestId, this.count);
+    this.keep(formatCell(this.count, code));
     return this.count;
   }
 
   /** Records the text of the result of the cell that `requestId` started, if that cell is stored. */
   storeOutput(requestId: string, text: string): void {
-    const entry = this.entries.findLast((candidate) => candidate.requestId === requestId);
-    if (entry) entry.output = text;
+    const line = this.lineOf.get(requestId);
+    const entry = line === undefined ? undefined : this.entries[line - 1];
+    if (line === undefined || entry === undefined) return;
+    this.lineOf.delete(requestId);
+    this.entries[line - 1] = { ...entry, output: text };
+    this.keep(formatOutput(line, text));
   }
 
-  history(query: Query): HistoryLine[] {
-    const found = this.select(query);
-    return found.map(({ line, code, output }) => [thisSession, line, query.output ? [code, output] : code]);
+  history(query: RequestContents["history_request"]): HistoryLine[] {
+    const current = this.number ?? this.kept.newest() + 1;
+    return selectHistory(query, { current, newestFirst: () => this.newestFirst(current) });
   }
 
-  private select(query: Query): Entry[] {
-    if (query.access === "tail") return last(this.entries, query.limit);
-    if (query.access === "range") {
-      if (query.session !== 0 && query.session !== thisSession) return [];
-      const stop = query.stop ?? Number.POSITIVE_INFINITY;
-      return this.entries.filter(({ line }) => line >= query.start && line < stop);
+  private *newestFirst(current: number): Iterable<SessionHistory> {
+    let isOwnDone = false;
+    for (const other of this.kept.others(this.number)) {
+      if (!isOwnDone && other.session < current) {
+        isOwnDone = true;
+        yield { session: current, entries: this.entries };
+      }
+      yield other;
     }
-    const glob = [...query.pattern];
-    const matching = this.entries.filter(({ code }) => fitsGlob([...code], glob));
-    return last(query.unique ? withoutRepeats(matching) : matching, query.limit);
+    if (!isOwnDone) yield { session: current, entries: this.entries };
   }
-}
 
-function last(entries: readonly Entry[], limit: number | undefined): Entry[] {
-  if (limit === undefined) return [...entries];
-  return limit <= 0 ? [] : entries.slice(-limit);
-}
-
-/** Of several cells with the same code the last one stays. */
-function withoutRepeats(entries: readonly Entry[]): Entry[] {
-  const latest = new Map<string, Entry>();
-  for (const entry of entries) {
-    latest.delete(entry.code);
-    latest.set(entry.code, entry);
+  private keep(text: string | undefined): void {
+    if (text !== undefined) this.kept.append(text);
   }
-  return [...latest.values()];
-}
-
-/**
- * True if the whole text fits the glob: `*` any characters, `?` one character. Goes back to the last star only, so its time is at most
- * text × pattern; a regular expression would take for ever on some patterns.
- */
-function fitsGlob(text: readonly string[], glob: readonly string[]): boolean {
-  let at = 0;
-  let inGlob = 0;
-  let star = -1;
-  let textAtStar = 0;
-  while (at < text.length) {
-    if (glob[inGlob] === "*") {
-      star = inGlob;
-      textAtStar = at;
-      inGlob += 1;
-    } else if (glob[inGlob] === "?" || glob[inGlob] === text[at]) {
-      at += 1;
-      inGlob += 1;
-    } else if (star >= 0) {
-      textAtStar += 1;
-      at = textAtStar;
-      inGlob = star + 1;
-    } else return false;
-  }
-  return glob.slice(inGlob).every((character) => character === "*");
 }

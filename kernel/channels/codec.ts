@@ -7,6 +7,10 @@ export const protocolVersion = "5.5";
 export interface DecodedMessage {
   readonly identities: readonly Uint8Array[];
   readonly header: MessageHeader;
+  /** `msg_id` of the parent header, if it has one. */
+  readonly parentId: string | undefined;
+  /** Why content and metadata are not there (the header is): too large or nested too deeply to be worked on. */
+  readonly problem?: string;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly content: Readonly<Record<string, unknown>>;
   readonly buffers: readonly Uint8Array[];
@@ -33,6 +37,12 @@ export interface CodecOptions {
 
 /** Signatures that are remembered, to refuse a message that is sent a second time. */
 const rememberedSignatures = 65_536;
+/** Largest header or parent header in bytes: the header goes back with every message about the request. */
+const maxHeader = 65_536;
+/** Largest content or metadata in bytes; larger data belongs into buffers, which may have any size. */
+const maxContent = 64 * 1024 ** 2;
+/** Objects and lists inside of each other. Deeper ones exhaust the stack of those who walk through them. */
+const maxDepth = 500;
 const delimiter = Buffer.from("<IDS|MSG>");
 const partNames = ["header", "parent_header", "metadata", "content"] as const;
 
@@ -70,19 +80,19 @@ export function createCodec({ key, hash, session }: CodecOptions): Codec {
       const parts = frames.slice(start + 2, start + 6);
       if (signature === undefined || parts.length < 4) throw new FramesRejected("too few frames");
       checkSignature(signature, parts);
-      const [header, , metadata, content] = parts.map((part, index) => parseObject(part, partNames[index] ?? "part"));
-      return {
-        identities: frames.slice(0, start),
-        header: checkHeader(header ?? {}),
-        metadata: metadata ?? {},
-        content: content ?? {},
-        buffers: frames.slice(start + 6),
-      };
+      const [header, parent] = parts.slice(0, 2).map((part, index) => parseHeader(part, partNames[index] ?? "part"));
+      const checked = { identities: frames.slice(0, start), header: checkHeader(header ?? {}), parentId: idOf(parent) };
+      const problem = problemOf(parts[2], "metadata") ?? problemOf(parts[3], "content");
+      if (problem !== undefined) return { ...checked, problem, metadata: {}, content: {}, buffers: [] };
+      const [metadata, content] = parts
+        .slice(2)
+        .map((part, index) => parseObject(part, partNames[index + 2] ?? "part"));
+      return { ...checked, metadata: metadata ?? {}, content: content ?? {}, buffers: frames.slice(start + 6) };
     },
 
     encode(message) {
       const header: MessageHeader = {
-        msg_id: randomUUID(),
+        msg_id: message.id ?? randomUUID(),
         session,
         username: "kernel",
         date: new Date().toISOString(),
@@ -102,10 +112,55 @@ export function createCodec({ key, hash, session }: CodecOptions): Codec {
   };
 }
 
+function parseHeader(part: Uint8Array, name: string): Record<string, unknown> {
+  if (part.length > maxHeader) throw new FramesRejected(`${name} has ${part.length} bytes, at most ${maxHeader}`);
+  const problem = problemOf(part, name);
+  if (problem !== undefined) throw new FramesRejected(problem);
+  return parseObject(part, name);
+}
+
+function idOf(header: Record<string, unknown> | undefined): string | undefined {
+  const id = header?.msg_id;
+  return typeof id === "string" ? id : undefined;
+}
+
+function problemOf(part: Uint8Array | undefined, name: string): string | undefined {
+  if (part === undefined) return undefined;
+  if (part.length > maxContent) return `${name} has ${part.length} bytes, at most ${maxContent}`;
+  return depthOf(part) > maxDepth ? `${name} is nested deeper than ${maxDepth} levels` : undefined;
+}
+
+/** How deep the objects and lists of a JSON text are nested; brackets inside strings don't count. */
+function depthOf(json: Uint8Array): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (inString) {
+      if (byte === 0x5c) at += 1;
+      else if (byte === 0x22) inString = false;
+    } else if (byte === 0x22) inString = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+  return deepest;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 function parseObject(part: Uint8Array, name: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = utf8.decode(part);
+  } catch {
+    throw new FramesRejected(`${name} is not UTF-8`);
+  }
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString("utf8"));
+    value = JSON.parse(text);
   } catch {
     throw new FramesRejected(`${name} is not JSON`);
   }

@@ -9,6 +9,10 @@ export interface Envelope {
   /** Routing frames in front of the message; a reply carries them back. */
   readonly identities: readonly Uint8Array[];
   readonly header: MessageHeader;
+  /** Id of the message that this one answers; only input_reply has one. */
+  readonly parentId: string | undefined;
+  /** Subshell that is to serve it; undefined: the main shell. */
+  readonly subshellId: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly buffers: readonly Uint8Array[];
 }
@@ -40,15 +44,21 @@ export interface RequestContents {
     readonly unique: boolean;
   };
   comm_info_request: { readonly targetName: string | undefined };
-  comm_open: { readonly commId: string; readonly targetName: string };
-  comm_msg: { readonly commId: string };
-  comm_close: { readonly commId: string };
+  comm_open: { readonly commId: string; readonly targetName: string; readonly data: CommData };
+  comm_msg: { readonly commId: string; readonly data: CommData };
+  comm_close: { readonly commId: string; readonly data: CommData };
   connect_request: Readonly<Record<string, never>>;
   kernel_info_request: Readonly<Record<string, never>>;
   interrupt_request: Readonly<Record<string, never>>;
   shutdown_request: { readonly restart: boolean };
+  usage_request: Readonly<Record<string, never>>;
+  create_subshell_request: Readonly<Record<string, never>>;
+  delete_subshell_request: { readonly subshellId: string };
+  list_subshell_request: Readonly<Record<string, never>>;
   input_reply: { readonly value: string };
 }
+
+export type CommData = Readonly<Record<string, unknown>>;
 
 export type KnownType = keyof RequestContents;
 
@@ -70,6 +80,8 @@ export type ReplyContent = Readonly<Record<string, unknown>> & { readonly status
 export interface Outgoing {
   readonly channel: RequestChannel | "iopub";
   readonly identities: readonly Uint8Array[];
+  /** Id of the message; undefined: a new one. */
+  readonly id?: string;
   readonly type: string;
   readonly parent: MessageHeader | undefined;
   readonly content: string;
@@ -100,6 +112,26 @@ export function broadcast(message: IopubMessage): Outgoing {
     metadata: JSON.stringify(message.metadata ?? {}),
     buffers: message.buffers ?? [],
   };
+}
+
+/** Asks the client that sent `request` for a line of text; it answers on stdin with `id` as parent. */
+export function askForInput(request: Pick<Envelope, "identities" | "header">, ask: InputQuestion): Outgoing {
+  return {
+    channel: "stdin",
+    identities: request.identities,
+    id: ask.id,
+    type: "input_request",
+    parent: request.header,
+    content: JSON.stringify({ prompt: ask.prompt, password: ask.password }),
+    metadata: "{}",
+    buffers: [],
+  };
+}
+
+export interface InputQuestion {
+  readonly id: string;
+  readonly prompt: string;
+  readonly password: boolean;
 }
 
 /** Messages on iopub that only the kernel itself sends. */

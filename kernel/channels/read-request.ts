@@ -3,9 +3,12 @@ import type { Envelope, KnownType, Request, RequestChannel, RequestContents } fr
 
 /** Decoded frames → request. Never throws: what cannot be served comes back as `unknown` or `malformed`. */
 export function readRequest(channel: RequestChannel, message: DecodedMessage): Request {
-  const { identities, header, metadata, buffers } = message;
-  const envelope: Envelope = { channel, identities, header, metadata, buffers };
+  const { identities, header, parentId, metadata, buffers } = message;
+  const { subshell_id: subshell } = header as { readonly subshell_id?: unknown };
+  const subshellId = typeof subshell === "string" && subshell !== "" ? subshell : undefined;
+  const envelope: Envelope = { channel, identities, header, parentId, subshellId, metadata, buffers };
   const type = header.msg_type;
+  if (message.problem !== undefined) return { ...envelope, type: "malformed", reason: `${type}: ${message.problem}` };
   if (!Object.hasOwn(readers, type)) return { ...envelope, type: "unknown" };
   try {
     const content = readers[type as KnownType](new Fields(message.content));
@@ -48,15 +51,26 @@ const readers: { readonly [T in KnownType]: (fields: Fields) => RequestContents[
     unique: fields.flag("unique", false),
   }),
   comm_info_request: (fields) => ({ targetName: fields.text("target_name", "") || undefined }),
-  comm_open: (fields) => ({ commId: fields.text("comm_id"), targetName: fields.text("target_name", "") }),
-  comm_msg: (fields) => ({ commId: fields.text("comm_id") }),
-  comm_close: (fields) => ({ commId: fields.text("comm_id") }),
+  comm_open: (fields) => ({
+    commId: fields.text("comm_id"),
+    targetName: fields.text("target_name", ""),
+    data: fields.object("data"),
+  }),
+  comm_msg: (fields) => ({ commId: fields.text("comm_id"), data: fields.object("data") }),
+  comm_close: (fields) => ({ commId: fields.text("comm_id"), data: fields.object("data") }),
   connect_request: () => ({}),
   kernel_info_request: () => ({}),
   interrupt_request: () => ({}),
   shutdown_request: (fields) => ({ restart: fields.flag("restart", false) }),
+  usage_request: () => ({}),
+  create_subshell_request: () => ({}),
+  delete_subshell_request: (fields) => ({ subshellId: fields.text("subshell_id") }),
+  list_subshell_request: () => ({}),
   input_reply: (fields) => ({ value: fields.text("value", "") }),
 };
+
+/** Every message type that is served. */
+export const knownTypes = Object.keys(readers) as readonly KnownType[];
 
 /** Reads fields of a content object; null counts as absent, as some clients send it. */
 class Fields {
@@ -80,18 +94,23 @@ class Fields {
     return this.read(name, absent, isAllowed, allowed.join(", ")) as T;
   }
 
+  object(name: string): Record<string, unknown> {
+    return this.read(name, {}, isObject, "an object") as Record<string, unknown>;
+  }
+
   texts(name: string): Record<string, string> {
     const areTexts = (value: unknown) =>
-      typeof value === "object" &&
-      value !== null &&
-      !Array.isArray(value) &&
-      Object.values(value).every((item) => typeof item === "string");
+      isObject(value) && Object.values(value).every((item) => typeof item === "string");
     return this.read(name, {}, areTexts, "an object of strings") as Record<string, string>;
   }
 
   private read(name: string, absent: unknown, accepts: (value: unknown) => boolean, expected: string): unknown {
     const value = this.content[name] ?? absent;
     if (accepts(value)) return value;
-    throw new Error(`${name}: expected ${expected}, found ${JSON.stringify(value) ?? "nothing"}`);
+    throw new Error(`${name}: expected ${expected}, found ${JSON.stringify(value)?.slice(0, 200) ?? "nothing"}`);
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

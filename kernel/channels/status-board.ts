@@ -6,27 +6,31 @@ export interface StatusBoard {
   starting(): void;
   busy(parent: MessageHeader): void;
   idle(parent: MessageHeader): void;
+  /** True for a cell between its busy and its idle. */
+  isRunning(parent: MessageHeader): boolean;
 }
 
 /**
  * Requests are also served while a cell runs, and their idle must not let clients believe that the cell is over (a server that
- * stops idle kernels would stop this one): after it, the busy of the running cell is sent once more.
+ * stops idle kernels would stop this one): after it, the busy of a cell that runs is sent once more.
  */
 export function createStatusBoard(send: (message: Outgoing) => void): StatusBoard {
-  let running: MessageHeader | undefined;
+  const running = new Map<string, MessageHeader>();
   const say = (state: string, parent?: MessageHeader) =>
     send(announce("status", { parent, content: { execution_state: state } }));
 
   return {
     starting: () => say("starting"),
     busy(parent) {
-      if (parent.msg_type === "execute_request") running = parent;
+      if (parent.msg_type === "execute_request") running.set(parent.msg_id, parent);
       say("busy", parent);
     },
     idle(parent) {
       say("idle", parent);
-      if (running?.msg_id === parent.msg_id) running = undefined;
-      else if (running !== undefined) say("busy", running);
+      running.delete(parent.msg_id);
+      const [oldest] = running.values();
+      if (oldest !== undefined) say("busy", oldest);
     },
+    isRunning: (parent) => running.has(parent.msg_id),
   };
 }

@@ -1,13 +1,15 @@
 import { Worker } from "node:worker_threads";
 import { KernelError } from "../error.js";
 import type { IopubMessage, Publisher } from "../output/publisher.js";
-import { broadcast, type Envelope, type ReplyContent, type Request, replyTo } from "./messages.js";
+import { broadcast, type Envelope, type Outgoing, type ReplyContent, type Request, replyTo } from "./messages.js";
 import { type FromThread, flagIndex, type ThreadData, type ToThread } from "./thread-messages.js";
 
 /** The main thread's end of the wire. What is sent through it leaves in the order of the calls. */
 export interface Wire extends Publisher {
   reply(request: Envelope, content: ReplyContent): void;
   status(state: "busy" | "idle", request: Envelope): void;
+  /** Sends a message that is no answer. */
+  send(message: Outgoing): void;
   /** Resolves when every request (and interrupt) that had arrived before the call has been handed to `onRequest` (`onInterrupt`). */
   barrier(): Promise<void>;
 }
@@ -22,6 +24,7 @@ export interface ThreadLink extends Wire {
 export interface LinkEvents {
   readonly onRequest: (request: Request) => void;
   readonly onInterrupt: () => void;
+  readonly onSubshellDeleted: (id: string) => void;
   readonly onShutdown: () => void;
   /** The thread died, which it never should; without it the kernel is of no use. */
   readonly onDeath: (error: Error) => void;
@@ -42,6 +45,7 @@ export function startProtocolThread(data: ThreadData, events: LinkEvents): Threa
   worker.on("message", (message: FromThread) => {
     if (message.kind === "request") events.onRequest(message.request);
     else if (message.kind === "interrupt") events.onInterrupt();
+    else if (message.kind === "subshellDeleted") events.onSubshellDeleted(message.id);
     else if (message.kind === "shutdown") events.onShutdown();
     else if (message.kind === "bound") settle.resolve();
     else if (message.kind === "failed") settle.reject(new KernelError(message.message, message.hint));
@@ -56,6 +60,7 @@ export function startProtocolThread(data: ThreadData, events: LinkEvents): Threa
     bound,
     publish: (message: IopubMessage) => post({ kind: "send", message: broadcast(message) }),
     reply: (request, content) => post({ kind: "send", message: replyTo(request, content) }),
+    send: (message) => post({ kind: "send", message }),
     status: (state, request) => post({ kind: "status", state, parent: request.header }),
     barrier() {
       barriers += 1;

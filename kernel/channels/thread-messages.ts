@@ -6,8 +6,10 @@ import type { Outgoing, ReplyContent, Request } from "./messages.js";
 export interface ThreadData {
   readonly connection: Connection;
   readonly kernelInfo: ReplyContent;
-  /** Two Int32 flags shared by the threads, see `flagIndex`. */
+  /** Int32 flags shared by the threads, see `flagIndex`. */
   readonly flags: SharedArrayBuffer;
+  /** Most that the heap of the main thread may hold, in bytes. */
+  readonly heapLimit: number;
   /** Process whose end ends the kernel; undefined: none. */
   readonly parentPid: number | undefined;
 }
@@ -17,7 +19,12 @@ export const flagIndex = {
   interrupt: 0,
   /** 1: the sockets are closed, the process may exit. */
   closed: 1,
+  /** Above 0: the main thread waits for a child process that it started synchronously. */
+  blocking: 2,
 } as const;
+
+/** Bytes of the buffer that holds the flags. */
+export const flagBytes = 4 * Object.keys(flagIndex).length;
 
 /** Main thread → protocol thread; handled in order, so that output never overtakes or falls behind a status. */
 export type ToThread =
@@ -32,6 +39,8 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: "bound" }
   | { readonly kind: "request"; readonly request: Request }
+  /** A subshell is gone; the cells that wait in it are not to run. */
+  | { readonly kind: "subshellDeleted"; readonly id: string }
   | { readonly kind: "passed"; readonly id: number }
   | { readonly kind: "interrupt" }
   /** Somebody asked for shutdown, or the parent is gone: finish soon and exit. */

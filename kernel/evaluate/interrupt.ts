@@ -24,9 +24,9 @@ export function interruptOf(error: unknown): KeyboardInterrupt | undefined {
 }
 
 export interface Interrupts {
-  /** Runs `execute` as the running cell; rejects with `KeyboardInterrupt` as soon as it is interrupted in an await. */
+  /** Runs `execute` as a running cell (several if subshells run some); rejects with `KeyboardInterrupt` as soon as it is interrupted in an await. */
   race<T>(execute: () => Promise<T>): Promise<T>;
-  /** Interrupts the running cell, if there is one. The caller sees to it that a request meant for one cell doesn't come during the next. */
+  /** Interrupts every running cell. The caller sees to it that a request meant for one cell doesn't come during the next. */
   interrupt(): void;
 }
 
@@ -42,7 +42,7 @@ export function createInterrupts(
   options: { readonly extra: Readonly<Record<string, unknown>>; readonly now?: () => number },
 ): Interrupts {
   const now = options.now ?? (() => performance.now());
-  let running: { readonly cell: Cell | undefined; readonly reject: (error: Error) => void } | undefined;
+  const running = new Set<{ readonly cell: Cell | undefined; readonly reject: (error: Error) => void }>();
   let firstSeen: number | undefined;
 
   const stop = (): never => {
@@ -53,7 +53,7 @@ export function createInterrupts(
     const cell = currentCell();
     if (cell?.abort.signal.aborted === true) stop();
     if (flag[0] === 0) return;
-    if (running !== undefined && (cell === undefined || cell === running.cell)) stop();
+    if (running.size > 0 && (cell === undefined || [...running].some((one) => one.cell === cell))) stop();
     firstSeen ??= now();
     if (now() - firstSeen > patience) {
       flag[0] = 0;
@@ -72,29 +72,35 @@ export function createInterrupts(
   return {
     async race(execute) {
       firstSeen = undefined;
-      const interrupted = new Promise<never>((_, reject) => {
-        running = { cell: currentCell(), reject };
+      let reject = (_: Error): void => {};
+      const interrupted = new Promise<never>((_, rejected) => {
+        reject = rejected;
       });
+      const self = { cell: currentCell(), reject };
+      running.add(self);
       try {
         // The request may have come before the cell could begin, say while the engine was being loaded.
         if (flag[0] !== 0) throw KeyboardInterrupt.nowhere();
         return await Promise.race([execute(), interrupted]);
       } catch (error) {
+        // What a synchronous call threw because the process that it waited for was ended for the sake of the interrupt.
+        const thrown = interruptOf(error) === undefined && flag[0] !== 0 ? KeyboardInterrupt.nowhere() : error;
         // A loop may have noticed the flag before anybody called interrupt().
-        if (interruptOf(error) !== undefined) currentCell()?.abort.abort(error);
-        throw error;
+        if (interruptOf(thrown) !== undefined) currentCell()?.abort.abort(thrown);
+        throw thrown;
       } finally {
-        running = undefined;
+        running.delete(self);
         flag[0] = 0;
       }
     },
     interrupt() {
       flag[0] = 0;
       firstSeen = undefined;
-      const interrupted = running;
       const error = KeyboardInterrupt.nowhere();
-      interrupted?.reject(error);
-      interrupted?.cell?.abort.abort(error);
+      for (const { cell, reject } of running) {
+        reject(error);
+        cell?.abort.abort(error);
+      }
     },
   };
 }

@@ -1,10 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { describeCompleteness, describeCompletion, describeInspection, inspectionOffsets } from "./assist.js";
 import { installStackMapping } from "./cell-source.js";
 import { adaptCompiler, type CompilerSettings, type EmittedMaps } from "./compiler.js";
-import { type Converted, type Converter, cellDiagnostics, type Prepared, prepare } from "./conversion.js";
-import { aliveDeclarations } from "./declarations.js";
+import { type Converted, type Converter, cellDiagnostics, prepare } from "./conversion.js";
+import { aliveDeclarations, mergeDeclarations } from "./declarations.js";
 import type { Evaluator, Failure, Outcome } from "./evaluator.js";
 import { describeDiagnostics, describeFailure } from "./failure.js";
 import { createInterrupts, interruptOf } from "./interrupt.js";
@@ -82,28 +83,31 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   settings = { folders, typeRoot, maps };
   const converter = createConverter({ isJS: false, isBrowser: false });
   let declarations = "";
-  let prepared: Prepared | undefined;
   const locals: Record<string, unknown> = Object.create(null);
-  const run = createRunner({ createExecutor, options, modules, locals, converted: () => prepared?.converted });
+  const run = createRunner({ createExecutor, options, modules, locals });
   const interrupts = createInterrupts(options.interruptFlag, {
     extra: { load: modules.load, wrap: modules.wrap, meta: modules.meta, locals, define: defineLocal },
   });
 
   const execute = async (code: string): Promise<Outcome> => {
-    const cell = prepare({ compiler, converter, maps, declarations, code });
+    const base = declarations;
+    const cell = prepare({ compiler, converter, maps, declarations: base, code });
     const diagnostics = cellDiagnostics(cell);
     if (diagnostics.length > 0) return failed(describeDiagnostics(diagnostics, cell));
-    prepared = cell;
+    const declare = (own: string): void => {
+      // Cells of subshells may have ended meanwhile.
+      declarations = declarations === base ? own : mergeDeclarations(compiler, { base, own, others: declarations });
+    };
     try {
       return await interrupts.race(async () => {
         await modules.prepare(cell.fixed.imports);
-        const value = await run.execute();
-        declarations = cell.converted.declOutput ?? "";
+        const value = await run(cell.converted);
+        declare(cell.converted.declOutput ?? "");
         return value === undefined ? { status: "ok" } : { status: "ok", result: { value } };
       });
     } catch (error) {
       const alive = (name: string): boolean => locals[name] !== undefined;
-      declarations = aliveDeclarations(compiler, cell.converted.declOutput ?? "", alive);
+      declare(aliveDeclarations(compiler, cell.converted.declOutput ?? "", alive));
       return failed(describeFailure(interruptOf(error) ?? error));
     }
   };
@@ -120,10 +124,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
       return undefined;
     },
     isComplete: (code) => describeCompleteness(compiler, code),
-    interrupt() {
-      interrupts.interrupt();
-      run.interrupt();
-    },
+    interrupt: () => interrupts.interrupt(),
     close() {
       converter.close();
     },
@@ -134,10 +135,13 @@ function failed(failure: Failure): Outcome {
   return { status: "error", failure };
 }
 
-interface Runner {
-  /** Runs what `converted` gives and resolves with the value of the last expression. */
-  execute(): Promise<unknown>;
-  interrupt(): void;
+/** Runs what the converter made of a cell and resolves with the value of its last expression; several may be under way. */
+type Run = (converted: Converted) => Promise<unknown>;
+
+interface Running {
+  readonly converted: Converted;
+  error?: { readonly thrown: unknown };
+  last?: unknown;
 }
 
 /** tslab's executor with a promise that settles as the cell does. */
@@ -146,33 +150,46 @@ function createRunner(given: {
   readonly options: EvaluatorOptions;
   readonly modules: CellModules;
   readonly locals: Record<string, unknown>;
-  readonly converted: () => Converted | undefined;
-}): Runner {
-  let error: { readonly thrown: unknown } | undefined;
-  const node = { convert: () => given.converted() ?? { diagnostics: [] } };
+}): Run {
+  const storage = new AsyncLocalStorage<Running>();
+  const node = { convert: () => storage.getStore()?.converted ?? { diagnostics: [] } };
   const console = {
     log() {},
     error(thrown: unknown) {
-      error = { thrown };
+      const running = storage.getStore();
+      if (running !== undefined) running.error = { thrown };
     },
   };
   const converters = { node, browser: undefined, close() {} };
   const executor = given.createExecutor(given.options.workingDirectory, converters, console);
   const shared = (globalThis as unknown as { __tslab__: { require: Require } }).__tslab__;
   shared.require = given.modules.wrap(shared.require);
-  return {
-    interrupt: () => executor.interrupt(),
-    async execute() {
-      error = undefined;
-      const last = given.converted()?.lastExpressionVar;
-      await executor.execute("");
-      if (error !== undefined) throw (error as { readonly thrown: unknown }).thrown;
-      if (!last) return undefined;
-      const value = given.locals[last];
-      given.locals[last] = undefined;
-      return value ?? undefined;
-    },
+  keepLastPerRun(given.locals, storage);
+  return async (converted) => {
+    const running: Running = { converted };
+    await storage.run(running, () => executor.execute(""));
+    if (running.error !== undefined) throw running.error.thrown;
+    const name = converted.lastExpressionVar;
+    if (!name) return undefined;
+    const value = name === lastName ? running.last : given.locals[name];
+    if (name !== lastName) given.locals[name] = undefined;
+    return value ?? undefined;
   };
+}
+
+/** Name that the converter gives the value of the last expression, unless the cell has a variable of that name. */
+const lastName = "tsLastExpr";
+
+/** Cells that end at the same moment would otherwise take each other's last value. */
+function keepLastPerRun(locals: Record<string, unknown>, storage: AsyncLocalStorage<Running>): void {
+  Object.defineProperty(locals, lastName, {
+    configurable: true,
+    get: () => storage.getStore()?.last,
+    set(value: unknown) {
+      const running = storage.getStore();
+      if (running !== undefined) running.last = value;
+    },
+  });
 }
 
 /** What `Object.defineProperty(exports, …)` is for the variables of cells: imports are plain variables too, which later cells may replace. */

@@ -5,6 +5,8 @@ import type { MessageHeader } from "./publisher.js";
 export interface Cell {
   /** Header of the request that started it; its output is published with this parent. */
   readonly parent: MessageHeader;
+  /** Route to the client that sent it, for questions to the user. */
+  readonly identities: readonly Uint8Array[];
   /** True: nothing of it is published. */
   readonly silent: boolean;
   /** True if the front end can answer questions. */
@@ -15,7 +17,8 @@ export interface Cell {
 }
 
 const storage = new AsyncLocalStorage<Cell>();
-let running: Cell | undefined;
+/** Several if subshells run cells; the one that began last comes last. */
+const running = new Set<Cell>();
 let latest: Cell | undefined;
 
 /** Runs `fn` so that everything it starts, also timers and promises that outlive it, belongs to `cell`. */
@@ -28,20 +31,26 @@ export function currentCell(): Cell | undefined {
   return storage.getStore();
 }
 
-/** Says which cell the kernel is executing (from request to reply). */
-export function setRunningCell(cell: Cell | undefined): void {
-  running = cell;
-  latest = cell ?? latest;
+/** The kernel begins to execute `cell`. */
+export function beginCell(cell: Cell): void {
+  running.add(cell);
+  latest = cell;
 }
 
-/** The cell that is being executed, or undefined between cells. */
+/** The reply to `cell` is about to leave. */
+export function endCell(cell: Cell): void {
+  running.delete(cell);
+}
+
+/** The own cell if it is being executed, else the one that began last, or undefined between cells. */
 export function runningCell(): Cell | undefined {
-  return running;
+  const own = storage.getStore();
+  return own !== undefined && running.has(own) ? own : [...running].at(-1);
 }
 
-/** Where output belongs: the own cell, or, where Node lost the trail, the running cell, or the last one that ran. */
+/** Where output belongs: the own cell, or, where Node lost the trail, a running cell, or the last one that ran. */
 export function outputCell(): Cell | undefined {
-  return storage.getStore() ?? running ?? latest;
+  return storage.getStore() ?? runningCell() ?? latest;
 }
 
 /** The cell that made `promise`. Node calls handlers of unhandled rejections outside of the promise's context, but keeps the store on it. */

@@ -1,7 +1,9 @@
-import type { DisplayOptions, JupyterHost } from "../../src/view/display-contract.js";
+import type { DisplayOptions, JupyterComms, JupyterHost } from "../../src/view/display-contract.js";
 import { currentCell, outputCell, runningCell } from "./cell-context.js";
+import type { DisplayFlow } from "./display-flow.js";
 import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
 import type { Publisher } from "./publisher.js";
+import { withKinds } from "./show.js";
 import type { Streams } from "./streams.js";
 
 const hostKey = Symbol.for("Jupyter.host");
@@ -14,7 +16,21 @@ export interface Host {
   settled(): Promise<void>;
 }
 
-export function createHost(publisher: Publisher, streams: Streams): Host {
+/** What the kernel offers beside output. */
+export interface HostServices {
+  readonly comms?: JupyterComms;
+  readonly input?: NonNullable<JupyterHost["input"]>;
+}
+
+export interface HostOptions {
+  readonly publisher: Publisher;
+  readonly streams: Streams;
+  readonly flow: DisplayFlow;
+  readonly services?: HostServices | undefined;
+}
+
+export function createHost(options: HostOptions): Host {
+  const { publisher, streams, flow, services = {} } = options;
   const pending = new Set<Promise<void>>();
   const never = new AbortController().signal;
   const host: JupyterHost = {
@@ -25,7 +41,7 @@ export function createHost(publisher: Publisher, streams: Streams): Host {
       const cell = update ? (runningCell() ?? outputCell()) : outputCell();
       if (cell?.silent === true) return;
       streams.flush();
-      publisher.publish({
+      flow.send(cell, {
         type: update ? "update_display_data" : "display_data",
         parent: cell?.parent,
         content: {
@@ -47,6 +63,7 @@ export function createHost(publisher: Publisher, streams: Streams): Host {
     get interactive() {
       return outputCell()?.interactive ?? false;
     },
+    ...services,
   };
   return {
     host,
@@ -74,8 +91,31 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Makes the host known to libraries, and `display` to cells. */
+/** What `cell` is in cells: about the cell whose code asks, also after an await. */
+function cellView(host: JupyterHost): object {
+  return {
+    get signal() {
+      return host.signal;
+    },
+    get interactive() {
+      return host.interactive;
+    },
+    get executionCount() {
+      return currentCell()?.executionCount ?? 0;
+    },
+  };
+}
+
+/** Makes the host known to libraries, and what `evaluate/prelude.ts` declares to cells. */
 export function installHost({ host, display }: Host): void {
   Object.defineProperty(globalThis, hostKey, { value: host, configurable: true });
-  Object.defineProperty(globalThis, "display", { value: display, configurable: true, writable: true });
+  const globals = {
+    display: withKinds(display),
+    clearOutput: host.clearOutput,
+    cell: cellView(host),
+    ...(host.input === undefined ? {} : { input: host.input }),
+    ...(host.comms === undefined ? {} : { comms: host.comms }),
+  };
+  for (const [name, value] of Object.entries(globals))
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 }

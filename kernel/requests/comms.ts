@@ -1,22 +1,32 @@
 import type { ReplyContent, RequestOf } from "../channels/messages.js";
+import type { CommMessage } from "../comms/comms.js";
 import type { Services } from "./services.js";
 
-/** Cells cannot open comms yet, so there are never any. */
-export function commInfo(_: RequestOf<"comm_info_request">): ReplyContent {
-  return { status: "ok", comms: {} };
+/** The open comms, or those of one target. */
+export function commInfo({ content }: RequestOf<"comm_info_request">, { comms }: Services): ReplyContent {
+  const open = comms.list().filter(({ targetName }) => (content.targetName ?? targetName) === targetName);
+  return {
+    status: "ok",
+    comms: Object.fromEntries(open.map(({ id, targetName }) => [id, { target_name: targetName }])),
+  };
 }
 
-/** No target is known here; the protocol wants the comm to be closed at once then. */
-export function commOpen(request: RequestOf<"comm_open">, { wire }: Services): undefined {
-  wire.publish({
-    type: "comm_close",
-    parent: request.header,
-    content: { comm_id: request.content.commId, data: {} },
-  });
-  return undefined;
+/** A comm to a target that nobody has registered is closed at once, as the protocol wants it. */
+export function commOpen(request: RequestOf<"comm_open">, { comms, wire }: Services): undefined {
+  const { commId, targetName } = request.content;
+  if (comms.accept(commId, targetName, toMessage(request))) return;
+  wire.publish({ type: "comm_close", parent: request.header, content: { comm_id: commId, data: {} } });
 }
 
-/** About a comm that is not open: nothing to do. */
-export function ignoreComm(_: RequestOf<"comm_msg"> | RequestOf<"comm_close">): undefined {
-  return undefined;
+export function commMessage(request: RequestOf<"comm_msg">, { comms }: Services): undefined {
+  comms.receive(request.content.commId, toMessage(request));
+}
+
+export function commClose(request: RequestOf<"comm_close">, { comms }: Services): undefined {
+  comms.closed(request.content.commId, toMessage(request));
+}
+
+function toMessage(request: RequestOf<"comm_open" | "comm_msg" | "comm_close">): CommMessage {
+  const { content, metadata, buffers, header, identities } = request;
+  return { data: content.data, metadata, buffers, from: { header, identities } };
 }

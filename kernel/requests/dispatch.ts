@@ -1,14 +1,32 @@
 import { errorReply, type Request } from "../channels/messages.js";
-import { createExecuteQueue } from "./execute-queue.js";
+import { createExecuteQueue, type ExecuteQueue } from "./execute-queue.js";
 import type { Services } from "./services.js";
 import { type Handler, handlers, type MainType } from "./table.js";
 
-/** Returns the function that takes every request that reaches the main thread: busy, handler, reply, idle. */
-export function createDispatcher(services: Services): (request: Request) => void {
-  const queue = createExecuteQueue(services);
-  return (request) => {
-    if (request.type === "execute_request") queue.add(request);
-    else void serve(request, services);
+export interface Dispatcher {
+  /** Takes every request that reaches the main thread: busy, handler, reply, idle. */
+  dispatch(request: Request): void;
+  /** The cells that wait in a subshell are not to run any more. */
+  closeSubshell(id: string): void;
+}
+
+export function createDispatcher(services: Services): Dispatcher {
+  /** By subshell; the main shell has no id. */
+  const queues = new Map<string | undefined, ExecuteQueue>();
+  const queueOf = (subshellId: string | undefined): ExecuteQueue => {
+    const queue = queues.get(subshellId) ?? createExecuteQueue(services);
+    queues.set(subshellId, queue);
+    return queue;
+  };
+  return {
+    dispatch(request) {
+      if (request.type === "execute_request") queueOf(request.subshellId).add(request);
+      else void serve(request, services);
+    },
+    closeSubshell(id) {
+      queues.get(id)?.close();
+      queues.delete(id);
+    },
   };
 }
 

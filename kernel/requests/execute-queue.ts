@@ -8,6 +8,8 @@ type ExecuteRequest = RequestOf<"execute_request">;
 /** Cells run one after the other, in the order in which they arrived. */
 export interface ExecuteQueue {
   add(request: ExecuteRequest): void;
+  /** Lets no cell run any more that waits; each is answered with `aborted`. */
+  close(): void;
 }
 
 export function createExecuteQueue(services: Services): ExecuteQueue {
@@ -49,6 +51,10 @@ export function createExecuteQueue(services: Services): ExecuteQueue {
     add(request) {
       waiting.push(request);
       if (!isRunning) void runAll();
+    },
+    close() {
+      for (const request of waiting) skip(request);
+      waiting = [];
     },
   };
 }

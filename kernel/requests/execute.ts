@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errorReply, type ReplyContent, type RequestOf } from "../channels/messages.js";
 import type { Evaluator, Failure, Outcome } from "../evaluate/evaluator.js";
 import { untilAborted } from "../interrupts.js";
-import { type Cell, runInCell, setRunningCell } from "../output/cell-context.js";
+import { beginCell, type Cell, endCell, runInCell } from "../output/cell-context.js";
 import type { Services } from "./services.js";
 
 /** How long the output of an interrupted cell is waited for, in ms; longer than streams are held back. */
@@ -13,7 +13,7 @@ type ExecuteRequest = RequestOf<"execute_request">;
 /** Runs one cell. All of its output so far has been handed to the publisher when this resolves; never rejects. */
 export async function execute(request: ExecuteRequest, services: Services): Promise<ReplyContent> {
   const cell = openCell(request, services);
-  setRunningCell(cell);
+  beginCell(cell);
   services.interrupts.begin(cell);
   try {
     const outcome = await runCode(request, cell, services);
@@ -24,8 +24,8 @@ export async function execute(request: ExecuteRequest, services: Services): Prom
     return await fail(failureOf(error), cell, services);
   } finally {
     await settle(cell, services);
-    setRunningCell(undefined);
-    await services.interrupts.end();
+    endCell(cell);
+    await services.interrupts.end(cell);
   }
 }
 
@@ -40,7 +40,8 @@ function openCell(request: ExecuteRequest, { session, wire }: Services): Cell {
       content: { code, execution_count: executionCount },
     });
   }
-  return { parent: request.header, silent, interactive: allowStdin, executionCount, abort: new AbortController() };
+  const { header: parent, identities } = request;
+  return { parent, identities, silent, interactive: allowStdin, executionCount, abort: new AbortController() };
 }
 
 /** Evaluates the code and publishes its result; the cell's signal also ends waiting for a result that never says how it looks. */
@@ -63,6 +64,7 @@ async function runCode({ content }: ExecuteRequest, cell: Cell, services: Servic
 async function settle(cell: Cell, { output }: Services): Promise<void> {
   const flushed = output.flush();
   await untilAborted(cell.abort.signal, flushed).catch(() => Promise.race([flushed, delay(patience)]));
+  output.finish(cell);
 }
 
 async function fail(failure: Failure, cell: Cell, services: Services): Promise<ReplyContent> {

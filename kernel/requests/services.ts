@@ -1,6 +1,8 @@
 import type { Wire } from "../channels/thread-link.js";
+import type { Comms } from "../comms/comms.js";
 import type { Connection } from "../connection.js";
 import type { Evaluator } from "../evaluate/evaluator.js";
+import type { Asker } from "../input.js";
 import type { Interrupts } from "../interrupts.js";
 import type { Output } from "../output/output.js";
 import type { Session } from "../session.js";
@@ -13,5 +15,7 @@ export interface Services {
   readonly output: Output;
   readonly session: Session;
   readonly interrupts: Interrupts;
+  readonly comms: Comms;
+  readonly asker: Asker;
   readonly connection: Connection;
 }

@@ -1,8 +1,9 @@
 import type { ReplyContent, Request, RequestOf } from "../channels/messages.js";
-import { commInfo, commOpen, ignoreComm } from "./comms.js";
+import { commClose, commInfo, commMessage, commOpen } from "./comms.js";
 import { complete } from "./complete.js";
 import { connect } from "./connect.js";
 import { history } from "./history.js";
+import { inputReply } from "./input-reply.js";
 import { inspect } from "./inspect.js";
 import { isComplete } from "./is-complete.js";
 import type { Services } from "./services.js";
@@ -27,11 +28,10 @@ export const handlers: { readonly [T in MainType]: Handler<T> } = {
   history_request: history,
   comm_info_request: commInfo,
   comm_open: commOpen,
-  comm_msg: ignoreComm,
-  comm_close: ignoreComm,
+  comm_msg: commMessage,
+  comm_close: commClose,
   connect_request: connect,
-  // Nothing asks the user for input yet, so an answer belongs to nothing.
-  input_reply: () => undefined,
+  input_reply: inputReply,
   unknown: unservable,
   malformed: unservable,
 };

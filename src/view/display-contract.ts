@@ -30,6 +30,43 @@ export interface JupyterHost {
   readonly signal: AbortSignal;
   /** True if the front end can ask the user something, so that somebody is probably watching; false in batch runs. */
   readonly interactive: boolean;
+  /** Two-way connections to code in the front end (widgets, live views); undefined in a kernel that has none. */
+  readonly comms?: JupyterComms;
+  /**
+   * Asks the user for a line of text. Rejects if the front end cannot ask (`interactive` is false) and when the cell is interrupted.
+   * Undefined in a kernel that cannot ask.
+   */
+  input?(prompt?: string, options?: { readonly password?: boolean }): Promise<string>;
+}
+
+/** What goes over a comm in one message: JSON, and bytes beside it that are not encoded. */
+export interface CommMessage {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** One connection to an object in the front end; both sides may send at any time. */
+export interface JupyterComm {
+  readonly id: string;
+  readonly targetName: string;
+  /** False once either side has closed it. */
+  readonly isOpen: boolean;
+  /** Sends a message; throws if the comm is closed or `data` has no JSON form. The bytes of `buffers` are copied. */
+  send(data: Record<string, unknown>, extra?: Partial<Omit<CommMessage, "data">>): void;
+  /** Tells the other side that this is over; a second call does nothing. */
+  close(data?: Record<string, unknown>): void;
+  /** Calls `listener` at every message of the other side, in their order; returns a function that stops that. */
+  onMessage(listener: (message: CommMessage) => unknown): () => void;
+  /** Calls `listener` when the other side closes the comm; returns a function that stops that. */
+  onClose(listener: (message: CommMessage) => unknown): () => void;
+}
+
+export interface JupyterComms {
+  /** Opens a comm to `targetName`, which code in the front end must have registered; it closes the comm if nobody has. */
+  open(targetName: string, message?: Partial<CommMessage>): JupyterComm;
+  /** Lets the front end open comms to `targetName`; a second registration replaces the first. Returns a function that ends it. */
+  register(targetName: string, onOpen: (comm: JupyterComm, message: CommMessage) => unknown): () => void;
 }
 
 /** The notebook's host, or undefined in a plain script. */

@@ -1,7 +1,7 @@
 // The kernel's engine and output in a process of their own, without sockets: cells come in and messages go out over Node's IPC.
 import { Worker } from "node:worker_threads";
 import { createEvaluator } from "../../dist/kernel/evaluate/tslab.js";
-import { runInCell, setRunningCell } from "../../dist/kernel/output/cell-context.js";
+import { beginCell, endCell, runInCell } from "../../dist/kernel/output/cell-context.js";
 import { createOutput } from "../../dist/kernel/output/output.js";
 
 const interruptFlag = new Int32Array(new SharedArrayBuffer(4));
@@ -16,17 +16,25 @@ let count = 0;
 
 async function execute({ id, code, silent = false, interruptAfter, interruptBefore = false }) {
   const parent = { msg_id: id, session: "s", username: "u", date: "", msg_type: "execute_request", version: "5.3" };
-  const cell = { parent, silent, interactive: true, executionCount: ++count, abort: new AbortController() };
-  setRunningCell(cell);
+  const cell = {
+    parent,
+    identities: [],
+    silent,
+    interactive: true,
+    executionCount: ++count,
+    abort: new AbortController(),
+  };
+  beginCell(cell);
   const interrupted = interruptAfter === undefined ? undefined : interruptFromThread(interruptAfter);
   if (interruptBefore) interruptFlag[0] = 1;
   const outcome = await runInCell(cell, () => evaluator.execute(code));
   if (outcome.result !== undefined) await runInCell(cell, () => output.publishResult(cell, outcome.result.value));
   if (outcome.failure !== undefined) output.publishError(cell, outcome.failure);
   await output.flush();
+  output.finish(cell);
   // No interrupt may hit the next cell.
   await interrupted;
-  setRunningCell(undefined);
+  endCell(cell);
   return { status: outcome.status, failure: outcome.failure };
 }
 

@@ -6,12 +6,14 @@ const AsyncFunction = (async () => {}).constructor;
 
 /** A cell is the body of an async function; `return` gives its result. `flag()` says whether an interrupt was asked for. */
 function createStandIn({ interruptFlag }) {
-  let stop;
+  const stops = new Set();
   return {
     async execute(code) {
+      let stop;
       const interrupted = new Promise((_, reject) => {
         stop = () => reject(Object.assign(new Error("Execution interrupted"), { name: "KeyboardInterrupt" }));
       });
+      stops.add(stop);
       try {
         const run = new AsyncFunction("flag", code);
         const value = await Promise.race([run(() => interruptFlag[0] === 1), interrupted]);
@@ -19,6 +21,8 @@ function createStandIn({ interruptFlag }) {
       } catch (error) {
         const { name, message } = error;
         return { status: "error", failure: { ename: name, evalue: message, traceback: [`${name}: ${message}`] } };
+      } finally {
+        stops.delete(stop);
       }
     },
     complete: (code, cursor) => ({
@@ -28,7 +32,9 @@ function createStandIn({ interruptFlag }) {
     }),
     inspect: (code, cursor) => (code === "" ? undefined : { text: code.slice(0, cursor), markdown: code }),
     isComplete: () => ({ status: "complete" }),
-    interrupt: () => stop?.(),
+    interrupt() {
+      for (const stop of stops) stop();
+    },
     close() {},
   };
 }

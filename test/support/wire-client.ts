@@ -11,6 +11,8 @@ import { freePort } from "./jupyter.js";
 export interface WireMessage {
   readonly type: string;
   readonly parentId: string | undefined;
+  readonly channel: "shell" | "control" | "stdin" | "iopub";
+  readonly buffers: readonly Buffer[];
   readonly header: Record<string, unknown>;
   // biome-ignore lint/suspicious/noExplicitAny: messages are looked at field by field
   readonly content: any;
@@ -19,6 +21,16 @@ export interface WireMessage {
 }
 
 const delimiter = "<IDS|MSG>";
+
+/** Fields of a message beside its content. */
+export interface Extra {
+  readonly header?: Record<string, unknown>;
+  readonly parent?: Record<string, unknown>;
+  readonly metadata?: Record<string, unknown>;
+  readonly buffers?: readonly Buffer[];
+}
+
+type Channel = "shell" | "control" | "stdin";
 
 export interface StartOptions {
   /** "standIn": an engine that starts at once; "built": the kernel as it ships. */
@@ -29,44 +41,50 @@ export interface StartOptions {
 }
 
 export class WireClient {
+  readonly process: ChildProcess;
   readonly stderr: string[] = [];
   readonly iopub: WireMessage[] = [];
   readonly replies: WireMessage[] = [];
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
-  readonly shell = new Dealer({ linger: 0 });
+  private readonly session = randomUUID();
+  // The kernel sends its questions to the identity that the request came from, on another socket.
+  readonly shell = new Dealer({ linger: 0, routingId: this.session });
+  readonly stdin = new Dealer({ linger: 0, routingId: this.session });
   readonly control = new Dealer({ linger: 0 });
   private readonly heartbeatSocket = new RequestSocket({ linger: 0 });
   private readonly subscriber = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
   private readonly listeners = new Set<() => void>();
-  private readonly session = randomUUID();
+  /** input_request messages. */
+  readonly questions: WireMessage[] = [];
 
   private constructor(
-    readonly process: ChildProcess,
-    private readonly folder: string,
+    private readonly launch: () => ChildProcess,
+    /** Working directory of the kernel. */
+    readonly folder: string,
     private readonly key: string,
-    addresses: Record<string, string>,
+    private readonly addresses: Record<string, string>,
   ) {
-    this.exited = new Promise((resolve) => process.once("exit", (code, signal) => resolve({ code, signal })));
-    process.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk.toString()));
+    this.process = launch();
+    this.exited = new Promise((resolve) => this.process.once("exit", (code, signal) => resolve({ code, signal })));
+    this.process.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk.toString()));
     for (const [socket, name] of [
       [this.shell, "shell"],
       [this.control, "control"],
+      [this.stdin, "stdin"],
       [this.heartbeatSocket, "hb"],
       [this.subscriber, "iopub"],
     ] as const)
       socket.connect(addresses[name] as string);
     this.subscriber.subscribe();
-    void this.collect(this.subscriber, this.iopub);
-    void this.collect(this.shell, this.replies);
-    void this.collect(this.control, this.replies);
+    void this.collect("iopub", this.subscriber, this.iopub);
+    void this.collect("shell", this.shell, this.replies);
+    void this.collect("control", this.control, this.replies);
+    void this.collect("stdin", this.stdin, this.questions);
   }
 
   /** Starts a kernel and connects to it; resolves once it has answered kernel_info and its output is being received. */
   static async start(options: StartOptions = {}): Promise<WireClient> {
-    const client = await WireClient.spawn(options);
-    await client.until(() => client.iopub.some(({ type }) => type === "iopub_welcome"), "iopub_welcome");
-    await client.request("kernel_info_request");
-    return client;
+    return (await WireClient.spawn(options)).ready();
   }
 
   /** Starts a kernel without waiting for it. */
@@ -82,14 +100,32 @@ export class WireClient {
       engine === "built"
         ? [builtFile("kernel/main.js"), "start", file]
         : [join(packageRoot(), "test/support/stand-in-kernel.mjs"), file];
-    const child = spawn(process.execPath, argv, { env: { ...process.env, ...environment }, cwd: folder });
+    // No test leaves history in the user's own folder.
+    const env = { ...process.env, JUPYTER_DATA_DIR: join(folder, "data"), ...environment };
+    const launch = () => spawn(process.execPath, argv, { env, cwd: folder });
     const address = (port: number) => (transport === "ipc" ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`);
     const addresses = Object.fromEntries(names.map((name, index) => [name, address(ports[index] as number)]));
-    return new WireClient(child, folder, key, addresses);
+    return new WireClient(launch, folder, key, addresses);
+  }
+
+  /** Starts the kernel once more with the same connection file, after it has ended; this client is of no use then. */
+  async again(): Promise<WireClient> {
+    this.closeSockets();
+    return new WireClient(this.launch, this.folder, this.key, this.addresses).ready();
+  }
+
+  private async ready(): Promise<this> {
+    await this.until(() => this.iopub.some(({ type }) => type === "iopub_welcome"), "iopub_welcome");
+    await this.request("kernel_info_request");
+    // A question that is asked before this socket is connected would be lost.
+    await this.send("kernel_info_request", {}, "stdin");
+    await this.until(() => this.questions.length > 0, "an answer on stdin");
+    this.questions.length = 0;
+    return this;
   }
 
   /** Frames of a properly signed message. */
-  frames(type: string, content: object = {}): Buffer[] {
+  frames(type: string, content: object = {}, extra: Extra = {}): Buffer[] {
     const header = {
       msg_id: randomUUID(),
       session: this.session,
@@ -97,8 +133,10 @@ export class WireClient {
       date: new Date().toISOString(),
       msg_type: type,
       version: "5.5",
+      ...extra.header,
     };
-    return this.signed([header, {}, {}, content].map((part) => Buffer.from(JSON.stringify(part))));
+    const parts = [header, extra.parent ?? {}, extra.metadata ?? {}, content];
+    return [...this.signed(parts.map((part) => Buffer.from(JSON.stringify(part)))), ...(extra.buffers ?? [])];
   }
 
   /** Puts delimiter and signature before whatever parts. */
@@ -107,8 +145,8 @@ export class WireClient {
   }
 
   /** Sends a request and returns its id. */
-  async send(type: string, content: object = {}, channel: "shell" | "control" = "shell"): Promise<string> {
-    const frames = this.frames(type, content);
+  async send(type: string, content: object = {}, channel: Channel = "shell", extra: Extra = {}): Promise<string> {
+    const frames = this.frames(type, content, extra);
     await this[channel].send(frames);
     return JSON.parse((frames[2] as Buffer).toString()).msg_id;
   }
@@ -136,6 +174,12 @@ export class WireClient {
     return mine();
   }
 
+  /** Resolves with the first message on iopub that fits. */
+  async published(fits: (message: WireMessage) => boolean, what: string): Promise<WireMessage> {
+    await this.until(() => this.iopub.some(fits), what);
+    return this.iopub.find(fits) as WireMessage;
+  }
+
   /** Round-trip time of a heartbeat in ms. */
   async heartbeat(): Promise<number> {
     const start = performance.now();
@@ -160,21 +204,26 @@ export class WireClient {
   async stop(): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill("SIGKILL");
     await this.exited;
-    for (const socket of [this.shell, this.control, this.heartbeatSocket, this.subscriber]) socket.close();
+    this.closeSockets();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private closeSockets(): void {
+    for (const socket of [this.shell, this.control, this.stdin, this.heartbeatSocket, this.subscriber]) socket.close();
   }
 
   private sign(parts: readonly Buffer[]): string {
     return this.key === "" ? "" : createHmac("sha256", this.key).update(Buffer.concat(parts)).digest("hex");
   }
 
-  private async collect(socket: Dealer | Subscriber, into: WireMessage[]): Promise<void> {
+  private async collect(channel: WireMessage["channel"], socket: Dealer | Subscriber, into: WireMessage[]) {
     for await (const frames of socket) {
       const start = frames.findIndex((frame) => frame.toString() === delimiter);
       const parts = frames.slice(start + 2, start + 6);
       const [header, parent, , content] = parts.map((part) => JSON.parse(part.toString()));
       const signed = frames[start + 1]?.toString() === this.sign(parts);
-      into.push({ type: header.msg_type, parentId: parent.msg_id, header, content, signed });
+      const buffers = frames.slice(start + 6);
+      into.push({ type: header.msg_type, parentId: parent.msg_id, channel, header, content, buffers, signed });
       for (const wake of this.listeners) wake();
       this.listeners.clear();
     }

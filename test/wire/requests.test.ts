@@ -50,12 +50,34 @@ it("history keeps results and answers tail, range and search", async () => {
   ]);
 });
 
-it("a comm for a target that nobody registered is closed at once", async () => {
+it("usage_request tells memory and processor of the kernel and its child processes, also while a cell blocks", async () => {
   client = await WireClient.start();
-  const id = await client.send("comm_open", { comm_id: "c1", target_name: "nobody", data: {} });
-  const messages = await client.untilIdle(id);
-  expect(messages.find(({ type }) => type === "comm_close")?.content).toEqual({ comm_id: "c1", data: {} });
-  expect((await client.request("comm_info_request")).content).toEqual({ status: "ok", comms: {} });
+  const idle = (await client.request("usage_request", {}, "control")).content;
+  expect(idle).toMatchObject({ status: "ok", pid: client.process.pid, cpu_count: expect.any(Number) });
+  expect(idle.host_virtual_memory.total).toBeGreaterThan(idle.host_virtual_memory.available);
+  const id = await client.send("execute_request", {
+    code: "const { spawn } = process.getBuiltinModule('node:child_process'); spawn('sleep', ['20']); while (!flag()) {}",
+  });
+  await client.published(({ type, parentId }) => type === "execute_input" && parentId === id, "execute_input");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const busy = (await client.request("usage_request", {}, "control")).content;
+  expect(busy.kernel_cpu).toBeGreaterThan(10);
+  expect(busy.kernel_memory).toBeGreaterThan(20_000_000);
+  await client.request("interrupt_request", {}, "control");
+  await client.reply(id);
+});
+
+it("connect_request gives the ports", async () => {
+  client = await WireClient.start();
+  const { content } = await client.request("connect_request");
+  expect(Object.keys(content).sort()).toEqual([
+    "control_port",
+    "hb_port",
+    "iopub_port",
+    "shell_port",
+    "status",
+    "stdin_port",
+  ]);
 });
 
 it("the first subscriber gets iopub_welcome with its subscription", async () => {

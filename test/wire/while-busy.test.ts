@@ -28,7 +28,11 @@ it("heartbeat and kernel_info on control and shell are answered within 100 ms wh
   expect(await client.heartbeat()).toBeLessThan(100);
   for (const channel of ["control", "shell"] as const) {
     const { value, ms } = await timed(client.request("kernel_info_request", {}, channel));
-    expect(value.content).toMatchObject({ protocol_version: "5.5", debugger: false, supported_features: [] });
+    expect(value.content).toMatchObject({
+      protocol_version: "5.5",
+      debugger: false,
+      supported_features: ["kernel subshells"],
+    });
     expect(ms).toBeLessThan(100);
   }
   await client.request("interrupt_request", {}, "control");

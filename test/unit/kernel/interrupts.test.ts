@@ -4,6 +4,7 @@ import type { Cell } from "../../../kernel/output/cell-context.js";
 
 const cell = (): Cell => ({
   parent: { msg_id: "1", session: "", username: "", date: "", msg_type: "execute_request", version: "" },
+  identities: [],
   silent: false,
   interactive: false,
   executionCount: 1,
@@ -44,7 +45,7 @@ it("the end of an interrupted cell waits for the message that belongs to the fla
   arriveLate(() => interrupts.interrupt());
   interrupts.begin(first);
   flags[0] = 1;
-  await interrupts.end();
+  await interrupts.end(first);
   interrupts.begin(second);
   expect(flags[0]).toBe(0);
   expect(second.abort.signal.aborted).toBe(false);

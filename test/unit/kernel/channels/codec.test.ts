@@ -6,7 +6,9 @@ import { announce, replyTo } from "../../../../kernel/channels/messages.js";
 
 const options = { key: "k", hash: "sha256", session: "s" };
 const header = { msg_id: "1", session: "c", username: "u", date: "d", msg_type: "x_request", version: "5.3" };
-const request = { channel: "shell", identities: [Buffer.from("id")], header, metadata: {}, buffers: [] } as const;
+const identities = [Buffer.from("id")];
+const [parentId, subshellId] = [undefined, undefined];
+const request = { channel: "shell", identities, header, parentId, subshellId, metadata: {}, buffers: [] } as const;
 const text = (frame: Uint8Array | undefined) => Buffer.from(frame ?? []).toString();
 
 it("writes identities, delimiter, HMAC of the four parts, header, parent, metadata, content, buffers", () => {
@@ -72,4 +74,34 @@ it("a message survives encoding and decoding for every JSON content", () => {
       expect(decoded.content).toEqual(JSON.parse(JSON.stringify({ ...content, status: "ok" })));
     }),
   );
+});
+
+it("refuses headers that are too large, too deep, or no UTF-8", () => {
+  const codec = createCodec({ ...options, key: "" });
+  const decode = (first: Buffer) =>
+    codec.decode([
+      Buffer.from("<IDS|MSG>"),
+      Buffer.from(""),
+      first,
+      ...["{}", "{}", "{}"].map((part) => Buffer.from(part)),
+    ]);
+  const withField = (value: string) => Buffer.from(`{"msg_id":"1","msg_type":"x","field":${value}}`);
+  expect(decode(withField('"[[["')).header.msg_id).toBe("1");
+  expect(() => decode(withField(JSON.stringify("x".repeat(70_000))))).toThrow(/header has 70\d+ bytes, at most 65536/);
+  expect(() => decode(withField(`${"[".repeat(600)}${"]".repeat(600)}`))).toThrow(/nested deeper than 500 levels/);
+  expect(() => decode(Buffer.concat([withField('"'), Buffer.from([0xff]), Buffer.from('"}')]))).toThrow(
+    /header is not UTF-8/,
+  );
+});
+
+it("says what is wrong with content that can't be worked on, so that the sender gets an answer", () => {
+  const codec = createCodec({ ...options, key: "" });
+  const decode = (content: string) =>
+    codec.decode([
+      Buffer.from("<IDS|MSG>"),
+      ...["", JSON.stringify(header), '{"msg_id":"parent"}', "{}", content].map((part) => Buffer.from(part)),
+    ]);
+  expect(decode("{}")).toMatchObject({ parentId: "parent", content: {} });
+  expect(decode(`{"a":${"[".repeat(100_000)}`).problem).toBe("content is nested deeper than 500 levels");
+  expect(decode(`{"a":"${"x".repeat(64 * 1024 ** 2)}"}`).problem).toMatch(/content has 671\d+ bytes, at most 67108864/);
 });

@@ -24,7 +24,7 @@ function openStreams() {
 
 function cell(name: string): Cell {
   const parent = { msg_id: name, session: "", username: "", date: "", msg_type: "", version: "" };
-  return { parent, silent: false, interactive: false, executionCount: 1, abort: new AbortController() };
+  return { parent, identities: [], silent: false, interactive: false, executionCount: 1, abort: new AbortController() };
 }
 
 const texts = (published: readonly IopubMessage[]) => published.map(({ content }) => content.text);

@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { askForInput, type Outgoing, type RequestOf } from "./channels/messages.js";
+import { untilAborted } from "./interrupts.js";
+import { currentCell } from "./output/cell-context.js";
+
+export interface Asker {
+  /** `input` of cells and libraries. */
+  ask(prompt?: string, options?: { readonly password?: boolean }): Promise<string>;
+  /** An answer has arrived; one that nobody waits for (any more) is dropped. */
+  answer(reply: RequestOf<"input_reply">): void;
+}
+
+interface Question {
+  readonly id: string;
+  readonly resolve: (value: string) => void;
+}
+
+/** Asks one question at a time, as front ends show one prompt at a time; further ones wait for their turn. */
+export function createAsker(send: (message: Outgoing) => void, beforeAsking: () => void): Asker {
+  let turn: Promise<unknown> = Promise.resolve();
+  let open: Question | undefined;
+
+  const askNow = async (
+    question: Omit<Question, "resolve">,
+    send: () => void,
+    signal: AbortSignal,
+  ): Promise<string> => {
+    signal.throwIfAborted();
+    const answered = new Promise<string>((resolve) => {
+      open = { id: question.id, resolve };
+    });
+    beforeAsking();
+    send();
+    return untilAborted(signal, answered).finally(() => {
+      if (open?.id === question.id) open = undefined;
+    });
+  };
+
+  return {
+    async ask(prompt = "", { password = false } = {}) {
+      const cell = currentCell();
+      if (cell === undefined || !cell.interactive) throw cannotAsk();
+      const { parent: header, identities, abort } = cell;
+      const id = randomUUID();
+      const message = askForInput({ header, identities }, { id, prompt: String(prompt), password });
+      const asked = turn.then(() => askNow({ id }, () => send(message), abort.signal));
+      turn = asked.catch(() => {});
+      return untilAborted(abort.signal, asked);
+    },
+    answer({ parentId, content }) {
+      // Some clients send the answer without saying what it answers.
+      if (open === undefined || (parentId !== undefined && parentId !== open.id)) return;
+      open.resolve(content.value);
+    },
+  };
+}
+
+function cannotAsk(): Error {
+  const error = new Error(
+    "input(): expected a front end that can ask, found one that said allow_stdin: false (nbconvert, papermill) or code outside of a cell",
+  );
+  error.name = "InputNotAllowed";
+  return Object.assign(error, { hint: "give the value in the cell, or ask `cell.interactive` first" });
+}

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WireClient } from "../support/wire-client.js";
+
+let client: WireClient;
+beforeAll(async () => {
+  client = await WireClient.start();
+});
+afterAll(() => client.stop());
+
+async function nextQuestion() {
+  const before = client.questions.length;
+  await client.until(() => client.questions.length > before, "input_request");
+  return client.questions[before] as (typeof client.questions)[number];
+}
+
+const value = (iopub: readonly { type: string; content: { data?: Record<string, string> } }[]) =>
+  iopub.find(({ type }) => type === "execute_result")?.content.data?.["text/plain"];
+
+it("input_request goes to the client that sent the cell, with prompt and password, and input_reply is what input() gives", async () => {
+  const asked = nextQuestion();
+  const running = client.execute("const name = await input('Name: '); return name + '!'");
+  const question = await asked;
+  expect(question).toMatchObject({
+    type: "input_request",
+    signed: true,
+    content: { prompt: "Name: ", password: false },
+  });
+  await client.send("input_reply", { value: "Ada 🦜" }, "stdin", { parent: question.header });
+  expect(value((await running).iopub)).toBe("'Ada 🦜!'");
+
+  const secretly = nextQuestion();
+  const secret = client.execute("return (await input('Token', { password: true })).length");
+  expect((await secretly).content).toEqual({ prompt: "Token", password: true });
+  // Some clients do not say what they answer.
+  await client.send("input_reply", { value: "abc" }, "stdin");
+  expect(value((await secret).iopub)).toBe("3");
+});
+
+it("what the cell printed before it asks is there before the question", async () => {
+  const asked = nextQuestion();
+  const running = client.execute("console.log('look here'); return await input('?')");
+  await asked;
+  expect(client.iopub.some(({ content }) => content.text === "look here\n")).toBe(true);
+  await client.send("input_reply", { value: "" }, "stdin");
+  expect(value((await running).iopub)).toBe("''");
+});
+
+it("two questions at a time are asked one after the other", async () => {
+  const first = nextQuestion();
+  const running = client.execute("return (await Promise.all([input('a'), input('b')])).join()");
+  const a = await first;
+  const second = nextQuestion();
+  await client.send("input_reply", { value: "1" }, "stdin", { parent: a.header });
+  const b = await second;
+  expect(b.content.prompt).toBe("b");
+  await client.send("input_reply", { value: "late" }, "stdin", { parent: a.header });
+  await client.send("input_reply", { value: "2" }, "stdin", { parent: b.header });
+  expect(value((await running).iopub)).toBe("'1,2'");
+});
+
+it("allow_stdin: false makes input() fail at once and says why", async () => {
+  const { reply } = await client.execute("await input('?')", { allow_stdin: false });
+  expect(reply.content).toMatchObject({ status: "error", ename: "InputNotAllowed" });
+  expect(reply.content.evalue).toContain("allow_stdin: false");
+  expect(client.questions.filter(({ parentId }) => parentId === reply.parentId)).toEqual([]);
+});
+
+it("an interrupt ends the waiting, and a late answer goes to nobody", async () => {
+  const asked = nextQuestion();
+  const id = await client.send("execute_request", { code: "await input('waiting')" });
+  const question = await asked;
+  await client.request("interrupt_request", {}, "control");
+  expect((await client.reply(id)).content.ename).toBe("KeyboardInterrupt");
+  await client.send("input_reply", { value: "late" }, "stdin", { parent: question.header });
+  const next = nextQuestion();
+  const running = client.execute("return await input('next')");
+  await client.send("input_reply", { value: "right" }, "stdin", { parent: (await next).header });
+  expect(value((await running).iopub)).toBe("'right'");
+});
