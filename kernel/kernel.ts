@@ -1,6 +1,9 @@
+import { getHeapStatistics } from "node:v8";
+import { announceBlocking } from "./blocking.js";
+import { reportFatalErrors } from "./channels/fatal-report.js";
 import { parseParentPid } from "./channels/parent-watch.js";
 import { startProtocolThread, type ThreadLink } from "./channels/thread-link.js";
-import { flagIndex } from "./channels/thread-messages.js";
+import { flagBytes, flagIndex } from "./channels/thread-messages.js";
 import { createComms } from "./comms/comms.js";
 import type { Connection } from "./connection.js";
 import type { Evaluator } from "./evaluate/evaluator.js";
@@ -26,7 +29,9 @@ export interface KernelOptions {
 /** Starts the kernel; resolves when its sockets listen. The engine loads meanwhile, and cells that come earlier wait for it. */
 export async function startKernel({ connection, loadEvaluator = loadTslab }: KernelOptions): Promise<void> {
   const { folder, version } = packageManifest();
-  const flags = new Int32Array(new SharedArrayBuffer(4 * Object.keys(flagIndex).length));
+  const flags = new Int32Array(new SharedArrayBuffer(flagBytes));
+  announceBlocking(flags);
+  reportFatalErrors();
   const folderOfHistory = historyFolder();
   const session = new Session(folderOfHistory === undefined ? undefined : createHistoryStore(folderOfHistory));
   let loaded: Evaluator | undefined;
@@ -42,6 +47,7 @@ export async function startKernel({ connection, loadEvaluator = loadTslab }: Ker
       connection,
       kernelInfo: kernelInfo(version),
       flags: flags.buffer as SharedArrayBuffer,
+      heapLimit: getHeapStatistics().heap_size_limit,
       parentPid: parseParentPid(process.env.JPY_PARENT_PID),
     },
     {

@@ -6,18 +6,33 @@ export type { HyperParameters } from "./checkpoint/rank-file.js";
 export type { CheckpointFile, RankPart, SavedPoint } from "./checkpoint/scan.js";
 export { type TensorRow, TensorTable, type TensorTotal } from "./checkpoint/tensor-table.js";
 export { Verification, type VerificationFacts } from "./checkpoint/verification.js";
-export { Config, type ConfigSource } from "./config/config.js";
+export type { BaseFile } from "./config/base-config.js";
+export type { CommandLine } from "./config/command-line.js";
+export { Config, type ConfigOptions, type ConfigSource } from "./config/config.js";
 export type { ConfigChange, ConfigDiff } from "./config/diff.js";
+export type { ConfigEdit } from "./config/history.js";
+export type { ConfigPath, KnownConfigPath } from "./config/keys/config-path.js";
+export { describeKey, type KeyDescription, KeyList, listKeys } from "./config/keys/describe.js";
+export type { KeyInfo, KeyType } from "./config/keys/key.js";
 export { listTemplates, openConfig } from "./config/open.js";
+export type { OriginKind, ValueOrigin } from "./config/origin.js";
 export type { ScalarValue } from "./config/python-yaml.js";
-export type { CheckFacts } from "./config/rules/rule.js";
+export { listRules, type RuleInfo, RuleList } from "./config/rules/list.js";
+export type { CheckFacts, EngineReaction } from "./config/rules/rule.js";
+export type { ScaleChange } from "./config/scale/changes.js";
+export type { ModelNumbers, Rung } from "./config/scale/ladder.js";
+export type { Proposal, ScaleTarget } from "./config/scale/propose.js";
+export type { ScaledConfig } from "./config/scale/scaled-config.js";
 export type { Mesh } from "./config/settings.js";
+export type { TemplateInfo } from "./config/templates/catalogue.js";
+export { TemplateList } from "./config/templates/list.js";
 export type { YamlValue } from "./config/yaml-values.js";
 export {
   CancelledError,
   CheckpointError,
   ConfigError,
   DataError,
+  type FixStep,
   FormatError,
   type Issue,
   isLabError,
@@ -37,15 +52,68 @@ export { prepareData } from "./data/prepare.js";
 export type { PrepareOptions } from "./data/prepare-options.js";
 export type { ElementType, TensorValues } from "./formats/dtype.js";
 export type { TokenType } from "./formats/megatron.js";
+export { flopsPerStep, flopsPerToken, type TokenWork, tokenWork } from "./model/flops.js";
+export {
+  assignLayers,
+  type LayerAssignment,
+  type Layout,
+  layoutBatch,
+  layoutDevices,
+  type PipelineSchedule,
+  singleDevice,
+} from "./model/layout.js";
+export { estimateMemory, type MemoryEstimate, type StageMemory } from "./model/memory.js";
+export {
+  defaultMemoryOptions,
+  type MemoryOptions,
+  type OptimizerKind,
+  type Recompute,
+} from "./model/memory-options.js";
+export type { ModelSection } from "./model/numbers.js";
+export { countParameters, type ParameterCount } from "./model/parameters.js";
+export {
+  type ReadValue,
+  readLayout,
+  readMemoryOptions,
+  readTraining,
+  type TrainingFacts,
+} from "./model/read-layout.js";
+export { modelShape } from "./model/read-shape.js";
+export { bubbleShare, inFlight } from "./model/schedule.js";
+export type { Candidate, Enumeration } from "./model/search/enumerate.js";
+export { atlas800tA2, type Hardware } from "./model/search/hardware.js";
+export type { StepTime } from "./model/search/step-time.js";
+export type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./model/shape.js";
+export { type ModelTensor, modelTensors, type TensorPart, type TensorSplit } from "./model/tensors.js";
 export type { PlanChange, PlanData } from "./plan/changes.js";
 export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
 export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
-export type { ParameterCount } from "./plan/model.js";
+export type { PlanDisk } from "./plan/disk.js";
+export { Ejected, type EjectedFile } from "./plan/eject/ejected.js";
+export type { EjectOptions, EjectTarget } from "./plan/eject/options.js";
+export {
+  checkLauncherCall,
+  formatLauncherCall,
+  type LauncherCall,
+  launcherCalls,
+  parseLauncherCall,
+} from "./plan/launcher.js";
+export type { MeshFigureOptions } from "./plan/mesh-figure.js";
+export type { PipelineOrder } from "./plan/pipeline.js";
+export type { PlanPipeline } from "./plan/pipeline-settings.js";
 export type { Plan, PlanValues } from "./plan/plan.js";
+export { PlanFigure } from "./plan/plan-figure.js";
 export { type PlanOptions, planRun } from "./plan/plan-run.js";
+export type { PlanReliability, ReliabilityOptions } from "./plan/plan-values.js";
+export { groupOf, type MeshAxis, placeOf, type RankPlace } from "./plan/ranks.js";
+export type { FailureRate, Reliability } from "./plan/reliability.js";
+export type { LayoutRow, LayoutSearch, SearchFacts } from "./plan/search/layout-search.js";
+export { type SearchOptions, searchLayouts } from "./plan/search/search-layouts.js";
+export type { PlanDuration, PlanSpeed } from "./plan/speed.js";
 export { type CompareAxis, Comparison, compareRuns, RunFigure } from "./run/compare.js";
 export type {
   CheckpointEvent,
+  DecisionEvent,
   EventBase,
   FaultEvent,
   NoteEvent,
@@ -56,6 +124,7 @@ export type {
   StepEvent,
   StepRecord,
 } from "./run/events.js";
+export type { LaunchOverride } from "./run/gate.js";
 export { type LaunchOptions, launchRun } from "./run/launch.js";
 export type { LaunchablePlan } from "./run/launchable.js";
 export { checkMachine, Machine, type MachineCheck } from "./run/machine.js";

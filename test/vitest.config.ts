@@ -16,6 +16,7 @@ export default defineConfig({
           root,
           include: inFolders("unit", "golden", "property", "hostile", "contract", "wire"),
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

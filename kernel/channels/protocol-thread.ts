@@ -3,12 +3,16 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createDebugSession } from "../debug/debug-session.js";
 import { KernelError, reasonOf } from "../error.js";
 import { createSparseLog, log } from "../log.js";
+import type { MessageHeader } from "../output/publisher.js";
 import type { ThreadServices } from "../requests/thread-services.js";
 import { answerOnThread, isThreadRequest } from "../requests/thread-table.js";
 import { createUsageMeter } from "../usage.js";
+import { endBlockingChild } from "./blocking-child.js";
 import { createCodec, FramesRejected } from "./codec.js";
+import { watchFatalReport } from "./fatal-report.js";
 import {
   announce,
+  broadcast,
   errorReply,
   type Outgoing,
   type ReplyContent,
@@ -49,6 +53,9 @@ class ProtocolThread implements ThreadServices {
   private readonly outboxes: Readonly<Record<Outgoing["channel"], Outbox>>;
   private readonly status: StatusBoard;
   private readonly dropped = createSparseLog();
+  /** Cells that run or wait. */
+  private readonly cells = new Map<string, Request>();
+  private readonly fatalReport = watchFatalReport(() => this.tellOutOfMemory());
   private leaving = false;
   private receiving: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
@@ -86,7 +93,7 @@ class ProtocolThread implements ThreadServices {
   /** From the main thread. */
   accept(message: ToThread): void {
     if (message.kind === "send") this.send(message.message);
-    else if (message.kind === "status") this.status[message.state](message.parent);
+    else if (message.kind === "status") this.tellStatus(message.state, message.parent);
     else if (message.kind === "cellBegins") void this.cellBegins(message.name);
     else if (message.kind === "barrier") this.post({ kind: "passed", id: message.id });
     else this.close();
@@ -96,6 +103,11 @@ class ProtocolThread implements ThreadServices {
     Atomics.store(this.flags, flagIndex.interrupt, 1);
     this.debugSession.release();
     this.post({ kind: "interrupt" });
+    const isBlocked = () => Atomics.load(this.flags, flagIndex.blocking) > 0;
+    if (isBlocked()) {
+      void endBlockingChild(isBlocked);
+      return;
+    }
     // Loops notice the flag and awaits the message; only synchronous code without loops needs the signal. Sent to a cell that ends at
     // the same moment it would stay in Node's watchdog and end one of the next cells.
     void delay(signalAfter).then(() => {
@@ -134,6 +146,7 @@ class ProtocolThread implements ThreadServices {
   }
 
   private async sendRestAndClose(): Promise<void> {
+    this.fatalReport.close();
     const drained = Promise.all(Object.values(this.outboxes).map((outbox) => outbox.drained()));
     await Promise.race([drained, delay(2 * patience)]);
     closeSockets(this.sockets);
@@ -172,7 +185,28 @@ class ProtocolThread implements ThreadServices {
     const { subshellId } = request;
     if (subshellId !== undefined && !this.subshells.has(subshellId)) void this.answer(request, noSuchSubshell);
     else if (isThreadRequest(request)) void this.answer(request, () => answerOnThread(request, this));
-    else this.post({ kind: "request", request });
+    else {
+      if (request.type === "execute_request") this.cells.set(request.header.msg_id, request);
+      this.post({ kind: "request", request });
+    }
+  }
+
+  private tellStatus(state: "busy" | "idle", parent: MessageHeader): void {
+    if (state === "idle") this.cells.delete(parent.msg_id);
+    this.status[state](parent);
+  }
+
+  /** The main thread is about to abort the process: its clients at least learn why. */
+  private tellOutOfMemory(): void {
+    const { ename, evalue } = outOfMemory(this.data.heapLimit);
+    log(`${ename}: ${evalue}`);
+    for (const request of this.cells.values()) {
+      const isRunning = this.status.isRunning(request.header);
+      const content = { ename, evalue, traceback: [`${ename}: ${evalue}`] };
+      if (isRunning) this.send(broadcast({ type: "error", parent: request.header, content }));
+      this.send(replyTo(request, isRunning ? { status: "error", ...content } : { status: "aborted" }));
+      this.status.idle(request.header);
+    }
   }
 
   private async answer(request: Request, content: () => ReplyContent | Promise<ReplyContent>): Promise<void> {
@@ -194,6 +228,15 @@ class ProtocolThread implements ThreadServices {
       void this.leave();
     }, parentCheckInterval);
   }
+}
+
+function outOfMemory(limit: number): { readonly ename: string; readonly evalue: string } {
+  const megabytes = Math.round(limit / 1024 ** 2);
+  return {
+    ename: "OutOfMemoryError",
+    evalue: `the JavaScript heap is full (limit ${megabytes} MB): the kernel ends, and its variables are lost
+hint: work on smaller parts, or set NODE_OPTIONS=--max-old-space-size=${2 * megabytes} before you start Jupyter`,
+  };
 }
 
 function noSuchSubshell(): ReplyContent {

@@ -6,6 +6,8 @@ export interface StatusBoard {
   starting(): void;
   busy(parent: MessageHeader): void;
   idle(parent: MessageHeader): void;
+  /** True for a cell between its busy and its idle. */
+  isRunning(parent: MessageHeader): boolean;
 }
 
 /**
@@ -29,5 +31,6 @@ export function createStatusBoard(send: (message: Outgoing) => void): StatusBoar
       const [oldest] = running.values();
       if (oldest !== undefined) say("busy", oldest);
     },
+    isRunning: (parent) => running.has(parent.msg_id),
   };
 }

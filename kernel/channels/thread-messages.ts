@@ -8,6 +8,8 @@ export interface ThreadData {
   readonly kernelInfo: ReplyContent;
   /** Int32 flags shared by the threads, see `flagIndex`. */
   readonly flags: SharedArrayBuffer;
+  /** Most that the heap of the main thread may hold, in bytes. */
+  readonly heapLimit: number;
   /** Process whose end ends the kernel; undefined: none. */
   readonly parentPid: number | undefined;
 }
@@ -17,9 +19,14 @@ export const flagIndex = {
   interrupt: 0,
   /** 1: the sockets are closed, the process may exit. */
   closed: 1,
+  /** Above 0: the main thread waits for a child process that it started synchronously. */
+  blocking: 2,
   /** 1: a debugger is on; cells wait for their breakpoints before they run. */
-  debugging: 2,
+  debugging: 3,
 } as const;
+
+/** Bytes of the buffer that holds the flags. */
+export const flagBytes = 4 * Object.keys(flagIndex).length;
 
 /** Main thread → protocol thread; handled in order, so that output never overtakes or falls behind a status. */
 export type ToThread =

@@ -19,7 +19,7 @@ export interface Comms {
   closed(id: string, message: CommMessage): void;
 }
 
-type Listener = (message: Content) => void | Promise<void>;
+type Listener = (message: Content) => unknown;
 type OnOpen = Parameters<JupyterComms["register"]>[1];
 
 /** `onError` is told, in the context of the message, what a listener threw. */

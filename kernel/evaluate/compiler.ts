@@ -1,3 +1,4 @@
+import { isBuiltin } from "node:module";
 import { dirname } from "node:path";
 import type ts from "typescript";
 import { prelude, preludeName } from "./prelude.js";
@@ -86,12 +87,21 @@ function createResolver(resolve: Resolve): NonNullable<ts.CompilerHost["resolveM
   const kept = new Map<string, ts.ResolvedModuleWithFailedLookupLocations>();
   return (literals, from) =>
     literals.map(({ text }) => {
+      if (isDeclaredByNode(text, from)) return { resolvedModule: undefined };
       if (!from.includes("/node_modules/")) return resolve(text, from);
       const key = `${from}\n${text}`;
       const resolved = kept.get(key) ?? resolve(text, from);
       kept.set(key, resolved);
       return resolved;
     });
+}
+
+/**
+ * Node's own modules are declared in @types/node, and no file is to be found. Its own files import each other some 600 times; looking each of them up in
+ * every folder took a fifth of the start.
+ */
+function isDeclaredByNode(name: string, from: string): boolean {
+  return name.startsWith("node:") || (from.includes("/@types/node/") && isBuiltin(name));
 }
 
 /** Files of the kernel's packages appear under the working directory's node_modules, so that types are named after packages. */

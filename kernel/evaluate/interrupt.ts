@@ -28,6 +28,8 @@ export interface Interrupts {
   race<T>(execute: () => Promise<T>): Promise<T>;
   /** Interrupts every running cell. The caller sees to it that a request meant for one cell doesn't come during the next. */
   interrupt(): void;
+  /** Throws `KeyboardInterrupt` if the running cell was interrupted. */
+  check(): void;
 }
 
 /** A loop of an earlier cell's timer may see an interrupt that is meant for the running cell; it yields to it for so long (ms). */
@@ -70,6 +72,7 @@ export function createInterrupts(
   });
 
   return {
+    check,
     async race(execute) {
       firstSeen = undefined;
       let reject = (_: Error): void => {};

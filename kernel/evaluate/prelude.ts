@@ -7,13 +7,27 @@ export const preludeName = "__kernel__.d.ts";
  */
 export const prelude = `
 /** Shows a value below the cell: an object with a Symbol.for("Jupyter.display") method, a MIME bundle, or anything else as text. */
-declare function display(value: unknown, options?: {
-  /** With it the output can be replaced later, also from another cell. */
-  displayId?: string;
-  /** Replace what was shown under displayId instead of adding an output. */
-  update?: boolean;
-  metadata?: Record<string, unknown>;
-}): void;
+declare function display(value: unknown, options?: display.Options): void;
+declare namespace display {
+  interface Options {
+    /** With it the output can be replaced later, also from another cell. */
+    displayId?: string;
+    /** Replace what was shown under displayId instead of adding an output. */
+    update?: boolean;
+    metadata?: Record<string, unknown>;
+  }
+  function html(html: string, options?: Options): void;
+  function markdown(markdown: string, options?: Options): void;
+  /** A formula; without dollars or an environment it is shown in display style. */
+  function latex(latex: string, options?: Options): void;
+  function svg(svg: string, options?: Options): void;
+  /** A tree that can be opened, where the front end has one. */
+  function json(value: unknown, options?: Options): void;
+  /** Bytes of a PNG, JPEG, GIF, WebP or SVG, or the text of an SVG. */
+  function image(image: Uint8Array | string, options?: Options): void;
+  /** A row per object, a column per key: at most 50 rows and 20 columns. */
+  function table(rows: readonly object[], options?: Options): void;
+}
 /** Removes what this cell has shown so far; with wait, as soon as there is something new to show in its place. */
 declare function clearOutput(options?: { wait?: boolean }): void;
 /**
@@ -38,9 +52,9 @@ interface JupyterComm {
   send(data: Record<string, unknown>, extra?: { metadata?: Record<string, unknown>; buffers?: readonly Uint8Array[] }): void;
   close(data?: Record<string, unknown>): void;
   /** Calls the listener at every message of the other side; returns a function that stops that. */
-  onMessage(listener: (message: JupyterCommMessage) => void | Promise<void>): () => void;
+  onMessage(listener: (message: JupyterCommMessage) => unknown): () => void;
   /** Calls the listener when the other side closes the comm; returns a function that stops that. */
-  onClose(listener: (message: JupyterCommMessage) => void | Promise<void>): () => void;
+  onClose(listener: (message: JupyterCommMessage) => unknown): () => void;
 }
 interface JupyterCommMessage {
   readonly data: Readonly<Record<string, any>>;
@@ -52,7 +66,7 @@ declare const comms: {
   /** Opens a comm to a target that code in the front end has registered. */
   open(targetName: string, message?: Partial<JupyterCommMessage>): JupyterComm;
   /** Lets the front end open comms to a target; returns a function that ends it. */
-  register(targetName: string, onOpen: (comm: JupyterComm, message: JupyterCommMessage) => void | Promise<void>): () => void;
+  register(targetName: string, onOpen: (comm: JupyterComm, message: JupyterCommMessage) => unknown): () => void;
 };
 interface ReadonlyArray<T> {
   toReversed(): T[];

@@ -105,6 +105,8 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
       return await interrupts.race(async () => {
         await modules.prepare(cell.fixed.imports);
         if (options.debugging?.isOn() === true) await showToDebugger(cell, options.debugging);
+        // An interrupt that came while something was loaded has ended the cell already.
+        interrupts.check();
         const value = await run(cell.converted);
         declare(cell.converted.declOutput ?? "");
         return value === undefined ? { status: "ok" } : { status: "ok", result: { value } };
@@ -119,7 +121,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   converter.convert("", "0");
   return {
     execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
-    complete: (code, cursor) => describeCompletion(converter.complete(declarations, code, cursor)),
+    complete: (code, cursor) => describeCompletion(converter.complete(declarations, code, cursor), code, cursor),
     inspect(code, cursor, detail) {
       for (const offset of inspectionOffsets(compiler, code, cursor)) {
         const info = converter.inspect(declarations, code, offset);

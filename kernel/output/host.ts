@@ -1,7 +1,9 @@
 import type { DisplayOptions, JupyterComms, JupyterHost } from "../../src/view/display-contract.js";
 import { currentCell, outputCell, runningCell } from "./cell-context.js";
+import type { DisplayFlow } from "./display-flow.js";
 import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
 import type { Publisher } from "./publisher.js";
+import { withKinds } from "./show.js";
 import type { Streams } from "./streams.js";
 
 const hostKey = Symbol.for("Jupyter.host");
@@ -20,7 +22,15 @@ export interface HostServices {
   readonly input?: NonNullable<JupyterHost["input"]>;
 }
 
-export function createHost(publisher: Publisher, streams: Streams, services: HostServices = {}): Host {
+export interface HostOptions {
+  readonly publisher: Publisher;
+  readonly streams: Streams;
+  readonly flow: DisplayFlow;
+  readonly services?: HostServices | undefined;
+}
+
+export function createHost(options: HostOptions): Host {
+  const { publisher, streams, flow, services = {} } = options;
   const pending = new Set<Promise<void>>();
   const never = new AbortController().signal;
   const host: JupyterHost = {
@@ -31,7 +41,7 @@ export function createHost(publisher: Publisher, streams: Streams, services: Hos
       const cell = update ? (runningCell() ?? outputCell()) : outputCell();
       if (cell?.silent === true) return;
       streams.flush();
-      publisher.publish({
+      flow.send(cell, {
         type: update ? "update_display_data" : "display_data",
         parent: cell?.parent,
         content: {
@@ -100,7 +110,7 @@ function cellView(host: JupyterHost): object {
 export function installHost({ host, display }: Host): void {
   Object.defineProperty(globalThis, hostKey, { value: host, configurable: true });
   const globals = {
-    display,
+    display: withKinds(display),
     clearOutput: host.clearOutput,
     cell: cellView(host),
     ...(host.input === undefined ? {} : { input: host.input }),

@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
 import type { MimeBundle } from "../../src/view/display-contract.js";
 import { errorText } from "../evaluate/failure.js";
+import { imageOf } from "./images.js";
+import { tableOf } from "./object-table.js";
 
 const displayKey = Symbol.for("Jupyter.display");
 
@@ -21,13 +23,35 @@ export function isMimeBundle(value: unknown): value is MimeBundle {
 export function lookOf(value: unknown): MimeBundle | Promise<MimeBundle> {
   try {
     const method = displayMethod(value);
-    if (method === undefined) return { "text/plain": textOf(value) };
+    if (method === undefined) return lookOfPlain(value);
     const bundle = method();
     if (!(bundle instanceof Promise)) return checkedBundle(value, bundle);
     return bundle.then((later) => checkedBundle(value, later)).catch((error) => unshowable(value, error));
   } catch (error) {
     return unshowable(value, error);
   }
+}
+
+/** Values that don't say how they look: images by their bytes, lists of records as a table beside the text. */
+function lookOfPlain(value: unknown): MimeBundle {
+  if (value instanceof Uint8Array) {
+    const image = imageBundle(value);
+    if (image !== undefined) return wireBundle(image);
+  }
+  const table = tableOf(value);
+  const text = textOf(value);
+  return table === undefined ? { "text/plain": text } : { "text/html": table, "text/plain": text };
+}
+
+/** The bundle of bytes that are an image; undefined for others. */
+export function imageBundle(bytes: Uint8Array): MimeBundle | undefined {
+  const image = imageOf(bytes);
+  if (image === undefined) return undefined;
+  const { type, size } = image;
+  const kind = type.slice("image/".length).replace("+xml", "").toUpperCase();
+  const text = `[${kind} image${size === undefined ? "" : `, ${size.width} × ${size.height}`}, ${bytes.length} bytes]`;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { [type]: type === "image/svg+xml" ? buffer.toString() : bytes, "text/plain": text };
 }
 
 function checkedBundle(value: unknown, bundle: unknown): MimeBundle {

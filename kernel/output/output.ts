@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { MimeBundle } from "../../src/view/display-contract.js";
 import type { Failure } from "../evaluate/evaluator.js";
 import { errorText } from "../evaluate/failure.js";
-import type { Cell } from "./cell-context.js";
+import { type Cell, runInCell } from "./cell-context.js";
+import { createDisplayFlow } from "./display-flow.js";
 import { createHost, type HostServices, installHost } from "./host.js";
 import { lookOf } from "./mime.js";
 import type { Publisher } from "./publisher.js";
@@ -19,6 +20,8 @@ export interface Output {
   publishResult(cell: Cell, value: unknown): Promise<void>;
   /** Sends `error`; nothing for silent cells. */
   publishError(cell: Cell, failure: Failure): void;
+  /** Says what of a cell was too much to be shown; for when it is over. */
+  finish(cell: Cell): void;
   /** Hands what was written so far to the publisher, without waiting for displays that are still being made. */
   flushStreams(): void;
   /** Shows an error of code that nobody awaits, under the cell or message that it belongs to. */
@@ -34,7 +37,8 @@ export interface OutputOptions {
 
 export function createOutput({ publisher, services }: OutputOptions): Output {
   const streams = createStreams(publisher);
-  const host = createHost(publisher, streams, services);
+  const flow = createDisplayFlow(publisher);
+  const host = createHost({ publisher, streams, flow, services });
   return {
     mimeBundle: async (value) => lookOf(value),
     async flush() {
@@ -42,6 +46,11 @@ export function createOutput({ publisher, services }: OutputOptions): Output {
       await setImmediate();
       await host.settled();
       streams.flush();
+    },
+    finish(cell) {
+      const left = flow.finish(cell);
+      if (left !== "" && !cell.silent) runInCell(cell, () => streams.write("stderr", left));
+      streams.finish(cell);
     },
     flushStreams: () => streams.flush(),
     showError: (what, error) => streams.write("stderr", `${what}\n${errorText(error)}\n`),

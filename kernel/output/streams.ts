@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { type Cell, outputCell } from "./cell-context.js";
 import type { Publisher } from "./publisher.js";
+import { createTextFlow } from "./text-flow.js";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -13,6 +14,8 @@ export interface Streams {
   write(name: StreamName, data: string | Uint8Array, encoding?: BufferEncoding): void;
   /** Hands everything that is held back to the publisher. */
   flush(): void;
+  /** Says what was held back of a cell that is over, if anything was. */
+  finish(cell: Cell): void;
 }
 
 /** Text of stdout and stderr on its way to the front end: few large messages in place of many small ones, in the order of writing. */
@@ -21,6 +24,7 @@ export function createStreams(
   clock: { now(): number; after(milliseconds: number, fn: () => void): void } = systemClock,
 ): Streams {
   const decoders = new WeakMap<object, Record<StreamName, StringDecoder>>();
+  const flow = createTextFlow(publisher, clock.now);
   const nowhere = {};
   let held: { readonly cell: Cell | undefined; readonly name: StreamName; readonly since: number } | undefined;
   let pieces: string[] = [];
@@ -33,7 +37,7 @@ export function createStreams(
     length = 0;
     held = undefined;
     if (from === undefined || text === "" || from.cell?.silent === true) return;
-    publisher.publish({ type: "stream", parent: from.cell?.parent, content: { name: from.name, text } });
+    flow.send(from.cell, from.name, text);
   };
   const decode = (cell: Cell | undefined, name: StreamName, data: Uint8Array): string => {
     const key = cell ?? nowhere;
@@ -43,6 +47,10 @@ export function createStreams(
   };
   return {
     flush,
+    finish(cell) {
+      flush();
+      flow.finish(cell);
+    },
     write(name, data, encoding) {
       const cell = outputCell();
       const isText = encoding === undefined || /^utf-?8$/i.test(encoding);

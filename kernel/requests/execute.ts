@@ -64,6 +64,7 @@ async function runCode({ content }: ExecuteRequest, cell: Cell, services: Servic
 async function settle(cell: Cell, { output }: Services): Promise<void> {
   const flushed = output.flush();
   await untilAborted(cell.abort.signal, flushed).catch(() => Promise.race([flushed, delay(patience)]));
+  output.finish(cell);
 }
 
 async function fail(failure: Failure, cell: Cell, services: Services): Promise<ReplyContent> {

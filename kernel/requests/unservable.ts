@@ -1,5 +1,7 @@
 import { errorReply, type ReplyContent, type RequestOf } from "../channels/messages.js";
-import { log } from "../log.js";
+import { createSparseLog } from "../log.js";
+
+const log = createSparseLog();
 
 /** A client that sent a request waits for a reply: it gets an error. Other messages of unknown type are only logged. */
 export function unservable(request: RequestOf<"unknown"> | RequestOf<"malformed">): ReplyContent | undefined {

@@ -12,6 +12,13 @@ const counters = new Set([
   "current_iterator_step",
   "last_overflow_iterator_step",
   "__exception_save__",
+  // Values that MindFormers keeps as parameters of the training step: last losses, the request to stop.
+  "aux_loss",
+  "indexer_loss",
+  "lm_loss",
+  "mtp_loss",
+  "graceful_exit",
+  "graceful_init",
 ]);
 
 /** Kind of a tensor by MindFormers' naming: `adam_m.`/`adam_v.` prefixes, names of counters, router buffers. */

@@ -102,6 +102,14 @@ const config = {
     meaning: "An edit would be ambiguous, would break the file, or has a value of the wrong type.",
     cure: "Set the path that the message names.",
   },
+  CONFIG_KEY_UNKNOWN: {
+    meaning: "A key or section was asked about that MindFormers does not have.",
+    cure: "Use the name that the hint gives; listKeys() shows all.",
+  },
+  CONFIG_NOT_ON_COMMAND_LINE: {
+    meaning: "Some edits of a configuration have no form that run_mindformer.py reads back as the same value.",
+    cure: "Save the YAML and start with that file.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 const plan = {
@@ -109,9 +117,22 @@ const plan = {
     meaning: "The run can't start as planned: the configuration, the data and the cluster don't fit together.",
     cure: "Follow the hint of each finding, then plan again.",
   },
+  MODEL_NOT_COMPUTED: {
+    meaning:
+      "The size of this kind of model is not computed, so that no layouts can be searched and nothing be scaled.",
+    cure: "Use a model_type that the message names, or write every number of model.model_config.",
+  },
+  SCALE_IMPOSSIBLE: {
+    meaning: "Not even the smallest model of this kind fits into the devices that were named.",
+    cure: "Give more memory per device or more devices.",
+  },
   CLUSTER_INVALID: {
     meaning: "The description of the cluster can't be used.",
     cure: "Give the device, the nodes and the devices per node.",
+  },
+  LAUNCHER_CALL_INVALID: {
+    meaning: "A call of msrun_launcher.sh that the script itself would refuse, or that can't be understood.",
+    cure: "Give it 1, 2, 6 or 9 arguments; the first is what msrun starts, in quotes.",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -34,6 +34,12 @@ export function isLabError(value: unknown): value is LabError {
   return typeof value === "object" && value !== null && brand in value;
 }
 
+/** One edit of a cure: `set` a value, `unset` a key, or `rename` a key in its place (`to` is the new name, not a path). */
+export type FixStep =
+  | { readonly kind: "set"; readonly path: string; readonly value: unknown }
+  | { readonly kind: "unset"; readonly path: string }
+  | { readonly kind: "rename"; readonly path: string; readonly to: string };
+
 /** A finding of a check: collected first, thrown together. */
 export interface Issue {
   readonly severity: "error" | "warning" | "advice";
@@ -45,6 +51,8 @@ export interface Issue {
   readonly message: string;
   /** One line to type. */
   readonly hint: string;
+  /** The edits that remove the finding, for `config.fix(issue)`; missing where only the user can know what was meant. */
+  readonly fix?: readonly FixStep[];
   /** 1-based position in the source text, where there is one. */
   readonly line?: number;
   readonly column?: number;

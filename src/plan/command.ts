@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { LabError } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
 import type { ResolvedCluster } from "./cluster.js";
+import { quoteWord } from "./shell-words.js";
 
 /** How one node is started. */
 export interface NodeCommand {
@@ -91,11 +92,6 @@ export function nodeCommands(settings: CommandSettings, place: CommandPlace): No
       ...overrides,
     ],
   }));
-}
-
-/** One word of a POSIX shell command line. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The commands as text for a terminal, for people to read and copy; programs use argv and environment. PATH is shown as a prefix. */

@@ -1,11 +1,23 @@
 import type { Config } from "../config/config.js";
 import type { Mesh } from "../config/settings.js";
 import type { Issue } from "../core/error.js";
+import type { MemoryEstimate } from "../model/memory.js";
+import type { ParameterCount } from "../model/parameters.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import type { PlanChange } from "./changes.js";
 import type { ResolvedCluster } from "./cluster.js";
 import { type CommandPlace, type CommandSettings, type NodeCommand, nodeCommands, shellText } from "./command.js";
-import type { ParameterCount } from "./model.js";
+import type { PlanDisk } from "./disk.js";
+import { ejectPlan } from "./eject/eject.js";
+import type { Ejected } from "./eject/ejected.js";
+import type { EjectOptions, EjectTarget } from "./eject/options.js";
+import { memoryFigureBundle } from "./memory-figure.js";
+import { type MeshFigureOptions, meshFigureBundle } from "./mesh-figure.js";
+import type { PlanPipeline } from "./pipeline-settings.js";
+import { PlanFigure } from "./plan-figure.js";
+import type { PlanReliability } from "./plan-values.js";
+import type { PlanDuration } from "./speed.js";
+import { timelineFigureBundle } from "./timeline-figure.js";
 import { planBundle } from "./view.js";
 
 /** The values of a plan, computed by `planRun`. */
@@ -33,8 +45,20 @@ export interface PlanValues {
   readonly flopsPerToken: number | undefined;
   /** Estimated bytes of one full checkpoint (weights and both Adam moments), all ranks' files together. */
   readonly checkpointBytes: number | undefined;
-  /** Warnings and advice; a plan with errors is never made. */
+  /** Disk space of checkpoints and logs. */
+  readonly disk: PlanDisk;
+  /** Time without failures; undefined if the speed is neither given nor can be estimated. */
+  readonly duration: PlanDuration | undefined;
+  /** Failures to expect and the best interval between checkpoints; undefined if the duration is not known. */
+  readonly reliability: PlanReliability | undefined;
+  /** Undefined with one stage. */
+  readonly pipeline: PlanPipeline | undefined;
+  /** Estimated memory of a device of every stage; undefined for models whose size is not computed. */
+  readonly memory: MemoryEstimate | undefined;
+  /** All findings, errors first. */
   readonly issues: readonly Issue[];
+  /** Findings that keep the run from starting; only in plans made with `onErrors: "show"`. `launchRun` refuses such a plan. */
+  readonly errors: readonly Issue[];
   readonly commandSettings: CommandSettings;
 }
 
@@ -44,6 +68,14 @@ export interface Plan extends PlanValues {
   commands(place: CommandPlace): NodeCommand[];
   /** The calls as text to read and copy, one per node, for the run folder `runs/NAME`. */
   readonly command: string;
+  /** The plan as files that start it without this project: for `msrun`, MindFormers' launcher script, Slurm or Kubernetes. */
+  eject(target: EjectTarget, options?: EjectOptions): Ejected;
+  /** Nodes × devices, coloured by stage or by another axis. */
+  meshFigure(options?: MeshFigureOptions): PlanFigure;
+  /** Memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose size is not computed. */
+  memoryFigure(): PlanFigure;
+  /** One optimizer step of the pipeline, with its bubble. @throws ARGUMENT_INVALID without a pipeline. */
+  timelineFigure(): PlanFigure;
   [displayKey](): MimeBundle;
 }
 
@@ -54,6 +86,21 @@ export function makePlan(values: PlanValues): Plan {
     commands,
     get command() {
       return shellText(commands({ runFolder: "runs/NAME", attempt: 1 }), values.cluster.python);
+    },
+    eject(target, options = {}) {
+      return ejectPlan({ ...values, commands }, target, options);
+    },
+    meshFigure(options) {
+      const bundle = meshFigureBundle(this, options);
+      return new PlanFigure(() => bundle);
+    },
+    memoryFigure() {
+      const bundle = memoryFigureBundle(this);
+      return new PlanFigure(() => bundle);
+    },
+    timelineFigure() {
+      const bundle = timelineFigureBundle(this);
+      return new PlanFigure(() => bundle);
     },
     [displayKey]() {
       return planBundle(this);

@@ -1,9 +1,10 @@
 import { meshArithmetic } from "../config/settings.js";
 import { shortValue } from "../config/short-value.js";
-import { formatBytes, formatCount } from "../core/units.js";
+import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
 import { tableBundle } from "../view/table.js";
+import { memoryLimit } from "./memory-figure.js";
 import type { Plan } from "./plan.js";
 
 const words: readonly (readonly [number, string])[] = [
@@ -22,7 +23,7 @@ function large(count: number): string {
 
 /** 1234567890 → "1.235 GFLOP". */
 function work(flops: number): string {
-  const power = Math.min(5, Math.floor(Math.log10(flops) / 3));
+  const power = flops < 1 ? 0 : Math.min(5, Math.floor(Math.log10(flops) / 3));
   return `${Number((flops / 1000 ** power).toPrecision(4))} ${["", "K", "M", "G", "T", "P"][power]}FLOP`;
 }
 
@@ -47,17 +48,30 @@ function stepsText(plan: Plan): string {
   return `${formatCount(plan.totalSteps)} (${formatCount(plan.stepsPerEpoch ?? 0)} per epoch · epochs ${plan.epochs})`;
 }
 
+/** The fullest device against the limit. */
+function memoryFacts(plan: Plan): (readonly [string, string])[] {
+  const { memory } = plan;
+  if (memory === undefined) return [];
+  const limit = memoryLimit(plan);
+  const share = limit === undefined ? "" : ` of ${formatBytes(limit.bytes)} (${limit.source})`;
+  const stages =
+    memory.stages.length > 1
+      ? `, on stage ${memory.peakStage}; the others from ${formatBytes(Math.min(...memory.stages.map(({ total }) => total)))}`
+      : "";
+  return [["memory", `about ${formatBytes(memory.peak)}${share} on the fullest device${stages}`]];
+}
+
 function modelFacts(plan: Plan): (readonly [string, string])[] {
-  const { parameters, flopsPerToken, tokensPerStep, checkpointBytes } = plan;
+  const { parameters, flopsPerToken, tokensPerStep } = plan;
   if (parameters === undefined || flopsPerToken === undefined)
     return [["parameters", "not computed for this kind of model"]];
-  const active = ` of which a token uses ${large(parameters.activeMain)}`;
+  const active = Number.isFinite(parameters.activeMain) ? ` of which a token uses ${large(parameters.activeMain)}` : "";
   const mtp = parameters.mtp > 0 ? `, token prediction ${large(parameters.mtp)}` : "";
   const step = tokensPerStep === undefined ? "" : `, ${work(flopsPerToken * tokensPerStep)} per step`;
   return [
     ["parameters", `${large(parameters.total)}: model ${large(parameters.main)}${active}${mtp}`],
     ["work", `${work(flopsPerToken)} per token${step}`],
-    ["checkpoint", `about ${formatBytes(checkpointBytes ?? 0)} in all (weights and both moments, float32)`],
+    ...memoryFacts(plan),
   ];
 }
 
@@ -76,6 +90,78 @@ export function planFacts(plan: Plan): (readonly [string, string])[] {
   ];
 }
 
+type Facts = (readonly [string, string])[];
+
+const notKnown = "not known: give planRun a speed, such as { steps: await run.steps() } of a short run";
+
+/** Wall time, device hours and what they rest on. */
+export function timeFacts(plan: Plan): Facts {
+  const { duration } = plan;
+  if (duration === undefined) return [["time", notKnown]];
+  const speed =
+    duration.tokensPerSecond === undefined ? "" : `, ${formatCount(Math.round(duration.tokensPerSecond))} tokens/s`;
+  const device = plan.cluster.device === "CPU" ? "worker hours" : "NPU-hours";
+  return [
+    ["step", `${formatDuration(duration.stepMs)}${speed} (${duration.basis})`],
+    ["from", duration.arithmetic],
+    ...(duration.workMs === undefined
+      ? []
+      : [
+          [
+            "whole run",
+            `${formatDuration(duration.workMs)} without failures, ${formatCount(Math.round(duration.deviceHours ?? 0))} ${device}`,
+          ] as const,
+        ]),
+  ];
+}
+
+/** Checkpoints and logs on disk. */
+export function diskFacts({ disk }: Plan): Facts {
+  const logs: Facts = disk.logBytes === undefined ? [] : [["logs", `about ${formatBytes(disk.logBytes)}`]];
+  if (disk.checkpointBytes === undefined) return [["checkpoint", "not computed for this kind of model"], ...logs];
+  const copies = (disk.copies ?? 1) < 1.05 ? "" : `, every value ${disk.copies?.toFixed(1)} times on average`;
+  const one = `about ${formatBytes(disk.checkpointBytes)} in all: weights and both moments, float32, ${disk.format}${copies}`;
+  const when =
+    disk.everySteps === undefined
+      ? "none: there is no CheckpointMonitor"
+      : `every ${formatCount(disk.everySteps)} steps`;
+  const many =
+    disk.written === undefined || disk.checkpointsBytes === undefined
+      ? when
+      : `${when}: ${formatCount(disk.written)} written, ${disk.kept} kept = ${formatBytes(disk.checkpointsBytes)}`;
+  return [["checkpoint", one], ["saved", many], ...logs];
+}
+
+function expectedText(failures: number): string {
+  if (failures < 0.05) return "fewer than 0.1";
+  return failures < 10 ? failures.toFixed(1) : formatCount(Math.round(failures));
+}
+
+/** Failures to expect, with formulas and sources. */
+export function failureFacts({ reliability: r, duration }: Plan): Facts {
+  if (r === undefined || duration === undefined) return [];
+  const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
+  const never = r.everySteps === undefined || r.intervalMs >= (duration.workMs ?? 0);
+  const enough = r.bestIntervalMs >= (duration.workMs ?? 0);
+  const best = enough
+    ? "longer than the run: the checkpoint at its end is enough"
+    : `${formatCount(r.bestSteps)} steps (${formatDuration(r.bestIntervalMs)}): ${percent(r.bestRatio)}`;
+  const now = never ? "no checkpoint before the end" : `a checkpoint every ${formatCount(r.everySteps ?? 0)} steps`;
+  return [
+    ["failures", `${expectedText(r.failures)} expected, one every ${formatDuration(r.mtbfMs)}; ${r.source}`],
+    [
+      "effective time",
+      `${percent(r.ratio)} with ${now}: ${Number.isFinite(r.expectedMs) ? formatDuration(r.expectedMs) : "no end"} in all`,
+    ],
+    ["best interval", best],
+    [
+      "from",
+      `M = time between failures, δ = save ${formatDuration(r.saveMs)} (${r.saveArithmetic}), R = new start ${formatDuration(r.restartMs)}`,
+    ],
+    ["formulas", "best τ = √(2δM)·(1 + ⅓√(δ/2M) + ⅑δ/2M) − δ; ratio = τ / (M·e^(R/M)·(e^((τ+δ)/M) − 1)) (Daly 2006)"],
+  ];
+}
+
 function commandBundle(plan: Plan): MimeBundle {
   const [first = "", second] = plan.command.split("\n");
   const others = plan.cluster.nodes.length - 1;
@@ -83,6 +169,12 @@ function commandBundle(plan: Plan): MimeBundle {
   return factsBundle(`Command, for a run folder runs/NAME${note}`, [
     [others > 0 ? first.replace(/^# /, "") : "here", second ?? first],
   ]);
+}
+
+function planTitle({ errors }: Plan): string {
+  if (errors.length === 0) return "Plan";
+  const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
+  return `Plan with ${count}: launchRun refuses it unless it is given an override with a reason`;
 }
 
 /** Summary, what the plan changed in the configuration, findings, and the first node's command. */
@@ -98,10 +190,14 @@ export function planBundle(plan: Plan): MimeBundle {
     })),
     more: "plan.changes",
   });
+  const failures = failureFacts(plan);
   return joinBundles([
-    factsBundle("Plan", planFacts(plan)),
-    ...(plan.changes.length > 0 ? [changes] : []),
+    factsBundle(planTitle(plan), planFacts(plan)),
     ...(plan.issues.length > 0 ? [issuesBundle(plan.issues)] : []),
+    factsBundle("Time", timeFacts(plan)),
+    factsBundle("Disk", diskFacts(plan)),
+    ...(failures.length > 0 ? [factsBundle("Failures", failures)] : []),
+    ...(plan.changes.length > 0 ? [changes] : []),
     commandBundle(plan),
   ]);
 }

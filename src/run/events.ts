@@ -71,7 +71,17 @@ export interface NoteEvent extends EventBase {
   readonly text: string;
 }
 
-export type RunEvent = StateEvent | StepEvent | CheckpointEvent | FaultEvent | NoteEvent;
+/** Something that was decided about the run, with the reason. */
+export interface DecisionEvent extends EventBase {
+  readonly kind: "decision";
+  /** `override`: started although the plan had errors. */
+  readonly decision: string;
+  readonly reason: string;
+  /** What the reason stands against, such as the plan's errors. */
+  readonly about?: readonly string[];
+}
+
+export type RunEvent = StateEvent | StepEvent | CheckpointEvent | FaultEvent | NoteEvent | DecisionEvent;
 
 const required: Readonly<Record<RunEvent["kind"], readonly (readonly [field: string, type: string])[]>> = {
   state: [["state", "string"]],
@@ -83,6 +93,10 @@ const required: Readonly<Record<RunEvent["kind"], readonly (readonly [field: str
   checkpoint: [["step", "number"]],
   fault: [["message", "string"]],
   note: [["text", "string"]],
+  decision: [
+    ["decision", "string"],
+    ["reason", "string"],
+  ],
 };
 
 /** The event, or undefined if its kind is unknown or fields are missing. */

@@ -1,6 +1,7 @@
 import {
   asRunEvent,
   type CheckpointEvent,
+  type DecisionEvent,
   type FaultEvent,
   type NoteEvent,
   type RunEvent,
@@ -20,6 +21,7 @@ export class RunHistory {
   readonly steps: StepRecord[] = [];
   readonly checkpoints: CheckpointEvent[] = [];
   readonly notes: NoteEvent[] = [];
+  readonly decisions: DecisionEvent[] = [];
   state: StateEvent | undefined;
   /** First state of the newest attempt: who supervises it. */
   start: StateEvent | undefined;
@@ -38,6 +40,7 @@ export class RunHistory {
     if (event.kind === "step") this.#addStep(recordOf(event));
     else if (event.kind === "checkpoint") this.checkpoints.push(event);
     else if (event.kind === "note") this.notes.push(event);
+    else if (event.kind === "decision") this.decisions.push(event);
     else if (event.kind === "fault") this.fault = event;
     else this.#enter(event);
   }

@@ -8,6 +8,7 @@ import type { NodeCommand } from "../plan/command.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { show } from "../view/show.js";
 import { claimFolder, withLaunchLock } from "./claim.js";
+import { passGate } from "./gate.js";
 import { type LaunchablePlan, launcherOption, lossRankOf } from "./launchable.js";
 import { layoutVersion } from "./layout.js";
 import { localNode } from "./local-node.js";
@@ -26,6 +27,8 @@ export interface LaunchOptions {
   readonly folder?: string;
   /** Stops waiting for the start, not the run; default: the running cell's signal. */
   readonly signal?: AbortSignal;
+  /** The reason to start a plan that has errors (made with `onErrors: "show"`); it is recorded in the run folder. */
+  readonly override?: string;
 }
 
 /** What a launch needs besides the plan when it continues another run. */
@@ -58,7 +61,7 @@ async function requireLauncher(command: NodeCommand): Promise<void> {
 function describeRun(
   plan: LaunchablePlan,
   commands: readonly NodeCommand[],
-  about: { readonly name: string; readonly folder: string; readonly attempt: number; readonly parent?: RunParent },
+  about: Pick<RunFile, "name" | "attempt" | "parent" | "override"> & { readonly folder: string },
 ): RunFile {
   const parent = about.parent ? JSON.stringify([about.parent.folder, about.parent.step]) : "";
   return {
@@ -76,6 +79,7 @@ function describeRun(
     cluster: plan.cluster,
     versions: { "mindformers-lab": packageVersion(), node: process.versions.node },
     ...(about.parent && { parent: about.parent }),
+    ...(about.override && { override: about.override }),
   };
 }
 
@@ -83,11 +87,13 @@ function describeRun(
 export async function launch(plan: LaunchablePlan, options: LaunchOptions, continuation?: Continuation): Promise<Run> {
   const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
   const folder = runFolder(name, runs);
+  const override = passGate(plan.errors ?? [], options.override);
   const describe = async (attempt: number, settle: boolean): Promise<RunFile> => {
     const overrides = continuation?.overrides ?? {};
     const planned = plan.commands({ runFolder: folder, attempt, overrides });
     const commands = settle ? await settlePort(planned) : planned;
-    return describeRun(plan, commands, { name, folder, attempt, ...(continuation && { parent: continuation.parent }) });
+    const extra = { ...(continuation && { parent: continuation.parent }), ...(override && { override }) };
+    return describeRun(plan, commands, { name, folder, attempt, ...extra });
   };
   const existing = await readRunFile(folder);
   if (existing) return again(existing, folder, { options, describe, config: plan.config.text, signal });
@@ -147,7 +153,8 @@ async function again(existing: RunFile, folder: string, how: Again): Promise<Run
  *
  * Running it twice does no harm: a live run of that name is refused (RUN_NAME_TAKEN), the same training that has ended is returned.
  * With several nodes only the command of this machine is started; the run's card shows the others'.
- * @throws RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL, RUN_FAILED (with the end of the log) if the engine dies at once.
+ * A plan with errors is refused unless `override` gives a reason, which run.json and events.jsonl keep.
+ * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL, RUN_FAILED (with the end of the log) if the engine dies at once.
  */
 export function launchRun(plan: LaunchablePlan, options: LaunchOptions): Promise<Run> {
   return launch(plan, options);

@@ -1,3 +1,4 @@
+import type { Issue } from "../core/error.js";
 import type { CommandPlace, NodeCommand } from "../plan/command.js";
 
 /** What launchRun needs of a plan; `planRun` makes one. */
@@ -7,6 +8,8 @@ export interface LaunchablePlan {
   readonly totalSteps: number | undefined;
   readonly tokensPerStep: number | undefined;
   readonly cluster: { readonly port: number };
+  /** Findings that should keep the run from starting; launchRun refuses unless it is given a reason. */
+  readonly errors?: readonly Issue[];
   commands(place: CommandPlace): readonly NodeCommand[];
 }
 

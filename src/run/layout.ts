@@ -6,7 +6,8 @@ import { join } from "node:path";
  *     runs/<name>/
  *       run.json                   RunFile: written whole (temporary file, rename) by launchRun, never by the supervisor
  *       config.yaml                the exact bytes given to the engine
- *       events.jsonl               RunEvent, one JSON object a line, append-only, written by the supervisor (by stop() once it is gone);
+ *       events.jsonl               RunEvent, one JSON object a line, append-only, written by the supervisor (by stop() once it is gone;
+ *                                  before it starts, by launchRun: the decision to start a plan with errors);
  *                                  readers wait for the end of the last line and pass over kinds that they don't know
  *       logs/attempt-<n>/          scheduler.log, worker_<rank>.log (msrun writes them), msrun.log (its own output), supervisor.log
  *       output/                    what MindFormers writes: checkpoint/rank_<r>/, log/, strategy/

@@ -23,6 +23,8 @@ export interface ResumeOptions {
   readonly name?: string;
   /** Stops waiting for the start, not the run; default: the running cell's signal. */
   readonly signal?: AbortSignal;
+  /** The reason to go on although the plan has errors; see launchRun. */
+  readonly override?: string;
 }
 
 async function requireStopped(run: Run): Promise<void> {
@@ -63,18 +65,19 @@ function clusterOf(run: Run): Cluster {
  */
 export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<Run> {
   await requireStopped(run);
-  const { name = nextName(run.name), signal } = options;
+  const { name = nextName(run.name), signal, override } = options;
   const point = options.from ?? (await newestPoint(run));
   const config = await openConfig(await readFile(runPaths(run.folder).config, "utf8"));
   for (const [path, value] of Object.entries(options.set ?? {})) config.set(path, value);
-  const plan = await planRun(config, { cluster: clusterOf(run) });
+  const onErrors = override === undefined ? "throw" : "show";
+  const plan = await planRun(config, { cluster: clusterOf(run), onErrors });
   const [command] = run.description.commands;
   const workers = Number(command && launcherOption(command, "worker_num")) || 1;
   requireResumable(point, { workers, totalSteps: plan.totalSteps });
   const folder = relative(process.cwd(), dirname(run.folder)) || ".";
   return launch(
     plan,
-    { name, folder, ...(signal && { signal }) },
+    { name, folder, ...(signal && { signal }), ...(override !== undefined && { override }) },
     {
       parent: { name: run.name, folder: run.folder, step: point.step },
       overrides: { load_checkpoint: runPaths(runFolder(name, folder)).resume, resume_training: "True" },

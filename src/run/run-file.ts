@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { LabError } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
 import type { NodeCommand } from "../plan/command.js";
+import type { LaunchOverride } from "./gate.js";
 import { layoutVersion, runPaths } from "./layout.js";
 
 /** What a resumed run continues. */
@@ -38,6 +39,8 @@ export interface RunFile {
   readonly cluster: unknown;
   readonly versions: Readonly<Record<string, string>>;
   readonly parent?: RunParent;
+  /** Present if the plan had errors and was launched all the same. */
+  readonly override?: LaunchOverride;
 }
 
 /** Hash over what makes a training what it is. */

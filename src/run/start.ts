@@ -1,9 +1,12 @@
 import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isLabError, LabError } from "../core/error.js";
+import { EventLogWriter } from "../core/event-log.js";
 import { lastLines } from "../core/lines.js";
 import { builtFile } from "../core/package-root.js";
 import { startProgram } from "../core/process.js";
+import type { DecisionEvent } from "./events.js";
+import type { LaunchOverride } from "./gate.js";
 import { runPaths } from "./layout.js";
 import type { RunFile } from "./run-file.js";
 import { writeRunFile } from "./run-file.js";
@@ -23,7 +26,20 @@ export async function fillRunFolder(folder: string, file: RunFile, config: strin
   await writeFile(paths.config, config);
   await writeFile(paths.gracefulExit, `${JSON.stringify({ GracefulExit: 0 })}\n`);
   await rm(paths.stopRequest, { force: true });
+  if (file.override) await recordOverride(paths.events, file.attempt, file.override);
   await writeRunFile(folder, file);
+}
+
+/** The supervisor, which writes all other events, starts afterwards. */
+async function recordOverride(events: string, attempt: number, { reason, errors }: LaunchOverride): Promise<void> {
+  const about = errors.map(({ rule, path, message }) => `${rule}: ${path}: ${message}`);
+  const event: DecisionEvent = { kind: "decision", time: Date.now(), attempt, decision: "override", reason, about };
+  const log = await EventLogWriter.open(events);
+  try {
+    await log.append([event], { durable: true });
+  } finally {
+    await log.close();
+  }
 }
 
 /** Starts the supervisor in a session of its own; it outlives this process. */

@@ -33,6 +33,11 @@ export function statusCard(
     ...optional("message", status.message),
     ...optional("processes", status.processes > 0 ? `${status.processes} alive` : undefined),
     ...optional("checkpoint", status.checkpointStep === undefined ? undefined : `step ${status.checkpointStep}`),
+    ...optional(
+      "started in spite of",
+      file.override?.errors.map(({ path, message }) => `${path}: ${message}`).join("\n"),
+    ),
+    ...optional("because", file.override?.reason),
     ...optional("continues", file.parent && `run ${file.parent.name} from step ${file.parent.step}`),
     ...optional("log of the failure", failure?.logTail.slice(-8).join("\n")),
     ...optional("to start elsewhere", others.map((other) => `${other.node}: ${other.argv.join(" ")}`).join("\n")),

@@ -57,19 +57,16 @@ export interface JupyterComm {
   /** Tells the other side that this is over; a second call does nothing. */
   close(data?: Record<string, unknown>): void;
   /** Calls `listener` at every message of the other side, in their order; returns a function that stops that. */
-  onMessage(listener: (message: CommMessage) => void | Promise<void>): () => void;
+  onMessage(listener: (message: CommMessage) => unknown): () => void;
   /** Calls `listener` when the other side closes the comm; returns a function that stops that. */
-  onClose(listener: (message: CommMessage) => void | Promise<void>): () => void;
+  onClose(listener: (message: CommMessage) => unknown): () => void;
 }
 
 export interface JupyterComms {
   /** Opens a comm to `targetName`, which code in the front end must have registered; it closes the comm if nobody has. */
   open(targetName: string, message?: Partial<CommMessage>): JupyterComm;
   /** Lets the front end open comms to `targetName`; a second registration replaces the first. Returns a function that ends it. */
-  register(
-    targetName: string,
-    onOpen: (comm: JupyterComm, message: CommMessage) => void | Promise<void>,
-  ): () => void;
+  register(targetName: string, onOpen: (comm: JupyterComm, message: CommMessage) => unknown): () => void;
 }
 
 /** The notebook's host, or undefined in a plain script. */

@@ -63,6 +63,7 @@ it("JupyterLab's debugger stops a cell at a breakpoint, shows its variables, ste
   await page.getByTitle(/^Next/).first().click();
   await expect.poll(() => line.textContent(), { timeout: 30_000 }).toContain("for (const weight");
   await fourthLine.click();
+  await fourthLine.locator(".cm-breakpoint-icon").waitFor({ state: "detached" });
   await page
     .getByTitle(/^Continue/)
     .first()

@@ -31,6 +31,7 @@ async function execute({ id, code, silent = false, interruptAfter, interruptBefo
   if (outcome.result !== undefined) await runInCell(cell, () => output.publishResult(cell, outcome.result.value));
   if (outcome.failure !== undefined) output.publishError(cell, outcome.failure);
   await output.flush();
+  output.finish(cell);
   // No interrupt may hit the next cell.
   await interrupted;
   endCell(cell);

@@ -47,8 +47,8 @@ export interface LabServer {
   stop(): Promise<void>;
 }
 
-/** Starts JupyterLab on a folder and waits until it answers. */
-export async function startLab(folder: string): Promise<LabServer> {
+/** Starts JupyterLab on a folder and waits until it answers; `extra`: further variables of its environment. */
+export async function startLab(folder: string, extra: Record<string, string> = {}): Promise<LabServer> {
   const port = await freePort();
   const token = "test";
   const settings = writeSettings();
@@ -60,7 +60,7 @@ export async function startLab(folder: string): Promise<LabServer> {
     `--ServerApp.root_dir=${folder}`,
   ];
   const child = spawn(venvProgram("jupyter"), ["lab", ...options], {
-    env: venvEnvironment({ JUPYTERLAB_SETTINGS_DIR: settings, JUPYTER_CONFIG_DIR: join(settings, "config") }),
+    env: venvEnvironment({ JUPYTERLAB_SETTINGS_DIR: settings, JUPYTER_CONFIG_DIR: join(settings, "config"), ...extra }),
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log: string[] = [];

@@ -8,6 +8,8 @@ import { venvEnvironment, venvProgram } from "./jupyter.js";
 /** A Jupyter world of its own in a temporary folder: only our kernel is installed in it, and nothing of the user's is read or written. */
 export interface KernelWorld {
   readonly folder: string;
+  /** What its programs find in their environment. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Runs a Python program to its end; its standard output, and what it wrote to standard error. */
   python(
     args: readonly string[],
@@ -34,6 +36,7 @@ export function createKernelWorld(extra: Readonly<Record<string, string>> = {}):
   if (installed.status !== 0) throw new Error(`the kernel could not be installed: ${installed.stderr}`);
   return {
     folder,
+    environment,
     remove: () => rmSync(folder, { recursive: true, force: true }),
     python(args, timeoutMs = 500_000) {
       const child = spawn(venvProgram("python"), args, { cwd: folder, env: environment, timeout: timeoutMs });

@@ -41,6 +41,7 @@ export interface StartOptions {
 }
 
 export class WireClient {
+  readonly process: ChildProcess;
   readonly stderr: string[] = [];
   readonly iopub: WireMessage[] = [];
   readonly replies: WireMessage[] = [];
@@ -57,14 +58,15 @@ export class WireClient {
   readonly questions: WireMessage[] = [];
 
   private constructor(
-    readonly process: ChildProcess,
+    private readonly launch: () => ChildProcess,
     /** Working directory of the kernel. */
     readonly folder: string,
     private readonly key: string,
-    addresses: Record<string, string>,
+    private readonly addresses: Record<string, string>,
   ) {
-    this.exited = new Promise((resolve) => process.once("exit", (code, signal) => resolve({ code, signal })));
-    process.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk.toString()));
+    this.process = launch();
+    this.exited = new Promise((resolve) => this.process.once("exit", (code, signal) => resolve({ code, signal })));
+    this.process.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk.toString()));
     for (const [socket, name] of [
       [this.shell, "shell"],
       [this.control, "control"],
@@ -82,10 +84,7 @@ export class WireClient {
 
   /** Starts a kernel and connects to it; resolves once it has answered kernel_info and its output is being received. */
   static async start(options: StartOptions = {}): Promise<WireClient> {
-    const client = await WireClient.spawn(options);
-    await client.until(() => client.iopub.some(({ type }) => type === "iopub_welcome"), "iopub_welcome");
-    await client.request("kernel_info_request");
-    return client;
+    return (await WireClient.spawn(options)).ready();
   }
 
   /** Starts a kernel without waiting for it. */
@@ -101,14 +100,28 @@ export class WireClient {
       engine === "built"
         ? [builtFile("kernel/main.js"), "start", file]
         : [join(packageRoot(), "test/support/stand-in-kernel.mjs"), file];
-    const child = spawn(process.execPath, argv, {
-      // No test leaves history in the user's own folder.
-      env: { ...process.env, JUPYTER_DATA_DIR: join(folder, "data"), ...environment },
-      cwd: folder,
-    });
+    // No test leaves history in the user's own folder.
+    const env = { ...process.env, JUPYTER_DATA_DIR: join(folder, "data"), ...environment };
+    const launch = () => spawn(process.execPath, argv, { env, cwd: folder });
     const address = (port: number) => (transport === "ipc" ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`);
     const addresses = Object.fromEntries(names.map((name, index) => [name, address(ports[index] as number)]));
-    return new WireClient(child, folder, key, addresses);
+    return new WireClient(launch, folder, key, addresses);
+  }
+
+  /** Starts the kernel once more with the same connection file, after it has ended; this client is of no use then. */
+  async again(): Promise<WireClient> {
+    this.closeSockets();
+    return new WireClient(this.launch, this.folder, this.key, this.addresses).ready();
+  }
+
+  private async ready(): Promise<this> {
+    await this.until(() => this.iopub.some(({ type }) => type === "iopub_welcome"), "iopub_welcome");
+    await this.request("kernel_info_request");
+    // A question that is asked before this socket is connected would be lost.
+    await this.send("kernel_info_request", {}, "stdin");
+    await this.until(() => this.questions.length > 0, "an answer on stdin");
+    this.questions.length = 0;
+    return this;
   }
 
   /** Frames of a properly signed message. */
@@ -191,8 +204,12 @@ export class WireClient {
   async stop(): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill("SIGKILL");
     await this.exited;
-    for (const socket of [this.shell, this.control, this.stdin, this.heartbeatSocket, this.subscriber]) socket.close();
+    this.closeSockets();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private closeSockets(): void {
+    for (const socket of [this.shell, this.control, this.stdin, this.heartbeatSocket, this.subscriber]) socket.close();
   }
 
   private sign(parts: readonly Buffer[]): string {

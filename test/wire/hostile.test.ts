@@ -69,8 +69,8 @@ it("a flood of forged messages fills neither the log nor the kernel's patience",
 it("a request of unknown type gets an error reply; another message of unknown type gets none", async () => {
   client = await WireClient.start();
   for (const channel of ["shell", "control"] as const) {
-    const reply = await client.request("debug_request", { type: "request" }, channel);
-    expect(reply.type).toBe("debug_reply");
+    const reply = await client.request("flight_request", { type: "request" }, channel);
+    expect(reply.type).toBe("flight_reply");
     expect(reply.content).toMatchObject({ status: "error", ename: "UnknownRequest", traceback: [] });
   }
   const before = client.replies.length;

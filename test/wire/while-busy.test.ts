@@ -30,8 +30,8 @@ it("heartbeat and kernel_info on control and shell are answered within 100 ms wh
     const { value, ms } = await timed(client.request("kernel_info_request", {}, channel));
     expect(value.content).toMatchObject({
       protocol_version: "5.5",
-      debugger: false,
-      supported_features: ["kernel subshells"],
+      debugger: true,
+      supported_features: ["debugger", "kernel subshells"],
     });
     expect(ms).toBeLessThan(100);
   }

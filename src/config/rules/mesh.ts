@@ -1,132 +1,154 @@
-import { type ModelSection, modelNumber } from "../model-numbers.js";
-import { type Mesh, meshArithmetic, meshDevices, positive, readMesh, readParallelMode } from "../settings.js";
-import { isSection } from "../yaml-values.js";
-import { nearestDivisors, setLine } from "./arithmetic.js";
+import { type Mesh, meshArithmetic, meshDevices } from "../settings.js";
+import { nearestDivisors } from "./arithmetic.js";
+import { byHand, type Cure, oneOf, setAll, setTo } from "./cure.js";
+import { advice, error } from "./findings.js";
 import type { Rule, RuleContext, RuleFinding } from "./rule.js";
 
-/** Changes that make the product equal to the devices: data_parallel alone if possible, else the nearest legal model_parallel first. */
-function legalSettings(mesh: Mesh, devices: number): string {
+const at = (name: string): string => `parallel_config.${name}`;
+
+/** Settings that make the product equal to the devices: data_parallel alone if possible, else the nearest legal model_parallel, else pipeline_stage too. */
+function legalSettings(mesh: Mesh, devices: number): Cure {
   const others = mesh.tensorParallel * mesh.pipelineStages * mesh.contextParallel;
-  if (devices % others === 0) return setLine("parallel_config.data_parallel", devices / others);
+  if (devices % others === 0) return setTo(at("data_parallel"), devices / others);
   const fixed = mesh.pipelineStages * mesh.contextParallel;
-  if (devices % fixed !== 0) {
-    const stages = nearestDivisors(devices, mesh.pipelineStages, 1)[0] ?? 1;
-    return `${setLine("parallel_config.pipeline_stage", stages)}, then check again`;
+  if (devices % fixed === 0)
+    return oneOf(
+      nearestDivisors(devices / fixed, mesh.tensorParallel).map((tensor) => {
+        const data = devices / fixed / tensor;
+        const first = [at("model_parallel"), tensor] as const;
+        return setAll(data === mesh.dataParallel ? [first] : [first, [at("data_parallel"), data]]);
+      }),
+    );
+  const context = devices % mesh.contextParallel === 0 ? mesh.contextParallel : 1;
+  const [stages = 1] = nearestDivisors(devices / context, mesh.pipelineStages, 1);
+  const [tensor = 1] = nearestDivisors(devices / context / stages, mesh.tensorParallel, 1);
+  const changed: [string, number, number][] = [
+    ["pipeline_stage", stages, mesh.pipelineStages],
+    ["model_parallel", tensor, mesh.tensorParallel],
+    ["context_parallel", context, mesh.contextParallel],
+    ["data_parallel", devices / context / stages / tensor, mesh.dataParallel],
+  ];
+  return setAll(changed.filter(([, value, was]) => value !== was).map(([name, value]) => [at(name), value]));
+}
+
+function* meshProduct({ mesh, facts, get }: RuleContext): Generator<RuleFinding> {
+  const { devices } = facts;
+  if (devices === undefined) return;
+  if (devices > 1 && get("use_parallel") === false) {
+    const message = `use_parallel is False, so the ${devices} workers would train one by one, each on its own`;
+    yield error(["use_parallel", message], setTo("use_parallel", true));
+  } else if (meshDevices(mesh) !== devices) {
+    const path = at(mesh.tensorParallel > 1 ? "model_parallel" : "data_parallel");
+    const message = `the mesh must use every device once: ${meshArithmetic(mesh)}, but the cluster has ${devices}`;
+    yield error([path, message], legalSettings(mesh, devices));
   }
-  const ways = nearestDivisors(devices / fixed, mesh.tensorParallel).map((tensor) => {
-    const data = devices / fixed / tensor;
-    const first = setLine("parallel_config.model_parallel", tensor);
-    return data === mesh.dataParallel ? first : `${first}.set("parallel_config.data_parallel", ${data})`;
-  });
-  return ways.join("  or  ");
 }
 
-function* meshProduct({ get, facts }: RuleContext): Generator<RuleFinding> {
-  const mesh = readMesh(get);
-  const needed = meshDevices(mesh);
-  if (facts.devices === undefined || needed === facts.devices) return;
-  yield {
-    severity: "error",
-    path: mesh.tensorParallel > 1 ? "parallel_config.model_parallel" : "parallel_config.data_parallel",
-    message: `the mesh must use every device once: ${meshArithmetic(mesh)}, but the cluster has ${facts.devices}`,
-    hint: legalSettings(mesh, facts.devices),
-  };
-}
-
-function* parallelMode({ get }: RuleContext): Generator<RuleFinding> {
-  if (readParallelMode(get) !== undefined) return;
-  yield {
-    severity: "error",
-    path: "parallel.parallel_mode",
-    message: `expected 0 (data parallel), 1 (semi-automatic), 2 (automatic) or 3 (hybrid), found ${String(get("parallel.parallel_mode"))}`,
-    hint: setLine("parallel.parallel_mode", 1),
-  };
-}
-
-function* microBatches({ get }: RuleContext): Generator<RuleFinding> {
-  const { pipelineStages, semiAuto } = readMesh(get);
-  const count = positive(get, "parallel_config.micro_batch_num");
-  if (!semiAuto || pipelineStages <= 1 || count >= pipelineStages) return;
-  yield {
-    severity: "error",
-    path: "parallel_config.micro_batch_num",
-    message: `a pipeline needs at least one micro-batch per stage: micro_batch_num ${count} < pipeline_stage ${pipelineStages}`,
-    hint: setLine("parallel_config.micro_batch_num", pipelineStages),
-  };
-}
-
-function* sequenceParallel({ get }: RuleContext): Generator<RuleFinding> {
-  const { tensorParallel } = readMesh(get);
-  if (get("parallel_config.use_seq_parallel") !== true || tensorParallel > 1 || get("use_legacy") !== false) return;
-  yield {
-    severity: "error",
-    path: "parallel_config.use_seq_parallel",
-    message: `use_seq_parallel shares the sequence among model-parallel devices, but model_parallel is ${tensorParallel}`,
-    hint: setLine("parallel_config.use_seq_parallel", false),
-  };
-}
-
-interface Divisible {
-  readonly path: string;
-  readonly value: number | undefined;
-  readonly by: readonly [name: string, value: number];
-  readonly why: string;
-}
-
-function* indivisible({ path, value, by: [name, divisor], why }: Divisible): Generator<RuleFinding> {
-  if (value === undefined || value % divisor === 0) return;
-  const near = nearestDivisors(value, divisor, 3).sort((a, b) => a - b);
-  const short = path.split(".").at(-1) ?? path;
-  const message = `${why}: ${short} ${value} / ${name} ${divisor} = ${(value / divisor).toFixed(2)}, remainder ${value % divisor}`;
-  yield { severity: "error", path, message, hint: `set ${name} to ${near.join(" or ")}` };
-}
-
-function* divisibility({ get }: RuleContext): Generator<RuleFinding> {
-  const mesh = readMesh(get);
-  const model = get("model.model_config");
-  if (!isSection(model) || !mesh.semiAuto) return;
-  const of = (name: string): number | undefined => modelNumber(model as ModelSection, name);
-  const expert = ["parallel_config.expert_parallel", mesh.expertParallel] as const;
-  yield* indivisible({
-    path: "model.model_config.num_attention_heads",
-    value: of("num_attention_heads"),
-    by: ["parallel_config.model_parallel", mesh.tensorParallel],
-    why: "every model-parallel device gets whole attention heads",
-  });
-  yield* indivisible({
-    path: "model.model_config.n_routed_experts",
-    value: of("n_routed_experts"),
-    by: expert,
-    why: "every expert-parallel device gets whole experts",
-  });
+function* expertMesh({ mesh }: RuleContext): Generator<RuleFinding> {
   const inside = mesh.dataParallel * mesh.tensorParallel;
-  if (inside % mesh.expertParallel === 0) return;
+  if (!mesh.semiAuto || inside % mesh.expertParallel === 0) return;
   const [near = 1] = nearestDivisors(inside, mesh.expertParallel, 1);
-  yield {
-    severity: "error",
-    path: "parallel_config.expert_parallel",
-    message: `experts are shared inside data_parallel ${mesh.dataParallel} · model_parallel ${mesh.tensorParallel} = ${inside} devices, which expert_parallel ${mesh.expertParallel} does not divide`,
-    hint: setLine("parallel_config.expert_parallel", near),
-  };
+  const message = `experts are shared inside data_parallel ${mesh.dataParallel} · model_parallel ${mesh.tensorParallel} = ${inside} devices, which expert_parallel ${mesh.expertParallel} does not divide`;
+  yield error([at("expert_parallel"), message], setTo(at("expert_parallel"), near));
 }
 
-function* datasetStrategy({ get }: RuleContext): Generator<RuleFinding> {
-  const { dataParallel, semiAuto } = readMesh(get);
-  const first = get("parallel.dataset_strategy.0.0");
-  if (!semiAuto || get("parallel.full_batch") !== false || first === undefined || first === dataParallel) return;
-  yield {
-    severity: "error",
-    path: "parallel.dataset_strategy",
-    message: `the first number of each entry must be data_parallel ${dataParallel}, found ${String(first)}`,
-    hint: "remove parallel.dataset_strategy, MindFormers 1.9 makes it itself, or correct each entry",
-  };
+/** The axes do nothing outside of semi-automatic mode: MindFormers resets them to 1. */
+function* idleAxes({ mesh, get, device, facts }: RuleContext): Generator<RuleFinding> {
+  const off = get("use_parallel") === false;
+  if (mesh.semiAuto || device !== "Ascend" || (off && (facts.devices ?? 1) > 1)) return;
+  const axes: [string, number][] = [
+    ["model_parallel", mesh.tensorParallel],
+    ["pipeline_stage", mesh.pipelineStages],
+    ["context_parallel", mesh.contextParallel],
+    ["expert_parallel", mesh.expertParallel],
+  ];
+  const used = axes.filter(([, size]) => size > 1);
+  const [first] = used;
+  if (first === undefined) return;
+  const why = off ? "use_parallel is False" : `parallel_mode is ${String(get("parallel.parallel_mode"))}`;
+  const names = used.map(([name, size]) => `${name} ${size}`).join(", ");
+  const message = `${names} would be reset to 1, because ${why}; a model is divided only in semi-automatic mode (1)`;
+  yield error([at(first[0]), message], off ? setTo("use_parallel", true) : setTo("parallel.parallel_mode", 1));
+}
+
+function nodesOf({ facts }: RuleContext): { nodes: number; each: number } | undefined {
+  const each = facts.devicesPerNode ?? 8;
+  return facts.devices === undefined ? undefined : { nodes: Math.ceil(facts.devices / each), each };
+}
+
+function* nodeRanks(context: RuleContext): Generator<RuleFinding> {
+  const { nodeRanks: ranks, devices } = context.facts;
+  const cluster = nodesOf(context);
+  if (ranks === undefined || cluster === undefined || devices === undefined) return;
+  const { nodes, each } = cluster;
+  const arithmetic = `${devices} workers / ${each} on a node = ${nodes} nodes, so node_rank is 0..${nodes - 1}`;
+  const outside = ranks.filter((rank) => !Number.isInteger(rank) || rank < 0 || rank >= nodes);
+  const cure = byHand(`start one msrun per node, with --node_rank 0..${nodes - 1}`);
+  const few = outside.slice(0, 3).join(", ") + (outside.length > 3 ? `, … (${outside.length} in all)` : "");
+  if (outside.length > 0) yield error(["node_rank", `${arithmetic}; found ${few}`], cure);
+  else if (new Set(ranks).size !== ranks.length)
+    yield error(["node_rank", `${arithmetic}, each once; found one twice`], cure);
+}
+
+function* stagesOnNodes(context: RuleContext): Generator<RuleFinding> {
+  const cluster = nodesOf(context);
+  const { pipelineStages, semiAuto, tensorParallel } = context.mesh;
+  if (cluster === undefined || !semiAuto || context.device !== "Ascend") return;
+  const { nodes, each } = cluster;
+  if (nodes > 1 && nodes % pipelineStages !== 0)
+    yield advice(
+      [
+        at("pipeline_stage"),
+        `stages share nodes: ${nodes} nodes / pipeline_stage ${pipelineStages} leaves ${nodes % pipelineStages}, of which MindFormers warns`,
+      ],
+      byHand(
+        `pipeline_stage ${nearestDivisors(nodes, pipelineStages).join(" or ")} would give every stage whole nodes`,
+      ),
+    );
+  if (tensorParallel > each)
+    yield advice(
+      [
+        at("model_parallel"),
+        `tensor parallelism across nodes is slow: model_parallel ${tensorParallel} > ${each} devices of a node`,
+      ],
+      byHand(`keep model_parallel at ${each} at most and divide by pipeline_stage instead`),
+    );
 }
 
 export const meshRules: readonly Rule[] = [
-  { id: "parallel-mode", check: parallelMode },
-  { id: "mesh-product", check: meshProduct },
-  { id: "micro-batches", check: microBatches },
-  { id: "sequence-parallel", check: sequenceParallel },
-  { id: "divisible", check: divisibility },
-  { id: "dataset-strategy", check: datasetStrategy },
+  {
+    id: "mesh-product",
+    about: "data_parallel · model_parallel · pipeline_stage · context_parallel = number of devices",
+    engine: "refuses",
+    cure: true,
+    check: meshProduct,
+  },
+  {
+    id: "expert-mesh",
+    about: "expert_parallel divides data_parallel · model_parallel",
+    engine: "refuses",
+    cure: true,
+    check: expertMesh,
+  },
+  {
+    id: "idle-axes",
+    about: "model, pipeline, context and expert parallelism need use_parallel and the semi-automatic mode",
+    engine: "ignores",
+    cure: true,
+    check: idleAxes,
+  },
+  {
+    id: "node-rank",
+    about: "node_rank counts nodes, not devices: 0 ≤ node_rank < devices / devices of a node, each once",
+    engine: "fails later",
+    cure: false,
+    check: nodeRanks,
+  },
+  {
+    id: "nodes",
+    about: "whole nodes per stage; tensor parallelism inside a node",
+    engine: "accepts",
+    cure: false,
+    check: stagesOnNodes,
+  },
 ];

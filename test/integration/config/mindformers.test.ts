@@ -2,39 +2,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Config } from "../../../src/config/config.js";
 import { listTemplates, openConfig } from "../../../src/config/open.js";
+import { listRules } from "../../../src/config/rules/list.js";
+import { meshDevices, readMesh } from "../../../src/config/settings.js";
 import { runPython } from "../../support/project-python.js";
+import { brokenConfig, factsOf, type RuleCase, ruleCases } from "../../support/rule-cases.js";
 
 const model = "model.model_config";
 
-/** Edits of the 1B template that both must refuse: rule, edits, and MindFormers' words. */
-const broken: readonly (readonly [rule: string, edits: Readonly<Record<string, unknown>>, words: RegExp])[] = [
-  ["layer-offset", { [`${model}.offset`]: 0 }, /sum of `offset`/],
-  ["layer-offset", { [`${model}.offset`]: [2, 0] }, /sum of `offset`/],
-  ["layer-offset", { [`${model}.offset`]: [3, -2] }, /negative layers/],
-  ["divisible", { [`${model}.num_attention_heads`]: 9 }, /must be a multiple/],
-  ["expert-groups", { [`${model}.n_group`]: 3 }, /divisible by/],
-  ["expert-groups", { [`${model}.topk_group`]: 16 }, /should be smaller/],
-  ["expert-groups", { [`${model}.topk_group`]: 3 }, /must be divisible/],
-  ["expert-groups", { [`${model}.n_group`]: 0 }, /must be specified/],
-  ["layer-counts", { [`${model}.first_k_dense_replace`]: 4 }, /should not be bigger/],
-  ["layer-counts", { [`${model}.num_nextn_predict_layers`]: 2 }, /mtp_num_layers/],
-  ["double-name", { [`${model}.num_layers`]: 3 }, /Mapping Conflicts/],
-  ["double-name", { [`${model}.moe_router_topk`]: 8 }, /Mapping Conflicts/],
-  ["model-switches", { [`${model}.apply_rope_fusion`]: true }, /apply_rope_fusion/],
-  [
-    "model-switches",
-    { [`${model}.use_attn_mask_compression`]: true, [`${model}.use_flash_attention`]: false },
-    /mask compression/,
-  ],
-  ["sequence-parallel", { "parallel_config.model_parallel": 1 }, /sequence parallelism/],
-  ["unknown-key", { "runner_config.epoch": 1 }, /unexpected key: epoch/],
-  ["unknown-key", { "recompute_config.recompte": true }, /unexpected key: recompte/],
-  ["unknown-key", { "monitor_config.monitor": true }, /unexpected key: monitor/],
-  ["depth", { "context.a.b.c.d.e.f.g.h.i.j": 1 }, /nesting depth/],
-];
-
-/** Edits that both must accept. */
+/** Edits of the 1B template that both must accept. */
 const sound: readonly Readonly<Record<string, unknown>>[] = [
   { [`${model}.offset`]: [0, 1] },
   {
@@ -43,9 +20,33 @@ const sound: readonly Readonly<Record<string, unknown>>[] = [
     [`${model}.n_group`]: 4,
     [`${model}.topk_group`]: 2,
   },
-  { "context.a.b.c.d.e.f.g.h.i": 1 },
-  { "parallel_config.pipeline_stage": 1, [`${model}.offset`]: 0 },
+  { "processor.a.b.c.d.e.f.g.h.i": 1 },
+  {
+    "parallel_config.pipeline_stage": 1,
+    "parallel_config.data_parallel": 4,
+    "parallel_config.micro_batch_num": 1,
+    [`${model}.offset`]: 0,
+  },
+  { "parallel.pipeline_config": { pipeline_interleave: false, pipeline_scheduler: "1f1b" } },
+  { "lr_schedule.type": "CosineWithWarmUpLR", "lr_schedule.lr_end": 0.0 },
+  {
+    "parallel.dataset_strategy": [
+      [2, 1],
+      [2, 1],
+      [2, 1],
+      [2, 1],
+    ],
+    "parallel.full_batch": false,
+  },
 ];
+
+interface Question {
+  readonly text: string;
+  readonly devices: number;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Whether the layers are built too. */
+  readonly network: boolean;
+}
 
 let folder: string;
 beforeAll(async () => {
@@ -53,28 +54,72 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function edited(template: string, edits: Readonly<Record<string, unknown>>) {
-  const config = await openConfig(template);
-  for (const [path, value] of Object.entries(edits)) config.set(path, value);
-  return config;
+/** MindFormers' refusals (or null), one process for all. */
+async function ask(questions: readonly Question[]): Promise<readonly (string | null)[]> {
+  const file = join(folder, "questions.json");
+  await writeFile(file, JSON.stringify(questions));
+  return runPython("integration/config/rules_oracle.py", [file], folder);
 }
 
-test("MindFormers' own checks and our rules say the same about templates, broken settings and sound ones", async () => {
-  const templates = await Promise.all((await listTemplates()).map((name) => edited(name, {})));
-  const wrong = await Promise.all(broken.map(([, edits]) => edited("pretrain_deepseek3_1b", edits)));
-  const right = await Promise.all(sound.map((edits) => edited("pretrain_deepseek3_1b", edits)));
-  const list = join(folder, "texts.json");
-  await writeFile(list, JSON.stringify([...templates, ...right, ...wrong].map(({ text }) => text)));
-  const answers = await runPython<(string | null)[]>("integration/config/model_check.py", [list], folder);
-  const accepted = [...templates, ...right];
-  for (const [index, config] of accepted.entries()) {
-    expect(answers[index], config.source.name).toBeNull();
-    expect(config.check().filter(({ severity }) => severity === "error")).toEqual([]);
+const layerRules = /heads|width|expert|sequence-parallel|mask|router/;
+
+function question(one: RuleCase, config: Config): Question {
+  const { devices = 1, environment } = factsOf(one);
+  const network = layerRules.test(one.rule) && !one.template?.includes("671b");
+  return { text: config.text, devices, environment, network };
+}
+
+/** Whether MindFormers must refuse a case, and why that differs from what the rule says of itself. */
+function expected(one: RuleCase): boolean {
+  const rule = listRules().find(({ id }) => id === one.rule);
+  return one.mindformers?.[0] ?? (rule?.engine === "refuses" && (one.severity ?? "error") === "error");
+}
+
+test("MindFormers and our rules say the same about templates, broken settings and cured ones", async () => {
+  const accepted: [string, Config, Question][] = [];
+  const accept = (name: string, config: Config): void => {
+    const devices = meshDevices(readMesh((path) => config.get(path)));
+    accepted.push([name, config, { text: config.text, devices, network: true }]);
+  };
+  for (const name of await listTemplates()) accept(name, await openConfig(name));
+  for (const edits of sound) {
+    const config = await openConfig("pretrain_deepseek3_1b");
+    for (const [path, value] of Object.entries(edits)) config.set(path, value);
+    accept(JSON.stringify(edits), config);
   }
-  for (const [index, [rule, edits, words]] of broken.entries()) {
-    const name = JSON.stringify(edits);
-    expect(answers[accepted.length + index], name).toMatch(words);
-    const found = wrong[index]?.check().filter((issue) => issue.rule === rule && issue.severity === "error");
-    expect(found, name).not.toEqual([]);
+  const broken = await Promise.all(ruleCases.map(async (one) => [one, await brokenConfig(one)] as const));
+  const cured = broken
+    .filter(([one]) => one.cured !== undefined && expected(one) && one.mindformers === undefined)
+    .map(([one, config]) => {
+      const sane = config.copy();
+      sane.fixAll(factsOf(one));
+      return [one, sane] as const;
+    });
+  const answers = await ask([
+    ...accepted.map(([, , asked]) => asked),
+    ...broken.map(([one, config]) => question(one, config)),
+    ...cured.map(([one, config]) => question(one, config)),
+  ]);
+
+  for (const [index, [name, config, { devices }]] of accepted.entries()) {
+    expect([name, answers[index]]).toEqual([name, null]);
+    const device = name.includes("cpu") ? "CPU" : "Ascend";
+    expect(
+      config.check({ device, devices }).filter(({ severity }) => severity !== "advice"),
+      name,
+    ).toEqual([]);
   }
+  const differ = broken.flatMap(([one], index) => {
+    const answer = answers[accepted.length + index] ?? null;
+    return (answer !== null) === expected(one)
+      ? []
+      : [`${one.rule} at ${one.path}: MindFormers says ${answer ?? "nothing"}`];
+  });
+  expect(differ).toEqual([]);
+  const stillRefused = cured.flatMap(([one], index) => {
+    const answer = answers[accepted.length + broken.length + index] ?? null;
+    return answer === null ? [] : [`${one.rule} at ${one.path}: ${answer}`];
+  });
+  expect(stillRefused).toEqual([]);
+  expect(broken.filter(([one]) => expected(one)).length).toBeGreaterThan(80);
 });

@@ -1,17 +1,22 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import type { Checkpoint } from "../../../src/checkpoint/checkpoint.js";
 import { openCheckpoints } from "../../../src/checkpoint/checkpoints.js";
 import { openConfig } from "../../../src/config/open.js";
 import { RunFailedError } from "../../../src/core/error.js";
 import { builtFile } from "../../../src/core/package-root.js";
 import { markedProcesses } from "../../../src/core/process-table.js";
+import { logBytes } from "../../../src/plan/disk.js";
+import { planRun } from "../../../src/plan/plan-run.js";
 import { engineProcesses, killEngine, workerRanks } from "../../../src/run/engine.js";
 import { openRun } from "../../../src/run/open.js";
 import { resumeRun } from "../../../src/run/resume.js";
 import type { Run } from "../../../src/run/run.js";
+import { freePort } from "../../support/jupyter.js";
 import { writeTokenFiles } from "../../support/token-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "real-run-"));
@@ -62,7 +67,37 @@ async function launchFromKilledProcess(name: string): Promise<Run> {
 
 const alive = async (run: Run) => (await markedProcesses("MF_LAB_RUN", run.folder)).length;
 
-it("trains on when its launcher is killed, stops gracefully with a checkpoint, resumes at the next step; a killed worker fails the run", async () => {
+/** What the plan of this run said, against what the engine did. */
+async function comparePlan(run: Run, checkpoint: Checkpoint): Promise<void> {
+  const config = await openConfig(await smallConfig());
+  const plan = await planRun(config, {
+    cluster: { device: "CPU", devicesPerNode: 2 },
+    speed: { steps: await run.steps() },
+  });
+  expect(plan.totalSteps).toBe(run.description.totalSteps);
+  expect((await run.status()).totalSteps).toBe(plan.totalSteps);
+  const weights = [...(await checkpoint.tensors({ rank: 0 }))].filter(({ kind }) => kind === "weight");
+  expect(weights.reduce((sum, { elements }) => sum + elements, 0)).toBe(plan.parameters?.total);
+  expect(Math.abs(checkpoint.bytes / (plan.checkpointBytes ?? 0) - 1)).toBeLessThan(0.01);
+  // Two thirds of the steps took at most twice and at least half the median that the plan was given.
+  const { stepMs = 0 } = plan.duration ?? {};
+  const near = (await run.steps()).filter(({ stepTimeMs }) => stepTimeMs < 2 * stepMs && stepTimeMs > stepMs / 2);
+  expect(near.length).toBeGreaterThan((await run.steps()).length * 0.66);
+  // Logs as the plan counts them, for the steps done so far.
+  const steps = (await run.steps()).length;
+  const logs = (await folderBytes(join(run.folder, "logs"))) / (2 * (logBytes.start + logBytes.step * steps));
+  expect(logs).toBeGreaterThan(0.6);
+  expect(logs).toBeLessThan(1.4);
+}
+
+async function folderBytes(path: string): Promise<number> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+it("trains on when its launcher is killed, does what its plan said, stops gracefully with a checkpoint, resumes at the next step; a killed worker fails the run", async () => {
   const run = await launchFromKilledProcess("first");
   await run.wait({ untilStep: 45, timeout: "4m" });
   const stopped = await run.stop();
@@ -78,6 +113,8 @@ it("trains on when its launcher is killed, stops gracefully with a checkpoint, r
   expect(last.step).toBe(stopped.step);
   expect(checkpoints.at(40).complete).toBe(true);
   expect(stopped.checkpointStep).toBe(stopped.step);
+
+  await comparePlan(run, checkpoints.at(40));
 
   const next = await resumeRun(run, { from: checkpoints.at(40), name: "second" });
   launched.push(next);
@@ -97,4 +134,23 @@ it("trains on when its launcher is killed, stops gracefully with a checkpoint, r
   expect((error as RunFailedError).logTail.join("\n")).toContain("per_step_time");
   expect(await alive(next)).toBe(0);
   expect(readFileSync(join(next.folder, "logs", "attempt-1", "msrun.log"), "utf8")).toContain("Error code: -9");
+});
+
+it("an ejected plan trains without this library: the node's script alone gives a checkpoint by MindFormers", async () => {
+  const config = await openConfig(await smallConfig());
+  config.set("train_dataset.data_loader.sizes.0", 4).set("callbacks.2.save_checkpoint_steps", 2);
+  const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2, port: await freePort() } });
+  expect(plan.totalSteps).toBe(2);
+  const place = join(folder, "ejected");
+  await plan.eject("msrun", { folder: place }).save(place);
+  const { HOME = place } = process.env;
+  execFileSync("bash", [join(place, "node.sh")], {
+    env: { HOME, PATH: "/usr/bin:/bin" },
+    cwd: folder,
+    timeout: 400_000,
+  });
+  const checkpoints = await openCheckpoints(join(place, "output", "checkpoint"));
+  expect(checkpoints.latestComplete()).toMatchObject({ step: 2, ranks: [0, 1] });
+  expect(Math.abs(checkpoints.latestComplete().bytes / (plan.checkpointBytes ?? 0) - 1)).toBeLessThan(0.01);
+  expect(readFileSync(join(place, "logs", "worker_1.log"), "utf8")).toContain("Training Over!");
 });

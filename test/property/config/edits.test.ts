@@ -13,7 +13,8 @@ import { packageRoot } from "../../../src/core/package-root.js";
 import { randomEdit } from "../../support/yaml-edits.js";
 
 const templates = join(packageRoot(), "src", "config", "templates");
-const texts = readdirSync(templates).map((file) => [file, readFileSync(join(templates, file), "utf8")] as const);
+const yaml = readdirSync(templates).filter((file) => file.endsWith(".yaml"));
+const texts = yaml.map((file) => [file, readFileSync(join(templates, file), "utf8")] as const);
 const odd = `# head
 a: &a   # anchor
   b : 1.e-8

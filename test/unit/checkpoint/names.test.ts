@@ -68,5 +68,7 @@ test("tensors are weights, optimizer or state by MindFormers' names", () => {
   expect(kindOf("decoder.layers.1.mlp.router.expert_bias")).toBe("weight");
   expect(kindOf("adam_v.output_layer.weight")).toBe("optimizer");
   expect(kindOf("step_num")).toBe("state");
+  for (const name of ["lm_loss", "mtp_loss", "aux_loss", "indexer_loss", "graceful_exit", "graceful_init"])
+    expect(kindOf(name)).toBe("state");
   expect(kindOf("decoder.layers.1.mlp.router.fi_accu")).toBe("state");
 });

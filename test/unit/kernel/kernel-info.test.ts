@@ -7,13 +7,13 @@ it("tells the TypeScript version that the language engine really has", () => {
   expect(require("@tslab/typescript-for-tslab/package.json").version).toBe(languageVersion);
 });
 
-it("claims no debugger, claims subshells, and gives front ends a mode to highlight with", () => {
+it("claims a debugger and subshells, and gives front ends a mode to highlight with", () => {
   expect(kernelInfo("1.2.3")).toMatchObject({
     status: "ok",
     protocol_version: "5.5",
     implementation_version: "1.2.3",
-    debugger: false,
-    supported_features: ["kernel subshells"],
+    debugger: true,
+    supported_features: ["debugger", "kernel subshells"],
     language_info: { name: "typescript", file_extension: ".ts", codemirror_mode: "typescript" },
   });
 });

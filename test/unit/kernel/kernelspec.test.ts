@@ -10,7 +10,7 @@ it("kernel.json names absolute programs, interrupts by message and speaks protoc
     language: "typescript",
     interrupt_mode: "message",
     kernel_protocol_version: "5.5",
-    metadata: { debugger: false, kernel_protocol_version: "5.5" },
+    metadata: { debugger: true, kernel_protocol_version: "5.5" },
   });
 });
 

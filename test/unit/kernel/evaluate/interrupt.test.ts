@@ -40,11 +40,11 @@ it.each([
 it("nothing of an interrupted cell goes on after its await, except cleaning up", async () => {
   await cells.run("let trace: string[] = []");
   const { failure } = await cells.run(
-    "try { await sleep(300); trace.push('after') } finally { await sleep(1); trace.push('cleaned up') }",
-    { interruptAfter: 50 },
+    "try { await sleep(1000); trace.push('after') } finally { await sleep(1); trace.push('cleaned up') }",
+    { interruptAfter: 400 },
   );
   expect(failure?.ename).toBe("KeyboardInterrupt");
-  expect((await cells.run("await sleep(500); trace")).text).toBe("[ 'cleaned up' ]");
+  expect((await cells.run("await sleep(900); trace")).text).toBe("[ 'cleaned up' ]");
 });
 
 it("a loop in the background of an interrupted cell ends as well, silently", async () => {
@@ -76,7 +76,7 @@ it("the cell's signal is aborted, so that libraries can stop", async () => {
 });
 
 it("keeps the variables that an interrupted cell had already set", async () => {
-  await cells.run("const rows: number[] = []; for (;;) rows.push(rows.length % 10)", { interruptAfter: 50 });
+  await cells.run("const rows: number[] = []; for (;;) rows.push(rows.length % 10)", { interruptAfter: 400 });
   expect((await cells.run("rows.length > 0")).text).toBe("true");
 });
 

@@ -1,0 +1,86 @@
+import type { FixStep, Issue } from "../core/error.js";
+import { keyInfo } from "./keys/catalogue.js";
+import { formatNumber } from "./python-yaml.js";
+import { readSource, type SourceText, withoutValue, withValue } from "./source-text.js";
+import { applyEdits, refuseEdit } from "./yaml-edit.js";
+import { emitKey } from "./yaml-emit.js";
+import { follow, type MapEntry, type MapNode } from "./yaml-nodes.js";
+import { nodeAt, readValue } from "./yaml-values.js";
+
+function entryAt(source: SourceText, path: string): { map: MapNode; index: number; entry: MapEntry } {
+  const segments = path.split(".");
+  const parent = nodeAt(source.root, segments.slice(0, -1).join("."));
+  const map = parent === undefined ? undefined : follow(parent);
+  const index = map?.kind === "map" ? map.entries.findIndex(({ key }) => key === segments.at(-1)) : -1;
+  const entry = map?.kind === "map" ? map.entries[index] : undefined;
+  if (map?.kind !== "map" || entry === undefined)
+    throw refuseEdit(path, "expected a key that is written here, found none", "config.check() gives fresh findings");
+  return { map, index, entry };
+}
+
+function renamed(source: SourceText, path: string, to: string): SourceText {
+  const { map, entry } = entryAt(source, path);
+  if (map.entries.some(({ key }) => key === to))
+    throw refuseEdit(path, `${to} is already written beside it`, "remove one of them");
+  const { keyStart: start } = entry;
+  const quote = /["']/.test(source.text[start] ?? "") ? 2 : 0;
+  const written = source.text.slice(start, start + entry.key.length + quote);
+  if (quote === 0 && written !== entry.key)
+    throw refuseEdit(path, "the key is written in a way that can't be renamed", "edit the file's text");
+  const text = applyEdits(source.text, [{ start, end: start + written.length, text: emitKey(to) }]);
+  return readSource(text, source.name, source.document);
+}
+
+function step(source: SourceText, edit: FixStep): SourceText {
+  if (edit.kind === "rename") return renamed(source, edit.path, edit.to);
+  if (edit.kind === "unset") return withoutValue(source, edit.path);
+  const get = (path: string): unknown => {
+    const node = nodeAt(source.root, path);
+    return node === undefined ? undefined : readValue(node);
+  };
+  const info = keyInfo(edit.path, get);
+  const asFloat = info?.types[0] === "float";
+  const node = nodeAt(source.root, edit.path);
+  const wanted = asFloat ? "float" : "int";
+  // The kind of a number is the point here: 0 is a whole number to MindFormers and 0.0 is not; an edit keeps the kind that is written.
+  if (node?.kind === "scalar" && typeof edit.value === "number" && Number.isInteger(edit.value))
+    if ((asFloat || info?.types.includes("int")) && ["int", "float"].includes(node.resolved.kind))
+      if (node.resolved.kind !== wanted) {
+        const text = formatNumber(edit.value, asFloat);
+        return readSource(applyEdits(source.text, [{ start: node.start, end: node.end, text }]), source.name);
+      }
+  return withValue(source, { path: edit.path, value: edit.value, asFloat });
+}
+
+/** The text with a finding's cure applied. Throws CONFIG_EDIT_REFUSED if it has none, or if the text has changed meanwhile. */
+export function withFix(source: SourceText, issue: Issue): SourceText {
+  if (issue.fix === undefined)
+    throw refuseEdit(issue.path, `${issue.rule} has no cure that code can apply`, issue.hint);
+  return issue.fix.reduce(step, source);
+}
+
+const mostRounds = 100;
+
+/**
+ * The text with the cures of all errors and warnings applied, one after the other, each found by `check` in the text as it then stands;
+ * and the findings that were cured. A cure is applied once at most, so that two rules that contradict each other can't go on for ever.
+ */
+export function withAllFixes(
+  source: SourceText,
+  check: (text: SourceText) => readonly Issue[],
+): { readonly text: SourceText; readonly fixed: readonly Issue[] } {
+  const done = new Set<string>();
+  const fixed: Issue[] = [];
+  let text = source;
+  for (let round = 0; round < mostRounds; round++) {
+    const open = check(text).find(
+      ({ severity, fix, rule, path }) =>
+        severity !== "advice" && fix !== undefined && !done.has(JSON.stringify([rule, path, fix])),
+    );
+    if (open === undefined) break;
+    done.add(JSON.stringify([open.rule, open.path, open.fix]));
+    text = withFix(text, open);
+    fixed.push(open);
+  }
+  return { text, fixed };
+}

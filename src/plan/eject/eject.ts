@@ -1,0 +1,51 @@
+import { LabError } from "../../core/error.js";
+import type { ResolvedCluster } from "../cluster.js";
+import type { CommandPlace, NodeCommand } from "../command.js";
+import { Ejected } from "./ejected.js";
+import { kubernetesFiles } from "./kubernetes.js";
+import type { EjectSource } from "./node-script.js";
+import { type EjectOptions, type EjectSettings, type EjectTarget, ejectSettings } from "./options.js";
+import { type EjectText, launcherFiles, msrunFiles, slurmFiles } from "./scripts.js";
+
+/** What ejecting needs of a plan. */
+export interface EjectablePlan {
+  readonly config: { readonly text: string };
+  readonly cluster: ResolvedCluster;
+  commands(place: CommandPlace): readonly NodeCommand[];
+}
+
+const targets: Readonly<
+  Record<EjectTarget, readonly [title: string, (source: EjectSource, settings: EjectSettings) => EjectText]>
+> = {
+  msrun: ["msrun, one script per node", msrunFiles],
+  launcher: ["MindFormers' msrun_launcher.sh, one script per node", launcherFiles],
+  slurm: ["a Slurm batch job", slurmFiles],
+  kubernetes: ["a Volcano job for Kubernetes", kubernetesFiles],
+};
+
+/** The plan as files for another way to start it. @throws ARGUMENT_INVALID for an unknown target or unusable option. */
+export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: EjectOptions): Ejected {
+  if (!Object.hasOwn(targets, target))
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `eject: expected ${Object.keys(targets).join(", ")}, found ${JSON.stringify(target)}`,
+      {
+        hint: 'plan.eject("msrun")',
+      },
+    );
+  const settings = ejectSettings(target, options);
+  const { cluster } = plan;
+  const source: EjectSource = {
+    config: plan.config.text,
+    device: cluster.device,
+    devices: cluster.devices,
+    devicesPerNode: cluster.devicesPerNode,
+    nodes: cluster.nodes,
+    port: cluster.port,
+    python: cluster.python,
+    commands: plan.commands({ runFolder: settings.folder, attempt: 1 }),
+  };
+  const [title, files] = targets[target];
+  const text = files(source, settings);
+  return new Ejected(`${settings.name}: ${title}`, text.files, text.notes);
+}

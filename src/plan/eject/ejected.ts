@@ -1,0 +1,49 @@
+import { chmod, mkdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { writeFileAtomic } from "../../core/files.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
+import { filesBundle } from "../../view/files.js";
+
+/** One file of an ejected plan. */
+export interface EjectedFile {
+  /** Relative path with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+  readonly executable: boolean;
+}
+
+/** How a plan is carried out without this project: `plan.eject(…)` makes one. Shown as the texts of its files. */
+export class Ejected {
+  readonly title: string;
+  /** What one should know before using the files. */
+  readonly notes: readonly string[];
+  readonly files: readonly EjectedFile[];
+
+  /** @internal Use plan.eject. */
+  constructor(title: string, files: readonly EjectedFile[], notes: readonly string[]) {
+    this.title = title;
+    this.files = files;
+    this.notes = notes;
+  }
+
+  /** Text of one file. */
+  text(path: string): string | undefined {
+    return this.files.find((file) => file.path === path)?.text;
+  }
+
+  /** Writes all files (each whole or not at all) into a folder, which is made if need be, and returns its absolute path. */
+  async save(folder: string): Promise<string> {
+    const target = resolve(folder);
+    for (const { path, text, executable } of this.files) {
+      const file = join(target, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFileAtomic(file, text);
+      if (executable) await chmod(file, 0o755);
+    }
+    return target;
+  }
+
+  [displayKey](): MimeBundle {
+    return filesBundle(this.title, this.files, this.notes);
+  }
+}

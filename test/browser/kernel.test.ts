@@ -1,0 +1,131 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { packageRoot } from "../../src/core/package-root.js";
+import { type LabServer, startLab } from "../support/jupyter.js";
+import { createKernelWorld, type KernelWorld } from "../support/kernelspec.js";
+
+const screenshots = join(packageRoot(), "test", "reports", "screenshots");
+const sources = [
+  "/** How much a step changes. @param step its number */\nfunction learningRate(step: number): number { return 1 / step; }\nlet runs = 0;",
+  "runs += 1;\nconsole.log('rate', learningRate(4), 'run', runs)",
+  "[{ step: 1, loss: 2.5 }, { step: 2, loss: 2.25 }]",
+  "",
+];
+let folder: string;
+let world: KernelWorld;
+let lab: LabServer;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "lab-kernel-"));
+  mkdirSync(screenshots, { recursive: true });
+  const cells = sources.map((source, index) => ({
+    cell_type: "code",
+    execution_count: null,
+    id: `cell-${index}`,
+    metadata: {},
+    outputs: [],
+    source,
+  }));
+  const kernelspec = { name: "mindformers-lab", display_name: "TypeScript (MindFormers)", language: "typescript" };
+  const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+  writeFileSync(join(folder, "kernel.ipynb"), JSON.stringify(notebook));
+  world = createKernelWorld();
+  const { JUPYTER_PATH = "", JUPYTER_DATA_DIR = "" } = world.environment;
+  lab = await startLab(folder, { JUPYTER_PATH, JUPYTER_DATA_DIR });
+  const executablePath = process.env.CHROME_PATH ?? "/usr/bin/chromium";
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+  await page.goto(lab.notebookUrl("kernel.ipynb"));
+  await page.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
+  await page
+    .locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" })
+    .first()
+    .waitFor({ timeout: 60_000 });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await lab?.stop();
+  world?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const cell = (index: number) => page.locator(".jp-Notebook .jp-CodeCell").nth(index);
+const output = (index: number, text: string) => cell(index).locator(".jp-OutputArea-output", { hasText: text });
+const prompt = (index: number, text: string) => cell(index).locator(".jp-InputPrompt", { hasText: text });
+
+async function menu(top: string, entry: RegExp): Promise<void> {
+  await page.getByRole("menuitem", { name: top, exact: true }).click();
+  await page.getByRole("menuitem", { name: entry }).first().click();
+}
+
+/** Puts text in place of what stands in the last cell, which keeps the cursor. */
+async function type(text: string): Promise<void> {
+  await cell(3).locator(".cm-content").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+  await page.keyboard.type(text);
+}
+
+it("runs all cells; text and tables appear", async () => {
+  await menu("Run", /^Run All Cells/);
+  await output(1, "rate 0.25 run 1").waitFor({ timeout: 60_000 });
+  await cell(2).locator("table", { hasText: "2.25" }).waitFor();
+});
+
+it("Tab opens completions with kinds, and Shift-Tab the signature with its documentation", async () => {
+  await type("Math.a");
+  await page.keyboard.press("Tab");
+  const popup = page.locator(".jp-Completer");
+  await popup.locator(".jp-Completer-item", { hasText: "atan2" }).waitFor();
+  expect(await popup.locator(".jp-Completer-type, .jp-Completer-typeExtended").first().isVisible()).toBe(true);
+  await page.screenshot({ path: join(screenshots, "kernel-completion.png") });
+  await page.keyboard.press("Escape");
+  await type("learningRate(");
+  await page.keyboard.press("Shift+Tab");
+  const tooltip = page.locator(".jp-Tooltip");
+  await tooltip.waitFor();
+  await page.screenshot({ path: join(screenshots, "kernel-tooltip.png") });
+  expect(await tooltip.textContent()).toContain("function learningRate(step: number): number");
+  expect(await tooltip.textContent()).toContain("How much a step changes");
+  await page.keyboard.press("Escape");
+});
+
+it("the interrupt button ends a cell that never would, and the state survives", async () => {
+  await type("while (true) {}");
+  await page.keyboard.press("Control+Enter");
+  await prompt(3, "[*]").waitFor();
+  await page.locator('[data-command="notebook:interrupt-kernel"], jp-button[title*="nterrupt"]').first().click();
+  await output(3, "KeyboardInterrupt").first().waitFor({ timeout: 10_000 });
+  await type("runs * 100");
+  await page.keyboard.press("Control+Enter");
+  await output(3, "100").waitFor();
+});
+
+it("input() shows a field below the cell, and the cell goes on with what is typed", async () => {
+  await type("(await input('Who? ')).toUpperCase()");
+  await page.keyboard.press("Control+Enter");
+  const field = cell(3).locator(".jp-Stdin-input");
+  await field.waitFor();
+  await field.fill("ada");
+  await field.press("Enter");
+  await output(3, "'ADA'").waitFor();
+});
+
+it("restart and run all begins anew, with numbers from 1", async () => {
+  await type("'last'");
+  await cell(1).locator(".cm-content").click();
+  await page.keyboard.press("Control+Enter");
+  await output(1, "run 2").waitFor();
+  await menu("Kernel", /^Restart Kernel and Run All Cells/);
+  await page.locator(".jp-Dialog .jp-mod-accept").click();
+  await output(1, "rate 0.25 run 1").waitFor({ timeout: 60_000 });
+  await prompt(3, "[4]").waitFor();
+  await output(3, "'last'").waitFor();
+  await page.screenshot({ path: join(screenshots, "kernel-restarted.png") });
+});

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Cells, openCells } from "../../../support/cells.js";
+
+let cells: Cells;
+beforeAll(async () => {
+  cells = await openCells();
+});
+afterAll(() => cells.close());
+
+const png = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6BAAAAEklEQVR4nGP8z8Dwn4GBgYEJRAAADxUCBVLwAAAAAElFTkSuQmCC";
+
+describe("values", () => {
+  it("that are the bytes of an image are shown as one", async () => {
+    const shown = await cells.run(`Buffer.from("${png}", "base64")`);
+    expect(shown.result).toEqual({
+      "image/png": png,
+      "text/plain": expect.stringMatching(/^\[PNG image, 2 × 3, \d+ bytes\]$/),
+    });
+    const cases = [
+      ["new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 1])", "image/jpeg"],
+      ["Buffer.from('GIF89a0000')", "image/gif"],
+      ["Buffer.from('RIFF0000WEBPVP8 ')", "image/webp"],
+    ];
+    for (const [code, type] of cases)
+      expect(Object.keys((await cells.run(code as string)).result ?? {})).toEqual([type, "text/plain"]);
+    const svg = await cells.run('Buffer.from(\'<?xml version="1.0"?><!-- a --><svg xmlns="x"/>\')');
+    expect(svg.result).toEqual({
+      "image/svg+xml": '<?xml version="1.0"?><!-- a --><svg xmlns="x"/>',
+      "text/plain": expect.any(String),
+    });
+  });
+
+  it("that are other bytes, typed arrays, maps, sets and dates are shown as Node prints them, bounded", async () => {
+    expect((await cells.run("new Uint8Array([1, 2, 3])")).result).toEqual({
+      "text/plain": "Uint8Array(3) [ 1, 2, 3 ]",
+    });
+    expect((await cells.run("new Float32Array(100_000)")).text?.length).toBeLessThan(2000);
+    expect((await cells.run("new Map([['a', new Set([1])]])")).text).toBe("Map(1) { 'a' => Set(1) { 1 } }");
+    expect((await cells.run("new Map(Array.from({ length: 5000 }, (_, i) => [i, i]))")).text).toContain(
+      "4900 more items",
+    );
+    expect((await cells.run("new Date(0)")).text).toBe("1970-01-01T00:00:00.000Z");
+  });
+
+  it("that are errors show their causes", async () => {
+    const run = await cells.run("new Error('outer', { cause: new TypeError('inner', { cause: 'root' }) })");
+    expect(run.text).toContain("Error: outer");
+    expect(run.text).toContain("inner");
+    expect(run.text).toContain("root");
+  });
+
+  it("that are lists of records are a table beside their text, escaped and bounded", async () => {
+    const run = await cells.run("[{ name: '<b>', loss: 1.5 }, { name: 'b', step: 2n, at: new Date(0), none: null }]");
+    expect(run.result?.["text/html"]).toContain(
+      "<tr><th></th><th>name</th><th>loss</th><th>step</th><th>at</th><th>none</th></tr>",
+    );
+    expect(run.result?.["text/html"]).toContain("&lt;b&gt;");
+    expect(run.result?.["text/html"]).toContain("1970-01-01T00:00:00.000Z");
+    expect(run.text).toContain("{ name: '<b>', loss: 1.5 }");
+    const large = await cells.run(
+      "Array.from({ length: 10_000 }, (_, i) => Object.fromEntries(Array.from({ length: 30 }, (_, k) => ['k' + k, i])))",
+    );
+    const html = String(large.result?.["text/html"]);
+    expect(html.match(/<tr>/g)).toHaveLength(51);
+    expect(html).toContain("… 9,950 more rows, 10 more columns");
+  });
+
+  it("that are other lists stay text", async () => {
+    for (const code of ["[{ a: 1 }]", "[{ a: [1] }, { a: 2 }]", "[1, 2]", "[{}, {}]", "[new Map(), new Map()]"])
+      expect(Object.keys((await cells.run(code)).result ?? {})).toEqual(["text/plain"]);
+  });
+});
+
+describe("display", () => {
+  it("has a function for each kind of content, each with text beside it", async () => {
+    const run = await cells.run(
+      `display.html("<p>a <b>b</b></p><script>1</script>"); display.markdown("# T"); display.latex("x^2"); display.svg("<svg/>");
+       display.json({ a: [1n] }); display.image(Buffer.from("${png}", "base64")); display.table([{ a: { b: 1 } }])`,
+    );
+    expect(run.messages().map(({ content }) => content.data)).toEqual([
+      { "text/html": "<p>a <b>b</b></p><script>1</script>", "text/plain": "a b" },
+      { "text/markdown": "# T", "text/plain": "# T" },
+      { "text/latex": "$\\displaystyle x^2$", "text/plain": "x^2" },
+      { "image/svg+xml": "<svg/>", "text/plain": "[SVG image]" },
+      { "application/json": { a: ["1"] }, "text/plain": "{ a: [ 1n ] }" },
+      { "image/png": png, "text/plain": expect.stringContaining("PNG image, 2 × 3") },
+      { "text/html": expect.stringContaining("{ b: 1 }"), "text/plain": "[ { a: { b: 1 } } ]" },
+    ]);
+  });
+
+  it("takes an id for later updates, and says what is wrong with an image that is none", async () => {
+    const run = await cells.run(
+      "display.html('a', { displayId: 'h' }); display.html('b', { displayId: 'h', update: true })",
+    );
+    expect(run.messages()[1]).toMatchObject({
+      type: "update_display_data",
+      content: { transient: { display_id: "h" } },
+    });
+    const wrong = await cells.run("display.image(new Uint8Array(5))");
+    expect(wrong.failure?.evalue).toBe(
+      "display.image: expected PNG, JPEG, GIF, WebP or SVG, found 5 bytes of something else",
+    );
+  });
+
+  it("has types and documentation for its kinds", async () => {
+    expect((await cells.complete("display.")).matches.map(({ text }) => text)).toEqual(
+      expect.arrayContaining(["html", "table", "latex"]),
+    );
+    expect((await cells.inspect("display.table"))?.text).toContain("at most 50 rows");
+    expect((await cells.run("display.html(5)")).failure?.ename).toBe("TypeScriptError");
+  });
+});
