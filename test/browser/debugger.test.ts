@@ -44,12 +44,17 @@ async function open(): Promise<Page> {
 it("JupyterLab's debugger stops a cell at a breakpoint, shows its variables, steps, and lets it go on", async () => {
   const page = await open();
   await page.locator(".jp-DebuggerBugButton:not([aria-disabled='true'])").first().click();
-  await page.locator(".jp-DebuggerSidebar, .jp-SidePanel.jp-Debugger, #jp-debugger-sidebar").first().waitFor();
+  await page.locator(".jp-DebuggerBugButton[aria-pressed='true']").first().waitFor();
   const cell = page.locator(".jp-Notebook .jp-CodeCell").first();
   // The first element of a gutter is only there for its width.
   const fourthLine = cell.locator(".cm-breakpoint-gutter .cm-gutterElement").nth(4);
-  await fourthLine.click();
-  await fourthLine.locator(".cm-breakpoint-icon").waitFor();
+  const breakpoint = fourthLine.locator(".cm-breakpoint-icon");
+  await fourthLine.waitFor();
+  // The gutter is there a moment before it listens.
+  for (let attempt = 0; attempt < 5 && (await breakpoint.count()) === 0; attempt++) {
+    await fourthLine.click();
+    await breakpoint.waitFor({ timeout: 3000 }).catch(() => undefined);
+  }
   await cell.locator(".cm-line").first().click();
   await page.keyboard.press("Control+Enter");
   const line = cell.locator(".jp-DebuggerEditor-highlight");
@@ -63,7 +68,7 @@ it("JupyterLab's debugger stops a cell at a breakpoint, shows its variables, ste
   await page.getByTitle(/^Next/).first().click();
   await expect.poll(() => line.textContent(), { timeout: 30_000 }).toContain("for (const weight");
   await fourthLine.click();
-  await fourthLine.locator(".cm-breakpoint-icon").waitFor({ state: "detached" });
+  await breakpoint.waitFor({ state: "detached" });
   await page
     .getByTitle(/^Continue/)
     .first()
