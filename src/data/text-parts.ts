@@ -34,7 +34,7 @@ export async function* textParts(
   for (const [i, file] of files.entries()) {
     const scan = scans[i] as FileScan;
     const count = countParts([scan]);
-    if (from < first + count) yield* partsOf(file, scan, { first, skip: Math.max(0, from - first), key });
+    if (count > 0 && from < first + count) yield* partsOf(file, scan, { first, skip: Math.max(0, from - first), key });
     first += count;
   }
 }

@@ -78,7 +78,7 @@ const unit = fc.oneof(
 );
 const texts = fc.array(unit, { maxLength: 24 }).map((parts) => parts.join(""));
 
-const cases = [
+const cases: readonly { name: string; more: object; whole?: boolean }[] = [
   ...Object.entries(preTokenizers).map(([name, pre_tokenizer]) => ({ name, more: { pre_tokenizer } })),
   { name: "GPT-2 with NFC", more: { normalizer: { type: "NFC" } } },
   { name: "Llama 3 with whole words first", more: { pre_tokenizer: preTokenizers["Llama 3"] }, whole: true },
