@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat, truncate } from "node:fs/promises";
 import { basename } from "node:path";
 import { encodeMegatronIndex, type IndexPlan, tokenBytes } from "../formats/megatron.js";
 import { type DatasetManifest, type FileRecord, fileSha256, manifestPath } from "./manifest.js";
@@ -87,11 +87,10 @@ export class DatasetWriter {
     this.#entry = entry;
   }
 
-  /** Cuts the short rest off, writes the index, and makes sure that both files are on the disk. */
+  /** Writes the index, and makes sure that both files are on the disk. The short rest at the end is cut off by `publishFiles`. */
   async complete(): Promise<{ sequences: number; tokens: number; dropped: number; bin: FileRecord; idx: FileRecord }> {
     const rest = this.tokens * tokenBytes(this.#rules.dtype) - this.#hash.bytes;
     const size = tokenBytes(this.#rules.dtype);
-    await this.#files.tokens.truncate(this.#hash.bytes);
     for (const file of Object.values(this.#files)) await file.close();
     const tokens = this.#hash.bytes / size;
     const { plan, close } = this.#plan(tokens);
@@ -192,7 +191,9 @@ export async function publishFiles(
   prefix: string,
   manifest: DatasetManifest,
 ): Promise<DatasetManifest> {
-  const bin = await publishOne(store.file("tokens"), `${prefix}.bin`, async () => {
+  const tokens = store.file("tokens");
+  const bin = await publishOne(tokens, `${prefix}.bin`, async () => {
+    await asUnwritable(tokens, () => truncate(tokens, manifest.files.bin.bytes));
     await rm(manifestPath(prefix), { force: true });
     await rm(`${prefix}.idx`, { force: true });
   });

@@ -72,14 +72,28 @@ export class PrepareStore {
   /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if somebody else has it. */
   async take(): Promise<void> {
     await asUnwritable(this.folder, () => mkdir(this.folder, { recursive: true }));
-    const holder = await readJson<ProcessIdentity>(this.#path("holder.json"));
-    const elsewhere = holder !== undefined && holder.pid !== process.pid && isRunning(holder);
-    if (elsewhere || PrepareStore.#busy.has(this.folder)) throw running(this.folder, holder?.pid ?? process.pid);
+    const holder = await this.#holder();
+    if (holder !== undefined) throw running(this.folder, holder);
     PrepareStore.#busy.add(this.folder);
     await writeFileAtomic(
       this.#path("holder.json"),
       JSON.stringify(processIdentity(process.pid) ?? { pid: process.pid }),
     );
+  }
+
+  /** The process that works here now. */
+  async #holder(): Promise<number | undefined> {
+    if (PrepareStore.#busy.has(this.folder)) return process.pid;
+    const holder = await readJson<ProcessIdentity>(this.#path("holder.json"));
+    return holder !== undefined && holder.pid !== process.pid && isRunning(holder) ? holder.pid : undefined;
+  }
+
+  /** For a dataset that is complete: removes what its preparation left, unless something else has been begun here since. */
+  async tidy(job: unknown): Promise<void> {
+    if ((await this.#holder()) !== undefined) return;
+    const found = await readJson<{ identity: string }>(this.#path("job.json"));
+    const other = found !== undefined && found.identity !== identityOf(job);
+    if (!other || (await this.published())) await rm(this.folder, { recursive: true, force: true });
   }
 
   /** Lets others have the folder; removes it if nothing in it is worth keeping. */
@@ -91,7 +105,7 @@ export class PrepareStore {
 
   /** Keeps what lies here if it was begun for the same job; otherwise it is removed. `job` decides every byte of the result. */
   async begin(job: unknown): Promise<void> {
-    const identity = createHash("sha256").update(JSON.stringify(job)).digest("hex");
+    const identity = identityOf(job);
     const found = await readJson<{ identity: string }>(this.#path("job.json"));
     if (found?.identity === identity) return;
     await this.restart();
@@ -155,6 +169,10 @@ export class PrepareStore {
   async #append(name: string, value: unknown): Promise<void> {
     await asUnwritable(this.#path(name), () => appendFile(this.#path(name), `${JSON.stringify(value)}\n`));
   }
+}
+
+function identityOf(job: unknown): string {
+  return createHash("sha256").update(JSON.stringify(job)).digest("hex");
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {

@@ -76,11 +76,15 @@ async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<
   const { unchanged, reasons } = await findUnchanged({ prefix: request.prefix, files }, causeWith, () =>
     hashesOf(preparing),
   );
-  if (unchanged) return Dataset.open(request.prefix, [`unchanged since ${unchanged.created}: nothing was written`]);
-  const started = Date.now();
   const store = new PrepareStore(request.prefix);
+  const identity = jobIdentity(preparing, causeWith);
+  if (unchanged) {
+    await store.tidy(identity);
+    return Dataset.open(request.prefix, [`unchanged since ${unchanged.created}: nothing was written`]);
+  }
+  const started = Date.now();
   const made = await withStore(store, async () => {
-    await store.begin(jobIdentity(preparing, causeWith));
+    await store.begin(identity);
     const job = { ...preparing, store, causeWith, nativeOnly: false, progress: progressOf(files, progress) };
     const result = await makeOnce(job);
     await writeFileAtomic(manifestPath(request.prefix), `${JSON.stringify(result.manifest, undefined, 2)}\n`);

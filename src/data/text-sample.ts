@@ -27,8 +27,10 @@ export async function takeSample(source: {
       const texts: string[] = [];
       let end = 0;
       for (let i = 0; i < bounds.length && end < enough; i += 2) {
-        end = bounds[i + 1] as number;
-        texts.push(text.toString("utf8", bounds[i], end));
+        const start = bounds[i] as number;
+        // Of a long text the beginning is enough; what the cut leaves of a character goes away.
+        end = Math.min(bounds[i + 1] as number, start + enough);
+        texts.push(text.toString("utf8", start, end).replace(/\ufffd$/, ""));
       }
       return { texts, bytes: text.length === 0 ? size : Math.max(1, Math.round((size * end) / text.length)) };
     } catch (error) {

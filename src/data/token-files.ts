@@ -48,11 +48,6 @@ export class GrowingFile {
     }
   }
 
-  async truncate(bytes: number): Promise<void> {
-    await asUnwritable(this.path, () => this.#file.truncate(bytes));
-    this.bytes = bytes;
-  }
-
   /** Makes sure that everything is on the disk, and closes the file. */
   async close(): Promise<void> {
     await asUnwritable(this.path, () => this.#file.sync());

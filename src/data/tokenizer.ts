@@ -99,7 +99,8 @@ function parseTokenizer(json: string, file: string): TokenizerFile {
 
 function vocabSizeOf({ model, added_tokens: added = [] }: TokenizerFile): number {
   let size = Array.isArray(model.vocab) ? model.vocab.length : 0;
-  if (size === 0) for (const id of Object.values(model.vocab ?? {})) size = Math.max(size, (id as number) + 1);
+  const vocab = size === 0 ? ((model.vocab ?? {}) as Readonly<Record<string, number>>) : {};
+  for (const token in vocab) size = Math.max(size, (vocab[token] as number) + 1);
   for (const { id } of added) size = Math.max(size, id + 1);
   return size;
 }

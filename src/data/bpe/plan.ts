@@ -85,13 +85,15 @@ function formOf(normalizer: TokenizerFile["normalizer"]): BytePlan["form"] {
 }
 
 function idOf(vocab: Readonly<Record<string, number>>, token: string): number {
-  const id = Object.hasOwn(vocab, token) ? vocab[token] : undefined;
-  if (id === undefined) throw new UnsupportedPattern(`a vocabulary without ${JSON.stringify(token)}`);
+  const id: unknown = vocab[token]; // what an object has from birth ("constructor") is no number
+  if (typeof id !== "number") throw new UnsupportedPattern(`a vocabulary without ${JSON.stringify(token)}`);
   return id;
 }
 
 function readMerge(vocab: Readonly<Record<string, number>>, merge: string | readonly string[]) {
-  const [left = "", right = ""] = typeof merge === "string" ? merge.split(" ") : merge;
+  const space = typeof merge === "string" ? merge.indexOf(" ") : 0;
+  const left = typeof merge === "string" ? merge.slice(0, space) : (merge[0] ?? "");
+  const right = typeof merge === "string" ? merge.slice(space + 1) : (merge[1] ?? "");
   return { left: idOf(vocab, left), right: idOf(vocab, right), merged: idOf(vocab, left + right) };
 }
 
