@@ -14,5 +14,7 @@ const options = {
 const data = await prepareData(options);
 const seconds = (performance.now() - started) / 1000;
 const tokens = data.tokens + (data.manifest?.counts.dropped ?? 0);
+const { user, system } = process.cpuUsage();
+const cpuSeconds = (user + system) / 1e6;
 const peakMiB = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ seconds, load: 0, tokens, peakMiB, file: `${data.prefix}.bin` }));
+console.log(JSON.stringify({ seconds, load: 0, cpuSeconds, tokens, peakMiB, file: `${data.prefix}.bin` }));

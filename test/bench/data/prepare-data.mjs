@@ -3,7 +3,7 @@
 // "script": MindFormers' preparation script (reference_path.py). "tokenizers": Python's Tokenizer.encode_batch. "gigatoken": PyPI's
 // gigatoken, if GIGATOKEN_PYTHON names a Python that has it. The text is the shared validation text of WikiText-2 as often as it takes. Every
 // run is a process of its own; per library the median of the rounds. ours and script: wall time from the call to the finished files, start
-// included; tokenizers and gigatoken: the encoding alone. The bytes of ours and of the script must be the same.
+// included ("tokens/CPU s" counts the processor time of all threads and processes, which a busy machine does not change); tokenizers and gigatoken: the encoding alone. The bytes of ours and of the script must be the same.
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -60,8 +60,16 @@ try {
     const speed = (name) => median(runs[name].map(({ tokens, seconds }) => tokens / seconds));
     for (const name of wanted) {
       const peak = median(runs[name].map(({ peakMiB }) => peakMiB));
+      const perCpu = median(runs[name].map(({ tokens, cpuSeconds }) => tokens / cpuSeconds));
       const ratio = runs.ours ? `${(speed("ours") / speed(name)).toFixed(1)} ×` : "";
-      rows.push({ workers, library: name, "tokens/s": Math.round(speed(name)), "peak MiB": Math.round(peak), ratio });
+      rows.push({
+        workers,
+        library: name,
+        "tokens/s": Math.round(speed(name)),
+        "tokens/CPU s": Math.round(perCpu),
+        "peak MiB": Math.round(peak),
+        ratio,
+      });
     }
     if (runs.ours && runs.script) {
       const same = readFileSync(runs.ours[0].file).equals(readFileSync(runs.script[0].file));
