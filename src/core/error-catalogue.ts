@@ -60,6 +60,30 @@ const data = {
     meaning: "The text is not UTF-8 from the offset in the message on.",
     cure: "Convert the file with iconv, or repair it at that offset.",
   },
+  INPUT_LINE_INVALID: {
+    meaning: "A line of a JSON lines file is not a JSON object, or its key does not hold text.",
+    cure: "Repair or remove the line at the offset that the message names.",
+  },
+  INPUT_KEY_MISSING: {
+    meaning: "A JSON line or a Parquet file does not have the key that was asked for.",
+    cure: "Name the key that holds the text with jsonKeys.",
+  },
+  INPUT_UNREADABLE: {
+    meaning: "A compressed file or a Parquet file is damaged.",
+    cure: "Copy the file again from where it was made, or leave it out.",
+  },
+  INPUT_DOCUMENT_TOO_LONG: {
+    meaning: "A single document is so long that it can't be worked on in memory.",
+    cure: "Choose an inputFormat or a documentSeparator that cuts the text into documents.",
+  },
+  DISK_TOO_SMALL: {
+    meaning: "The dataset would need more space than the disk has left.",
+    cure: "Free the space that the message names, or choose another folder as output.",
+  },
+  PREPARE_RUNNING: {
+    meaning: "Another process or cell is preparing the same dataset at this moment.",
+    cure: "Wait until it is done, or end the process that the message names.",
+  },
   INPUT_CHANGED: {
     meaning: "The text changed while it was being read.",
     cure: "Wait until whatever writes the file is done, then run the cell again.",
