@@ -15,7 +15,7 @@ export interface OrderPlan {
 export interface BatchLayout {
   readonly ranks: number;
   readonly globalBatch: number;
-  /** Parts that the data loader deals the samples to in turn: sample k goes to shard k mod shards. 1: every rank loads the whole batch. */
+  /** Parts that the data loader deals the samples to in turn: sample k goes to shard k mod shards. */
   readonly shards: number;
   /** Samples of a step that a rank trains on. */
   readonly perRank: number;
@@ -30,8 +30,8 @@ export interface BatchLayout {
 }
 
 /**
- * The layout of MindFormers' trainer and BaseDataset: without semi-automatic parallelism every rank is a shard; with it, and full_batch
- * False, shard = (rank mod ranks of a stage) ÷ (ranks of a stage ÷ data_parallel).
+ * The layout of MindFormers' trainer and BaseDataset: without semi-automatic parallelism every rank is a shard; with it, shard = (rank mod
+ * ranks of a stage) ÷ (ranks of a stage ÷ data_parallel). The trainer sets full_batch to False for this loader, whatever the file says.
  */
 export function batchLayout({ config, mesh, globalBatchSize, cluster }: OrderPlan): BatchLayout {
   const get = (path: string): unknown => config.get(path);
@@ -39,13 +39,12 @@ export function batchLayout({ config, mesh, globalBatchSize, cluster }: OrderPla
   const replicas = mesh.semiAuto ? mesh.dataParallel : ranks;
   const perStage = mesh.semiAuto ? Math.max(1, Math.floor(ranks / mesh.pipelineStages)) : ranks;
   const group = Math.max(1, Math.floor(perStage / replicas));
-  const fullBatch = mesh.semiAuto && get("parallel.full_batch") === true;
   const level = Number(get("context.dataset_broadcast_opt_level") ?? 3);
   return {
     ranks,
     globalBatch: globalBatchSize,
-    shards: fullBatch ? 1 : replicas,
-    perRank: globalBatchSize / replicas,
+    shards: replicas,
+    perRank: Math.floor(globalBatchSize / replicas),
     microBatch: positive(get, "runner_config.batch_size"),
     epochs: positive(get, "runner_config.epochs"),
     replicaOf: (rank) => Math.floor((rank % perStage) / group),
@@ -68,35 +67,31 @@ function loadsReal(
  * `sizes[0]` ÷ global batch.
  */
 export function stepsPerEpoch(layout: BatchLayout, samples: number, asked: number | undefined): number {
-  const perShard = Math.ceil(samples / layout.shards);
-  const batches = Math.floor(perShard / (layout.globalBatch / layout.shards));
+  const batches = Math.floor(Math.ceil(samples / layout.shards) / layout.perRank);
   return asked === undefined ? batches : Math.min(batches, Math.floor(asked / layout.globalBatch));
 }
 
-/** Numbers of the samples that a rank trains on at a step of an epoch (both from 0), in the order of its batch. */
+/**
+ * Numbers of the samples that a rank trains on at a step of an epoch (both from 0), in the order of its batch. Where the samples don't divide
+ * evenly, the last shards begin again with the first samples.
+ */
 export function samplesOfStep(
-  layout: BatchLayout,
+  { shards, perRank, replicaOf }: BatchLayout,
   samples: number,
-  at: { readonly step: number; readonly rank: number },
+  { step, rank }: { readonly step: number; readonly rank: number },
 ): number[] {
-  const { shards, perRank, globalBatch } = layout;
-  const replica = layout.replicaOf(at.rank);
-  return Array.from({ length: perRank }, (_, j) => {
-    if (shards === 1) return at.step * globalBatch + replica * perRank + j;
-    return ((at.step * perRank + j) * shards + replica) % samples;
-  });
+  const replica = replicaOf(rank);
+  return Array.from({ length: perRank }, (_, j) => ((step * perRank + j) * shards + replica) % samples);
 }
 
 /** Where a sample is read within an epoch; undefined if it lies behind the last full batch. */
 export function stepOfSample(
-  layout: BatchLayout,
+  { shards, perRank }: BatchLayout,
   sample: number,
   steps: number,
 ): { readonly step: number; readonly replica: number } | undefined {
-  const { shards, perRank, globalBatch } = layout;
-  const step = Math.floor(shards === 1 ? sample / globalBatch : Math.floor(sample / shards) / perRank);
-  const replica = shards === 1 ? Math.floor((sample % globalBatch) / perRank) : sample % shards;
-  return step < steps ? { step, replica } : undefined;
+  const step = Math.floor(Math.floor(sample / shards) / perRank);
+  return step < steps ? { step, replica: sample % shards } : undefined;
 }
 
 /** Throws ARGUMENT_INVALID for a rank or a step that the run has not. */

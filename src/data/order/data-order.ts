@@ -122,7 +122,7 @@ export class DataOrder {
       epoch: Math.floor((n - 1) / steps) + 1,
       rank,
       replica: layout.replicaOf(rank),
-      replicas: layout.globalBatch / layout.perRank,
+      replicas: layout.shards,
       microBatch: layout.microBatch,
       loads: layout.loads(rank),
       samples,

@@ -50,10 +50,9 @@ function absolutePath(dataPath: readonly (string | number)[]): (string | number)
   return dataPath.map((entry, i) => (weighted && i % 2 === 0 ? entry : resolve(String(entry).trim())));
 }
 
-/** The task's own copy of the section counts: it is what the engine builds the dataset from. */
+/** The trainer replaces the task's copy of this section by this one. */
 function configSettings(config: Config): LoaderSettings {
-  const copy = "train_dataset_task.dataset_config.data_loader";
-  const path = isSection(config.get(copy)) ? copy : "train_dataset.data_loader";
+  const path = "train_dataset.data_loader";
   const type = config.get(`${path}.type`);
   const values = config.get(`${path}.config`);
   if (type === "BlendedMegatronDatasetDataLoader" && isSection(values))
