@@ -56,6 +56,39 @@ function lastLine(command, args, cwd) {
   return JSON.parse(printed.trimEnd().split("\n").at(-1));
 }
 
+/** Two turns of both sides, medians over all builds but the first of each process. */
+function measure(epochs, { folder, prefix, documents, samples, rounds }) {
+  const python = join(root, ".venv/bin/python");
+  const script = join(root, "test/bench/data/reference_index.py");
+  const ours = { whole: [], samples: 0, addedKiB: 0 };
+  const theirs = { whole: [], helper: [], samples: 0, addedKiB: 0 };
+  for (let turn = 0; turn < 2; turn++) {
+    const here = lastLine(process.execPath, [import.meta.filename, "build", documents, samples, rounds + 1], folder);
+    const there = lastLine(python, [script, prefix, seqLength, samples, rounds + 1], folder);
+    for (const [all, one] of [
+      [ours, here],
+      [theirs, there],
+    ]) {
+      all.whole.push(...one.whole.slice(1));
+      all.helper?.push(...one.helper.slice(1));
+      all.samples = one.samples;
+      all.addedKiB = Math.max(all.addedKiB, one.addedKiB);
+    }
+  }
+  if (ours.samples !== theirs.samples) throw new Error(`samples: ${ours.samples} here, ${theirs.samples} there`);
+  const [mine, other] = [median(ours.whole), median(theirs.whole)];
+  return {
+    epochs,
+    samples: ours.samples,
+    "ours s": +mine.toFixed(3),
+    "MindFormers s": +other.toFixed(3),
+    ratio: +(mine / other).toFixed(2),
+    "its C++ helper alone s": +median(theirs.helper).toFixed(3),
+    "ours MiB": Math.round(ours.addedKiB / 1024),
+    "MindFormers MiB": Math.round(theirs.addedKiB / 1024),
+  };
+}
+
 function compare(documents, rounds) {
   const folder = mkdtempSync(join(tmpdir(), "lab-bench-index-"));
   try {
@@ -73,50 +106,11 @@ function compare(documents, rounds) {
     for (const block of encodeMegatronIndex(plan)) writeSync(file, block);
     openSync(`${prefix}.bin`, "w");
     truncateSync(`${prefix}.bin`, tokens * 4); // sparse: nothing reads it
-    const rows = [];
-    for (const epochs of [1, 2.5]) {
-      const samples = epochs === 1 ? 0 : Math.floor((epochs * tokens) / seqLength);
-      const ours = { whole: [], samples: 0, addedKiB: 0 };
-      const theirs = { whole: [], helper: [], samples: 0, addedKiB: 0 };
-      for (let turn = 0; turn < 2; turn++) {
-        const here = lastLine(
-          process.execPath,
-          [import.meta.filename, "build", documents, samples, rounds + 1],
-          folder,
-        );
-        const python = join(root, ".venv/bin/python");
-        const there = lastLine(
-          python,
-          [join(root, "test/bench/data/reference_index.py"), prefix, seqLength, samples, rounds + 1],
-          folder,
-        );
-        for (const [all, one] of [
-          [ours, here],
-          [theirs, there],
-        ]) {
-          all.whole.push(...one.whole.slice(1));
-          all.helper?.push(...one.helper.slice(1));
-          all.samples = one.samples;
-          all.addedKiB = Math.max(all.addedKiB, one.addedKiB);
-        }
-      }
-      if (ours.samples !== theirs.samples) throw new Error(`samples: ${ours.samples} here, ${theirs.samples} there`);
-      const [mine, other] = [median(ours.whole), median(theirs.whole)];
-      rows.push({
-        epochs,
-        samples: ours.samples,
-        "ours s": +mine.toFixed(3),
-        "MindFormers s": +other.toFixed(3),
-        ratio: +(mine / other).toFixed(2),
-        "its C++ helper alone s": +median(theirs.helper).toFixed(3),
-        "ours MiB": Math.round(ours.addedKiB / 1024),
-        "MindFormers MiB": Math.round(theirs.addedKiB / 1024),
-      });
-    }
-    console.log(
-      `${documents} documents, ${tokens} tokens, seqLength ${seqLength}, ${2 * rounds} builds each, ${availableParallelism()} processors, Node ${process.version}`,
-    );
-    console.table(rows);
+    const size = `${documents} documents, ${tokens} tokens, seqLength ${seqLength}`;
+    console.log(`${size}; ${2 * rounds} builds each; ${availableParallelism()} processors, Node ${process.version}`);
+    console.table([measure(1, { folder, prefix, documents, samples: 0, rounds })]);
+    const samples = Math.floor((2.5 * tokens) / seqLength);
+    console.table([measure(2.5, { folder, prefix, documents, samples, rounds })]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

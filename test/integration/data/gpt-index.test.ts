@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { splitNames } from "../../../src/data/gpt-index/split.js";
 import { cacheFiles, cacheState, writeCacheFile } from "../../../src/data/order/index-cache.js";
 import { type LoaderSection, readLoaderSection } from "../../../src/data/order/loader-settings.js";
 import { writeLengths } from "../../support/lengths-dataset.js";
-import { runPython } from "../../support/project-python.js";
+import { PythonSession } from "../../support/python-session.js";
 import { Dice } from "../../support/random-cases.js";
 
 // The indices against MindFormers itself: its settings reader, BlendedMegatronDatasetBuilder, GPTDataset, BlendedDataset and C++ helper.
@@ -112,14 +112,12 @@ const md5 = (array: ArrayBufferView) =>
     .digest("hex");
 
 let folder: string;
+let python: PythonSession;
 let cases: readonly Case[];
 let theirs: readonly Facts[];
 let ours: readonly (readonly (BuiltPart | undefined)[] | string)[];
 
-async function runTheirs(some: readonly Case[]): Promise<readonly Facts[]> {
-  await writeFile(join(folder, "cases.json"), JSON.stringify(some));
-  return runPython("integration/data/gpt_index.py", [join(folder, "cases.json"), folder], folder);
-}
+const runTheirs = (some: readonly Case[]) => python.ask<readonly Facts[]>(some);
 const inFolder = (path: string) => join(folder, path);
 const filesOf = (parts: readonly (BuiltPart | undefined)[], config: Case["config"]) =>
   parts
@@ -132,10 +130,14 @@ beforeAll(async () => {
   cases = Array.from({ length: count }, (_, i) => randomCase(dice, i));
   for (const { datasets } of cases)
     for (const [prefix, lengths] of Object.entries(datasets)) await writeLengths(inFolder(prefix), lengths);
+  python = new PythonSession("integration/data/gpt_index.py", [], folder);
   theirs = await runTheirs(cases);
   ours = cases.map(buildOurs);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  python.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 describe(`${count} random configurations`, () => {
   it("cover what can differ: built ones, refused ones, blends, last epochs of their own, partial last samples", () => {

@@ -1,8 +1,8 @@
-"""Builds training indices with MindFormers' own classes, to compare with: python gpt_index.py CASES FOLDER.
+"""Builds training indices with MindFormers' own classes, to compare with: python gpt_index.py, in the folder of the data.
 
-CASES is a JSON list of the settings of a BlendedMegatronDatasetDataLoader: {"sizes", "config"}. Each is built by MegatronDatasetBuilder's
-configuration and BlendedMegatronDatasetBuilder in a child process of its own, because the C++ helper aborts the process at a failed assertion
-and an empty part is never finished. The indices are left in the cache folders; the last line printed is a JSON list with, for each case,
+Every line of standard input is a JSON list of the settings of a BlendedMegatronDatasetDataLoader: {"sizes", "config"}. Each is built by MegatronDatasetBuilder's
+configuration and BlendedMegatronDatasetBuilder in a child process, because the C++ helper aborts the process at a failed assertion and an empty
+part is never finished. The indices are left in the cache folders; the answer is a line "answer " + JSON list with, for each case,
 {"error"} or {"parts": [null | {"length", "anew", "blend"}]}: whether an index had to be built although there was a cache, and MD5s of the blend.
 """
 import hashlib
@@ -37,33 +37,41 @@ def build(case):
     return {"parts": [part_facts(dataset) for dataset in datasets]}
 
 
-def build_in_child(case):
-    """The facts of a case, or how the child ended."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
+def work_through(cases, writer):
+    """In a child: one line of facts per case, until the process dies of one."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    for case in cases:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0.5)  # processor time: an epoch count without end
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 2)
         try:
             facts = build(case)
-        except BaseException as error:  # pylint: disable=W0718
+        except Exception as error:  # pylint: disable=W0718
             facts = {"error": type(error).__name__}
-        os.write(writer, json.dumps(facts).encode())
-        os._exit(0)  # pylint: disable=W0212
-    os.close(writer)
-    with os.fdopen(reader, "rb") as file:
-        text = file.read()
-    _, status = os.waitpid(child, 0)
-    return json.loads(text) if text else {"error": signal.Signals(os.WTERMSIG(status)).name}
+        os.write(writer, json.dumps(facts).encode() + b"\n")
+    os._exit(0)  # pylint: disable=W0212
+
+
+def build_all(cases):
+    """The facts of every case; where a child died, how, and the next one goes on behind it."""
+    results = []
+    while len(results) < len(cases):
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            work_through(cases[len(results) :], writer)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as file:
+            results += [json.loads(line) for line in file]
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            results.append({"error": signal.Signals(os.WTERMSIG(status)).name})
+    return results
 
 
 def main():
     ensure_helpers()
-    with open(sys.argv[1], encoding="utf-8") as file:
-        cases = json.load(file)
-    os.chdir(sys.argv[2])
-    print(json.dumps([build_in_child(case) for case in cases]))
+    for line in sys.stdin:
+        print("answer", json.dumps(build_all(json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":
