@@ -41,11 +41,6 @@ export function buildGptIndices(request: GptRequest): GptIndices {
   return { documents, ...rows, shuffle: shuffleIndex(epochs, random), epochs };
 }
 
-/** The epochs alone, without building anything. */
-export function planGptEpochs(request: GptRequest): EpochPlan {
-  return planEpochs({ ...request, tokensPerEpoch: sumLengths(request) });
-}
-
 function sumLengths({ lengths, begin, end }: GptRequest): number {
   let sum = 0;
   for (let i = begin; i < end; i++) sum += lengths[i] as number;
@@ -67,8 +62,8 @@ function documentIndex({ begin, end }: GptRequest, plan: EpochPlan, random: Rand
  * Where each sample begins, as the C++ helper `build_sample_idx` computes it: consecutive samples overlap by the extra token. A row points
  * into the sequence that holds the sample's last token, so that without extra token the offset can be that sequence's length.
  */
-function sampleIndex(
-  { lengths, seqLength, extraToken }: GptRequest,
+export function sampleIndex(
+  { lengths, seqLength, extraToken }: Pick<GptRequest, "lengths" | "seqLength" | "extraToken">,
   documents: Int32Array,
   samples: number,
 ): Pick<GptIndices, "positions" | "offsets"> {

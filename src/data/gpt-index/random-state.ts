@@ -61,7 +61,7 @@ export class RandomState {
     while (last >= 1) {
       const count = Math.min(picks.length, last);
       this.#fillPicks(picks, last, count);
-      swapAll(words, picks, last, count);
+      swapAll(words, last, picks.subarray(0, count));
       last -= count;
     }
   }
@@ -124,8 +124,9 @@ function swap(words: Int32Array, i: number, j: number): void {
   words[j] = kept;
 }
 
-function swapAll(words: Int32Array, picks: Int32Array, last: number, count: number): void {
-  for (let k = 0; k < count; k++) {
+/** Swaps `last - k` with `picks[k]`, for every k. */
+function swapAll(words: Int32Array, last: number, picks: Int32Array): void {
+  for (let k = 0; k < picks.length; k++) {
     const i = last - k;
     const j = picks[k] as number;
     const kept = words[i] as number;
