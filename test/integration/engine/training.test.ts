@@ -81,7 +81,7 @@ test("msrun trains the tiny template with two workers: the loss falls on both, t
       "--output_dir",
       output,
     ],
-    { cwd: folder, timeoutMs: 240_000 },
+    { cwd: folder, timeoutMs: 480_000 },
   );
   expect(result.status, `${result.stdout.slice(-3000)}${result.stderr.slice(-3000)}`).toBe(0);
 
