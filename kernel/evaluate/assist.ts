@@ -13,14 +13,40 @@ export interface Candidates {
 /** Names that only exist because of how cells are run. */
 const hidden = new Set(["tsLastExpr", "$cellGuard", "$cellFlag", "__tslab__"]);
 
-export function describeCompletion(candidates: Candidates): Completion {
+export function describeCompletion(candidates: Candidates, code: string, cursor: number): Completion {
   const kinds = new Map(candidates.original?.entries.map((entry) => [entry.name, entry.kind as string]));
-  const names = [...new Set(candidates.candidates)].filter((name) => !hidden.has(name));
-  return {
-    start: candidates.start,
-    end: candidates.end,
-    matches: names.map((text) => ({ text, kind: kinds.get(text) ?? "" })),
+  const { start, end, names } = insideString(candidates, code, cursor) ?? {
+    ...candidates,
+    names: candidates.candidates,
   };
+  const shown = [...new Set(names)].filter((name) => !hidden.has(name));
+  return { start, end, matches: shown.map((text) => ({ text, kind: kinds.get(text) ?? "" })) };
+}
+
+/**
+ * Inside a string whose type has known texts, a completion replaces all of it: `"parallel.` → `"parallel.full_batch`. tslab would insert every
+ * candidate at the cursor. Undefined where the cursor is not in such a string.
+ */
+function insideString(
+  { original, candidates }: Candidates,
+  code: string,
+  cursor: number,
+): { start: number; end: number; names: readonly string[] } | undefined {
+  const entries = original?.entries ?? [];
+  if (entries.length === 0 || !entries.every(({ kind }) => (kind as string) === "string")) return undefined;
+  // An open string has no span: it begins at the last quote before the cursor.
+  const span = original?.optionalReplacementSpan ?? {
+    start: Math.max(...['"', "'", "`"].map((quote) => code.lastIndexOf(quote, cursor - 1))) + 1,
+    length: 0,
+  };
+  const quote = code[span.start - 1] ?? "";
+  if (!/["'`]/.test(quote) || cursor < span.start) return undefined;
+  const typed = code.slice(span.start, cursor).toLowerCase();
+  const closed = span.length > 0 && code[span.start + span.length] === quote;
+  const named = (fits: (name: string) => boolean) => candidates.filter((name) => fits(name.toLowerCase()));
+  const beginning = named((name) => name.startsWith(typed));
+  const names = beginning.length > 0 ? beginning : named((name) => name.includes(typed));
+  return { start: span.start, end: closed ? Math.max(cursor, span.start + span.length) : cursor, names };
 }
 
 /** What is known about a name: its signature, then its documentation. Detail 1 adds the tags (`@param`, `@returns`, …). */

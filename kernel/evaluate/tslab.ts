@@ -111,7 +111,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   converter.convert("", "0");
   return {
     execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
-    complete: (code, cursor) => describeCompletion(converter.complete(declarations, code, cursor)),
+    complete: (code, cursor) => describeCompletion(converter.complete(declarations, code, cursor), code, cursor),
     inspect(code, cursor, detail) {
       for (const offset of inspectionOffsets(compiler, code, cursor)) {
         const info = converter.inspect(declarations, code, offset);

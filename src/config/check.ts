@@ -1,10 +1,11 @@
 import type { Issue } from "../core/error.js";
+import { type BaseConfig, readMerged, unreadableBases } from "./base-config.js";
 import { rules } from "./rules/index.js";
 import { keyRules } from "./rules/keys.js";
 import type { CheckFacts, RuleFinding } from "./rules/rule.js";
 import type { SourceText } from "./source-text.js";
 import { positionOf, type YamlNode } from "./yaml-nodes.js";
-import { nodeAt, readValue } from "./yaml-values.js";
+import { nodeAt } from "./yaml-values.js";
 
 /** Where a path (or the nearest section that exists) stands in the text. */
 function positionAt(source: SourceText, path: string, atKey: boolean): { line: number; column: number } | undefined {
@@ -19,21 +20,37 @@ function positionAt(source: SourceText, path: string, atKey: boolean): { line: n
   return undefined;
 }
 
+/** What MindFormers refuses before it looks at a single value. */
+function fileFindings(source: SourceText, bases: readonly BaseConfig[]): (RuleFinding & { rule: string })[] {
+  const unread = unreadableBases(bases).map(({ path, problem }) => ({
+    severity: "error" as const,
+    rule: "base-config",
+    path: "base_config",
+    message: `the file that it includes can't be read: ${path}: ${problem}`,
+    hint: "correct the path; it is relative to the file's own folder",
+  }));
+  if (source.documents <= 1) return unread;
+  const message = `${source.documents} documents in one file, but MindFormers reads one`;
+  const hint = "save one document as a file of its own, without lines ---";
+  return [...unread, { severity: "error", rule: "yaml", path: "", message, hint }];
+}
+
 const order = { error: 0, warning: 1, advice: 2 } as const;
 
 /** All findings about a configuration, errors first. */
-export function checkConfig(source: SourceText, facts: CheckFacts): readonly Issue[] {
-  const get = (path: string): unknown => {
-    const node = nodeAt(source.root, path);
-    return node === undefined ? undefined : readValue(node);
-  };
+export function checkConfig(
+  source: SourceText,
+  facts: CheckFacts,
+  bases: readonly BaseConfig[] = [],
+): readonly Issue[] {
+  const get = (path: string): unknown => readMerged(source, bases, path);
   const context = { get, facts, root: source.root };
   // Inference has rules of its own, which are not this project's matter.
   const training = !String(get("run_mode")).startsWith("predict") && get("run_mode") !== "eval";
   const findings: (RuleFinding & { rule: string })[] = (training ? rules : keyRules).flatMap((rule) =>
     [...rule.check(context)].map((finding) => ({ ...finding, rule: rule.id })),
   );
-  return findings
+  return [...findings, ...fileFindings(source, bases)]
     .map(({ atKey = false, ...finding }): Issue => ({ ...finding, ...positionAt(source, finding.path, atKey) }))
     .sort((a, b) => order[a.severity] - order[b.severity]);
 }

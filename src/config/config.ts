@@ -2,11 +2,16 @@ import { resolve } from "node:path";
 import { writeFileAtomic } from "../core/files.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { IssueList } from "../view/issue-list.js";
+import { type BaseConfig, type BaseFile, readBaseFiles } from "./base-config.js";
 import { checkConfig } from "./check.js";
+import { type CommandLine, commandLineFor } from "./command-line.js";
 import { type ConfigDiff, diffSources } from "./diff.js";
+import { beginHistory, type ConfigEdit, type History, record, stepBack, stepForward } from "./history.js";
 import { keyInfo } from "./keys/catalogue.js";
+import type { ConfigPath } from "./keys/config-path.js";
+import { originOf, type ValueOrigin } from "./origin.js";
 import type { CheckFacts } from "./rules/rule.js";
-import { readSource, type SourceText, withValue } from "./source-text.js";
+import { readSource, type Setting, type SourceText, withoutValue, withValue, withValues } from "./source-text.js";
 import { configBundle, makeDiff } from "./view.js";
 import { isSection, nodeAt, readValue, type YamlValue } from "./yaml-values.js";
 
@@ -17,6 +22,25 @@ export interface ConfigSource {
   readonly name: string;
 }
 
+/** One state of a configuration: its text and the edits that led to it. */
+interface ConfigState {
+  readonly text: SourceText;
+  readonly edits: readonly ConfigEdit[];
+}
+
+/** How a configuration is made; all optional. */
+export interface ConfigOptions {
+  /** Which document of a text with several is meant, from 0. */
+  readonly document?: number | undefined;
+  /** Who the edits are told to be by in `origin()`; default "notebook". */
+  readonly by?: string | undefined;
+  /** The files that `base_config` names; `openConfig` reads them itself. */
+  readonly bases?: readonly BaseFile[] | undefined;
+}
+
+/** Texts whose tree is known, by the options that a copy is made with: it needs no second reading. */
+const knownTexts = new WeakMap<ConfigOptions, SourceText>();
+
 /**
  * A MindFormers configuration whose text is edited in place: every byte that was not edited stays (comments, anchors, order, spacing, number spelling).
  * Paths are MindFormers' own: `"parallel_config.model_parallel"`; items of lists by number: `"callbacks.2.save_checkpoint_steps"`.
@@ -25,14 +49,22 @@ export interface ConfigSource {
  */
 export class Config {
   readonly source: ConfigSource;
+  readonly #options: ConfigOptions;
+  readonly #bases: readonly BaseConfig[];
   readonly #original: SourceText;
-  #current: SourceText;
+  #history: History<ConfigState>;
 
-  /** Made by `openConfig`. `original` is what `diff()` compares with; default: the text itself. */
-  constructor(source: ConfigSource, text: string, original = text) {
+  /** Made by `openConfig`. */
+  constructor(source: ConfigSource, text: string, options: ConfigOptions = {}) {
     this.source = source;
-    this.#current = readSource(text, source.name);
-    this.#original = original === text ? this.#current : readSource(original, source.name);
+    this.#options = options;
+    this.#bases = readBaseFiles(options.bases ?? []);
+    this.#original = knownTexts.get(options) ?? readSource(text, source.name, options.document);
+    this.#history = beginHistory({ text: this.#original, edits: [] });
+  }
+
+  get #current(): SourceText {
+    return this.#history.now.text;
   }
 
   /** The YAML text as it stands now. */
@@ -40,14 +72,22 @@ export class Config {
     return this.#current.text;
   }
 
-  /** The value at a path as PyYAML reads it, or undefined if nothing is there. Mappings and lists are copies. */
-  get(path: string): unknown {
+  /** The edits that led from the opened text to this one, in order; those that were taken back are not among them. */
+  get edits(): readonly ConfigEdit[] {
+    return this.#history.now.edits;
+  }
+
+  /**
+   * The value at a path as PyYAML reads it, or undefined if nothing is there. Mappings and lists are copies.
+   * Values of a `base_config` and defaults of MindFormers are not looked at: `origin(path).value` does.
+   */
+  get(path: ConfigPath): unknown {
     const node = nodeAt(this.#current.root, path);
     return node === undefined ? undefined : readValue(node);
   }
 
   /** True if the path exists, also if its value is null. */
-  has(path: string): boolean {
+  has(path: ConfigPath): boolean {
     return nodeAt(this.#current.root, path) !== undefined;
   }
 
@@ -55,30 +95,56 @@ export class Config {
    * Sets one value; missing sections are added, list position `length` appends. Lists and objects keep the comments of what stays equal.
    * Throws CONFIG_EDIT_REFUSED for what YAML can't hold or where it is open what is meant. Returns this object.
    */
-  set(path: string, value: unknown): this {
-    const asFloat = keyInfo(path, (at) => this.get(at))?.types[0] === "float";
-    this.#current = withValue(this.#current, { path, value, asFloat });
-    return this;
+  set(path: ConfigPath, value: unknown): this {
+    const text = withValue(this.#current, this.#setting(path, value));
+    return this.#record(text, [{ verb: "set", path, by: this.#options.by ?? "notebook" }]);
   }
 
   /** Sets every value of a nested object: `merge({ runner_config: { epochs: 1 } })`; lists are set as a whole. All or nothing. Returns this object. */
   merge(values: Readonly<Record<string, unknown>>): this {
-    const before = this.#current;
-    try {
-      this.#mergeAt("", values);
-    } catch (error) {
-      this.#current = before;
-      throw error;
-    }
+    const settings = this.#settingsBelow("", values);
+    const edits = settings.map(({ path }) => ({ verb: "merge", path, by: this.#options.by ?? "notebook" }) as const);
+    return this.#record(withValues(this.#current, settings), edits);
+  }
+
+  /**
+   * Removes a key or a list item with its line; a section or list that loses its last one becomes `{}` or `[]`.
+   * Refused (CONFIG_EDIT_REFUSED) for what an alias elsewhere repeats, with the places. Returns this object.
+   */
+  unset(path: ConfigPath): this {
+    return this.#record(withoutValue(this.#current, path), [
+      { verb: "unset", path, by: this.#options.by ?? "notebook" },
+    ]);
+  }
+
+  /** Takes the last edit (one call of set, merge or unset) back. Returns this object. */
+  undo(): this {
+    this.#history = stepBack(this.#history);
     return this;
   }
 
-  #mergeAt(prefix: string, values: Readonly<Record<string, unknown>>): void {
-    for (const [key, value] of Object.entries(values)) {
+  /** Makes the edit again that `undo()` took back last. Returns this object. */
+  redo(): this {
+    this.#history = stepForward(this.#history);
+    return this;
+  }
+
+  #setting(path: string, value: unknown): Setting {
+    return { path, value, asFloat: keyInfo(path, (at) => this.get(at))?.types[0] === "float" };
+  }
+
+  #settingsBelow(prefix: string, values: Readonly<Record<string, unknown>>): Setting[] {
+    return Object.entries(values).flatMap(([key, value]) => {
       const path = prefix + key;
-      if (isSection(value) && isSection(this.get(path))) this.#mergeAt(`${path}.`, value);
-      else this.set(path, value);
-    }
+      if (isSection(value) && isSection(this.get(path))) return this.#settingsBelow(`${path}.`, value);
+      return [this.#setting(path, value)];
+    });
+  }
+
+  /** Edits that change no byte are not recorded. */
+  #record(text: SourceText, edits: readonly ConfigEdit[]): this {
+    if (text.text !== this.text) this.#history = record(this.#history, { text, edits: [...this.edits, ...edits] });
+    return this;
   }
 
   /** What differs from the text that was opened (or from another configuration): path, was, now. */
@@ -86,9 +152,25 @@ export class Config {
     return makeDiff(diffSources(other === undefined ? this.#original : other.#current, this.#current));
   }
 
+  /** Where the value at a path comes from: file or template with its line, a file that `base_config` includes, an edit, MindFormers' default. */
+  origin(path: ConfigPath): ValueOrigin {
+    const { kind, name } = this.source;
+    const title = kind === "template" ? `template ${name}` : kind === "file" ? name : "the text";
+    const facts = { title, original: this.#original, current: this.#current, bases: this.#bases, edits: this.edits };
+    return originOf(facts, path);
+  }
+
+  /**
+   * The edits as overrides for `run_mindformer.py --config FILE …`, FILE being what was opened. Throws CONFIG_NOT_ON_COMMAND_LINE with every
+   * edit that MindFormers would read as something else there (removed keys, new sections, `1.0`, …).
+   */
+  toCommandLine(): CommandLine {
+    return commandLineFor(this.#original, this.#current);
+  }
+
   /** Every finding, errors first: unknown keys, wrong types, settings that contradict each other (or the facts, if some are given). */
   check(facts: CheckFacts = {}): IssueList {
-    return IssueList.from(checkConfig(this.#current, facts)) as IssueList;
+    return IssueList.from(checkConfig(this.#current, facts, this.#bases)) as IssueList;
   }
 
   /** Writes the text (whole file or nothing) and returns the absolute path. */
@@ -104,12 +186,23 @@ export class Config {
     return (value ?? {}) as { [key: string]: YamlValue };
   }
 
-  /** An independent copy; its `diff()` still compares with the text that was opened. */
-  copy(): Config {
-    return new Config(this.source, this.text, this.#original.text);
+  /** An independent copy; its `diff()` still compares with the text that was opened. `by` names whose edits those of the copy are. */
+  copy(options: { readonly by?: string } = {}): Config {
+    const inherited = { ...this.#options, ...options };
+    knownTexts.set(inherited, this.#original);
+    const copy = new Config(this.source, this.#original.text, inherited);
+    copy.#history = beginHistory(this.#history.now);
+    return copy;
   }
 
   [displayKey](): MimeBundle {
-    return configBundle(this);
+    return configBundle({
+      source: this.source,
+      values: this.toJS(),
+      original: this.#original,
+      current: this.#current,
+      changes: this.diff().changes,
+      issues: this.check(),
+    });
   }
 }

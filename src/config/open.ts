@@ -1,8 +1,9 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
-import { Config } from "./config.js";
+import type { BaseFile } from "./base-config.js";
+import { Config, type ConfigOptions } from "./config.js";
 import { suggestName } from "./suggest.js";
 
 const sizeLimit = 16 * 1024 * 1024;
@@ -53,20 +54,49 @@ async function notFound(name: string): Promise<ConfigError> {
   );
 }
 
+/** Includes deeper than this are a circle. */
+const deepest = 10;
+
+/** The files that the text's `base_config` names, read; a name is relative to the file's own folder. */
+async function readBases(path: string, text: string, depth = 0): Promise<BaseFile[]> {
+  if (!/^["']?base_config\b/m.test(text)) return [];
+  const named = new Config({ kind: "file", name: path }, text).get("base_config");
+  const names = (Array.isArray(named) ? named : [named]).filter((name): name is string => typeof name === "string");
+  return Promise.all(
+    names.map(async (name): Promise<BaseFile> => {
+      const base = resolve(dirname(path), name);
+      try {
+        if (depth >= deepest) throw new RangeError(`more than ${deepest} includes of includes`);
+        const inner = await readText(base);
+        return { path: base, text: inner, bases: await readBases(base, inner, depth + 1) };
+      } catch (error) {
+        const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+        return { path: base, text: undefined, problem: missing ? "no such file" : (error as Error).message, bases: [] };
+      }
+    }),
+  );
+}
+
+async function openFile(path: string, options: ConfigOptions): Promise<Config> {
+  const text = await readText(path);
+  const config = new Config({ kind: "file", name: path }, text, options);
+  return config.has("base_config")
+    ? new Config(config.source, text, { ...options, bases: await readBases(path, text) })
+    : config;
+}
+
 /**
  * Opens a configuration: a file's path, the name of a template (with or without `.yaml`; a file of that name wins), or the YAML text itself
- * (anything with a line break or `key: value` in it).
- * Throws CONFIG_NOT_FOUND, or CONFIG_UNREADABLE with line, column and cure.
+ * (anything with a line break or `key: value` in it). Of a text with several documents (`---`) the option `document` chooses one, from 0;
+ * saving writes them all. Throws CONFIG_NOT_FOUND, or CONFIG_UNREADABLE with line, column and cure.
  */
-export async function openConfig(pathOrTemplateOrText: string): Promise<Config> {
+export async function openConfig(pathOrTemplateOrText: string, options: ConfigOptions = {}): Promise<Config> {
   const name = pathOrTemplateOrText;
-  if (/[\n\r]|^[^/]*:(?: |$)/.test(name)) return new Config({ kind: "text", name: "text" }, name);
+  if (/[\n\r]|^[^/]*:(?: |$)/.test(name)) return new Config({ kind: "text", name: "text" }, name, options);
   const found = name === "" ? undefined : await stat(name).catch(() => undefined);
-  if (found?.isFile()) {
-    const path = resolve(name);
-    return new Config({ kind: "file", name: path }, await readText(path));
-  }
+  if (found?.isFile()) return openFile(resolve(name), options);
   const template = name.replace(/\.ya?ml$/, "");
   if (!(await listTemplates()).includes(template)) throw await notFound(name);
-  return new Config({ kind: "template", name: template }, await readText(join(templateFolder(), `${template}.yaml`)));
+  const text = await readText(join(templateFolder(), `${template}.yaml`));
+  return new Config({ kind: "template", name: template }, text, options);
 }

@@ -1,14 +1,15 @@
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { factsBundle, joinBundles } from "../view/sections.js";
 import { tableBundle } from "../view/table.js";
+import { treeBundle } from "../view/tree.js";
 import type { ConfigChange, ConfigDiff } from "./diff.js";
 import { shortValue } from "./short-value.js";
+import { type TreeFacts, treeNodes } from "./tree.js";
 import { isSection } from "./yaml-values.js";
 
-interface Shown {
+interface Shown extends TreeFacts {
   readonly source: { readonly kind: string; readonly name: string };
-  toJS(): Readonly<Record<string, unknown>>;
-  diff(): ConfigDiff;
+  readonly values: Readonly<Record<string, unknown>>;
 }
 
 /** Sections in the order in which somebody who trains thinks of them; the rest follows in the file's order. */
@@ -60,21 +61,51 @@ function callbackText(value: unknown): string {
     .join("\n");
 }
 
-/** The main sections, one line or few each, and the number of edits. */
-export function configBundle(config: Shown): MimeBundle {
-  const values = config.toJS();
+/** For terminals: the main sections, one line or few each. */
+function plainText({ source, values, changes, issues }: Shown): string {
   const general = Object.entries(values).filter(([, value]) => !isSection(value) && !Array.isArray(value));
   const sections = mainSections
     .filter(([, path]) => isSection(at(values, path)))
     .map(([label, path]) => [label, wrap(pairs(at(values, path)))] as const);
-  const { changes } = config.diff();
-  const edits = changes.length === 0 ? "none" : `${changes.length} (see diff())`;
-  return factsBundle(`Configuration ${config.source.name}`, [
+  const edited = changes.map(({ path, was, now }) => `${path} ${told(was)} → ${told(now)}`);
+  const serious = issues.filter(({ severity }) => severity !== "advice");
+  const bundle = factsBundle(`Configuration ${source.name}`, [
     ["general", wrap(general.map(([key, value]) => pairs(value, key).join("")))],
     ...sections,
     ...(values.callbacks === undefined ? [] : [["callbacks", callbackText(values.callbacks)] as const]),
-    ["edits", edits],
+    ["edits", edited.length === 0 ? "none" : edited.join("\n")],
+    ...(serious.length === 0
+      ? []
+      : [["findings", serious.map(({ path, hint }) => `${path}: ${hint}`).join("\n")] as const]),
   ]);
+  return String(bundle["text/plain"]);
+}
+
+function told(value: unknown): string {
+  return value === undefined ? "–" : shortValue(value, 40) || '""';
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return count === 0 ? "" : `${count} ${count === 1 ? one : many}`;
+}
+
+/** A tree of every value with its origin and meaning, edits and findings marked; terminals get the main sections. */
+export function configBundle(shown: Shown): MimeBundle {
+  const { source, changes, issues } = shown;
+  const of = (severity: string): number => issues.filter((issue) => issue.severity === severity).length;
+  const facts = [
+    source.kind,
+    counted(changes.length, "change") || "no changes",
+    counted(of("error"), "error"),
+    counted(of("warning"), "warning"),
+  ];
+  return treeBundle({
+    title: `Configuration ${source.name}`,
+    subtitle: facts.filter(Boolean).join(" · "),
+    nodes: treeNodes(shown),
+    footer: "● changed   ✗ error   ! warning   · advice: config.check()",
+    plain: plainText(shown),
+  });
 }
 
 /** path, was, now; paths that changed with an anchor are told below. */

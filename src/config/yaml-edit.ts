@@ -1,4 +1,5 @@
 import { ConfigError } from "../core/error.js";
+import { shortValue } from "./short-value.js";
 import { type EmitOptions, emitAfterColon, emitBlock, emitFlow, emitKey, isInline, nest } from "./yaml-emit.js";
 import {
   columnOf,
@@ -160,14 +161,12 @@ function editNode(node: YamlNode, value: unknown, scope: Scope): TextEdit[] {
 
 function addBelow(node: ScalarNode, value: unknown, scope: Scope): TextEdit[] {
   if (node.resolved.kind !== "null") {
-    const found = JSON.stringify(node.resolved.value);
+    const found = shortValue(node.resolved.value) || '""';
     throw refuseEdit(scope.path, `expected a section, found the value ${found}`, `set ${scope.path} itself`);
   }
   if (scope.indent < -1) {
     const line = emitBlock(value, 0, emitOptions(scope));
-    return [lineInsertion(scope, scope.text.length, line)].map((edit) =>
-      scope.text === "" ? { ...edit, text: line } : edit,
-    );
+    return [lineInsertion(scope, node.slot, line)].map((edit) => (scope.text === "" ? { ...edit, text: line } : edit));
   }
   return replaceNode(node, value, scope);
 }

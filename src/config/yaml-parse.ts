@@ -180,12 +180,11 @@ function convert(node: ParsedNode | null, slot: number, context: Context): YamlN
   return made;
 }
 
-/** The tree of a parsed document; throws SyntaxFinding for what PyYAML refuses although the syntax is YAML. */
-export function toNodes(document: Document, text: string): YamlNode {
-  return convert(document.contents as ParsedNode | null, text.length, {
-    text,
-    anchors: new Map(),
-    sizes: new Map(),
-    count: 0,
-  });
+/**
+ * The tree of a parsed document; throws SyntaxFinding for what PyYAML refuses although the syntax is YAML.
+ * `several`: other documents stand in the same text.
+ */
+export function toNodes(document: Document.Parsed, text: string, several = false): YamlNode {
+  const end = several ? document.range[2] : text.length;
+  return convert(document.contents as ParsedNode | null, end, { text, anchors: new Map(), sizes: new Map(), count: 0 });
 }

@@ -1,4 +1,4 @@
-import { Lexer, parseAllDocuments } from "yaml";
+import { type Document, Lexer, parseAllDocuments } from "yaml";
 import { type Finding, SyntaxFinding } from "./yaml-finding.js";
 import type { YamlNode } from "./yaml-nodes.js";
 import { toNodes } from "./yaml-parse.js";
@@ -42,6 +42,7 @@ function* findTabs(text: string): Generator<Finding> {
 const unreadable = /(?![\t\n\r])\p{Cc}|[\u2028\u2029\ufffe\uffff]|\r(?!\n)|(?<!^)\ufeff/gu;
 
 function* findUnreadable(text: string): Generator<Finding> {
+  if (!/[^\t\n -~]/.test(text)) return;
   for (const match of text.matchAll(unreadable)) {
     const code = match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
     yield {
@@ -53,51 +54,67 @@ function* findUnreadable(text: string): Generator<Finding> {
 }
 
 export type ParsedYaml =
-  | { readonly root: YamlNode; readonly findings: readonly [] }
-  | { readonly root: undefined; readonly findings: readonly Finding[] };
+  | { readonly root: YamlNode; readonly findings: readonly []; readonly documents: number }
+  | { readonly root: undefined; readonly findings: readonly Finding[]; readonly documents: number };
 
-/** Parses text as PyYAML's safe_load would, with everything that it (or a careful reader) refuses as findings. */
-export function parseYaml(text: string): ParsedYaml {
+function refused(...findings: readonly Finding[]): ParsedYaml {
+  return { root: undefined, findings, documents: 0 };
+}
+
+/**
+ * Parses text as PyYAML's safe_load would, with everything that it (or a careful reader) refuses as findings.
+ * With `document` the tree is that of one document of several.
+ */
+export function parseYaml(text: string, document?: number): ParsedYaml {
   try {
-    return parseNested(text);
+    return parseNested(text, document);
   } catch (error) {
+    if (error instanceof SyntaxFinding) return refused(error);
     if (!(error instanceof RangeError)) throw error;
-    const finding = {
+    return refused({
       offset: 0,
       message: "brackets or sections are nested too deep to be read",
       hint: "MindFormers reads at most 10 levels",
-    };
-    return { root: undefined, findings: [finding] };
+    });
   }
 }
 
-function parseNested(text: string): ParsedYaml {
+function tooMany(list: readonly Document.Parsed[], document: number | undefined): Finding | undefined {
+  const count = list.length;
+  if (document !== undefined && document >= 0 && document < Math.max(1, count)) return undefined;
+  if (document !== undefined) {
+    const hint = count > 1 ? `{ document: 0 } to { document: ${count - 1} }` : "leave the option document away";
+    return { offset: 0, message: `document ${document}: the file has ${count === 1 ? "one" : count}`, hint };
+  }
+  if (count <= 1) return undefined;
+  const offset = list[1]?.range?.[0] ?? 0;
+  const message = `${count} documents in one file, but MindFormers reads one`;
+  return {
+    offset,
+    message,
+    hint: "keep one document, remove the lines ---; or edit one: openConfig(path, { document: 0 })",
+  };
+}
+
+function parseNested(text: string, document: number | undefined): ParsedYaml {
   const early = [...findUnreadable(text), ...findTabs(text)];
-  if (early.length > 0) return { root: undefined, findings: early };
+  if (early.length > 0) return refused(...early);
   const documents = parseAllDocuments(text, { schema: "failsafe", keepSourceTokens: true, prettyErrors: false });
   const list = Array.isArray(documents) ? documents : [];
-  const errors = list.flatMap((document) => document.errors);
+  const errors = list.flatMap((one) => one.errors);
   if (errors.length > 0)
-    return {
-      root: undefined,
-      findings: errors.map(({ code, message, pos }) => ({
+    return refused(
+      ...errors.map(({ code, message, pos }) => ({
         offset: Number(pos[0]),
         message: message.charAt(0).toLowerCase() + message.slice(1),
         hint: hints[code] ?? "correct the YAML at this place",
       })),
-    };
-  if (list.length > 1) {
-    const offset = list[1]?.range?.[0] ?? 0;
-    const message = `${list.length} documents in one file, but MindFormers reads one`;
-    return { root: undefined, findings: [{ offset, message, hint: "keep one document, remove the lines ---" }] };
-  }
-  try {
-    const empty = { kind: "scalar", start: 0, end: 0, slot: 0, anchor: undefined, style: "empty", text: "" } as const;
-    const root =
-      list[0] === undefined ? { ...empty, resolved: { kind: "null" as const, value: null } } : toNodes(list[0], text);
-    return { root, findings: [] };
-  } catch (error) {
-    if (error instanceof SyntaxFinding) return { root: undefined, findings: [error] };
-    throw error;
-  }
+    );
+  const wrong = tooMany(list, document);
+  if (wrong !== undefined) return refused(wrong);
+  const chosen = list[document ?? 0];
+  if (chosen !== undefined)
+    return { root: toNodes(chosen, text, list.length > 1), findings: [], documents: list.length };
+  const empty = { kind: "scalar", start: 0, end: 0, slot: 0, anchor: undefined, style: "empty", text: "" } as const;
+  return { root: { ...empty, resolved: { kind: "null", value: null } }, findings: [], documents: 1 };
 }

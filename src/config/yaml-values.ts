@@ -9,14 +9,15 @@ export function splitPath(path: string): readonly string[] {
   return path === "" ? [] : path.split(".");
 }
 
-function mapValue(node: MapNode): { [key: string]: YamlValue } {
-  const pairs = new Map<string, YamlValue>();
+/** Keys and nodes of a mapping as PyYAML sees them: those of merge keys (`<<`) first, own ones over them. */
+export function pairsOf(node: MapNode): (readonly [key: string, node: YamlNode])[] {
+  const pairs = new Map<string, YamlNode>();
   for (const merged of [...node.merged].reverse()) {
     const base = follow(merged);
-    if (base.kind === "map") for (const [key, value] of Object.entries(mapValue(base))) pairs.set(key, value);
+    if (base.kind === "map") for (const [key, value] of pairsOf(base)) pairs.set(key, value);
   }
-  for (const { key, value } of node.entries) pairs.set(key, readValue(value));
-  return Object.fromEntries(pairs);
+  for (const { key, value } of node.entries) pairs.set(key, value);
+  return [...pairs];
 }
 
 /** The value of a node, aliases and merge keys (`<<`) expanded; every call makes new objects. */
@@ -24,7 +25,7 @@ export function readValue(node: YamlNode): YamlValue {
   const at = follow(node);
   if (at.kind === "scalar") return at.resolved.value;
   if (at.kind === "sequence") return at.items.map(readValue);
-  return mapValue(at);
+  return Object.fromEntries(pairsOf(at).map(([key, value]) => [key, readValue(value)]));
 }
 
 function childOf(node: YamlNode, segment: string): YamlNode | undefined {

@@ -114,6 +114,14 @@ const config = {
     meaning: "An edit would be ambiguous, would break the file, or has a value of the wrong type.",
     cure: "Set the path that the message names.",
   },
+  CONFIG_KEY_UNKNOWN: {
+    meaning: "A key or section was asked about that MindFormers does not have.",
+    cure: "Use the name that the hint gives; listKeys() shows all.",
+  },
+  CONFIG_NOT_ON_COMMAND_LINE: {
+    meaning: "Some edits of a configuration have no form that run_mindformer.py reads back as the same value.",
+    cure: "Save the YAML and start with that file.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 const plan = {

@@ -7,6 +7,11 @@ export interface RandomEdit {
   readonly value: unknown;
 }
 
+/** One random call of `set`, `unset` (value null) or `merge` (path empty). */
+export interface RandomCall extends RandomEdit {
+  readonly verb: "set" | "unset" | "merge";
+}
+
 interface Places {
   /** Every value below the top, also those behind aliases. */
   readonly values: string[];
@@ -146,4 +151,38 @@ export function randomEdit(config: Config): fc.Arbitrary<RandomEdit> {
     path: fc.oneof(...paths),
     value: fc.oneof({ weight: 3, arbitrary: scalar }, { weight: 1, arbitrary: tree.node }),
   });
+}
+
+/** The values nested by their paths; of paths that cross the later one stays. */
+function nested(edits: readonly RandomEdit[]): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const { path, value } of edits) {
+    const segments = path.split(".");
+    let at = result;
+    for (const segment of segments.slice(0, -1)) {
+      const inner = Object.hasOwn(at, segment) ? at[segment] : undefined;
+      if (typeof inner !== "object" || inner === null || Array.isArray(inner)) at[segment] = {};
+      at = at[segment] as Record<string, unknown>;
+    }
+    at[segments.at(-1) as string] = value;
+  }
+  return result;
+}
+
+/** Calls of every verb: half of them set, a quarter remove something, a quarter merge up to four values. */
+export function randomCall(config: Config): fc.Arbitrary<RandomCall> {
+  const { values } = placesOf(config);
+  const set = randomEdit(config).map((edit): RandomCall => ({ verb: "set", ...edit }));
+  const unset = fc.constantFrom(...values).map((path): RandomCall => ({ verb: "unset", path, value: null }));
+  const inMaps = randomEdit(config).filter(({ path }) => !/(?:^|\.)\d+(?:\.|$)/.test(path));
+  const merge = fc
+    .array(inMaps, { minLength: 1, maxLength: 4 })
+    .map((edits): RandomCall => ({ verb: "merge", path: "", value: nested(edits) }));
+  return fc.oneof({ weight: 2, arbitrary: set }, unset, merge);
+}
+
+/** Makes the call on the configuration. */
+export function makeCall(config: Config, { verb, path, value }: RandomCall): Config {
+  if (verb === "unset") return config.unset(path);
+  return verb === "merge" ? config.merge(value as Record<string, unknown>) : config.set(path, value);
 }

@@ -1,23 +1,26 @@
 import type { GetValue } from "../settings.js";
+import { callbackKeys } from "./callback-sections.js";
 import {
-  callbackKeys,
   checkpointKeys,
   datasetKeys,
   datasetTaskKeys,
   gptDatasetKeys,
+  groupedScheduleKeys,
   megatronLoaderKeys,
-  optimizerKeys,
-  scheduleKeys,
+  metricKeys,
+  modelSectionKeys,
   tensorboardKeys,
   trainerKeys,
-  wrapperKeys,
 } from "./data-sections.js";
 import { generalKeys } from "./general.js";
-import type { KeyInfo, Keys, SectionInfo } from "./key.js";
-import { modelKeys } from "./model-config.js";
+import { type KeyInfo, type Keys, key, type SectionInfo } from "./key.js";
+import { legacyExpertKeys } from "./legacy-experts.js";
+import { generalModelKeys, modelKeys } from "./model-config.js";
+import { optimizerKeys, scheduleKeys, typedKeys, wrapperKeys } from "./optimizer-sections.js";
 import {
   ascendKeys,
   contextKeys,
+  healthKeys,
   jitKeys,
   monitorKeys,
   parallelConfigKeys,
@@ -26,6 +29,7 @@ import {
   pipelineKeys,
   recomputeKeys,
   runnerKeys,
+  stableRankKeys,
   strategyKeys,
   swapKeys,
 } from "./run-sections.js";
@@ -39,7 +43,10 @@ const sections: Readonly<Record<string, SectionInfo>> = {
   parallel_config: strict(parallelConfigKeys),
   recompute_config: strict(recomputeKeys),
   swap_config: strict(swapKeys),
+  moe_config: strict(legacyExpertKeys),
   monitor_config: strict(monitorKeys),
+  "monitor_config.stable_rank_config": open(stableRankKeys),
+  "monitor_config.health_checkpoint": open(healthKeys),
   parallel: open(parallelKeys),
   "parallel.parallel_optimizer_config": open(parallelOptimizerKeys),
   "parallel.pipeline_config": open(pipelineKeys),
@@ -48,30 +55,42 @@ const sections: Readonly<Record<string, SectionInfo>> = {
   "context.jit_config": open(jitKeys),
   "context.ascend_config": open(ascendKeys),
   trainer: open(trainerKeys),
+  model: open(modelSectionKeys),
+  "model.model_config": open(generalModelKeys),
   train_dataset: open(datasetKeys),
+  "train_dataset.data_loader": open(megatronLoaderKeys),
+  "train_dataset.data_loader.config": open(gptDatasetKeys),
   train_dataset_task: open(datasetTaskKeys),
-  "model.model_config": open(modelKeys),
   optimizer: open(optimizerKeys),
   lr_schedule: open(scheduleKeys),
+  grouped_lr_schedule: open(groupedScheduleKeys),
   runner_wrapper: open(wrapperKeys),
+  metric: open(metricKeys),
   tensorboard: open(tensorboardKeys),
   checkpoint: open(checkpointKeys),
 };
 
-/** What may stand in the section at a path; undefined where everything may. Callbacks and data loaders depend on their `type`. */
+/** Paths of all sections that the catalogue knows, the top ("") first; `callbacks` stands for every callback. */
+export const sectionPaths: readonly string[] = [...Object.keys(sections), "callbacks"];
+
+function callbackSection(type: unknown): SectionInfo | undefined {
+  const keys = typeof type === "string" && Object.hasOwn(callbackKeys, type) ? callbackKeys[type] : undefined;
+  return keys === undefined ? undefined : open({ type: key("string", undefined, "which callback"), ...keys });
+}
+
+/** What may stand in the section at a path; undefined where everything may. Sections with a `type` (or model_type) depend on it. */
 export function sectionInfo(path: string, get: GetValue): SectionInfo | undefined {
   const at = path.replace(/^train_dataset_task\.dataset_config(?=\.|$)/, "train_dataset");
-  if (/^callbacks\.\d+$/.test(at)) {
-    const keys = callbackKeys[String(get(`${at}.type`))];
-    return keys === undefined
-      ? undefined
-      : open({ type: { types: ["string"], default: undefined, meaning: "which callback" }, ...keys });
+  if (/^callbacks\.\d+$/.test(at)) return callbackSection(get(`${at}.type`));
+  if (at === "train_dataset.data_loader" || at === "train_dataset.data_loader.config") {
+    const type = get(`${path.replace(/\.config$/, "")}.type`);
+    return type === "BlendedMegatronDatasetDataLoader" ? sections[at] : undefined;
   }
-  const megatron = get(`${path.replace(/\.config$/, "")}.type`) === "BlendedMegatronDatasetDataLoader";
-  if (at === "train_dataset.data_loader") return megatron ? open(megatronLoaderKeys) : undefined;
-  if (at === "train_dataset.data_loader.config") return megatron ? open(gptDatasetKeys) : undefined;
-  if (at === "model.model_config" && get("use_legacy") !== false) return undefined;
-  return sections[at];
+  if (at === "model.model_config")
+    return get("use_legacy") === false ? open(modelKeys(get("model.model_config.model_type"))) : undefined;
+  if (at === "optimizer" || at === "lr_schedule" || at === "runner_wrapper")
+    return open(typedKeys(at, get(`${at}.type`)));
+  return Object.hasOwn(sections, at) ? sections[at] : undefined;
 }
 
 /** What is known about one key, or undefined. */
@@ -84,10 +103,25 @@ export function keyInfo(path: string, get: GetValue): KeyInfo | undefined {
 
 const home = new Map<string, string>();
 for (const [path, { keys }] of Object.entries(sections))
-  for (const name of Object.keys(keys))
-    if (path !== "" && !home.has(name)) home.set(name, path === "" ? name : `${path}.${name}`);
+  for (const [name, { until }] of Object.entries(keys))
+    if (path !== "" && until === undefined && !home.has(name)) home.set(name, `${path}.${name}`);
 
 /** Where a key that is not known in its own section belongs, if it is known elsewhere: `epochs` → `runner_config.epochs`. */
 export function homeOf(name: string): string | undefined {
   return home.get(name) ?? (Object.hasOwn(generalKeys, name) ? name : undefined);
+}
+
+/** All keys of a section for those who have no configuration at hand: every type and model together, general defaults. */
+export function allKeys(section: string): Keys {
+  if (section === "callbacks")
+    return Object.assign(
+      { type: key("string", undefined, "which callback") },
+      ...Object.values(callbackKeys).reverse(),
+    ) as Keys;
+  return Object.hasOwn(sections, section) ? (sections[section] as SectionInfo).keys : {};
+}
+
+/** True if MindFormers refuses a key that it does not know in this section. */
+export function isStrict(section: string): boolean {
+  return Object.hasOwn(sections, section) && (sections[section] as SectionInfo).strict;
 }

@@ -1,4 +1,4 @@
-import { type Keys, key, plainKeys } from "./key.js";
+import { type Keys, key, newKeys, plainKeys } from "./key.js";
 
 /** `train_dataset` and `train_dataset_task.dataset_config`. */
 export const datasetKeys: Keys = {
@@ -11,13 +11,21 @@ export const datasetKeys: Keys = {
   numa_enable: key("bool", false, "bind to memory nodes"),
   prefetch_size: key("int", 1, "batches prepared in advance"),
   seed: key("int", undefined, "order of the samples in other loaders"),
+  batch_size: key("int", undefined, "set it in runner_config"),
+  repeat: key("int", undefined, "passes over the data within an epoch"),
+  do_eval: key("bool", undefined, "the data are for evaluation"),
+  eod_reset: key("bool", undefined, "positions and mask start anew at the end of a document"),
+  eod_token_id: key("int", undefined, "token that ends a document"),
+  dynamic_batch: key("bool", undefined, "samples of different lengths"),
+  shuffle: key("bool", undefined, "mix the samples"),
+  tokenizer: key("map", undefined, "tokenizer of other loaders"),
   ...plainKeys([
-    "int: batch_size repeat num_samples eod_token_id num_shards shard_id auto_tune autotune_per_step filepath_prefix",
-    "bool: do_eval eod_reset dynamic_batch profile shuffle use_generator",
-    "map: tokenizer input_output_config",
+    "int: num_samples num_shards shard_id autotune_per_step micro_batch_num max_seq_length",
+    "bool: profile use_generator auto_tune ignore_pad_token_for_loss",
+    "map: input_output_config",
     "list: output_columns divisor remainder",
-    "string: token_monitor_config",
-    "any: data_sampler text_col padding_side mask_policy",
+    "string: token_monitor_config filepath_prefix",
+    "any: data_sampler text_col padding_side mask_policy token_monitor",
   ]),
 };
 
@@ -33,17 +41,22 @@ export const megatronLoaderKeys: Keys = {
   sizes: key("list", undefined, "samples for training, validation and test"),
   config: key("map", undefined, "settings of GPTDataset"),
   shuffle: key("bool", false, "shuffle once more"),
+  tokenizer: key("any", null, "for data that are tokenized while training"),
+  column_names: key("list|null", null, "names of the columns"),
+  num_shards: key("int|null", null, "MindFormers fills it"),
+  shard_id: key("int|null", null, "MindFormers fills it"),
+  phase: key("string", "train", "train, valid or test"),
 };
 
 /** `train_dataset.data_loader.config`: settings of GPTDataset. Others are ignored without a word. */
 export const gptDatasetKeys: Keys = {
   seed: key("int", 1234, "order of the samples"),
   seq_length: key("int", undefined, "tokens of a sample; equals the model's seq_length"),
-  data_path: key("list|string", undefined, "prefixes without .bin, or weight and prefix in turns"),
-  split: key("string|list|null", undefined, "shares for training, validation and test"),
-  train_data_path: key("list|null", undefined, "prefixes for training, instead of data_path and split"),
-  valid_data_path: key("list|null", undefined, "prefixes for validation"),
-  test_data_path: key("list|null", undefined, "prefixes for test"),
+  data_path: key("list|string|null", null, "prefixes without .bin, or weight and prefix in turns"),
+  split: key("string|list|null", null, "shares for training, validation and test"),
+  train_data_path: key("list|null", null, "prefixes for training, instead of data_path and split"),
+  valid_data_path: key("list|null", null, "prefixes for validation"),
+  test_data_path: key("list|null", null, "prefixes for test"),
   num_dataset_builder_threads: key("int", 1, "threads that build the index"),
   path_to_cache: key("string|null", null, "folder for the index; default: beside the data"),
   mmap_bin_files: key("bool|null", null, "map the files instead of reading them"),
@@ -58,117 +71,59 @@ export const gptDatasetKeys: Keys = {
   pad: key("int", -1, "token that fills up"),
   drop_last_partial_validation_sequence: key("bool", true, "drop the last short sample"),
   add_extra_token_to_sequence: key("bool", true, "read one token more, for the labels"),
-  ...plainKeys(["string|null: s3_cache_path", "any: tokenizer renormalize_blend_weights"]),
-};
-
-const warmup: Keys = {
-  warmup_steps: key("int|null", null, "steps with a rising rate"),
-  warmup_ratio: key("float|null", null, "the same as a share of total_steps"),
-  warmup_lr_init: key("float", 0, "rate at the first step"),
-};
-
-/** `lr_schedule`, all types together. */
-export const scheduleKeys: Keys = {
-  type: key("string", "CosineWithWarmUpLR", "shape of the learning rate"),
-  learning_rate: key("float", 5e-5, "highest rate"),
-  lr_end: key("float", 0, "last rate"),
-  total_steps: key("int|null", -1, "steps that the shape covers; -1: the whole run"),
-  ...warmup,
-  ...plainKeys([
-    "float|null: num_cycles power lr_end1 lr_end2 decay_ratio decay_start_ratio base_lr eta_min lr_scale",
-    "int|null: decay_steps keep_steps final_steps decay_start_steps t_max t_0 t_mult",
-  ]),
-};
-
-/** `optimizer`, all types together. */
-export const optimizerKeys: Keys = {
-  type: key("string", "AdamW", "AdamW, FusedAdamW, PmaAdamW, FusedPmaAdamW, Muon or Came"),
-  learning_rate: key("float|null", 5e-5, "used without lr_schedule"),
-  betas: key("list", [0.9, 0.999], "decay of both moments"),
-  eps: key("float|list", 1e-8, "keeps the division stable"),
-  weight_decay: key("float", 0, "pull towards zero"),
-  swap: key("bool", false, "moments rest in host memory"),
-  ...plainKeys([
-    "bool: amsgrad maximize nesterov scale_parameter relative_step warmup_init compression",
-    "int: fused_num interleave_step ns_steps",
-    "string: fused_algo",
-    "float: ema_alpha matched_adamw_rms momentum adamw_eps qk_clip_threshold clip_threshold decay_rate beta1 beta3 loss_scale",
-    "list: adamw_betas",
-  ]),
-};
-
-/** `runner_wrapper`. */
-export const wrapperKeys: Keys = {
-  type: key("string", "MFTrainOneStepCell", "cell that does one step"),
-  scale_sense: key("float|int|map", undefined, "loss scale; 1.0 for bfloat16"),
-  use_clip_grad: key("bool", true, "limit the gradient's norm"),
-  max_grad_norm: key("float", 1, "the limit"),
-  ...plainKeys([
-    "bool: local_norm calculate_per_token_loss",
-    "int: micro_batch_num",
-    "float: global_norm_spike_threshold",
-  ]),
-};
-
-/** `callbacks`, by type. */
-export const callbackKeys: Readonly<Record<string, Keys>> = {
-  MFLossMonitor: {
-    per_print_times: key("int", 1, "steps between lines"),
-    ...plainKeys([
-      "any: learning_rate",
-      "int: micro_batch_num micro_batch_interleave_num origin_epochs dataset_size initial_epoch initial_step",
-    ]),
-    ...plainKeys([
-      "int: global_batch_size gradient_accumulation_steps",
-      "bool: check_for_nan_in_loss_and_grad calculate_per_token_loss print_separate_loss",
-    ]),
-  },
-  CheckpointMonitor: {
-    prefix: key("string", "CKP", "beginning of file names; without the word rank"),
-    directory: key("string|null", null, "folder; default: output_dir"),
-    save_checkpoint_steps: key("int", 1, "steps between checkpoints"),
-    save_checkpoint_seconds: key("int", 0, "seconds between checkpoints"),
-    keep_checkpoint_max: key("int", 5, "checkpoints to keep"),
-    keep_checkpoint_per_n_minutes: key("int", 0, "keep one per so many minutes"),
-    integrated_save: key("bool", true, "put slices together; False when parallel"),
-    save_network_params: key("bool", false, "also the weights alone"),
-    save_trainable_params: key("bool", false, "also the trainable weights alone"),
-    async_save: key("bool|string", false, "write while training goes on"),
-    exception_save: key("bool", false, "save when training fails"),
-    checkpoint_format: key("string", "ckpt", "safetensors or ckpt"),
-    remove_redundancy: key("bool", false, "each value is stored by one rank only"),
-    embedding_local_norm_threshold: key("float", 1, "limit for a sound checkpoint"),
-    save_optimizer: key("bool", true, "moments as well, needed to resume"),
-    ...plainKeys([
-      "any: config saved_network append_info enc_key enc_mode health_ckpts_record_dir",
-      "bool: use_checkpoint_health_monitor use_legacy_format",
-      "int: global_batch_size embedding_size",
-    ]),
-  },
-  TopkBiasBalanceCallback: plainKeys([
-    "bool: balance_via_topk_bias",
-    "float: topk_bias_update_rate",
-    "int: expert_num micro_batch_num gradient_accumulation_steps",
-  ]),
-  MoEDropRateCallback: plainKeys(["int: expert_num num_layers mtp_depth", "float: capacity_factor"]),
-  OnRequestExit: plainKeys(["bool: save_ckpt save_mindir", "string: file_name directory config_file", "any: sig"]),
+  s3_cache_path: key("string|null", null, "folder for data from S3"),
+  tokenizer: key("any", null, "for data that are tokenized while training"),
 };
 
 /** `tensorboard`. */
-export const tensorboardKeys: Keys = plainKeys([
-  "string: tensorboard_dir",
-  "int: tensorboard_queue_size",
-  "bool: log_loss_scale_to_tensorboard log_timers_to_tensorboard log_expert_load_to_tensorboard",
-]);
+export const tensorboardKeys: Keys = {
+  tensorboard_dir: key("string", undefined, "folder for event files; rank_N is added"),
+  tensorboard_queue_size: key("int", 10, "events that are written together"),
+  log_loss_scale_to_tensorboard: key("bool", false, "record the loss scale"),
+  log_timers_to_tensorboard: key("bool", false, "record step time and throughput"),
+  log_expert_load_to_tensorboard: key("bool", false, "record the tokens of every expert"),
+};
 
 /** `checkpoint`: its presence chooses the new checkpoint format. */
-export const checkpointKeys: Keys = plainKeys([
-  "string|null: load_path save_path prefix",
-  "bool: load_balanced no_load_optim no_save_optim save_remove_redundancy async_save",
-  "int: reshard_worker_num save_max save_interleaved_steps",
-]);
+export const checkpointKeys: Keys = newKeys(
+  {
+    load_path: key("string|null", "", "checkpoint to start from"),
+    load_balanced: key("bool", false, "each rank reads a part of the files"),
+    no_load_optim: key("bool", true, "start with new moments; default: the opposite of resume_training"),
+    reshard_worker_num: key("int", 1, "threads that divide a checkpoint"),
+    save_path: key("string|null", undefined, "folder; default: output_dir/checkpoint"),
+    save_max: key("int", 5, "checkpoints to keep"),
+    save_interleaved_steps: key("int", 1, "steps between checkpoints"),
+    no_save_optim: key("bool", false, "leave the moments out"),
+    save_remove_redundancy: key("bool", false, "each value is stored by one rank only"),
+    async_save: key("bool", false, "write while training goes on"),
+    prefix: key("string", "CKP", "beginning of file names; without the word rank"),
+  },
+  [
+    ...["load_path", "load_balanced", "no_load_optim", "reshard_worker_num", "save_path", "save_max"],
+    ...["save_interleaved_steps", "no_save_optim", "save_remove_redundancy", "async_save", "prefix"],
+  ],
+);
 
 export const trainerKeys: Keys = {
   type: key("string", undefined, "CausalLanguageModelingTrainer for pre-training"),
   model_name: key("string", undefined, "name in logs"),
 };
+
+/** `grouped_lr_schedule`: learning rates by parameter name. */
+export const groupedScheduleKeys: Keys = newKeys(
+  {
+    default: key("map", undefined, "lr_schedule of all other parameters"),
+    grouped: key("list", undefined, "lr_schedule sections, each with params: patterns of parameter names"),
+  },
+  ["default", "grouped"],
+);
+
+/** `model`. */
+export const modelSectionKeys: Keys = {
+  model_config: key("map", undefined, "the model"),
+  arch: key("map", undefined, "class of a legacy model"),
+};
+
+/** `metric`, used by evaluation only. */
+export const metricKeys: Keys = { type: key("string|null", "PerplexityMetric", "what evaluation measures") };

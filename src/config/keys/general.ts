@@ -1,7 +1,6 @@
-import { type Keys, key, plainKeys } from "./key.js";
+import { type Keys, key, newKeys } from "./key.js";
 
-/** Keys at the top of the file. Other names are kept by MindFormers but have no effect, with a line in the log. */
-export const generalKeys: Keys = {
+const settings: Keys = {
   seed: key("int", 1, "start of all random numbers"),
   output_dir: key("string", "./output", "folder for checkpoints, strategies and logs"),
   run_mode: key("string|null", null, "train, finetune, eval, predict or predict_with_train_model"),
@@ -50,15 +49,56 @@ export const generalKeys: Keys = {
   calculate_per_token_loss: key("bool", false, "average over tokens instead of samples"),
   trust_remote_code: key("bool", false, "let a Hugging Face model bring its own code"),
   base_config: key("string|list", undefined, "file that this one extends; its values are overridden"),
-  ...plainKeys([
-    "string|null: save_file",
-    "any: input_data predict_batch_size adapter_id modal_type profile_output auto_tune filepath_prefix",
-    "bool|null: exclude_cann_cpu infer_precision_sync postprocess_use_numpy with_stack data_simplification",
-    "int|null: profiler_level autotune_per_step eval_steps",
-    "string|null: register_path remote_save_path",
-    "map|null: runner_config parallel_config parallel context recompute_config swap_config moe_config monitor_config tensorboard checkpoint",
-    "map|null: trainer model train_dataset train_dataset_task eval_dataset eval_dataset_task optimizer lr_schedule grouped_lr_schedule",
-    "map|null: runner_wrapper metric processor generation_config",
-    "list|null: callbacks eval_callbacks",
-  ]),
+  profile_output: key("string|null", undefined, "folder for profiles; default: output_dir/profile"),
+  profiler_level: key("int|null", undefined, "older name of profile_level"),
+  with_stack: key("bool|null", undefined, "profile Python stacks"),
+  data_simplification: key("bool|null", undefined, "delete raw profiles afterwards"),
+  auto_tune: key("bool", undefined, "let the data pipeline tune itself"),
+  filepath_prefix: key("string", undefined, "where the tuned settings are written"),
+  autotune_per_step: key("int|null", undefined, "steps between tunings"),
+  save_file: key("string|null", null, "inference: where results go"),
+  input_data: key("any", null, "inference: what to read"),
+  predict_batch_size: key("int|null", null, "inference: samples at a time"),
+  adapter_id: key("any", null, "inference: which adapter"),
+  modal_type: key("any", undefined, "inference: kind of input"),
+  exclude_cann_cpu: key("bool|null", false, "leave some cores to the driver"),
+  infer_precision_sync: key("bool|null", null, "inference: bit-identical repetition"),
+  postprocess_use_numpy: key("bool|null", false, "inference: postprocess on the host"),
+  eval_steps: key("int|null", undefined, "steps of an evaluation"),
+  register_path: key("string|null", undefined, "folder with own classes"),
+  remote_save_path: key("string|null", undefined, "object storage to copy results to"),
 };
+
+const sections: Keys = {
+  runner_config: key("map|null", undefined, "batch, epochs, queue"),
+  parallel_config: key("map|null", undefined, "how the devices are divided"),
+  parallel: key("map|null", undefined, "MindSpore's parallel context"),
+  context: key("map|null", undefined, "device and graph compiler"),
+  recompute_config: key("map|null", undefined, "what is computed twice to save memory"),
+  swap_config: key("map|null", undefined, "what moves to host memory"),
+  moe_config: key("map|null", undefined, "experts of legacy models; without effect for mcore"),
+  monitor_config: key("map|null", undefined, "metrics that are recorded"),
+  tensorboard: key("map|null", undefined, "event files"),
+  checkpoint: key("map|null", undefined, "the new checkpoint format"),
+  trainer: key("map|null", undefined, "which trainer"),
+  model: key("map|null", undefined, "the model"),
+  train_dataset: key("map|null", undefined, "the data"),
+  train_dataset_task: key("map|null", undefined, "how the data become batches"),
+  eval_dataset: key("map|null", undefined, "data for evaluation"),
+  eval_dataset_task: key("map|null", undefined, "how they become batches"),
+  optimizer: key("map|null", undefined, "how weights are updated"),
+  lr_schedule: key("map|null", undefined, "the learning rate over time"),
+  grouped_lr_schedule: key("map|null", undefined, "learning rates by parameter name"),
+  runner_wrapper: key("map|null", undefined, "what one step does"),
+  metric: key("map|null", undefined, "what evaluation measures"),
+  processor: key("map|null", undefined, "inference: tokenizer"),
+  generation_config: key("map|null", undefined, "inference: how text is generated"),
+  callbacks: key("list|null", undefined, "what happens while training: log lines, checkpoints"),
+  eval_callbacks: key("list|null", undefined, "what happens while evaluating"),
+};
+
+/** Keys at the top of the file. Other names are kept by MindFormers but have no effect, with a line in the log. */
+export const generalKeys: Keys = newKeys({ ...settings, ...sections }, [
+  ...["print_separate_loss", "use_legacy_format", "balanced_load", "reshard_worker_num"],
+  ...["checkpoint", "grouped_lr_schedule"],
+]);

@@ -1,4 +1,4 @@
-import { type Keys, key, plainKeys } from "./key.js";
+import { type Keys, key, newKeys, pastKeys } from "./key.js";
 
 /** `runner_config` (strict). */
 export const runnerKeys: Keys = {
@@ -21,7 +21,7 @@ export const parallelConfigKeys: Keys = {
   micro_batch_num: key("int", 1, "micro-batches of a step; at least pipeline_stage"),
   seq_split_num: key("int", 1, "parts of a sequence in seqpipe; 1 for mcore"),
   use_seq_parallel: key("bool", false, "share norms and dropouts along the sequence; needs model_parallel > 1"),
-  optimizer_shard: key("bool|null", null, "without effect"),
+  ...pastKeys({ optimizer_shard: key("bool|null", null, "without effect") }),
   gradient_aggregation_group: key("int", 4, "gradients that are sent together"),
   vocab_emb_dp: key("bool", true, "embedding not shared by the model-parallel devices"),
   context_parallel_algo: key("string", "colossalai_cp", "colossalai_cp, ulysses_cp or hybrid_cp"),
@@ -52,27 +52,52 @@ export const swapKeys: Keys = {
 const format = "log, tensorboard, both in a list, or null";
 
 /** `monitor_config` (strict). */
-export const monitorKeys: Keys = {
-  monitor_on: key("bool", false, "record the metrics below"),
-  dump_path: key("string", "./dump", "folder for device dumps"),
-  target: key("list|string|null", null, "patterns of parameter names"),
-  invert: key("bool", false, "all parameters but the target"),
-  step_interval: key("int", 1, "steps between records"),
-  local_loss_format: key("string|list|null", null, format),
-  local_norm_format: key("string|list|null", null, format),
-  device_local_norm_format: key("string|list|null", null, format),
-  device_local_loss_format: key("string|list|null", null, format),
-  optimizer_state_format: key("string|list|null", null, format),
-  weight_state_format: key("string|list|null", null, format),
-  max_attention_logit_format: key("string|list|null", null, format),
-  throughput_baseline: key("float|null", null, "tokens per second per device to compare with"),
-  print_struct: key("bool", false, "print the model's structure"),
-  check_for_global_norm: key("bool", false, "stop when the gradient norm jumps"),
-  global_norm_spike_threshold: key("float", 3, "norm that counts as a jump"),
-  global_norm_spike_count_threshold: key("int", 10, "jumps in a row"),
-  stable_rank_config: key("map|null", null, "stable rank of weights"),
-  health_checkpoint: key("map|null", null, "limits for sound checkpoints"),
-};
+export const monitorKeys: Keys = newKeys(
+  {
+    monitor_on: key("bool", false, "record the metrics below"),
+    dump_path: key("string", "./dump", "folder for device dumps"),
+    target: key("list|string|null", null, "patterns of parameter names"),
+    invert: key("bool", false, "all parameters but the target"),
+    step_interval: key("int", 1, "steps between records"),
+    local_loss_format: key("string|list|null", null, `loss of every device: ${format}`),
+    local_norm_format: key("string|list|null", null, `norm of every parameter: ${format}`),
+    device_local_norm_format: key("string|list|null", null, `norm of every device: ${format}`),
+    device_local_loss_format: key("string|list|null", null, `loss of every device: ${format}`),
+    optimizer_state_format: key("string|list|null", null, `norm of the moments: ${format}`),
+    weight_state_format: key("string|list|null", null, `norm of the weights: ${format}`),
+    max_attention_logit_format: key("string|list|null", null, `largest attention logit: ${format}`),
+    throughput_baseline: key("float|null", null, "tokens per second per device to compare with"),
+    print_struct: key("bool", false, "print the model's structure"),
+    check_for_global_norm: key("bool", false, "stop when the gradient norm jumps"),
+    global_norm_spike_threshold: key("float", 3, "norm that counts as a jump"),
+    global_norm_spike_count_threshold: key("int", 10, "jumps in a row"),
+    stable_rank_config: key("map|null", undefined, "stable rank of weights"),
+    health_checkpoint: key("map|null", null, "limits for sound checkpoints"),
+  },
+  ["max_attention_logit_format", "stable_rank_config", "health_checkpoint"],
+);
+
+/** `monitor_config.stable_rank_config` (strict). */
+export const stableRankKeys: Keys = newKeys(
+  {
+    format: key("string|list|null", null, format),
+    step_interval: key("int", 100, "steps between records"),
+    target: key("list|string|null", null, "patterns of parameter names"),
+    do_aggregation: key("bool", false, "gather divided weights first"),
+    moe_show_mode: key("string", "all", "all, full or statistics of experts"),
+    power_iteration_num: key("int", 5, "iterations of the estimate"),
+  },
+  ["format", "step_interval", "target", "do_aggregation", "moe_show_mode", "power_iteration_num"],
+);
+
+/** `monitor_config.health_checkpoint`. */
+export const healthKeys: Keys = newKeys(
+  {
+    embedding_local_norm_threshold: key("float|null", undefined, "largest norm of the embedding"),
+    global_norm_spike_threshold: key("float|null", undefined, "largest gradient norm"),
+  },
+  ["embedding_local_norm_threshold", "global_norm_spike_threshold"],
+);
 
 /** `parallel`: handed to MindSpore's auto-parallel context. */
 export const parallelKeys: Keys = {
@@ -80,20 +105,26 @@ export const parallelKeys: Keys = {
   full_batch: key("bool", true, "every rank reads the whole batch"),
   dataset_strategy: key("list|string", undefined, "how each column is divided; first number = data_parallel"),
   search_mode: key("string", "sharding_propagation", "search of automatic mode"),
+  auto_parallel_search_mode: key("string|null", undefined, "older name of search_mode"),
   enable_parallel_optimizer: key("bool", false, "divide the optimizer's values among data-parallel devices"),
   parallel_optimizer_config: key("map", undefined, "how the optimizer's values are divided"),
   gradients_mean: key("bool", false, "average gradients; True in data-parallel mode"),
+  gradient_fp32_sync: key("bool", undefined, "exchange gradients in float32"),
+  parameter_broadcast: key("bool", undefined, "rank 0 sends its first weights to all"),
+  loss_repeated_mean: key("bool", undefined, "average a loss that is computed more than once"),
   enable_alltoall: key("bool", false, "all-to-all between experts"),
+  all_reduce_fusion_config: key("list|bool", undefined, "parameters whose gradients are sent together"),
+  comm_fusion: key("map|list", undefined, "communication that is joined"),
   strategy_ckpt_save_file: key("string", "./ckpt_strategy.ckpt", "name of the strategy file"),
+  strategy_ckpt_load_file: key("string|null", undefined, "strategy file to follow"),
   strategy_ckpt_config: key("map", undefined, "strategy file"),
   pipeline_config: key("map", undefined, "pipeline schedule"),
-  ...plainKeys([
-    "bool: auto_pipeline loss_repeated_mean all_reduce_fusion_config",
-    "string|null: strategy_ckpt_load_file auto_parallel_search_mode",
-    "map|list: comm_fusion",
-    "int: device_num global_rank pipeline_stages",
-    "map: dump_local_norm_path",
-  ]),
+  auto_pipeline: key("bool", undefined, "must be False"),
+  dump_local_norm_path: key("map|string", undefined, "folder for norms of every device"),
+  device_num: key("int", undefined, "MindFormers fills it"),
+  global_rank: key("int", undefined, "MindFormers fills it"),
+  pipeline_stages: key("int", undefined, "set pipeline_stage in parallel_config"),
+  grad_accumulation_step: key("int", undefined, "set gradient_accumulation_steps in runner_config"),
 };
 
 export const parallelOptimizerKeys: Keys = {
@@ -110,35 +141,75 @@ export const pipelineKeys: Keys = {
 export const strategyKeys: Keys = {
   save_file: key("string", "./ckpt_strategy.ckpt", "name of the strategy file"),
   only_trainable_params: key("bool", true, "leave frozen parameters out"),
-  ...plainKeys(["string|null: load_file"]),
+  load_file: key("string|null", undefined, "strategy file to follow"),
 };
 
-/** `context`: handed to MindSpore's context. */
-export const contextKeys: Keys = {
-  mode: key("int|string", 0, "0 compiled graph, 1 PyNative"),
-  device_target: key("string", "Ascend", "Ascend or CPU"),
-  device_id: key("int", 0, "device of a single worker"),
-  max_device_memory: key("string", "58GB", "memory that MindSpore may use on a device"),
-  mempool_block_size: key("string", "1GB", "step in which memory is taken"),
-  memory_optimize_level: key("string", "O0", "O0 or O1"),
-  max_call_depth: key("int", 10000, "depth of graph calls"),
-  save_graphs: key("bool|int", false, "write compiler graphs"),
-  save_graphs_path: key("string", undefined, "folder for them"),
-  jit_config: key("map", undefined, "jit_level: O0, O1 or O2"),
-  ascend_config: key("map", undefined, "settings of the Ascend backend"),
-  dataset_broadcast_opt_level: key("int", 3, "which ranks read real data"),
-  use_graceful_exit: key("bool", false, "save and stop when the exit file says so"),
-  ...plainKeys([
-    "any: affinity_cpu_list affinity_config save_dump_path print_file_path env_config_path runtime_num_threads",
-    "bool: enable_graph_kernel deterministic reserve_class_name_in_scope pynative_synchronize enable_compile_cache",
-    "string: graph_kernel_flags compile_cache_path precompile_only",
-  ]),
+const pastContext: Keys = pastKeys({
+  deterministic: key("string|bool", undefined, "without effect: train_precision_sync"),
+  precompile_only: key("bool", undefined, "without effect"),
+  auto_tune_mode: key("string", undefined, "without effect"),
+  enable_reduce_precision: key("bool", undefined, "without effect"),
+  variable_memory_max_size: key("string", undefined, "without effect: max_device_memory"),
+  enable_profiling: key("bool", undefined, "without effect: profile"),
+  profiling_options: key("any", undefined, "without effect: profile"),
+  enable_auto_mixed_precision: key("bool", undefined, "without effect"),
+  reserve_class_name_in_scope: key("bool", undefined, "without effect"),
+  check_bprop: key("bool", undefined, "without effect"),
+  print_file_path: key("string", undefined, "without effect"),
+  enable_sparse: key("bool", undefined, "without effect"),
+  env_config_path: key("string", undefined, "without effect"),
+  save_compile_cache: key("bool", undefined, "without effect"),
+  load_compile_cache: key("bool", undefined, "without effect"),
+  enable_compile_cache: key("bool", undefined, "without effect"),
+  compile_cache_path: key("string", undefined, "without effect"),
+  runtime_num_threads: key("int", undefined, "without effect"),
+  grad_for_scalar: key("bool", undefined, "without effect"),
+  pynative_synchronize: key("bool", undefined, "without effect"),
+  enable_graph_kernel: key("bool", undefined, "without effect"),
+  graph_kernel_flags: key("string", undefined, "without effect"),
+  save_dump_path: key("string", undefined, "without effect"),
+  monitor_local_loss: key("bool", undefined, "without effect: monitor_config"),
+  monitor_device_local_loss: key("bool", undefined, "without effect: monitor_config"),
+});
+
+/** `context`: device and graph compiler. MindFormers 1.9 applies these; others have no effect, with a line in the log. */
+export const contextKeys: Keys = newKeys(
+  {
+    mode: key("int|string", 0, "0 compiled graph, 1 PyNative"),
+    device_target: key("string", "Ascend", "Ascend or CPU"),
+    device_id: key("int", 0, "device of a single worker"),
+    max_device_memory: key("string", "58GB", "memory that MindSpore may use on a device"),
+    mempool_block_size: key("string", "1GB", "step in which memory is taken"),
+    memory_optimize_level: key("string", "O0", "O0 or O1"),
+    max_call_depth: key("int", 10000, "depth of graph calls"),
+    save_graphs: key("bool|int", false, "write compiler graphs"),
+    save_graphs_path: key("string", undefined, "folder for them"),
+    jit_config: key("map", undefined, "jit_level: O0, O1 or O2"),
+    ascend_config: key("map", undefined, "settings of the Ascend backend"),
+    dataset_broadcast_opt_level: key("int", 0, "which ranks read real data"),
+    affinity_cpu_list: key("list|string|bool|null|map", undefined, "CPU cores of every device"),
+    affinity_config: key("map|null", undefined, "CPU cores by device and module"),
+    use_graceful_exit: key("bool", false, "save and stop when the exit file says so"),
+    ...pastContext,
+  },
+  ["dataset_broadcast_opt_level", "affinity_config"],
+);
+
+export const jitKeys: Keys = {
+  jit_level: key("string", "O0", "O0, O1 or O2"),
+  infer_boost: key("string", undefined, "inference only"),
 };
 
-export const jitKeys: Keys = { jit_level: key("string", "O0", "O0, O1 or O2") };
-
-export const ascendKeys: Keys = plainKeys([
-  "string: precision_mode parallel_speed_up_json_path jit_compile host_scheduling_max_threshold",
-  "bool: atomic_clean_policy matmul_allow_hf32 conv_allow_hf32",
-  "any: exception_dump op_precision_mode op_debug_option ge_options",
-]);
+export const ascendKeys: Keys = {
+  precision_mode: key("string", undefined, "which types operators may take: must_keep_origin_dtype, …"),
+  parallel_speed_up_json_path: key("string|null", undefined, "file with switches for communication"),
+  jit_compile: key("bool|string", undefined, "compile operators while running"),
+  atomic_clean_policy: key("int|bool", undefined, "when memory is cleared"),
+  matmul_allow_hf32: key("bool", undefined, "multiply float32 in HF32"),
+  conv_allow_hf32: key("bool", undefined, "convolve float32 in HF32"),
+  exception_dump: key("any", undefined, "dump operators that fail"),
+  op_precision_mode: key("any", undefined, "file with precisions by operator"),
+  op_debug_option: key("any", undefined, "check memory of operators"),
+  ge_options: key("any", undefined, "options of the graph engine"),
+  host_scheduling_max_threshold: key("int|string", undefined, "largest graph that the host schedules"),
+};

@@ -119,3 +119,50 @@ test("a copy is independent, and still differs from the text that was opened", (
   expect(copy.diff().changes.map(({ path }) => path)).toEqual(["a", "b"]);
   expect(copy.diff(config).changes.map(({ path }) => path)).toEqual(["b"]);
 });
+
+describe("undo and redo", () => {
+  test("step through the edits one call at a time, a merge at once", () => {
+    const config = open("a: 1\nb: 2\n").set("a", 5).merge({ a: 6, b: 7 }).unset("b");
+    const texts = ["a: 6\n", "a: 6\nb: 7\n", "a: 5\nb: 2\n", "a: 1\nb: 2\n"];
+    expect([config.text, config.undo().text, config.undo().text, config.undo().text]).toEqual(texts);
+    expect([config.redo().text, config.redo().text, config.redo().text]).toEqual(texts.slice(0, 3).reverse());
+  });
+
+  test("an edit after an undo forgets what was taken back", () => {
+    const config = open("a: 1\n").set("a", 2).undo().set("a", 3);
+    expect(() => config.redo()).toThrow(/no edit was taken back/);
+    expect(config.undo().text).toBe("a: 1\n");
+    expect(() => config.undo()).toThrow(/no edit is left/);
+  });
+
+  test("an edit that changes nothing is none", () => {
+    const config = open("a: 1\n").set("a", 2).set("a", 2).merge({ a: 2 });
+    expect(config.edits).toEqual([{ verb: "set", path: "a", by: "notebook" }]);
+    expect(config.undo().text).toBe("a: 1\n");
+  });
+});
+
+describe("a file of several documents", () => {
+  const text = "a: 1 # one\n---\nb: &x 2\nc: *x\n...\n---\n# empty\n---\nd: 4\n";
+
+  test("is refused without a choice, and one of them is edited with it", () => {
+    expect(() => open(text)).toThrow(/4 documents in one file/);
+    const config = new Config({ kind: "text", name: "text" }, text, { document: 1 });
+    expect(config.toJS()).toEqual({ b: 2, c: 2 });
+    expect(config.set("b", 3).set("n.m", 1).unset("c").text).toBe(
+      "a: 1 # one\n---\nb: &x 3\nn:\n  m: 1\n...\n---\n# empty\n---\nd: 4\n",
+    );
+    expect(config.check().some(({ message }) => /4 documents/.test(message))).toBe(true);
+  });
+
+  test("an empty one in the middle gets its keys in its own place", () => {
+    const config = new Config({ kind: "text", name: "text" }, text, { document: 2 });
+    expect(config.set("k", 1).text).toBe(text.replace("# empty\n", "# empty\nk: 1\n"));
+  });
+
+  test("a document that is not there is refused with the range", () => {
+    expect(() => new Config({ kind: "text", name: "text" }, text, { document: 4 })).toThrow(
+      /document 4: the file has 4/,
+    );
+  });
+});

@@ -123,3 +123,23 @@ test("a configuration and its diff show themselves as text and HTML", async () =
   expect(String(diff["text/plain"])).toMatch(/runner_config\.epochs +2 +7/);
   expect(diff).toHaveProperty(["text/html"]);
 });
+
+test("the tree of a configuration tells line and meaning, marks edits and findings, and shows what was removed", async () => {
+  const config = await openConfig(
+    "a: &x 1.e-8\nuse: *x\nrunner_config:\n  epochs: 2\n  batch_size: 1\ncontext:\n  mode: 0\n",
+  );
+  const untouched = String(config[displayKey]()["text/html"]);
+  expect(untouched).toContain("<b>1.e-8</b>");
+  expect(untouched).toMatch(/line 2, \*x/);
+  expect(untouched).toContain("passes over sizes[0] samples");
+  expect(untouched).toContain('title="int · default 1"');
+  config.set("runner_config.epoch", 3).unset("runner_config.batch_size").set("context.mode", 1);
+  const edited = String(config[displayKey]()["text/html"]);
+  expect(edited).toMatch(/3 changes · \d+ errors?/);
+  expect(edited).toContain("was 0");
+  expect(edited).toMatch(/removed/);
+  expect(edited).toContain("did you mean runner_config.epochs?");
+  expect(edited.match(/<details open/g)?.length).toBeGreaterThanOrEqual(2);
+  const plain = String(config[displayKey]()["text/plain"]);
+  expect(plain).toContain("runner_config.batch_size 1 → –");
+});

@@ -34,6 +34,18 @@ describe("completion", () => {
     });
   });
 
+  it.each([
+    ["in a closed string", "colour = 'light.b'", 16, "light.blue"],
+    ["in an open string, whatever follows", "pick('dark.; 1 + 1", 11, "dark.red"],
+  ])("replaces the whole text %s whose type has known texts", async (_, code, cursor, expected) => {
+    await cells.run(
+      'let colour: "light.blue" | "dark.red" | (string & {}) = "";\nfunction pick(name: typeof colour) {}',
+    );
+    const { start, end, matches } = await cells.complete(code, cursor);
+    expect([start, matches.map(({ text }) => text)]).toEqual([code.indexOf("'") + 1, [expected]]);
+    expect(end).toBe(code.endsWith("'") ? code.length - 1 : cursor);
+  });
+
   it("hides the names that only exist because of how cells run", async () => {
     const names = (await cells.complete("")).matches.map(({ text }) => text);
     expect(names.filter((name) => /tslab|cellGuard|tsLastExpr/.test(name))).toEqual([]);

@@ -1,0 +1,40 @@
+import { refuseEdit } from "./yaml-edit.js";
+
+/** One change of a configuration, as it was asked for. */
+export interface ConfigEdit {
+  readonly verb: "set" | "merge" | "unset";
+  /** Path that was set or removed; for merge every single one has its own entry. */
+  readonly path: string;
+  /** Who asked: "notebook", or what the copy was made for, such as "plan". */
+  readonly by: string;
+}
+
+/** A value with what was before it and what was taken back; never changed, every step makes a new one. */
+export interface History<T> {
+  readonly now: T;
+  readonly past: readonly T[];
+  readonly future: readonly T[];
+}
+
+export function beginHistory<T>(now: T): History<T> {
+  return { now, past: [], future: [] };
+}
+
+export function record<T>(history: History<T>, now: T): History<T> {
+  return { now, past: [...history.past, history.now], future: [] };
+}
+
+/** One step back; throws CONFIG_EDIT_REFUSED if there is none. */
+export function stepBack<T>(history: History<T>): History<T> {
+  const { now, past, future } = history;
+  if (past.length === 0) throw refuseEdit("undo", "no edit is left to take back", "config.diff() shows what is edited");
+  return { now: past.at(-1) as T, past: past.slice(0, -1), future: [now, ...future] };
+}
+
+/** One step forward again; throws CONFIG_EDIT_REFUSED if nothing was taken back since the last edit. */
+export function stepForward<T>(history: History<T>): History<T> {
+  const { now, past, future } = history;
+  if (future.length === 0)
+    throw refuseEdit("redo", "no edit was taken back since the last one", "config.undo() takes one back");
+  return { now: future[0] as T, past: [...past, now], future: future.slice(1) };
+}

@@ -1,0 +1,108 @@
+import { ConfigError } from "../../core/error.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
+import { factsBundle } from "../../view/sections.js";
+import { tableBundle } from "../../view/table.js";
+import { shortValue } from "../short-value.js";
+import { suggestName } from "../suggest.js";
+import { allKeys, homeOf, isStrict, keyInfo, sectionPaths } from "./catalogue.js";
+import type { ConfigPath } from "./config-path.js";
+import type { KeyInfo } from "./key.js";
+
+/** One key of a configuration: what MindFormers 1.9 knows about it. Shows itself. */
+export interface KeyDescription extends KeyInfo {
+  readonly path: string;
+  /** Section that it stands in; "" is the top of the file. */
+  readonly section: string;
+  /** MindFormers refuses to start if its section has a key that it does not know; elsewhere such a key has no effect, without a word. */
+  readonly strict: boolean;
+  [displayKey](): MimeBundle;
+}
+
+/** Keys of a section (or all of them): an array that shows itself as a table. */
+export class KeyList extends Array<KeyDescription> {
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  [displayKey](): MimeBundle {
+    return tableBundle({
+      title: `${this.length} keys`,
+      columns: [
+        { key: "key" },
+        { key: "type" },
+        { key: "default", align: "left" },
+        { key: "meaning" },
+        { key: "version" },
+      ],
+      rows: this.map((key) => ({
+        key: key.path,
+        type: key.types.join(" | "),
+        default: defaultText(key),
+        meaning: key.meaning,
+        version: versionText(key),
+      })),
+      note: this.some(({ strict }) => strict) ? "Strict: MindFormers refuses other keys here." : "",
+      more: "listKeys(…).map((key) => key.path)",
+    });
+  }
+}
+
+function defaultText({ default: value }: KeyInfo): string | undefined {
+  return value === undefined ? undefined : shortValue(value, 40) || '""';
+}
+
+function versionText({ since, until }: KeyInfo): string {
+  return [since && `since ${since}`, until && `until ${until}`].filter(Boolean).join(", ");
+}
+
+function described(section: string, name: string, info: KeyInfo): KeyDescription {
+  const path = section === "" ? name : `${section}.${name}`;
+  const strict = isStrict(section);
+  const facts: [string, string][] = [
+    ["meaning", info.meaning || "–"],
+    ["type", info.types.join(" or ")],
+    ["default", defaultText(info) ?? "none"],
+    ["unknown keys beside it", strict ? "MindFormers refuses to start" : "are ignored without a word"],
+  ];
+  const version = versionText(info);
+  if (version !== "") facts.push(["version", version]);
+  return { ...info, path, section, strict, [displayKey]: () => factsBundle(path, facts) };
+}
+
+/**
+ * All keys that MindFormers 1.9 knows in a section, such as `"parallel_config"` or `"model.model_config"`; without a section those of all.
+ * Sections with a `type` have the keys of every type, with the defaults of a missing section. Throws CONFIG_KEY_UNKNOWN.
+ */
+export function listKeys(section?: string): KeyList {
+  if (section !== undefined && !sectionPaths.includes(section)) {
+    const near = suggestName(section, sectionPaths);
+    throw new ConfigError("CONFIG_KEY_UNKNOWN", `section ${section}: MindFormers has no section of that name`, {
+      hint: near === undefined ? `sections: ${sectionPaths.filter(Boolean).join(", ")}` : `listKeys("${near}")`,
+      issues: [],
+    });
+  }
+  const sections = section === undefined ? sectionPaths : [section];
+  const keys = sections.flatMap((at) => Object.entries(allKeys(at)).map(([name, info]) => described(at, name, info)));
+  return KeyList.from(keys) as KeyList;
+}
+
+/**
+ * What MindFormers 1.9 knows about one key: type, default, meaning, versions. With `config` the default is that of its model and types.
+ * Throws CONFIG_KEY_UNKNOWN with the name that was probably meant.
+ */
+export function describeKey(path: ConfigPath, config?: { get(path: string): unknown }): KeyDescription {
+  const cut = path.lastIndexOf(".");
+  const section = cut < 0 ? "" : path.slice(0, cut);
+  const name = path.slice(cut + 1);
+  const general = allKeys(section.replace(/^callbacks\.\d+$/, "callbacks"));
+  const info =
+    (config && keyInfo(path, (at) => config.get(at))) ?? (Object.hasOwn(general, name) ? general[name] : undefined);
+  if (info !== undefined) return described(section, name, info);
+  const near = suggestName(name, Object.keys(general));
+  const meant = near === undefined ? homeOf(name) : section === "" ? near : `${section}.${near}`;
+  throw new ConfigError("CONFIG_KEY_UNKNOWN", `key ${path}: MindFormers 1.9 has no such key`, {
+    hint: meant === undefined ? `listKeys("${section}")` : `did you mean describeKey("${meant}")?`,
+    issues: [],
+    details: { path },
+  });
+}

@@ -1,0 +1,121 @@
+import { type Keys, key } from "./key.js";
+
+/** Sizes, layers and norms of the mcore transformer (`TransformerConfig`), with its own names and defaults. */
+const shapeKeys: Keys = {
+  vocab_size: key("int", 128000, "number of tokens"),
+  seq_length: key("int", 4096, "tokens of a sample; equals the data's seq_length"),
+  num_layers: key("int", 0, "layers (Hugging Face: num_hidden_layers)"),
+  hidden_size: key("int", 0, "width of the model"),
+  num_attention_heads: key("int", 0, "attention heads; divisible by model_parallel"),
+  num_query_groups: key("int|null", null, "heads of keys and values; null: as many as attention heads"),
+  kv_channels: key("int|null", null, "dimensions of a head; null: hidden_size / num_attention_heads"),
+  ffn_hidden_size: key("int|null", null, "width of dense feed-forward layers; null: 4 · hidden_size"),
+  model_architecture: key("string", "decoder_only", "decoder_only or yoco"),
+  num_encoder_layers: key("int|null", null, "yoco: encoder layers"),
+  num_decoder_layers: key("int|null", null, "yoco: decoder layers"),
+  pad_token_id: key("int", 0, "token that fills up"),
+  ignore_token_id: key("int", -100, "label that the loss leaves out"),
+  tie_word_embeddings: key("bool", false, "output layer uses the embedding"),
+  untie_embeddings_and_output_weights: key("bool", true, "output layer has weights of its own"),
+  is_dynamic: key("bool", false, "shapes may change from step to step"),
+  use_eod_reset: key("bool", false, "positions and mask start anew at the end of a document"),
+  calculate_per_token_loss: key("bool", false, "average the loss over tokens instead of samples"),
+  print_separate_loss: key("bool", true, "log the parts of the loss as well"),
+  fp16_lm_cross_entropy: key("bool", false, "loss in float16"),
+  mtp_num_layers: key("int|null", null, "layers that predict one token further: 0 or 1"),
+  mtp_loss_scaling_factor: key("float|null", null, "weight of their loss"),
+};
+
+const layerKeys: Keys = {
+  normalization: key("string", "LayerNorm", "LayerNorm or RMSNorm"),
+  fused_norm: key("bool", true, "one operator for the norm"),
+  layernorm_epsilon: key("float", 1e-5, "keeps the norm stable"),
+  sandwich_norm: key("bool", false, "norms also behind attention and feed-forward"),
+  apply_residual_connection_post_layernorm: key("bool", false, "residual taken behind the norm, as in BERT"),
+  fp32_residual_connection: key("bool", false, "residual in float32"),
+  hidden_dropout: key("float", 0.1, "share of outputs that is dropped"),
+  attention_dropout: key("float", 0.1, "share of attention that is dropped"),
+  bias_dropout_fusion: key("bool", false, "one operator for bias and dropout"),
+  add_bias_linear: key("bool", true, "biases in linear layers; False with experts"),
+  add_mlp_fc1_bias_linear: key("bool|null", null, "bias of the first feed-forward matrix; null: as add_bias_linear"),
+  add_mlp_fc2_bias_linear: key("bool|null", null, "bias of the second feed-forward matrix; null: as add_bias_linear"),
+  add_qkv_bias: key("bool", false, "biases of query, key and value"),
+  gated_linear_unit: key("bool", false, "gate in feed-forward layers"),
+  hidden_act: key("string", "gelu", "activation function"),
+  activation_func: key("string", "gelu", "activation function, Megatron's name"),
+  bias_swiglu_fusion: key("bool", false, "fused activation; hidden_act must be swiglu"),
+  use_interleaved_weight_layout_mlp: key("bool", true, "gate and value of the feed-forward weights in turns"),
+  use_contiguous_weight_layout_attention: key("bool", false, "query, key and value weights one after the other"),
+  init_method: key("any", null, "how weights begin; null: normal with init_method_std"),
+  output_layer_init_method: key("any", null, "the same for output matrices; null: scaled by depth"),
+  init_method_std: key("float", 0.02, "standard deviation of the first weights"),
+  param_init_std_rules: key("list|null", null, "deviations by parameter name: [{target, init_method_std}]"),
+  params_dtype: key("string", "float32", "type of stored weights"),
+  compute_dtype: key("string", "bfloat16", "type of multiplications"),
+  layernorm_compute_dtype: key("string", "float32", "type of norms"),
+  softmax_compute_dtype: key("string|bool", "float32", "type of softmax"),
+  rotary_dtype: key("string", "float32", "type of rotary positions"),
+};
+
+const attentionKeys: Keys = {
+  use_flash_attention: key("bool", true, "fused attention"),
+  use_ring_attention: key("bool", false, "ring attention for long sequences"),
+  use_attention_mask: key("bool", true, "attention takes a mask"),
+  use_attn_mask_compression: key("bool", false, "causal mask of fixed size; needs flash attention"),
+  use_eod_attn_mask_compression: key("bool", false, "mask from document ends; needs flash attention"),
+  use_alibi_mask: key("bool", false, "positions as a mask (ALiBi)"),
+  mask_func_type: key("string", "attn_mask_fill", "how the mask is applied"),
+  input_layout: key("string", "BNSD", "order of axes in flash attention: BSH, BNSD, SBH, BSND or TND"),
+  sparse_mode: key("int", 0, "mask of flash attention: 0 given, 1 all, 2 and 3 causal, 4 band"),
+  softmax_scale: key("float|null", null, "scale of attention; null: 1 / √head"),
+  apply_query_key_layer_scaling: key("bool", false, "scale attention by 1 / layer number"),
+  attention_softmax_in_fp32: key("bool", true, "softmax in float32"),
+  qk_layernorm: key("bool", false, "norms of query and key"),
+  track_max_attention_logit: key("bool", false, "record the largest attention logit"),
+  window_size: key("list|null", null, "sliding window [left, right]; −1: no limit"),
+  window_attn_skip_freq: key("int|list|null", null, "every how many layers see everything"),
+  experimental_attention_variant: key("string|null", null, "dsa: sparse attention of DeepSeek-V3.2"),
+  dsa_indexer_n_heads: key("int|null", null, "dsa: heads of the indexer"),
+  dsa_indexer_head_dim: key("int|null", null, "dsa: dimensions of such a head"),
+  dsa_indexer_topk: key("int|null", null, "dsa: tokens that are attended to"),
+  dsa_indexer_loss_coeff: key("float|null", null, "dsa: weight of the indexer's loss"),
+  dsa_indexer_use_sparse_loss: key("bool", false, "dsa: indexer's loss over the chosen tokens only"),
+  multi_latent_attention: key("bool", false, "compressed keys and values"),
+  mla_qkv_concat: key("bool", true, "one matrix for query, key and value of latent attention"),
+};
+
+const positionKeys: Keys = {
+  position_embedding_type: key("string", "rope", "rope, yarn, partial_rope, none, relative or learned_absolute"),
+  max_position_embeddings: key("int", 4096, "longest sequence that positions are made for"),
+  rotary_base: key("float", 10000, "base of rotary positions (Hugging Face: rope_theta)"),
+  rotary_interleaved: key("bool", false, "rotate even and odd dimensions instead of halves"),
+  rotary_cos_format: key("string", "rotate_half", "form of the cosine table, inference only"),
+  rotary_seq_len_interpolation_factor: key("float|null", null, "stretch positions by this factor"),
+  partial_rotary_factor: key("float", 1, "share of a head's dimensions with positions"),
+  nope_layer_interval: key("int|null", null, "every how many layers one has no positions"),
+  rope_scaling: key("map|null", null, "yarn settings in Hugging Face form"),
+  use_rope_scaling: key("bool", false, "scale rotary positions"),
+  apply_rope_fusion: key("bool", false, "fused rotary positions; False with multi_latent_attention"),
+  coeff: key("float", 0.1, "yarn: coefficient of mscale"),
+};
+
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: MindFormers writes it with these three digits
+const yarnScale = 0.707;
+
+/** Keys of latent attention (`MLATransformerConfig`). */
+export const latentKeys: Keys = {
+  q_lora_rank: key("int", 512, "rank of compressed queries"),
+  kv_lora_rank: key("int", 512, "rank of compressed keys and values"),
+  qk_head_dim: key("int", 128, "dimensions per head without position"),
+  qk_pos_emb_head_dim: key("int", 64, "dimensions per head with rotary position"),
+  v_head_dim: key("int", 128, "dimensions of a value per head"),
+  rope_type: key("string", "yarn", "rope or yarn"),
+  rotary_percent: key("float", 1, "share of dimensions with rotary position"),
+  rotary_scaling_factor: key("float", 40, "yarn: factor of the length"),
+  beta_fast: key("float", 32, "yarn: upper bound"),
+  beta_slow: key("float", 1, "yarn: lower bound"),
+  mscale: key("float", yarnScale, "yarn: attention factor"),
+  mscale_all_dim: key("float", yarnScale, "yarn: attention factor of all dimensions"),
+};
+
+export const networkKeys: Keys = { ...shapeKeys, ...layerKeys, ...attentionKeys, ...positionKeys };
