@@ -18,6 +18,10 @@ export { listTemplates, openConfig } from "./config/open.js";
 export type { OriginKind, ValueOrigin } from "./config/origin.js";
 export type { ScalarValue } from "./config/python-yaml.js";
 export type { CheckFacts } from "./config/rules/rule.js";
+export type { ScaleChange } from "./config/scale/changes.js";
+export type { ModelNumbers, Rung } from "./config/scale/ladder.js";
+export type { Proposal, ScaleTarget } from "./config/scale/propose.js";
+export type { ScaledConfig } from "./config/scale/scaled-config.js";
 export type { Mesh } from "./config/settings.js";
 export type { YamlValue } from "./config/yaml-values.js";
 export {
@@ -54,12 +58,46 @@ export { prepareData } from "./data/prepare.js";
 export type { PrepareOptions } from "./data/prepare-options.js";
 export type { ElementType, TensorValues } from "./formats/dtype.js";
 export type { TokenType } from "./formats/megatron.js";
+export { flopsPerStep, flopsPerToken, type TokenWork, tokenWork } from "./model/flops.js";
+export {
+  assignLayers,
+  type LayerAssignment,
+  type Layout,
+  layoutBatch,
+  layoutDevices,
+  type PipelineSchedule,
+  singleDevice,
+} from "./model/layout.js";
+export { estimateMemory, type MemoryEstimate, type StageMemory } from "./model/memory.js";
+export {
+  defaultMemoryOptions,
+  type MemoryOptions,
+  type OptimizerKind,
+  type Recompute,
+} from "./model/memory-options.js";
+export type { ModelSection } from "./model/numbers.js";
+export { countParameters, type ParameterCount } from "./model/parameters.js";
+export {
+  type ReadValue,
+  readLayout,
+  readMemoryOptions,
+  readTraining,
+  type TrainingFacts,
+} from "./model/read-layout.js";
+export { modelShape } from "./model/read-shape.js";
+export { bubbleShare, inFlight } from "./model/schedule.js";
+export type { Candidate, Enumeration } from "./model/search/enumerate.js";
+export { atlas800tA2, type Hardware } from "./model/search/hardware.js";
+export type { StepTime } from "./model/search/step-time.js";
+export type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./model/shape.js";
+export { type ModelTensor, modelTensors, type TensorPart, type TensorSplit } from "./model/tensors.js";
 export type { PlanChange, PlanData } from "./plan/changes.js";
 export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
 export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
-export type { ParameterCount } from "./plan/model.js";
 export type { Plan, PlanValues } from "./plan/plan.js";
 export { type PlanOptions, planRun } from "./plan/plan-run.js";
+export type { LayoutRow, LayoutSearch, SearchFacts } from "./plan/search/layout-search.js";
+export { type SearchOptions, searchLayouts } from "./plan/search/search-layouts.js";
 export { type CompareAxis, Comparison, compareRuns, RunFigure } from "./run/compare.js";
 export type {
   CheckpointEvent,

@@ -11,6 +11,8 @@ import { keyInfo } from "./keys/catalogue.js";
 import type { ConfigPath } from "./keys/config-path.js";
 import { originOf, type ValueOrigin } from "./origin.js";
 import type { CheckFacts } from "./rules/rule.js";
+import type { ScaleTarget } from "./scale/propose.js";
+import { type ScaledConfig, scaleConfig } from "./scale/scaled-config.js";
 import { readSource, type Setting, type SourceText, withoutValue, withValue, withValues } from "./source-text.js";
 import { configBundle, makeDiff } from "./view.js";
 import { isSection, nodeAt, readValue, type YamlValue } from "./yaml-values.js";
@@ -193,6 +195,14 @@ export class Config {
     const copy = new Config(this.source, this.#original.text, inherited);
     copy.#history = beginHistory(this.#history.now);
     return copy;
+  }
+
+  /**
+   * Proposes model and mesh for other hardware, as large as fits by estimate, and explains each change: `config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })`.
+   * Changes nothing: the result has a changed copy (`.config`) and `.apply()`. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
+   */
+  scaleTo(target: ScaleTarget): ScaledConfig {
+    return scaleConfig(this, target);
   }
 
   [displayKey](): MimeBundle {

@@ -129,6 +129,15 @@ const plan = {
     meaning: "The run can't start as planned: the configuration, the data and the cluster don't fit together.",
     cure: "Follow the hint of each finding, then plan again.",
   },
+  MODEL_NOT_COMPUTED: {
+    meaning:
+      "The size of this kind of model is not computed, so that no layouts can be searched and nothing be scaled.",
+    cure: "Use a model_type that the message names, or write every number of model.model_config.",
+  },
+  SCALE_IMPOSSIBLE: {
+    meaning: "Not even the smallest model of this kind fits into the devices that were named.",
+    cure: "Give more memory per device or more devices.",
+  },
   CLUSTER_INVALID: {
     meaning: "The description of the cluster can't be used.",
     cure: "Give the device, the nodes and the devices per node.",

@@ -7,10 +7,11 @@ import type { CheckFacts } from "../config/rules/rule.js";
 import { dataLoaderPath, dataPrefixes, type Mesh, positive, readMesh } from "../config/settings.js";
 import { isSection } from "../config/yaml-values.js";
 import { type Issue, PlanError } from "../core/error.js";
+import { flopsPerToken } from "../model/flops.js";
+import { countParameters, type ParameterCount } from "../model/parameters.js";
+import { modelShape } from "../model/read-shape.js";
 import { applyData, applyDevice, type PlanData } from "./changes.js";
 import { type Cluster, type ResolvedCluster, resolveCluster } from "./cluster.js";
-import { countParameters, flopsPerToken, type ParameterCount } from "./model.js";
-import { modelShape } from "./model-config.js";
 import { makePlan, type Plan, type PlanValues } from "./plan.js";
 
 export interface PlanOptions {

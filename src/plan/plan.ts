@@ -1,11 +1,11 @@
 import type { Config } from "../config/config.js";
 import type { Mesh } from "../config/settings.js";
 import type { Issue } from "../core/error.js";
+import type { ParameterCount } from "../model/parameters.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import type { PlanChange } from "./changes.js";
 import type { ResolvedCluster } from "./cluster.js";
 import { type CommandPlace, type CommandSettings, type NodeCommand, nodeCommands, shellText } from "./command.js";
-import type { ParameterCount } from "./model.js";
 import { planBundle } from "./view.js";
 
 /** The values of a plan, computed by `planRun`. */

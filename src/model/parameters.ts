@@ -1,0 +1,74 @@
+import { layersOf, type ModelShape } from "./shape.js";
+import { inputTensors, layerTensors, type ModelTensor, mtpTensors, outputTensors, tensorSize } from "./tensors.js";
+
+/** Numbers of values that a model learns (the routers' expert biases, which are adjusted, are counted too: published sizes include them). */
+export interface ParameterCount {
+  readonly attentionPerLayer: number;
+  readonly denseLayer: number;
+  /** 0 without experts. */
+  readonly expertLayer: number;
+  readonly embedding: number;
+  /** 0 if the embedding is used (`tie_word_embeddings`). */
+  readonly output: number;
+  /** Embedding, layers and output layer. */
+  readonly main: number;
+  readonly mtp: number;
+  /** main + mtp: what MindFormers trains and stores. */
+  readonly total: number;
+  /** Of `main`: what one token passes through. */
+  readonly activeMain: number;
+  /** Values that belong to routed experts (main and mtp). */
+  readonly routedExperts: number;
+  /** What MindFormers holds beside `total`: load counters of the routers, one value per expert and layer each. */
+  readonly counters: number;
+  /** Of `total` + `counters`: what has a gradient and optimizer states. */
+  readonly trainable: number;
+}
+
+const isCounter = ({ name }: ModelTensor): boolean => /\.(expert_load|fi_accu)$/.test(name);
+
+function sum(tensors: readonly ModelTensor[], which: (tensor: ModelTensor) => boolean = () => true): number {
+  return tensors.filter(which).reduce((total, tensor) => total + tensorSize(tensor), 0);
+}
+
+const counted = (tensors: readonly ModelTensor[]): number => sum(tensors, (tensor) => !isCounter(tensor));
+
+/** Counts from the layers as MindFormers 1.9 builds them; a test holds every tensor against its models. */
+export function countParameters(shape: ModelShape): ParameterCount {
+  const layers = layersOf(shape);
+  const parts = [
+    { times: 1, tensors: inputTensors(shape) },
+    { times: layers.dense, tensors: layerTensors(shape, "dense") },
+    { times: layers.expert, tensors: layerTensors(shape, "expert") },
+    { times: 1, tensors: outputTensors(shape) },
+  ];
+  const [input, dense, expert, output] = parts.map(({ tensors }) => tensors) as [
+    ModelTensor[],
+    ModelTensor[],
+    ModelTensor[],
+    ModelTensor[],
+  ];
+  const mtpLayer = shape.mtpLayers > 0 ? mtpTensors(shape) : [];
+  const all = [...parts, { times: shape.mtpLayers, tensors: mtpLayer }];
+  const over = (count: (tensors: ModelTensor[]) => number, from = all): number =>
+    from.reduce((total, { times, tensors }) => total + times * count(tensors), 0);
+  const routed = (tensors: ModelTensor[]): number => sum(tensors, ({ part }) => part === "experts");
+  const main = over(counted, parts);
+  const e = shape.experts;
+  const idle = e === undefined ? 0 : (layers.expert * routed(expert) * (e.experts - e.perToken)) / e.experts;
+  const mtp = shape.mtpLayers * counted(mtpLayer);
+  return {
+    attentionPerLayer: sum(dense, ({ name }) => name.startsWith("self_attention.")),
+    denseLayer: counted(dense),
+    expertLayer: e === undefined ? 0 : counted(expert),
+    embedding: counted(input),
+    output: sum(output, ({ part }) => part === "output"),
+    main,
+    mtp,
+    total: main + mtp,
+    activeMain: main - idle,
+    routedExperts: over(routed),
+    counters: over((tensors) => sum(tensors, isCounter)),
+    trainable: over((tensors) => sum(tensors, ({ trainable }) => trainable)),
+  };
+}
