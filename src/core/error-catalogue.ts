@@ -88,6 +88,14 @@ const data = {
     meaning: "The text changed while it was being read.",
     cure: "Wait until whatever writes the file is done, then run the cell again.",
   },
+  INDEX_IMPOSSIBLE: {
+    meaning: "The engine can't build the index of its training samples from this dataset and these settings.",
+    cure: "Follow the hint: the sizes, the split, the sequence length or the blend don't fit the dataset.",
+  },
+  DATA_ORDER_UNKNOWN: {
+    meaning: "The order in which the engine would read the samples can't be computed from these settings.",
+    cure: "Change the setting that the message names, or look at stored sequences with dataset.sample.",
+  },
   DATASET_SIZE_MISMATCH: {
     meaning: "The .bin file is not as long as its .idx file says.",
     cure: "Run prepareData again, or copy both files again from where they were made.",
@@ -99,6 +107,10 @@ const data = {
 } as const satisfies Record<string, CatalogueEntry>;
 
 const formats = {
+  NPY_INVALID: {
+    meaning: "A file of the engine's index cache is cut short, damaged, or no numpy array of whole numbers.",
+    cure: "Remove it; prepareIndices or the engine makes it anew.",
+  },
   MEGATRON_INDEX_INVALID: {
     meaning: "An .idx file is cut short, damaged, or no Megatron index at all.",
     cure: "Run prepareData again, or copy the file again from where it was made.",

@@ -118,6 +118,25 @@ export async function readIndexEntry(
   return { length, offset: Number(view(await source.slice(pointerAt, pointerAt + 8)).getBigInt64(0, true)) };
 }
 
+/** What is needed to find sequences: four bytes per sequence. Checks the header and the lengths; offsets and documents are not read. */
+export async function readMegatronLengths(
+  source: ByteSource,
+): Promise<Pick<MegatronIndex, "dtype" | "sequences"> & { readonly lengths: Int32Array }> {
+  const { dtype, sequences } = await readHeader(source);
+  const lengths = new Int32Array(sequences);
+  for (let block = 0; block < sequences; block += 256 * blockEntries) {
+    const end = Math.min(sequences, block + 256 * blockEntries);
+    const part = view(await source.slice(headerBytes + 4 * block, headerBytes + 4 * end));
+    for (let i = block; i < end; i++) {
+      const length = part.getInt32(4 * (i - block), true);
+      if (length < 0)
+        throw invalid(source, headerBytes + 4 * i, `sequence ${i}: expected a length of 0 or more, found ${length}`);
+      lengths[i] = length;
+    }
+  }
+  return { dtype, sequences, lengths };
+}
+
 /** The ids in a stretch of `.bin`. */
 export function decodeTokens(bytes: Uint8Array, type: TokenType): number[] {
   const data = view(bytes);
