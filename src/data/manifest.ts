@@ -31,7 +31,14 @@ export interface DatasetManifest {
     readonly before: readonly number[];
     readonly after: readonly number[];
   };
-  readonly options: { readonly format: "megatron"; readonly seqLength: number; readonly mode: "stitch" | "pad" };
+  readonly options: {
+    readonly format: "megatron" | "mindrecord";
+    readonly seqLength: number;
+    readonly mode: "stitch" | "pad";
+    /** MindRecord: number of files and columns of a row. */
+    readonly shards?: number;
+    readonly columns?: readonly string[];
+  };
   readonly counts: {
     readonly pieces: number;
     readonly sequences: number;
@@ -41,7 +48,8 @@ export interface DatasetManifest {
     readonly dropped: number;
     readonly padded: number;
   };
-  readonly files: { readonly bin: FileRecord; readonly idx: FileRecord };
+  /** `bin` and `idx`; MindRecord: every shard and index under its own name. */
+  readonly files: Readonly<Record<string, FileRecord>>;
 }
 
 /** The parts of a manifest that decide what the files contain. */
@@ -90,6 +98,8 @@ export function manifestChanges(before: ManifestCause, now: ManifestCause): stri
     ["format", before.options.format, now.options.format],
     ["seqLength", before.options.seqLength, now.options.seqLength],
     ["mode", before.options.mode, now.options.mode],
+    ["shards", before.options.shards ?? 1, now.options.shards ?? 1],
+    ["columns", before.options.columns ?? [], now.options.columns ?? []],
     ["pad id", padOf(before), padOf(now)],
     ["preparation recipe", before.versions.recipe, now.versions.recipe],
     ["tokenizers library", before.versions.tokenizers, now.versions.tokenizers],

@@ -2,15 +2,16 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { LabError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
+import { checkShards } from "./mindrecord-names.js";
 
 export interface PrepareOptions {
   /** Text in WikiText's raw-token format, UTF-8. */
   readonly input: string;
   /** A Hugging Face tokenizer.json, or a folder that holds one (and perhaps tokenizer_config.json). */
   readonly tokenizer: string;
-  /** Prefix of the files: `<output>_text_document.bin`, `.idx` and `.manifest.json`. */
+  /** Prefix of the files: `<output>_text_document.bin`, `.idx` and `.manifest.json`; for MindRecord `<output>.mindrecord…` and `.db`. */
   readonly output: string;
-  /** Default "megatron", the only one so far. */
+  /** Default "megatron": `.bin` and `.idx`. Or "mindrecord": see PrepareMindRecordOptions. */
   readonly format?: "megatron";
   /** Tokens that the model sees per sample; sequences are one token longer, so that inputs and labels overlap. */
   readonly seqLength: number;
@@ -28,13 +29,28 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What `prepareData` takes to write MindRecord files instead of a Megatron dataset. */
+export interface PrepareMindRecordOptions extends Omit<PrepareOptions, "format"> {
+  readonly format: "mindrecord";
+  /** Number of files, 1 to 1000; default 1. */
+  readonly shards?: number;
+  /**
+   * ["input_ids", "labels"] (default): seqLength tokens each, as the models of MindFormers 1.9 take them.
+   * ["input_ids"]: seqLength + 1 tokens, for its legacy models, which make the labels themselves.
+   */
+  readonly columns?: readonly ("input_ids" | "labels")[];
+}
+
 /** The options after checking: defaults filled in, paths absolute. */
 export interface PrepareRequest {
   readonly input: string;
   readonly tokenizer: string;
   /** With `_text_document`. */
   readonly prefix: string;
-  readonly format: "megatron";
+  readonly format: "megatron" | "mindrecord";
+  readonly shards: number;
+  /** Empty for Megatron. */
+  readonly columns: readonly string[];
   readonly seqLength: number;
   readonly mode: "stitch" | "pad";
   readonly workers: number | undefined;
@@ -49,12 +65,12 @@ export const prefixSuffix = "_text_document";
 const bytesPerWorker = 4 * 1024 * 1024;
 
 /** Checks the options; throws ARGUMENT_INVALID for the first one that can't be used. */
-export function checkPrepareOptions(options: PrepareOptions): PrepareRequest {
+export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordOptions): PrepareRequest {
   const { input, tokenizer, output, format = "megatron", seqLength, mode = "stitch", workers } = options;
   requirePath("input", input);
   requirePath("tokenizer", tokenizer);
   requirePath("output", output);
-  requireOneOf("format", format, ["megatron"]);
+  requireOneOf("format", format, ["megatron", "mindrecord"]);
   requireOneOf("mode", mode, ["stitch", "pad"]);
   requireCount("seqLength", seqLength, 2 ** 31 - 2);
   if (workers !== undefined) requireCount("workers", workers, 1024);
@@ -62,8 +78,9 @@ export function checkPrepareOptions(options: PrepareOptions): PrepareRequest {
   return {
     input: resolve(input),
     tokenizer: resolve(tokenizer),
-    prefix: `${resolve(output)}${prefixSuffix}`,
+    prefix: format === "mindrecord" ? mindRecordOutput(resolve(output)) : `${resolve(output)}${prefixSuffix}`,
     format,
+    ...mindRecordOptions(options),
     seqLength,
     mode,
     workers,
@@ -74,6 +91,28 @@ export function checkPrepareOptions(options: PrepareOptions): PrepareRequest {
     },
     signal: options.signal ?? jupyterHost()?.signal,
   };
+}
+
+/** MindFormers finds MindRecord files by the end of their name. */
+function mindRecordOutput(output: string): string {
+  return output.endsWith("mindrecord") ? output : `${output}.mindrecord`;
+}
+
+function mindRecordOptions(options: PrepareOptions | PrepareMindRecordOptions): {
+  readonly shards: number;
+  readonly columns: readonly string[];
+} {
+  if (options.format !== "mindrecord") return { shards: 1, columns: [] };
+  const { shards, columns, output } = options;
+  checkShards("prepareData", mindRecordOutput(resolve(output)), shards ?? 1);
+  const sorted = [...(columns ?? ["input_ids", "labels"])].sort();
+  if (!["input_ids", "input_ids,labels"].includes(sorted.join()))
+    throw invalid(
+      { option: "columns", found: columns },
+      '["input_ids"] or ["input_ids", "labels"]',
+      'columns: ["input_ids", "labels"]',
+    );
+  return { shards: shards ?? 1, columns: sorted };
 }
 
 /** The default number of threads for an input of that size. */

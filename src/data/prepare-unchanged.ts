@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import {
   type DatasetManifest,
   type FileRecord,
@@ -51,8 +52,10 @@ async function looksUntouched(path: string, record: FileRecord): Promise<boolean
 
 async function damage(prefix: string, { files }: DatasetManifest): Promise<string[]> {
   const found: string[] = [];
-  for (const kind of ["bin", "idx"] as const)
-    if (!(await matchesRecord(`${prefix}.${kind}`, files[kind])))
-      found.push(`the .${kind} file is missing or was changed`);
+  for (const [kind, record] of Object.entries(files))
+    if (!(await matchesRecord(join(dirname(prefix), record.path), record)))
+      found.push(
+        `the ${record.path.endsWith(`.${kind}`) ? `.${kind} file` : `file ${kind}`} is missing or was changed`,
+      );
   return found;
 }

@@ -10,11 +10,18 @@ import { scanText, wikitextBatches } from "./corpus.js";
 import { Dataset } from "./dataset.js";
 import { removeStaleIndices } from "./dataset-cache.js";
 import { type DatasetManifest, type FileRecord, type ManifestCause, manifestPath } from "./manifest.js";
-import { MegatronWriter } from "./megatron-writer.js";
-import { checkPrepareOptions, defaultWorkers, type PrepareOptions, type PrepareRequest } from "./prepare-options.js";
+import { MindRecord } from "./mindrecord.js";
+import {
+  checkPrepareOptions,
+  defaultWorkers,
+  type PrepareMindRecordOptions,
+  type PrepareOptions,
+  type PrepareRequest,
+} from "./prepare-options.js";
 import { findUnchanged } from "./prepare-unchanged.js";
 import { padCutter, type SequenceCutter, stitchCutter } from "./sequence-cutter.js";
 import type { TextScan } from "./text-scan.js";
+import { createSink, type TokenSink } from "./token-sink.js";
 import { tokenizeInOrder } from "./tokenize-pool.js";
 import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
 
@@ -22,13 +29,15 @@ import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
 const recipe = 1;
 
 /**
- * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`) from text in WikiText's raw-token format, byte for byte what
+ * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`), or with format "mindrecord" MindRecord files, from text in WikiText's raw-token format, byte for byte what
  * MindFormers' preparation script, tokenizer class and IndexedDatasetBuilder give for the same text. Tokenizes in threads; memory does
  * not grow with the text. A second call with nothing changed does nothing and says so; nothing half-written ever has a final name.
  * @throws DataError INPUT_EMPTY, INPUT_TOO_SHORT, INPUT_NOT_UTF8, TOKENIZER_INVALID, TOKENIZER_TOKEN_MISSING; LabError ARGUMENT_INVALID,
  * FILE_MISSING, FILE_UNWRITABLE; CancelledError.
  */
-export async function prepareData(options: PrepareOptions): Promise<Dataset> {
+export function prepareData(options: PrepareOptions): Promise<Dataset>;
+export function prepareData(options: PrepareMindRecordOptions): Promise<MindRecord>;
+export async function prepareData(options: PrepareOptions | PrepareMindRecordOptions): Promise<Dataset | MindRecord> {
   const request = checkPrepareOptions(options);
   const inputBytes = await requireFile(request.input, "input");
   if (inputBytes === 0) throw emptyInput(request.input, "a file of 0 bytes");
@@ -46,11 +55,19 @@ export async function prepareData(options: PrepareOptions): Promise<Dataset> {
   }
 }
 
-async function prepareOrKeep(request: PrepareRequest, tokenizer: OpenTokenizer, progress: Progress): Promise<Dataset> {
+function openPrepared({ format, prefix }: PrepareRequest, notes: readonly string[]): Promise<Dataset | MindRecord> {
+  return format === "mindrecord" ? MindRecord.open(prefix, notes) : Dataset.open(prefix, notes);
+}
+
+async function prepareOrKeep(
+  request: PrepareRequest,
+  tokenizer: OpenTokenizer,
+  progress: Progress,
+): Promise<Dataset | MindRecord> {
   const known = causeOf(request, tokenizer);
   const { unchanged, reasons, scan } = await findUnchanged(request, known, () => scanText(request.input, request));
   if (unchanged) {
-    return Dataset.open(request.prefix, [`unchanged since ${unchanged.created}: nothing was written`]);
+    return openPrepared(request, [`unchanged since ${unchanged.created}: nothing was written`]);
   }
   const started = Date.now();
   const { manifest, removed } = await writeDataset(
@@ -63,7 +80,7 @@ async function prepareOrKeep(request: PrepareRequest, tokenizer: OpenTokenizer, 
     `${reasons.length > 0 ? `made again because ${reasons.join(", ")}` : "made"} in ${formatDuration(seconds * 1000)} (${speed})`,
   ];
   if (removed > 0) notes.push(`removed ${removed} index files that MindFormers had made for the dataset before`);
-  return Dataset.open(request.prefix, notes);
+  return openPrepared(request, notes);
 }
 
 interface WriteJob {
@@ -80,7 +97,8 @@ async function writeDataset(
   const { request, tokenizer, scan, cause } = job;
   const length = request.seqLength + 1;
   const cutter = request.mode === "pad" ? padCutter(length, tokenizer.special.padId ?? 0) : stitchCutter(length);
-  const writer = await MegatronWriter.create(request.prefix, length);
+  const { padId, eosId } = tokenizer.special;
+  const writer = await createSink({ ...request, eosId, padId: request.mode === "pad" ? padId : undefined });
   try {
     const pieces = await writeSequences(job, { cutter, writer, progress });
     if (pieces === 0) throw emptyInput(request.input, `${formatCount(scan.bytes)} bytes of headings and blank lines`);
@@ -106,7 +124,7 @@ async function writeDataset(
 
 interface Writing {
   readonly cutter: SequenceCutter;
-  readonly writer: MegatronWriter;
+  readonly writer: TokenSink;
   readonly progress: Progress;
 }
 
@@ -129,13 +147,16 @@ async function writeSequences(
 }
 
 /** Everything that decides the output, still without the input. */
-function causeOf({ format, seqLength, mode }: PrepareRequest, { path, sha256, vocabSize, special }: OpenTokenizer) {
+function causeOf(
+  { format, seqLength, mode, shards, columns }: PrepareRequest,
+  { path, sha256, vocabSize, special }: OpenTokenizer,
+) {
   const { version } = createRequire(import.meta.url)("tokenizers/package.json") as { version: string };
   return (input: FileRecord): ManifestCause => ({
     versions: { recipe, tokenizers: version },
     input,
     tokenizer: { path, sha256, vocabSize, ...special },
-    options: { format, seqLength, mode },
+    options: { format, seqLength, mode, ...(format === "mindrecord" ? { shards, columns } : {}) },
   });
 }
 

@@ -11,6 +11,10 @@ function isMegatron({ get }: RuleContext): boolean {
   return get(`${dataLoaderPath}.type`) === "BlendedMegatronDatasetDataLoader";
 }
 
+function isMindRecord({ get }: RuleContext): boolean {
+  return get(`${dataLoaderPath}.type`) === "MindDataset";
+}
+
 function fromModel({ get }: RuleContext, name: string): number | undefined {
   const model = get("model.model_config");
   return isSection(model) ? modelNumber(model, name) : undefined;
@@ -70,7 +74,7 @@ function* batchSize(context: RuleContext): Generator<RuleFinding> {
 function* tokens(context: RuleContext): Generator<RuleFinding> {
   const vocabulary = fromModel(context, "vocab_size");
   const dataset = context.facts.dataset;
-  if (!isMegatron(context) || vocabulary === undefined) return;
+  if (!(isMegatron(context) || isMindRecord(context)) || vocabulary === undefined) return;
   if (dataset?.vocabSize !== undefined && dataset.vocabSize > vocabulary)
     yield {
       severity: "error",
@@ -78,6 +82,7 @@ function* tokens(context: RuleContext): Generator<RuleFinding> {
       message: `the data's tokenizer has ${dataset.vocabSize} tokens, the model knows ${vocabulary}`,
       hint: setLine("model.model_config.vocab_size", dataset.vocabSize),
     };
+  if (isMindRecord(context)) return;
   for (const name of ["eod", "pad"]) {
     const id = context.get(`${gpt}.${name}`);
     if (typeof id === "number" && id >= vocabulary)
@@ -130,6 +135,29 @@ function* maskTraps(context: RuleContext): Generator<RuleFinding> {
     };
 }
 
+/** MindRecord data: which columns the model takes and how long their rows are. */
+function* mindRecord(context: RuleContext): Generator<RuleFinding> {
+  if (!isMindRecord(context)) return;
+  const columns = context.get("train_dataset.input_columns");
+  const labels = Array.isArray(columns) && columns.includes("labels");
+  if (context.get("use_legacy") === false && Array.isArray(columns) && !labels)
+    yield {
+      severity: "error",
+      path: "train_dataset.input_columns",
+      message: `this model does not make labels itself and needs the column labels, found ${columns.join(", ")}`,
+      hint: 'prepareData({ …, format: "mindrecord", columns: ["input_ids", "labels"] })',
+    };
+  const model = fromModel(context, "seq_length");
+  const cut = context.facts.dataset?.seqLength;
+  if (model !== undefined && cut !== undefined && model !== cut)
+    yield {
+      severity: "error",
+      path: "model.model_config.seq_length",
+      message: `data and model must have the same sequence length: MindRecord rows ${cut}, model.model_config.seq_length ${model}`,
+      hint: setLine("model.model_config.seq_length", cut),
+    };
+}
+
 function* randomSeed({ get }: RuleContext): Generator<RuleFinding> {
   const value = get(`${gpt}.random_seed`);
   if (value === undefined) return;
@@ -158,6 +186,7 @@ export const dataRules: readonly Rule[] = [
   { id: "batch-size", check: batchSize },
   { id: "tokens", check: tokens },
   { id: "mask", check: maskTraps },
+  { id: "mindrecord", check: mindRecord },
   { id: "random-seed", check: randomSeed },
   { id: "data-files", check: missingFiles },
 ];
