@@ -15,13 +15,18 @@ import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { DatasetSamples, type SampledSequence } from "./dataset-samples.js";
 import { datasetBundle } from "./dataset-view.js";
 import { type DatasetManifest, readManifest } from "./manifest.js";
+import { type RepairOptions, repairDataset } from "./repair.js";
+import type { Repair } from "./repair-report.js";
 import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
+import type { DatasetVerification } from "./verification.js";
+import { type VerifyOptions, verifyDataset } from "./verify.js";
 
 /** A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. */
 export class Dataset {
   /** Absolute path without `.bin` and `.idx`: what `data_path` of a MindFormers config wants. */
   readonly prefix: string;
   readonly sequences: number;
+  readonly documents: number;
   /** Tokens in `.bin`, fill tokens included. */
   readonly tokens: number;
   /** Tokens that the model sees per sample (a stored sequence has one more); undefined if the sequences differ in length. */
@@ -45,6 +50,7 @@ export class Dataset {
     const { manifest } = more;
     this.prefix = prefix;
     this.sequences = index.sequences;
+    this.documents = index.documents;
     this.tokens = index.tokens;
     this.seqLength = manifest?.options.seqLength ?? (index.uniformLength ? index.uniformLength - 1 : undefined);
     this.dtype = index.dtype;
@@ -111,6 +117,16 @@ export class Dataset {
       await idx.close();
       await bin.close();
     }
+  }
+
+  /** Reads every byte: structure, checksums, ids, ends of documents, duplicates; with `config` also whether both fit together. */
+  verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
+    return verifyDataset(this, options);
+  }
+
+  /** Makes damaged parts again from the source that the manifest names, and proves them by checksum. Throws REPAIR_IMPOSSIBLE. */
+  repair(options: RepairOptions = {}): Promise<Repair> {
+    return repairDataset(this.prefix, options);
   }
 
   /** The tokenizer that the manifest names, if it is still there and still the same. */

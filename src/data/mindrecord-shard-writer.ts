@@ -14,8 +14,35 @@ export type ShardSpec = Omit<MindRecordHeader, "pages" | "shard" | "saved">;
 /** Bytes that a row's lengths take in the side file that remembers them for the index. */
 const lengthBytes = 8;
 
+/** A shard that is being written. */
+export interface ShardSink {
+  readonly rows: number;
+  readonly saved: number;
+  readonly files: readonly UnfinishedFile[];
+  append(rows: readonly EncodedRow[]): Promise<void>;
+  complete(saved: number): Promise<void>;
+  publish(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** A shard that is only counted: when another one is made again. */
+export class CountedShard implements ShardSink {
+  rows = 0;
+  saved = 0;
+  readonly files: readonly UnfinishedFile[] = [];
+
+  async append(rows: readonly EncodedRow[]): Promise<void> {
+    this.rows += rows.length;
+    for (const { saved } of rows) this.saved += saved;
+  }
+
+  async complete(): Promise<void> {}
+  async publish(): Promise<void> {}
+  async discard(): Promise<void> {}
+}
+
 /** Writes one shard and its index under temporary names. The files are sparse: pages have fixed places. */
-export class MindRecordShardWriter {
+export class MindRecordShardWriter implements ShardSink {
   readonly #spec: ShardSpec;
   readonly #shard: number;
   readonly #data: UnfinishedFile;

@@ -4,6 +4,7 @@ import type { MindRecordRow } from "../formats/mindrecord/schema.js";
 import { type FileRecord, manifestPath } from "./manifest.js";
 import { MindRecordWriter } from "./mindrecord-writer.js";
 import type { TokenOutput, TokenSink } from "./token-sink.js";
+import type { UnfinishedFile } from "./unfinished-file.js";
 
 /** The label that MindFormers leaves out of the loss (`ignore_token_id`). */
 export const ignoredLabel = -100;
@@ -28,11 +29,12 @@ export class MindRecordTokens implements TokenSink {
     this.#waiting = Array.from({ length: output.shards }, () => []);
   }
 
-  static async create(output: TokenOutput): Promise<MindRecordTokens> {
+  /** `only`: shards to write, when others are intact. */
+  static async create(output: TokenOutput, only?: ReadonlySet<number>): Promise<MindRecordTokens> {
     const schema = Object.fromEntries(output.columns.map((name) => [name, { type: "int32" as const, shape: [-1] }]));
     const description = `sequences of ${output.seqLength} tokens`;
     const options = { output: output.prefix, schema, shards: output.shards, description };
-    return new MindRecordTokens(output, await MindRecordWriter.create("prepareData", options));
+    return new MindRecordTokens(output, await MindRecordWriter.create("prepareData", options, only));
   }
 
   get sequences(): number {
@@ -74,6 +76,16 @@ export class MindRecordTokens implements TokenSink {
   async complete(): Promise<void> {
     for (const shard of this.#waiting.keys()) await this.#flush(shard);
     await this.#writer.complete();
+  }
+
+  /** The finished files, which have no names yet. */
+  get files(): readonly UnfinishedFile[] {
+    return this.#writer.files;
+  }
+
+  /** Gives the finished files their names and leaves everything else alone. */
+  async publishFiles(): Promise<void> {
+    await this.#writer.publish();
   }
 
   async publish(): Promise<Readonly<Record<string, FileRecord>>> {

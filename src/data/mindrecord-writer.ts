@@ -10,7 +10,7 @@ import { type EncodedRow, RowEncoder } from "../formats/mindrecord/row.js";
 import { type MindRecordRow, type MindRecordSchema, rawFields, schemaFault } from "../formats/mindrecord/schema.js";
 import { shardsOfOldDataset } from "./mindrecord-files.js";
 import { argument, checkShards, shardPaths } from "./mindrecord-names.js";
-import { MindRecordShardWriter, type ShardSpec } from "./mindrecord-shard-writer.js";
+import { CountedShard, MindRecordShardWriter, type ShardSink, type ShardSpec } from "./mindrecord-shard-writer.js";
 import type { UnfinishedFile } from "./unfinished-file.js";
 
 export interface MindRecordOptions {
@@ -32,29 +32,32 @@ export interface MindRecordOptions {
 /** Writes MindRecord files that FileReader and MindDataset of MindSpore 2.9 read. Nothing has its final name before `publish`. */
 export class MindRecordWriter {
   readonly #encoder: RowEncoder;
-  readonly #path: string;
+  /** Undefined if only some shards are written, so that no old file goes. */
+  readonly #path: string | undefined;
   readonly #spec: ShardSpec;
-  readonly #shards: readonly MindRecordShardWriter[];
+  readonly #shards: readonly ShardSink[];
   #rows = 0;
 
-  private constructor(path: string, spec: ShardSpec, shards: readonly MindRecordShardWriter[]) {
+  private constructor(path: string | undefined, spec: ShardSpec, shards: readonly ShardSink[]) {
     this.#path = path;
     this.#spec = spec;
     this.#encoder = new RowEncoder(spec.schema, spec.indexFields);
     this.#shards = shards;
   }
 
-  static async create(call: string, options: MindRecordOptions): Promise<MindRecordWriter> {
+  /** `only`: numbers of the shards to write; the others are counted and stay as they are. */
+  static async create(call: string, options: MindRecordOptions, only?: ReadonlySet<number>): Promise<MindRecordWriter> {
     const { paths, spec } = checkOptions(call, options);
     await ensureWritableFolder(dirname(paths[0] as string));
-    const shards: MindRecordShardWriter[] = [];
+    const shards: ShardSink[] = [];
     try {
-      for (const [i, path] of paths.entries()) shards.push(await MindRecordShardWriter.create(path, spec, i));
+      for (const [i, path] of paths.entries())
+        shards.push(only?.has(i) === false ? new CountedShard() : await MindRecordShardWriter.create(path, spec, i));
     } catch (error) {
       for (const shard of shards) await shard.discard();
       throw error;
     }
-    return new MindRecordWriter(resolve(options.output), spec, shards);
+    return new MindRecordWriter(only ? undefined : resolve(options.output), spec, shards);
   }
 
   get rows(): number {
@@ -84,7 +87,7 @@ export class MindRecordWriter {
   async append(shard: number, rows: readonly MindRecordRow[]): Promise<void> {
     if (rows.length === 0) return;
     const encoded = rows.map((row, i) => this.#encode(row, this.#rows + i));
-    await (this.#shards[shard] as MindRecordShardWriter).append(encoded);
+    await (this.#shards[shard] as ShardSink).append(encoded);
     this.#rows += rows.length;
   }
 
@@ -118,7 +121,7 @@ export class MindRecordWriter {
    */
   async publish(): Promise<void> {
     const files = this.files.map(({ path }) => path);
-    const old = await shardsOfOldDataset(this.#path);
+    const old = this.#path === undefined ? [] : await shardsOfOldDataset(this.#path);
     for (const path of [...new Set([...old, ...files])].reverse()) await rm(path, { force: true });
     for (const shard of this.#shards) await shard.publish();
   }

@@ -10,6 +10,10 @@ import { type DatasetManifest, readManifest } from "./manifest.js";
 import { findShards, withIndexedShard } from "./mindrecord-files.js";
 import { mindRecordBundle } from "./mindrecord-view.js";
 import { type WriteMindRecordOptions, writeRows } from "./mindrecord-writer.js";
+import { type RepairOptions, repairDataset } from "./repair.js";
+import type { Repair } from "./repair-report.js";
+import type { DatasetVerification } from "./verification.js";
+import { type VerifyOptions, verifyMindRecord } from "./verify.js";
 
 /** One shard as its header describes it. */
 export interface MindRecordShardFacts {
@@ -154,6 +158,16 @@ export class MindRecord {
     } finally {
       await bytes.close();
     }
+  }
+
+  /** Reads every byte: every row, every entry of the indices, checksums, ids, duplicates; with `config` also whether both fit together. */
+  verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
+    return verifyMindRecord(this, options);
+  }
+
+  /** Makes damaged shards again from the source that the manifest names, and proves them by checksum. Throws REPAIR_IMPOSSIBLE. */
+  repair(options: RepairOptions = {}): Promise<Repair> {
+    return repairDataset(this.path, options);
   }
 
   #require(row: number, columns: readonly string[] = []): void {

@@ -9,7 +9,13 @@ import { openProgress, type Progress } from "../view/show.js";
 import { scanText, wikitextBatches } from "./corpus.js";
 import { Dataset } from "./dataset.js";
 import { removeStaleIndices } from "./dataset-cache.js";
-import { type DatasetManifest, type FileRecord, type ManifestCause, manifestPath } from "./manifest.js";
+import {
+  type DatasetManifest,
+  type FileRecord,
+  type ManifestCause,
+  manifestChanges,
+  manifestPath,
+} from "./manifest.js";
 import { MindRecord } from "./mindrecord.js";
 import {
   checkPrepareOptions,
@@ -21,7 +27,7 @@ import {
 import { findUnchanged } from "./prepare-unchanged.js";
 import { padCutter, type SequenceCutter, stitchCutter } from "./sequence-cutter.js";
 import type { TextScan } from "./text-scan.js";
-import { createSink, type TokenSink } from "./token-sink.js";
+import { createSink, type TokenOutput, type TokenSink } from "./token-sink.js";
 import { tokenizeInOrder } from "./tokenize-pool.js";
 import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
 
@@ -144,6 +150,53 @@ async function writeSequences(
     progress.update(Math.floor(batch.bytesRead / unitBytes), `${formatCount(writer.tokens)} tokens`);
   }
   return pieces;
+}
+
+/**
+ * Tokenizes the input of a manifest once more into a sink of the caller's. Throws REPAIR_IMPOSSIBLE if the input, the tokenizer or the
+ * software are not what they were; nothing has been written then.
+ */
+export async function prepareAgain(
+  manifest: DatasetManifest,
+  options: PrepareOptions | PrepareMindRecordOptions,
+  sinkFor: (output: TokenOutput) => Promise<TokenSink>,
+): Promise<void> {
+  const request = checkPrepareOptions(options);
+  await requireFile(request.input, "input");
+  const tokenizer = await openTokenizer(request.tokenizer, request.special);
+  const progress = openProgress({ title: "repairing", ...sizeUnit(manifest.input.bytes) });
+  try {
+    const scan = await scanText(request.input, request);
+    const cause = causeOf(request, tokenizer)(await inputRecord(request, scan));
+    const changes = manifestChanges(manifest, cause);
+    if (changes.length > 0) throw sourceChanged(request.prefix, changes);
+    const { padId, eosId } = tokenizer.special;
+    const length = request.seqLength + 1;
+    const cutter = request.mode === "pad" ? padCutter(length, padId ?? 0) : stitchCutter(length);
+    const writer = await sinkFor({ ...request, eosId, padId: request.mode === "pad" ? padId : undefined });
+    try {
+      await writeSequences({ request, tokenizer, scan, cause }, { cutter, writer, progress });
+      await writer.complete();
+      await writer.publish();
+    } finally {
+      await writer.discard();
+    }
+    progress.finish(`made again: ${request.input}`);
+  } catch (error) {
+    progress.finish("repairing: not finished");
+    throw error;
+  }
+}
+
+function sourceChanged(prefix: string, changes: readonly string[]): DataError {
+  return new DataError(
+    "REPAIR_IMPOSSIBLE",
+    `dataset ${prefix}: expected the source that it was made from, found changes: ${changes.join(", ")}`,
+    {
+      hint: "run prepareData again: it makes the dataset anew from what is there now",
+      details: { prefix, changes },
+    },
+  );
 }
 
 /** Everything that decides the output, still without the input. */

@@ -23,6 +23,7 @@ export interface PlanData {
   readonly tokens?: number | undefined;
   readonly vocabSize?: number | undefined;
   readonly eod?: number | undefined;
+  readonly pad?: number | undefined;
   readonly seqLength?: number | undefined;
 }
 

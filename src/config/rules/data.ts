@@ -82,6 +82,14 @@ function* tokens(context: RuleContext): Generator<RuleFinding> {
       message: `the data's tokenizer has ${dataset.vocabSize} tokens, the model knows ${vocabulary}`,
       hint: setLine("model.model_config.vocab_size", dataset.vocabSize),
     };
+  const largest = dataset?.largestId;
+  if (largest !== undefined && largest >= vocabulary)
+    yield {
+      severity: "error",
+      path: "model.model_config.vocab_size",
+      message: `the data holds the token ${largest}, the model knows those from 0 to ${vocabulary - 1}`,
+      hint: setLine("model.model_config.vocab_size", Math.max(largest + 1, dataset?.vocabSize ?? 0)),
+    };
   if (isMindRecord(context)) return;
   for (const name of ["eod", "pad"]) {
     const id = context.get(`${gpt}.${name}`);
@@ -133,6 +141,35 @@ function* maskTraps(context: RuleContext): Generator<RuleFinding> {
       message: `GPTDataset gives ${expected.join(", ")}, found ${columns.join(", ")}`,
       hint: setLine("train_dataset.input_columns", expected),
     };
+}
+
+/** The tokenizer's special tokens against those of the loader and of the model. */
+function* specialTokens(context: RuleContext): Generator<RuleFinding> {
+  const { dataset } = context.facts;
+  if (dataset?.pad !== undefined && isMegatron(context)) {
+    const pad = context.get(`${gpt}.pad`) ?? -1;
+    if (pad !== dataset.pad)
+      yield {
+        severity: "warning",
+        path: `${gpt}.pad`,
+        message: `the data is filled up with the token ${dataset.pad}, the loader leaves ${String(pad)} out of the loss: fill tokens would be learnt`,
+        hint: setLine(`${gpt}.pad`, dataset.pad),
+      };
+  }
+  const pairs = [
+    ["eos_token_id", dataset?.eod, "end-of-text"],
+    ["pad_token_id", dataset?.pad, "fill"],
+  ] as const;
+  for (const [name, id, what] of pairs) {
+    const set = fromModel(context, name);
+    if (id === undefined || set === undefined || set === id) continue;
+    yield {
+      severity: "warning",
+      path: `model.model_config.${name}`,
+      message: `the data's ${what} token is ${id}, the model has ${name} ${set}`,
+      hint: setLine(`model.model_config.${name}`, id),
+    };
+  }
 }
 
 /** MindRecord data: which columns the model takes and how long their rows are. */
@@ -187,6 +224,7 @@ export const dataRules: readonly Rule[] = [
   { id: "tokens", check: tokens },
   { id: "mask", check: maskTraps },
   { id: "mindrecord", check: mindRecord },
+  { id: "special-tokens", check: specialTokens },
   { id: "random-seed", check: randomSeed },
   { id: "data-files", check: missingFiles },
 ];

@@ -13,6 +13,10 @@ export interface CheckFacts {
     readonly seqLength?: number | undefined;
     readonly vocabSize?: number | undefined;
     readonly eod?: number | undefined;
+    /** Token that fills short samples. */
+    readonly pad?: number | undefined;
+    /** Largest id that was found in the data. */
+    readonly largestId?: number | undefined;
   };
   /** Training files of the configuration that don't exist. */
   readonly missingFiles?: readonly string[];

@@ -170,7 +170,7 @@ export class RowDecoder {
 }
 
 function decodeBlobValue({ type, shape }: MindRecordField, bytes: Uint8Array): Exclude<MindRecordValue, number> {
-  if (type === "bytes" || type === "string") return bytes.slice();
+  if (type === "bytes" || type === "string") return new Uint8Array(bytes);
   const values = type === "int32" || type === "int64" ? decodeInts(bytes, type) : decodeFloats(bytes, type);
   if (typeof values === "string" || shape === undefined || fitsShape(values.length, shape)) return values;
   return `expected the shape [${shape.join(", ")}], found ${values.length} elements`;
@@ -179,6 +179,6 @@ function decodeBlobValue({ type, shape }: MindRecordField, bytes: Uint8Array): E
 function decodeFloats(bytes: Uint8Array, type: "float32" | "float64"): Float32Array | Float64Array | string {
   const { BYTES_PER_ELEMENT: size } = arrays[type];
   if (bytes.byteLength % size !== 0) return `expected a multiple of ${size} bytes, found ${bytes.byteLength}`;
-  const copy = bytes.slice().buffer; // little-endian, as every machine that Node runs on
+  const copy = new Uint8Array(bytes).buffer; // a Buffer's own slice is no copy; little-endian, as every machine that Node runs on
   return type === "float32" ? new Float32Array(copy) : new Float64Array(copy);
 }

@@ -118,7 +118,7 @@ class LengthPrefixed {
   readonly #source: ByteSource;
   readonly #end: number;
   #at: number;
-  #window = new Uint8Array(0);
+  #window: Uint8Array = new Uint8Array(0);
   #windowAt = 0;
 
   constructor(source: ByteSource, start: number, end: number) {
@@ -160,7 +160,7 @@ class LengthPrefixed {
       );
     if (start < this.#windowAt || start + bytes > this.#windowAt + this.#window.byteLength) {
       const end = Math.min(this.#end, start + Math.max(bytes, windowBytes));
-      this.#window = new Uint8Array(await this.#source.slice(start, end));
+      this.#window = await this.#source.slice(start, end);
       this.#windowAt = start;
     }
     this.#at += bytes;

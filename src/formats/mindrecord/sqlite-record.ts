@@ -109,7 +109,8 @@ function sizeOfType(type: number): number | undefined {
 function decodeValue(type: number, bytes: Uint8Array): SqlValue {
   if (type === 0) return null;
   if (type === 8 || type === 9) return type - 8;
-  if (type >= 12) return type % 2 === 0 ? bytes.slice() : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  if (type >= 12)
+    return type % 2 === 0 ? new Uint8Array(bytes) : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (type === 7) return viewOf(bytes).getFloat64(0);
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);
