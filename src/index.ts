@@ -30,13 +30,39 @@ export {
 export { type ErrorCode, errorCatalogue } from "./core/error-catalogue.js";
 export type { ProcessIdentity } from "./core/process-table.js";
 export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
+export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";
 export { Dataset, openDataset } from "./data/dataset.js";
+export type { PeekOptions } from "./data/dataset-inspect.js";
 export { DatasetSamples, type SampledSequence } from "./data/dataset-samples.js";
+export { DocumentPeek, type PeekedDocument } from "./data/document-peek.js";
+export { LengthHistogram } from "./data/length-histogram.js";
 export type { DatasetManifest, FileRecord } from "./data/manifest.js";
+export { type MergeOptions, mergeDatasets } from "./data/merge.js";
+export {
+  MindRecord,
+  type MindRecordShardFacts,
+  openMindRecord,
+  type ReadRowsOptions,
+  writeMindRecord,
+} from "./data/mindrecord.js";
+export type { MindRecordOptions, WriteMindRecordOptions } from "./data/mindrecord-writer.js";
 export { prepareData } from "./data/prepare.js";
-export type { PrepareOptions } from "./data/prepare-options.js";
+export type { PrepareMindRecordOptions, PrepareOptions } from "./data/prepare-options.js";
+export { type RepairOptions, repairDataset } from "./data/repair.js";
+export { Repair } from "./data/repair-report.js";
+export { type SplitOptions, splitDataset } from "./data/split.js";
+export { type CountedToken, TokenCounts } from "./data/token-counts.js";
+export { type CheckRow, DatasetVerification } from "./data/verification.js";
+export type { VerifyOptions } from "./data/verify.js";
 export type { ElementType, TensorValues } from "./formats/dtype.js";
 export type { TokenType } from "./formats/megatron.js";
+export type {
+  MindRecordField,
+  MindRecordRow,
+  MindRecordSchema,
+  MindRecordType,
+  MindRecordValue,
+} from "./formats/mindrecord/schema.js";
 export type { PlanChange, PlanData } from "./plan/changes.js";
 export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
 export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
@@ -71,6 +97,7 @@ export type { StopOptions } from "./run/stop.js";
 export type { WaitOptions } from "./run/wait.js";
 export type { Watch, WatchOptions } from "./run/watch.js";
 export type { LineSeries } from "./view/charts/curve.js";
+export { type HistogramBin, type HistogramSpec, histogram } from "./view/charts/histogram.js";
 export { type LineChartSpec, lineChart } from "./view/charts/line-chart.js";
 export type { MimeBundle } from "./view/display-contract.js";
 export { type Displayable, type DisplayOptions, displayKey } from "./view/display-contract.js";

@@ -12,11 +12,15 @@ import {
   tokenBytes,
 } from "../formats/megatron.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./dataset-inspect.js";
 import { DatasetSamples, type SampledSequence } from "./dataset-samples.js";
 import { datasetBundle } from "./dataset-view.js";
+import type { DocumentPeek } from "./document-peek.js";
+import type { LengthHistogram } from "./length-histogram.js";
 import { type DatasetManifest, readManifest } from "./manifest.js";
 import { type RepairOptions, repairDataset } from "./repair.js";
 import type { Repair } from "./repair-report.js";
+import type { TokenCounts } from "./token-counts.js";
 import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
 import type { DatasetVerification } from "./verification.js";
 import { type VerifyOptions, verifyDataset } from "./verify.js";
@@ -117,6 +121,21 @@ export class Dataset {
       await idx.close();
       await bin.close();
     }
+  }
+
+  /** How long the documents (or sequences) are: a figure. Reads the index only. */
+  lengths(of: "documents" | "sequences" = "documents"): Promise<LengthHistogram> {
+    return datasetLengths(this, of);
+  }
+
+  /** How often each token id occurs: a figure. Reads all tokens. */
+  async tokenCounts({ signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenCounts> {
+    return datasetTokenCounts(this, await this.#tokenizer(), signal);
+  }
+
+  /** A document with its text and where its tokens begin. Throws ARGUMENT_INVALID for one that is not there. */
+  async peek(document: number, options: PeekOptions = {}): Promise<DocumentPeek> {
+    return peekDocument(this, document, { ...options, known: await this.#tokenizer() });
   }
 
   /** Reads every byte: structure, checksums, ids, ends of documents, duplicates; with `config` also whether both fit together. */

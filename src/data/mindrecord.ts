@@ -6,12 +6,16 @@ import type { MindRecordHeader } from "../formats/mindrecord/header.js";
 import type { MindRecordRow, MindRecordSchema } from "../formats/mindrecord/schema.js";
 import { MindRecordShard } from "../formats/mindrecord/shard-reader.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { countLengths, type LengthHistogram, streamLengths } from "./length-histogram.js";
 import { type DatasetManifest, readManifest } from "./manifest.js";
 import { findShards, withIndexedShard } from "./mindrecord-files.js";
+import { mindRecordStream } from "./mindrecord-stream.js";
 import { mindRecordBundle } from "./mindrecord-view.js";
 import { type WriteMindRecordOptions, writeRows } from "./mindrecord-writer.js";
 import { type RepairOptions, repairDataset } from "./repair.js";
 import type { Repair } from "./repair-report.js";
+import type { TokenStream } from "./token-blocks.js";
+import { countTokens, type TokenCounts } from "./token-counts.js";
 import type { DatasetVerification } from "./verification.js";
 import { type VerifyOptions, verifyMindRecord } from "./verify.js";
 
@@ -158,6 +162,29 @@ export class MindRecord {
     } finally {
       await bytes.close();
     }
+  }
+
+  /** How many tokens the rows have: a figure. Throws ARGUMENT_INVALID if no column holds tokens. */
+  lengths(): Promise<LengthHistogram> {
+    return countLengths("sequences", { lengths: streamLengths(this.#stream()) });
+  }
+
+  /** How often each token id occurs in `input_ids`: a figure. Throws ARGUMENT_INVALID if no column holds tokens. */
+  tokenCounts(): Promise<TokenCounts> {
+    const { vocabSize } = this;
+    return countTokens(this.#stream(), { vocabSize, textOf: async () => undefined });
+  }
+
+  #stream(): TokenStream {
+    const stream = mindRecordStream(this);
+    if (stream) return stream;
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `MindRecord ${this.path}: expected a column of tokens, found ${this.columns.join(", ")}`,
+      {
+        hint: "name the column of tokens input_ids",
+      },
+    );
   }
 
   /** Reads every byte: every row, every entry of the indices, checksums, ids, duplicates; with `config` also whether both fit together. */

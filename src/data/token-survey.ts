@@ -1,3 +1,4 @@
+import { DocumentEnds } from "./document-ends.js";
 import type { TokenArray, TokenStream } from "./token-blocks.js";
 
 /** What one pass over all tokens finds. */
@@ -38,57 +39,32 @@ export interface SurveyOptions {
 
 /** Goes through all tokens once; memory is bounded by a block. */
 export async function surveyTokens(stream: TokenStream, options: SurveyOptions): Promise<TokenSurvey> {
-  const ends = new EndReader(stream);
+  const ends = await DocumentEnds.open(stream);
   const state = new SurveyState(options);
+  const endDocuments = async (sequence: number) => {
+    while (ends.next <= sequence) {
+      state.endDocument();
+      const reading = ends.advance();
+      if (reading) await reading;
+    }
+  };
   for await (const { first, lengths, ids } of stream.blocks()) {
     let at = 0;
     for (let i = 0; i < lengths.length; i++) {
-      while (await ends.endsBefore(first + i)) state.endDocument();
+      if (ends.next <= first + i) await endDocuments(first + i);
       const length = lengths[i] as number;
-      state.addSequence(
-        ids instanceof BigInt64Array ? toNumbers(ids, at, length) : ids.subarray(at, at + length),
-        first + i,
-      );
+      const part = ids instanceof BigInt64Array ? toNumbers(ids, at, length) : ids.subarray(at, at + length);
+      state.addSequence(part, first + i);
       at += length;
     }
     options.onBlock?.(state.tokens);
   }
-  while (await ends.endsBefore(stream.sequences)) state.endDocument();
+  await endDocuments(stream.sequences);
   return state.result();
 }
 
 function toNumbers(ids: BigInt64Array, at: number, length: number): Float64Array {
   return Float64Array.from({ length }, (_, i) => Number(ids[at + i]));
-}
-
-/** Tells where documents end, reading the ends block by block. */
-class EndReader {
-  readonly #ends: AsyncGenerator<BigInt64Array> | undefined;
-  #block: BigInt64Array = new BigInt64Array(0);
-  #at = 0;
-  #done = 0;
-
-  constructor(stream: TokenStream) {
-    this.#ends = stream.documentEnds?.();
-  }
-
-  /** True once for every document that ends before that sequence begins. */
-  async endsBefore(sequence: number): Promise<boolean> {
-    if (!this.#ends) {
-      if (this.#done >= sequence) return false;
-      this.#done += 1;
-      return true;
-    }
-    if (this.#at === this.#block.length) {
-      const next = await this.#ends.next();
-      if (next.done) return false;
-      this.#block = next.value;
-      this.#at = 0;
-    }
-    if (this.#block.length === 0 || Number(this.#block[this.#at]) > sequence) return false;
-    this.#at += 1;
-    return true;
-  }
 }
 
 type Numbers = Exclude<TokenArray, BigInt64Array> | Float64Array;

@@ -1,7 +1,6 @@
 import type { Issue } from "../core/error.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
-import { tableBundle } from "../view/table.js";
 
 /** One thing that was checked. */
 export interface CheckRow {
@@ -53,16 +52,12 @@ export class DatasetVerification {
   }
 
   [displayKey](): MimeBundle {
-    const table = tableBundle({
-      columns: [{ key: "sign", label: "" }, { key: "check" }, { key: "found" }, { key: "hint", label: "what to type" }],
-      rows: this.checks.map(({ check, verdict, found, hint }) => ({
-        sign: signs[verdict],
-        check,
-        found,
-        hint: hint ?? "",
-      })),
-    });
-    const title = factsBundle(`Dataset verified: ${this.verdict}`, [["dataset", this.dataset]]);
-    return joinBundles([title, table, ...(this.issues.length > 0 ? [issuesBundle(this.issues)] : [])]);
+    // Not a table of columns: there long findings would be cut in text.
+    const rows = this.checks.map(
+      ({ check, verdict, found, hint }) =>
+        [`${signs[verdict]} ${check}`, hint === undefined ? found : `${found}\n→ ${hint}`] as const,
+    );
+    const table = factsBundle(`Dataset verified: ${this.verdict}`, [["  dataset", this.dataset], ...rows]);
+    return this.issues.length > 0 ? joinBundles([table, issuesBundle(this.issues)]) : table;
   }
 }

@@ -83,7 +83,7 @@ function* tokens(context: RuleContext): Generator<RuleFinding> {
       hint: setLine("model.model_config.vocab_size", dataset.vocabSize),
     };
   const largest = dataset?.largestId;
-  if (largest !== undefined && largest >= vocabulary)
+  if (largest !== undefined && largest >= vocabulary && !((dataset?.vocabSize ?? 0) > vocabulary))
     yield {
       severity: "error",
       path: "model.model_config.vocab_size",

@@ -31,12 +31,8 @@ describe('prepareData with format "mindrecord"', () => {
     const megatron = await prepareData(same);
     const { items } = await megatron.sample(megatron.sequences);
     expect(data.path).toBe(`${asked.output}.mindrecord`);
-    expect(data).toMatchObject({
-      rows: megatron.sequences,
-      seqLength: 16,
-      columns: ["input_ids", "labels"],
-      vocabSize: 98,
-    });
+    expect([data.rows, data.seqLength, data.vocabSize]).toEqual([megatron.sequences, 16, 99]);
+    expect(data.columns).toEqual(["input_ids", "labels"]);
     let start = 0;
     for (const [shard, { rows }] of data.shards.entries()) {
       for (let i = 0; i < rows; i++) {
@@ -107,7 +103,7 @@ describe('prepareData with format "mindrecord"', () => {
 
 describe("damage to a prepared MindRecord dataset", () => {
   async function damaged(change: (bytes: Buffer) => void, ending = "") {
-    const data = await prepareData(await options({ shards: 3 }));
+    const data = await prepareData(await options({ shards: 2 }));
     const file = `${data.files[1]}${ending}`;
     const bytes = await readFile(file);
     change(bytes);

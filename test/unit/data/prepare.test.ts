@@ -148,7 +148,12 @@ describe("prepareData with unusable input writes nothing and says what is wrong:
     ["no seqLength", { seqLength: undefined }, "ARGUMENT_INVALID", /found undefined/],
     ["workers 0", { workers: 0 }, "ARGUMENT_INVALID", /workers: expected a whole number from 1 to 1024, found 0/],
     ["an unknown mode", { mode: "pack" }, "ARGUMENT_INVALID", /mode: expected "stitch" or "pad", found "pack"/],
-    ["an unknown format", { format: "parquet" }, "ARGUMENT_INVALID", /format: expected "megatron" or "mindrecord", found "parquet"/],
+    [
+      "an unknown format",
+      { format: "parquet" },
+      "ARGUMENT_INVALID",
+      /format: expected "megatron" or "mindrecord", found "parquet"/,
+    ],
     ["an empty output", { output: "" }, "ARGUMENT_INVALID", /output: expected a path, found ""/],
     ["mode pad without a fill token", { mode: "pad" }, "TOKENIZER_TOKEN_MISSING", /names no token to fill with/],
     [
