@@ -24,6 +24,15 @@ export interface HistogramSpec {
 
 const most = 200;
 
+/** A bin alone would fill the whole picture: it gets empty neighbours. */
+function withRoom({ bins, x }: HistogramSpec): readonly HistogramBin[] {
+  const [only] = bins;
+  if (bins.length !== 1 || !only || x.log) return bins.slice(0, most);
+  const width = only.to - only.from;
+  const around = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5].map((i) => only.from + i * width).filter((from) => from >= 0);
+  return around.map((from) => ({ from, to: from + width, count: from === only.from ? only.count : 0 }));
+}
+
 /**
  * A histogram as one output: an interactive figure (`application/vnd.plotly.v1+json`), a static picture (`image/svg+xml`) and text with bars.
  * At most 64 KB: 200 bins take 30 KB.
@@ -32,7 +41,7 @@ export function histogram(spec: HistogramSpec): MimeBundle {
   const figure = {
     ...spec,
     title: shorten(oneLine(spec.title), 80),
-    bins: spec.bins.slice(0, most),
+    bins: withRoom(spec),
     markers: (spec.markers ?? []).slice(0, 8).map(({ x, label }) => ({ x, label: shorten(oneLine(label), 40) })),
   };
   return {

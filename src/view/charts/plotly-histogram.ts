@@ -6,8 +6,8 @@ export function plotlyHistogram(spec: HistogramSpec): Record<string, unknown> {
   const { title, x, y, bins } = spec;
   const markers = spec.markers ?? [];
   const axis = { gridcolor: "#e5e5e5", linecolor: "#999999", ticks: "outside", zeroline: false };
-  // On a logarithmic axis plotly takes widths in the axis's own numbers; the bar stands on the middle of its range there.
-  const centre = bins.map(({ from, to }) => (x.log ? Math.sqrt(from * to) : (from + to) / 2));
+  // Both ends of a bar are values: plotly places them on a logarithmic axis afterwards.
+  const centre = bins.map(({ from, to }) => (from + to) / 2);
   const mode = (log: boolean | undefined) => (log ? { type: "log" } : {});
   const place = (value: number) => (x.log ? Math.log10(value) : value);
   return {
