@@ -71,7 +71,7 @@ describe("MindRecord and MindSpore 2.9", () => {
       for await (const row of data.read()) {
         const match = wanted.get(keyOf(row));
         expect(exact(row), `${one.name} row ${number}`).toEqual(match && exact(match));
-        if (number % 7 === 0)
+        if (number % (data.rows > 1000 ? 997 : 7) === 0)
           expect(exact(await data.row(number)), `${one.name} row ${number} alone`).toEqual(exact(row));
         number += 1;
       }
