@@ -52,7 +52,8 @@ export class HistogramCounter {
     const counts = new Float64Array(edges.length - 1);
     let bin = 0;
     for (const [value, count] of this.entries()) {
-      if (value < (edges[0] as number)) continue;
+      // The lower end of a step may lie below the smallest value; a zero has no place on a logarithmic axis.
+      if (log && value === 0) continue;
       while (bin < counts.length - 1 && value >= (edges[bin + 1] as number)) bin += 1;
       counts[bin] = (counts[bin] as number) + count;
     }
