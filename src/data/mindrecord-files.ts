@@ -21,7 +21,10 @@ async function isFile(path: string): Promise<boolean> {
 export async function findShards(path: string): Promise<ShardFiles> {
   const wanted = resolve(path);
   const candidates = [wanted, `${wanted}0`, `${wanted}00`, `${wanted}000`];
-  const found = (await Promise.all(candidates.map(isFile))).indexOf(true);
+  const there = await Promise.all(
+    candidates.map(async (file, i) => (await isFile(file)) && (i === 0 || (await belongs(file, wanted)))),
+  );
+  const found = there.indexOf(true);
   if (found < 0) throw missing(wanted, "a MindRecord file (or that name and 0, 00, 000)");
   const first = candidates[found] as string;
   const { header } = await withShard(first, async (shard) => shard);
@@ -34,13 +37,19 @@ export async function findShards(path: string): Promise<ShardFiles> {
   return { path: datasetPath(folder, header.shards), files };
 }
 
+/** True if the file is a shard of the dataset of that name, and not a dataset whose own name ends in a zero. */
+async function belongs(file: string, path: string): Promise<boolean> {
+  const header = await withShard(file, async (shard) => shard.header).catch(() => undefined);
+  return header?.shards[header.shard] === basename(file) && datasetPath(dirname(file), header.shards) === path;
+}
+
 /** Files of the dataset that a name stands for now, whatever its number of shards; what can't be read is nobody's. */
 export async function shardsOfOldDataset(path: string): Promise<string[]> {
   const files: string[] = [];
   for (const first of [path, `${path}0`, `${path}00`, `${path}000`]) {
     if (!(await isFile(first))) continue;
     const header = await withShard(first, async (shard) => shard.header).catch(() => undefined);
-    if (header?.shards[header.shard] !== basename(first)) continue;
+    if (!header || !(await belongs(first, path))) continue;
     files.push(...header.shards.map((name) => join(dirname(first), name)));
   }
   return files.flatMap((file) => [file, `${file}.db`]);

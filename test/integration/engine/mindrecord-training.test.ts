@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
 import { packageRoot } from "../../../src/core/package-root.js";
 import { type MindRecord, writeMindRecord } from "../../../src/data/mindrecord.js";
+import { ignoredLabel } from "../../../src/data/mindrecord-tokens.js";
 import { parseEngineLine, type StepLine } from "../../../src/formats/engine-log.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { freePort, runVenv } from "../../support/jupyter.js";
@@ -26,7 +27,8 @@ function tokens(): Promise<MindRecord> {
     shards: 3,
     rows: Array.from({ length: rows }, (_, row) => {
       const all = Int32Array.from({ length: seqLength + 1 }, (_, i) => 2 + ((row * 5 + i * i) % 4));
-      return { input_ids: all.slice(0, -1), labels: all.slice(1) };
+      // The labels of fill tokens, which MindFormers has to leave out of the loss.
+      return { input_ids: all.slice(0, -1), labels: row === 4 ? all.slice(1).fill(ignoredLabel, 20) : all.slice(1) };
     }),
   });
 }
@@ -67,6 +69,8 @@ test("MindFormers trains from our MindRecord: the plan sets the loader, every ro
     .map((line) => parseEngineLine(line))
     .filter((line): line is StepLine => line?.kind === "step");
   expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: rows }, (_, i) => i + 1));
+  expect(steps.every(({ loss, gradNorm }) => Number.isFinite(loss) && Number.isFinite(gradNorm))).toBe(true);
+  expect(Math.max(...steps.map(({ lmLoss }) => Number(lmLoss)))).toBeLessThan(Math.log(vocabulary) + 0.3);
   expect(steps[0]?.lmLoss).toBeCloseTo(Math.log(vocabulary), 1);
   expect(Number(steps.at(-1)?.lmLoss)).toBeLessThan(Number(steps[0]?.lmLoss) - 0.5);
 });

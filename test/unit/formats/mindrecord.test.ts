@@ -189,6 +189,14 @@ describe("MindRecord files", () => {
     });
   });
 
+  it("whose name is that of others and a zero stay when the others are written", async () => {
+    const folder = await scratchFolder();
+    const zero = await writeMindRecord({ ...small, output: join(folder, "x.mindrecord0"), rows: rows.slice(1) });
+    await expect(openMindRecord(join(folder, "x.mindrecord"))).rejects.toMatchObject({ code: "FILE_MISSING" });
+    await writeMindRecord({ ...small, output: join(folder, "x.mindrecord"), rows });
+    expect((await openMindRecord(zero.path)).rows).toBe(2);
+  });
+
   it("are read from any row on, some columns only, through all shards", async () => {
     const data = await writeMindRecord({
       ...small,
