@@ -19,20 +19,21 @@ export class LengthHistogram {
   readonly percentile99: number;
   /** At most 80; linear, or with equal ratios where the longest is much longer than the median. */
   readonly bins: readonly HistogramBin[];
-  readonly #log: boolean;
+  /** True if the bins have equal ratios. */
+  readonly logarithmic: boolean;
 
-  constructor(of: "documents" | "sequences", counter: HistogramCounter) {
-    this.of = of;
-    this.count = counter.count;
-    this.tokens = counter.sum;
-    this.smallest = counter.count > 0 ? counter.smallest : 0;
-    this.largest = counter.count > 0 ? counter.largest : 0;
-    this.mean = counter.count > 0 ? counter.sum / counter.count : 0;
-    [this.median, this.percentile90, this.percentile99] = [0.5, 0.9, 0.99].map((share) =>
-      counter.count > 0 ? counter.quantile(share) : 0,
-    ) as [number, number, number];
-    this.#log = this.largest > 100 && this.largest > 20 * Math.max(1, this.median);
-    this.bins = counter.bins(80, this.#log);
+  constructor(facts: Omit<LengthHistogram, typeof displayKey>) {
+    this.of = facts.of;
+    this.count = facts.count;
+    this.tokens = facts.tokens;
+    this.smallest = facts.smallest;
+    this.largest = facts.largest;
+    this.mean = facts.mean;
+    this.median = facts.median;
+    this.percentile90 = facts.percentile90;
+    this.percentile99 = facts.percentile99;
+    this.bins = facts.bins;
+    this.logarithmic = facts.logarithmic;
   }
 
   [displayKey](): MimeBundle {
@@ -43,7 +44,7 @@ export class LengthHistogram {
     ];
     return histogram({
       title: `Lengths of ${formatCount(count)} ${of}, ${formatCount(tokens)} tokens`,
-      x: { label: "tokens", log: this.#log },
+      x: { label: "tokens", log: this.logarithmic },
       y: { label: of },
       bins: this.bins,
       markers: smallest === largest || count === 0 ? [] : markers,
@@ -83,7 +84,28 @@ export async function countLengths(of: "documents" | "sequences", source: Length
       sequence += 1;
     }
   await endDocuments();
-  return new LengthHistogram(of, counter);
+  return histogramOf(of, counter);
+}
+
+function histogramOf(of: "documents" | "sequences", counter: HistogramCounter): LengthHistogram {
+  const { count, sum } = counter;
+  const or0 = (value: number) => (count > 0 ? value : 0);
+  const [median, percentile90, percentile99] = [0.5, 0.9, 0.99].map((share) => or0(counter.quantile(share)));
+  const largest = or0(counter.largest);
+  const logarithmic = largest > 100 && largest > 20 * Math.max(1, median as number);
+  return new LengthHistogram({
+    of,
+    count,
+    tokens: sum,
+    smallest: or0(counter.smallest),
+    largest,
+    mean: or0(sum / count),
+    median: median as number,
+    percentile90: percentile90 as number,
+    percentile99: percentile99 as number,
+    bins: counter.bins(80, logarithmic),
+    logarithmic,
+  });
 }
 
 /** The lengths of a stream, for formats whose index does not tell them. */
