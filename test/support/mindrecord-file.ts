@@ -20,11 +20,12 @@ export async function smallMindRecord(): Promise<{ readonly data: Uint8Array; re
       ratio: { type: "float64" },
     },
     rows: Array.from({ length: 24 }, (_, i) => ({
-      ids: Int32Array.from({ length: 500 }, (_, j) => (i * 7919 + j * 104729) % 130_000),
+      ids: Int32Array.from({ length: 60 }, (_, j) => (i * 7919 + j * 104729) % 130_000),
       wide: BigInt64Array.from({ length: i % 5 }, (_, j) => BigInt(j - 2) << BigInt(12 * j)),
       real: Float32Array.from({ length: 2 * (i % 4) }, (_, j) => j / 3),
-      blob: new Uint8Array(i).fill(i),
-      name: `row ${i} `.repeat(1 + (i % 30)),
+      // One long row, so that there are two row groups.
+      blob: new Uint8Array(i === 15 ? 30_000 : i).fill(i),
+      name: `row ${i} `.repeat(1 + (i % 5)),
       count: i % 2 === 0 ? i * 1000 : -(2 ** 40) * i,
       ratio: i / 7,
     })),
