@@ -1,6 +1,9 @@
+import type { ByteSource } from "../core/bytes.js";
+import { type TokenType, tokenBytes } from "../formats/megatron.js";
 import type { FileRecord } from "./manifest.js";
 import { MegatronWriter } from "./megatron-writer.js";
 import { MindRecordTokens } from "./mindrecord-tokens.js";
+import { tokenArray } from "./token-blocks.js";
 
 /** Where prepared sequences of one length go; nothing has a final name before `publish`. */
 export interface TokenSink {
@@ -32,4 +35,21 @@ export function createSink(output: TokenOutput): Promise<TokenSink> {
   return output.format === "mindrecord"
     ? MindRecordTokens.create(output)
     : MegatronWriter.create(output.prefix, output.seqLength + 1);
+}
+
+/** Bytes of a token file that are read at a time. */
+const feedBytes = 4 * 1024 * 1024;
+
+/** Gives the sequences of a token file (a `.bin`, or the first `bytes` of one that is not finished) to a sink. `length`: tokens per sequence. */
+export async function feedSink(
+  sink: TokenSink,
+  tokens: ByteSource,
+  { bytes, dtype, length }: { readonly bytes: number; readonly dtype: TokenType; readonly length: number },
+): Promise<void> {
+  const sequence = length * tokenBytes(dtype);
+  const window = sequence * Math.max(1, Math.floor(feedBytes / sequence));
+  for (let at = 0; at < bytes; at += window) {
+    const ids = tokenArray(await tokens.slice(at, Math.min(bytes, at + window)), dtype);
+    await sink.write(ids instanceof Int32Array ? ids : Int32Array.from(ids as ArrayLike<number>, Number));
+  }
 }

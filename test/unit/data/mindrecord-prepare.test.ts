@@ -2,9 +2,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
+import { memoryBytes } from "../../../src/core/bytes.js";
 import { openMindRecord } from "../../../src/data/mindrecord.js";
 import { prepareData } from "../../../src/data/prepare.js";
 import type { PrepareMindRecordOptions } from "../../../src/data/prepare-options.js";
+import { createSink, feedSink } from "../../../src/data/token-sink.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 import { scratchFolder, tinyId, tinyTokenizer } from "../../support/tiny-tokenizer.js";
@@ -66,6 +68,36 @@ describe('prepareData with format "mindrecord"', () => {
     expect((await prepareData({ ...asked, shards: 4 })).notes[0]).toContain(
       "out.mindrecord1.db is missing or was changed",
     );
+  });
+
+  it("is the same when a finished .bin is fed to it, of 16-bit tokens too", async () => {
+    const asked = await options({ shards: 2 });
+    const data = await prepareData(asked);
+    const { shards: _, format: __, ...same } = asked;
+    const bin = new Int32Array(new Uint8Array(await readFile(`${(await prepareData(same)).prefix}.bin`)).buffer);
+    const prefix = join(asked.output, "..", "fed", "out.mindrecord");
+    const columns = ["input_ids", "labels"];
+    for (const [dtype, ids] of [
+      ["int32", bin],
+      ["uint16", Uint16Array.from(bin)],
+    ] as const) {
+      const sink = await createSink({
+        prefix,
+        format: "mindrecord",
+        seqLength: 16,
+        shards: 2,
+        columns,
+        padId: undefined,
+        eosId: 1,
+      });
+      const bytes = new Uint8Array(ids.buffer);
+      await feedSink(sink, memoryBytes("bin", bytes), { bytes: bytes.byteLength, dtype, length: 17 });
+      await sink.complete();
+      await sink.publish();
+      await sink.discard();
+      for (const [i, path] of (await openMindRecord(prefix)).files.entries())
+        expect((await readFile(path)).equals(await readFile(data.files[i] as string))).toBe(true);
+    }
   });
 
   it("refuses names, shards and columns that MindSpore or MindFormers would refuse", async () => {
