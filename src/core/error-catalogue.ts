@@ -104,6 +104,19 @@ const data = {
     meaning: "The .manifest.json beside a dataset can't be understood.",
     cure: "Remove the manifest; the dataset can be read without it.",
   },
+  MINDRECORD_ROW_INVALID: {
+    meaning: "A row does not fit the schema of a MindRecord file, or is longer than a page.",
+    cure: "Correct the value that the message names, or use a larger page.",
+  },
+  DATASET_MISMATCH: {
+    meaning: "Datasets that are to become one have tokens of different types or of different tokenizers.",
+    cure: "Prepare them with the same tokenizer and options, or leave out the one that the message names.",
+  },
+  REPAIR_IMPOSSIBLE: {
+    meaning:
+      "A damaged dataset can't be made again from its source: no manifest, or the source or the software has changed.",
+    cure: "Run prepareData again.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 const formats = {
@@ -114,6 +127,10 @@ const formats = {
   MEGATRON_INDEX_INVALID: {
     meaning: "An .idx file is cut short, damaged, or no Megatron index at all.",
     cure: "Run prepareData again, or copy the file again from where it was made.",
+  },
+  MINDRECORD_INVALID: {
+    meaning: "A MindRecord file or its .db index is cut short, damaged, renamed, or no MindRecord file at all.",
+    cure: "Copy the file and its .db again from where they were made, or make them again.",
   },
   SAFETENSORS_INVALID: {
     meaning: "A .safetensors file is cut short, damaged, or no safetensors file at all.",

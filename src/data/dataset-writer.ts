@@ -87,13 +87,20 @@ export class DatasetWriter {
     this.#entry = entry;
   }
 
-  /** Writes the index, and makes sure that both files are on the disk. The short rest at the end is cut off by `publishFiles`. */
-  async complete(): Promise<{ sequences: number; tokens: number; dropped: number; bin: FileRecord; idx: FileRecord }> {
+  /** Makes sure that the tokens are on the disk. The short rest at the end is cut off by `publishFiles`. */
+  async complete(): Promise<{ sequences: number; tokens: number; dropped: number; bin: FileRecord }> {
     const rest = this.tokens * tokenBytes(this.#rules.dtype) - this.#hash.bytes;
     const size = tokenBytes(this.#rules.dtype);
     for (const file of Object.values(this.#files)) await file.close();
     const tokens = this.#hash.bytes / size;
-    const { plan, close } = this.#plan(tokens);
+    const sequences = this.#rules.mode === "documents" ? this.#entry.texts : tokens / this.#rules.length;
+    const bin = { path: "", bytes: this.#hash.bytes, modified: 0, sha256: this.#hash.digest() };
+    return { sequences, tokens, dropped: this.#entry.dropped + rest / size, bin };
+  }
+
+  /** After `complete`: writes the index and makes sure that it is on the disk. */
+  async writeIndex(): Promise<FileRecord> {
+    const { plan, close } = this.#plan(this.#hash.bytes / tokenBytes(this.#rules.dtype));
     const index = await GrowingFile.open(this.#store.file("index"), 0);
     try {
       for (const block of encodeMegatronIndex(plan)) await index.append(block);
@@ -101,9 +108,7 @@ export class DatasetWriter {
       await index.close();
       close();
     }
-    const bin = { path: "", bytes: this.#hash.bytes, modified: 0, sha256: this.#hash.digest() };
-    const idx = { path: "", bytes: index.bytes, modified: 0, sha256: await fileSha256(index.path) };
-    return { sequences: plan.sequences, tokens, dropped: this.#entry.dropped + rest / size, bin, idx };
+    return { path: "", bytes: index.bytes, modified: 0, sha256: await fileSha256(index.path) };
   }
 
   #plan(tokens: number): { readonly plan: IndexPlan; close(): void } {
@@ -193,14 +198,17 @@ export async function publishFiles(
 ): Promise<DatasetManifest> {
   const tokens = store.file("tokens");
   const bin = await publishOne(tokens, `${prefix}.bin`, async () => {
-    await asUnwritable(tokens, () => truncate(tokens, manifest.files.bin.bytes));
+    await asUnwritable(tokens, () => truncate(tokens, manifest.files.bin?.bytes ?? 0));
     await rm(manifestPath(prefix), { force: true });
     await rm(`${prefix}.idx`, { force: true });
   });
   const idx = await publishOne(store.file("index"), `${prefix}.idx`, async () => undefined);
   return {
     ...manifest,
-    files: { bin: { ...manifest.files.bin, ...bin }, idx: { ...manifest.files.idx, ...idx } },
+    files: {
+      bin: { ...(manifest.files.bin as FileRecord), ...bin },
+      idx: { ...(manifest.files.idx as FileRecord), ...idx },
+    },
   };
 }
 

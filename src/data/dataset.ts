@@ -12,8 +12,11 @@ import {
   tokenBytes,
 } from "../formats/megatron.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./dataset-inspect.js";
 import { DatasetSamples, type SampledSequence } from "./dataset-samples.js";
 import { datasetBundle } from "./dataset-view.js";
+import type { DocumentPeek } from "./document-peek.js";
+import type { LengthHistogram } from "./length-histogram.js";
 import { type DatasetManifest, readManifest } from "./manifest.js";
 import type { OrderPlan } from "./order/batch-layout.js";
 import { type DataOrder, openDataOrder } from "./order/data-order.js";
@@ -21,13 +24,19 @@ import { orderOfDataset } from "./order/order-of-dataset.js";
 import type { DatasetOrderOptions } from "./order/order-options.js";
 import type { TrainingSample } from "./order/training-sample.js";
 import type { TrainingStep } from "./order/training-step.js";
+import { type RepairOptions, repairDataset } from "./repair.js";
+import type { Repair } from "./repair-report.js";
+import type { TokenCounts } from "./token-counts.js";
 import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
+import type { DatasetVerification } from "./verification.js";
+import { type VerifyOptions, verifyDataset } from "./verify.js";
 
 /** A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. */
 export class Dataset {
   /** Absolute path without `.bin` and `.idx`: what `data_path` of a MindFormers config wants. */
   readonly prefix: string;
   readonly sequences: number;
+  readonly documents: number;
   /** Tokens in `.bin`, fill tokens included. */
   readonly tokens: number;
   /** Tokens that the model sees per sample (a stored sequence has one more); undefined if the sequences differ in length. */
@@ -51,6 +60,7 @@ export class Dataset {
     const { manifest } = more;
     this.prefix = prefix;
     this.sequences = index.sequences;
+    this.documents = index.documents;
     this.tokens = index.tokens;
     this.seqLength = manifest?.options.seqLength ?? (index.uniformLength ? index.uniformLength - 1 : undefined);
     this.dtype = index.dtype;
@@ -147,6 +157,31 @@ export class Dataset {
       await idx.close();
       await bin.close();
     }
+  }
+
+  /** How long the documents (or sequences) are: a figure. Reads the index only. */
+  lengths(of: "documents" | "sequences" = "documents"): Promise<LengthHistogram> {
+    return datasetLengths(this, of);
+  }
+
+  /** How often each token id occurs: a figure. Reads all tokens. */
+  async tokenCounts({ signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenCounts> {
+    return datasetTokenCounts(this, await this.#tokenizer(), signal);
+  }
+
+  /** A document with its text and where its tokens begin. Throws ARGUMENT_INVALID for one that is not there. */
+  async peek(document: number, options: PeekOptions = {}): Promise<DocumentPeek> {
+    return peekDocument(this, document, { ...options, known: await this.#tokenizer() });
+  }
+
+  /** Reads every byte: structure, checksums, ids, ends of documents, duplicates; with `config` also whether both fit together. */
+  verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
+    return verifyDataset(this, options);
+  }
+
+  /** Makes damaged parts again from the source that the manifest names, and proves them by checksum. Throws REPAIR_IMPOSSIBLE. */
+  repair(options: RepairOptions = {}): Promise<Repair> {
+    return repairDataset(this.prefix, options);
   }
 
   /** The tokenizer that the manifest names, if it is still there and still the same. */

@@ -8,6 +8,8 @@ export interface SpaceFacts {
   readonly dtype: "int32" | "uint16";
   /** Tokens per sequence. */
   readonly length: number;
+  /** Columns of MindRecord rows, which are written besides the tokens; 0 for Megatron. */
+  readonly columns: number;
   /** Of a sample: tokens, texts, bytes of input. */
   readonly tokens: number;
   readonly texts: number;
@@ -20,15 +22,17 @@ export interface SpaceFacts {
 
 /** Bytes that the files of the dataset will take, and how that was computed. */
 export function estimateSpace(facts: SpaceFacts): { readonly bytes: number; readonly estimate: string } {
-  const { mode, dtype, length, texts, sampleBytes, textBytes } = facts;
+  const { mode, dtype, length, columns, texts, sampleBytes, textBytes } = facts;
   const times = textBytes / sampleBytes;
   const allTexts = Math.ceil(texts * times);
   const tokens = mode === "pad" ? allTexts * length : Math.ceil(facts.tokens * times);
   const sequences = mode === "stitch" ? Math.ceil(tokens / length) : allTexts;
   // The index has 20 bytes per sequence; in mode "documents" lengths and counts are noted beside the tokens until it is written.
   const index = sequences * (mode === "documents" ? 28 : 20);
-  const estimate = `about ${formatCount(tokens)} tokens × ${tokenBytes(dtype)} bytes + ${formatBytes(index)} of index, as the first ${formatBytes(sampleBytes)} suggest`;
-  return { bytes: tokens * tokenBytes(dtype) + index, estimate };
+  const rows = columns * tokens * 4;
+  const also = columns > 0 ? ` + ${formatBytes(rows)} of rows` : "";
+  const estimate = `about ${formatCount(tokens)} tokens × ${tokenBytes(dtype)} bytes + ${formatBytes(index)} of index${also}, as the first ${formatBytes(sampleBytes)} suggest`;
+  return { bytes: tokens * tokenBytes(dtype) + index + rows, estimate };
 }
 
 /** Throws DISK_TOO_SMALL if the dataset can't fit. */

@@ -37,7 +37,7 @@ export interface DatasetManifest {
     readonly endOfDocument?: number | undefined;
   };
   readonly options: {
-    readonly format: "megatron";
+    readonly format: "megatron" | "mindrecord";
     /** Undefined in mode "documents". */
     readonly seqLength: number | undefined;
     readonly mode: "stitch" | "pad" | "documents";
@@ -46,6 +46,9 @@ export interface DatasetManifest {
     readonly documentSeparator?: string;
     readonly jsonKey?: string;
     readonly encodingErrors?: "error" | "replace" | "skip";
+    /** MindRecord: number of files and columns of a row. */
+    readonly shards?: number;
+    readonly columns?: readonly string[];
   };
   readonly counts: {
     readonly pieces: number;
@@ -68,7 +71,8 @@ export interface DatasetManifest {
     /** Pieces of text that the native library tokenized; all others went the fast way, which gives the same ids. */
     readonly native: number;
   };
-  readonly files: { readonly bin: FileRecord; readonly idx: FileRecord };
+  /** `bin` and `idx`; MindRecord: every shard and index under its own name. */
+  readonly files: Readonly<Record<string, FileRecord>>;
 }
 
 /** The parts of a manifest that decide what the files contain. */
@@ -124,6 +128,8 @@ export function manifestChanges(before: ManifestCause, now: ManifestCause): stri
     ["format", before.options.format, now.options.format],
     ["seqLength", before.options.seqLength, now.options.seqLength],
     ["mode", before.options.mode, now.options.mode],
+    ["shards", before.options.shards ?? 1, now.options.shards ?? 1],
+    ["columns", before.options.columns ?? [], now.options.columns ?? []],
     ["pad id", padOf(before), padOf(now)],
     ["preparation recipe", before.versions.recipe, now.versions.recipe],
     ["tokenizers library", before.versions.tokenizers, now.versions.tokenizers],

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { LabError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { type InputFormat, inputFormats } from "./input-files.js";
+import { checkShards } from "./mindrecord-names.js";
 import type { EncodingPolicy } from "./utf8-repair.js";
 
 export interface PrepareOptions {
@@ -25,9 +26,9 @@ export interface PrepareOptions {
   readonly encodingErrors?: EncodingPolicy;
   /** A Hugging Face tokenizer.json, or a folder that holds one (and perhaps tokenizer_config.json). */
   readonly tokenizer: string;
-  /** Prefix of the files: `<output>_text_document.bin`, `.idx` and `.manifest.json`. */
+  /** Prefix of the files: `<output>_text_document.bin`, `.idx` and `.manifest.json`; for MindRecord `<output>.mindrecord…` and `.db`. */
   readonly output: string;
-  /** Default "megatron". */
+  /** Default "megatron": `.bin` and `.idx`. Or "mindrecord": see PrepareMindRecordOptions. */
   readonly format?: "megatron";
   /** Tokens that the model sees per sample; sequences are one token longer, so that inputs and labels overlap. Not for mode "documents". */
   readonly seqLength?: number;
@@ -54,6 +55,22 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What `prepareData` takes to write MindRecord files instead of a Megatron dataset. */
+export interface PrepareMindRecordOptions extends Omit<PrepareOptions, "format" | "mode" | "dtype"> {
+  readonly format: "mindrecord";
+  /** Tokens that the model sees per row. */
+  readonly seqLength: number;
+  /** "stitch" (default): all text in a row, cut to length. "pad": one row per piece of text, filled up or cut off. */
+  readonly mode?: "stitch" | "pad";
+  /** Number of files, 1 to 1000; default 1. */
+  readonly shards?: number;
+  /**
+   * ["input_ids", "labels"] (default): seqLength tokens each, as the models of MindFormers 1.9 take them.
+   * ["input_ids"]: seqLength + 1 tokens, for its legacy models, which make the labels themselves.
+   */
+  readonly columns?: readonly ("input_ids" | "labels")[];
+}
+
 /** The options after checking: defaults filled in, paths absolute. */
 export interface PrepareRequest {
   readonly inputs: readonly string[];
@@ -62,9 +79,12 @@ export interface PrepareRequest {
   readonly key: string;
   readonly encodingErrors: EncodingPolicy;
   readonly tokenizer: string;
-  /** With `_text_document`. */
+  /** With `_text_document`; of MindRecord files the common name. */
   readonly prefix: string;
-  readonly format: "megatron";
+  readonly format: "megatron" | "mindrecord";
+  readonly shards: number;
+  /** Empty for Megatron. */
+  readonly columns: readonly string[];
   /** 0 in mode "documents". */
   readonly seqLength: number;
   readonly mode: "stitch" | "pad" | "documents";
@@ -79,17 +99,20 @@ export interface PrepareRequest {
 const bytesPerWorker = 4 * 1024 * 1024;
 
 /** Checks the options; throws ARGUMENT_INVALID for the first one that can't be used. One request per key. */
-export function checkPrepareOptions(options: PrepareOptions): PrepareRequest[] {
-  const { input, tokenizer, output, format = "megatron", mode = "stitch", dtype = "int32", workers } = options;
+export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordOptions): PrepareRequest[] {
+  const { input, tokenizer, output, format = "megatron", workers } = options;
+  const { mode = "stitch", dtype = "int32" } = options as PrepareOptions;
   const inputs = typeof input === "string" ? [input] : input;
   if (!Array.isArray(inputs) || inputs.length === 0)
     throw invalid({ option: "input", found: input }, ...pathHelp("input"));
   for (const one of inputs) requirePath("input", one);
   requirePath("tokenizer", tokenizer);
   requirePath("output", output);
-  requireOneOf("format", format, ["megatron"]);
-  requireOneOf("mode", mode, ["stitch", "pad", "documents"]);
-  requireOneOf("dtype", dtype, ["int32", "uint16"]);
+  requireOneOf("format", format, ["megatron", "mindrecord"]);
+  // Rows of MindRecord have one length and int32 columns: what MindFormers' models take.
+  const only = format === "mindrecord" ? ' with format "mindrecord"' : "";
+  requireOneOf("mode", mode, only ? ["stitch", "pad"] : ["stitch", "pad", "documents"], only);
+  requireOneOf("dtype", dtype, only ? ["int32"] : ["int32", "uint16"], only);
   if (options.inputFormat !== undefined) requireOneOf("inputFormat", options.inputFormat, inputFormats);
   const { encodingErrors = "error", documentSeparator = "\n\n", jsonKeys = ["text"], chunkBytes } = options;
   requireOneOf("encodingErrors", encodingErrors, ["error", "replace", "skip"]);
@@ -107,9 +130,9 @@ export function checkPrepareOptions(options: PrepareOptions): PrepareRequest[] {
     key,
     encodingErrors,
     tokenizer: resolve(tokenizer),
-    // What MindFormers' preparation scripts append to the output prefix: the name of the JSON key and the level.
-    prefix: `${resolve(output)}_${key}_document`,
+    prefix: prefixOf(options, key),
     format,
+    ...mindRecordOptions(options),
     seqLength: mode === "documents" ? 0 : (options.seqLength as number),
     mode,
     dtype,
@@ -120,7 +143,40 @@ export function checkPrepareOptions(options: PrepareOptions): PrepareRequest[] {
   }));
 }
 
-function specialOf({ addBos, addEos, appendEod, padToken }: PrepareOptions): PrepareRequest["special"] {
+function prefixOf({ format, output, jsonKeys = [] }: PrepareOptions | PrepareMindRecordOptions, key: string): string {
+  // What MindFormers' preparation scripts append to the output prefix: the name of the JSON key and the level.
+  if (format !== "mindrecord") return `${resolve(output)}_${key}_document`;
+  const path = resolve(output);
+  return mindRecordOutput(jsonKeys.length > 1 ? `${path.replace(/\.mindrecord$/, "")}_${key}` : path);
+}
+
+/** MindFormers finds MindRecord files by the end of their name. */
+function mindRecordOutput(output: string): string {
+  return output.endsWith("mindrecord") ? output : `${output}.mindrecord`;
+}
+
+function mindRecordOptions(
+  options: PrepareOptions | PrepareMindRecordOptions,
+): Pick<PrepareRequest, "shards" | "columns"> {
+  if (options.format !== "mindrecord") return { shards: 1, columns: [] };
+  const { shards, columns, output } = options;
+  checkShards("prepareData", mindRecordOutput(resolve(output)), shards ?? 1);
+  const sorted = [...(columns ?? ["input_ids", "labels"])].sort();
+  if (!["input_ids", "input_ids,labels"].includes(sorted.join()))
+    throw invalid(
+      { option: "columns", found: columns },
+      '["input_ids"] or ["input_ids", "labels"]',
+      'columns: ["input_ids", "labels"]',
+    );
+  return { shards: shards ?? 1, columns: sorted };
+}
+
+function specialOf({
+  addBos,
+  addEos,
+  appendEod,
+  padToken,
+}: PrepareOptions | PrepareMindRecordOptions): PrepareRequest["special"] {
   return {
     ...(addBos === undefined ? {} : { addBos }),
     ...(addEos === undefined ? {} : { addEos }),
@@ -152,10 +208,10 @@ function requirePath(option: string, value: unknown): void {
   throw invalid({ option, found: value }, ...pathHelp(option));
 }
 
-function requireOneOf(option: string, value: unknown, known: readonly string[]): void {
+function requireOneOf(option: string, value: unknown, known: readonly string[], where = ""): void {
   if (known.includes(value as string)) return;
   const list = known.map((name) => `"${name}"`);
-  const expected = list.length > 2 ? `${list.slice(0, -1).join(", ")} or ${list.at(-1)}` : list.join(" or ");
+  const expected = list.length > 2 ? `${list.slice(0, -1).join(", ")} or ${list.at(-1)}` : list.join(" or ") + where;
   throw invalid({ option, found: value }, expected, `${option}: "${known[0]}"`);
 }
 

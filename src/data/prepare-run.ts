@@ -7,13 +7,15 @@ import { requireSpace } from "./disk-space.js";
 import { type FastWay, proveFastWay, sameIds } from "./fast-proof.js";
 import type { InputFile } from "./input-files.js";
 import type { FileScan } from "./input-scan.js";
-import type { DatasetManifest, ManifestCause } from "./manifest.js";
+import type { DatasetManifest, FileRecord, ManifestCause } from "./manifest.js";
+import { MindRecordTokens } from "./mindrecord-tokens.js";
 import { emptyInput, tooShort } from "./prepare-errors.js";
 import { inputRecords, scanInputs, totalBytes } from "./prepare-input.js";
 import { defaultWorkers, type PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
 import { countParts, textParts } from "./text-parts.js";
 import { type TextSample, takeSample } from "./text-sample.js";
+import { feedFile, tokenOutput } from "./token-sink.js";
 import { type PoolOptions, type TokenizedPart, tokenizeInOrder } from "./tokenize-pool.js";
 import type { OpenTokenizer } from "./tokenizer.js";
 
@@ -45,11 +47,36 @@ export interface Made {
 /** A text whose ids by the fast way are not those of the native library: everything has to be made again without it. */
 export class FastWayWrong extends Error {}
 
+/** The tokens of the whole text, in the store's file. */
+export interface MadeTokens {
+  /** All that the manifest says, but for the files. */
+  readonly about: Omit<DatasetManifest, "files">;
+  /** What `.bin` will be: the first bytes of the store's `tokens`. */
+  readonly bin: FileRecord;
+  /** Writes the store's `index`. */
+  writeIndex(): Promise<FileRecord>;
+  readonly notes: readonly string[];
+}
+
 /** Makes the dataset, going on where an earlier call was interrupted. */
 export async function makeDataset(job: PrepareJob): Promise<Made> {
-  const { request, files, tokenizer, store } = job;
+  const { request, store } = job;
   const decided = await store.published();
   if (decided) return { ...(await publish(job, decided)), notes: ["only the names of the files were missing"] };
+  const { about, bin, writeIndex, notes } = await makeTokens(job);
+  if (request.format === "mindrecord") {
+    const { files, removed } = await publishMindRecord(job, bin);
+    return { manifest: { ...about, files }, removed, notes };
+  }
+  const manifest = { ...about, files: { bin, idx: await writeIndex() } };
+  throwIfCancelled(request.signal, "prepareData");
+  await store.decide(manifest);
+  return { ...(await publish(job, manifest)), notes };
+}
+
+/** Tokenizes the text into the store's `tokens`, going on where an earlier call was interrupted. */
+export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
+  const { request, files, tokenizer, store } = job;
   const scans = await scanInputs(request, files, { store, onBytes: (bytes) => job.progress.scanned(bytes) });
   const textBytes = scans.reduce((sum, scan) => sum + scan.textBytes, 0);
   if (textBytes === 0) throw emptyInput(inputName(job), "no text in it");
@@ -67,8 +94,7 @@ export async function makeDataset(job: PrepareJob): Promise<Made> {
     const kept = writer.totals.parts;
     await writeParts(job, { scans, fast, writer, textBytes });
     const notes = kept > 0 ? [`went on after ${kept} of ${countParts(scans)} parts that an earlier call had done`] : [];
-    const made = await complete(job, { scans, writer, textBytes });
-    return { ...made, notes };
+    return { ...(await complete(job, { scans, writer, textBytes })), notes };
   } finally {
     await writer.abandon();
   }
@@ -96,7 +122,7 @@ async function requireSpaceFor({ job, sample, textBytes, written }: Space): Prom
   let tokens = sample.texts.length * around;
   for (const text of sample.texts) tokens += (await tokenizer.encode(text)).length;
   await requireSpace(dirname(request.prefix), {
-    ...{ mode: request.mode, dtype: request.dtype, length: request.seqLength + 1 },
+    ...{ mode: request.mode, dtype: request.dtype, length: request.seqLength + 1, columns: request.columns.length },
     ...{ tokens, texts: sample.texts.length, sampleBytes: sample.bytes, textBytes, written },
   });
 }
@@ -137,15 +163,15 @@ async function compare(tokenizer: OpenTokenizer, { tokens: { sample } }: Tokeniz
 async function complete(
   job: PrepareJob,
   { scans, writer, textBytes }: Omit<Writing, "fast">,
-): Promise<Omit<Made, "notes">> {
-  const { request, files, store } = job;
+): Promise<Omit<MadeTokens, "notes">> {
+  const { request, files } = job;
   const { documents, texts, padded, skipped, repaired, native } = writer.totals;
   if (texts === 0)
     throw emptyInput(inputName(job), `${formatCount(totalBytes(files))} bytes of headings and blank lines`);
-  const { sequences, tokens, dropped, bin, idx } = await writer.complete();
+  const { sequences, tokens, dropped, bin } = await writer.complete();
   if (sequences === 0) throw tooShort(inputName(job), request.seqLength, { tokens: dropped, texts });
   throwIfCancelled(request.signal, "prepareData");
-  const manifest: DatasetManifest = {
+  const about: MadeTokens["about"] = {
     layout: 1,
     created: new Date().toISOString(),
     ...job.causeWith(
@@ -156,10 +182,29 @@ async function complete(
     ),
     counts: { pieces: request.mode === "documents" ? documents : texts, sequences, tokens, dropped, padded },
     reading: { files: files.length, textBytes, skipped, repaired, native },
-    files: { bin, idx },
   };
-  await store.decide(manifest);
-  return publish(job, manifest);
+  return { about, bin, writeIndex: () => writer.writeIndex() };
+}
+
+/** The finished tokens → rows in files that get their names at the end. Interrupted, it is begun again from the tokens. */
+async function publishMindRecord(job: PrepareJob, { bytes }: FileRecord): Promise<PublishedRecords> {
+  const { request, tokenizer, store } = job;
+  const sink = await MindRecordTokens.create(tokenOutput(request, tokenizer));
+  try {
+    const { dtype, seqLength, signal } = request;
+    await feedFile(sink, store.file("tokens"), { bytes, dtype, length: seqLength + 1, signal });
+    await sink.complete();
+    throwIfCancelled(signal, "prepareData");
+    const removed = await removeStaleIndices(request.prefix);
+    return { files: await sink.publish(), removed };
+  } finally {
+    await sink.discard();
+  }
+}
+
+interface PublishedRecords {
+  readonly files: DatasetManifest["files"];
+  readonly removed: number;
 }
 
 async function publish({ request, store }: PrepareJob, manifest: DatasetManifest): Promise<Omit<Made, "notes">> {

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import type { InputFile } from "./input-files.js";
 import {
   type DatasetManifest,
@@ -58,8 +59,10 @@ function looksUntouched(files: readonly InputFile[], records: readonly FileRecor
 
 async function damage(prefix: string, { files }: DatasetManifest): Promise<string[]> {
   const found: string[] = [];
-  for (const kind of ["bin", "idx"] as const)
-    if (!(await matchesRecord(`${prefix}.${kind}`, files[kind])))
-      found.push(`the .${kind} file is missing or was changed`);
+  for (const [kind, record] of Object.entries(files))
+    if (!(await matchesRecord(join(dirname(prefix), record.path), record)))
+      found.push(
+        `the ${record.path.endsWith(`.${kind}`) ? `.${kind} file` : `file ${kind}`} is missing or was changed`,
+      );
   return found;
 }

@@ -1,27 +1,37 @@
 import { rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
-import { isLabError } from "../core/error.js";
 import { ensureWritableFolder, writeFileAtomic } from "../core/files.js";
 import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import { openProgress, type Progress } from "../view/show.js";
 import { Dataset } from "./dataset.js";
-import type { InputFile } from "./input-files.js";
-import { fileSha256, manifestPath } from "./manifest.js";
+import { manifestPath } from "./manifest.js";
+import { MindRecord } from "./mindrecord.js";
 import { emptyInput, requireUsable } from "./prepare-errors.js";
-import { inputFiles, inputRecords, partBytes, standardInputPath, totalBytes } from "./prepare-input.js";
-import { checkPrepareOptions, type PrepareOptions, type PrepareRequest } from "./prepare-options.js";
-import { FastWayWrong, type Made, makeDataset, type PrepareJob, type PrepareProgress } from "./prepare-run.js";
+import { inputFiles, inputRecords, standardInputPath, totalBytes } from "./prepare-input.js";
+import {
+  causeOf,
+  hashesOf,
+  jobIdentity,
+  makeOnce,
+  type Preparing,
+  progressOf,
+  sizeUnit,
+  withStore,
+} from "./prepare-job.js";
+import {
+  checkPrepareOptions,
+  type PrepareMindRecordOptions,
+  type PrepareOptions,
+  type PrepareRequest,
+} from "./prepare-options.js";
+import { type Made, makeDataset } from "./prepare-run.js";
 import { PrepareStore } from "./prepare-store.js";
 import { findUnchanged } from "./prepare-unchanged.js";
-import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
-
-/** Goes up whenever the same text and options give other bytes than before. */
-const recipe = 1;
+import { openTokenizer } from "./tokenizer.js";
 
 /**
- * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`) of text, byte for byte what MindFormers' preparation scripts,
+ * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`), or with format "mindrecord" MindRecord files, of text, byte for byte what MindFormers' preparation scripts,
  * tokenizer classes and IndexedDatasetBuilder give for the same text. Tokenizes in threads; memory does not grow with the text. A call that
  * was interrupted, even by SIGKILL, goes on in the next one. A second call with nothing changed does nothing and says so; nothing
  * half-written ever has a final name. With several `jsonKeys` one dataset each; the first is returned, the notes name the others.
@@ -29,21 +39,28 @@ const recipe = 1;
  * INPUT_DOCUMENT_TOO_LONG, INPUT_CHANGED, DISK_TOO_SMALL, TOKENIZER_INVALID, TOKENIZER_TOKEN_MISSING, TOKENIZE_FAILED; LabError
  * ARGUMENT_INVALID, FILE_MISSING, FILE_UNWRITABLE, PREPARE_RUNNING; CancelledError.
  */
-export async function prepareData(options: PrepareOptions): Promise<Dataset> {
+export function prepareData(options: PrepareOptions): Promise<Dataset>;
+export function prepareData(options: PrepareMindRecordOptions): Promise<MindRecord>;
+export async function prepareData(options: PrepareOptions | PrepareMindRecordOptions): Promise<Dataset | MindRecord> {
   const requests = checkPrepareOptions(options);
   const [first, ...others] = requests as [PrepareRequest, ...PrepareRequest[]];
   const dataset = await prepareOne(first);
   const notes = [...dataset.notes];
   for (const request of others) {
     const other = await prepareOne(request);
-    notes.push(`also: openDataset(${JSON.stringify(other.prefix)})`);
+    const open = "prefix" in other ? "openDataset" : "openMindRecord";
+    notes.push(`also: ${open}(${JSON.stringify(request.prefix)})`);
   }
   if (first.inputs.includes("-"))
     for (const { prefix } of requests) await rm(standardInputPath(prefix), { force: true });
-  return others.length === 0 ? dataset : Dataset.open(first.prefix, notes);
+  return others.length === 0 ? dataset : openPrepared(first, notes);
 }
 
-async function prepareOne(request: PrepareRequest): Promise<Dataset> {
+function openPrepared({ format, prefix }: PrepareRequest, notes: readonly string[]): Promise<Dataset | MindRecord> {
+  return format === "mindrecord" ? MindRecord.open(prefix, notes) : Dataset.open(prefix, notes);
+}
+
+async function prepareOne(request: PrepareRequest): Promise<Dataset | MindRecord> {
   throwIfCancelled(request.signal, "prepareData");
   if (request.inputs.includes("-")) await ensureWritableFolder(dirname(request.prefix));
   const files = await inputFiles(request);
@@ -64,13 +81,7 @@ async function prepareOne(request: PrepareRequest): Promise<Dataset> {
   }
 }
 
-interface Preparing {
-  readonly request: PrepareRequest;
-  readonly files: readonly InputFile[];
-  readonly tokenizer: OpenTokenizer;
-}
-
-async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<Dataset> {
+async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<Dataset | MindRecord> {
   const { request, files } = preparing;
   const causeWith = causeOf(preparing);
   const { unchanged, reasons } = await findUnchanged({ prefix: request.prefix, files }, causeWith, () =>
@@ -80,44 +91,17 @@ async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<
   const identity = jobIdentity(preparing, causeWith);
   if (unchanged) {
     await store.tidy(identity);
-    return Dataset.open(request.prefix, [`unchanged since ${unchanged.created}: nothing was written`]);
+    return openPrepared(request, [`unchanged since ${unchanged.created}: nothing was written`]);
   }
   const started = Date.now();
   const made = await withStore(store, async () => {
     await store.begin(identity);
     const job = { ...preparing, store, causeWith, nativeOnly: false, progress: progressOf(files, progress) };
-    const result = await makeOnce(job);
+    const result = await makeOnce(job, makeDataset);
     await writeFileAtomic(manifestPath(request.prefix), `${JSON.stringify(result.manifest, undefined, 2)}\n`);
     return result;
   });
-  return Dataset.open(request.prefix, notesOf(made, { reasons, seconds: Math.max(1, Date.now() - started) / 1000 }));
-}
-
-/** The fast way is proved at the start and checked all the time; should it ever be wrong, all is made again without it. */
-async function makeOnce(job: PrepareJob): Promise<Made> {
-  try {
-    return await makeDataset(job);
-  } catch (error) {
-    if (!(error instanceof FastWayWrong)) throw error;
-    await job.store.restart();
-    const made = await makeDataset({ ...job, nativeOnly: true });
-    return { ...made, notes: [...made.notes, `everything was tokenized by the native library: ${error.message}`] };
-  }
-}
-
-/** Holds the folder while `act` runs; keeps it after a failure that the next call can go on from. */
-async function withStore<T>(store: PrepareStore, act: () => Promise<T>): Promise<T> {
-  await store.take();
-  let keep = false;
-  try {
-    return await act();
-  } catch (error) {
-    const resumable = !isLabError(error) || ["CANCELLED", "FILE_UNWRITABLE", "TOKENIZE_FAILED"].includes(error.code);
-    keep = resumable && (await store.journal()).length > 0;
-    throw error;
-  } finally {
-    await store.release({ keep });
-  }
+  return openPrepared(request, notesOf(made, { reasons, seconds: Math.max(1, Date.now() - started) / 1000 }));
 }
 
 function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly string[]; seconds: number }): string[] {
@@ -132,61 +116,4 @@ function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly 
   if (repaired > 0)
     all.push(`${formatCount(repaired)} faults of encoding (encodingErrors: "${manifest.options.encodingErrors}")`);
   return [...all, ...notes];
-}
-
-/** Everything that decides the output, still without the input. */
-function causeOf({ request, files, tokenizer }: Preparing): PrepareJob["causeWith"] {
-  const { version } = createRequire(import.meta.url)("tokenizers/package.json") as { version: string };
-  const { path, sha256, vocabSize, special } = tokenizer;
-  const { format, seqLength, mode, dtype, encodingErrors, documentSeparator, key } = request;
-  const inputFormats = [...new Set(files.map((file) => file.format))].sort();
-  const hasKey = inputFormats.includes("jsonl") || inputFormats.includes("parquet");
-  return (inputs) => ({
-    versions: { recipe, tokenizers: version },
-    ...inputs,
-    tokenizer: { path, sha256, vocabSize, ...special },
-    options: {
-      ...{ format, seqLength: mode === "documents" ? undefined : seqLength, mode, dtype, inputFormats, encodingErrors },
-      ...(inputFormats.includes("text") ? { documentSeparator } : {}),
-      ...(hasKey ? { jsonKey: key } : {}),
-    },
-  });
-}
-
-function jobIdentity({ request, files }: Preparing, causeWith: PrepareJob["causeWith"]): unknown {
-  const { input, inputs, ...cause } = causeWith(inputRecords(files, []));
-  return { cause, files: inputs ?? [input], partBytes: partBytes(request, files) };
-}
-
-async function hashesOf({ request, files }: Preparing): Promise<string[]> {
-  const hashes: string[] = [];
-  for (const { path } of files) {
-    throwIfCancelled(request.signal, "prepareData");
-    hashes.push(await fileSha256(path));
-  }
-  return hashes;
-}
-
-function progressOf(files: readonly InputFile[], progress: Progress): PrepareProgress {
-  const total = totalBytes(files);
-  const { bytes: unit } = sizeUnit(total);
-  const started = Date.now();
-  let scanned = 0;
-  return {
-    scanned(bytes) {
-      scanned += bytes;
-      progress.update(0, `reading the input for the first time: ${Math.floor((100 * scanned) / total)} %`);
-    },
-    tokenized({ share, tokens, documents }) {
-      const seconds = Math.max(1, Date.now() - started) / 1000;
-      const speed = `${formatCount(Math.round(tokens / seconds))} tokens/s`;
-      const note = `${formatCount(tokens)} tokens, ${speed}, ${formatCount(documents)} documents`;
-      progress.update(Math.floor((share * total) / unit), note);
-    },
-  };
-}
-
-function sizeUnit(size: number): { readonly total: number; readonly unit: string; readonly bytes: number } {
-  const [unit, bytes] = size < 100 * 1024 ** 2 ? (["KB", 1024] as const) : (["MB", 1024 ** 2] as const);
-  return { total: Math.floor(size / bytes), unit, bytes };
 }

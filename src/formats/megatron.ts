@@ -48,9 +48,9 @@ export interface IndexPlan {
   documentEnd(i: number): number;
 }
 
-/** The bytes of an index, block by block. */
-export function* encodeMegatronIndex(plan: IndexPlan): Generator<Uint8Array> {
-  const [code, { bytes }] = codeOf(plan.dtype);
+/** The first bytes of an index. */
+export function encodeMegatronHeader(plan: Pick<IndexPlan, "dtype" | "sequences" | "documents">): Uint8Array {
+  const [code] = codeOf(plan.dtype);
   const header = new DataView(new ArrayBuffer(headerBytes));
   magic.forEach((byte, i) => {
     header.setUint8(i, byte);
@@ -59,7 +59,13 @@ export function* encodeMegatronIndex(plan: IndexPlan): Generator<Uint8Array> {
   header.setUint8(17, code);
   header.setBigUint64(18, BigInt(plan.sequences), true);
   header.setBigUint64(26, BigInt(plan.documents + 1), true);
-  yield new Uint8Array(header.buffer);
+  return new Uint8Array(header.buffer);
+}
+
+/** The bytes of an index, block by block. */
+export function* encodeMegatronIndex(plan: IndexPlan): Generator<Uint8Array> {
+  const { bytes } = codeOf(plan.dtype)[1];
+  yield encodeMegatronHeader(plan);
   yield* blocks(plan.sequences, 4, (view, at, i) => view.setInt32(at, plan.length(i), true));
   let pointer = 0;
   yield* blocks(plan.sequences, 8, (view, at, i) => {

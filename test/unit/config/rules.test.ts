@@ -75,7 +75,9 @@ test("a cure that no longer fits the text is refused", async () => {
   const fix = [{ kind: "rename", path: "runner_config.epoch", to: "epochs" }] as const;
   const issue = { severity: "error", rule: "x", path: "", message: "", hint: "", fix } as const;
   expect(() => config.fix(issue)).toThrow(/epochs is already written beside it/);
-  expect(() => config.fix({ ...issue, fix: [{ kind: "unset", path: "runner_config.nothing" }] })).toThrow(/found none|there is nothing/);
+  expect(() => config.fix({ ...issue, fix: [{ kind: "unset", path: "runner_config.nothing" }] })).toThrow(
+    /found none|there is nothing/,
+  );
 });
 
 test("unknown keys where MindFormers ignores them are warnings with line and column of the key", async () => {

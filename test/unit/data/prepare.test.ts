@@ -164,7 +164,12 @@ describe("prepareData with unusable input writes nothing and says what is wrong:
       "ARGUMENT_INVALID",
       /mode: expected "stitch", "pad" or "documents", found "pack"/,
     ],
-    ["an unknown format", { format: "parquet" }, "ARGUMENT_INVALID", /format: expected "megatron", found "parquet"/],
+    [
+      "an unknown format",
+      { format: "parquet" },
+      "ARGUMENT_INVALID",
+      /format: expected "megatron" or "mindrecord", found "parquet"/,
+    ],
     ["an empty output", { output: "" }, "ARGUMENT_INVALID", /output: expected a path, found ""/],
     ["mode pad without a fill token", { mode: "pad" }, "TOKENIZER_TOKEN_MISSING", /names no token to fill with/],
     [
