@@ -109,10 +109,8 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
   requirePath("tokenizer", tokenizer);
   requirePath("output", output);
   requireOneOf("format", format, ["megatron", "mindrecord"]);
-  // Rows of MindRecord have one length and int32 columns: what MindFormers' models take.
-  const only = format === "mindrecord" ? ' with format "mindrecord"' : "";
-  requireOneOf("mode", mode, only ? ["stitch", "pad"] : ["stitch", "pad", "documents"], only);
-  requireOneOf("dtype", dtype, only ? ["int32"] : ["int32", "uint16"], only);
+  requireOneOf("mode", mode, ["stitch", "pad", "documents"]);
+  requireOneOf("dtype", dtype, ["int32", "uint16"]);
   if (options.inputFormat !== undefined) requireOneOf("inputFormat", options.inputFormat, inputFormats);
   const { encodingErrors = "error", documentSeparator = "\n\n", jsonKeys = ["text"], chunkBytes } = options;
   requireOneOf("encodingErrors", encodingErrors, ["error", "replace", "skip"]);
@@ -130,7 +128,7 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
     key,
     encodingErrors,
     tokenizer: resolve(tokenizer),
-    prefix: prefixOf(options, key),
+    prefix: prefixOf({ format, output, several: jsonKeys.length > 1 }, key),
     format,
     ...mindRecordOptions(options),
     seqLength: mode === "documents" ? 0 : (options.seqLength as number),
@@ -143,11 +141,18 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
   }));
 }
 
-function prefixOf({ format, output, jsonKeys = [] }: PrepareOptions | PrepareMindRecordOptions, key: string): string {
+interface OutputOptions {
+  readonly format: "megatron" | "mindrecord";
+  readonly output: string;
+  /** Are there other keys? */
+  readonly several: boolean;
+}
+
+function prefixOf({ format, output, several }: OutputOptions, key: string): string {
   // What MindFormers' preparation scripts append to the output prefix: the name of the JSON key and the level.
   if (format !== "mindrecord") return `${resolve(output)}_${key}_document`;
   const path = resolve(output);
-  return mindRecordOutput(jsonKeys.length > 1 ? `${path.replace(/\.mindrecord$/, "")}_${key}` : path);
+  return mindRecordOutput(several ? `${path.replace(/\.mindrecord$/, "")}_${key}` : path);
 }
 
 /** MindFormers finds MindRecord files by the end of their name. */
@@ -160,6 +165,7 @@ function mindRecordOptions(
 ): Pick<PrepareRequest, "shards" | "columns"> {
   if (options.format !== "mindrecord") return { shards: 1, columns: [] };
   const { shards, columns, output } = options;
+  requireOneLength(options);
   checkShards("prepareData", mindRecordOutput(resolve(output)), shards ?? 1);
   const sorted = [...(columns ?? ["input_ids", "labels"])].sort();
   if (!["input_ids", "input_ids,labels"].includes(sorted.join()))
@@ -169,6 +175,14 @@ function mindRecordOptions(
       'columns: ["input_ids", "labels"]',
     );
   return { shards: shards ?? 1, columns: sorted };
+}
+
+/** Rows of MindRecord have one length and int32 columns: what MindFormers' models take. */
+function requireOneLength({ mode = "stitch", dtype = "int32" }: Pick<PrepareOptions, "mode" | "dtype">): void {
+  const where = 'with format "mindrecord"';
+  if (mode === "documents")
+    throw invalid({ option: "mode", found: mode }, `"stitch" or "pad" ${where}`, 'mode: "stitch"');
+  if (dtype !== "int32") throw invalid({ option: "dtype", found: dtype }, `"int32" ${where}`, 'dtype: "int32"');
 }
 
 function specialOf({
@@ -208,10 +222,10 @@ function requirePath(option: string, value: unknown): void {
   throw invalid({ option, found: value }, ...pathHelp(option));
 }
 
-function requireOneOf(option: string, value: unknown, known: readonly string[], where = ""): void {
+function requireOneOf(option: string, value: unknown, known: readonly string[]): void {
   if (known.includes(value as string)) return;
   const list = known.map((name) => `"${name}"`);
-  const expected = list.length > 2 ? `${list.slice(0, -1).join(", ")} or ${list.at(-1)}` : list.join(" or ") + where;
+  const expected = list.length > 2 ? `${list.slice(0, -1).join(", ")} or ${list.at(-1)}` : list.join(" or ");
   throw invalid({ option, found: value }, expected, `${option}: "${known[0]}"`);
 }
 

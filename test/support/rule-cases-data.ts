@@ -159,10 +159,10 @@ export const dataCases: readonly RuleCase[] = [
   },
   {
     rule: "vocabulary",
-    facts: { dataset: { largestId: 200_000 } },
+    facts: { dataset: { largestId: 200_063 } },
     path: "model.model_config.vocab_size",
-    says: /the data holds the token 200000, the model knows those from 0 to 129279/,
-    cured: { "model.model_config.vocab_size": 200_001 },
+    says: /the data holds the token 200063, the model knows those from 0 to 129279/,
+    cured: { "model.model_config.vocab_size": 200_064 },
   },
   {
     rule: "padding",
@@ -184,11 +184,11 @@ export const dataCases: readonly RuleCase[] = [
   },
   {
     rule: "mindrecord",
-    facts: { dataset: { seqLength: 77 } },
+    facts: { dataset: { seqLength: 512 } },
     edits: { "train_dataset.data_loader": { type: "MindDataset", dataset_files: ["/x"], shuffle: false } },
     path: "model.model_config.seq_length",
-    says: /MindRecord rows 77, model.model_config.seq_length \d+/,
-    cured: { "model.model_config.seq_length": 77 },
+    says: /MindRecord rows 512, model.model_config.seq_length \d+/,
+    cured: { "model.model_config.seq_length": 512 },
   },
   {
     rule: "mindrecord",

@@ -98,9 +98,9 @@ describe("dataset.verify", () => {
     config.set("train_dataset.data_loader.config.eod_mask_loss", true).set("model.model_config.eos_token_id", 1);
     const found = checkDataset(facts, config);
     expect(found.map(({ rule, path }) => `${rule} ${path.split(".").at(-1)}`)).toEqual([
-      "tokens vocab_size",
-      "tokens eod",
-      "special-tokens pad",
+      "vocabulary vocab_size",
+      "end-of-document eod",
+      "padding pad",
       "special-tokens eos_token_id",
     ]);
     expect(found[displayKey]()["text/plain"]).toContain('config.set("train_dataset.data_loader.config.pad", 2)');

@@ -1,4 +1,4 @@
-import { readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Dataset } from "../../../src/data/dataset.js";
@@ -62,6 +62,29 @@ it("missing, cut and too long files are made whole again", async () => {
   expect(await sameBytes(data, before)).toBe(true);
   expect((await data.verify()).ok).toBe(true);
   expect((await repairDataset(prefix))[displayKey]()["text/plain"]).toContain("nothing was damaged");
+});
+
+it("documents of their own length in 16-bit tokens, of several files of JSON lines, are made whole again", async () => {
+  const line = (part: string, i: number) => `${JSON.stringify({ body: i % 7 ? part : [part, "Also this."] })}\n`;
+  const lines = text.split("\n\n").map(line);
+  const folder = await scratchFolder({
+    "a.jsonl": lines.slice(0, 1000).join(""),
+    "b.jsonl": lines.slice(1000).join(""),
+    "tokenizer.json": tinyTokenizer(),
+    "tokenizer_config.json": JSON.stringify({ bos_token: "<s>", eos_token: "</s>" }),
+  });
+  const paths = { input: join(folder, "*.jsonl"), tokenizer: folder, output: join(folder, "out") };
+  const data = await prepareData({ ...paths, mode: "documents", dtype: "uint16", jsonKeys: ["body"], appendEod: true });
+  const before = await bytesOf(data);
+  const bin = Buffer.from(before[0] as Buffer);
+  bin.fill(0xee, 70_000, 70_100);
+  await writeFile(`${data.prefix}.bin`, bin);
+  await writeFile(`${data.prefix}.idx`, "damaged");
+  expect((await data.repair()).repaired).toEqual([".bin, bytes 65,536 to 131,072", ".idx"]);
+  expect(await sameBytes(data, before)).toBe(true);
+  const checked = await data.verify();
+  expect(checked.ok).toBe(true);
+  expect(await readdir(folder)).toHaveLength(7);
 });
 
 it("nothing is written if the source, the tokenizer or the manifest is not there as it was", async () => {

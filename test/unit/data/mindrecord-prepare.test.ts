@@ -7,6 +7,7 @@ import { openMindRecord } from "../../../src/data/mindrecord.js";
 import { MindRecordTokens } from "../../../src/data/mindrecord-tokens.js";
 import { prepareData } from "../../../src/data/prepare.js";
 import type { PrepareMindRecordOptions } from "../../../src/data/prepare-options.js";
+import { repairDataset } from "../../../src/data/repair.js";
 import { feedSink } from "../../../src/data/token-sink.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { displayKey } from "../../../src/view/display-contract.js";
@@ -105,6 +106,27 @@ describe('prepareData with format "mindrecord"', () => {
     for (const more of [{ shards: 1001 }, { shards: 0 }, { output: "/tmp/a;b" }, { output: "/tmp/a`b" }] as const)
       await expect(prepareData({ ...asked, ...more })).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
     await expect(prepareData({ ...asked, columns: ["labels"] })).rejects.toThrow(/option columns: expected/);
+    for (const [more, says] of [
+      [{ mode: "documents" }, /option mode: expected "stitch" or "pad" with format "mindrecord", found "documents"/],
+      [{ dtype: "uint16" }, /option dtype: expected "int32" with format "mindrecord", found "uint16"/],
+    ] as const)
+      await expect(prepareData({ ...asked, ...(more as object) })).rejects.toThrow(says);
+  });
+
+  it("is made of JSON lines too, one dataset per key, and repaired from them", async () => {
+    const asked = await options({ shards: 2 });
+    const lines = text.split("\n\n").map((part) => `${JSON.stringify({ body: part, title: "A title." })}\n`);
+    const input = `${asked.input}.jsonl`;
+    await writeFile(input, lines.join(""));
+    const data = await prepareData({ ...asked, input, jsonKeys: ["body", "title"], appendEod: true });
+    expect(data.path).toMatch(/out_body\.mindrecord$/);
+    const also = /openMindRecord\("(.*)"\)/.exec(data.notes.join())?.[1] as string;
+    expect((await openMindRecord(also)).tokens).toBeGreaterThan(0);
+    const [first] = data.files as [string];
+    const before = await readFile(first);
+    await writeFile(first, "damaged");
+    expect((await repairDataset(data.path)).repaired).toEqual(["file out_body.mindrecord0"]);
+    expect((await readFile(first)).equals(before)).toBe(true);
   });
 
   it("shows itself, and the plan sets MindFormers' loader for it", async () => {
