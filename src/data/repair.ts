@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DataError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
 import type { InputFormat } from "./input-files.js";
@@ -31,6 +31,8 @@ export async function repairDataset(path: string, options: RepairOptions = {}): 
   if (!manifest) throw impossible(prefix, "expected a manifest that names its source, found none");
   const damaged = await damagedFiles(prefix, manifest);
   if (damaged.length === 0) return new Repair(prefix, [], Object.keys(manifest.files).length);
+  if (/^\..*\.stdin$/.test(basename(manifest.input.path)))
+    throw impossible(prefix, "expected a source that can be read once more, found standard input");
   const signal = options.signal ?? jupyterHost()?.signal;
   const more = {
     ...(options.workers === undefined ? {} : { workers: options.workers }),

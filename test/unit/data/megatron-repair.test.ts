@@ -101,6 +101,11 @@ it("nothing is written if the source, the tokenizer or the manifest is not there
   const tokenizer = data.manifest?.tokenizer.path as string;
   await writeFile(tokenizer, tinyTokenizer({ version: "2.0" }).replace('"2.0"', '"1.0" '));
   await expect(data.repair()).rejects.toThrow(/tokenizer sha256 was/);
+  const manifestFile = `${data.prefix}.manifest.json`;
+  const manifest = await readFile(manifestFile, "utf8");
+  await writeFile(manifestFile, manifest.replace(JSON.stringify(input), '"/x/.out_text_document.stdin"'));
+  await expect(repairDataset(data.prefix)).rejects.toThrow(/read once more, found standard input/);
+  await writeFile(manifestFile, manifest);
   await rm(input);
   await expect(data.repair()).rejects.toMatchObject({ code: "FILE_MISSING" });
   await rm(`${data.prefix}.manifest.json`);
