@@ -45,13 +45,51 @@ export {
 export { type ErrorCode, errorCatalogue } from "./core/error-catalogue.js";
 export type { ProcessIdentity } from "./core/process-table.js";
 export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
+export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";
 export { Dataset, openDataset } from "./data/dataset.js";
+export type { PeekOptions } from "./data/dataset-inspect.js";
 export { DatasetSamples, type SampledSequence } from "./data/dataset-samples.js";
+export { DocumentPeek, type PeekedDocument } from "./data/document-peek.js";
+export type { SplitName } from "./data/gpt-index/split.js";
+export type { InputFormat } from "./data/input-files.js";
+export { LengthHistogram } from "./data/length-histogram.js";
 export type { DatasetManifest, FileRecord } from "./data/manifest.js";
+export { type MergeOptions, mergeDatasets } from "./data/merge.js";
+export {
+  MindRecord,
+  type MindRecordShardFacts,
+  openMindRecord,
+  type ReadRowsOptions,
+  writeMindRecord,
+} from "./data/mindrecord.js";
+export type { MindRecordOptions, WriteMindRecordOptions } from "./data/mindrecord-writer.js";
+export type { OrderPlan } from "./data/order/batch-layout.js";
+export { DataOrder, openDataOrder } from "./data/order/data-order.js";
+export type { CacheState } from "./data/order/index-cache.js";
+export type { DatasetOrderOptions, HandSettings, OrderOptions, OrderSource } from "./data/order/order-options.js";
+export { type IndexFile, PreparedIndices } from "./data/order/prepared-indices.js";
+export { type SequenceUse, SequenceUses } from "./data/order/sequence-uses.js";
+export { SourceEpochs, SourceFigure, type SourceUse } from "./data/order/source-epochs.js";
+export { type SampleSource, TrainingSample, type TrainingSampleValues } from "./data/order/training-sample.js";
+export { TrainingStep, type TrainingStepValues } from "./data/order/training-step.js";
 export { prepareData } from "./data/prepare.js";
-export type { PrepareOptions } from "./data/prepare-options.js";
+export type { PrepareMindRecordOptions, PrepareOptions } from "./data/prepare-options.js";
+export { type RepairOptions, repairDataset } from "./data/repair.js";
+export { Repair } from "./data/repair-report.js";
+export { type SplitOptions, splitDataset } from "./data/split.js";
+export { type CountedToken, TokenCounts } from "./data/token-counts.js";
+export type { EncodingPolicy } from "./data/utf8-repair.js";
+export { type CheckRow, DatasetVerification } from "./data/verification.js";
+export type { VerifyOptions } from "./data/verify.js";
 export type { ElementType, TensorValues } from "./formats/dtype.js";
 export type { TokenType } from "./formats/megatron.js";
+export type {
+  MindRecordField,
+  MindRecordRow,
+  MindRecordSchema,
+  MindRecordType,
+  MindRecordValue,
+} from "./formats/mindrecord/schema.js";
 export { flopsPerStep, flopsPerToken, type TokenWork, tokenWork } from "./model/flops.js";
 export {
   assignLayers,
@@ -140,6 +178,7 @@ export type { StopOptions } from "./run/stop.js";
 export type { WaitOptions } from "./run/wait.js";
 export type { Watch, WatchOptions } from "./run/watch.js";
 export type { LineSeries } from "./view/charts/curve.js";
+export { type HistogramBin, type HistogramSpec, histogram } from "./view/charts/histogram.js";
 export { type LineChartSpec, lineChart } from "./view/charts/line-chart.js";
 export type { MimeBundle } from "./view/display-contract.js";
 export { type Displayable, type DisplayOptions, displayKey } from "./view/display-contract.js";

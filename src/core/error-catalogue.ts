@@ -60,9 +60,41 @@ const data = {
     meaning: "The text is not UTF-8 from the offset in the message on.",
     cure: "Convert the file with iconv, or repair it at that offset.",
   },
+  INPUT_LINE_INVALID: {
+    meaning: "A line of a JSON lines file is not a JSON object, or its key does not hold text.",
+    cure: "Repair or remove the line at the offset that the message names.",
+  },
+  INPUT_KEY_MISSING: {
+    meaning: "A JSON line or a Parquet file does not have the key that was asked for.",
+    cure: "Name the key that holds the text with jsonKeys.",
+  },
+  INPUT_UNREADABLE: {
+    meaning: "A compressed file or a Parquet file is damaged.",
+    cure: "Copy the file again from where it was made, or leave it out.",
+  },
+  INPUT_DOCUMENT_TOO_LONG: {
+    meaning: "A single document is so long that it can't be worked on in memory.",
+    cure: "Choose an inputFormat or a documentSeparator that cuts the text into documents.",
+  },
+  DISK_TOO_SMALL: {
+    meaning: "The dataset would need more space than the disk has left.",
+    cure: "Free the space that the message names, or choose another folder as output.",
+  },
+  PREPARE_RUNNING: {
+    meaning: "Another process or cell is preparing the same dataset at this moment.",
+    cure: "Wait until it is done, or end the process that the message names.",
+  },
   INPUT_CHANGED: {
     meaning: "The text changed while it was being read.",
     cure: "Wait until whatever writes the file is done, then run the cell again.",
+  },
+  INDEX_IMPOSSIBLE: {
+    meaning: "The engine can't build the index of its training samples from this dataset and these settings.",
+    cure: "Follow the hint: the sizes, the split, the sequence length or the blend don't fit the dataset.",
+  },
+  DATA_ORDER_UNKNOWN: {
+    meaning: "The order in which the engine would read the samples can't be computed from these settings.",
+    cure: "Change the setting that the message names, or look at stored sequences with dataset.sample.",
   },
   DATASET_SIZE_MISMATCH: {
     meaning: "The .bin file is not as long as its .idx file says.",
@@ -72,12 +104,33 @@ const data = {
     meaning: "The .manifest.json beside a dataset can't be understood.",
     cure: "Remove the manifest; the dataset can be read without it.",
   },
+  MINDRECORD_ROW_INVALID: {
+    meaning: "A row does not fit the schema of a MindRecord file, or is longer than a page.",
+    cure: "Correct the value that the message names, or use a larger page.",
+  },
+  DATASET_MISMATCH: {
+    meaning: "Datasets that are to become one have tokens of different types or of different tokenizers.",
+    cure: "Prepare them with the same tokenizer and options, or leave out the one that the message names.",
+  },
+  REPAIR_IMPOSSIBLE: {
+    meaning:
+      "A damaged dataset can't be made again from its source: no manifest, or the source or the software has changed.",
+    cure: "Run prepareData again.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 const formats = {
+  NPY_INVALID: {
+    meaning: "A file of the engine's index cache is cut short, damaged, or no numpy array of whole numbers.",
+    cure: "Remove it; prepareIndices or the engine makes it anew.",
+  },
   MEGATRON_INDEX_INVALID: {
     meaning: "An .idx file is cut short, damaged, or no Megatron index at all.",
     cure: "Run prepareData again, or copy the file again from where it was made.",
+  },
+  MINDRECORD_INVALID: {
+    meaning: "A MindRecord file or its .db index is cut short, damaged, renamed, or no MindRecord file at all.",
+    cure: "Copy the file and its .db again from where they were made, or make them again.",
   },
   SAFETENSORS_INVALID: {
     meaning: "A .safetensors file is cut short, damaged, or no safetensors file at all.",

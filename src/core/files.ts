@@ -33,14 +33,18 @@ export async function ensureWritableFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes a whole file so that no reader ever sees a part of it: temporary file, fsync, rename. */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+/** Writes a whole file (also from blocks) so that no reader ever sees a part of it: temporary file, fsync, rename. */
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
   await ensureWritableFolder(dirname(path));
   const temporary = temporaryName(path);
   try {
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(content);
+      const blocks = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
+      for (const block of blocks) await file.writeFile(block);
       await file.sync();
     } finally {
       await file.close();

@@ -12,16 +12,31 @@ import {
   tokenBytes,
 } from "../formats/megatron.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./dataset-inspect.js";
 import { DatasetSamples, type SampledSequence } from "./dataset-samples.js";
 import { datasetBundle } from "./dataset-view.js";
+import type { DocumentPeek } from "./document-peek.js";
+import type { LengthHistogram } from "./length-histogram.js";
 import { type DatasetManifest, readManifest } from "./manifest.js";
+import type { OrderPlan } from "./order/batch-layout.js";
+import { type DataOrder, openDataOrder } from "./order/data-order.js";
+import { orderOfDataset } from "./order/order-of-dataset.js";
+import type { DatasetOrderOptions } from "./order/order-options.js";
+import type { TrainingSample } from "./order/training-sample.js";
+import type { TrainingStep } from "./order/training-step.js";
+import { type RepairOptions, repairDataset } from "./repair.js";
+import type { Repair } from "./repair-report.js";
+import type { TokenCounts } from "./token-counts.js";
 import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
+import type { DatasetVerification } from "./verification.js";
+import { type VerifyOptions, verifyDataset } from "./verify.js";
 
 /** A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. */
 export class Dataset {
   /** Absolute path without `.bin` and `.idx`: what `data_path` of a MindFormers config wants. */
   readonly prefix: string;
   readonly sequences: number;
+  readonly documents: number;
   /** Tokens in `.bin`, fill tokens included. */
   readonly tokens: number;
   /** Tokens that the model sees per sample (a stored sequence has one more); undefined if the sequences differ in length. */
@@ -45,6 +60,7 @@ export class Dataset {
     const { manifest } = more;
     this.prefix = prefix;
     this.sequences = index.sequences;
+    this.documents = index.documents;
     this.tokens = index.tokens;
     this.seqLength = manifest?.options.seqLength ?? (index.uniformLength ? index.uniformLength - 1 : undefined);
     this.dtype = index.dtype;
@@ -71,8 +87,38 @@ export class Dataset {
     }
   }
 
-  /** The first `count` sequences, or those from number `from` on: token ids, positions, and the text if the tokenizer is known. */
-  async sample(count = 3, { from = 0 }: { readonly from?: number } = {}): Promise<DatasetSamples> {
+  /** Training sample `k` (from 0) of a run: exact ids, labels and the sequences that it is made of. Throws as `step` does. */
+  async sample(k: number, options: { readonly plan: OrderPlan }): Promise<TrainingSample>;
+  /** The first `count` stored sequences, or those from number `from` on: ids, positions, and the text if the tokenizer is known. */
+  async sample(count?: number, options?: { readonly from?: number }): Promise<DatasetSamples>;
+  async sample(
+    count = 3,
+    options: { readonly from?: number; readonly plan?: OrderPlan } = {},
+  ): Promise<DatasetSamples | TrainingSample> {
+    if (options.plan !== undefined) return (await orderOfDataset(this.prefix, options.plan)).sample(count);
+    return this.#sequences(count, options);
+  }
+
+  /**
+   * What `rank` trains on at optimizer step `n` (from 1) of the run that `plan` describes: exact ids and source sequences, also of the other
+   * datasets of a blend. The first call builds the order of the plan, later ones use it.
+   * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not, or a plan that does not read this dataset; DataError
+   * INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
+   */
+  async step(
+    n: number,
+    { plan, rank = 0 }: { readonly plan: OrderPlan; readonly rank?: number },
+  ): Promise<TrainingStep> {
+    return (await orderOfDataset(this.prefix, plan)).step(n, { rank });
+  }
+
+  /** The order in which the engine reads this dataset: of a plan, or of the few settings that decide it. Throws as `openDataOrder`. */
+  async order(options: DatasetOrderOptions = {}): Promise<DataOrder> {
+    if ("plan" in options) return orderOfDataset(this.prefix, options.plan);
+    return openDataOrder({ dataPath: [this.prefix], seqLength: this.seqLength ?? 0, ...options });
+  }
+
+  async #sequences(count: number, { from = 0 }: { readonly from?: number }): Promise<DatasetSamples> {
     if (!Number.isInteger(count) || count < 1 || !Number.isInteger(from) || from < 0 || from >= this.sequences) {
       const range = `from 0 to ${this.sequences - 1}`;
       throw new LabError(
@@ -111,6 +157,31 @@ export class Dataset {
       await idx.close();
       await bin.close();
     }
+  }
+
+  /** How long the documents (or sequences) are: a figure. Reads the index only. */
+  lengths(of: "documents" | "sequences" = "documents"): Promise<LengthHistogram> {
+    return datasetLengths(this, of);
+  }
+
+  /** How often each token id occurs: a figure. Reads all tokens. */
+  async tokenCounts({ signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenCounts> {
+    return datasetTokenCounts(this, await this.#tokenizer(), signal);
+  }
+
+  /** A document with its text and where its tokens begin. Throws ARGUMENT_INVALID for one that is not there. */
+  async peek(document: number, options: PeekOptions = {}): Promise<DocumentPeek> {
+    return peekDocument(this, document, { ...options, known: await this.#tokenizer() });
+  }
+
+  /** Reads every byte: structure, checksums, ids, ends of documents, duplicates; with `config` also whether both fit together. */
+  verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
+    return verifyDataset(this, options);
+  }
+
+  /** Makes damaged parts again from the source that the manifest names, and proves them by checksum. Throws REPAIR_IMPOSSIBLE. */
+  repair(options: RepairOptions = {}): Promise<Repair> {
+    return repairDataset(this.prefix, options);
   }
 
   /** The tokenizer that the manifest names, if it is still there and still the same. */

@@ -20,7 +20,10 @@ export interface DatasetManifest {
   /** ISO 8601. */
   readonly created: string;
   readonly versions: { readonly recipe: number; readonly tokenizers: string };
+  /** The file, or for several files: what they have in common, their bytes together, and a hash over their hashes. */
   readonly input: FileRecord;
+  /** Every file, if there are several. */
+  readonly inputs?: readonly FileRecord[];
   readonly tokenizer: {
     readonly path: string;
     readonly sha256: string;
@@ -30,8 +33,23 @@ export interface DatasetManifest {
     readonly padId: number | undefined;
     readonly before: readonly number[];
     readonly after: readonly number[];
+    /** Put after every document that has tokens. */
+    readonly endOfDocument?: number | undefined;
   };
-  readonly options: { readonly format: "megatron"; readonly seqLength: number; readonly mode: "stitch" | "pad" };
+  readonly options: {
+    readonly format: "megatron" | "mindrecord";
+    /** Undefined in mode "documents". */
+    readonly seqLength: number | undefined;
+    readonly mode: "stitch" | "pad" | "documents";
+    readonly dtype?: "int32" | "uint16";
+    readonly inputFormats?: readonly string[];
+    readonly documentSeparator?: string;
+    readonly jsonKey?: string;
+    readonly encodingErrors?: "error" | "replace" | "skip";
+    /** MindRecord: number of files and columns of a row. */
+    readonly shards?: number;
+    readonly columns?: readonly string[];
+  };
   readonly counts: {
     readonly pieces: number;
     readonly sequences: number;
@@ -41,11 +59,24 @@ export interface DatasetManifest {
     readonly dropped: number;
     readonly padded: number;
   };
-  readonly files: { readonly bin: FileRecord; readonly idx: FileRecord };
+  /** How the text was read. */
+  readonly reading?: {
+    readonly files: number;
+    /** Decompressed. */
+    readonly textBytes: number;
+    /** Empty lines and empty documents that were left out. */
+    readonly skipped: number;
+    /** Byte sequences that were not UTF-8 and halves of characters: replaced or left out, as `encodingErrors` says. */
+    readonly repaired: number;
+    /** Pieces of text that the native library tokenized; all others went the fast way, which gives the same ids. */
+    readonly native: number;
+  };
+  /** `bin` and `idx`; MindRecord: every shard and index under its own name. */
+  readonly files: Readonly<Record<string, FileRecord>>;
 }
 
 /** The parts of a manifest that decide what the files contain. */
-export type ManifestCause = Pick<DatasetManifest, "versions" | "input" | "tokenizer" | "options">;
+export type ManifestCause = Pick<DatasetManifest, "versions" | "input" | "inputs" | "tokenizer" | "options">;
 
 export function manifestPath(prefix: string): string {
   return `${prefix}.manifest.json`;
@@ -83,13 +114,22 @@ export function parseManifest(text: string, file: string): DatasetManifest {
 /** The reasons why files made from `before` would not be those made from `now`; empty if they would be the same. */
 export function manifestChanges(before: ManifestCause, now: ManifestCause): string[] {
   const pairs: readonly (readonly [what: string, was: unknown, is: unknown])[] = [
+    ["number of input files", before.inputs?.length ?? 1, now.inputs?.length ?? 1],
     ["input sha256", before.input.sha256.slice(0, 12), now.input.sha256.slice(0, 12)],
     ["tokenizer sha256", before.tokenizer.sha256.slice(0, 12), now.tokenizer.sha256.slice(0, 12)],
     ["tokens before each piece", before.tokenizer.before, now.tokenizer.before],
     ["tokens after each piece", before.tokenizer.after, now.tokenizer.after],
+    ["token after each document", before.tokenizer.endOfDocument, now.tokenizer.endOfDocument],
+    ["dtype", before.options.dtype ?? "int32", now.options.dtype ?? "int32"],
+    ["input format", before.options.inputFormats ?? ["wikitext"], now.options.inputFormats ?? ["wikitext"]],
+    ["documentSeparator", before.options.documentSeparator, now.options.documentSeparator],
+    ["jsonKeys", before.options.jsonKey, now.options.jsonKey],
+    ["encodingErrors", before.options.encodingErrors ?? "error", now.options.encodingErrors ?? "error"],
     ["format", before.options.format, now.options.format],
     ["seqLength", before.options.seqLength, now.options.seqLength],
     ["mode", before.options.mode, now.options.mode],
+    ["shards", before.options.shards ?? 1, now.options.shards ?? 1],
+    ["columns", before.options.columns ?? [], now.options.columns ?? []],
     ["pad id", padOf(before), padOf(now)],
     ["preparation recipe", before.versions.recipe, now.versions.recipe],
     ["tokenizers library", before.versions.tokenizers, now.versions.tokenizers],

@@ -1,4 +1,5 @@
-import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { InputFile } from "./input-files.js";
 import {
   type DatasetManifest,
   type FileRecord,
@@ -7,30 +8,34 @@ import {
   matchesRecord,
   readManifest,
 } from "./manifest.js";
-import type { PrepareRequest } from "./prepare-options.js";
-import type { TextScan } from "./text-scan.js";
+import { inputRecords } from "./prepare-input.js";
 
-export type Finding =
-  | { readonly unchanged: DatasetManifest; readonly reasons: readonly string[]; readonly scan?: undefined }
-  /** `reasons`: what is different from the dataset that is there; empty if there is none. */
-  | { readonly unchanged?: undefined; readonly reasons: readonly string[]; readonly scan: TextScan };
+/** What is already there. */
+export interface Finding {
+  /** The dataset that is there, if it is what the request would make. */
+  readonly unchanged: DatasetManifest | undefined;
+  /** What is different from the dataset that is there; empty if there is none. */
+  readonly reasons: readonly string[];
+}
+
+type Inputs = Pick<ManifestCause, "input" | "inputs">;
 
 /**
- * Is the dataset that lies at the prefix what the request would make? The input is only read (`scan`) if its size or time of change say
- * that it may be another one, or if it has to be prepared anyway.
+ * Is the dataset that lies at the prefix what the request would make? The input is only read (`hashes`) if its size or time of change say
+ * that it may be another one.
  */
 export async function findUnchanged(
-  request: PrepareRequest,
-  causeWith: (input: FileRecord) => ManifestCause,
-  scan: () => Promise<TextScan>,
+  { prefix, files }: { readonly prefix: string; readonly files: readonly InputFile[] },
+  causeWith: (inputs: Inputs) => ManifestCause,
+  hashes: () => Promise<readonly string[]>,
 ): Promise<Finding> {
-  const { manifest, reasons } = await manifestBefore(request.prefix);
-  if (!manifest) return { reasons, scan: await scan() };
-  const scanned = (await looksUntouched(request.input, manifest.input)) ? undefined : await scan();
-  const input = { ...manifest.input, sha256: scanned?.sha256 ?? manifest.input.sha256 };
-  const changes = [...manifestChanges(manifest, causeWith(input)), ...(await damage(request.prefix, manifest))];
-  if (changes.length === 0) return { unchanged: manifest, reasons: [] };
-  return { reasons: changes, scan: scanned ?? (await scan()) };
+  const { manifest, reasons } = await manifestBefore(prefix);
+  if (!manifest) return { unchanged: undefined, reasons };
+  const records = manifest.inputs ?? [manifest.input];
+  const known = looksUntouched(files, records) ? records.map(({ sha256 }) => sha256) : await hashes();
+  const changes = manifestChanges(manifest, causeWith(inputRecords(files, known)));
+  const all = [...changes, ...(await damage(prefix, manifest))];
+  return all.length === 0 ? { unchanged: manifest, reasons: [] } : { unchanged: undefined, reasons: all };
 }
 
 async function manifestBefore(
@@ -44,15 +49,20 @@ async function manifestBefore(
   }
 }
 
-async function looksUntouched(path: string, record: FileRecord): Promise<boolean> {
-  const { size, mtimeMs } = await stat(path);
-  return path === record.path && size === record.bytes && mtimeMs === record.modified;
+function looksUntouched(files: readonly InputFile[], records: readonly FileRecord[]): boolean {
+  if (files.length !== records.length) return false;
+  return files.every(({ path, bytes, modified }, i) => {
+    const record = records[i] as FileRecord;
+    return path === record.path && bytes === record.bytes && modified === record.modified;
+  });
 }
 
 async function damage(prefix: string, { files }: DatasetManifest): Promise<string[]> {
   const found: string[] = [];
-  for (const kind of ["bin", "idx"] as const)
-    if (!(await matchesRecord(`${prefix}.${kind}`, files[kind])))
-      found.push(`the .${kind} file is missing or was changed`);
+  for (const [kind, record] of Object.entries(files))
+    if (!(await matchesRecord(join(dirname(prefix), record.path), record)))
+      found.push(
+        `the ${record.path.endsWith(`.${kind}`) ? `.${kind} file` : `file ${kind}`} is missing or was changed`,
+      );
   return found;
 }

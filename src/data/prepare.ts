@@ -1,173 +1,119 @@
-import { stat } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
-import { DataError } from "../core/error.js";
-import { ensureWritableFolder, requireFile, writeFileAtomic } from "../core/files.js";
+import { ensureWritableFolder, writeFileAtomic } from "../core/files.js";
 import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import { openProgress, type Progress } from "../view/show.js";
-import { scanText, wikitextBatches } from "./corpus.js";
 import { Dataset } from "./dataset.js";
-import { removeStaleIndices } from "./dataset-cache.js";
-import { type DatasetManifest, type FileRecord, type ManifestCause, manifestPath } from "./manifest.js";
-import { MegatronWriter } from "./megatron-writer.js";
-import { checkPrepareOptions, defaultWorkers, type PrepareOptions, type PrepareRequest } from "./prepare-options.js";
+import { manifestPath } from "./manifest.js";
+import { MindRecord } from "./mindrecord.js";
+import { emptyInput, requireUsable } from "./prepare-errors.js";
+import { inputFiles, inputRecords, standardInputPath, totalBytes } from "./prepare-input.js";
+import {
+  causeOf,
+  hashesOf,
+  jobIdentity,
+  makeOnce,
+  type Preparing,
+  progressOf,
+  sizeUnit,
+  withStore,
+} from "./prepare-job.js";
+import {
+  checkPrepareOptions,
+  type PrepareMindRecordOptions,
+  type PrepareOptions,
+  type PrepareRequest,
+} from "./prepare-options.js";
+import { type Made, makeDataset } from "./prepare-run.js";
+import { PrepareStore } from "./prepare-store.js";
 import { findUnchanged } from "./prepare-unchanged.js";
-import { padCutter, type SequenceCutter, stitchCutter } from "./sequence-cutter.js";
-import type { TextScan } from "./text-scan.js";
-import { tokenizeInOrder } from "./tokenize-pool.js";
-import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
-
-/** Goes up whenever the same text and options give other bytes than before. */
-const recipe = 1;
+import { openTokenizer } from "./tokenizer.js";
 
 /**
- * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`) from text in WikiText's raw-token format, byte for byte what
- * MindFormers' preparation script, tokenizer class and IndexedDatasetBuilder give for the same text. Tokenizes in threads; memory does
- * not grow with the text. A second call with nothing changed does nothing and says so; nothing half-written ever has a final name.
- * @throws DataError INPUT_EMPTY, INPUT_TOO_SHORT, INPUT_NOT_UTF8, TOKENIZER_INVALID, TOKENIZER_TOKEN_MISSING; LabError ARGUMENT_INVALID,
- * FILE_MISSING, FILE_UNWRITABLE; CancelledError.
+ * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`), or with format "mindrecord" MindRecord files, of text, byte for byte what MindFormers' preparation scripts,
+ * tokenizer classes and IndexedDatasetBuilder give for the same text. Tokenizes in threads; memory does not grow with the text. A call that
+ * was interrupted, even by SIGKILL, goes on in the next one. A second call with nothing changed does nothing and says so; nothing
+ * half-written ever has a final name. With several `jsonKeys` one dataset each; the first is returned, the notes name the others.
+ * @throws DataError INPUT_EMPTY, INPUT_TOO_SHORT, INPUT_NOT_UTF8, INPUT_LINE_INVALID, INPUT_KEY_MISSING, INPUT_UNREADABLE,
+ * INPUT_DOCUMENT_TOO_LONG, INPUT_CHANGED, DISK_TOO_SMALL, TOKENIZER_INVALID, TOKENIZER_TOKEN_MISSING, TOKENIZE_FAILED; LabError
+ * ARGUMENT_INVALID, FILE_MISSING, FILE_UNWRITABLE, PREPARE_RUNNING; CancelledError.
  */
-export async function prepareData(options: PrepareOptions): Promise<Dataset> {
-  const request = checkPrepareOptions(options);
-  const inputBytes = await requireFile(request.input, "input");
-  if (inputBytes === 0) throw emptyInput(request.input, "a file of 0 bytes");
+export function prepareData(options: PrepareOptions): Promise<Dataset>;
+export function prepareData(options: PrepareMindRecordOptions): Promise<MindRecord>;
+export async function prepareData(options: PrepareOptions | PrepareMindRecordOptions): Promise<Dataset | MindRecord> {
+  const requests = checkPrepareOptions(options);
+  const [first, ...others] = requests as [PrepareRequest, ...PrepareRequest[]];
+  const dataset = await prepareOne(first);
+  const notes = [...dataset.notes];
+  for (const request of others) {
+    const other = await prepareOne(request);
+    const open = "prefix" in other ? "openDataset" : "openMindRecord";
+    notes.push(`also: ${open}(${JSON.stringify(request.prefix)})`);
+  }
+  if (first.inputs.includes("-"))
+    for (const { prefix } of requests) await rm(standardInputPath(prefix), { force: true });
+  return others.length === 0 ? dataset : openPrepared(first, notes);
+}
+
+function openPrepared({ format, prefix }: PrepareRequest, notes: readonly string[]): Promise<Dataset | MindRecord> {
+  return format === "mindrecord" ? MindRecord.open(prefix, notes) : Dataset.open(prefix, notes);
+}
+
+async function prepareOne(request: PrepareRequest): Promise<Dataset | MindRecord> {
+  throwIfCancelled(request.signal, "prepareData");
+  if (request.inputs.includes("-")) await ensureWritableFolder(dirname(request.prefix));
+  const files = await inputFiles(request);
+  const inputBytes = totalBytes(files);
+  const name = inputRecords(files, []).input.path;
+  if (inputBytes === 0) throw emptyInput(name, "a file of 0 bytes");
   const tokenizer = await openTokenizer(request.tokenizer, request.special);
-  requirePadToken(request, tokenizer);
+  requireUsable(request, tokenizer);
   await ensureWritableFolder(dirname(request.prefix));
   const progress = openProgress({ title: "preparing", ...sizeUnit(inputBytes) });
   try {
-    const result = await prepareOrKeep(request, tokenizer, progress);
+    const result = await prepareOrKeep({ request, files, tokenizer }, progress);
     progress.finish(result.notes.join("; "));
     return result;
   } catch (error) {
-    progress.finish(`preparing ${request.input}: not finished, nothing was written`);
+    progress.finish(`preparing ${name}: not finished, no dataset was written`);
     throw error;
   }
 }
 
-async function prepareOrKeep(request: PrepareRequest, tokenizer: OpenTokenizer, progress: Progress): Promise<Dataset> {
-  const known = causeOf(request, tokenizer);
-  const { unchanged, reasons, scan } = await findUnchanged(request, known, () => scanText(request.input, request));
+async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<Dataset | MindRecord> {
+  const { request, files } = preparing;
+  const causeWith = causeOf(preparing);
+  const { unchanged, reasons } = await findUnchanged({ prefix: request.prefix, files }, causeWith, () =>
+    hashesOf(preparing),
+  );
+  const store = new PrepareStore(request.prefix);
+  const identity = jobIdentity(preparing, causeWith);
   if (unchanged) {
-    return Dataset.open(request.prefix, [`unchanged since ${unchanged.created}: nothing was written`]);
+    await store.tidy(identity);
+    return openPrepared(request, [`unchanged since ${unchanged.created}: nothing was written`]);
   }
   const started = Date.now();
-  const { manifest, removed } = await writeDataset(
-    { request, tokenizer, scan, cause: known(await inputRecord(request, scan)) },
-    progress,
-  );
-  const seconds = Math.max(1, Date.now() - started) / 1000;
-  const speed = `${formatBytes(scan.bytes / seconds)}/s, ${formatCount(Math.round(manifest.counts.tokens / seconds))} tokens/s`;
-  const notes = [
-    `${reasons.length > 0 ? `made again because ${reasons.join(", ")}` : "made"} in ${formatDuration(seconds * 1000)} (${speed})`,
-  ];
-  if (removed > 0) notes.push(`removed ${removed} index files that MindFormers had made for the dataset before`);
-  return Dataset.open(request.prefix, notes);
-}
-
-interface WriteJob {
-  readonly request: PrepareRequest;
-  readonly tokenizer: OpenTokenizer;
-  readonly scan: TextScan;
-  readonly cause: ManifestCause;
-}
-
-async function writeDataset(
-  job: WriteJob,
-  progress: Progress,
-): Promise<{ manifest: DatasetManifest; removed: number }> {
-  const { request, tokenizer, scan, cause } = job;
-  const length = request.seqLength + 1;
-  const cutter = request.mode === "pad" ? padCutter(length, tokenizer.special.padId ?? 0) : stitchCutter(length);
-  const writer = await MegatronWriter.create(request.prefix, length);
-  try {
-    const pieces = await writeSequences(job, { cutter, writer, progress });
-    if (pieces === 0) throw emptyInput(request.input, `${formatCount(scan.bytes)} bytes of headings and blank lines`);
-    if (writer.sequences === 0) throw tooShort(request, cutter.dropped, pieces);
-    await writer.complete();
-    throwIfCancelled(request.signal, "prepareData");
-    const removed = await removeStaleIndices(request.prefix);
-    const files = await writer.publish();
-    const counts = {
-      pieces,
-      sequences: writer.sequences,
-      tokens: writer.tokens,
-      dropped: cutter.dropped,
-      padded: cutter.padded,
-    };
-    const manifest: DatasetManifest = { layout: 1, created: new Date().toISOString(), ...cause, counts, files };
-    await writeFileAtomic(manifestPath(request.prefix), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    return { manifest, removed };
-  } finally {
-    await writer.discard();
-  }
-}
-
-interface Writing {
-  readonly cutter: SequenceCutter;
-  readonly writer: MegatronWriter;
-  readonly progress: Progress;
-}
-
-/** Text → pieces → ids → sequences → file; gives the number of pieces. */
-async function writeSequences(
-  { request, tokenizer, scan }: WriteJob,
-  { cutter, writer, progress }: Writing,
-): Promise<number> {
-  const workers = request.workers ?? defaultWorkers(scan.bytes);
-  const { bytes: unitBytes } = sizeUnit(scan.bytes);
-  let pieces = 0;
-  const batches = wikitextBatches(request.input, scan, request);
-  for await (const { batch, tokens } of tokenizeInOrder(batches, tokenizer, workers)) {
-    throwIfCancelled(request.signal, "prepareData");
-    pieces += batch.pieces.length;
-    await writer.write(cutter.push(tokens));
-    progress.update(Math.floor(batch.bytesRead / unitBytes), `${formatCount(writer.tokens)} tokens`);
-  }
-  return pieces;
-}
-
-/** Everything that decides the output, still without the input. */
-function causeOf({ format, seqLength, mode }: PrepareRequest, { path, sha256, vocabSize, special }: OpenTokenizer) {
-  const { version } = createRequire(import.meta.url)("tokenizers/package.json") as { version: string };
-  return (input: FileRecord): ManifestCause => ({
-    versions: { recipe, tokenizers: version },
-    input,
-    tokenizer: { path, sha256, vocabSize, ...special },
-    options: { format, seqLength, mode },
+  const made = await withStore(store, async () => {
+    await store.begin(identity);
+    const job = { ...preparing, store, causeWith, nativeOnly: false, progress: progressOf(files, progress) };
+    const result = await makeOnce(job, makeDataset);
+    await writeFileAtomic(manifestPath(request.prefix), `${JSON.stringify(result.manifest, undefined, 2)}\n`);
+    return result;
   });
+  return openPrepared(request, notesOf(made, { reasons, seconds: Math.max(1, Date.now() - started) / 1000 }));
 }
 
-async function inputRecord({ input }: PrepareRequest, { bytes, sha256 }: TextScan): Promise<FileRecord> {
-  return { path: input, bytes, modified: (await stat(input)).mtimeMs, sha256 };
-}
-
-function sizeUnit(size: number): { readonly total: number; readonly unit: string; readonly bytes: number } {
-  const [unit, bytes] = size < 100 * 1024 ** 2 ? (["KB", 1024] as const) : (["MB", 1024 ** 2] as const);
-  return { total: Math.floor(size / bytes), unit, bytes };
-}
-
-function requirePadToken({ mode, tokenizer: path }: PrepareRequest, { special }: OpenTokenizer): void {
-  if (mode !== "pad" || special.padId !== undefined) return;
-  throw new DataError("TOKENIZER_TOKEN_MISSING", `mode "pad": tokenizer ${path} names no token to fill with`, {
-    hint: 'pass one, for example padToken: "<pad>", or its id',
-    details: { path },
-  });
-}
-
-function emptyInput(input: string, found: string): DataError {
-  return new DataError("INPUT_EMPTY", `input ${input}: expected text to train on, found ${found}`, {
-    hint: "check that it is the file you mean; paragraphs are what counts, lines that begin with = are headings",
-    details: { input },
-  });
-}
-
-function tooShort({ input, seqLength }: PrepareRequest, tokens: number, pieces: number): DataError {
-  const need = `one sample needs seqLength + 1 = ${formatCount(seqLength + 1)} tokens`;
-  const has = `the text has ${formatCount(tokens)} in ${formatCount(pieces)} pieces: ${formatCount(seqLength + 1 - tokens)} too few`;
-  return new DataError("INPUT_TOO_SHORT", `input ${input}: ${need}, ${has}`, {
-    hint: tokens > 1 ? `write seqLength: ${tokens - 1} or less, or use more text` : "use more text",
-    details: { input, tokens, pieces, seqLength },
-  });
+function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly string[]; seconds: number }): string[] {
+  const { reasons, seconds } = facts;
+  const bytes = manifest.reading?.textBytes ?? manifest.input.bytes;
+  const speed = `${formatBytes(Math.round(bytes / seconds))}/s, ${formatCount(Math.round(manifest.counts.tokens / seconds))} tokens/s`;
+  const why = reasons.length > 0 ? `made again because ${reasons.join(", ")}` : "made";
+  const all = [`${why} in ${formatDuration(seconds * 1000)} (${speed})`];
+  if (removed > 0) all.push(`removed ${removed} index files that MindFormers had made for the dataset before`);
+  const { skipped = 0, repaired = 0 } = manifest.reading ?? {};
+  if (skipped > 0) all.push(`left out ${formatCount(skipped)} empty lines or documents`);
+  if (repaired > 0)
+    all.push(`${formatCount(repaired)} faults of encoding (encodingErrors: "${manifest.options.encodingErrors}")`);
+  return [...all, ...notes];
 }

@@ -1,38 +1,67 @@
 import { Worker } from "node:worker_threads";
 import { DataError } from "../core/error.js";
 import { builtFile } from "../core/package-root.js";
-import type { TokenBatch, TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./tokenize-protocol.js";
-import type { OpenTokenizer } from "./tokenizer.js";
+import type { PartRules } from "./part-documents.js";
+import type { TextPart } from "./text-parts.js";
+import type {
+  BadLineFacts,
+  TokenBatch,
+  TokenizeReply,
+  TokenizeRequest,
+  TokenizeThreadData,
+} from "./tokenize-protocol.js";
 
 /** Batches that may wait for or in one thread: one in work, one ready. It bounds the memory. */
 const batchesPerThread = 2;
 
+export interface PoolOptions {
+  readonly workers: number;
+  readonly thread: Omit<TokenizeThreadData, "stop">;
+  readonly rules: Pick<PartRules, "separator" | "key" | "encodingErrors">;
+  /** When it fires, the threads stop at the next document; what they give then is incomplete. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A part without its bytes, and its tokens. */
+export interface TokenizedPart {
+  readonly part: Omit<TextPart, "bytes"> & { readonly byteLength: number };
+  readonly tokens: TokenBatch;
+}
+
 /**
- * Tokenizes batches in `workers` threads and gives the results in the order of the batches, whatever thread finishes first.
- * At most two batches per thread are under way; the source is only read when there is room. Ends its threads when the consumer stops.
+ * Tokenizes parts in threads and gives the results in the order of the parts, whatever thread finishes first. At most two parts per
+ * thread are under way; the source is only read when there is room. Ends its threads when the consumer stops.
+ * @throws DataError INPUT_LINE_INVALID, INPUT_KEY_MISSING, INPUT_NOT_UTF8 with file and offset; TOKENIZE_FAILED.
  */
-export async function* tokenizeInOrder<Batch extends { readonly pieces: readonly string[] }>(
-  batches: AsyncIterable<Batch>,
-  tokenizer: Pick<OpenTokenizer, "json" | "path" | "special">,
-  workers: number,
-): AsyncGenerator<{ readonly batch: Batch; readonly tokens: TokenBatch }> {
+export async function* tokenizeInOrder(
+  parts: AsyncIterable<TextPart>,
+  options: PoolOptions,
+): AsyncGenerator<TokenizedPart> {
+  const { workers, rules } = options;
   const stop = new SharedArrayBuffer(4);
-  const { json, path, special } = tokenizer;
-  const data: TokenizeThreadData = { json, file: path, before: special.before, after: special.after, stop };
+  const stopThreads = () => void Atomics.store(new Int32Array(stop), 0, 1);
+  options.signal?.addEventListener("abort", stopThreads);
   const threads: TokenizeThread[] = [];
-  const waiting: { batch: Batch; tokens: Promise<TokenBatch> }[] = [];
+  const waiting: { part: TokenizedPart["part"]; tokens: Promise<TokenBatch> }[] = [];
   try {
-    for await (const batch of batches) {
-      const tokens = freeThread(threads, workers, data).tokenize(batch.pieces);
+    for await (const { bytes, ...part } of parts) {
+      const { format, place, valid, path, offset } = part;
+      const byteLength = bytes.length;
+      const tokens = freeThread(threads, workers, { ...options.thread, stop })
+        .tokenize(bytes, { ...rules, format, place, valid })
+        .catch((error: unknown) => {
+          throw error instanceof BadLineError ? badLine(error.facts, path, offset) : error;
+        });
       tokens.catch(() => undefined); // it is awaited in its turn; until then a failure must not count as unhandled
-      waiting.push({ batch, tokens });
+      waiting.push({ part: { ...part, byteLength }, tokens });
       if (waiting.length < workers * batchesPerThread) continue;
       const first = waiting.shift() as (typeof waiting)[number];
-      yield { batch: first.batch, tokens: await first.tokens };
+      yield { part: first.part, tokens: await first.tokens };
     }
-    for (const { batch, tokens } of waiting) yield { batch, tokens: await tokens };
+    for (const { part, tokens } of waiting) yield { part, tokens: await tokens };
   } finally {
-    Atomics.store(new Int32Array(stop), 0, 1);
+    stopThreads();
+    options.signal?.removeEventListener("abort", stopThreads);
     await Promise.all(threads.map((thread) => thread.close()));
   }
 }
@@ -74,12 +103,12 @@ class TokenizeThread {
     return this.#waiting.size;
   }
 
-  tokenize(pieces: readonly string[]): Promise<TokenBatch> {
+  tokenize(bytes: Uint8Array<ArrayBuffer>, rules: PartRules): Promise<TokenBatch> {
     if (this.#failure) return Promise.reject(threadError(this.#failure));
-    const request: TokenizeRequest = { id: this.#nextId++, pieces };
+    const request: TokenizeRequest = { id: this.#nextId++, bytes, rules };
     return new Promise((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
-      this.#worker.postMessage(request);
+      this.#worker.postMessage(request, [bytes.buffer]);
     });
   }
 
@@ -92,6 +121,7 @@ class TokenizeThread {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if ("batch" in reply) waiting?.resolve(reply.batch);
+    else if ("badLine" in reply) waiting?.reject(new BadLineError(reply.badLine));
     else waiting?.reject(threadError(new Error(reply.failure)));
   }
 
@@ -100,6 +130,28 @@ class TokenizeThread {
     for (const waiting of this.#waiting.values()) waiting.reject(threadError(this.#failure));
     this.#waiting.clear();
   }
+}
+
+class BadLineError extends Error {
+  readonly facts: BadLineFacts;
+
+  constructor(facts: BadLineFacts) {
+    super(facts.message);
+    this.facts = facts;
+  }
+}
+
+function badLine({ code, offset, message }: BadLineFacts, path: string, start: number): DataError {
+  const at = start + offset;
+  const hints = {
+    INPUT_LINE_INVALID: `look at it with: tail -c +${at + 1} ${JSON.stringify(path)} | head -n 1`,
+    INPUT_KEY_MISSING: 'name the key that holds the text, for example jsonKeys: ["content"]',
+    INPUT_NOT_UTF8: 'pass encodingErrors: "replace" or "skip"',
+  };
+  return new DataError(code, `input ${path}, line at offset ${at}: ${message}`, {
+    hint: hints[code],
+    details: { path, offset: at },
+  });
 }
 
 function threadError(cause: Error): DataError {

@@ -1,26 +1,53 @@
+import type { BytePlan } from "./bpe/plan.js";
+import type { PartRules } from "./part-documents.js";
+
 /** What a tokenizing thread is started with. */
 export interface TokenizeThreadData {
   readonly json: string;
   readonly file: string;
+  /** How to do without the native library; undefined if it has to do everything. */
+  readonly plan: BytePlan | undefined;
+  /** Put before and after the ids of every text. */
   readonly before: readonly number[];
   readonly after: readonly number[];
+  /** Put after every document that has tokens. */
+  readonly endOfDocument: number | undefined;
   /** One shared 32-bit number: not 0 as soon as nobody wants results any more. */
   readonly stop: SharedArrayBuffer;
 }
 
-/** To the thread: pieces to tokenize; `undefined` ends it. */
+/** To the thread: a part of a text; `undefined` ends it. The bytes are overwritten. */
 export interface TokenizeRequest {
   readonly id: number;
-  readonly pieces: readonly string[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly rules: PartRules;
 }
 
-/** The ids of a batch back to back, and how many belong to each piece. */
+/** The tokens of a part. */
 export interface TokenBatch {
+  /** Back to back. */
   readonly ids: Int32Array;
+  /** Tokens of each text. */
   readonly lengths: Int32Array;
+  /** Texts of each document; undefined if each has one. */
+  readonly texts: Int32Array | undefined;
+  readonly skipped: number;
+  readonly repaired: number;
+  /** Texts that went to the native library. */
+  readonly native: number;
+  /** One text and its ids, to be compared with the native library. */
+  readonly sample: { readonly text: string; readonly ids: Int32Array } | undefined;
+}
+
+/** A line of the part that can't be used. */
+export interface BadLineFacts {
+  readonly code: "INPUT_LINE_INVALID" | "INPUT_KEY_MISSING" | "INPUT_NOT_UTF8";
+  readonly offset: number;
+  readonly message: string;
 }
 
 /** From the thread. */
 export type TokenizeReply =
   | { readonly id: number; readonly batch: TokenBatch }
+  | { readonly id: number; readonly badLine: BadLineFacts }
   | { readonly id: number; readonly failure: string };

@@ -18,10 +18,13 @@ export interface SpecialTokens {
   /** Put before and after the ids of every piece. */
   readonly before: readonly number[];
   readonly after: readonly number[];
+  /** Put after every document that has tokens, whatever stands after its texts already. */
+  readonly endOfDocument: number | undefined;
 }
 
 export interface SpecialTokenOptions {
   readonly addBos?: boolean;
+  readonly addEos?: boolean;
   readonly appendEod?: boolean;
   /** Token or id that fills short pieces in mode "pad". */
   readonly padToken?: string | number;
@@ -69,10 +72,11 @@ export function parseTokenizerConfig(text: string, file: string): TokenizerConfi
 
 /**
  * Which ids stand before and after every piece.
- * 1. `addBos` and `appendEod` of the caller win.
+ * 1. `addBos` and `addEos` of the caller win.
  * 2. `add_bos_token` and `add_eos_token` of tokenizer_config.json; the Llama classes put BOS first unless told otherwise.
  * 3. Without a config: BOS first and no EOS if the vocabulary has the two tokens that MindFormers' script names (DeepSeek).
  * 4. Otherwise what the post-processor in tokenizer.json does.
+ * `appendEod` is apart from that: the end-of-text token once more, after every document, as both of MindFormers' tools do it.
  */
 export function resolveSpecialTokens(
   vocabulary: Vocabulary,
@@ -84,7 +88,7 @@ export function resolveSpecialTokens(
   const eosId = known(config?.eosToken ?? referenceEos);
   const isLlama = config ? /^Llama/.test(config.tokenizerClass ?? "") : bosId !== undefined && eosId !== undefined;
   const addBos = options.addBos ?? config?.addBosToken ?? (isLlama || undefined);
-  const addEos = options.appendEod ?? config?.addEosToken ?? (isLlama ? false : undefined);
+  const addEos = options.addEos ?? config?.addEosToken ?? (isLlama ? false : undefined);
   return {
     bosId,
     eosId,
@@ -95,7 +99,10 @@ export function resolveSpecialTokens(
       what: "beginning-of-text",
       template: vocabulary.template.before,
     }),
-    after: sideOf(addEos, { id: eosId, option: "appendEod", what: "end-of-text", template: vocabulary.template.after }),
+    after: sideOf(addEos, { id: eosId, option: "addEos", what: "end-of-text", template: vocabulary.template.after }),
+    endOfDocument: options.appendEod
+      ? sideOf(true, { id: eosId, option: "appendEod", what: "end-of-text", template: [] })[0]
+      : undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { Tokenizer as NativeTokenizer } from "tokenizers";
 import { DataError } from "../core/error.js";
 import { requireFile } from "../core/files.js";
+import type { TokenizerFile } from "./bpe/tokenizer-file.js";
 import {
   parseTokenizerConfig,
   resolveSpecialTokens,
@@ -19,9 +20,13 @@ export interface OpenTokenizer {
   /** Its text. */
   readonly json: string;
   readonly sha256: string;
+  /** The same, parsed. */
+  readonly contents: TokenizerFile;
   /** Largest id + 1, added tokens included. */
   readonly vocabSize: number;
   readonly special: SpecialTokens;
+  /** Ids of a text by the native library, without special tokens around it. */
+  encode(text: string): Promise<readonly number[]>;
   /** Text of the ids, special tokens written out. */
   decode(ids: ArrayLike<number>): Promise<string>;
   /** Text of each id on its own. */
@@ -42,9 +47,11 @@ export async function openTokenizer(path: string, options: SpecialTokenOptions =
   return {
     path: file,
     json,
+    contents,
     sha256: createHash("sha256").update(json).digest("hex"),
     vocabSize: vocabSizeOf(contents),
     special,
+    encode: async (text) => (await native.encode(text, null, { addSpecialTokens: false })).getIds(),
     decode: (ids) => native.decode(Array.from(ids), false),
     decodeEach: (ids) =>
       native.decodeBatch(
@@ -77,14 +84,7 @@ async function tokenizerFile(path: string): Promise<string> {
   return file;
 }
 
-/** The parts of a tokenizer.json that are looked at here; the native library reads the rest. */
-interface TokenizerContents {
-  /** Token → id; for Unigram a list whose positions are the ids. */
-  readonly model: { readonly vocab?: Readonly<Record<string, number>> | readonly unknown[] };
-  readonly added_tokens?: readonly { readonly id: number }[];
-}
-
-function parseTokenizer(json: string, file: string): TokenizerContents {
+function parseTokenizer(json: string, file: string): TokenizerFile {
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -92,14 +92,15 @@ function parseTokenizer(json: string, file: string): TokenizerContents {
     throw invalid(file, `expected JSON, found ${JSON.stringify(json.slice(0, 40))}`, cause);
   }
   const model = (value as { model?: unknown } | null)?.model;
-  if (typeof model === "object" && model !== null) return value as TokenizerContents;
+  if (typeof model === "object" && model !== null) return value as TokenizerFile;
   const keys = typeof value === "object" && value !== null ? Object.keys(value).slice(0, 5).join(", ") : typeof value;
   throw invalid(file, `expected an object with a "model", found ${keys === "" ? "an empty object" : keys}`);
 }
 
-function vocabSizeOf({ model, added_tokens: added = [] }: TokenizerContents): number {
+function vocabSizeOf({ model, added_tokens: added = [] }: TokenizerFile): number {
   let size = Array.isArray(model.vocab) ? model.vocab.length : 0;
-  if (size === 0) for (const id of Object.values(model.vocab ?? {})) size = Math.max(size, (id as number) + 1);
+  const vocab = size === 0 ? ((model.vocab ?? {}) as Readonly<Record<string, number>>) : {};
+  for (const token in vocab) size = Math.max(size, (vocab[token] as number) + 1);
   for (const { id } of added) size = Math.max(size, id + 1);
   return size;
 }

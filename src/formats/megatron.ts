@@ -48,9 +48,9 @@ export interface IndexPlan {
   documentEnd(i: number): number;
 }
 
-/** The bytes of an index, block by block. */
-export function* encodeMegatronIndex(plan: IndexPlan): Generator<Uint8Array> {
-  const [code, { bytes }] = codeOf(plan.dtype);
+/** The first bytes of an index. */
+export function encodeMegatronHeader(plan: Pick<IndexPlan, "dtype" | "sequences" | "documents">): Uint8Array {
+  const [code] = codeOf(plan.dtype);
   const header = new DataView(new ArrayBuffer(headerBytes));
   magic.forEach((byte, i) => {
     header.setUint8(i, byte);
@@ -59,7 +59,13 @@ export function* encodeMegatronIndex(plan: IndexPlan): Generator<Uint8Array> {
   header.setUint8(17, code);
   header.setBigUint64(18, BigInt(plan.sequences), true);
   header.setBigUint64(26, BigInt(plan.documents + 1), true);
-  yield new Uint8Array(header.buffer);
+  return new Uint8Array(header.buffer);
+}
+
+/** The bytes of an index, block by block. */
+export function* encodeMegatronIndex(plan: IndexPlan): Generator<Uint8Array> {
+  const { bytes } = codeOf(plan.dtype)[1];
+  yield encodeMegatronHeader(plan);
   yield* blocks(plan.sequences, 4, (view, at, i) => view.setInt32(at, plan.length(i), true));
   let pointer = 0;
   yield* blocks(plan.sequences, 8, (view, at, i) => {
@@ -116,6 +122,25 @@ export async function readIndexEntry(
   const [lengthAt, pointerAt] = [headerBytes + 4 * i, headerBytes + 4 * sequences + 8 * i];
   const length = view(await source.slice(lengthAt, lengthAt + 4)).getInt32(0, true);
   return { length, offset: Number(view(await source.slice(pointerAt, pointerAt + 8)).getBigInt64(0, true)) };
+}
+
+/** What is needed to find sequences: four bytes per sequence. Checks the header and the lengths; offsets and documents are not read. */
+export async function readMegatronLengths(
+  source: ByteSource,
+): Promise<Pick<MegatronIndex, "dtype" | "sequences"> & { readonly lengths: Int32Array }> {
+  const { dtype, sequences } = await readHeader(source);
+  const lengths = new Int32Array(sequences);
+  for (let block = 0; block < sequences; block += 256 * blockEntries) {
+    const end = Math.min(sequences, block + 256 * blockEntries);
+    const part = view(await source.slice(headerBytes + 4 * block, headerBytes + 4 * end));
+    for (let i = block; i < end; i++) {
+      const length = part.getInt32(4 * (i - block), true);
+      if (length < 0)
+        throw invalid(source, headerBytes + 4 * i, `sequence ${i}: expected a length of 0 or more, found ${length}`);
+      lengths[i] = length;
+    }
+  }
+  return { dtype, sequences, lengths };
 }
 
 /** The ids in a stretch of `.bin`. */

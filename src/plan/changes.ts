@@ -12,14 +12,18 @@ export interface PlanChange {
   readonly why: string;
 }
 
-/** What `planRun` needs of a dataset; what `prepareData` and `openDataset` return fits. */
+/** What `planRun` needs of a dataset; what `prepareData`, `openDataset` and `openMindRecord` return fits. */
 export interface PlanData {
-  /** Path of the files without `.bin` and `.idx`. */
-  readonly prefix: string;
+  /** Megatron: path of the files without `.bin` and `.idx`. */
+  readonly prefix?: string;
+  /** MindRecord: paths of the shards, and the names of the columns. */
+  readonly files?: readonly string[];
+  readonly columns?: readonly string[];
   readonly sequences?: number | undefined;
   readonly tokens?: number | undefined;
   readonly vocabSize?: number | undefined;
   readonly eod?: number | undefined;
+  readonly pad?: number | undefined;
   readonly seqLength?: number | undefined;
 }
 
@@ -42,7 +46,8 @@ export function applyData(config: Config, data: PlanData | undefined): PlanChang
   const changes: PlanChange[] = [];
   const path = `${dataLoaderPath}.config.data_path`;
   const old = config.get(path);
-  if (data !== undefined) {
+  if (data?.files !== undefined) return applyMindRecord(config, data);
+  if (data?.prefix !== undefined) {
     const now = ["1", resolve(data.prefix)];
     for (const at of loaderPaths(config, "config.data_path"))
       apply(config, changes, { path: at, now, why: "the dataset given to planRun" });
@@ -54,6 +59,30 @@ export function applyData(config: Config, data: PlanData | undefined): PlanChang
     for (const at of loaderPaths(config, "config.data_path"))
       apply(config, changes, { path: at, now, why: "workers start in another folder, so the path is made absolute" });
   }
+  return changes;
+}
+
+/** The loader section is replaced as a whole: MindDataset takes other settings than Megatron data. */
+function applyMindRecord(config: Config, { files = [], columns = [], sequences = 0 }: PlanData): PlanChange[] {
+  const changes: PlanChange[] = [];
+  const why = "the MindRecord dataset given to planRun";
+  const asked = config.get(`${dataLoaderPath}.sizes.0`) ?? config.get(`${dataLoaderPath}.num_samples`);
+  const samples = typeof asked === "number" && asked > 0 ? Math.min(asked, sequences) : sequences;
+  const loader = {
+    type: "MindDataset",
+    dataset_files: files.map((file) => resolve(file)),
+    shuffle: config.get(`${dataLoaderPath}.shuffle`) === true,
+    num_samples: samples,
+  };
+  const dataParallel = Number(config.get("parallel_config.data_parallel") ?? 1);
+  const sections = ["train_dataset", "train_dataset_task.dataset_config"].filter((path) => isSection(config.get(path)));
+  for (const section of sections) {
+    apply(config, changes, { path: `${section}.data_loader`, now: loader, why });
+    for (const key of ["input_columns", "construct_args_key"])
+      apply(config, changes, { path: `${section}.${key}`, now: columns, why });
+  }
+  if (config.has("parallel.dataset_strategy"))
+    apply(config, changes, { path: "parallel.dataset_strategy", now: columns.map(() => [dataParallel, 1]), why });
   return changes;
 }
 

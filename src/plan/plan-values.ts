@@ -54,7 +54,7 @@ function length(config: Config, devices: number): Length {
   const get = (path: string): unknown => config.get(path);
   const { size, arithmetic } = globalBatchOf(get, devices);
   const epochs = positive(get, "runner_config.epochs");
-  const samples = config.get(`${dataLoaderPath}.sizes.0`);
+  const samples = config.get(`${dataLoaderPath}.sizes.0`) ?? config.get(`${dataLoaderPath}.num_samples`);
   const known = typeof samples === "number" && samples > 0;
   const steps = known
     ? schedule({ samples, globalBatchSize: size, epochs, stopStep: positive(get, "runner_config.stop_step", 0) })

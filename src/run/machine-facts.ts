@@ -14,6 +14,10 @@ export interface MachineFacts {
   readonly mindspore: string | undefined;
   readonly mindformers: string | undefined;
   readonly launcher: string | undefined;
+  /** Folder of MindFormers' C++ helper for training indices (built or not). */
+  readonly indexHelperFolder: string | undefined;
+  /** The built helper, for this Python and not older than its source. */
+  readonly indexHelper: string | undefined;
   /** First line of `c++ --version` or `g++ --version`. */
   readonly compiler: string | undefined;
   readonly cores: number;
@@ -44,12 +48,21 @@ async function runnable(path: string): Promise<string | undefined> {
 
 /** Versions without importing the packages, which would take seconds. */
 const versionScript = `
-import json, platform
+import json, os, platform, sysconfig
 from importlib.metadata import version, PackageNotFoundError
+from importlib.util import find_spec
 def find(name):
     try: return version(name)
     except PackageNotFoundError: return None
-print(json.dumps([platform.python_version(), find("mindspore"), find("mindformers")]))
+def helper():
+    spec = find_spec("mindformers")
+    if spec is None or spec.origin is None: return [None, None]
+    folder = os.path.join(os.path.dirname(spec.origin), "dataset", "blended_datasets")
+    built, source = os.path.join(folder, "helpers" + sysconfig.get_config_var("EXT_SUFFIX")), os.path.join(folder, "helpers.cpp")
+    if not os.path.isfile(source): return [None, None]
+    fresh = os.path.isfile(built) and os.path.getmtime(built) >= os.path.getmtime(source)
+    return [folder, built if fresh else None]
+print(json.dumps([platform.python_version(), find("mindspore"), find("mindformers"), *helper()]))
 `;
 
 async function pythonVersions(path: string, environment: Environment): Promise<(string | undefined)[]> {
@@ -111,7 +124,7 @@ export async function readMachine(environment: Environment = process.env): Promi
     findKernelspec(environment, pythonPath),
     freeDisk(),
   ]);
-  const [python, mindspore, mindformers] = versions;
+  const [python, mindspore, mindformers, indexHelperFolder, indexHelper] = versions;
   return {
     node: process.versions.node,
     pythonPath,
@@ -119,6 +132,8 @@ export async function readMachine(environment: Environment = process.env): Promi
     mindspore,
     mindformers,
     launcher,
+    indexHelperFolder,
+    indexHelper,
     compiler,
     cores: availableParallelism(),
     memoryBytes: totalmem(),

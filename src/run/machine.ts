@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { formatBytes } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
@@ -33,7 +34,16 @@ function pythonLines(facts: MachineFacts): MachineCheck[] {
     line("MindSpore", mindspore !== undefined, { found: mindspore ?? "not installed", cure: setup }),
     line("MindFormers", mindformers !== undefined, { found: mindformers ?? "not installed", cure: setup }),
     line("msrun", launcher !== undefined, { found: launcher ?? "not installed", cure: setup }),
+    ...indexHelperLines(facts),
   ];
+}
+
+/** The engine builds it when a training starts, on one rank of each node: with all ranks waiting, or failing if the node has no compiler. */
+function indexHelperLines({ indexHelperFolder: folder, indexHelper, pythonPath }: MachineFacts): MachineCheck[] {
+  if (folder === undefined) return [];
+  const found = indexHelper === undefined ? `not built in ${folder}` : `${basename(indexHelper)} (every node needs it)`;
+  const cure = `PATH=${dirname(pythonPath)}:$PATH make -C ${folder}   # on every node`;
+  return [line("Index helper", indexHelper !== undefined, { found, cure })];
 }
 
 /** Judges what was found. Pure. */

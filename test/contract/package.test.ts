@@ -18,7 +18,7 @@ beforeAll(() => {
     types: ["node"],
   });
   checker = program.getTypeChecker();
-});
+}, 120_000);
 
 function publicSymbols(): typescript.Symbol[] {
   const source = program.getSourceFile(declarations);

@@ -1,5 +1,3 @@
-import type { ClosingCounts } from "../../src/data/wikitext.js";
-
 const space = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 
 /** The 24 rules one after the other over the whole text, with plain `replaceAll` and regular expressions: slow, simple, to compare with. */
@@ -17,14 +15,10 @@ export function cleanWholeText(text: string): string {
   return result.replaceAll(" N ", " 1 ").replaceAll(" 's", "'s");
 }
 
-/** Counts for a text in which the odd rule 2 matches nowhere. */
-export function closingCounts(text: string): ClosingCounts {
-  const count = (character: string) => text.split(character).length - 1;
-  return {
-    parenthesis: count(")"),
-    bracket: count("]"),
-    brace: count("}"),
-    doubleQuote: count('"'),
-    singleQuote: count("'"),
-  };
+/** The pieces that become training text, by the same simple means. */
+export function wholeTextPieces(text: string): string[] {
+  const heading = new RegExp(`^${space}*=`);
+  return cleanWholeText(text)
+    .split("\n\n")
+    .filter((piece) => piece !== "" && !heading.test(piece));
 }

@@ -1,5 +1,6 @@
 import { dataLoaderPath } from "../settings.js";
 import { byHand, renameTo, setTo, takeAway } from "./cure.js";
+import { dataFitRules, isMindRecord } from "./data-fit.js";
 import { error, warning } from "./findings.js";
 import type { Rule, RuleContext, RuleFinding } from "./rule.js";
 
@@ -27,15 +28,23 @@ function* sequenceLength({ get, facts, megatron, modelNumber }: RuleContext): Ge
     );
 }
 
-function* vocabulary({ get, facts, megatron, modelNumber, modelPath }: RuleContext): Generator<RuleFinding> {
+function* vocabulary(context: RuleContext): Generator<RuleFinding> {
+  const { get, facts, megatron, modelNumber, modelPath } = context;
   const size = modelNumber("vocab_size");
   const dataset = facts.dataset;
-  if (!megatron || size === undefined) return;
+  if (!(megatron || isMindRecord(context)) || size === undefined) return;
   if (dataset?.vocabSize !== undefined && dataset.vocabSize > size)
     yield error(
       [modelPath("vocab_size"), `the data's tokenizer has ${dataset.vocabSize} tokens, the model knows ${size}`],
       setTo(modelPath("vocab_size"), dataset.vocabSize),
     );
+  const largest = dataset?.largestId;
+  if (largest !== undefined && largest >= size && !((dataset?.vocabSize ?? 0) > size))
+    yield error(
+      [modelPath("vocab_size"), `the data holds the token ${largest}, the model knows those from 0 to ${size - 1}`],
+      setTo(modelPath("vocab_size"), Math.max(largest + 1, dataset?.vocabSize ?? 0)),
+    );
+  if (!megatron) return;
   for (const name of ["eod", "pad"]) {
     const id = get(`${gpt}.${name}`);
     if (typeof id !== "number" || id < size) continue;
@@ -72,8 +81,19 @@ function* endOfDocument({ get, facts, megatron }: RuleContext): Generator<RuleFi
 function* padding({ get, facts, megatron }: RuleContext): Generator<RuleFinding> {
   const pad = get(`${gpt}.pad`);
   const eod = get(`${gpt}.eod`);
-  if (!megatron || typeof pad !== "number" || pad < 0) return;
   const known = facts.dataset?.pad;
+  if (!megatron) return;
+  if (typeof pad !== "number" || pad < 0) {
+    if (known !== undefined && known !== eod)
+      yield warning(
+        [
+          `${gpt}.pad`,
+          `the data is filled up with the token ${known}, the loader leaves ${String(pad ?? -1)} out of the loss: fill tokens would be learnt`,
+        ],
+        setTo(`${gpt}.pad`, known),
+      );
+    return;
+  }
   if (pad === eod)
     yield warning(
       [`${gpt}.pad`, `pad and eod are the same token ${pad}: no end of a document would be learnt`],
@@ -196,7 +216,7 @@ export const dataRules: readonly Rule[] = [
   },
   {
     id: "vocabulary",
-    about: "the tokenizer's ids, eod and pad are below vocab_size",
+    about: "the tokenizer's ids, the data's ids, eod and pad are below vocab_size",
     engine: "fails later",
     cure: true,
     check: vocabulary,
@@ -250,4 +270,5 @@ export const dataRules: readonly Rule[] = [
     cure: false,
     check: missingFiles,
   },
+  ...dataFitRules,
 ];

@@ -22,6 +22,8 @@ export interface CheckFacts {
     readonly vocabSize?: number | undefined;
     readonly eod?: number | undefined;
     readonly pad?: number | undefined;
+    /** Largest id that was found in the data. */
+    readonly largestId?: number | undefined;
     /** Tokens in all. */
     readonly tokens?: number | undefined;
   };

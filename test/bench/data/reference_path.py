@@ -6,6 +6,7 @@ tokenizer, 32 lines per task), stitch, write. The last line printed is JSON with
 import json
 import multiprocessing
 import os
+import resource
 import sys
 import time
 
@@ -23,7 +24,7 @@ class Encoder:
 
 def main():
     source, tokenizer, prefix, seq_length, workers = sys.argv[1:6]
-    started = time.perf_counter()
+    started, imported = time.perf_counter(), time.process_time()
     with open(source, encoding="utf-8") as file:
         pieces = clean(file.read()).split("\n\n")
     with open(f"{prefix}.json", "w", encoding="utf-8") as file:
@@ -35,7 +36,11 @@ def main():
     with open(f"{prefix}.json", encoding="utf-8") as lines, multiprocessing.Pool(int(workers)) as pool:
         encoded = list(pool.imap(encoder.encode, lines, 32))
     write(prefix, stitched(encoded, length), length)
-    print(json.dumps({"seconds": time.perf_counter() - started, "tokens": sum(map(len, encoded))}))
+    seconds = time.perf_counter() - started
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(one.ru_utime + one.ru_stime for one in used) - imported
+    peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    print(json.dumps({"seconds": seconds, "load": 0, "cpuSeconds": cpu, "tokens": sum(map(len, encoded)), "peakMiB": peak}))
 
 
 if __name__ == "__main__":

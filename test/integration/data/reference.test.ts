@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deepseekTokenizer, sampleCorpus } from "../../../src/data/bundled.js";
+import { mergeDatasets } from "../../../src/data/merge.js";
 import { prepareData } from "../../../src/data/prepare.js";
+import { splitDataset } from "../../../src/data/split.js";
 import { runPython, sharedFile } from "../../support/project-python.js";
 
 // prepareData against MindFormers itself: its cleaning function, its tokenizer class and its IndexedDatasetBuilder (oracle.py),
@@ -148,5 +150,19 @@ describe("MindFormers in training", () => {
     const data = await prepare(32);
     expect(data.notes[1]).toMatch(/removed 4 index files/);
     expect(existsSync(cache)).toBe(false);
+  });
+});
+
+describe("merging", () => {
+  it("gives the bytes that IndexedDatasetBuilder.add_index gives, for documents of one and of several sequences", async () => {
+    const prefixes = ["m0", "m1", "m2"].map((name) => join(folder, name));
+    const theirs = join(folder, "merged-theirs");
+    const made = await runPython<number>("integration/data/merge.py", [theirs, ...prefixes], folder);
+    const ours = await mergeDatasets(prefixes, join(folder, "merged-ours"));
+    expect(ours.documents).toBe(made);
+    await expectSameFiles(ours.prefix, theirs);
+    const parts = await splitDataset(ours, { shares: { a: 0.3, b: 0.7 }, output: join(folder, "split") });
+    const again = await mergeDatasets(Object.values(parts), join(folder, "merged-again"));
+    await expectSameFiles(again.prefix, theirs);
   });
 });

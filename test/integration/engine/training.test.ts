@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCheckpoints } from "../../../src/checkpoint/checkpoints.js";
 import { openConfig } from "../../../src/config/open.js";
+import { readMesh } from "../../../src/config/settings.js";
 import { packageRoot } from "../../../src/core/package-root.js";
+import { openDataOrder } from "../../../src/data/order/data-order.js";
 import { parseEngineLine, type StepLine } from "../../../src/formats/engine-log.js";
 import { freePort, runVenv } from "../../support/jupyter.js";
 import { runPython } from "../../support/project-python.js";
@@ -32,6 +34,8 @@ async function writeConfig(): Promise<string> {
     .set("model.model_config.num_nextn_predict_layers", 1)
     .set("lr_schedule.warmup_steps", 2)
     .set("callbacks.2.save_checkpoint_steps", 6)
+    .set("train_dataset.token_monitor", true)
+    .set("train_dataset.token_monitor_config", { top_n: 256, save_path: join(folder, "seen") })
     .save(join(folder, "config.yaml"));
 }
 
@@ -41,6 +45,24 @@ async function stepLines(rank: number): Promise<StepLine[]> {
     .split("\n")
     .map((line) => parseEngineLine(line))
     .filter((line): line is StepLine => line?.kind === "step");
+}
+
+/** How often each id was in the batch of a rank, step by step, as MindFormers' token monitor counted in the training. */
+async function countedTokens(rank: number): Promise<Map<number, number>[]> {
+  const table = await readFile(join(folder, "seen", `rank_${rank}_token_counts.csv`), "utf8");
+  const rows = table.trim().split(/\r?\n/).slice(1);
+  return rows.map((row) => {
+    const pairs = row.split(",").slice(3).map(Number);
+    return new Map(
+      Array.from({ length: pairs.length / 2 }, (_, i) => [pairs[2 * i] as number, pairs[2 * i + 1] as number]),
+    );
+  });
+}
+
+function countIds(ids: readonly number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
 }
 
 test("msrun trains the tiny template with two workers: the loss falls on both, the gradients are averaged, checkpoints agree", async () => {
@@ -59,7 +81,7 @@ test("msrun trains the tiny template with two workers: the loss falls on both, t
       "--output_dir",
       output,
     ],
-    { cwd: folder, timeoutMs: 240_000 },
+    { cwd: folder, timeoutMs: 480_000 },
   );
   expect(result.status, `${result.stdout.slice(-3000)}${result.stderr.slice(-3000)}`).toBe(0);
 
@@ -78,4 +100,18 @@ test("msrun trains the tiny template with two workers: the loss falls on both, t
     { step: 6, complete: true },
     { step: 12, complete: true },
   ]);
+});
+
+test("both workers were given at every step the tokens that openDataOrder says", async () => {
+  const config = await openConfig(join(folder, "config.yaml"));
+  const mesh = readMesh((path) => config.get(path));
+  const order = await openDataOrder({ plan: { config, mesh, globalBatchSize: 2, cluster: { devices: 2 } } });
+  expect(order.stepsPerEpoch).toBe(steps);
+  for (const rank of [0, 1]) {
+    const counted = await countedTokens(rank);
+    for (let step = 1; step <= steps; step++) {
+      const { samples } = await order.step(step, { rank });
+      expect(counted[step - 1], `step ${step}, rank ${rank}`).toEqual(countIds(samples.flatMap(({ ids }) => ids)));
+    }
+  }
 });

@@ -13,7 +13,7 @@ const bos = templateProcessor(0, undefined);
 async function place(content: string | Uint8Array = text) {
   const tokenizer = tinyTokenizer({ post_processor: bos });
   const folder = await scratchFolder({ "in.txt": content, "tokenizer.json": tokenizer });
-  const options = (changes: object = {}): PrepareOptions => ({
+  const options = (changes: object = {}): PrepareOptions & { readonly input: string } => ({
     input: join(folder, "in.txt"),
     tokenizer: join(folder, "tokenizer.json"),
     output: join(folder, "out", "tiny"),
@@ -140,15 +140,36 @@ describe("prepareData with unusable input writes nothing and says what is wrong:
       "FILE_MISSING",
       /input \/nowhere\/in\.txt: expected a file, found nothing/,
     ],
-    ["a folder as input", { input: "/" }, "FILE_MISSING", /found a folder/],
+    [
+      "a folder without text files",
+      { input: "/dev/fd" },
+      "FILE_MISSING",
+      /folder \/dev\/fd: expected text files, found none/,
+    ],
+    [
+      "a pattern that matches nothing",
+      { input: "/nowhere/*.txt" },
+      "FILE_MISSING",
+      /expected files that match, found none/,
+    ],
     ["a missing tokenizer", { tokenizer: "/nowhere/t.json" }, "FILE_MISSING", /tokenizer \/nowhere\/t\.json/],
     ["seqLength 0", { seqLength: 0 }, "ARGUMENT_INVALID", /seqLength: expected a whole number from 1 to \d+, found 0/],
     ["a negative seqLength", { seqLength: -8 }, "ARGUMENT_INVALID", /found -8/],
     ["a broken seqLength", { seqLength: 1.5 }, "ARGUMENT_INVALID", /found 1\.5/],
     ["no seqLength", { seqLength: undefined }, "ARGUMENT_INVALID", /found undefined/],
     ["workers 0", { workers: 0 }, "ARGUMENT_INVALID", /workers: expected a whole number from 1 to 1024, found 0/],
-    ["an unknown mode", { mode: "pack" }, "ARGUMENT_INVALID", /mode: expected "stitch" or "pad", found "pack"/],
-    ["an unknown format", { format: "parquet" }, "ARGUMENT_INVALID", /format: expected "megatron", found "parquet"/],
+    [
+      "an unknown mode",
+      { mode: "pack" },
+      "ARGUMENT_INVALID",
+      /mode: expected "stitch", "pad" or "documents", found "pack"/,
+    ],
+    [
+      "an unknown format",
+      { format: "parquet" },
+      "ARGUMENT_INVALID",
+      /format: expected "megatron" or "mindrecord", found "parquet"/,
+    ],
     ["an empty output", { output: "" }, "ARGUMENT_INVALID", /output: expected a path, found ""/],
     ["mode pad without a fill token", { mode: "pad" }, "TOKENIZER_TOKEN_MISSING", /names no token to fill with/],
     [

@@ -32,9 +32,9 @@ describe("the tokens around each piece", () => {
   });
 
   it("follow the caller before anything else", async () => {
-    expect(await special(llama, tinyTokenizer(), { addBos: false, appendEod: true })).toEqual([[], [1]]);
+    expect(await special(llama, tinyTokenizer(), { addBos: false, addEos: true })).toEqual([[], [1]]);
     const template = tinyTokenizer({ post_processor: templateProcessor(0, 1) });
-    expect(await special({ bos_token: "<s>" }, template, { appendEod: false })).toEqual([[0], []]);
+    expect(await special({ bos_token: "<s>" }, template, { addEos: false })).toEqual([[0], []]);
   });
 
   it("are BOS first for a bare tokenizer.json with DeepSeek's token names", async () => {
@@ -49,6 +49,15 @@ describe("the tokens around each piece", () => {
       code: "TOKENIZER_TOKEN_MISSING",
       hint: expect.stringContaining("appendEod: false"),
     });
+  });
+
+  it("stay as they are with appendEod: that token comes after the document, once more if need be", async () => {
+    const folder = await scratchFolder({
+      "tokenizer.json": tinyTokenizer({ post_processor: templateProcessor(0, 1) }),
+      "tokenizer_config.json": JSON.stringify({ eos_token: "</s>" }),
+    });
+    const { after, endOfDocument } = (await openTokenizer(folder, { appendEod: true })).special;
+    expect([after, endOfDocument]).toEqual([[1], 1]);
   });
 });
 

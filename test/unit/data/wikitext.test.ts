@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { isKeptPiece, PieceSplitter, wikitextCleaner } from "../../../src/data/wikitext.js";
-import { cleanWholeText, closingCounts } from "../../support/whole-text.js";
+import { WikitextCuts } from "../../../src/data/text-cuts.js";
+import { cleanWikitext, pieceBounds } from "../../../src/data/wikitext.js";
+import { startOfText } from "../../../src/data/wikitext-pairs.js";
+import { findCuts } from "../../support/cut-text.js";
+import { cleanWholeText } from "../../support/whole-text.js";
 
-function clean(text: string, chunk = text.length || 1): string {
-  const cleaner = wikitextCleaner(closingCounts(text));
-  let result = "";
-  for (let at = 0; at < text.length; at += chunk) result += cleaner.push(text.slice(at, at + chunk));
-  return result + cleaner.finish();
+function clean(text: string): string {
+  const bytes = Buffer.from(text);
+  const { totals } = findCuts(new WikitextCuts(2 ** 30), bytes, 3);
+  return cleanWikitext(bytes, { state: startOfText, totals }).toString("utf8");
+}
+
+function piecesOf(cleaned: string): string[] {
+  const bytes = Buffer.from(cleaned);
+  const bounds = pieceBounds(bytes);
+  return Array.from({ length: bounds.length / 2 }, (_, i) => bytes.toString("utf8", bounds[2 * i], bounds[2 * i + 1]));
 }
 
 // What MindFormers' own function gave for these inputs.
@@ -23,10 +31,6 @@ describe("the cleaning rules of WikiText", () => {
     expect(clean(input)).toBe(output);
   });
 
-  it.each(golden)("do not depend on where the text is cut: %j", (input, output) => {
-    for (let chunk = 1; chunk < input.length; chunk++) expect(clean(input, chunk)).toBe(output);
-  });
-
   it.each([
     ["the dogs ' tails", "the dogs' tails"],
     ["20 \u00b0 C", "20\u00b0C"],
@@ -39,40 +43,35 @@ describe("the cleaning rules of WikiText", () => {
     ["a\r\n b\rc", "a\nb\nc"],
     ["( ) (    )", "() ()"],
   ])("turn %j into %j", (input, output) => {
-    expect(clean(input, 2)).toBe(output);
+    expect(clean(input)).toBe(output);
     expect(cleanWholeText(input)).toBe(output);
   });
 
   it("keep an opener alone, with its whitespace, when no closer follows in the whole text", () => {
-    expect(clean(`" a " b "  c`, 1)).toBe(`"a" b "  c`);
+    expect(clean(`" a " b "  c`)).toBe(`"a" b "  c`);
   });
 
-  it("fail if the text has changed since it was counted", () => {
-    const cleaner = wikitextCleaner(closingCounts("( a )"));
-    cleaner.push("( a ");
-    expect(() => cleaner.finish()).toThrow(/held 1 "\)" when it was counted, now 0/);
+  it("count the closing bracket that rule 2 writes", () => {
+    expect(clean("[ a /' 5/ b ] c ]")).toBe(cleanWholeText("[ a /' 5/ b ] c ]"));
   });
 });
 
 describe("the pieces of a text", () => {
-  it("are cut at two newlines, wherever the stream is cut", () => {
-    const text = "a\n\n\nb\n\n\n\nc\n\nd\n";
-    for (let chunk = 1; chunk <= text.length; chunk++) {
-      const splitter = new PieceSplitter();
-      const pieces: string[] = [];
-      for (let at = 0; at < text.length; at += chunk) pieces.push(...splitter.push(text.slice(at, at + chunk)));
-      expect([...pieces, ...splitter.finish()]).toEqual(text.split("\n\n"));
-    }
+  it("are cut at two newlines", () => {
+    expect(piecesOf("a\n\n\nb\n\n\n\nc\n\nd\n")).toEqual(["a", "\nb", "c", "d\n"]);
   });
 
   it("are kept unless they are empty or a heading; one of whitespace alone is kept, as in the reference", () => {
-    expect(["", "= x =", " \u0085\n= x =", "a", "  ", "x ="].map(isKeptPiece)).toEqual([
-      false,
-      false,
-      false,
-      true,
-      true,
-      true,
-    ]);
+    const pieces = ["= x =", " \u0085\n= x =", "a", "  ", "x ="];
+    expect(piecesOf(pieces.join("\n\n"))).toEqual(["a", "  ", "x ="]);
+  });
+});
+
+describe("a WikiText that is cut into parts", () => {
+  it("is cut in front of a letter after a section, not beside brackets, and each part knows the brackets before it", () => {
+    const text = Buffer.from(' One ( two . \n \n Three ) . \n \n Four " \n \n Five \n \n New \n \n Six \n');
+    const { cuts } = findCuts(new WikitextCuts(1), text, 1000);
+    expect(cuts.map(({ offset }) => text.toString("utf8", offset, offset + 5))).toEqual(["Three", "Four ", "Six \n"]);
+    expect(cuts.map(({ state }) => state?.inside)).toEqual([1, 0, 8]);
   });
 });

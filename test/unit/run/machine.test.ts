@@ -12,6 +12,8 @@ const facts: MachineFacts = {
   mindspore: "2.9.0",
   mindformers: "1.9.0",
   launcher: "/p/bin/msrun",
+  indexHelperFolder: "/p/blended_datasets",
+  indexHelper: "/p/blended_datasets/helpers.cpython-311-x86_64-linux-gnu.so",
   compiler: "g++ 12",
   cores: 2,
   memoryBytes: 8 * 1024 ** 3,
@@ -37,6 +39,12 @@ it("says for everything that is missing how to get it", () => {
   expect(missing({ node: "20.18.1" })).toHaveLength(1);
   expect(missing({ node: "22.0.0" })).toEqual([]);
   expect(missing({ kernelspec: undefined, freeDiskBytes: 10, memoryBytes: 1024 ** 3, devices: [] })).toHaveLength(4);
+});
+
+it("gives the command that builds the engine's index helper, which every node of a cluster needs", () => {
+  const cure = "PATH=/p/bin:$PATH make -C /p/blended_datasets   # on every node";
+  expect(missing({ indexHelper: undefined })).toEqual([["Index helper", cure]]);
+  expect(missing({ indexHelper: undefined, indexHelperFolder: undefined })).toEqual([]);
 });
 
 it("reads the devices of npu-smi's table", () => {

@@ -1,0 +1,34 @@
+/** The merges of a BPE model: pair of ids → rank and new id; open addressing, four numbers per place (left + 1, right, rank, new id). */
+export interface MergeTable {
+  readonly pairs: Int32Array;
+}
+
+export interface Merge {
+  readonly left: number;
+  readonly right: number;
+  readonly merged: number;
+}
+
+/** `merges` in the order of their ranks; shared between threads. */
+export function buildMergeTable(merges: readonly Merge[]): MergeTable {
+  const places = 2 ** Math.ceil(Math.log2(Math.max(16, merges.length * 2)));
+  const pairs = new Int32Array(new SharedArrayBuffer(16 * places));
+  for (const [rank, { left, right, merged }] of merges.entries()) {
+    const at = placeOf(pairs, left, right);
+    pairs.set([left + 1, right, rank, merged], at);
+  }
+  return { pairs };
+}
+
+/** Where the pair stands, or the free place where it would stand. */
+export function placeOf(pairs: Int32Array, left: number, right: number): number {
+  const mask = pairs.length - 1;
+  let at = (mixed(left, right) << 2) & mask;
+  while (pairs[at] !== 0 && (pairs[at] !== left + 1 || pairs[at + 1] !== right)) at = (at + 4) & mask;
+  return at;
+}
+
+function mixed(left: number, right: number): number {
+  const hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
+  return hash ^ (hash >>> 15);
+}

@@ -1,0 +1,107 @@
+import { buildClassTable, type ClassTable } from "./class-table.js";
+import { unknownCharacters } from "./known-characters.js";
+import { linkPattern, type Step } from "./matcher.js";
+import { buildMergeTable, type MergeTable } from "./merge-table.js";
+import { ClassRegister, UnsupportedPattern } from "./pattern-parser.js";
+import { readSplits } from "./split-rules.js";
+import { byteCharacters, bytesOfToken, type TokenizerFile } from "./tokenizer-file.js";
+import { newWordTable, WordTable, type WordTableData } from "./word-table.js";
+
+/** One round of splitting. */
+export interface SplitLevel {
+  readonly root: Step;
+  readonly keepMatches: boolean;
+  readonly keepGaps: boolean;
+}
+
+/**
+ * Everything that it takes to give the ids of the native library without calling it; made once, large parts shared between threads.
+ * Only for tokenizers where this can be guaranteed: byte-level BPE without dropout, prefixes, suffixes or unknown tokens.
+ */
+export interface BytePlan {
+  readonly classes: ClassTable;
+  readonly levels: readonly SplitLevel[];
+  readonly merges: MergeTable;
+  /** Id of each byte on its own. */
+  readonly byteIds: Int32Array;
+  /** Words that get their id without merging (`ignore_merges`). */
+  readonly wholeWords: WordTableData | undefined;
+  /** Text that holds one of these goes to the native library. */
+  readonly addedTokens: readonly Uint8Array[];
+  /** Unicode form that texts are brought to first. */
+  readonly form: "NFC" | "NFKC" | "NFD" | "NFKD" | undefined;
+}
+
+/** The plan, or the reason why this tokenizer has to use the native library for everything. */
+export function planBytes(file: TokenizerFile): BytePlan | { readonly reason: string } {
+  try {
+    return makePlan(file);
+  } catch (error) {
+    if (error instanceof UnsupportedPattern) return { reason: error.message };
+    throw error;
+  }
+}
+
+function makePlan(file: TokenizerFile): BytePlan {
+  const { model, normalizer } = file;
+  requirePlainModel(file);
+  const form = formOf(normalizer);
+  const register = new ClassRegister(unknownCharacters());
+  const levels = readSplits(file.pre_tokenizer, register).map(({ pattern, keepMatches, keepGaps }) => ({
+    root: linkPattern(pattern),
+    keepMatches,
+    keepGaps,
+  }));
+  const vocab = model.vocab as Readonly<Record<string, number>>;
+  const characters = byteCharacters();
+  const byteIds = new Int32Array(new SharedArrayBuffer(4 * 256));
+  for (const [byte, character] of characters.entries()) byteIds[byte] = idOf(vocab, character);
+  return {
+    classes: buildClassTable(register.classes),
+    levels,
+    merges: buildMergeTable((model.merges ?? []).map((merge) => readMerge(vocab, merge))),
+    byteIds,
+    wholeWords: model.ignore_merges ? wholeWords(vocab) : undefined,
+    addedTokens: (file.added_tokens ?? []).map(({ content }) => new TextEncoder().encode(content)),
+    form,
+  };
+}
+
+function requirePlainModel({ model }: TokenizerFile): void {
+  if (model.type !== undefined && model.type !== "BPE") throw new UnsupportedPattern(`a model of type ${model.type}`);
+  if (!model.merges || !model.vocab || Array.isArray(model.vocab))
+    throw new UnsupportedPattern("a model without merges");
+  if (model.dropout) throw new UnsupportedPattern("a model with dropout");
+  if (model.continuing_subword_prefix || model.end_of_word_suffix) throw new UnsupportedPattern("a prefix or suffix");
+}
+
+function formOf(normalizer: TokenizerFile["normalizer"]): BytePlan["form"] {
+  if (!normalizer) return undefined;
+  if (normalizer.type === "Sequence" && normalizer.normalizers?.length === 0) return undefined;
+  if (normalizer.type === "Sequence" && normalizer.normalizers?.length === 1) return formOf(normalizer.normalizers[0]);
+  const { type } = normalizer;
+  if (type === "NFC" || type === "NFKC" || type === "NFD" || type === "NFKD") return type;
+  throw new UnsupportedPattern(`a normalizer of type ${type}`);
+}
+
+function idOf(vocab: Readonly<Record<string, number>>, token: string): number {
+  const id: unknown = vocab[token]; // what an object has from birth ("constructor") is no number
+  if (typeof id !== "number") throw new UnsupportedPattern(`a vocabulary without ${JSON.stringify(token)}`);
+  return id;
+}
+
+function readMerge(vocab: Readonly<Record<string, number>>, merge: string | readonly string[]) {
+  const space = typeof merge === "string" ? merge.indexOf(" ") : 0;
+  const left = typeof merge === "string" ? merge.slice(0, space) : (merge[0] ?? "");
+  const right = typeof merge === "string" ? merge.slice(space + 1) : (merge[1] ?? "");
+  return { left: idOf(vocab, left), right: idOf(vocab, right), merged: idOf(vocab, left + right) };
+}
+
+function wholeWords(vocab: Readonly<Record<string, number>>): WordTableData {
+  const words = Object.entries(vocab).map(([token, id]) => ({ key: bytesOfToken(token), id }));
+  const keyBytes = words.reduce((sum, { key }) => sum + (key?.length ?? 0), 0);
+  const data = newWordTable({ words: words.length, keyBytes, ids: words.length }, true);
+  const table = new WordTable(data);
+  for (const { key, id } of words) if (key && table.find(key, 0, key.length) < 0) table.add(key, Int32Array.of(id));
+  return data;
+}

@@ -1,0 +1,140 @@
+import { open, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { throwIfCancelled } from "../core/cancel.js";
+import { DataError, LabError } from "../core/error.js";
+import { ensureWritableFolder } from "../core/files.js";
+import { formatCount } from "../core/units.js";
+import { jupyterHost } from "../view/display-contract.js";
+import { Dataset, openDataset } from "./dataset.js";
+import { removeStaleIndices } from "./dataset-cache.js";
+import { encodeIndexParts, IndexParts } from "./index-parts.js";
+import { manifestPath } from "./manifest.js";
+import { UnfinishedFile } from "./unfinished-file.js";
+
+export interface MergeOptions {
+  /** Default: the signal of the cell that runs. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One dataset of several, one after the other: byte for byte what MindFormers' `IndexedDatasetBuilder.add_index` gives for the same order.
+ * `output`: the prefix of the new files, without `.bin` and `.idx`. Datasets are given as objects or as prefixes. Memory does not grow with
+ * them.
+ * @throws DataError DATASET_MISMATCH for tokens of different types or of different tokenizers; LabError ARGUMENT_INVALID.
+ */
+export async function mergeDatasets(
+  datasets: readonly (Dataset | string)[],
+  output: string,
+  options: MergeOptions = {},
+): Promise<Dataset> {
+  const signal = options.signal ?? jupyterHost()?.signal;
+  if (!Array.isArray(datasets) || datasets.length === 0 || typeof output !== "string" || output === "")
+    throw invalid(
+      `mergeDatasets: expected a list of datasets and an output prefix, found ${datasets?.length ?? 0} datasets`,
+    );
+  const parts: Dataset[] = [];
+  for (const one of datasets)
+    parts.push(typeof one === "string" ? await openDataset(one) : await openDataset(one.prefix));
+  const prefix = resolve(output.replace(/\.(bin|idx)$/, ""));
+  if (parts.some((part) => part.prefix === prefix))
+    throw invalid(`mergeDatasets: the output ${prefix} is one of the datasets`);
+  requireSame(parts);
+  const ranges = parts.map((part) => ({ dataset: part, first: 0, end: part.documents }));
+  const note = `merged from ${formatCount(parts.length)} datasets`;
+  return writeDocuments(ranges, prefix, { signal, note });
+}
+
+function requireSame(parts: readonly Dataset[]): void {
+  const [first] = parts as [Dataset, ...Dataset[]];
+  for (const part of parts) {
+    if (part.dtype !== first.dtype) throw mismatch([first, part], `tokens of type ${first.dtype}`, part.dtype);
+    const [a, b] = [first.manifest?.tokenizer.sha256, part.manifest?.tokenizer.sha256];
+    if (a !== undefined && b !== undefined && a !== b)
+      throw mismatch([first, part], `the tokenizer ${a.slice(0, 12)} (sha256)`, b.slice(0, 12));
+  }
+}
+
+function mismatch([first, part]: readonly [Dataset, Dataset], expected: string, found: string): DataError {
+  return new DataError(
+    "DATASET_MISMATCH",
+    `mergeDatasets: ${part.prefix}: expected ${expected} as in ${first.prefix}, found ${found}`,
+    {
+      hint: "prepare both with the same tokenizer and options",
+      details: { first: first.prefix, other: part.prefix },
+    },
+  );
+}
+
+function invalid(message: string): LabError {
+  return new LabError("ARGUMENT_INVALID", message, {
+    hint: 'write for example mergeDatasets([a, "dataset/b_text_document"], "dataset/both")',
+  });
+}
+
+/** Documents `first` (inclusive) to `end` (exclusive) of a dataset. */
+export interface DocumentRange {
+  readonly dataset: Dataset;
+  readonly first: number;
+  readonly end: number;
+}
+
+export interface WriteDocumentsOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly note: string;
+}
+
+const copyBytes = 4 * 1024 * 1024;
+
+/** Writes documents of one or several datasets to a new one, in that order. Both files get their names together at the end. */
+export async function writeDocuments(
+  ranges: readonly DocumentRange[],
+  prefix: string,
+  { signal, note }: WriteDocumentsOptions,
+): Promise<Dataset> {
+  await ensureWritableFolder(dirname(prefix));
+  const parts = await IndexParts.open(ranges);
+  const bin = await UnfinishedFile.create(`${prefix}.bin`);
+  try {
+    const idx = await UnfinishedFile.create(`${prefix}.idx`);
+    try {
+      await copyTokens(parts, bin, signal);
+      let at = 0;
+      for await (const block of encodeIndexParts(parts)) {
+        throwIfCancelled(signal, "writing a dataset");
+        await idx.write(block, at);
+        at += block.byteLength;
+      }
+      for (const file of [bin, idx]) await file.close();
+      await removeStaleIndices(prefix);
+      for (const path of [manifestPath(prefix), idx.path]) await rm(path, { force: true });
+      await bin.publish();
+      await idx.publish();
+    } finally {
+      await idx.discard();
+    }
+  } finally {
+    await bin.discard();
+    await parts.close();
+  }
+  return Dataset.open(prefix, [note]);
+}
+
+async function copyTokens(parts: IndexParts, bin: UnfinishedFile, signal: AbortSignal | undefined): Promise<void> {
+  let position = 0;
+  for (const { dataset, byteStart, byteEnd } of parts.ranges) {
+    const file = await open(`${dataset.prefix}.bin`, "r");
+    try {
+      const buffer = new Uint8Array(copyBytes);
+      for (let at = byteStart; at < byteEnd; ) {
+        throwIfCancelled(signal, "writing a dataset");
+        const { bytesRead } = await file.read(buffer, 0, Math.min(copyBytes, byteEnd - at), at);
+        if (bytesRead === 0) throw new RangeError(`${dataset.prefix}.bin ends at ${at}`);
+        await bin.write(buffer.subarray(0, bytesRead), position);
+        at += bytesRead;
+        position += bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}

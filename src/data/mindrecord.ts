@@ -1,0 +1,243 @@
+import { stat } from "node:fs/promises";
+import { FileBytes } from "../core/bytes.js";
+import { LabError } from "../core/error.js";
+import { formatCount } from "../core/units.js";
+import type { MindRecordHeader } from "../formats/mindrecord/header.js";
+import type { MindRecordRow, MindRecordSchema } from "../formats/mindrecord/schema.js";
+import { MindRecordShard } from "../formats/mindrecord/shard-reader.js";
+import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { countLengths, type LengthHistogram, streamLengths } from "./length-histogram.js";
+import { type DatasetManifest, readManifest } from "./manifest.js";
+import { findShards, withIndexedShard } from "./mindrecord-files.js";
+import { mindRecordStream } from "./mindrecord-stream.js";
+import { mindRecordBundle } from "./mindrecord-view.js";
+import { type WriteMindRecordOptions, writeRows } from "./mindrecord-writer.js";
+import { type RepairOptions, repairDataset } from "./repair.js";
+import type { Repair } from "./repair-report.js";
+import type { TokenStream } from "./token-blocks.js";
+import { countTokens, type TokenCounts } from "./token-counts.js";
+import type { DatasetVerification } from "./verification.js";
+import { type VerifyOptions, verifyMindRecord } from "./verify.js";
+
+/** One shard as its header describes it. */
+export interface MindRecordShardFacts {
+  /** Absolute; the index is `<path>.db`. */
+  readonly path: string;
+  readonly rows: number;
+  /** Size of the file; the disk holds less, since the file has holes. */
+  readonly bytes: number;
+  readonly pages: number;
+}
+
+/** Which rows, and which columns of them. */
+export interface ReadRowsOptions {
+  /** First row; default 0. */
+  readonly from?: number;
+  /** Default: to the end. */
+  readonly count?: number;
+  /** Default: all. */
+  readonly columns?: readonly string[];
+}
+
+/** MindRecord files on disk: what MindSpore's FileWriter or `writeMindRecord` wrote. Rows are numbered through all shards in their order. */
+export class MindRecord {
+  readonly format = "mindrecord";
+  /** The common name of the shards, absolute; with one shard the file itself. */
+  readonly path: string;
+  readonly shards: readonly MindRecordShardFacts[];
+  readonly schema: MindRecordSchema;
+  readonly rows: number;
+  readonly description: string;
+  /** Fields that the `.db` holds as well. */
+  readonly indexFields: readonly string[];
+  /** What `prepareData` noted; undefined for files made otherwise. */
+  readonly manifest: DatasetManifest | undefined;
+  /** What was done, or was found to be done already. */
+  readonly notes: readonly string[];
+
+  private constructor(about: OpenFacts) {
+    this.path = about.path;
+    this.shards = about.shards;
+    this.schema = about.header.schema;
+    this.rows = about.shards.reduce((sum, { rows }) => sum + rows, 0);
+    this.description = about.header.description;
+    this.indexFields = about.header.indexFields;
+    this.manifest = about.manifest;
+    this.notes = about.notes;
+  }
+
+  /** The work behind `openMindRecord`; `notes` are shown with the dataset. */
+  static async open(path: string, notes: readonly string[] = []): Promise<MindRecord> {
+    const found = await findShards(path);
+    const shards: MindRecordShardFacts[] = [];
+    let first: MindRecordHeader | undefined;
+    for (const file of found.files) {
+      const { size } = await stat(file);
+      const { rows, header } = await withIndexedShard(file, async (shard) => shard);
+      first ??= header;
+      shards.push({ path: file, rows, bytes: size, pages: header.pages.length });
+    }
+    const manifest = await readManifest(found.path);
+    return new MindRecord({ path: found.path, shards, header: first as MindRecordHeader, manifest, notes });
+  }
+
+  /** Names of the columns. */
+  get columns(): readonly string[] {
+    return Object.keys(this.schema).sort();
+  }
+
+  /** Paths of the shards: `dataset_files` of a MindFormers configuration. */
+  get files(): readonly string[] {
+    return this.shards.map(({ path }) => path);
+  }
+
+  /** Bytes of the data files together, holes included. */
+  get bytes(): number {
+    return this.shards.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Rows of a training dataset: what Megatron calls sequences. */
+  get sequences(): number {
+    return this.rows;
+  }
+
+  /** Tokens that the model sees, of all rows together; undefined without a manifest. */
+  get tokens(): number | undefined {
+    return this.seqLength === undefined ? undefined : this.rows * this.seqLength;
+  }
+
+  /** Tokens that the model sees per row; undefined without a manifest. */
+  get seqLength(): number | undefined {
+    return this.manifest?.options.seqLength;
+  }
+
+  /** Largest id + 1 of the tokenizer; undefined without a manifest. */
+  get vocabSize(): number | undefined {
+    return this.manifest?.tokenizer.vocabSize;
+  }
+
+  /** Id of the end-of-text token; undefined if the tokenizer has none or without a manifest. */
+  get eod(): number | undefined {
+    return this.manifest?.tokenizer.eosId;
+  }
+
+  /** Id that fills short rows; undefined if there is none. */
+  get pad(): number | undefined {
+    return this.manifest?.options.mode === "pad" ? this.manifest.tokenizer.padId : undefined;
+  }
+
+  /** One row through the index: a few small reads. Throws ARGUMENT_INVALID for a number that is not there. */
+  async row(number: number, columns?: readonly string[]): Promise<MindRecordRow> {
+    this.#require(number, columns);
+    let start = 0;
+    for (const { path, rows } of this.shards) {
+      if (number < start + rows)
+        return withIndexedShard(path, (shard, index) => shard.row(number - start, index, columns));
+      start += rows;
+    }
+    throw new RangeError(`row ${number}`);
+  }
+
+  /** Rows in order, shard by shard, read in windows of 1 MB. */
+  async *read({ from = 0, count = this.rows - from, columns }: ReadRowsOptions = {}): AsyncGenerator<MindRecordRow> {
+    if (count === 0 && from === this.rows) return;
+    this.#require(from, columns);
+    let [start, left] = [0, count];
+    for (const { path, rows } of this.shards) {
+      if (left > 0 && from < start + rows) {
+        for await (const row of this.#readShard(path, Math.max(0, from - start), columns)) {
+          yield row;
+          left -= 1;
+          if (left <= 0) break;
+        }
+      }
+      start += rows;
+    }
+  }
+
+  async *#readShard(path: string, from: number, columns?: readonly string[]): AsyncGenerator<MindRecordRow> {
+    const bytes = await FileBytes.open(path, "MindRecord file");
+    try {
+      yield* (await MindRecordShard.open(bytes)).read(from, columns);
+    } finally {
+      await bytes.close();
+    }
+  }
+
+  /** How many tokens the rows have: a figure. Throws ARGUMENT_INVALID if no column holds tokens. */
+  lengths(): Promise<LengthHistogram> {
+    return countLengths("sequences", { lengths: streamLengths(this.#stream()) });
+  }
+
+  /** How often each token id occurs in `input_ids`: a figure. Throws ARGUMENT_INVALID if no column holds tokens. */
+  tokenCounts(): Promise<TokenCounts> {
+    const { vocabSize } = this;
+    return countTokens(this.#stream(), { vocabSize, textOf: async () => undefined });
+  }
+
+  #stream(): TokenStream {
+    const stream = mindRecordStream(this);
+    if (stream) return stream;
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `MindRecord ${this.path}: expected a column of tokens, found ${this.columns.join(", ")}`,
+      {
+        hint: "name the column of tokens input_ids",
+      },
+    );
+  }
+
+  /** Reads every byte: every row, every entry of the indices, checksums, ids, duplicates; with `config` also whether both fit together. */
+  verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
+    return verifyMindRecord(this, options);
+  }
+
+  /** Makes damaged shards again from the source that the manifest names, and proves them by checksum. Throws REPAIR_IMPOSSIBLE. */
+  repair(options: RepairOptions = {}): Promise<Repair> {
+    return repairDataset(this.path, options);
+  }
+
+  #require(row: number, columns: readonly string[] = []): void {
+    const unknown = columns.find((name) => !(name in this.schema));
+    const found = unknown === undefined ? `row ${row}` : `column ${unknown}`;
+    if (unknown === undefined && Number.isInteger(row) && row >= 0 && row < this.rows) return;
+    const expected = `rows from 0 to ${formatCount(this.rows - 1)} and columns of ${this.columns.join(", ")}`;
+    throw new LabError("ARGUMENT_INVALID", `MindRecord ${this.path}: expected ${expected}, found ${found}`, {
+      hint: `write for example row(0, [${JSON.stringify(this.columns[0])}])`,
+    });
+  }
+
+  [displayKey](): MimeBundle {
+    return mindRecordBundle(this);
+  }
+}
+
+interface OpenFacts {
+  readonly path: string;
+  readonly shards: readonly MindRecordShardFacts[];
+  readonly header: MindRecordHeader;
+  readonly manifest: DatasetManifest | undefined;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Opens MindRecord files: `path` is one of the shards or their common name. Headers, page tables and the names inside are checked; rows are
+ * read when they are asked for (`row`, `read`).
+ * @throws FormatError MINDRECORD_INVALID with file and offset (also for renamed files); LabError FILE_MISSING, ARGUMENT_INVALID.
+ */
+export async function openMindRecord(path: string): Promise<MindRecord> {
+  if (typeof path === "string" && path !== "") return MindRecord.open(path.replace(/\.db$/, ""));
+  throw new LabError("ARGUMENT_INVALID", `openMindRecord: expected a path, found ${JSON.stringify(path)}`, {
+    hint: 'write for example openMindRecord("dataset/tokens.mindrecord")',
+  });
+}
+
+/**
+ * Writes rows to MindRecord files and their `.db` indices, which MindSpore 2.9's MindDataset and FileReader read. All files get their
+ * names together at the end; an old dataset of that name is replaced. Memory is bounded by a batch of rows.
+ * @throws LabError ARGUMENT_INVALID (names, shards, schema), FILE_UNWRITABLE; DataError MINDRECORD_ROW_INVALID with the row's number.
+ */
+export async function writeMindRecord(options: WriteMindRecordOptions): Promise<MindRecord> {
+  await writeRows("writeMindRecord", options);
+  return MindRecord.open(options.output);
+}

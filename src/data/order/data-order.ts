@@ -1,0 +1,239 @@
+import { resolve } from "node:path";
+import { DataError, LabError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
+import { factsBundle } from "../../view/sections.js";
+import { type BuiltPart, buildPart } from "../gpt-index/built-part.js";
+import { impossible } from "../gpt-index/epochs.js";
+import { planPart } from "../gpt-index/part-plan.js";
+import type { SplitName } from "../gpt-index/split.js";
+import {
+  type BatchLayout,
+  batchLayout,
+  requirePlace,
+  samplesOfStep,
+  stepOfSample,
+  stepsPerEpoch,
+} from "./batch-layout.js";
+import { countEpochs } from "./epochs-read.js";
+import { cacheFiles } from "./index-cache.js";
+import type { LoaderSettings } from "./loader-settings.js";
+import { type OrderOptions, orderSettings } from "./order-options.js";
+import { bringUpToDate, type PreparedIndices } from "./prepared-indices.js";
+import { partSamples, sampleSource, samplesOfSequence, stretchesOf } from "./sample-place.js";
+import { type SequenceUse, SequenceUses } from "./sequence-uses.js";
+import type { SourceEpochs } from "./source-epochs.js";
+import { SourceFiles } from "./source-files.js";
+import { TrainingSample } from "./training-sample.js";
+import { TrainingStep } from "./training-step.js";
+
+interface OrderParts {
+  readonly settings: LoaderSettings;
+  readonly built: BuiltPart;
+  readonly files: readonly SourceFiles[];
+  readonly layout: BatchLayout | undefined;
+}
+
+/** The order in which the engine reads the samples of a run; made by `openDataOrder` or `dataset.order`. */
+export class DataOrder {
+  readonly part: SplitName;
+  /** The datasets as they stand in data_path; each once. */
+  readonly prefixes: readonly string[];
+  /** Samples that the engine's dataset has; can be more than were asked for. */
+  readonly samples: number;
+  /** Tokens that the model sees per sample. */
+  readonly seqLength: number;
+  readonly seed: number;
+  /** Undefined without a plan. */
+  readonly stepsPerEpoch: number | undefined;
+  readonly #parts: OrderParts;
+
+  private constructor(parts: OrderParts) {
+    const { settings, built, layout } = parts;
+    const asked = settings.sizes[0];
+    this.part = built.name;
+    this.prefixes = [...new Set(parts.files.map(({ prefix }) => prefix))];
+    this.samples = built.samples;
+    this.seqLength = settings.seqLength;
+    this.seed = settings.seed;
+    this.stepsPerEpoch = layout && stepsPerEpoch(layout, built.samples, built.name === "train" ? asked : undefined);
+    this.#parts = parts;
+  }
+
+  /** @internal Use openDataOrder. */
+  static async open(options: OrderOptions): Promise<DataOrder> {
+    const settings = orderSettings(options);
+    const part = options.part ?? "train";
+    const plan = planPart(settings, part);
+    if (plan === undefined)
+      throw impossible(`part ${part}: expected data, found none in data_path and split`, {
+        hint: 'give the part a share, for example split: "98, 1, 1"',
+      });
+    const opened = new Map<string, SourceFiles>();
+    for (const { identity } of plan.datasets)
+      if (!opened.has(identity.prefix)) opened.set(identity.prefix, await SourceFiles.open(identity.prefix));
+    const files = plan.datasets.map(({ identity }) => opened.get(identity.prefix) as SourceFiles);
+    const built = buildPart(
+      plan,
+      files.map(({ lengths }) => lengths),
+    );
+    return new DataOrder({ settings, built, files, layout: "plan" in options ? batchLayout(options.plan) : undefined });
+  }
+
+  /** Sample `k` (from 0) with its exact ids and labels and the sequences that it was made of. Throws ARGUMENT_INVALID. */
+  async sample(k: number): Promise<TrainingSample> {
+    if (!Number.isInteger(k) || k < 0 || k >= this.samples)
+      throw new LabError("ARGUMENT_INVALID", `sample: expected 0 to ${this.samples - 1}, found ${k}`, {
+        hint: "write for example await order.sample(0)",
+      });
+    const { built, files, settings } = this.#parts;
+    const { extraToken, seqLength, pad } = settings;
+    const { dataset, sample } = sampleSource(built, k);
+    const source = files[dataset] as SourceFiles;
+    const indices = (built.datasets[dataset] as BuiltPart["datasets"][number]).indices;
+    const stretches = stretchesOf(indices, sample, { lengths: source.lengths, extraToken });
+    const parts = await source.read(stretches);
+    const texts = await Promise.all(parts.map((ids) => source.decode(ids)));
+    const flat = parts.flat();
+    const padded = seqLength + extraToken - flat.length;
+    const text = [...flat, ...new Array<number>(padded).fill(pad)];
+    const visible = (ids: readonly number[]) => ids.map((id) => (id === pad ? 0 : id));
+    const sources = stretches.map((stretch, i) => ({ prefix: source.prefix, ...stretch, text: texts[i] }));
+    const labels = [...text.slice(1), ...(extraToken === 1 ? [] : [pad])];
+    return new TrainingSample(
+      { sample: k, ids: visible(text.slice(0, seqLength)), labels: visible(labels), sources, padded },
+      this.samples,
+    );
+  }
+
+  /**
+   * What `rank` trains on at optimizer step `n` of the run (from 1, as the engine's log counts), in the order of its batch.
+   * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not; DATA_ORDER_UNKNOWN without a plan.
+   */
+  async step(n: number, { rank = 0 }: { readonly rank?: number } = {}): Promise<TrainingStep> {
+    const layout = this.#layout("step");
+    const steps = this.stepsPerEpoch ?? 0;
+    requirePlace(layout, { step: n, rank, steps });
+    const numbers = samplesOfStep(layout, this.samples, { step: (n - 1) % steps, rank });
+    const samples: TrainingSample[] = [];
+    for (const k of numbers) samples.push(await this.sample(k));
+    return new TrainingStep({
+      step: n,
+      epoch: Math.floor((n - 1) / steps) + 1,
+      rank,
+      replica: layout.replicaOf(rank),
+      replicas: layout.shards,
+      microBatch: layout.microBatch,
+      loads: layout.loads(rank),
+      samples,
+    });
+  }
+
+  /** Every sample, and with a plan every step, that reads a stored sequence. `prefix` may be left out if there is one dataset. Throws ARGUMENT_INVALID. */
+  whereIs({ prefix, sequence }: { readonly prefix?: string; readonly sequence: number }): SequenceUses {
+    const { built, files, settings, layout } = this.#parts;
+    const uses: SequenceUse[] = [];
+    const wanted = this.#datasets(prefix, sequence);
+    for (const d of wanted) {
+      const { indices } = built.datasets[d] as BuiltPart["datasets"][number];
+      const { lengths } = files[d] as SourceFiles;
+      const { extraToken } = settings;
+      const samples = samplesOfSequence(indices, sequence, { length: lengths[sequence] as number, extraToken });
+      for (const k of partSamples(built, d, samples)) {
+        const place = layout && stepOfSample(layout, k, this.stepsPerEpoch ?? 0);
+        const { sample } = sampleSource(built, k);
+        for (const stretch of stretchesOf(indices, sample, { lengths, extraToken }))
+          if (stretch.sequence === sequence)
+            uses.push({
+              sample: k,
+              step: place && place.step + 1,
+              replica: place?.replica,
+              from: stretch.from,
+              tokens: stretch.tokens,
+            });
+      }
+    }
+    uses.sort((a, b) => a.sample - b.sample);
+    return new SequenceUses(files[wanted[0] as number]?.prefix ?? "", sequence, uses);
+  }
+
+  /** Epochs per dataset and when each runs dry; with `.plot()` as a figure. Throws DATA_ORDER_UNKNOWN without a plan. */
+  epochs(): SourceEpochs {
+    return countEpochs(this.#parts.built, this.#layout("epochs"), this.stepsPerEpoch ?? 0);
+  }
+
+  /** Compares the engine's index cache on disk with what the engine would build now; writes nothing. */
+  async checkIndices(options: { readonly signal?: AbortSignal } = {}): Promise<PreparedIndices> {
+    return bringUpToDate(this.#cacheFiles(), { write: false, ...options });
+  }
+
+  /**
+   * Writes the files of the engine's index cache, byte for byte as the engine would, so that its workers load them and build nothing.
+   * Unchanged ones are left alone, stale ones replaced; each file appears complete or not at all. Throws FILE_UNWRITABLE.
+   */
+  async prepareIndices(options: { readonly signal?: AbortSignal } = {}): Promise<PreparedIndices> {
+    return bringUpToDate(this.#cacheFiles(), { write: true, ...options });
+  }
+
+  #cacheFiles() {
+    return cacheFiles(this.#parts.built, this.#parts.settings.pathToCache);
+  }
+
+  #layout(call: string): BatchLayout {
+    if (this.#parts.layout !== undefined) return this.#parts.layout;
+    throw new DataError("DATA_ORDER_UNKNOWN", `order.${call}: expected a plan, which says who reads what; found none`, {
+      hint: "openDataOrder({ plan: await planRun(config, { data }) })",
+    });
+  }
+
+  /** Positions in the blend of the datasets with this prefix. */
+  #datasets(prefix: string | undefined, sequence: number): number[] {
+    const { files } = this.#parts;
+    const name = prefix ?? (this.prefixes.length === 1 ? this.prefixes[0] : undefined);
+    const found = files.flatMap((file, d) => (name !== undefined && resolve(file.prefix) === resolve(name) ? [d] : []));
+    const count = files[found[0] ?? 0]?.lengths.length ?? 0;
+    if (found.length > 0 && Number.isInteger(sequence) && sequence >= 0 && sequence < count) return found;
+    const expected =
+      found.length > 0
+        ? `a sequence from 0 to ${formatCount(count - 1)}, found ${sequence}`
+        : `one of ${this.prefixes.join(", ")}, found ${prefix}`;
+    throw new LabError("ARGUMENT_INVALID", `order.whereIs: expected ${expected}`, {
+      hint: "write for example order.whereIs({ sequence: 0 })",
+    });
+  }
+
+  [displayKey](): MimeBundle {
+    const { built, files, layout } = this.#parts;
+    const sources = built.datasets.map(({ indices }, d) => {
+      const { epochs, samples, separateFinalEpoch } = indices.epochs;
+      const how = separateFinalEpoch ? "the last one by itself" : "shuffled together";
+      return `${files[d]?.prefix}: ${formatCount(samples)} samples, ${formatCount(epochs)} ${epochs === 1 ? "epoch" : `epochs, ${how}`}`;
+    });
+    return factsBundle(`Order of the ${this.part} data`, [
+      ["samples", `${formatCount(this.samples)} × ${formatCount(this.seqLength)} tokens, seed ${this.seed}`],
+      ["datasets", sources.join("\n")],
+      ...(layout && this.stepsPerEpoch !== undefined
+        ? [
+            [
+              "steps",
+              `${formatCount(this.stepsPerEpoch)} per epoch, ${formatCount(layout.globalBatch)} samples each, dealt to ${layout.shards} shards`,
+            ] as const,
+          ]
+        : []),
+      [
+        "look into it",
+        "order.sample(k), order.step(n, { rank }), order.whereIs({ sequence }), order.epochs(), order.prepareIndices()",
+      ],
+    ]);
+  }
+}
+
+/**
+ * The order in which MindFormers will read a Megatron dataset or a blend: every sample, every step, every rank. Builds the same indices as its
+ * GPTDataset, BlendedDataset and C++ helper (numpy's legacy generator included). Memory: 4 bytes per sequence, 4 per sequence and epoch, 12 per
+ * sample, 6 per sample of a blend.
+ * @throws DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN; FormatError MEGATRON_INDEX_INVALID; LabError FILE_MISSING.
+ */
+export async function openDataOrder(options: OrderOptions): Promise<DataOrder> {
+  return DataOrder.open(options);
+}

@@ -1,0 +1,26 @@
+import { resolve } from "node:path";
+import { LabError } from "../../core/error.js";
+import type { OrderPlan } from "./batch-layout.js";
+import { type DataOrder, openDataOrder } from "./data-order.js";
+
+// A plan never changes, and its indices can take minutes and gigabytes: they live as long as the plan.
+const orders = new WeakMap<OrderPlan, Promise<DataOrder>>();
+
+/** The order of a plan's run, built once per plan. Throws ARGUMENT_INVALID if the run does not read the dataset. */
+export async function orderOfDataset(prefix: string, plan: OrderPlan): Promise<DataOrder> {
+  let opening = orders.get(plan);
+  if (opening === undefined) {
+    opening = openDataOrder({ plan });
+    orders.set(plan, opening);
+    opening.catch(() => orders.delete(plan));
+  }
+  const order = await opening;
+  if (order.prefixes.some((path) => resolve(path) === prefix)) return order;
+  throw new LabError(
+    "ARGUMENT_INVALID",
+    `plan: expected one that reads ${prefix}, found ${order.prefixes.join(", ")}`,
+    {
+      hint: "make it with planRun(config, { data })",
+    },
+  );
+}

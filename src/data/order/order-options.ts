@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import type { Config } from "../../config/config.js";
+import { isSection } from "../../config/yaml-values.js";
+import { LabError } from "../../core/error.js";
+import { parsePythonFloat } from "../gpt-index/python-numbers.js";
+import type { SplitName } from "../gpt-index/split.js";
+import type { OrderPlan } from "./batch-layout.js";
+import { type LoaderSettings, readLoaderSection } from "./loader-settings.js";
+
+/** Where the settings come from: a plan (then steps and ranks are known, too), a configuration, or the few values themselves. */
+export type OrderOptions = OrderSource & {
+  /** Which part of the data. Default: train. */
+  readonly part?: SplitName;
+};
+
+export type OrderSource = { readonly plan: OrderPlan } | { readonly config: Config } | HandSettings;
+
+/** The settings that decide the order of one dataset or blend. */
+export interface HandSettings {
+  /** Prefixes, or weights and prefixes in turn, as in MindFormers' `data_path`. Relative ones start at the working directory. */
+  readonly dataPath: readonly (string | number)[];
+  /** Tokens that the model sees per sample. */
+  readonly seqLength: number;
+  /** Samples to ask for. Default: one epoch. */
+  readonly samples?: number;
+  /** Default: 1234, as the engine's. */
+  readonly seed?: number;
+  /** Shares of train, valid and test. Default: `"1, 0, 0"`. */
+  readonly split?: string;
+}
+
+/** Options of `dataset.order`: a plan, or settings whose defaults are the dataset's own. */
+export type DatasetOrderOptions =
+  | { readonly plan: OrderPlan }
+  | (Partial<Omit<HandSettings, "dataPath">> & { readonly part?: SplitName });
+
+/** Reads the settings; throws ARGUMENT_INVALID, INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN. */
+export function orderSettings(options: OrderOptions): LoaderSettings {
+  if ("plan" in options) return configSettings(options.plan.config);
+  if ("config" in options) return configSettings(options.config);
+  const { dataPath, seqLength, samples, seed = 1234, split = "1, 0, 0", part = "train" } = options;
+  const sizes = ["train", "valid", "test"].map((name) => (name === part ? (samples ?? null) : 0));
+  const config = { data_path: absolutePath(dataPath), seq_length: seqLength, seed, split };
+  return readLoaderSection({ sizes, config });
+}
+
+function absolutePath(dataPath: readonly (string | number)[]): (string | number)[] {
+  const weight = (entry: string | number, i: number) => i % 2 === 0 && parsePythonFloat(String(entry)) !== undefined;
+  const weighted = dataPath.length % 2 === 0 && dataPath.every((entry, i) => i % 2 === 1 || weight(entry, i));
+  return dataPath.map((entry, i) => (weighted && i % 2 === 0 ? entry : resolve(String(entry).trim())));
+}
+
+/** The trainer replaces the task's copy of this section by this one. */
+function configSettings(config: Config): LoaderSettings {
+  const path = "train_dataset.data_loader";
+  const type = config.get(`${path}.type`);
+  const values = config.get(`${path}.config`);
+  if (type === "BlendedMegatronDatasetDataLoader" && isSection(values))
+    return readLoaderSection({
+      sizes: config.get(`${path}.sizes`),
+      shuffle: config.get(`${path}.shuffle`),
+      config: values as Readonly<Record<string, unknown>>,
+    });
+  throw new LabError(
+    "DATA_ORDER_UNKNOWN",
+    `${path}.type: expected BlendedMegatronDatasetDataLoader, found ${JSON.stringify(type)}`,
+    {
+      hint: "the order is only known for Megatron datasets; MindRecord files are read as MindSpore shuffles them",
+    },
+  );
+}

@@ -1,0 +1,78 @@
+import { resolve } from "node:path";
+import { FileBytes } from "../../core/bytes.js";
+import {
+  decodeTokens,
+  readIndexEntry,
+  readMegatronLengths,
+  type TokenType,
+  tokenBytes,
+} from "../../formats/megatron.js";
+import { readManifest } from "../manifest.js";
+import { type OpenTokenizer, openTokenizer } from "../tokenizer.js";
+import type { Stretch } from "./sample-place.js";
+
+/** The files of one dataset as the data order needs them: the lengths in memory, tokens read on demand. */
+export class SourceFiles {
+  /** As it stands in data_path. */
+  readonly prefix: string;
+  readonly lengths: Int32Array;
+  readonly dtype: TokenType;
+  readonly #path: string;
+  #tokenizer: Promise<OpenTokenizer | undefined> | undefined;
+
+  private constructor(
+    prefix: string,
+    path: string,
+    found: { readonly lengths: Int32Array; readonly dtype: TokenType },
+  ) {
+    this.prefix = prefix;
+    this.#path = path;
+    this.lengths = found.lengths;
+    this.dtype = found.dtype;
+  }
+
+  /** Throws FILE_MISSING or MEGATRON_INDEX_INVALID. Memory: 4 bytes per sequence. */
+  static async open(prefix: string): Promise<SourceFiles> {
+    const path = resolve(prefix);
+    const idx = await FileBytes.open(`${path}.idx`, "index");
+    try {
+      return new SourceFiles(prefix, path, await readMegatronLengths(idx));
+    } finally {
+      await idx.close();
+    }
+  }
+
+  /** The ids of each stretch. */
+  async read(stretches: readonly Stretch[]): Promise<number[][]> {
+    const idx = await FileBytes.open(`${this.#path}.idx`, "index");
+    const bin = await FileBytes.open(`${this.#path}.bin`, "dataset").catch(async (error) => {
+      await idx.close();
+      throw error;
+    });
+    const size = tokenBytes(this.dtype);
+    try {
+      const ids: number[][] = [];
+      for (const { sequence, from, tokens } of stretches) {
+        const { offset } = await readIndexEntry(idx, { sequences: this.lengths.length }, sequence);
+        const start = offset + from * size;
+        ids.push(decodeTokens(await bin.slice(start, start + tokens * size), this.dtype));
+      }
+      return ids;
+    } finally {
+      await idx.close();
+      await bin.close();
+    }
+  }
+
+  /** The text of ids; undefined without a manifest, or if the tokenizer that it names is gone or another one. */
+  async decode(ids: readonly number[]): Promise<string | undefined> {
+    this.#tokenizer ??= this.#openTokenizer();
+    return (await this.#tokenizer)?.decode(ids);
+  }
+
+  async #openTokenizer(): Promise<OpenTokenizer | undefined> {
+    const named = (await readManifest(this.#path).catch(() => undefined))?.tokenizer;
+    const tokenizer = named && (await openTokenizer(named.path).catch(() => undefined));
+    return tokenizer?.sha256 === named?.sha256 ? tokenizer : undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { temporaryName } from "../core/files.js";
+import { findInputs, type InputFile } from "./input-files.js";
+import { type FileScan, scanFile } from "./input-scan.js";
+import { type FileRecord, fileSha256 } from "./manifest.js";
+import { defaultChunkBytes, type PrepareRequest } from "./prepare-options.js";
+import type { PrepareStore } from "./prepare-store.js";
+
+/** The files that a request names; standard input is written into a file first, so that it can be read twice. */
+export async function inputFiles({ inputs, inputFormat, prefix }: PrepareRequest): Promise<InputFile[]> {
+  const named = inputs.includes("-") ? await saveStandardInput(prefix) : undefined;
+  return findInputs(named ? inputs.map((one) => (one === "-" ? named : one)) : inputs, inputFormat);
+}
+
+/** Where standard input is kept until the dataset is there. */
+export function standardInputPath(prefix: string): string {
+  return join(dirname(prefix), `.${basename(prefix)}.stdin`);
+}
+
+async function saveStandardInput(prefix: string): Promise<string> {
+  const path = standardInputPath(prefix);
+  if (process.stdin.readableEnded && (await stat(path).catch(() => undefined))) return path; // read for another key
+  const temporary = temporaryName(path);
+  try {
+    await pipeline(process.stdin, createWriteStream(temporary));
+    const before = await fileSha256(path).catch(() => undefined);
+    // The same text as before the interruption: the file with the known time of change stays.
+    if (before !== (await fileSha256(temporary))) await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return path;
+}
+
+export function totalBytes(files: readonly InputFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Bytes of text per part. */
+export function partBytes({ chunkBytes }: PrepareRequest, files: readonly InputFile[]): number {
+  return chunkBytes ?? defaultChunkBytes(totalBytes(files));
+}
+
+/** Reads what has not been read; `store` keeps what is known. */
+export async function scanInputs(
+  request: PrepareRequest,
+  files: readonly InputFile[],
+  { store, onBytes }: { readonly store: PrepareStore; readonly onBytes: (bytes: number) => void },
+): Promise<FileScan[]> {
+  const { encodingErrors, documentSeparator: separator, key, signal } = request;
+  const options = { encodingErrors, separator, key, signal, chunkBytes: partBytes(request, files), onBytes };
+  const scans = await store.scans(files);
+  for (const { bytes } of scans) onBytes(bytes);
+  for (const file of files.slice(scans.length)) {
+    const scan = await scanFile(file, options);
+    await store.addScan(scan);
+    scans.push(scan);
+  }
+  return scans;
+}
+
+/** What the manifest says about the input; without `scans` the hashes are those of `known`. */
+export function inputRecords(
+  files: readonly InputFile[],
+  hashes: readonly string[],
+): { readonly input: FileRecord; readonly inputs?: readonly FileRecord[] } {
+  const records = files.map(({ path, bytes, modified }, i) => ({ path, bytes, modified, sha256: hashes[i] ?? "" }));
+  const [first] = records;
+  if (records.length === 1 && first) return { input: first };
+  const sha256 = createHash("sha256")
+    .update(records.map((record) => `${record.sha256} ${record.bytes}\n`).join(""))
+    .digest("hex");
+  const input = {
+    path: `${files.length} files in ${commonFolder(files.map(({ path }) => path))}`,
+    bytes: totalBytes(files),
+    modified: Math.max(...files.map(({ modified }) => modified)),
+    sha256,
+  };
+  return { input, inputs: records };
+}
+
+function commonFolder(paths: readonly string[]): string {
+  let folder = dirname(paths[0] ?? "/");
+  while (folder !== "/" && !paths.every((path) => path.startsWith(`${folder}/`))) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,213 @@
+import { dirname } from "node:path";
+import { throwIfCancelled } from "../core/cancel.js";
+import { formatCount } from "../core/units.js";
+import { removeStaleIndices } from "./dataset-cache.js";
+import { DatasetWriter, publishFiles } from "./dataset-writer.js";
+import { requireSpace } from "./disk-space.js";
+import { type FastWay, proveFastWay, sameIds } from "./fast-proof.js";
+import type { InputFile } from "./input-files.js";
+import type { FileScan } from "./input-scan.js";
+import type { DatasetManifest, FileRecord, ManifestCause } from "./manifest.js";
+import { MindRecordTokens } from "./mindrecord-tokens.js";
+import { emptyInput, tooShort } from "./prepare-errors.js";
+import { inputRecords, scanInputs, totalBytes } from "./prepare-input.js";
+import { defaultWorkers, type PrepareRequest } from "./prepare-options.js";
+import type { PrepareStore } from "./prepare-store.js";
+import { countParts, textParts } from "./text-parts.js";
+import { type TextSample, takeSample } from "./text-sample.js";
+import { feedFile, tokenOutput } from "./token-sink.js";
+import { type PoolOptions, type TokenizedPart, tokenizeInOrder } from "./tokenize-pool.js";
+import type { OpenTokenizer } from "./tokenizer.js";
+
+export interface PrepareJob {
+  readonly request: PrepareRequest;
+  readonly files: readonly InputFile[];
+  readonly tokenizer: OpenTokenizer;
+  readonly store: PrepareStore;
+  /** Everything that decides the output. */
+  readonly causeWith: (inputs: Pick<ManifestCause, "input" | "inputs">) => ManifestCause;
+  /** The native library for everything, because the fast way was found wrong. */
+  readonly nativeOnly: boolean;
+  readonly progress: PrepareProgress;
+}
+
+export interface PrepareProgress {
+  /** Bytes of the input that have been read for the first time. */
+  scanned(bytes: number): void;
+  tokenized(facts: { readonly share: number; readonly tokens: number; readonly documents: number }): void;
+}
+
+export interface Made {
+  readonly manifest: DatasetManifest;
+  /** Index files of MindFormers that did not fit any more. */
+  readonly removed: number;
+  readonly notes: readonly string[];
+}
+
+/** A text whose ids by the fast way are not those of the native library: everything has to be made again without it. */
+export class FastWayWrong extends Error {}
+
+/** The tokens of the whole text, in the store's file. */
+export interface MadeTokens {
+  /** All that the manifest says, but for the files. */
+  readonly about: Omit<DatasetManifest, "files">;
+  /** What `.bin` will be: the first bytes of the store's `tokens`. */
+  readonly bin: FileRecord;
+  /** Writes the store's `index`. */
+  writeIndex(): Promise<FileRecord>;
+  readonly notes: readonly string[];
+}
+
+/** Makes the dataset, going on where an earlier call was interrupted. */
+export async function makeDataset(job: PrepareJob): Promise<Made> {
+  const { request, store } = job;
+  const decided = await store.published();
+  if (decided) return { ...(await publish(job, decided)), notes: ["only the names of the files were missing"] };
+  const { about, bin, writeIndex, notes } = await makeTokens(job);
+  if (request.format === "mindrecord") {
+    const { files, removed } = await publishMindRecord(job, bin);
+    return { manifest: { ...about, files }, removed, notes };
+  }
+  const manifest = { ...about, files: { bin, idx: await writeIndex() } };
+  throwIfCancelled(request.signal, "prepareData");
+  await store.decide(manifest);
+  return { ...(await publish(job, manifest)), notes };
+}
+
+/** Tokenizes the text into the store's `tokens`, going on where an earlier call was interrupted. */
+export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
+  const { request, files, tokenizer, store } = job;
+  const scans = await scanInputs(request, files, { store, onBytes: (bytes) => job.progress.scanned(bytes) });
+  const textBytes = scans.reduce((sum, scan) => sum + scan.textBytes, 0);
+  if (textBytes === 0) throw emptyInput(inputName(job), "no text in it");
+  const sample = await takeSample({ files, scans, rules: rulesOf(request), key: request.key });
+  const fast = job.nativeOnly ? { plan: undefined, reason: "" } : await proveFastWay(tokenizer, sample.texts);
+  const rules = {
+    mode: request.mode,
+    dtype: request.dtype,
+    length: request.seqLength + 1,
+    padId: tokenizer.special.padId ?? 0,
+  };
+  const writer = await DatasetWriter.open(store, rules);
+  try {
+    await requireSpaceFor({ job, sample, textBytes, written: writer.totals.tokenBytes });
+    const kept = writer.totals.parts;
+    await writeParts(job, { scans, fast, writer, textBytes });
+    const notes = kept > 0 ? [`went on after ${kept} of ${countParts(scans)} parts that an earlier call had done`] : [];
+    return { ...(await complete(job, { scans, writer, textBytes })), notes };
+  } finally {
+    await writer.abandon();
+  }
+}
+
+function rulesOf({ documentSeparator, key, encodingErrors }: PrepareRequest): PoolOptions["rules"] {
+  return { separator: documentSeparator, key, encodingErrors };
+}
+
+function inputName({ files }: PrepareJob): string {
+  return inputRecords(files, []).input.path;
+}
+
+interface Space {
+  readonly job: PrepareJob;
+  readonly sample: TextSample;
+  readonly textBytes: number;
+  readonly written: number;
+}
+
+async function requireSpaceFor({ job, sample, textBytes, written }: Space): Promise<void> {
+  const { request, tokenizer } = job;
+  const { before, after } = tokenizer.special;
+  const around = before.length + after.length;
+  let tokens = sample.texts.length * around;
+  for (const text of sample.texts) tokens += (await tokenizer.encode(text)).length;
+  await requireSpace(dirname(request.prefix), {
+    ...{ mode: request.mode, dtype: request.dtype, length: request.seqLength + 1, columns: request.columns.length },
+    ...{ tokens, texts: sample.texts.length, sampleBytes: sample.bytes, textBytes, written },
+  });
+}
+
+interface Writing {
+  readonly scans: readonly FileScan[];
+  readonly fast: FastWay;
+  readonly writer: DatasetWriter;
+  readonly textBytes: number;
+}
+
+/** Text → parts → ids → files, from the first part on that the journal does not have. */
+async function writeParts(job: PrepareJob, { scans, fast, writer, textBytes }: Writing): Promise<void> {
+  const { request, tokenizer, files, progress } = job;
+  const { json, path, special } = tokenizer;
+  const options: PoolOptions = {
+    workers: request.workers ?? defaultWorkers(textBytes),
+    thread: { json, file: path, plan: fast.plan, ...special },
+    rules: rulesOf(request),
+    signal: request.signal,
+  };
+  const parts = textParts(files, scans, { from: writer.totals.parts, key: request.key });
+  for await (const done of tokenizeInOrder(parts, options)) {
+    throwIfCancelled(request.signal, "prepareData");
+    await compare(tokenizer, done);
+    await writer.write(done);
+    const { textBytes: share, documents } = writer.totals;
+    progress.tokenized({ share: share / textBytes, tokens: writer.tokens, documents });
+  }
+}
+
+/** One text of every part is given to the native library, too, before the part is written. */
+async function compare(tokenizer: OpenTokenizer, { tokens: { sample } }: TokenizedPart): Promise<void> {
+  if (!sample || sameIds(sample.ids, await tokenizer.encode(sample.text))) return;
+  throw new FastWayWrong(`other ids than the native library for ${JSON.stringify(sample.text.slice(0, 60))}`);
+}
+
+async function complete(
+  job: PrepareJob,
+  { scans, writer, textBytes }: Omit<Writing, "fast">,
+): Promise<Omit<MadeTokens, "notes">> {
+  const { request, files } = job;
+  const { documents, texts, padded, skipped, repaired, native } = writer.totals;
+  if (texts === 0)
+    throw emptyInput(inputName(job), `${formatCount(totalBytes(files))} bytes of headings and blank lines`);
+  const { sequences, tokens, dropped, bin } = await writer.complete();
+  if (sequences === 0) throw tooShort(inputName(job), request.seqLength, { tokens: dropped, texts });
+  throwIfCancelled(request.signal, "prepareData");
+  const about: MadeTokens["about"] = {
+    layout: 1,
+    created: new Date().toISOString(),
+    ...job.causeWith(
+      inputRecords(
+        files,
+        scans.map(({ sha256 }) => sha256),
+      ),
+    ),
+    counts: { pieces: request.mode === "documents" ? documents : texts, sequences, tokens, dropped, padded },
+    reading: { files: files.length, textBytes, skipped, repaired, native },
+  };
+  return { about, bin, writeIndex: () => writer.writeIndex() };
+}
+
+/** The finished tokens → rows in files that get their names at the end. Interrupted, it is begun again from the tokens. */
+async function publishMindRecord(job: PrepareJob, { bytes }: FileRecord): Promise<PublishedRecords> {
+  const { request, tokenizer, store } = job;
+  const sink = await MindRecordTokens.create(tokenOutput(request, tokenizer));
+  try {
+    const { dtype, seqLength, signal } = request;
+    await feedFile(sink, store.file("tokens"), { bytes, dtype, length: seqLength + 1, signal });
+    await sink.complete();
+    throwIfCancelled(signal, "prepareData");
+    const removed = await removeStaleIndices(request.prefix);
+    return { files: await sink.publish(), removed };
+  } finally {
+    await sink.discard();
+  }
+}
+
+interface PublishedRecords {
+  readonly files: DatasetManifest["files"];
+  readonly removed: number;
+}
+
+async function publish({ request, store }: PrepareJob, manifest: DatasetManifest): Promise<Omit<Made, "notes">> {
+  const removed = await removeStaleIndices(request.prefix);
+  return { manifest: await publishFiles(store, request.prefix, manifest), removed };
+}

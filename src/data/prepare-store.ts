@@ -1,0 +1,208 @@
+import { createHash } from "node:crypto";
+import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { LabError } from "../core/error.js";
+import { writeFileAtomic } from "../core/files.js";
+import { isRunning, type ProcessIdentity, processIdentity } from "../core/process-table.js";
+import type { InputFile } from "./input-files.js";
+import type { FileScan } from "./input-scan.js";
+import type { DatasetManifest } from "./manifest.js";
+import { asUnwritable } from "./token-files.js";
+
+/** Totals after a part; one line of the journal. */
+export interface JournalEntry {
+  /** Parts that are done. */
+  readonly parts: number;
+  /** Bytes of text that they had. */
+  readonly textBytes: number;
+  /** Bytes of `tokens`, and the checksum of those of the last part. */
+  readonly tokenBytes: number;
+  readonly tokenSum: number;
+  /** Bytes of `lengths` and `texts` (only in mode "documents"), and the checksum of those of the last part, of both files. */
+  readonly lengthBytes: number;
+  readonly textsBytes: number;
+  readonly lengthSum: number;
+  readonly documents: number;
+  readonly texts: number;
+  readonly dropped: number;
+  readonly padded: number;
+  readonly skipped: number;
+  readonly repaired: number;
+  readonly native: number;
+}
+
+export const emptyEntry: JournalEntry = {
+  parts: 0,
+  textBytes: 0,
+  tokenBytes: 0,
+  tokenSum: 0,
+  lengthBytes: 0,
+  textsBytes: 0,
+  lengthSum: 0,
+  documents: 0,
+  texts: 0,
+  dropped: 0,
+  padded: 0,
+  skipped: 0,
+  repaired: 0,
+  native: 0,
+};
+
+/**
+ * The folder `.<name>.part` beside a dataset that is being prepared. What is in it survives the end of the process at any moment:
+ * `job.json` (what is being made), `scan.jsonl` (one line per input file that has been read), `journal.jsonl` (one line per part that is
+ * done), `tokens`, `lengths`, `texts` (data), `index`, and at the very end `publish.json` (the manifest).
+ */
+export class PrepareStore {
+  readonly folder: string;
+  static readonly #busy = new Set<string>();
+
+  constructor(prefix: string) {
+    this.folder = join(dirname(prefix), `.${basename(prefix)}.part`);
+  }
+
+  file(name: "tokens" | "lengths" | "texts" | "index"): string {
+    return join(this.folder, name);
+  }
+
+  #path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if somebody else has it. */
+  async take(): Promise<void> {
+    await asUnwritable(this.folder, () => mkdir(this.folder, { recursive: true }));
+    const holder = await this.#holder();
+    if (holder !== undefined) throw running(this.folder, holder);
+    PrepareStore.#busy.add(this.folder);
+    await writeFileAtomic(
+      this.#path("holder.json"),
+      JSON.stringify(processIdentity(process.pid) ?? { pid: process.pid }),
+    );
+  }
+
+  /** The process that works here now. */
+  async #holder(): Promise<number | undefined> {
+    if (PrepareStore.#busy.has(this.folder)) return process.pid;
+    const holder = await readJson<ProcessIdentity>(this.#path("holder.json"));
+    return holder !== undefined && holder.pid !== process.pid && isRunning(holder) ? holder.pid : undefined;
+  }
+
+  /** For a dataset that is complete: removes what its preparation left, unless something else has been begun here since. */
+  async tidy(job: unknown): Promise<void> {
+    if ((await this.#holder()) !== undefined) return;
+    const found = await readJson<{ identity: string }>(this.#path("job.json"));
+    const other = found !== undefined && found.identity !== identityOf(job);
+    if (!other || (await this.published())) await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Lets others have the folder; removes it if nothing in it is worth keeping. */
+  async release({ keep }: { readonly keep: boolean }): Promise<void> {
+    PrepareStore.#busy.delete(this.folder);
+    if (keep) await rm(this.#path("holder.json"), { force: true });
+    else await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Keeps what lies here if it was begun for the same job; otherwise it is removed. `job` decides every byte of the result. */
+  async begin(job: unknown): Promise<void> {
+    const identity = identityOf(job);
+    const found = await readJson<{ identity: string }>(this.#path("job.json"));
+    if (found?.identity === identity) return;
+    await this.restart();
+    await writeFileAtomic(this.#path("job.json"), JSON.stringify({ identity, job }));
+  }
+
+  /** Forgets everything but who has the folder. */
+  async restart(): Promise<void> {
+    for (const name of [
+      "job.json",
+      "publish.json",
+      "scan.jsonl",
+      "journal.jsonl",
+      "tokens",
+      "lengths",
+      "texts",
+      "index",
+    ])
+      await rm(this.#path(name), { force: true });
+  }
+
+  async scans(files: readonly InputFile[]): Promise<FileScan[]> {
+    const found = await readLines<FileScan>(this.#path("scan.jsonl"));
+    const until = files.findIndex(({ path, bytes, modified }, i) => {
+      const scan = found[i];
+      return scan?.path !== path || scan.bytes !== bytes || scan.modified !== modified;
+    });
+    const sound = found.slice(0, until < 0 ? files.length : until);
+    const text = sound.map((scan) => `${JSON.stringify(scan)}\n`).join("");
+    await writeFileAtomic(this.#path("scan.jsonl"), text); // also gets rid of a line that was cut off
+    return sound;
+  }
+
+  async addScan(scan: FileScan): Promise<void> {
+    await this.#append("scan.jsonl", scan);
+  }
+
+  journal(): Promise<JournalEntry[]> {
+    return readLines<JournalEntry>(this.#path("journal.jsonl"));
+  }
+
+  async addEntry(entry: JournalEntry): Promise<void> {
+    await this.#append("journal.jsonl", entry);
+  }
+
+  /** Replaces the journal, for example by a shorter one. */
+  async writeJournal(entries: readonly JournalEntry[]): Promise<void> {
+    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+    await writeFileAtomic(this.#path("journal.jsonl"), text);
+  }
+
+  published(): Promise<DatasetManifest | undefined> {
+    return readJson<DatasetManifest>(this.#path("publish.json"));
+  }
+
+  /** From here on the files only have to be renamed. */
+  async decide(manifest: DatasetManifest): Promise<void> {
+    await writeFileAtomic(this.#path("publish.json"), JSON.stringify(manifest));
+  }
+
+  async #append(name: string, value: unknown): Promise<void> {
+    await asUnwritable(this.#path(name), () => appendFile(this.#path(name), `${JSON.stringify(value)}\n`));
+  }
+}
+
+function identityOf(job: unknown): string {
+  return createHash("sha256").update(JSON.stringify(job)).digest("hex");
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : parse<T>(text);
+}
+
+/** The whole lines of a file; the last one may be cut off by the end of a process. */
+async function readLines<T>(path: string): Promise<T[]> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  const lines: T[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    const value = parse<T>(line);
+    if (value === undefined) break;
+    lines.push(value);
+  }
+  return lines;
+}
+
+function parse<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+function running(folder: string, pid: number): LabError {
+  return new LabError("PREPARE_RUNNING", `${folder}: process ${pid} is preparing this dataset now`, {
+    hint: `wait until it is done, or end it: kill ${pid}`,
+    details: { folder, pid },
+  });
+}

@@ -1,0 +1,125 @@
+import { basename, dirname, join } from "node:path";
+import { DataError } from "../core/error.js";
+import { jupyterHost } from "../view/display-contract.js";
+import type { InputFormat } from "./input-files.js";
+import { type DatasetManifest, fileSha256, readManifest } from "./manifest.js";
+import { repairMegatron } from "./megatron-repair.js";
+import { MindRecordRepair } from "./mindrecord-repair.js";
+import { prepareAgain } from "./prepare-again.js";
+import type { PrepareMindRecordOptions, PrepareOptions } from "./prepare-options.js";
+import type { MadeTokens, PrepareJob } from "./prepare-run.js";
+import { Repair } from "./repair-report.js";
+import { feedFile, tokenOutput } from "./token-sink.js";
+
+export interface RepairOptions {
+  /** Threads for tokenizing; default as for `prepareData`. */
+  readonly workers?: number;
+  /** Default: the signal of the cell that runs. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes the damaged parts of a prepared dataset again from its source, which the manifest names: of a MindRecord dataset the damaged shards
+ * and indices, of a Megatron dataset the byte ranges of `.bin` that differ, and the `.idx`. Intact files are not touched. Ends with the
+ * proof: the checksums are those of the manifest. The source is tokenized once more, in memory that does not grow with it.
+ * `path`: prefix of a Megatron dataset, or path of MindRecord files (the common name); the dataset need not be readable.
+ * @throws DataError REPAIR_IMPOSSIBLE if there is no manifest, or if source, tokenizer or software have changed.
+ */
+export async function repairDataset(path: string, options: RepairOptions = {}): Promise<Repair> {
+  const prefix = path.replace(/\.(bin|idx|db)$/, "");
+  const manifest = await readManifest(prefix);
+  if (!manifest) throw impossible(prefix, "expected a manifest that names its source, found none");
+  const damaged = await damagedFiles(prefix, manifest);
+  if (damaged.length === 0) return new Repair(prefix, [], Object.keys(manifest.files).length);
+  if (/^\..*\.stdin$/.test(basename(manifest.input.path)))
+    throw impossible(prefix, "expected a source that can be read once more, found standard input");
+  const signal = options.signal ?? jupyterHost()?.signal;
+  const more = {
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  let repaired: readonly string[] = [];
+  await prepareAgain(
+    { prefix, manifest, options: { ...optionsOf(prefix, manifest), ...more } },
+    async (tokens, job) => {
+      const made = { tokens, job, manifest, damaged };
+      repaired = manifest.options.format === "mindrecord" ? await repairShards(made) : await repairPair(made);
+    },
+  );
+  const left = await damagedFiles(prefix, manifest);
+  if (left.length > 0) throw impossible(prefix, `made again, but ${left.join(", ")} still differ from the manifest`);
+  return new Repair(prefix, repaired, Object.keys(manifest.files).length);
+}
+
+interface MadeAgain {
+  readonly tokens: MadeTokens;
+  readonly job: PrepareJob;
+  readonly manifest: DatasetManifest;
+  readonly damaged: readonly string[];
+}
+
+/** What was put right, in words. */
+async function repairPair({ tokens, job, manifest, damaged }: MadeAgain): Promise<readonly string[]> {
+  const { prefix } = job.request;
+  if (tokens.bin.sha256 !== manifest.files.bin?.sha256)
+    throw impossible(prefix, "its tokens made again are not those of the manifest");
+  return repairMegatron({ prefix, damaged, tokens, store: job.store });
+}
+
+async function repairShards({ tokens, job, manifest, damaged }: MadeAgain): Promise<readonly string[]> {
+  const { dtype, seqLength, signal } = job.request;
+  const sink = await MindRecordRepair.create(tokenOutput(job.request, job.tokenizer), manifest, damaged);
+  try {
+    const { bytes } = tokens.bin;
+    await feedFile(sink, job.store.file("tokens"), { bytes, dtype, length: seqLength + 1, signal });
+    await sink.complete();
+    await sink.publish();
+  } finally {
+    await sink.discard();
+  }
+  return sink.repaired;
+}
+
+/** The call that made the dataset. */
+function optionsOf(prefix: string, manifest: DatasetManifest): PrepareOptions | PrepareMindRecordOptions {
+  const { tokenizer, input, inputs, options } = manifest;
+  const { before, after, bosId, eosId, padId, endOfDocument } = tokenizer;
+  const { inputFormats = ["wikitext"], documentSeparator, jsonKey, encodingErrors } = options;
+  const shared = {
+    input: inputs?.map(({ path }) => path) ?? input.path,
+    output: prefix,
+    tokenizer: tokenizer.path,
+    // Several formats were told from the files' endings.
+    ...(inputFormats.length === 1 ? { inputFormat: inputFormats[0] as InputFormat } : {}),
+    ...(documentSeparator === undefined ? {} : { documentSeparator }),
+    ...(jsonKey === undefined ? {} : { jsonKeys: [jsonKey] }),
+    ...(encodingErrors === undefined ? {} : { encodingErrors }),
+    addBos: bosId !== undefined && before.includes(bosId),
+    addEos: eosId !== undefined && after.includes(eosId),
+    appendEod: endOfDocument !== undefined,
+    ...(padId === undefined ? {} : { padToken: padId }),
+  };
+  const { mode, dtype = "int32", seqLength } = options;
+  if (options.format !== "mindrecord")
+    return { ...shared, mode, dtype, ...(seqLength === undefined ? {} : { seqLength }) };
+  const columns = (options.columns ?? []) as readonly ("input_ids" | "labels")[];
+  const rows = { mode: mode as "stitch" | "pad", seqLength: seqLength ?? 0, shards: options.shards ?? 1, columns };
+  return { ...shared, ...rows, format: "mindrecord" };
+}
+
+/** Names of the files that are missing or have other bytes than the manifest says. */
+export async function damagedFiles(prefix: string, { files }: DatasetManifest): Promise<string[]> {
+  const damaged: string[] = [];
+  for (const { path, sha256 } of Object.values(files)) {
+    const found = await fileSha256(join(dirname(prefix), path)).catch(() => undefined);
+    if (found !== sha256) damaged.push(path);
+  }
+  return damaged;
+}
+
+function impossible(prefix: string, found: string): DataError {
+  return new DataError("REPAIR_IMPOSSIBLE", `dataset ${prefix}: ${found}`, {
+    hint: "run prepareData again with the original options",
+    details: { prefix },
+  });
+}

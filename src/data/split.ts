@@ -1,0 +1,78 @@
+import { resolve } from "node:path";
+import { LabError } from "../core/error.js";
+import { formatCount } from "../core/units.js";
+import { jupyterHost } from "../view/display-contract.js";
+import { type Dataset, openDataset } from "./dataset.js";
+import { writeDocuments } from "./merge.js";
+
+export interface SplitOptions {
+  /** Name of a part → its share of the documents: `{ train: 0.98, valid: 0.02 }`. Shares are divided by their sum. */
+  readonly shares?: Readonly<Record<string, number>>;
+  /** Name of a part → number of documents; what is left over is in no part. */
+  readonly documents?: Readonly<Record<string, number>>;
+  /** Prefix of the new files: `<output>_<name>`. */
+  readonly output: string;
+  /** Default: the signal of the cell that runs. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Divides a dataset by documents, in their order: no document is cut, and the same call always gives the same files. The parts one after
+ * the other, merged, are the dataset again. With shares, part k ends at the rounded sum of the shares up to it, so that every document is in one part.
+ * @throws LabError ARGUMENT_INVALID for shares or numbers that can't be.
+ */
+export async function splitDataset(dataset: Dataset | string, options: SplitOptions): Promise<Record<string, Dataset>> {
+  const signal = options.signal ?? jupyterHost()?.signal;
+  const source = await openDataset(typeof dataset === "string" ? dataset : dataset.prefix);
+  const ends = partEnds(source, options);
+  const made: Record<string, Dataset> = {};
+  let first = 0;
+  for (const [name, end] of ends) {
+    const prefix = resolve(`${options.output}_${name}`);
+    if (prefix === source.prefix) throw invalid(`the part ${name} would replace the dataset itself`);
+    const note = `documents ${formatCount(first)} to ${formatCount(end - 1)} of ${source.prefix}`;
+    made[name] = await writeDocuments([{ dataset: source, first, end }], prefix, { signal, note });
+    first = end;
+  }
+  return made;
+}
+
+function partEnds({ documents }: Dataset, options: SplitOptions): (readonly [name: string, end: number])[] {
+  const { shares, documents: counts, output } = options;
+  const given = shares ?? counts;
+  if (
+    typeof output !== "string" ||
+    output === "" ||
+    (shares === undefined) === (counts === undefined) ||
+    given === undefined
+  )
+    throw invalid("expected an output prefix and either shares or documents");
+  const parts = Object.entries(given);
+  const bad = parts.find(
+    ([name, size]) =>
+      !/^[\w.-]+$/.test(name) || !(size > 0) || !Number.isFinite(size) || (counts && !Number.isInteger(size)),
+  );
+  if (parts.length === 0 || bad)
+    throw invalid(
+      `expected names and ${counts ? "whole " : ""}numbers above 0, found ${bad ? `${bad[0]}: ${bad[1]}` : "none"}`,
+    );
+  const sum = parts.reduce((total, [, size]) => total + size, 0);
+  if (counts && sum > documents)
+    throw invalid(`expected at most ${formatCount(documents)} documents, found ${formatCount(sum)}`);
+  let reached = 0;
+  let before = 0;
+  return parts.map(([name, size], i) => {
+    reached += size;
+    const end = counts ? reached : i === parts.length - 1 ? documents : Math.round((documents * reached) / sum);
+    if (end === before)
+      throw invalid(`the part ${name} would have no document: ${formatCount(documents)} documents in all`);
+    before = end;
+    return [name, end] as const;
+  });
+}
+
+function invalid(found: string): LabError {
+  return new LabError("ARGUMENT_INVALID", `splitDataset: ${found}`, {
+    hint: 'write for example splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" })',
+  });
+}

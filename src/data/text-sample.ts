@@ -1,0 +1,42 @@
+import type { InputFile } from "./input-files.js";
+import type { FileScan } from "./input-scan.js";
+import { BadLine, documentsOf, type PartRules } from "./part-documents.js";
+import { textParts } from "./text-parts.js";
+
+/** The first texts of the input, to prove the fast way with and to estimate how much there will be. */
+export interface TextSample {
+  readonly texts: readonly string[];
+  /** Bytes of input that they come from. */
+  readonly bytes: number;
+}
+
+/** Bytes of text that are enough. */
+const enough = 64 * 1024;
+
+export async function takeSample(source: {
+  readonly files: readonly InputFile[];
+  readonly scans: readonly FileScan[];
+  readonly rules: Pick<PartRules, "separator" | "key" | "encodingErrors">;
+  readonly key: string;
+}): Promise<TextSample> {
+  const { files, scans, rules, key } = source;
+  for await (const { bytes, format, place, valid } of textParts(files, scans, { from: 0, key })) {
+    const size = bytes.length;
+    try {
+      const { bytes: text, bounds } = documentsOf(bytes, { ...rules, format, place, valid });
+      const texts: string[] = [];
+      let end = 0;
+      for (let i = 0; i < bounds.length && end < enough; i += 2) {
+        const start = bounds[i] as number;
+        // Of a long text the beginning is enough; what the cut leaves of a character goes away.
+        end = Math.min(bounds[i + 1] as number, start + enough);
+        texts.push(text.toString("utf8", start, end).replace(/\ufffd$/, ""));
+      }
+      return { texts, bytes: text.length === 0 ? size : Math.max(1, Math.round((size * end) / text.length)) };
+    } catch (error) {
+      if (error instanceof BadLine) break; // the thread that gets this part says where it is
+      throw error;
+    }
+  }
+  return { texts: [], bytes: 1 };
+}
