@@ -78,6 +78,8 @@ function callbackSection(type: unknown): SectionInfo | undefined {
   return keys === undefined ? undefined : open({ type: key("string", undefined, "which callback"), ...keys });
 }
 
+const groupPatterns = key("list", undefined, "patterns of the names of parameters");
+
 /** What may stand in the section at a path; undefined where everything may. Sections with a `type` (or model_type) depend on it. */
 export function sectionInfo(path: string, get: GetValue): SectionInfo | undefined {
   const at = path.replace(/^train_dataset_task\.dataset_config(?=\.|$)/, "train_dataset");
@@ -90,6 +92,8 @@ export function sectionInfo(path: string, get: GetValue): SectionInfo | undefine
     return get("use_legacy") === false ? open(modelKeys(get("model.model_config.model_type"))) : undefined;
   if (at === "optimizer" || at === "lr_schedule" || at === "runner_wrapper")
     return open(typedKeys(at, get(`${at}.type`)));
+  if (/^grouped_lr_schedule\.(?:default|grouped\.\d+)$/.test(at))
+    return open({ ...typedKeys("lr_schedule", get(`${at}.type`)), params: groupPatterns });
   return Object.hasOwn(sections, at) ? sections[at] : undefined;
 }
 
