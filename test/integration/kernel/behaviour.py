@@ -153,9 +153,19 @@ def twenty_thousand_and_one_lines_arrive_complete_and_in_order(k):
 
 
 @check
-def ten_thousand_single_messages_arrive_complete_and_in_order(k):
+def two_thousand_displays_arrive_complete_and_in_order(k):
+    result = k.run("for (let i = 0; i < 2000; i++) display({ 'text/plain': String(i) })")
+    assert [c["data"]["text/plain"] for c in result.of("display_data")] == [str(i) for i in range(2000)]
+    assert result.stream() == ""
+
+
+@check
+def of_more_displays_than_a_front_end_can_take_the_first_arrive_and_the_rest_is_counted(k):
     result = k.run("for (let i = 0; i < 10000; i++) display({ 'text/plain': String(i) })")
-    assert [c["data"]["text/plain"] for c in result.of("display_data")] == [str(i) for i in range(10000)]
+    shown = [int(c["data"]["text/plain"]) for c in result.of("display_data")]
+    assert shown[:2000] == list(range(2000)) and shown == sorted(shown)
+    left_out = "".join(c["text"] for c in result.of("stream"))
+    assert f"{10000 - len(shown):,} displays left out" in left_out, left_out
 
 
 @check
