@@ -21,7 +21,9 @@ it("the scaling notebook ranks layouts, draws memory against time, and scales 67
     expect(shown).toMatch(/none of [\d,]+ legal layouts fits/);
     expect(shown).toContain("Scaled to 8 NPUs of 64GB");
     expect(shown).toContain("Scaled to 2 CPU workers of 4GB");
-    expect(shown.match(/no findings/g)).toHaveLength(2);
+    // Eight devices: nothing but advice. Laptop: nothing.
+    expect(shown).toContain("2 pieces of advice");
+    expect(shown.match(/no findings/g)).toHaveLength(1);
     const [figure] = figuresOf(done);
     expect(Object.keys(figure?.data ?? {}).sort()).toEqual([
       "application/vnd.plotly.v1+json",
