@@ -1,6 +1,6 @@
 // The set-up as a list of steps. Each says whether it is up to date and how to get there; `doctor` only asks, `setup` acts.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   fingerprint,
   isStamped,
@@ -121,8 +121,9 @@ const papermillTranslator = {
 const kernelSpecification = {
   title: "Jupyter kernel",
   detail: "TypeScript (MindFormers), installed into .venv",
+  value: () => fingerprint("kernel/kernelspec.ts", "kernel/install.ts", "kernel/logo.ts"),
   upToDate() {
-    if (!existsSync(kernelspec)) return false;
+    if (!existsSync(kernelspec) || !isStamped(dirname(kernelspec), kernelSpecification.value())) return false;
     const { argv } = JSON.parse(readFileSync(kernelspec, "utf8"));
     return argv[0] === process.execPath && argv[1] === join(root, "dist", "kernel", "main.js");
   },
@@ -131,6 +132,7 @@ const kernelSpecification = {
       what: "installing the kernel",
       cure: "rm -rf .venv/share/jupyter/kernels/mindformers-lab, then run the command again",
     });
+    stamp(dirname(kernelspec), kernelSpecification.value());
     if (!kernelSpecification.upToDate())
       throw new SetupError(
         `the kernel is not where it should be: ${kernelspec}`,
