@@ -20,7 +20,7 @@ it("the scaling notebook ranks layouts, draws memory against time, and scales 67
     expect(shown).toContain("Layouts for 256 devices, global batch 128, fastest first");
     expect(shown).toMatch(/none of [\d,]+ legal layouts fits/);
     expect(shown).toContain("Scaled to 8 NPUs of 64GB");
-    expect(shown).toContain("Scaled to 2 CPU workers of 4GB");
+    expect(shown).toContain("Scaled to 2 CPU workers of 6GB");
     // Eight devices: nothing but advice. Laptop: nothing.
     expect(shown).toContain("2 pieces of advice");
     expect(shown.match(/no findings/g)).toHaveLength(1);

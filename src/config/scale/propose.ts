@@ -47,10 +47,12 @@ export const usableShare = 58 / 64;
 const margin = 0.9;
 
 /**
- * What a CPU worker's resident memory has beside the estimate: MindSpore and MindFormers loaded, the graph compiled, checkpoints copied.
- * Measured with the tiny template: 2,735 MiB at most, of which the estimate explains 318 (`src/model/README.md`).
+ * Resident memory of a CPU worker for an estimate of its tensors: MindSpore and MindFormers loaded, then about five times the tensors (graph, temporary
+ * copies, checkpoints). From two real runs, 444 MiB → 2,735 MiB and 765 MiB → 4,455 MiB (`src/model/README.md`).
  */
-export const cpuWorkerBytes = 2.4 * 2 ** 30;
+export function cpuWorkerBytes(estimate: number): number {
+  return 600 * 2 ** 20 + 5 * estimate;
+}
 
 /** FLOPs of a step that one CPU worker should have at most: some seconds on a laptop. Every expert multiplies every token there. */
 const cpuWork = 4e10;
@@ -95,7 +97,7 @@ function tryCpu(space: Space, shape: ModelShape): Pick<Proposal, "layout" | "mem
     statesOnHost: false,
     recompute: { layers: "none", select: false },
   };
-  const memory = cpuWorkerBytes + estimateMemory(shape, { ...singleDevice, dataParallel: devices }, options).peak;
+  const memory = cpuWorkerBytes(estimateMemory(shape, { ...singleDevice, dataParallel: devices }, options).peak);
   const work = tokenWork(shape);
   const e = shape.experts;
   const foreign =

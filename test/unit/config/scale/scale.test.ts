@@ -35,9 +35,9 @@ test("every change has a reason, is shown, and is what differs afterwards", asyn
   expect(config.text).toBe(scaled.config.text);
 });
 
-test("671B scaled to a laptop: data parallelism, short samples, small enough for two workers of 4 GB", async () => {
+test("671B scaled to a laptop: data parallelism, short samples, small enough for two workers of 6 GB, and more than two of 2 GB can take", async () => {
   const config = await openConfig("pretrain_deepseek3_671b");
-  const scaled = config.scaleTo({ devices: 2, memoryPerDevice: "4GB", device: "CPU" });
+  const scaled = config.scaleTo({ devices: 2, memoryPerDevice: "6GB", device: "CPU" });
   const get = (path: string): unknown => scaled.config.get(path);
   expect(get("context.device_target")).toBe("CPU");
   expect(get("parallel.parallel_mode")).toBe(0);
@@ -48,7 +48,10 @@ test("671B scaled to a laptop: data parallelism, short samples, small enough for
   expect(get("model.model_config.vocab_size")).toBe(129280);
   // MindFormers: "seq_length should be larger than 2048 when use mask_compression".
   expect(get("model.model_config.use_attn_mask_compression")).toBe(false);
-  expect(scaled.memory).toBeLessThan(4 * 2 ** 30);
+  expect(scaled.memory).toBeLessThan(6 * 2 ** 30);
+  expect(() => config.scaleTo({ devices: 2, memoryPerDevice: "2GB", device: "CPU" })).toThrow(
+    expect.objectContaining({ code: "SCALE_IMPOSSIBLE" }),
+  );
   const issues = scaled.config.check({ device: "CPU", devices: 2 });
   expect(issues.filter(({ severity }) => severity === "error")).toEqual([]);
 });
