@@ -1,4 +1,4 @@
-import { type ModelSection, modelNumber, otherNames } from "../model-numbers.js";
+import { type ModelSection, modelNumber, otherNames } from "../../model/numbers.js";
 import { dataLoaderPath, type GetValue, readMesh } from "../settings.js";
 import type { YamlNode } from "../yaml-nodes.js";
 import { isSection, nodeAt, readValue } from "../yaml-values.js";

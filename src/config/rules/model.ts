@@ -1,4 +1,4 @@
-import { otherNames } from "../model-numbers.js";
+import { otherNames } from "../../model/numbers.js";
 import { nodeAt } from "../yaml-values.js";
 import { type Cure, renameTo, setTo, takeAway } from "./cure.js";
 import { advice, error, warning } from "./findings.js";

@@ -1,5 +1,5 @@
 import type { FixStep } from "../../core/error.js";
-import type { ModelSection } from "../model-numbers.js";
+import type { ModelSection } from "../../model/numbers.js";
 import type { GetValue, Mesh } from "../settings.js";
 import type { YamlNode } from "../yaml-nodes.js";
 

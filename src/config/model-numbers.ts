@@ -1,1 +1,0 @@
-export { type ModelSection, modelNumber, otherNames } from "../model/numbers.js";
