@@ -11,8 +11,8 @@ import { asUnwritable } from "./token-files.js";
 
 /** Totals after a part; one line of the journal. */
 export interface JournalEntry {
-  /** Parts that are done. */
-  readonly parts: number;
+  /** Stretches of text (from one cut to the next, over all files) that are done. */
+  readonly stretches: number;
   /** Bytes of text that they had. */
   readonly textBytes: number;
   /** Bytes of `tokens`, and the checksum of those of the last part. */
@@ -32,7 +32,7 @@ export interface JournalEntry {
 }
 
 export const emptyEntry: JournalEntry = {
-  parts: 0,
+  stretches: 0,
   textBytes: 0,
   tokenBytes: 0,
   tokenSum: 0,
