@@ -196,7 +196,7 @@ async function complete(
 /** The finished tokens → rows in files that get their names at the end. Interrupted, it is begun again from the tokens. */
 async function publishMindRecord(job: PrepareJob, { bytes }: FileRecord): Promise<PublishedRecords> {
   const { request, tokenizer, store } = job;
-  const sink = await MindRecordTokens.create(tokenOutput(request, tokenizer));
+  const sink = await MindRecordTokens.create(tokenOutput(request, tokenizer), { folder: await store.emptyRows() });
   try {
     const { dtype, seqLength, signal } = request;
     await feedFile(sink, store.file("tokens"), { bytes, dtype, length: seqLength + 1, signal });

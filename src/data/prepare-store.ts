@@ -51,7 +51,8 @@ export const emptyEntry: JournalEntry = {
 /**
  * The folder `.<name>.part` beside a dataset that is being prepared. What is in it survives the end of the process at any moment:
  * `job.json` (what is being made), `scan.jsonl` (one line per input file that has been read), `journal.jsonl` (one line per part that is
- * done), `tokens`, `lengths`, `texts` (data), `index`, and at the very end `publish.json` (the manifest).
+ * done), `tokens`, `lengths`, `texts` (data), `index`, `rows` (MindRecord files that have no names yet), and at the very end `publish.json` (the
+ * manifest).
  */
 export class PrepareStore {
   readonly folder: string;
@@ -123,8 +124,17 @@ export class PrepareStore {
       "lengths",
       "texts",
       "index",
+      "rows",
     ])
-      await rm(this.#path(name), { force: true });
+      await rm(this.#path(name), { recursive: true, force: true });
+  }
+
+  /** An empty folder for MindRecord files that are not finished: what an interrupted call left there is of no use. */
+  async emptyRows(): Promise<string> {
+    const folder = this.#path("rows");
+    await rm(folder, { recursive: true, force: true });
+    await asUnwritable(folder, () => mkdir(folder));
+    return folder;
   }
 
   async scans(files: readonly InputFile[]): Promise<FileScan[]> {

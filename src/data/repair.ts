@@ -68,7 +68,8 @@ async function repairPair({ tokens, job, manifest, damaged }: MadeAgain): Promis
 
 async function repairShards({ tokens, job, manifest, damaged }: MadeAgain): Promise<readonly string[]> {
   const { dtype, seqLength, signal } = job.request;
-  const sink = await MindRecordRepair.create(tokenOutput(job.request, job.tokenizer), manifest, damaged);
+  const folder = await job.store.emptyRows();
+  const sink = await MindRecordRepair.create({ ...tokenOutput(job.request, job.tokenizer), folder }, manifest, damaged);
   try {
     const { bytes } = tokens.bin;
     await feedFile(sink, job.store.file("tokens"), { bytes, dtype, length: seqLength + 1, signal });
