@@ -17,10 +17,10 @@ export interface RunEnding {
 
 type Line = { readonly run: number; readonly given?: number; readonly notes?: readonly string[] };
 
-/** When to send SIGKILL: so many milliseconds after the preparations began, or after `once` was true first. */
+/** When to send SIGKILL: so many milliseconds after the preparations began, or after `once` was first true of what was printed. */
 export interface Kill {
   readonly after: number;
-  readonly once?: () => boolean;
+  readonly once?: (printed: string) => boolean;
 }
 
 /** Prepares datasets in a process of its own, all at the same time. */
@@ -30,7 +30,7 @@ export function prepareInProcess(options: readonly object[], kill?: Kill): Promi
   let [printed, complaint, started] = ["", "", 0];
   let waiting: NodeJS.Timeout | undefined;
   const killLater = ({ after, once = () => true }: Kill) => {
-    if (once()) waiting = setTimeout(() => child.kill("SIGKILL"), after);
+    if (once(printed)) waiting = setTimeout(() => child.kill("SIGKILL"), after);
     else waiting = setTimeout(() => killLater({ after, once }), 1);
   };
   child.stderr.on("data", (data: Buffer) => {
