@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LabError } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
-import { isRunning, type ProcessIdentity, processIdentity } from "../core/process-table.js";
+import { otherHolder, takeFolder } from "./folder-holder.js";
 import type { InputFile } from "./input-files.js";
 import type { FileScan } from "./input-scan.js";
 import type { DatasetManifest } from "./manifest.js";
@@ -70,23 +70,24 @@ export class PrepareStore {
     return join(this.folder, name);
   }
 
-  /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if somebody else has it. */
+  /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if another call has it, here or in another process. */
   async take(): Promise<void> {
-    await asUnwritable(this.folder, () => mkdir(this.folder, { recursive: true }));
-    const holder = await this.#holder();
-    if (holder !== undefined) throw running(this.folder, holder);
-    PrepareStore.#busy.add(this.folder);
-    await writeFileAtomic(
-      this.#path("holder.json"),
-      JSON.stringify(processIdentity(process.pid) ?? { pid: process.pid }),
-    );
+    if (PrepareStore.#busy.has(this.folder)) throw running(this.folder, process.pid);
+    PrepareStore.#busy.add(this.folder); // at once, so that of two calls in this process one is refused
+    try {
+      await asUnwritable(this.folder, () => mkdir(this.folder, { recursive: true }));
+      const other = await takeFolder(this.#path("holder.json"));
+      if (other !== undefined) throw running(this.folder, other);
+    } catch (error) {
+      PrepareStore.#busy.delete(this.folder);
+      throw error;
+    }
   }
 
   /** The process that works here now. */
   async #holder(): Promise<number | undefined> {
     if (PrepareStore.#busy.has(this.folder)) return process.pid;
-    const holder = await readJson<ProcessIdentity>(this.#path("holder.json"));
-    return holder !== undefined && holder.pid !== process.pid && isRunning(holder) ? holder.pid : undefined;
+    return (await otherHolder(this.#path("holder.json")))?.pid;
   }
 
   /** For a dataset that is complete: removes what its preparation left, unless something else has been begun here since. */

@@ -181,12 +181,17 @@ async function killRuns(
 describe("prepareData", () => {
   it("killed by SIGKILL at 200 random moments: always the same bytes, at most one chunk done twice, nothing half-written", async () => {
     const random = seededRandom(7);
-    // Every other kill comes after the first part of a text went to a thread: the start takes longer than all the rest.
-    const once = (printed: string) => printed.includes('"given"');
-    let late = false;
-    const interrupted = await killRuns(kinds, kills, (milliseconds) => {
-      late = !late;
-      return late ? { after: random() * milliseconds * 0.4, once } : { after: random() * milliseconds };
+    // The start takes longer than all the rest, and giving the files their names takes no time: so a third of the kills comes after the
+    // first part of a text went to a thread, and a third after the first dataset is finished but for its names.
+    const given = (printed: string) => printed.includes('"given"');
+    const named = (places: readonly Place[]) => () =>
+      places.some(({ path }) => existsSync(join(path, ".x_text_document.part", "publish.json")));
+    let turn = 0;
+    const interrupted = await killRuns(kinds, kills, (milliseconds, places) => {
+      turn = (turn + 1) % 3;
+      if (turn === 0) return { after: random() * milliseconds };
+      if (turn === 1) return { after: random() * milliseconds * 0.4, once: given };
+      return { after: random() * milliseconds * 0.02, once: named(places) };
     });
     expect(interrupted).toBeGreaterThanOrEqual(kills);
   });
