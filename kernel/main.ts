@@ -29,9 +29,11 @@ async function run(command: Command): Promise<void> {
 }
 
 async function start(connectionFile: string): Promise<void> {
+  const { launchEngine } = await import("./evaluate/launch.js");
+  const loadEvaluator = launchEngine();
   const connection = await readConnection(connectionFile);
   const { startKernel } = await import("./kernel.js");
-  await startKernel({ connection });
+  await startKernel({ connection, loadEvaluator });
 }
 
 async function doctor(wanted: Extract<Command, { kind: "doctor" }>): Promise<void> {
