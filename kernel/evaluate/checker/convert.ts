@@ -8,6 +8,7 @@ import { convertFiles, type FileVersions } from "./files.js";
 import { describeFileFindings, describeFindings, findingsAbout } from "./findings.js";
 import type { Checked, Language } from "./language.js";
 import { runOptions } from "./libraries.js";
+import { withoutMapComment } from "./map-comment.js";
 import { meaningIn } from "./meaning.js";
 import type { Conversion } from "./requests.js";
 import { type CellSyntax, readSyntax } from "./syntax.js";
@@ -107,10 +108,4 @@ function emitDeclarations({ program, file }: Checked): { declarations: string; f
   };
   const { diagnostics } = program.emit(file, keep, undefined, true);
   return { declarations, findings: diagnostics };
-}
-
-const mapComment = /\n?\/\/# sourceMappingURL=\S*\s*$/;
-
-function withoutMapComment(text: string): string {
-  return text.replace(mapComment, "\n");
 }
