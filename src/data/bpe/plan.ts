@@ -46,7 +46,7 @@ function makePlan(file: TokenizerFile): BytePlan {
   const { model, normalizer } = file;
   requirePlainModel(file);
   const form = formOf(normalizer);
-  const register = new ClassRegister(unknownCharacters());
+  const register = new ClassRegister(unknownCharacters({ form: form !== undefined }));
   const levels = readSplits(file.pre_tokenizer, register).map(({ pattern, keepMatches, keepGaps }) => ({
     root: linkPattern(pattern),
     keepMatches,
