@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { throwIfCancelled } from "../core/cancel.js";
 import { isLabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
-import type { Progress } from "../view/show.js";
+import type { Progress } from "../view/display-contract.js";
 import type { InputFile } from "./input-files.js";
 import { fileSha256 } from "./manifest.js";
 import { inputRecords, totalBytes } from "./prepare-input.js";
