@@ -20,10 +20,10 @@ export interface FastWay {
 
 /** The fast way for a tokenizer, if there is one and it gives what the native library gives for awkward texts and for `samples`. */
 export async function proveFastWay(
-  tokenizer: Pick<OpenTokenizer, "contents" | "encode">,
+  tokenizer: Pick<OpenTokenizer, "contents" | "tables" | "encode">,
   samples: readonly string[],
 ): Promise<FastWay> {
-  const plan = planBytes(tokenizer.contents);
+  const plan = planBytes(tokenizer.contents, tokenizer.tables);
   if ("reason" in plan) return { plan: undefined, reason: plan.reason };
   const encoder = new ByteEncoder(plan);
   for (const text of [...awkward, ...samples]) {

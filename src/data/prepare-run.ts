@@ -137,10 +137,10 @@ interface Writing {
 /** Text → parts → ids → files, from the first part on that the journal does not have. */
 async function writeParts(job: PrepareJob, { scans, fast, writer, textBytes }: Writing): Promise<void> {
   const { request, tokenizer, files, progress } = job;
-  const { json, path, special } = tokenizer;
+  const { bytes, path, special } = tokenizer;
   const options: PoolOptions = {
     workers: request.workers ?? defaultWorkers(textBytes),
-    thread: { json, file: path, plan: fast.plan, ...special },
+    thread: { tokenizer: bytes, file: path, plan: fast.plan, ...special },
     rules: rulesOf(request),
     signal: request.signal,
   };

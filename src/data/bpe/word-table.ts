@@ -76,17 +76,31 @@ export class WordTable {
 
   /** Adds the word that `find` has just not found; false if there is no room. */
   add(key: Uint8Array, ids: Int32Array): boolean {
-    const { slots, entries, keys, ids: allIds, used } = this.#data;
-    const [words, keyBytes, idCount] = used as unknown as [number, number, number];
-    if ((words + 1) * 5 > entries.length || keyBytes + key.length > keys.length) return false;
-    if (idCount + ids.length > allIds.length) return false;
-    keys.set(key, keyBytes);
-    allIds.set(ids, idCount);
-    entries.set([this.#hash, keyBytes, key.length, idCount, ids.length], words * 5);
+    const { ids: allIds, used } = this.#data;
+    const count = used[2] as number;
+    if (count + ids.length > allIds.length || !this.#enter(key, { from: 0, to: key.length }, ids.length)) return false;
+    allIds.set(ids, count);
+    return true;
+  }
+
+  #enter(bytes: Uint8Array, { from, to }: { readonly from: number; readonly to: number }, idCount: number): boolean {
+    const { slots, entries, keys, used } = this.#data;
+    const words = used[0] as number;
+    const keyStart = used[1] as number;
+    const at = 5 * words;
+    if (at + 5 > entries.length || keyStart + to - from > keys.length) return false;
+    for (let i = from; i < to; i++) keys[keyStart + i - from] = bytes[i] as number;
+    entries[at] = this.#hash;
+    entries[at + 1] = keyStart;
+    entries[at + 2] = to - from;
+    entries[at + 3] = used[2] as number;
+    entries[at + 4] = idCount;
     let slot = this.#hash & this.#mask;
     while (slots[slot] !== 0) slot = (slot + 1) & this.#mask;
     slots[slot] = words + 1;
-    used.set([words + 1, keyBytes + key.length, idCount + ids.length]);
+    used[0] = words + 1;
+    used[1] = keyStart + to - from;
+    used[2] = (used[2] as number) + idCount;
     return true;
   }
 
