@@ -14,11 +14,11 @@ export interface Step {
   readonly firsts: readonly number[];
 }
 
-const end = 0;
-const repeat = 1;
-const choice = 2;
-const look = 3;
-const lookNot = 4;
+export const end = 0;
+export const repeat = 1;
+export const choice = 2;
+export const look = 3;
+export const lookNot = 4;
 
 const endStep: Step = { kind: end, bit: 0, min: 0, max: 0, next: undefined, options: [], firsts: [] };
 

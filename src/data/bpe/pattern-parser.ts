@@ -12,6 +12,9 @@ export interface PatternItem {
 }
 export type Alternatives = readonly (readonly PatternItem[])[];
 
+/** The `max` of `*` and `+`. */
+export const unbounded = 2 ** 31 - 1;
+
 /** The pattern uses something that can't be proved to mean the same here as in the native library. */
 export class UnsupportedPattern extends Error {}
 
@@ -147,15 +150,14 @@ class PatternParser {
   }
 
   #repetition(): { min: number; max: number } {
-    const most = 2 ** 31 - 1;
     let found = { min: 1, max: 1 };
     const braces = /^\{(\d+)(,?)(\d*)\}/.exec(this.rest);
     if (this.#take("?")) found = { min: 0, max: 1 };
-    else if (this.#take("*")) found = { min: 0, max: most };
-    else if (this.#take("+")) found = { min: 1, max: most };
+    else if (this.#take("*")) found = { min: 0, max: unbounded };
+    else if (this.#take("+")) found = { min: 1, max: unbounded };
     else if (braces) {
       const min = Number(braces[1]);
-      found = { min, max: braces[3] ? Number(braces[3]) : braces[2] ? most : min };
+      found = { min, max: braces[3] ? Number(braces[3]) : braces[2] ? unbounded : min };
       this.#at += braces[0].length;
     } else return found;
     if ("?+*{".includes(this.#peek()) && !this.atEnd) throw new UnsupportedPattern("lazy or possessive repetition");

@@ -92,6 +92,10 @@ function wholeWords(vocabulary: Vocabulary): WordTableData {
   const keyBytes = words.reduce((sum, { key }) => sum + (key?.length ?? 0), 0);
   const data = newWordTable({ words: words.length, keyBytes, ids: words.length }, true);
   const table = new WordTable(data);
-  for (const { key, id } of words) if (key && table.find(key, 0, key.length) < 0) table.add(key, Int32Array.of(id));
+  for (const { key, id } of words) {
+    if (!key) continue;
+    const word = { start: 0, end: key.length, hash: table.hashOf(key, 0, key.length) };
+    if (table.find(key, word) < 0) table.add(key, word.hash, Int32Array.of(id));
+  }
   return data;
 }
