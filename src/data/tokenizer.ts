@@ -2,11 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { Tokenizer as NativeTokenizer } from "tokenizers";
-import { DataError } from "../core/error.js";
+import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { requireFile } from "../core/files.js";
 import { type BpeTables, readBpeFile } from "./bpe/bpe-tables.js";
 import type { TokenizerFile } from "./bpe/tokenizer-file.js";
+import { invalidTokenizer, nativeTokenizer, textOf } from "./native-tokenizer.js";
 import {
   parseTokenizerConfig,
   resolveSpecialTokens,
@@ -86,27 +86,6 @@ export async function openTokenizer(path: string, options: SpecialTokenOptions =
   };
 }
 
-/** The native tokenizer without the padding and truncation that its file may ask for: MindFormers switches both off. */
-export function nativeTokenizer(json: string, file: string): NativeTokenizer {
-  try {
-    const native = NativeTokenizer.fromString(json);
-    native.disablePadding();
-    native.disableTruncation();
-    return native;
-  } catch (cause) {
-    throw invalid(
-      file,
-      `expected a Hugging Face tokenizer, found ${cause instanceof Error ? cause.message : cause}`,
-      cause,
-    );
-  }
-}
-
-/** The text of `OpenTokenizer.bytes`. */
-export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-}
-
 async function tokenizerFile(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   const file = resolve(found?.isDirectory() ? join(path, "tokenizer.json") : path);
@@ -119,12 +98,12 @@ function parseTokenizer(json: string, file: string): TokenizerFile {
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    throw invalid(file, `expected JSON, found ${JSON.stringify(json.slice(0, 40))}`, cause);
+    throw invalidTokenizer(file, `expected JSON, found ${JSON.stringify(json.slice(0, 40))}`, cause);
   }
   const model = (value as { model?: unknown } | null)?.model;
   if (typeof model === "object" && model !== null) return value as TokenizerFile;
   const keys = typeof value === "object" && value !== null ? Object.keys(value).slice(0, 5).join(", ") : typeof value;
-  throw invalid(file, `expected an object with a "model", found ${keys === "" ? "an empty object" : keys}`);
+  throw invalidTokenizer(file, `expected an object with a "model", found ${keys === "" ? "an empty object" : keys}`);
 }
 
 function vocabSizeOf({ model, added_tokens: added = [] }: TokenizerFile, tables: BpeTables | undefined): number {
@@ -147,14 +126,6 @@ const nothing: Vocabulary["template"] = { before: [], after: [] };
 function addsNothing(rule: TokenizerFile["post_processor"]): boolean {
   if (!rule || rule.type === "ByteLevel") return true;
   return rule.type === "Sequence" && (rule.processors ?? []).every(addsNothing);
-}
-
-function invalid(file: string, found: string, cause?: unknown): DataError {
-  return new DataError("TOKENIZER_INVALID", `tokenizer ${file}: ${found}`, {
-    hint: "pass the tokenizer.json of the model, or the folder that holds it",
-    details: { file },
-    cause,
-  });
 }
 
 async function configBeside(file: string): Promise<TokenizerConfig | undefined> {

@@ -1,6 +1,5 @@
 import type { ClassReader } from "./class-table.js";
-import { choice, end, look, repeat, type Step } from "./matcher.js";
-import { unbounded } from "./pattern-parser.js";
+import { choice, end, look, repeat, type Step, unbounded } from "./pattern-steps.js";
 
 /** A place in the pattern: within a repetition, how often it has matched. */
 interface Place {
@@ -23,7 +22,7 @@ const hashBasis = 0x811c9dc5;
 const hashPrime = 0x01000193;
 
 /**
- * Finds what `Matcher` finds without going back: all ways to match are followed at once, in the order in which the pattern prefers them, and where a
+ * Finds what a backtracking matcher finds without going back: all ways to match are followed at once, in the order in which the pattern prefers them, and where a
  * set of ways leads with the next character is remembered. So a character costs two look-ups in tables that are filled as texts need them.
  * (The classes that a character belongs to are all that a pattern sees of it; look-ahead is for one character, which is the next one here, too.)
  */

@@ -1,4 +1,5 @@
 import { mostClasses } from "./class-table.js";
+import { unbounded } from "./pattern-steps.js";
 
 /** A pattern as it is written. Every character position is a class; `bit` names it. */
 export type PatternAtom =
@@ -11,9 +12,6 @@ export interface PatternItem {
   readonly max: number;
 }
 export type Alternatives = readonly (readonly PatternItem[])[];
-
-/** The `max` of `*` and `+`. */
-export const unbounded = 2 ** 31 - 1;
 
 /** The pattern uses something that can't be proved to mean the same here as in the native library. */
 export class UnsupportedPattern extends Error {}

@@ -1,10 +1,11 @@
 import { type BpeTables, tablesOf } from "./bpe-tables.js";
 import { buildClassTable, type ClassTable } from "./class-table.js";
 import { unknownCharacters } from "./known-characters.js";
-import { linkPattern, type Step } from "./matcher.js";
 import { idOf } from "./merge-list.js";
 import { buildMergeTable, type MergeTable } from "./merge-table.js";
+import { linkPattern } from "./pattern-link.js";
 import { ClassRegister, UnsupportedPattern } from "./pattern-parser.js";
+import type { Step } from "./pattern-steps.js";
 import { readSplits } from "./split-rules.js";
 import { byteCharacters, bytesOfToken, type TokenizerFile } from "./tokenizer-file.js";
 import type { Vocabulary } from "./vocabulary.js";
