@@ -16,7 +16,11 @@ export interface FastWay {
   readonly plan: BytePlan | undefined;
   /** Why there is no plan. */
   readonly reason: string;
+  /** Tokens of all samples, if the native library gave the ids of each. */
+  readonly sampleTokens: number | undefined;
 }
+
+export const nativeOnly: FastWay = { plan: undefined, reason: "", sampleTokens: undefined };
 
 /** The fast way for a tokenizer, if there is one and it gives what the native library gives for awkward texts and for `samples`. */
 export async function proveFastWay(
@@ -24,14 +28,17 @@ export async function proveFastWay(
   samples: readonly string[],
 ): Promise<FastWay> {
   const plan = planBytes(tokenizer.contents, tokenizer.tables);
-  if ("reason" in plan) return { plan: undefined, reason: plan.reason };
+  if ("reason" in plan) return { ...nativeOnly, reason: plan.reason };
   const encoder = new ByteEncoder(plan);
-  for (const text of [...awkward, ...samples]) {
+  let sampleTokens = 0;
+  for (const [i, text] of [...samples, ...awkward].entries()) {
+    const truth = await tokenizer.encode(text);
+    if (i < samples.length) sampleTokens += truth.length;
     const ids = encodeFast(encoder, text);
-    if (ids && !sameIds(ids, await tokenizer.encode(text)))
-      return { plan: undefined, reason: `other ids for ${JSON.stringify(text.slice(0, 60))}` };
+    if (ids && !sameIds(ids, truth))
+      return { ...nativeOnly, reason: `other ids for ${JSON.stringify(text.slice(0, 60))}` };
   }
-  return { plan, reason: "" };
+  return { plan, reason: "", sampleTokens };
 }
 
 function encodeFast(encoder: ByteEncoder, text: string): Int32Array | undefined {

@@ -4,7 +4,7 @@ import { formatCount } from "../core/units.js";
 import { removeStaleIndices } from "./dataset-cache.js";
 import { DatasetWriter, publishFiles } from "./dataset-writer.js";
 import { requireSpace } from "./disk-space.js";
-import { type FastWay, proveFastWay, sameIds } from "./fast-proof.js";
+import { type FastWay, nativeOnly, proveFastWay, sameIds } from "./fast-proof.js";
 import type { InputFile } from "./input-files.js";
 import type { FileScan } from "./input-scan.js";
 import type { DatasetManifest, FileRecord, ManifestCause } from "./manifest.js";
@@ -81,7 +81,7 @@ export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
   const textBytes = scans.reduce((sum, scan) => sum + scan.textBytes, 0);
   if (textBytes === 0) throw emptyInput(inputName(job), "no text in it");
   const sample = await takeSample({ files, scans, rules: rulesOf(request), key: request.key });
-  const fast = job.nativeOnly ? { plan: undefined, reason: "" } : await proveFastWay(tokenizer, sample.texts);
+  const fast = job.nativeOnly ? nativeOnly : await proveFastWay(tokenizer, sample.texts);
   const rules = {
     mode: request.mode,
     dtype: request.dtype,
@@ -90,7 +90,13 @@ export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
   };
   const writer = await DatasetWriter.open(store, rules);
   try {
-    await requireSpaceFor({ job, sample, textBytes, written: writer.totals.tokenBytes });
+    await requireSpaceFor({
+      job,
+      sample,
+      sampleTokens: fast.sampleTokens,
+      textBytes,
+      written: writer.totals.tokenBytes,
+    });
     const kept = writer.totals.parts;
     await writeParts(job, { scans, fast, writer, textBytes });
     const notes = kept > 0 ? [`went on after ${kept} of ${countParts(scans)} parts that an earlier call had done`] : [];
@@ -111,16 +117,18 @@ function inputName({ files }: PrepareJob): string {
 interface Space {
   readonly job: PrepareJob;
   readonly sample: TextSample;
+  /** What the proof counted; undefined if the native library has not seen the whole sample. */
+  readonly sampleTokens: number | undefined;
   readonly textBytes: number;
   readonly written: number;
 }
 
-async function requireSpaceFor({ job, sample, textBytes, written }: Space): Promise<void> {
+async function requireSpaceFor({ job, sample, sampleTokens, textBytes, written }: Space): Promise<void> {
   const { request, tokenizer } = job;
   const { before, after } = tokenizer.special;
-  const around = before.length + after.length;
-  let tokens = sample.texts.length * around;
-  for (const text of sample.texts) tokens += (await tokenizer.encode(text)).length;
+  let tokens = sample.texts.length * (before.length + after.length);
+  if (sampleTokens !== undefined) tokens += sampleTokens;
+  else for (const text of sample.texts) tokens += (await tokenizer.encode(text)).length;
   await requireSpace(dirname(request.prefix), {
     ...{ mode: request.mode, dtype: request.dtype, length: request.seqLength + 1, columns: request.columns.length },
     ...{ tokens, texts: sample.texts.length, sampleBytes: sample.bytes, textBytes, written },

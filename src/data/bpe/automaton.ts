@@ -39,7 +39,7 @@ export class Automaton {
   readonly #numbers = new Map<Step, number>();
   #states: State[] = [];
   #stateOf = new Map<string, number>();
-  /** For each state and symbol: twice the next state, plus 1 if the pattern matches in front of the symbol. */
+  /** For each state and symbol: where the row of the next state begins, plus 1 if the pattern matches in front of the symbol. */
   #next = new Int32Array(0);
 
   constructor(root: Step, reader: ClassReader) {
@@ -55,31 +55,31 @@ export class Automaton {
     if (this.#states.length > mostStates) this.#forget();
     const ascii = this.#ascii;
     let next = this.#next;
-    let state = start;
+    let row = start * mostSymbols;
     let found = -1;
+    let foundHash = 0;
     let hash = hashBasis | 0;
-    for (let position = at; ; ) {
-      let symbol = endOfText;
-      let width = 0;
-      if (position < limit) {
-        const byte = bytes[position] as number;
-        symbol = byte < 0x80 ? (ascii[byte] as number) : this.#wide(bytes, position);
-        width = byte < 0x80 ? 1 : this.#reader.width;
-      }
-      let to = next[state * mostSymbols + symbol] as number;
+    for (let position = at; ; position++) {
+      const byte = position < limit ? (bytes[position] as number) : -1;
+      const symbol = byte < 0 ? endOfText : byte < 0x80 ? (ascii[byte] as number) : this.#wide(bytes, position);
+      let to = next[row | symbol] as number;
       if (to === unknown) {
-        to = this.#build(state, symbol === 0 ? this.#reader.at(bytes, position) : symbol, symbol !== 0);
+        to = this.#build(row / mostSymbols, symbol === 0 ? this.#reader.at(bytes, position) : symbol, symbol !== 0);
         next = this.#next;
       }
       if ((to & 1) !== 0) {
         found = position;
-        this.hash = hash;
+        foundHash = hash;
       }
-      state = to >> 1;
-      if (state === nowhere) return found;
-      for (const after = position + width; position < after; position++)
-        hash = Math.imul(hash ^ (bytes[position] as number), hashPrime);
+      row = to & -mostSymbols;
+      if (row === nowhere) break;
+      hash = Math.imul(hash ^ byte, hashPrime);
+      if (byte < 0x80) continue;
+      for (const last = position + this.#reader.width - 1; position < last; )
+        hash = Math.imul(hash ^ (bytes[++position] as number), hashPrime);
     }
+    this.hash = foundHash;
+    return found;
   }
 
   /** The symbol of a character of several bytes; `reader.width` is its width. */
@@ -140,7 +140,7 @@ export class Automaton {
     const mask = isSymbol && what === endOfText ? undefined : isSymbol ? (this.#masks[what] as number) : what;
     const ways = new Ways(mask, (step) => this.#number(step));
     const matches = (this.#states[state] as State).some((place) => ways.follow(place.step, place.count));
-    const to = 2 * this.#stateNumber(ways.places) + (matches ? 1 : 0);
+    const to = mostSymbols * this.#stateNumber(ways.places) + (matches ? 1 : 0);
     if (isSymbol) this.#next[state * mostSymbols + what] = to;
     return to;
   }
