@@ -1,5 +1,5 @@
 // How fast are the engine's training indices built here, and how fast by MindFormers itself (numpy and its C++ helper) for the same dataset?
-//   npm run build && node test/bench/data/index.mjs [DOCUMENTS=10000000] [ROUNDS=5]
+//   npm run build && node test/bench/data/index.mjs [DOCUMENTS=10000000] [ROUNDS=5] [EPOCHS=1,2.5]
 // A dataset of documents of 50 to 949 tokens, one epoch and two and a half. Ours and theirs in turn, in processes of their own; the first build of
 // a process is left out of the medians on both sides. Only building is timed: the index file is open, the cache is off. Seconds are processor time
 // of the whole process (both sides use one thread; ours includes the compiler's and the collector's), so that other work on the machine counts less.
@@ -117,7 +117,7 @@ function measure(epochs, { folder, prefix, documents, samples, rounds }) {
   };
 }
 
-function compare(documents, rounds) {
+function compare(documents, rounds, epochs) {
   const folder = mkdtempSync(join(tmpdir(), "lab-bench-index-"));
   try {
     const lengths = lengthsOf(documents);
@@ -136,9 +136,10 @@ function compare(documents, rounds) {
     truncateSync(`${prefix}.bin`, tokens * 4); // sparse: nothing reads it
     const size = `${documents} documents, ${tokens} tokens, seqLength ${seqLength}`;
     console.log(`${size}; ${2 * rounds} builds each; ${availableParallelism()} processors, Node ${process.version}`);
-    console.table([measure(1, { folder, prefix, documents, samples: 0, rounds })]);
-    const samples = Math.floor((2.5 * tokens) / seqLength);
-    console.table([measure(2.5, { folder, prefix, documents, samples, rounds })]);
+    for (const times of epochs) {
+      const samples = times === 1 ? 0 : Math.floor((times * tokens) / seqLength);
+      console.table([measure(times, { folder, prefix, documents, samples, rounds })]);
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -146,4 +147,4 @@ function compare(documents, rounds) {
 
 const [first = "10000000", ...rest] = process.argv.slice(2);
 if (first === "build") buildHere(Number(rest[0]), Number(rest[1]) || undefined, Number(rest[2]));
-else compare(Number(first), Number(rest[0] ?? 5));
+else compare(Number(first), Number(rest[0] ?? 5), (rest[1] ?? "1,2.5").split(",").map(Number));
