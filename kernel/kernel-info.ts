@@ -2,7 +2,7 @@ import { protocolVersion } from "./channels/codec.js";
 import type { ReplyContent } from "./channels/messages.js";
 
 /** Version of the TypeScript that cells are checked with; loading the compiler to ask it would take a second. */
-export const languageVersion = "5.0.4";
+export const languageVersion = "6.0.3";
 
 /** Content of kernel_info_reply; `version` is this package's. */
 export function kernelInfo(version: string): ReplyContent {

@@ -6,8 +6,7 @@ import { startProtocolThread, type ThreadLink } from "./channels/thread-link.js"
 import { flagBytes, flagIndex } from "./channels/thread-messages.js";
 import { createComms } from "./comms/comms.js";
 import type { Connection } from "./connection.js";
-import type { Evaluator } from "./evaluate/evaluator.js";
-import type { EvaluatorOptions } from "./evaluate/tslab.js";
+import type { Evaluator, EvaluatorOptions } from "./evaluate/evaluator.js";
 import { historyFolder } from "./history/history-folder.js";
 import { createHistoryStore } from "./history/history-store.js";
 import { createAsker } from "./input.js";
@@ -22,12 +21,12 @@ import { Session } from "./session.js";
 
 export interface KernelOptions {
   readonly connection: Connection;
-  /** Loads the language engine; default: the one in `evaluate/tslab.ts`. */
-  readonly loadEvaluator?: (options: EvaluatorOptions) => Promise<Evaluator>;
+  /** Loads the language engine; see `launchEngine`. */
+  readonly loadEvaluator: (options: EvaluatorOptions) => Promise<Evaluator>;
 }
 
 /** Starts the kernel; resolves when its sockets listen. The engine loads meanwhile, and cells that come earlier wait for it. */
-export async function startKernel({ connection, loadEvaluator = loadTslab }: KernelOptions): Promise<void> {
+export async function startKernel({ connection, loadEvaluator }: KernelOptions): Promise<void> {
   const { folder, version } = packageManifest();
   const flags = new Int32Array(new SharedArrayBuffer(flagBytes));
   announceBlocking(flags);
@@ -83,11 +82,6 @@ export async function startKernel({ connection, loadEvaluator = loadTslab }: Ker
   const services = { wire: link, evaluator, output, session, interrupts, comms, asker, connection };
   const dispatcher = createDispatcher(services);
   await link.bound;
-}
-
-async function loadTslab(options: EvaluatorOptions): Promise<Evaluator> {
-  const { createEvaluator } = await import("./evaluate/tslab.js");
-  return createEvaluator(options);
 }
 
 /** The session's history keeps the text of each result. */

@@ -28,9 +28,11 @@ async function run(command: Command): Promise<void> {
 }
 
 async function start(connectionFile: string): Promise<void> {
+  const { launchEngine } = await import("./evaluate/launch.js");
+  const loadEvaluator = launchEngine();
   const connection = await readConnection(connectionFile);
   const { startKernel } = await import("./kernel.js");
-  await startKernel({ connection });
+  await startKernel({ connection, loadEvaluator });
 }
 
 async function changeKernelspec(command: Extract<Command, { kind: "install" | "uninstall" }>): Promise<void> {

@@ -49,6 +49,7 @@ export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";
 export { Dataset, openDataset } from "./data/dataset.js";
 export type { PeekOptions } from "./data/dataset-inspect.js";
 export { DatasetSamples, type SampledSequence } from "./data/dataset-samples.js";
+export type { DerivedManifest, DerivedSource } from "./data/derived-manifest.js";
 export { DocumentPeek, type PeekedDocument } from "./data/document-peek.js";
 export type { SplitName } from "./data/gpt-index/split.js";
 export type { InputFormat } from "./data/input-files.js";

@@ -4,7 +4,8 @@ import { defineConfig } from "vitest/config";
 const root = import.meta.dirname;
 const inFolders = (...folders: string[]) => folders.map((folder) => `${folder}/**/*.test.ts`);
 
-// "fast" needs nothing but Node; "real" needs what the set-up installs (Python environment, JupyterLab, MindFormers, Chromium).
+// "fast" needs nothing but Node; "real" needs what the set-up installs (Python environment, JupyterLab, MindFormers); "engine" trains or
+// opens a browser, which takes every core that there is: one file after the other.
 export default defineConfig({
   test: {
     reporters: ["default", "json"],
@@ -17,16 +18,31 @@ export default defineConfig({
           include: inFolders("unit", "golden", "property", "hostile", "contract", "wire"),
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: "real",
           root,
-          include: inFolders("integration", "notebooks", "browser"),
+          include: inFolders("integration"),
+          exclude: inFolders("integration/engine", "integration/run"),
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "engine",
+          root,
+          include: inFolders("integration/engine", "integration/run", "notebooks", "browser"),
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          maxWorkers: 1,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { children, descendants } from "../usage.js";
 
@@ -9,13 +10,26 @@ const grace = 300;
  * last, as a blocked thread starts no others. Needs /proc; where there is none, nothing happens.
  */
 export async function endBlockingChild(isBlocked: () => boolean): Promise<void> {
-  const child = children(process.pid).at(-1);
+  const child = newestChild();
   if (child === undefined) return;
   const tree = [child, ...descendants(child)];
   signalAll(tree, "SIGINT");
   await delay(grace);
-  if (!isBlocked() || children(process.pid).at(-1) !== child) return;
+  if (!isBlocked() || newestChild() !== child) return;
   signalAll([...tree, ...descendants(child)], "SIGKILL");
+}
+
+/** The kernel's own, the type checker and the builder of its snapshot, don't count: nobody waits for them. */
+function newestChild(): number | undefined {
+  return children(process.pid).findLast((pid) => !/[\\/]checker[\\/-]/.test(commandLine(pid)));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Reply, Router, XPublisher } from "zeromq";
 import { type Connection, endpoint, type SocketName, socketNames } from "../connection.js";
 import { KernelError, reasonOf } from "../error.js";
@@ -25,13 +26,13 @@ export async function openSockets(connection: Connection): Promise<Sockets> {
     iopub: new XPublisher({ ...options, verbosity: "allSubs" }),
     hb: new Reply({ linger: 0, ipv6 }),
   };
-  try {
-    await Promise.all(socketNames.map((name) => bind(sockets, connection, name)));
-  } catch (error) {
-    closeSockets(sockets);
-    throw error;
-  }
-  return sockets;
+  // Also the failure of one is told only when all have come to their end: the addon aborts a process that ends before.
+  const bound = await Promise.allSettled(socketNames.map((name) => bind(sockets, connection, name)));
+  const failed = bound.find((one) => one.status === "rejected");
+  if (failed === undefined) return sockets;
+  closeSockets(sockets);
+  await setImmediate();
+  throw failed.reason;
 }
 
 /** Must happen before the process exits: zeromq aborts the process when it finds open sockets then. */

@@ -1,5 +1,5 @@
 import { cellScript } from "../evaluate/cell-source.js";
-import { guardName } from "../evaluate/rewrite.js";
+import { guardName } from "../evaluate/guards.js";
 import { cellPath } from "./cell-path.js";
 import type { Location, MainThread } from "./main-thread.js";
 

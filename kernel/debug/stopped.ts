@@ -1,4 +1,4 @@
-import { guardName } from "../evaluate/rewrite.js";
+import { guardName } from "../evaluate/guards.js";
 import type { CellScripts } from "./cell-scripts.js";
 import type { CallFrame, MainThread, RemoteObject } from "./main-thread.js";
 import { DebugError, type StackFrame } from "./protocol.js";

@@ -1,4 +1,4 @@
-import { guardName } from "../evaluate/rewrite.js";
+import { guardName } from "../evaluate/guards.js";
 import type { MainThread, Property, RemoteObject } from "./main-thread.js";
 import type { Variable } from "./protocol.js";
 

@@ -1,6 +1,6 @@
 import type ts from "typescript";
 import type { Completeness, Completion, Inspection } from "./evaluator.js";
-import type { TypeScript } from "./rewrite.js";
+import type { TypeScript } from "./guards.js";
 
 /** What tslab's converter answers to a completion request. */
 export interface Candidates {

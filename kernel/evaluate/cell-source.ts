@@ -1,5 +1,4 @@
 import { SourceMap, type SourceMapPayload } from "node:module";
-import type { EmittedMaps } from "./compiler.js";
 import { type EditedText, offsetOf, type Place, placeOf } from "./text-edits.js";
 
 /** What is needed to say where in a cell's source something happened. */
@@ -41,43 +40,38 @@ export function cellOfLabel(label: string): CellSource | undefined {
   return sources.findLast((source) => source.label === label);
 }
 
-/** Lines that the converter adds, by which the variables of a cell reach the next ones. */
-const exporting = /^(?:Object\.defineProperty\(exports, |exports\.(\S+) = (?:\1;$|.*\bvoid 0;$))/;
-
-/** From the script back to the cell, through everything that was done to it. */
-export function placeMapper(steps: {
-  readonly fixed: EditedText;
-  readonly maps: Readonly<EmittedMaps>;
-  readonly guarded: EditedText;
-  /** Characters that the executor puts before the first line. */
+/** From the script that a cell became back to the cell. */
+export function placesOf(steps: {
+  /** The cell and what was put into it. */
+  readonly edited: () => EditedText;
+  /** Source map from the script to the edited cell, as JSON. */
+  readonly map: string;
+  /** Characters that stand before the first line. */
   readonly wrapper: number;
 }): Pick<CellSource, "toSource" | "isOwn"> {
-  const { live, ...maps } = steps.maps;
-  const fromModule = lazyMap(maps.toModule);
-  const fromScript = lazyMap(maps.toScript);
-  const fromLive = (place: Place): Place =>
-    live === undefined ? place : placeOf(live.original, live.toOriginal(offsetOf(live.text, place)));
-  const inGuarded = ({ line, column }: Place): number =>
-    offsetOf(steps.guarded.text, { line, column: line === 0 ? Math.max(0, column - steps.wrapper) : column });
-  const toSource = (place: Place): Place | undefined => {
-    const inScript = placeOf(steps.guarded.original, steps.guarded.toOriginal(inGuarded(place)));
-    const inLive = fromScript(inScript);
-    const inFixed = inLive && fromModule(fromLive(inLive));
-    if (inFixed === undefined || inFixed.line < 1) return undefined;
-    // tslab puts one line before the cell.
-    const offset = offsetOf(steps.fixed.text, { line: inFixed.line - 1, column: inFixed.column });
-    return placeOf(steps.fixed.original, steps.fixed.toOriginal(offset));
+  const fromScript = lazyMap(steps.map);
+  let edited: EditedText | undefined;
+  const offsetIn = ({ line, column }: Place): number | undefined => {
+    const place = fromScript({ line, column: line === 0 ? Math.max(0, column - steps.wrapper) : column });
+    edited ??= steps.edited();
+    return place === undefined ? undefined : offsetOf(edited.text, place);
   };
-  const isOwn = (place: Place): boolean => {
-    const offset = inGuarded(place);
-    if (steps.guarded.isInserted(offset)) return false;
-    const { line } = placeOf(steps.guarded.original, steps.guarded.toOriginal(offset));
-    return !exporting.test(steps.guarded.original.split("\n")[line] ?? "");
+  return {
+    toSource(place) {
+      const offset = offsetIn(place);
+      return offset === undefined || edited === undefined
+        ? undefined
+        : placeOf(edited.original, edited.toOriginal(offset));
+    },
+    isOwn(place) {
+      const offset = offsetIn(place);
+      return offset !== undefined && edited?.isInserted(offset) === false;
+    },
   };
-  return { toSource, isOwn };
 }
 
-function lazyMap(json: string | undefined): (place: Place) => Place | undefined {
+/** Looks places up in a source map, which is read at the first question. */
+export function lazyMap(json: string | undefined): (place: Place) => Place | undefined {
   let map: SourceMap | undefined;
   return ({ line, column }) => {
     if (json === undefined) return undefined;

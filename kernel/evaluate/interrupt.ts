@@ -1,5 +1,5 @@
 import { type Cell, currentCell } from "../output/cell-context.js";
-import { guardName } from "./rewrite.js";
+import { guardName } from "./guards.js";
 
 /** What an interrupted cell fails with. */
 export class KeyboardInterrupt extends Error {

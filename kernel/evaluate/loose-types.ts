@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import type { TypeScript } from "./rewrite.js";
+import type { TypeScript } from "./guards.js";
 import type { Edit } from "./text-edits.js";
 
 /**

@@ -3,6 +3,8 @@ export interface Edit {
   readonly at: number;
   readonly remove?: number;
   readonly insert: string;
+  /** It stands for what is there, say `exports.a` for `a`: nobody should take it for something of the kernel's. */
+  readonly own?: true;
 }
 
 export interface EditedText {
@@ -10,7 +12,7 @@ export interface EditedText {
   readonly text: string;
   /** Offset in the original text for an offset in the edited one; inside inserted text: the place where it was put in. */
   toOriginal(offset: number): number;
-  /** Whether the character at an offset of the edited text was put in. */
+  /** Whether the character at an offset of the edited text was put in, by an edit that isn't `own`. */
   isInserted(offset: number): boolean;
 }
 
@@ -18,21 +20,21 @@ export interface EditedText {
 export function applyEdits(text: string, edits: readonly Edit[]): EditedText {
   const sorted = [...edits].sort((a, b) => a.at - b.at);
   const pieces: string[] = [];
-  const starts: { readonly edited: number; readonly original: number; readonly inserted: boolean }[] = [];
+  const starts: { readonly edited: number; readonly original: number; readonly by?: Edit }[] = [];
   let taken = 0;
   let edited = 0;
-  const push = (piece: string, from: number, inserted: boolean): void => {
+  const push = (piece: string, from: number, by?: Edit): void => {
     if (piece === "") return;
-    starts.push({ edited, original: from, inserted });
+    starts.push({ edited, original: from, ...(by === undefined ? {} : { by }) });
     pieces.push(piece);
     edited += piece.length;
   };
   for (const edit of sorted) {
-    push(text.slice(taken, edit.at), taken, false);
-    push(edit.insert, edit.at, true);
+    push(text.slice(taken, edit.at), taken);
+    push(edit.insert, edit.at, edit);
     taken = edit.at + (edit.remove ?? 0);
   }
-  push(text.slice(taken), taken, false);
+  push(text.slice(taken), taken);
   const pieceAt = (offset: number) => starts.findLast((candidate) => candidate.edited <= offset);
   return {
     original: text,
@@ -40,9 +42,12 @@ export function applyEdits(text: string, edits: readonly Edit[]): EditedText {
     toOriginal(offset) {
       const start = pieceAt(offset);
       if (start === undefined) return 0;
-      return start.inserted ? start.original : start.original + (offset - start.edited);
+      return start.by !== undefined ? start.original : start.original + (offset - start.edited);
     },
-    isInserted: (offset) => pieceAt(offset)?.inserted === true,
+    isInserted(offset) {
+      const by = pieceAt(offset)?.by;
+      return by !== undefined && by.own !== true;
+    },
   };
 }
 

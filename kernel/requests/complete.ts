@@ -6,7 +6,7 @@ import type { Services } from "./services.js";
 export async function complete(request: RequestOf<"complete_request">, services: Services): Promise<ReplyContent> {
   const { code, cursor } = request.content;
   const evaluator = await services.evaluator;
-  const { matches, start, end } = evaluator.complete(code, toCodeUnits(code, cursor));
+  const { matches, start, end } = await evaluator.complete(code, toCodeUnits(code, cursor));
   const from = toCodePoints(code, start);
   const to = toCodePoints(code, end);
   const typed = matches.map(({ text, kind, type }) => ({

@@ -3,5 +3,5 @@ import type { Services } from "./services.js";
 
 export async function isComplete(request: RequestOf<"is_complete_request">, services: Services): Promise<ReplyContent> {
   const evaluator = await services.evaluator;
-  return { ...evaluator.isComplete(request.content.code) };
+  return { ...(await evaluator.isComplete(request.content.code)) };
 }

@@ -5,6 +5,7 @@ import { headerBytes, readIndexEntry, tokenBytes } from "../formats/megatron.js"
 import { jupyterHost } from "../view/display-contract.js";
 import type { Dataset } from "./dataset.js";
 import { DocumentPeek } from "./document-peek.js";
+import type { KnownTokenizer } from "./known-tokenizer.js";
 import { countLengths, type LengthHistogram } from "./length-histogram.js";
 import {
   type MegatronSources,
@@ -14,16 +15,9 @@ import {
   withMegatron,
 } from "./token-blocks.js";
 import { countTokens, type TokenCounts } from "./token-counts.js";
-import type { OpenTokenizer } from "./tokenizer.js";
-
-/** A tokenizer if it is known, else why not. */
-export interface KnownTokenizer {
-  readonly tokenizer?: OpenTokenizer;
-  readonly note: string;
-}
 
 export interface PeekOptions {
-  /** First token of the document to show; default 0. */
+  /** First token of the document or row to show; default 0. */
   readonly from?: number;
   /** Most tokens to show; default 2,048. */
   readonly count?: number;
@@ -64,7 +58,7 @@ export async function peekDocument(
     const { tokenizer, note } = known;
     const [text, pieces] = [await tokenizer?.decode(ids), await tokenizer?.decodeEach(ids)];
     const found = { document, sequence: start, sequences: end - start, ids, from, tokens, text, pieces };
-    return new DocumentPeek(found, { documents, note });
+    return new DocumentPeek(found, { documents, note, what: "document" });
   });
 }
 

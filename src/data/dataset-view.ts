@@ -2,6 +2,7 @@ import { formatBytes, formatCount } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { factsBundle } from "../view/sections.js";
 import type { Dataset } from "./dataset.js";
+import type { DerivedManifest } from "./derived-manifest.js";
 
 /** The summary of a dataset. */
 export function datasetBundle(dataset: Dataset): MimeBundle {
@@ -28,7 +29,20 @@ export function datasetBundle(dataset: Dataset): MimeBundle {
       ["special tokens", `BOS ${idText(tokenizer.bosId)}, EOS ${idText(tokenizer.eosId)}, ${aroundText(tokenizer)}`],
     );
   }
+  if (dataset.derived) facts.push(...derivedFacts(dataset.derived));
   return factsBundle("Megatron dataset", [...facts, ...dataset.notes.map((note) => ["note", note] as const)]);
+}
+
+function derivedFacts({ made, sources, tokenizer }: DerivedManifest): (readonly [string, string])[] {
+  const shown = sources
+    .slice(0, 5)
+    .map(({ prefix, first, end }) => `${prefix}, documents ${formatCount(first)} to ${formatCount(end - 1)}`);
+  const more = sources.length > 5 ? [`and ${formatCount(sources.length - 5)} more (.derived.sources)`] : [];
+  const named = tokenizer ? `${tokenizer.path}, ${formatCount(tokenizer.vocabSize)} ids` : "not known of all sources";
+  return [
+    [`${made} from`, [...shown, ...more].join("\n")],
+    ["tokenizer", named],
+  ];
 }
 
 function sequenceLine({ sequences, seqLength }: Dataset): string {

@@ -67,7 +67,7 @@ export class DatasetWriter {
     await this.#files.texts?.append(texts);
     const last = this.#entry;
     const entry: JournalEntry = {
-      parts: part.index + 1,
+      stretches: part.first + part.stretches,
       textBytes: last.textBytes + part.byteLength,
       tokenBytes: this.#files.tokens.bytes,
       tokenSum: checksum(data),

@@ -15,9 +15,11 @@ import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./dataset-inspect.js";
 import { DatasetSamples, type SampledSequence } from "./dataset-samples.js";
 import { datasetBundle } from "./dataset-view.js";
+import { type DerivedManifest, type Manifests, readManifests } from "./derived-manifest.js";
 import type { DocumentPeek } from "./document-peek.js";
+import { type KnownTokenizer, openKnownTokenizer } from "./known-tokenizer.js";
 import type { LengthHistogram } from "./length-histogram.js";
-import { type DatasetManifest, readManifest } from "./manifest.js";
+import type { DatasetManifest } from "./manifest.js";
 import type { OrderPlan } from "./order/batch-layout.js";
 import { type DataOrder, openDataOrder } from "./order/data-order.js";
 import { orderOfDataset } from "./order/order-of-dataset.js";
@@ -27,7 +29,7 @@ import type { TrainingStep } from "./order/training-step.js";
 import { type RepairOptions, repairDataset } from "./repair.js";
 import type { Repair } from "./repair-report.js";
 import type { TokenCounts } from "./token-counts.js";
-import { type OpenTokenizer, openTokenizer } from "./tokenizer.js";
+import type { OpenTokenizer } from "./tokenizer.js";
 import type { DatasetVerification } from "./verification.js";
 import { type VerifyOptions, verifyDataset } from "./verify.js";
 
@@ -53,23 +55,27 @@ export class Dataset {
   readonly bytes: number;
   /** What was done, or was found to be done already. */
   readonly notes: readonly string[];
-  /** What the dataset was made of; undefined for datasets made by other tools. */
+  /** What `prepareData` made the dataset of; undefined for datasets made otherwise. */
   readonly manifest: DatasetManifest | undefined;
+  /** What `mergeDatasets` or `splitDataset` made the dataset of; undefined for datasets made otherwise. */
+  readonly derived: DerivedManifest | undefined;
 
-  private constructor(prefix: string, index: MegatronIndex, more: Pick<Dataset, "bytes" | "notes" | "manifest">) {
-    const { manifest } = more;
+  private constructor(prefix: string, index: MegatronIndex, more: Pick<Dataset, "bytes" | "notes"> & Manifests) {
+    const { manifest, derived } = more;
+    const { options, tokenizer } = manifest ?? derived ?? {};
     this.prefix = prefix;
     this.sequences = index.sequences;
     this.documents = index.documents;
     this.tokens = index.tokens;
-    this.seqLength = manifest?.options.seqLength ?? (index.uniformLength ? index.uniformLength - 1 : undefined);
+    this.seqLength = options?.seqLength ?? (index.uniformLength ? index.uniformLength - 1 : undefined);
     this.dtype = index.dtype;
-    this.vocabSize = manifest?.tokenizer.vocabSize;
-    this.eod = manifest?.tokenizer.eosId;
-    this.pad = manifest?.options.mode === "pad" ? manifest.tokenizer.padId : undefined;
+    this.vocabSize = tokenizer?.vocabSize;
+    this.eod = tokenizer?.eosId;
+    this.pad = options?.mode === "pad" ? tokenizer?.padId : undefined;
     this.bytes = more.bytes;
     this.notes = more.notes;
     this.manifest = manifest;
+    this.derived = derived;
   }
 
   /** The work behind `openDataset`; `notes` are shown with the dataset. */
@@ -80,8 +86,8 @@ export class Dataset {
       const index = await readMegatronIndex(idx);
       const binBytes = await requireFile(`${absolute}.bin`, "dataset");
       if (binBytes !== index.binBytes) throw sizeMismatch(absolute, index, binBytes);
-      const manifest = await readManifest(absolute);
-      return new Dataset(absolute, index, { bytes: binBytes + idx.byteLength, notes, manifest });
+      const manifests = await readManifests(absolute);
+      return new Dataset(absolute, index, { bytes: binBytes + idx.byteLength, notes, ...manifests });
     } finally {
       await idx.close();
     }
@@ -184,14 +190,8 @@ export class Dataset {
     return repairDataset(this.prefix, options);
   }
 
-  /** The tokenizer that the manifest names, if it is still there and still the same. */
-  async #tokenizer(): Promise<{ tokenizer?: OpenTokenizer; note: string }> {
-    const named = this.manifest?.tokenizer;
-    if (!named) return { note: "no manifest beside the dataset, so no tokenizer is known: ids only" };
-    const tokenizer = await openTokenizer(named.path).catch(() => undefined);
-    if (!tokenizer) return { note: `tokenizer ${named.path} can't be opened: ids only` };
-    if (tokenizer.sha256 === named.sha256) return { tokenizer, note: "" };
-    return { note: `tokenizer ${named.path} is not the one that made this dataset: ids only` };
+  #tokenizer(): Promise<KnownTokenizer> {
+    return openKnownTokenizer((this.manifest ?? this.derived)?.tokenizer);
   }
 
   [displayKey](): MimeBundle {

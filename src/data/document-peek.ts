@@ -20,7 +20,7 @@ export interface PeekedDocument {
   readonly pieces: readonly string[] | undefined;
 }
 
-/** A document with its text cut where tokens begin. Shows itself. */
+/** A document (of MindRecord files: a row) with its text cut where tokens begin. Shows itself. */
 export class DocumentPeek implements PeekedDocument {
   readonly document: number;
   readonly sequence: number;
@@ -34,8 +34,10 @@ export class DocumentPeek implements PeekedDocument {
   readonly documents: number;
   /** Why there is no text, if there is none. */
   readonly note: string;
+  /** What stands for a document in this dataset. */
+  readonly what: "document" | "row";
 
-  constructor(found: PeekedDocument, about: { readonly documents: number; readonly note: string }) {
+  constructor(found: PeekedDocument, about: Pick<DocumentPeek, "documents" | "note" | "what">) {
     this.document = found.document;
     this.sequence = found.sequence;
     this.sequences = found.sequences;
@@ -46,6 +48,7 @@ export class DocumentPeek implements PeekedDocument {
     this.pieces = found.pieces;
     this.documents = about.documents;
     this.note = about.note;
+    this.what = about.what;
   }
 
   [displayKey](): MimeBundle {
@@ -55,8 +58,9 @@ export class DocumentPeek implements PeekedDocument {
       this.sequences === 1
         ? `sequence ${formatCount(this.sequence)}`
         : `${formatCount(this.sequences)} sequences from ${formatCount(this.sequence)} on`;
-    const facts = factsBundle(`Document ${formatCount(this.document)} of ${formatCount(this.documents)}`, [
-      ["tokens", `${shown}, in ${where}`],
+    const what = this.what === "row" ? "Row" : "Document";
+    const facts = factsBundle(`${what} ${formatCount(this.document)} of ${formatCount(this.documents)}`, [
+      ["tokens", this.what === "row" ? shown : `${shown}, in ${where}`],
       ["text", this.text ?? this.note],
       ["tokens of it", pieces ? pieces.slice(0, 400).join("│") : ids.slice(0, 400).join(" ")],
     ]);

@@ -45,6 +45,10 @@ export class IndexParts {
     return new IndexParts(opened);
   }
 
+  get datasets(): readonly Dataset[] {
+    return this.ranges.map(({ dataset }) => dataset);
+  }
+
   get dtype(): TokenType {
     return this.ranges[0]?.dataset.dtype ?? "int32";
   }

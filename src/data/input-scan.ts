@@ -16,7 +16,7 @@ export interface FileScan {
   readonly sha256: string;
   /** Bytes of text, decompressed. */
   readonly textBytes: number;
-  /** Beginnings of all parts after the first. */
+  /** Where it may be cut: beginnings of all stretches after the first. */
   readonly cuts: readonly TextCut[];
   readonly totals: readonly number[] | undefined;
   readonly valid: boolean;
@@ -25,15 +25,15 @@ export interface FileScan {
 export interface ScanOptions {
   readonly encodingErrors: EncodingPolicy;
   readonly separator: string;
-  /** Bytes of text per part. */
-  readonly chunkBytes: number;
+  /** Bytes of text from one cut to the next, at least. */
+  readonly stretchBytes: number;
   readonly key: string;
   readonly signal: AbortSignal | undefined;
   readonly onBytes?: (bytes: number) => void;
 }
 
-/** Largest part: text is worked on part by part in memory, and a string has at most 2^29 characters. */
-const largestPart = 256 * 1024 * 1024;
+/** Largest stretch: text is worked on in memory, and a string has at most 2^29 characters. */
+const largestStretch = 256 * 1024 * 1024;
 
 /** Reads a file for the first time: fingerprint, encoding, where to cut it. Constant memory. */
 export async function scanFile(file: InputFile, options: ScanOptions): Promise<FileScan> {
@@ -51,8 +51,8 @@ export async function scanFile(file: InputFile, options: ScanOptions): Promise<F
     refuseBad(file, check, options);
     finder.push(block);
     textBytes += block.length;
-    const part = textBytes - (finder.cuts.at(-1)?.offset ?? 0);
-    if (part > largestPart) throw tooLong(file, finder.cuts.at(-1)?.offset ?? 0);
+    const stretch = textBytes - (finder.cuts.at(-1)?.offset ?? 0);
+    if (stretch > largestStretch) throw tooLong(file, finder.cuts.at(-1)?.offset ?? 0);
   }
   check.finish();
   refuseBad(file, check, options);
@@ -62,10 +62,10 @@ export async function scanFile(file: InputFile, options: ScanOptions): Promise<F
   return { path, bytes, modified, sha256: hash.digest("hex"), textBytes, cuts, totals: finder.totals, valid };
 }
 
-function finderFor({ format }: InputFile, { separator, chunkBytes }: ScanOptions): CutFinder {
-  if (format === "wikitext") return new WikitextCuts(chunkBytes);
-  if (format === "text") return new SeparatorCuts(Buffer.from(separator), chunkBytes);
-  return new LineCuts(chunkBytes);
+function finderFor({ format }: InputFile, { separator, stretchBytes }: ScanOptions): CutFinder {
+  if (format === "wikitext") return new WikitextCuts(stretchBytes);
+  if (format === "text") return new SeparatorCuts(Buffer.from(separator), stretchBytes);
+  return new LineCuts(stretchBytes);
 }
 
 function refuseBad({ path, compression }: InputFile, { firstBad }: Utf8Check, { encodingErrors }: ScanOptions): void {
@@ -81,10 +81,10 @@ function refuseBad({ path, compression }: InputFile, { firstBad }: Utf8Check, { 
 function tooLong({ path }: InputFile, offset: number): DataError {
   return new DataError(
     "INPUT_DOCUMENT_TOO_LONG",
-    `input ${path}: expected documents of at most ${largestPart} bytes, found a longer one at offset ${offset}`,
+    `input ${path}: expected documents of at most ${largestStretch} bytes, found a longer one at or after offset ${offset}`,
     {
       hint: 'choose how the documents are separated, for example inputFormat: "lines"',
-      details: { path, offset, limit: largestPart },
+      details: { path, offset, limit: largestStretch },
     },
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { FormatError } from "../core/error.js";
+import type { DerivedManifest } from "./derived-manifest.js";
 
 /** A file as it was: enough to see quickly that it is the same, and to prove it. */
 export interface FileRecord {
@@ -82,14 +83,22 @@ export function manifestPath(prefix: string): string {
   return `${prefix}.manifest.json`;
 }
 
-/** Reads the manifest beside a dataset; undefined if there is none. Throws MANIFEST_INVALID for one that can't be understood. */
+/** The manifest beside a dataset that `prepareData` made; undefined for others. Throws MANIFEST_INVALID for one that can't be understood. */
 export async function readManifest(prefix: string): Promise<DatasetManifest | undefined> {
-  const file = manifestPath(prefix);
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : parseManifest(text, file);
+  const found = await readManifestText(prefix);
+  const value = found && parseManifest(found.text, found.file);
+  return value === undefined || "made" in value ? undefined : value;
 }
 
-export function parseManifest(text: string, file: string): DatasetManifest {
+export async function readManifestText(
+  prefix: string,
+): Promise<{ readonly text: string; readonly file: string } | undefined> {
+  const file = manifestPath(prefix);
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : { text, file };
+}
+
+export function parseManifest(text: string, file: string): DatasetManifest | DerivedManifest {
   const fail = (found: string, cause?: unknown) =>
     new FormatError("MANIFEST_INVALID", `manifest ${file}: ${found}`, {
       hint: `remove it: rm ${JSON.stringify(file)}; the dataset can be read without it`,
@@ -97,18 +106,20 @@ export function parseManifest(text: string, file: string): DatasetManifest {
       offset: 0,
       cause,
     });
-  let value: Partial<DatasetManifest> | null;
+  let value: Partial<DatasetManifest & DerivedManifest> | null;
   try {
-    value = JSON.parse(text) as Partial<DatasetManifest> | null;
+    value = JSON.parse(text) as typeof value;
   } catch (cause) {
     throw fail(`expected JSON, found ${JSON.stringify(text.slice(0, 40))}`, cause);
   }
   if (value?.layout !== 1) throw fail(`expected layout 1, found ${JSON.stringify(value?.layout)}`);
-  const missing = (["versions", "input", "tokenizer", "options", "counts", "files"] as const).filter(
-    (key) => !value?.[key],
-  );
+  const sections =
+    value.made === undefined
+      ? (["versions", "input", "tokenizer", "options", "counts", "files"] as const)
+      : (["sources", "files"] as const);
+  const missing = sections.filter((key) => !value?.[key]);
   if (missing.length > 0) throw fail(`expected the sections of layout 1, missing: ${missing.join(", ")}`);
-  return value as DatasetManifest;
+  return value as DatasetManifest | DerivedManifest;
 }
 
 /** The reasons why files made from `before` would not be those made from `now`; empty if they would be the same. */

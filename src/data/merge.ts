@@ -1,12 +1,14 @@
+import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
 import { DataError, LabError } from "../core/error.js";
-import { ensureWritableFolder } from "../core/files.js";
+import { ensureWritableFolder, writeFileAtomic } from "../core/files.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
 import { removeStaleIndices } from "./dataset-cache.js";
+import { commonOrigin, type DerivedManifest, type DerivedSource } from "./derived-manifest.js";
 import { encodeIndexParts, IndexParts } from "./index-parts.js";
 import { manifestPath } from "./manifest.js";
 import { UnfinishedFile } from "./unfinished-file.js";
@@ -41,14 +43,14 @@ export async function mergeDatasets(
   requireSame(parts);
   const ranges = parts.map((part) => ({ dataset: part, first: 0, end: part.documents }));
   const note = `merged from ${formatCount(parts.length)} datasets`;
-  return writeDocuments(ranges, prefix, { signal, note });
+  return writeDocuments(ranges, prefix, { made: "merged", signal, note });
 }
 
 function requireSame(parts: readonly Dataset[]): void {
   const [first] = parts as [Dataset, ...Dataset[]];
   for (const part of parts) {
     if (part.dtype !== first.dtype) throw mismatch([first, part], `tokens of type ${first.dtype}`, part.dtype);
-    const [a, b] = [first.manifest?.tokenizer.sha256, part.manifest?.tokenizer.sha256];
+    const [a, b] = [first, part].map(({ manifest, derived }) => (manifest ?? derived)?.tokenizer?.sha256);
     if (a !== undefined && b !== undefined && a !== b)
       throw mismatch([first, part], `the tokenizer ${a.slice(0, 12)} (sha256)`, b.slice(0, 12));
   }
@@ -79,17 +81,21 @@ export interface DocumentRange {
 }
 
 export interface WriteDocumentsOptions {
+  readonly made: DerivedManifest["made"];
   readonly signal: AbortSignal | undefined;
   readonly note: string;
 }
 
 const copyBytes = 4 * 1024 * 1024;
 
-/** Writes documents of one or several datasets to a new one, in that order. Both files get their names together at the end. */
+/**
+ * Writes documents of one or several datasets to a new one, in that order. Both files get their names together at the end; the manifest,
+ * which says what it was made of, comes last.
+ */
 export async function writeDocuments(
   ranges: readonly DocumentRange[],
   prefix: string,
-  { signal, note }: WriteDocumentsOptions,
+  { made, signal, note }: WriteDocumentsOptions,
 ): Promise<Dataset> {
   await ensureWritableFolder(dirname(prefix));
   const parts = await IndexParts.open(ranges);
@@ -97,7 +103,7 @@ export async function writeDocuments(
   try {
     const idx = await UnfinishedFile.create(`${prefix}.idx`);
     try {
-      await copyTokens(parts, bin, signal);
+      const copied = await copyTokens(parts, bin, signal);
       let at = 0;
       for await (const block of encodeIndexParts(parts)) {
         throwIfCancelled(signal, "writing a dataset");
@@ -107,8 +113,11 @@ export async function writeDocuments(
       for (const file of [bin, idx]) await file.close();
       await removeStaleIndices(prefix);
       for (const path of [manifestPath(prefix), idx.path]) await rm(path, { force: true });
+      const sha256 = await idx.fingerprint();
       await bin.publish();
       await idx.publish();
+      const files = { bin: await bin.record(copied.sha256), idx: await idx.record(sha256) };
+      await writeManifest(prefix, { made, sources: copied.sources, ...commonOrigin(parts.datasets), files });
     } finally {
       await idx.discard();
     }
@@ -119,9 +128,23 @@ export async function writeDocuments(
   return Dataset.open(prefix, [note]);
 }
 
-async function copyTokens(parts: IndexParts, bin: UnfinishedFile, signal: AbortSignal | undefined): Promise<void> {
+async function writeManifest(prefix: string, about: Omit<DerivedManifest, "layout" | "created">): Promise<void> {
+  const manifest: DerivedManifest = { layout: 1, created: new Date().toISOString(), ...about };
+  await writeFileAtomic(manifestPath(prefix), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/** Checksums of what was copied: of all, and of what came from each source. */
+interface Copied {
+  readonly sha256: string;
+  readonly sources: readonly DerivedSource[];
+}
+
+async function copyTokens(parts: IndexParts, bin: UnfinishedFile, signal: AbortSignal | undefined): Promise<Copied> {
   let position = 0;
-  for (const { dataset, byteStart, byteEnd } of parts.ranges) {
+  const all = createHash("sha256");
+  const sources: DerivedSource[] = [];
+  for (const { dataset, firstDocument, endDocument, byteStart, byteEnd } of parts.ranges) {
+    const own = createHash("sha256");
     const file = await open(`${dataset.prefix}.bin`, "r");
     try {
       const buffer = new Uint8Array(copyBytes);
@@ -129,12 +152,18 @@ async function copyTokens(parts: IndexParts, bin: UnfinishedFile, signal: AbortS
         throwIfCancelled(signal, "writing a dataset");
         const { bytesRead } = await file.read(buffer, 0, Math.min(copyBytes, byteEnd - at), at);
         if (bytesRead === 0) throw new RangeError(`${dataset.prefix}.bin ends at ${at}`);
-        await bin.write(buffer.subarray(0, bytesRead), position);
+        const data = buffer.subarray(0, bytesRead);
+        await bin.write(data, position);
+        for (const hash of [all, own]) hash.update(data);
         at += bytesRead;
         position += bytesRead;
       }
     } finally {
       await file.close();
     }
+    const { prefix } = dataset;
+    const bytes = byteEnd - byteStart;
+    sources.push({ prefix, first: firstDocument, end: endDocument, bytes, sha256: own.digest("hex") });
   }
+  return { sha256: all.digest("hex"), sources };
 }

@@ -19,13 +19,17 @@ export class MindRecordRepair implements TokenSink {
   }
 
   static async create(
-    output: TokenOutput,
+    { folder, ...output }: TokenOutput & { readonly folder: string },
     manifest: DatasetManifest,
     damaged: readonly string[],
   ): Promise<MindRecordRepair> {
     const names = shardPaths(output.prefix, output.shards).map((path) => basename(path));
     const shards = damaged.map((name) => names.indexOf(name.replace(/\.db$/, "")));
-    return new MindRecordRepair(await MindRecordTokens.create(output, new Set(shards)), manifest, damaged);
+    return new MindRecordRepair(
+      await MindRecordTokens.create(output, { only: new Set(shards), folder }),
+      manifest,
+      damaged,
+    );
   }
 
   get sequences(): number {

@@ -60,10 +60,15 @@ export class MindRecordShardWriter implements ShardSink {
     this.#planner = new PagePlanner(spec.pageSize);
   }
 
-  static async create(path: string, spec: ShardSpec, shard: number): Promise<MindRecordShardWriter> {
+  /** Where the files are to be in the end, and the folder where they lie until then. */
+  static async create(
+    { path, folder }: { readonly path: string; readonly folder: string | undefined },
+    spec: ShardSpec,
+    shard: number,
+  ): Promise<MindRecordShardWriter> {
     const files: UnfinishedFile[] = [];
     try {
-      for (const name of [path, `${path}.db`, `${path}.lengths`]) files.push(await UnfinishedFile.create(name));
+      for (const name of [path, `${path}.db`, `${path}.lengths`]) files.push(await UnfinishedFile.create(name, folder));
     } catch (error) {
       for (const file of files) await file.discard();
       throw error;

@@ -20,10 +20,9 @@ export function tokenColumn({ schema }: MindRecord): string | undefined {
   return arrays.length === 1 ? arrays[0] : undefined;
 }
 
-/** The tokens of MindRecord rows; every row is a document. Undefined if no column holds tokens. */
-export function mindRecordStream(data: MindRecord): TokenStream | undefined {
-  const column = tokenColumn(data);
-  return column === undefined ? undefined : { sequences: data.rows, blocks: () => blocks(data, column) };
+/** The tokens of MindRecord rows, which are in `column`; every row is a document. */
+export function mindRecordStream(data: MindRecord, column: string): TokenStream {
+  return { sequences: data.rows, blocks: () => blocks(data, column) };
 }
 
 async function* blocks(data: MindRecord, column: string): AsyncGenerator<TokenBlock> {

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import type { MindRecordRow } from "../formats/mindrecord/schema.js";
 import { type FileRecord, manifestPath } from "./manifest.js";
-import { MindRecordWriter } from "./mindrecord-writer.js";
+import { MindRecordWriter, type WritingPlace } from "./mindrecord-writer.js";
 import type { TokenOutput, TokenSink } from "./token-sink.js";
 import type { UnfinishedFile } from "./unfinished-file.js";
 
@@ -29,12 +29,11 @@ export class MindRecordTokens implements TokenSink {
     this.#waiting = Array.from({ length: output.shards }, () => []);
   }
 
-  /** `only`: shards to write, when others are intact. */
-  static async create(output: TokenOutput, only?: ReadonlySet<number>): Promise<MindRecordTokens> {
+  static async create(output: TokenOutput, place: WritingPlace = {}): Promise<MindRecordTokens> {
     const schema = Object.fromEntries(output.columns.map((name) => [name, { type: "int32" as const, shape: [-1] }]));
     const description = `sequences of ${output.seqLength} tokens`;
     const options = { output: output.prefix, schema, shards: output.shards, description };
-    return new MindRecordTokens(output, await MindRecordWriter.create("prepareData", options, only));
+    return new MindRecordTokens(output, await MindRecordWriter.create("prepareData", options, place));
   }
 
   get sequences(): number {

@@ -29,6 +29,14 @@ export interface MindRecordOptions {
   readonly headerSize?: number;
 }
 
+/** What is written where. */
+export interface WritingPlace {
+  /** Numbers of the shards to write; the others are counted and stay as they are. Default: all. */
+  readonly only?: ReadonlySet<number> | undefined;
+  /** Where files lie until they get their names, on the same file system; default: beside them. */
+  readonly folder?: string | undefined;
+}
+
 /** Writes MindRecord files that FileReader and MindDataset of MindSpore 2.9 read. Nothing has its final name before `publish`. */
 export class MindRecordWriter {
   readonly #encoder: RowEncoder;
@@ -45,14 +53,19 @@ export class MindRecordWriter {
     this.#shards = shards;
   }
 
-  /** `only`: numbers of the shards to write; the others are counted and stay as they are. */
-  static async create(call: string, options: MindRecordOptions, only?: ReadonlySet<number>): Promise<MindRecordWriter> {
+  static async create(
+    call: string,
+    options: MindRecordOptions,
+    { only, folder }: WritingPlace = {},
+  ): Promise<MindRecordWriter> {
     const { paths, spec } = checkOptions(call, options);
     await ensureWritableFolder(dirname(paths[0] as string));
     const shards: ShardSink[] = [];
     try {
       for (const [i, path] of paths.entries())
-        shards.push(only?.has(i) === false ? new CountedShard() : await MindRecordShardWriter.create(path, spec, i));
+        shards.push(
+          only?.has(i) === false ? new CountedShard() : await MindRecordShardWriter.create({ path, folder }, spec, i),
+        );
     } catch (error) {
       for (const shard of shards) await shard.discard();
       throw error;

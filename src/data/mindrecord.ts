@@ -6,10 +6,14 @@ import type { MindRecordHeader } from "../formats/mindrecord/header.js";
 import type { MindRecordRow, MindRecordSchema } from "../formats/mindrecord/schema.js";
 import { MindRecordShard } from "../formats/mindrecord/shard-reader.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import type { PeekOptions } from "./dataset-inspect.js";
+import type { DocumentPeek } from "./document-peek.js";
+import { openKnownTokenizer } from "./known-tokenizer.js";
 import { countLengths, type LengthHistogram, streamLengths } from "./length-histogram.js";
 import { type DatasetManifest, readManifest } from "./manifest.js";
 import { findShards, withIndexedShard } from "./mindrecord-files.js";
-import { mindRecordStream } from "./mindrecord-stream.js";
+import { peekRow } from "./mindrecord-peek.js";
+import { mindRecordStream, tokenColumn } from "./mindrecord-stream.js";
 import { mindRecordBundle } from "./mindrecord-view.js";
 import { type WriteMindRecordOptions, writeRows } from "./mindrecord-writer.js";
 import { type RepairOptions, repairDataset } from "./repair.js";
@@ -170,14 +174,20 @@ export class MindRecord {
   }
 
   /** How often each token id occurs in `input_ids`: a figure. Throws ARGUMENT_INVALID if no column holds tokens. */
-  tokenCounts(): Promise<TokenCounts> {
-    const { vocabSize } = this;
-    return countTokens(this.#stream(), { vocabSize, textOf: async () => undefined });
+  async tokenCounts(): Promise<TokenCounts> {
+    const { vocabSize, manifest } = this;
+    const { tokenizer } = await openKnownTokenizer(manifest?.tokenizer);
+    return countTokens(this.#stream(), { vocabSize, textOf: async (ids) => tokenizer?.decodeEach(ids) });
   }
 
-  #stream(): TokenStream {
-    const stream = mindRecordStream(this);
-    if (stream) return stream;
+  /** A row with its text and where its tokens begin. Throws ARGUMENT_INVALID for one that is not there, or if no column holds tokens. */
+  async peek(row: number, options: PeekOptions = {}): Promise<DocumentPeek> {
+    return peekRow(this, row, { ...options, column: this.#tokens() });
+  }
+
+  #tokens(): string {
+    const column = tokenColumn(this);
+    if (column !== undefined) return column;
     throw new LabError(
       "ARGUMENT_INVALID",
       `MindRecord ${this.path}: expected a column of tokens, found ${this.columns.join(", ")}`,
@@ -185,6 +195,10 @@ export class MindRecord {
         hint: "name the column of tokens input_ids",
       },
     );
+  }
+
+  #stream(): TokenStream {
+    return mindRecordStream(this, this.#tokens());
   }
 
   /** Reads every byte: every row, every entry of the indices, checksums, ids, duplicates; with `config` also whether both fit together. */

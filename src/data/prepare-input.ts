@@ -7,8 +7,9 @@ import { temporaryName } from "../core/files.js";
 import { findInputs, type InputFile } from "./input-files.js";
 import { type FileScan, scanFile } from "./input-scan.js";
 import { type FileRecord, fileSha256 } from "./manifest.js";
-import { defaultChunkBytes, type PrepareRequest } from "./prepare-options.js";
+import type { PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
+import { stretchBytes } from "./work-sizes.js";
 
 /** The files that a request names; standard input is written into a file first, so that it can be read twice. */
 export async function inputFiles({ inputs, inputFormat, prefix }: PrepareRequest): Promise<InputFile[]> {
@@ -40,19 +41,15 @@ export function totalBytes(files: readonly InputFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** Bytes of text per part. */
-export function partBytes({ chunkBytes }: PrepareRequest, files: readonly InputFile[]): number {
-  return chunkBytes ?? defaultChunkBytes(totalBytes(files));
-}
-
 /** Reads what has not been read; `store` keeps what is known. */
 export async function scanInputs(
   request: PrepareRequest,
   files: readonly InputFile[],
   { store, onBytes }: { readonly store: PrepareStore; readonly onBytes: (bytes: number) => void },
 ): Promise<FileScan[]> {
-  const { encodingErrors, documentSeparator: separator, key, signal } = request;
-  const options = { encodingErrors, separator, key, signal, chunkBytes: partBytes(request, files), onBytes };
+  const { encodingErrors, documentSeparator: separator, key, signal, chunkBytes } = request;
+  const distance = stretchBytes(totalBytes(files), chunkBytes);
+  const options = { encodingErrors, separator, key, signal, stretchBytes: distance, onBytes };
   const scans = await store.scans(files);
   for (const { bytes } of scans) onBytes(bytes);
   for (const file of files.slice(scans.length)) {

@@ -5,11 +5,12 @@ import { formatCount } from "../core/units.js";
 import type { Progress } from "../view/show.js";
 import type { InputFile } from "./input-files.js";
 import { fileSha256 } from "./manifest.js";
-import { inputRecords, partBytes, totalBytes } from "./prepare-input.js";
+import { inputRecords, totalBytes } from "./prepare-input.js";
 import type { PrepareRequest } from "./prepare-options.js";
 import { FastWayWrong, type PrepareJob, type PrepareProgress } from "./prepare-run.js";
 import type { PrepareStore } from "./prepare-store.js";
 import type { OpenTokenizer } from "./tokenizer.js";
+import { stretchBytes } from "./work-sizes.js";
 
 /** Goes up whenever the same text and options give other bytes than before. */
 const recipe = 1;
@@ -73,7 +74,7 @@ export function causeOf({ request, files, tokenizer }: Preparing): PrepareJob["c
 
 export function jobIdentity({ request, files }: Preparing, causeWith: PrepareJob["causeWith"]): unknown {
   const { input, inputs, ...cause } = causeWith(inputRecords(files, []));
-  return { cause, files: inputs ?? [input], partBytes: partBytes(request, files) };
+  return { cause, files: inputs ?? [input], stretchBytes: stretchBytes(totalBytes(files), request.chunkBytes) };
 }
 
 export async function hashesOf({ request, files }: Preparing): Promise<string[]> {

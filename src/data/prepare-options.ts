@@ -49,7 +49,11 @@ export interface PrepareOptions {
   readonly appendEod?: boolean;
   /** Token (or its id) that fills short pieces in mode "pad". Default: `pad_token` of tokenizer_config.json. */
   readonly padToken?: string | number;
-  /** Text per part in bytes, at least: what a thread gets at a time and the journal notes. The result does not depend on it. Default 512 KiB. */
+  /**
+   * Bytes of text that may be under way at a time: what an interruption, even by SIGKILL, loses at most. (A single document longer than that
+   * is worked on alone.) Small chunks leave threads without work. The result does not depend on it. Default: 1 MiB per thread, more only for
+   * inputs above 4 GiB.
+   */
   readonly chunkBytes?: number;
   /** Default: the signal of the cell that runs. */
   readonly signal?: AbortSignal;
@@ -202,11 +206,6 @@ function specialOf({
 /** The default number of threads for an input of that size. */
 export function defaultWorkers(inputBytes: number, processors = availableParallelism()): number {
   return Math.max(1, Math.min(processors, Math.ceil(inputBytes / bytesPerWorker)));
-}
-
-/** Bytes per part: small enough that little is lost, large enough that the journal stays short. */
-export function defaultChunkBytes(inputBytes: number): number {
-  return Math.max(512 * 1024, Math.min(64 * 1024 * 1024, Math.ceil(inputBytes / 65_536)));
 }
 
 function pathHelp(option: string): [expected: string, example: string] {

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
-import { formatCount } from "../core/units.js";
+import { formatBytes, formatCount } from "../core/units.js";
 import { removeStaleIndices } from "./dataset-cache.js";
 import { DatasetWriter, publishFiles } from "./dataset-writer.js";
 import { requireSpace } from "./disk-space.js";
@@ -13,11 +13,12 @@ import { emptyInput, tooShort } from "./prepare-errors.js";
 import { inputRecords, scanInputs, totalBytes } from "./prepare-input.js";
 import { defaultWorkers, type PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
-import { countParts, textParts } from "./text-parts.js";
+import { textParts } from "./text-parts.js";
 import { type TextSample, takeSample } from "./text-sample.js";
 import { feedFile, tokenOutput } from "./token-sink.js";
 import { type PoolOptions, type TokenizedPart, tokenizeInOrder } from "./tokenize-pool.js";
 import type { OpenTokenizer } from "./tokenizer.js";
+import { workSizes } from "./work-sizes.js";
 
 export interface PrepareJob {
   readonly request: PrepareRequest;
@@ -97,9 +98,10 @@ export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
       textBytes,
       written: writer.totals.tokenBytes,
     });
-    const kept = writer.totals.parts;
+    const kept = writer.totals.textBytes;
     await writeParts(job, { scans, fast, writer, textBytes });
-    const notes = kept > 0 ? [`went on after ${kept} of ${countParts(scans)} parts that an earlier call had done`] : [];
+    const notes =
+      kept > 0 ? [`went on after ${formatBytes(kept)} of ${formatBytes(textBytes)} that an earlier call had done`] : [];
     return { ...(await complete(job, { scans, writer, textBytes })), notes };
   } finally {
     await writer.abandon();
@@ -146,13 +148,18 @@ interface Writing {
 async function writeParts(job: PrepareJob, { scans, fast, writer, textBytes }: Writing): Promise<void> {
   const { request, tokenizer, files, progress } = job;
   const { bytes, path, special } = tokenizer;
+  const workers = request.workers ?? defaultWorkers(textBytes);
+  const { chunkBytes, partBytes } = workSizes(workers, {
+    inputBytes: totalBytes(files),
+    chunkBytes: request.chunkBytes,
+  });
   const options: PoolOptions = {
-    workers: request.workers ?? defaultWorkers(textBytes),
+    ...{ workers, chunkBytes },
     thread: { tokenizer: bytes, file: path, plan: fast.plan, ...special },
     rules: rulesOf(request),
     signal: request.signal,
   };
-  const parts = textParts(files, scans, { from: writer.totals.parts, key: request.key });
+  const parts = textParts(files, scans, { from: writer.totals.stretches, partBytes, key: request.key });
   for await (const done of tokenizeInOrder(parts, options)) {
     throwIfCancelled(request.signal, "prepareData");
     await compare(tokenizer, done);
@@ -197,7 +204,7 @@ async function complete(
 /** The finished tokens → rows in files that get their names at the end. Interrupted, it is begun again from the tokens. */
 async function publishMindRecord(job: PrepareJob, { bytes }: FileRecord): Promise<PublishedRecords> {
   const { request, tokenizer, store } = job;
-  const sink = await MindRecordTokens.create(tokenOutput(request, tokenizer));
+  const sink = await MindRecordTokens.create(tokenOutput(request, tokenizer), { folder: await store.emptyRows() });
   try {
     const { dtype, seqLength, signal } = request;
     await feedFile(sink, store.file("tokens"), { bytes, dtype, length: seqLength + 1, signal });

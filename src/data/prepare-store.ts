@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { LabError } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
-import { isRunning, type ProcessIdentity, processIdentity } from "../core/process-table.js";
+import { otherHolder, takeFolder } from "./folder-holder.js";
 import type { InputFile } from "./input-files.js";
 import type { FileScan } from "./input-scan.js";
 import type { DatasetManifest } from "./manifest.js";
@@ -11,8 +11,8 @@ import { asUnwritable } from "./token-files.js";
 
 /** Totals after a part; one line of the journal. */
 export interface JournalEntry {
-  /** Parts that are done. */
-  readonly parts: number;
+  /** Stretches of text (from one cut to the next, over all files) that are done. */
+  readonly stretches: number;
   /** Bytes of text that they had. */
   readonly textBytes: number;
   /** Bytes of `tokens`, and the checksum of those of the last part. */
@@ -32,7 +32,7 @@ export interface JournalEntry {
 }
 
 export const emptyEntry: JournalEntry = {
-  parts: 0,
+  stretches: 0,
   textBytes: 0,
   tokenBytes: 0,
   tokenSum: 0,
@@ -51,7 +51,8 @@ export const emptyEntry: JournalEntry = {
 /**
  * The folder `.<name>.part` beside a dataset that is being prepared. What is in it survives the end of the process at any moment:
  * `job.json` (what is being made), `scan.jsonl` (one line per input file that has been read), `journal.jsonl` (one line per part that is
- * done), `tokens`, `lengths`, `texts` (data), `index`, and at the very end `publish.json` (the manifest).
+ * done), `tokens`, `lengths`, `texts` (data), `index`, `rows` (MindRecord files that have no names yet), and at the very end `publish.json` (the
+ * manifest).
  */
 export class PrepareStore {
   readonly folder: string;
@@ -69,23 +70,24 @@ export class PrepareStore {
     return join(this.folder, name);
   }
 
-  /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if somebody else has it. */
+  /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if another call has it, here or in another process. */
   async take(): Promise<void> {
-    await asUnwritable(this.folder, () => mkdir(this.folder, { recursive: true }));
-    const holder = await this.#holder();
-    if (holder !== undefined) throw running(this.folder, holder);
-    PrepareStore.#busy.add(this.folder);
-    await writeFileAtomic(
-      this.#path("holder.json"),
-      JSON.stringify(processIdentity(process.pid) ?? { pid: process.pid }),
-    );
+    if (PrepareStore.#busy.has(this.folder)) throw running(this.folder, process.pid);
+    PrepareStore.#busy.add(this.folder); // at once, so that of two calls in this process one is refused
+    try {
+      await asUnwritable(this.folder, () => mkdir(this.folder, { recursive: true }));
+      const other = await takeFolder(this.#path("holder.json"));
+      if (other !== undefined) throw running(this.folder, other);
+    } catch (error) {
+      PrepareStore.#busy.delete(this.folder);
+      throw error;
+    }
   }
 
   /** The process that works here now. */
   async #holder(): Promise<number | undefined> {
     if (PrepareStore.#busy.has(this.folder)) return process.pid;
-    const holder = await readJson<ProcessIdentity>(this.#path("holder.json"));
-    return holder !== undefined && holder.pid !== process.pid && isRunning(holder) ? holder.pid : undefined;
+    return (await otherHolder(this.#path("holder.json")))?.pid;
   }
 
   /** For a dataset that is complete: removes what its preparation left, unless something else has been begun here since. */
@@ -123,8 +125,17 @@ export class PrepareStore {
       "lengths",
       "texts",
       "index",
+      "rows",
     ])
-      await rm(this.#path(name), { force: true });
+      await rm(this.#path(name), { recursive: true, force: true });
+  }
+
+  /** An empty folder for MindRecord files that are not finished: what an interrupted call left there is of no use. */
+  async emptyRows(): Promise<string> {
+    const folder = this.#path("rows");
+    await rm(folder, { recursive: true, force: true });
+    await asUnwritable(folder, () => mkdir(folder));
+    return folder;
   }
 
   async scans(files: readonly InputFile[]): Promise<FileScan[]> {

@@ -1,8 +1,9 @@
 import { basename, dirname, join } from "node:path";
 import { DataError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
+import { type DerivedManifest, readManifests } from "./derived-manifest.js";
 import type { InputFormat } from "./input-files.js";
-import { type DatasetManifest, fileSha256, readManifest } from "./manifest.js";
+import { type DatasetManifest, fileSha256 } from "./manifest.js";
 import { repairMegatron } from "./megatron-repair.js";
 import { MindRecordRepair } from "./mindrecord-repair.js";
 import { prepareAgain } from "./prepare-again.js";
@@ -27,7 +28,9 @@ export interface RepairOptions {
  */
 export async function repairDataset(path: string, options: RepairOptions = {}): Promise<Repair> {
   const prefix = path.replace(/\.(bin|idx|db)$/, "");
-  const manifest = await readManifest(prefix);
+  const { manifest, derived } = await readManifests(prefix);
+  if (derived)
+    throw impossible(prefix, `expected a dataset made of text, found one ${derived.made} from others`, again(derived));
   if (!manifest) throw impossible(prefix, "expected a manifest that names its source, found none");
   const damaged = await damagedFiles(prefix, manifest);
   if (damaged.length === 0) return new Repair(prefix, [], Object.keys(manifest.files).length);
@@ -68,7 +71,8 @@ async function repairPair({ tokens, job, manifest, damaged }: MadeAgain): Promis
 
 async function repairShards({ tokens, job, manifest, damaged }: MadeAgain): Promise<readonly string[]> {
   const { dtype, seqLength, signal } = job.request;
-  const sink = await MindRecordRepair.create(tokenOutput(job.request, job.tokenizer), manifest, damaged);
+  const folder = await job.store.emptyRows();
+  const sink = await MindRecordRepair.create({ ...tokenOutput(job.request, job.tokenizer), folder }, manifest, damaged);
   try {
     const { bytes } = tokens.bin;
     await feedFile(sink, job.store.file("tokens"), { bytes, dtype, length: seqLength + 1, signal });
@@ -117,9 +121,18 @@ export async function damagedFiles(prefix: string, { files }: DatasetManifest): 
   return damaged;
 }
 
-function impossible(prefix: string, found: string): DataError {
+function again({ made, sources }: DerivedManifest): string {
+  const from = JSON.stringify(sources.map((source) => source.prefix));
+  return made === "merged" ? `run mergeDatasets(${from}, …) again` : `run splitDataset again with ${from}`;
+}
+
+function impossible(
+  prefix: string,
+  found: string,
+  hint = "run prepareData again with the original options",
+): DataError {
   return new DataError("REPAIR_IMPOSSIBLE", `dataset ${prefix}: ${found}`, {
-    hint: "run prepareData again with the original options",
+    hint,
     details: { prefix },
   });
 }

@@ -31,7 +31,7 @@ export async function splitDataset(dataset: Dataset | string, options: SplitOpti
     const prefix = resolve(`${options.output}_${name}`);
     if (prefix === source.prefix) throw invalid(`the part ${name} would replace the dataset itself`);
     const note = `documents ${formatCount(first)} to ${formatCount(end - 1)} of ${source.prefix}`;
-    made[name] = await writeDocuments([{ dataset: source, first, end }], prefix, { signal, note });
+    made[name] = await writeDocuments([{ dataset: source, first, end }], prefix, { made: "split", signal, note });
     first = end;
   }
   return made;

@@ -9,10 +9,10 @@ export interface TextCut {
   readonly state?: PairState;
 }
 
-/** Looks for cuts while a text is read for the first time. The parts are `chunkBytes` long or a little more. */
+/** Looks for cuts while a text is read for the first time. The stretches between them are `stretchBytes` long or a little more. */
 export interface CutFinder {
   push(block: Buffer): void;
-  /** The beginnings of all parts after the first. */
+  /** The beginnings of all stretches after the first. */
   readonly cuts: readonly TextCut[];
   /** Closing brackets of each kind; only for WikiText. */
   readonly totals?: readonly number[];
@@ -21,13 +21,13 @@ export interface CutFinder {
 /** Cuts after newlines: for formats where every line stands by itself. */
 export class LineCuts implements CutFinder {
   readonly cuts: TextCut[] = [];
-  readonly #chunkBytes: number;
+  readonly #stretchBytes: number;
   #base = 0;
   #next: number;
 
-  constructor(chunkBytes: number) {
-    this.#chunkBytes = chunkBytes;
-    this.#next = chunkBytes;
+  constructor(stretchBytes: number) {
+    this.#stretchBytes = stretchBytes;
+    this.#next = stretchBytes;
   }
 
   push(block: Buffer): void {
@@ -35,7 +35,7 @@ export class LineCuts implements CutFinder {
       const found = block.indexOf(10, from);
       if (found < 0) break;
       this.cuts.push({ offset: this.#base + found + 1 });
-      this.#next = this.#base + found + 1 + this.#chunkBytes;
+      this.#next = this.#base + found + 1 + this.#stretchBytes;
       from = this.#next - 1 - this.#base;
     }
     this.#base += block.length;
@@ -46,17 +46,17 @@ export class LineCuts implements CutFinder {
 export class SeparatorCuts implements CutFinder {
   readonly cuts: TextCut[] = [];
   readonly #separator: Buffer;
-  readonly #chunkBytes: number;
+  readonly #stretchBytes: number;
   #tail = Buffer.alloc(0);
   #base = 0;
   #next: number;
   /** Where the occurrence before began; occurrences that overlap it can't be cut at. */
   #last = -1;
 
-  constructor(separator: Buffer, chunkBytes: number) {
+  constructor(separator: Buffer, stretchBytes: number) {
     this.#separator = separator;
-    this.#chunkBytes = chunkBytes;
-    this.#next = chunkBytes;
+    this.#stretchBytes = stretchBytes;
+    this.#next = stretchBytes;
   }
 
   push(block: Buffer): void {
@@ -74,7 +74,7 @@ export class SeparatorCuts implements CutFinder {
       const after = data.indexOf(this.#separator, found + 1);
       if (apart && (after < 0 || after - found >= size) && start + size >= this.#next) {
         this.cuts.push({ offset: start + size });
-        this.#next = start + size + this.#chunkBytes;
+        this.#next = start + size + this.#stretchBytes;
       }
       this.#last = start;
       at = found + 1;
@@ -104,7 +104,7 @@ const everything = [0, 0, 0, 0, 0].map(() => Number.POSITIVE_INFINITY);
  */
 export class WikitextCuts implements CutFinder {
   readonly cuts: TextCut[] = [];
-  readonly #chunkBytes: number;
+  readonly #stretchBytes: number;
   readonly #walker = new PairWalker(startOfText, everything);
   readonly #seen = [0, 0, 0, 0, 0];
   #inside = 0;
@@ -120,9 +120,9 @@ export class WikitextCuts implements CutFinder {
   #tooWide = true;
   #afterReturn = false;
 
-  constructor(chunkBytes: number) {
-    this.#chunkBytes = chunkBytes;
-    this.#next = chunkBytes;
+  constructor(stretchBytes: number) {
+    this.#stretchBytes = stretchBytes;
+    this.#next = stretchBytes;
   }
 
   get totals(): readonly number[] {
@@ -208,6 +208,6 @@ export class WikitextCuts implements CutFinder {
     // A character of several bytes may be whitespace to Python; one whose beginning was not followed can't be known.
     if (safeBefore[last] === 0 || (last >= 0x80 && first === 0) || spaceBefore(this.#before, 3, 0) > 0) return;
     this.cuts.push({ offset, state: { inside: this.#inside, seen: [...this.#seen] } });
-    this.#next = offset + this.#chunkBytes;
+    this.#next = offset + this.#stretchBytes;
   }
 }

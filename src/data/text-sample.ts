@@ -12,6 +12,8 @@ export interface TextSample {
 
 /** Bytes of text that are enough. */
 const enough = 64 * 1024;
+/** Bytes of input that are read for it: of JSON lines only a part is text. */
+const largestSample = 8 * enough;
 
 export async function takeSample(source: {
   readonly files: readonly InputFile[];
@@ -20,7 +22,11 @@ export async function takeSample(source: {
   readonly key: string;
 }): Promise<TextSample> {
   const { files, scans, rules, key } = source;
-  for await (const { bytes, format, place, valid } of textParts(files, scans, { from: 0, key })) {
+  for await (const { bytes, format, place, valid } of textParts(files, scans, {
+    from: 0,
+    partBytes: largestSample,
+    key,
+  })) {
     const size = bytes.length;
     try {
       const { bytes: text, bounds } = documentsOf(bytes, { ...rules, format, place, valid });

@@ -10,12 +10,12 @@ import type {
   TokenizeRequest,
   TokenizeThreadData,
 } from "./tokenize-protocol.js";
-
-/** Batches that may wait for or in one thread: one in work, one ready. It bounds the memory. */
-const batchesPerThread = 2;
+import { partsPerThread } from "./work-sizes.js";
 
 export interface PoolOptions {
   readonly workers: number;
+  /** Bytes of text that may be under way: given out by the source and not yet taken by the consumer and done with. */
+  readonly chunkBytes: number;
   readonly thread: Omit<TokenizeThreadData, "stop">;
   readonly rules: Pick<PartRules, "separator" | "key" | "encodingErrors">;
   /** When it fires, the threads stop at the next document; what they give then is incomplete. */
@@ -30,21 +30,30 @@ export interface TokenizedPart {
 
 /**
  * Tokenizes parts in threads and gives the results in the order of the parts, whatever thread finishes first. At most two parts per
- * thread are under way; the source is only read when there is room. Ends its threads when the consumer stops.
+ * thread and `chunkBytes` of text are under way (more only if a single part has more), the one that the consumer works on included.
+ * Ends its threads when the consumer stops.
  * @throws DataError INPUT_LINE_INVALID, INPUT_KEY_MISSING, INPUT_NOT_UTF8 with file and offset; TOKENIZE_FAILED.
  */
 export async function* tokenizeInOrder(
   parts: AsyncIterable<TextPart>,
   options: PoolOptions,
 ): AsyncGenerator<TokenizedPart> {
-  const { workers, rules } = options;
+  const { workers, rules, chunkBytes } = options;
   const stop = new SharedArrayBuffer(4);
   const stopThreads = () => void Atomics.store(new Int32Array(stop), 0, 1);
   options.signal?.addEventListener("abort", stopThreads);
   const threads: TokenizeThread[] = [];
   const waiting: { part: TokenizedPart["part"]; tokens: Promise<TokenBatch> }[] = [];
+  let underWay = 0;
+  const hasRoomFor = (bytes: number) =>
+    waiting.length === 0 || (waiting.length < workers * partsPerThread && underWay + bytes <= chunkBytes);
   try {
     for await (const { bytes, ...part } of parts) {
+      while (!hasRoomFor(bytes.length)) {
+        const { part: first, tokens } = waiting.shift() as (typeof waiting)[number];
+        yield { part: first, tokens: await tokens };
+        underWay -= first.byteLength;
+      }
       const { format, place, valid, path, offset } = part;
       const byteLength = bytes.length;
       const tokens = freeThread(threads, workers, { ...options.thread, stop })
@@ -54,9 +63,7 @@ export async function* tokenizeInOrder(
         });
       tokens.catch(() => undefined); // it is awaited in its turn; until then a failure must not count as unhandled
       waiting.push({ part: { ...part, byteLength }, tokens });
-      if (waiting.length < workers * batchesPerThread) continue;
-      const first = waiting.shift() as (typeof waiting)[number];
-      yield { part: first.part, tokens: await first.tokens };
+      underWay += byteLength;
     }
     for (const { part, tokens } of waiting) yield { part, tokens: await tokens };
   } finally {

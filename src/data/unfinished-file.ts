@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { ByteSource } from "../core/bytes.js";
 import { LabError } from "../core/error.js";
 import { temporaryName } from "../core/files.js";
@@ -20,8 +20,9 @@ export class UnfinishedFile {
     this.#file = file;
   }
 
-  static async create(path: string): Promise<UnfinishedFile> {
-    const temporary = temporaryName(path);
+  /** `folder`: where it lies until it gets its name, on the same file system; default: beside it. */
+  static async create(path: string, folder = dirname(path)): Promise<UnfinishedFile> {
+    const temporary = temporaryName(join(folder, basename(path)));
     return new UnfinishedFile(path, temporary, await unlessUnwritable(path, () => open(temporary, "wx+")));
   }
 

@@ -6,11 +6,12 @@ import { formatBytes, formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { openProgress } from "../view/show.js";
 import { checkDataset } from "./check-dataset.js";
-import { type Dataset, openDataset } from "./dataset.js";
+import { Dataset, openDataset } from "./dataset.js";
+import type { DerivedManifest } from "./derived-manifest.js";
 import { DuplicateFinder, finderCapacity, sharesFor } from "./duplicate-finder.js";
 import { type DatasetManifest, fileSha256 } from "./manifest.js";
 import type { MindRecord } from "./mindrecord.js";
-import { checkShardIndices, mindRecordStream } from "./mindrecord-stream.js";
+import { checkShardIndices, mindRecordStream, tokenColumn } from "./mindrecord-stream.js";
 import { type MegatronSources, megatronStream, type TokenStream, withMegatron } from "./token-blocks.js";
 import { surveyTokens, type TokenSurvey } from "./token-survey.js";
 import { type CheckRow, DatasetVerification } from "./verification.js";
@@ -32,11 +33,16 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What manifests of all kinds have in common. */
+type Origin = Pick<DatasetManifest, "files"> &
+  Pick<DerivedManifest, "tokenizer"> & { readonly options?: Partial<DatasetManifest["options"]> };
+
 /** What both kinds of datasets have in common here. */
 interface Subject {
   readonly what: string;
   readonly folder: string;
-  readonly manifest: DatasetManifest | undefined;
+  /** What is known of how it was made. */
+  readonly manifest: Origin | undefined;
   readonly documents: number;
   readonly bytes: number;
 }
@@ -47,8 +53,9 @@ export async function verifyDataset(dataset: Dataset, options: VerifyOptions = {
   // Opening checks magic, lengths, pointers, document ends and sizes; damage since then is to be found.
   const index = await openDataset(prefix).catch((error: unknown) => damaged(error));
   if ("verdict" in index) {
-    const manifest = dataset.manifest;
-    return new DatasetVerification(prefix, [index, await checksums({ manifest, folder: dirname(prefix) })], []);
+    const { manifest = dataset.derived } = dataset;
+    const sums = await checksums({ manifest, folder: dirname(prefix) });
+    return new DatasetVerification(prefix, dataset.derived ? [index, sums].map(madeAgain) : [index, sums], []);
   }
   const structure: CheckRow = {
     check: "structure",
@@ -56,7 +63,8 @@ export async function verifyDataset(dataset: Dataset, options: VerifyOptions = {
     found: `${formatCount(index.sequences)} sequences, ${formatCount(index.documents)} documents, ${index.dtype}; pointers and sizes agree`,
   };
   return withMegatron(prefix, (sources: MegatronSources) => {
-    const subject = { ...index, what: prefix, folder: dirname(prefix), documents: index.documents, bytes: index.bytes };
+    const { documents, bytes, manifest = index.derived } = index;
+    const subject = { what: prefix, folder: dirname(prefix), manifest, documents, bytes };
     return verify(subject, megatronStream(sources, index), { ...options, checks: [structure], data: dataset });
   });
 }
@@ -64,7 +72,7 @@ export async function verifyDataset(dataset: Dataset, options: VerifyOptions = {
 /** Reads every row and every index of MindRecord files; the work behind `mindRecord.verify()`. */
 export async function verifyMindRecord(data: MindRecord, options: VerifyOptions = {}): Promise<DatasetVerification> {
   const structure = await checkShardIndices(data).catch((error: unknown) => damaged(error));
-  const stream = structure.verdict === "ok" ? mindRecordStream(data) : undefined;
+  const column = structure.verdict === "ok" ? tokenColumn(data) : undefined;
   const subject = {
     what: data.path,
     folder: dirname(data.path),
@@ -72,8 +80,13 @@ export async function verifyMindRecord(data: MindRecord, options: VerifyOptions 
     documents: data.rows,
     bytes: data.bytes,
   };
-  if (!stream) return new DatasetVerification(data.path, [structure, await checksums(subject)], []);
-  return verify(subject, stream, { ...options, checks: [structure], data });
+  if (column === undefined) return new DatasetVerification(data.path, [structure, await checksums(subject)], []);
+  return verify(subject, mindRecordStream(data, column), { ...options, checks: [structure], data });
+}
+
+/** A dataset that was made of others is not repaired but made of them again. */
+function madeAgain(row: CheckRow): CheckRow {
+  return row.verdict === "damaged" ? { ...row, hint: "make it again: mergeDatasets(…) or splitDataset(…)" } : row;
 }
 
 /** The row for an error that says what is damaged; other errors are thrown on. */
@@ -98,7 +111,8 @@ async function verify(subject: Subject, stream: TokenStream, options: Work): Pro
     progress.update(tokens);
   };
   try {
-    const sums = await checksums(subject, signal);
+    const found = await checksums(subject, signal);
+    const sums = options.data instanceof Dataset && options.data.derived ? madeAgain(found) : found;
     const shares = sharesFor(documents);
     let survey: TokenSurvey | undefined;
     let matches = 0;
@@ -106,8 +120,8 @@ async function verify(subject: Subject, stream: TokenStream, options: Work): Pro
     for (let share = 0; share < (options.duplicates === false ? 1 : shares); share++) {
       const finder = new DuplicateFinder(documents, { shares, share, capacity: finderCapacity });
       const onDocument = options.duplicates === false ? {} : { onDocument: finder.add.bind(finder) };
-      const found = await surveyTokens(stream, { ...facts, onBlock, ...onDocument });
-      survey ??= found;
+      const surveyed = await surveyTokens(stream, { ...facts, onBlock, ...onDocument });
+      survey ??= surveyed;
       matches += finder.matches;
       examples.push(...finder.examples);
     }
@@ -136,7 +150,7 @@ export interface Expectations {
   readonly stitched: boolean;
 }
 
-function expectations(manifest: DatasetManifest | undefined, options: VerifyOptions): Expectations {
+function expectations(manifest: Origin | undefined, options: VerifyOptions): Expectations {
   const tokenizer = manifest?.tokenizer;
   const { mode, seqLength } = manifest?.options ?? {};
   const appended = tokenizer?.eosId !== undefined && tokenizer.after.includes(tokenizer.eosId);

@@ -20,7 +20,8 @@ it("any number of threads gives the same bytes", async () => {
         const input = `${name}.txt`;
         await writeFile(input, text);
         const options = { tokenizer: folder, output: name, seqLength: 16, mode, workers, padToken: "<pad>" };
-        const { prefix } = await prepareData({ input, ...options });
+        // Thousands of bytes a part, so that every thread gets several.
+        const { prefix } = await prepareData({ input, ...options, chunkBytes: 64 * 1024 });
         written.push([await readFile(`${prefix}.bin`), await readFile(`${prefix}.idx`)]);
       }
       // Compared as bytes: a deep comparison of long buffers takes seconds.

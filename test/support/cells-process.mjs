@@ -1,13 +1,13 @@
 // The kernel's engine and output in a process of their own, without sockets: cells come in and messages go out over Node's IPC.
 import { Worker } from "node:worker_threads";
-import { createEvaluator } from "../../dist/kernel/evaluate/tslab.js";
+import { launchEngine } from "../../dist/kernel/evaluate/launch.js";
 import { beginCell, endCell, runInCell } from "../../dist/kernel/output/cell-context.js";
 import { createOutput } from "../../dist/kernel/output/output.js";
 
 const interruptFlag = new Int32Array(new SharedArrayBuffer(4));
 const output = createOutput({ publisher: { publish: (message) => process.send({ message }) } });
 output.install();
-const evaluator = await createEvaluator({
+const evaluator = await launchEngine()({
   workingDirectory: process.cwd(),
   packages: JSON.parse(process.argv[2]),
   interruptFlag,

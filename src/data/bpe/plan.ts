@@ -51,7 +51,7 @@ export function planBytes(file: TokenizerFile, tables?: BpeTables): BytePlan | {
 function makePlan(file: TokenizerFile, { vocabulary, merges }: BpeTables): BytePlan {
   const { model, normalizer } = file;
   const form = formOf(normalizer);
-  const register = new ClassRegister(unknownCharacters());
+  const register = new ClassRegister(unknownCharacters({ form: form !== undefined }));
   const levels = readSplits(file.pre_tokenizer, register).map(({ pattern, keepMatches, keepGaps }) => ({
     root: linkPattern(pattern),
     keepMatches,

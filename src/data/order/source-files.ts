@@ -7,7 +7,7 @@ import {
   type TokenType,
   tokenBytes,
 } from "../../formats/megatron.js";
-import { readManifest } from "../manifest.js";
+import { type Manifests, readManifests } from "../derived-manifest.js";
 import { type OpenTokenizer, openTokenizer } from "../tokenizer.js";
 import type { Stretch } from "./sample-place.js";
 
@@ -71,7 +71,8 @@ export class SourceFiles {
   }
 
   async #openTokenizer(): Promise<OpenTokenizer | undefined> {
-    const named = (await readManifest(this.#path).catch(() => undefined))?.tokenizer;
+    const { manifest, derived } = await readManifests(this.#path).catch((): Manifests => ({}));
+    const named = (manifest ?? derived)?.tokenizer;
     const tokenizer = named && (await openTokenizer(named.path).catch(() => undefined));
     return tokenizer?.sha256 === named?.sha256 ? tokenizer : undefined;
   }

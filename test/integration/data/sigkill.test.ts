@@ -1,21 +1,22 @@
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileSha256 } from "../../../src/data/manifest.js";
 import { byteBpe } from "../../support/byte-bpe.js";
+import { type Kill, prepareInProcess, type RunEnding } from "../../support/prepare-kill.js";
+import { seededRandom } from "../../support/random.js";
 
-// prepareData in processes of its own that are killed by SIGKILL at random moments; the next process goes on. Seeded.
+// prepareData in processes of its own that get SIGKILL at random moments; the next process goes on. Each process prepares several datasets
+// at the same time, so that one start of a process gives several interrupted runs, each at another moment of its own. Seeded.
 
 const kills = 200;
-const parts = 12;
-const chunkBytes = 8 * 1024;
-const script = join(import.meta.dirname, "../../support/prepare-process.mjs");
+const recordKills = 24;
+const chunkBytes = 4 * 1024;
 const sentence = "The quick brown fox ( no . 7 ) jumps over the lazy dog ; it 's 1 @,@ 234 years old . ";
-const section = (i: number) => ` = Part ${i} = \n \n Number ${i} : ${sentence.repeat(12)}\n \n`;
-const text = Array.from({ length: (parts * chunkBytes) / 1100 }, (_, i) => section(i)).join("");
+const section = (i: number) => ` = Part ${i} = \n \n Number ${i} : ${sentence.repeat(6)}\n \n`;
+const text = Array.from({ length: 64 }, (_, i) => section(i)).join("");
 const lines = text.split("\n").map((line, i) => `${JSON.stringify({ text: i % 5 ? line : [line, "two"] })}\n`);
 
 let folder: string;
@@ -27,115 +28,180 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Numbers in [0, 1) from a seed: a linear congruential generator. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+interface Kind {
+  readonly name: string;
+  readonly input: string;
+  readonly more: object;
 }
 
-interface Ending {
-  /** Undefined if the process was killed. */
-  readonly notes: readonly string[] | undefined;
-  /** From "go" on, in milliseconds. */
-  readonly milliseconds: number;
-}
-
-function run(options: object, killAfter?: number): Promise<Ending> {
-  const child = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ["ignore", "pipe", "pipe"] });
-  let printed = "";
-  let complaint = "";
-  let started = 0;
-  child.stderr.on("data", (data: Buffer) => {
-    complaint += data.toString();
-  });
-  child.stdout.on("data", (data: Buffer) => {
-    printed += data.toString();
-    if (started !== 0 || !printed.startsWith("go\n")) return;
-    started = performance.now();
-    if (killAfter !== undefined) setTimeout(() => child.kill("SIGKILL"), killAfter);
-  });
-  return new Promise((resolve, reject) => {
-    child.on("close", (code, signal) => {
-      const milliseconds = performance.now() - started;
-      const last = printed.trimEnd().split("\n").at(-1) ?? "";
-      if (code === 0) resolve({ notes: (JSON.parse(last) as { notes: string[] }).notes, milliseconds });
-      else if (signal === "SIGKILL") resolve({ notes: undefined, milliseconds });
-      else reject(new Error(`exit code ${code}: ${complaint}`));
-    });
-  });
-}
-
-const cases = [
-  { name: "stitched WikiText", input: "in.txt", more: { seqLength: 63, workers: 1 } },
-  {
-    name: "padded WikiText, two threads",
-    input: "in.txt",
-    more: { seqLength: 40, mode: "pad", padToken: 5, workers: 2 },
-  },
-  { name: "documents of JSON lines, two threads", input: "in.jsonl", more: { mode: "documents", workers: 2 } },
+const wikitext = "in.txt";
+const jsonLines = "in.jsonl";
+const kinds: readonly Kind[] = [
+  { name: "stitch 1", input: wikitext, more: { seqLength: 63, workers: 1 } },
+  { name: "pad 2", input: wikitext, more: { seqLength: 40, mode: "pad", padToken: 5, workers: 2 } },
+  { name: "documents 1", input: jsonLines, more: { mode: "documents", workers: 1 } },
+  { name: "stitch 2", input: jsonLines, more: { seqLength: 63, workers: 2 } },
+  { name: "pad 1", input: wikitext, more: { seqLength: 20, mode: "pad", padToken: 5, workers: 1 } },
+  { name: "documents 2", input: jsonLines, more: { mode: "documents", workers: 2, dtype: "uint16" } },
+];
+const records: readonly Kind[] = [
+  { name: "one file", input: wikitext, more: { format: "mindrecord", seqLength: 7, workers: 1 } },
+  { name: "three files", input: wikitext, more: { format: "mindrecord", seqLength: 31, shards: 3, workers: 1 } },
 ];
 
-async function digest(prefix: string): Promise<string> {
-  const hash = createHash("sha256");
-  for (const ending of [".bin", ".idx"]) hash.update(await readFile(prefix + ending));
-  return hash.digest("hex");
-}
+/** A dataset in a folder of its own. */
+class Place {
+  readonly kind: Kind;
+  readonly #name: string;
 
-/** What the journal says is done, and the bytes of tokens that were written after it. */
-async function journalOf(part: string): Promise<{ done: number; beyond: number }> {
-  const journal = await readFile(join(part, "journal.jsonl"), "utf8").catch(() => "");
-  const whole = journal.split("\n").slice(0, -1);
-  const last = whole.length > 0 ? (JSON.parse(whole.at(-1) as string) as { tokenBytes: number }) : { tokenBytes: 0 };
-  const size = (await stat(join(part, "tokens")).catch(() => ({ size: last.tokenBytes }))).size;
-  return { done: whole.length, beyond: size - last.tokenBytes };
-}
+  constructor(kind: Kind, round: string) {
+    this.kind = kind;
+    this.#name = `${kind.name} ${round}`;
+  }
 
-describe.concurrent.each(cases)("$name", ({ name, input, more }) => {
-  it("has the same bytes however often and whenever it was killed, and no part that was done is done again", async ({
-    expect,
-  }) => {
-    const random = generator(input.length + JSON.stringify(more).length);
-    const options = (output: string) => ({
-      input: join(folder, input),
-      tokenizer: join(folder, "tokenizer.json"),
-      output: join(folder, output, "x"),
-      chunkBytes,
-      ...more,
-    });
-    const prefix = (output: string) => join(folder, output, "x_text_document");
-    const whole = await run(options(`${name}-whole`));
-    const expected = await digest(prefix(`${name}-whole`));
-    let killed = 0;
-    let resumed = 0;
-    for (let round = 0; killed < Math.ceil(kills / cases.length); round++) {
-      const output = `${name}-${round}`;
-      const part = join(folder, output, ".x_text_document.part");
-      let done = 0;
-      for (let ending: Ending | undefined; !ending?.notes; ) {
-        const finished = () => existsSync(join(part, "publish.json")) || existsSync(`${prefix(output)}.manifest.json`);
-        const finishedBefore = finished();
-        ending = await run(options(output), random() * whole.milliseconds * 0.8);
-        const goneOn = /went on after (\d+) of/.exec(ending.notes?.join() ?? "")?.[1];
-        if (ending.notes && !finishedBefore) expect(Number(goneOn ?? 0)).toBe(done);
-        if (ending.notes) break;
-        killed++;
-        if (finished()) continue; // only names, the manifest or the removal of the folder were missing
-        const now = await journalOf(part);
-        expect(now.done).toBeGreaterThanOrEqual(done);
-        expect(now.beyond).toBeLessThan(4 * chunkBytes * 2); // the tokens of one part
-        if (done > 0) resumed++;
-        done = now.done;
-      }
-      expect(await digest(prefix(output))).toBe(expected);
-      // A kill may leave an empty or half-written file, but only under a temporary name.
-      const rest = (await readdir(join(folder, output))).filter((file) => !file.endsWith(".tmp")).sort();
-      expect(rest).toEqual(["x_text_document.bin", "x_text_document.idx", "x_text_document.manifest.json"]);
-      await rm(join(folder, output), { recursive: true });
+  get path(): string {
+    return join(folder, this.#name);
+  }
+
+  get options(): object {
+    const { input, more } = this.kind;
+    const files = { input: join(folder, input), tokenizer: join(folder, "tokenizer.json") };
+    return { ...files, output: join(this.path, "x"), chunkBytes, ...more };
+  }
+
+  /** Path of a file of an unfinished preparation. */
+  async unfinished(file: string): Promise<string> {
+    const names = await readdir(this.path).catch(() => []);
+    return join(this.path, names.find((name) => name.endsWith(".part")) ?? "none", file);
+  }
+
+  /** What lies under final names: name → checksum. The manifest has a time in it and only has to be whole. */
+  async finals(): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const name of await readdir(this.path).catch(() => [])) {
+      const path = join(this.path, name);
+      if (name.endsWith(".manifest.json")) found[name] = typeof JSON.parse(await readFile(path, "utf8"));
+      else if (!name.startsWith(".")) found[name] = await fileSha256(path);
     }
-    expect(killed).toBeGreaterThanOrEqual(Math.ceil(kills / cases.length));
-    expect(resumed).toBeGreaterThan(0);
+    return found;
+  }
+
+  /** The text that the journal says is done, in bytes. */
+  async journalled(): Promise<number> {
+    const journal = await readFile(await this.unfinished("journal.jsonl"), "utf8").catch(() => "");
+    const last = journal.split("\n").slice(0, -1).at(-1);
+    return last === undefined ? 0 : (JSON.parse(last) as { textBytes: number }).textBytes;
+  }
+
+  /** True if only names, the manifest or the removal of the folder are missing. */
+  async isDecided(): Promise<boolean> {
+    if (existsSync(await this.unfinished("publish.json"))) return true;
+    return (await readdir(this.path).catch(() => [])).some((name) => name.endsWith(".manifest.json"));
+  }
+}
+
+/** A run between two processes, with what has been seen of it. */
+class InterruptedRun {
+  readonly place: Place;
+  readonly #expected: Readonly<Record<string, string>>;
+  #done = 0;
+  /** Bytes of text that were given to threads by all processes. */
+  #given = 0;
+  #kills = 0;
+
+  constructor(place: Place, expected: Readonly<Record<string, string>>) {
+    this.place = place;
+    this.#expected = expected;
+  }
+
+  /** Gives whether it was interrupted. */
+  async after({ notes, given }: RunEnding): Promise<boolean> {
+    const sum = given.reduce((total, bytes) => total + bytes, 0);
+    this.#given += sum;
+    const found = await this.place.finals();
+    if (notes) {
+      expect(found).toEqual(this.#expected);
+      const whole = this.place.kind.input === wikitext ? text.length : lines.join("").length;
+      expect(this.#given, "all that was given to threads").toBeLessThanOrEqual(whole + this.#kills * chunkBytes);
+      return false;
+    }
+    expect(this.#expected, "nothing half-written has a final name").toMatchObject(found);
+    this.#kills++;
+    if (await this.place.isDecided()) return true;
+    const done = await this.place.journalled();
+    expect(done, "what the journal has stays").toBeGreaterThanOrEqual(this.#done);
+    const lost = this.#done + sum - done;
+    expect(lost, "text that was given to threads and is not in the journal").toBeLessThanOrEqual(chunkBytes);
+    this.#done = done;
+    return true;
+  }
+}
+
+/** Datasets of these kinds made without interruption: how long it took, and what came out. */
+async function uninterrupted(of: readonly Kind[]) {
+  const places = of.map((kind) => new Place(kind, "whole"));
+  const { milliseconds } = await prepareInProcess(places.map(({ options }) => options));
+  return { milliseconds, expected: await Promise.all(places.map((place) => place.finals())) };
+}
+
+/**
+ * Kills processes until `wanted` runs were interrupted and all that were begun have ended well. A run that has ended makes room for a new
+ * one, so that as many as there are kinds go on in every process.
+ */
+async function killRuns(
+  of: readonly Kind[],
+  wanted: number,
+  killOf: (milliseconds: number, places: readonly Place[]) => Kill,
+) {
+  const { milliseconds, expected } = await uninterrupted(of);
+  let interrupted = 0;
+  let begun = 0;
+  const begin = (i: number) => new InterruptedRun(new Place(of[i] as Kind, `${begun++}`), expected[i] ?? {});
+  let open = of.map((_, i) => begin(i));
+  while (open.length > 0) {
+    const places = open.map(({ place }) => place);
+    const enough = interrupted >= wanted;
+    const { runs } = await prepareInProcess(
+      places.map(({ options }) => options),
+      enough ? undefined : killOf(milliseconds, places),
+    );
+    const next: InterruptedRun[] = [];
+    for (const [i, run] of open.entries()) {
+      const goesOn = await run.after(runs[i] as RunEnding);
+      if (goesOn) interrupted++;
+      else await rm(run.place.path, { recursive: true });
+      if (goesOn) next.push(run);
+      else if (!enough) next.push(begin(of.indexOf(run.place.kind)));
+    }
+    open = next;
+  }
+  return interrupted;
+}
+
+describe("prepareData", () => {
+  it("killed by SIGKILL at 200 random moments: always the same bytes, at most one chunk done twice, nothing half-written", async () => {
+    const random = seededRandom(7);
+    // The start takes longer than all the rest, and giving the files their names takes no time: so a third of the kills comes after the
+    // first part of a text went to a thread, and a third after the first dataset is finished but for its names.
+    const given = (printed: string) => printed.includes('"given"');
+    const named = (places: readonly Place[]) => () =>
+      places.some(({ path }) => existsSync(join(path, ".x_text_document.part", "publish.json")));
+    let turn = 0;
+    const interrupted = await killRuns(kinds, kills, (milliseconds, places) => {
+      turn = (turn + 1) % 3;
+      if (turn === 0) return { after: random() * milliseconds };
+      if (turn === 1) return { after: random() * milliseconds * 0.4, once: given };
+      return { after: random() * milliseconds * 0.02, once: named(places) };
+    });
+    expect(interrupted).toBeGreaterThanOrEqual(kills);
+  });
+
+  it("killed while MindRecord rows are written: the next call gives the same bytes, from the tokens that are there", async () => {
+    const random = seededRandom(8);
+    const interrupted = await killRuns(records, recordKills, (milliseconds, places) => ({
+      after: random() * milliseconds * 0.5,
+      once: () => places.some(({ path }) => existsSync(join(path, ".x.mindrecord.part", "rows"))),
+    }));
+    expect(interrupted).toBeGreaterThanOrEqual(recordKills);
   });
 });

@@ -1,14 +1,15 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
 import { checkDataset } from "../../../src/data/check-dataset.js";
 import { type Dataset, openDataset } from "../../../src/data/dataset.js";
 import { mergeDatasets } from "../../../src/data/merge.js";
+import { prepareData } from "../../../src/data/prepare.js";
 import { splitDataset } from "../../../src/data/split.js";
 import { encodeMegatronIndex } from "../../../src/formats/megatron.js";
 import { displayKey } from "../../../src/view/display-contract.js";
-import { scratchFolder } from "../../support/tiny-tokenizer.js";
+import { scratchFolder, tinyTokenizer } from "../../support/tiny-tokenizer.js";
 
 /** A dataset of documents, each a list of sequences of ids. */
 async function written(documents: readonly (readonly (readonly number[])[])[], name = "d"): Promise<Dataset> {
@@ -198,5 +199,74 @@ describe("mergeDatasets and splitDataset", () => {
       code: "DATASET_MISMATCH",
       message: expect.stringContaining("expected tokens of type int32"),
     });
+  });
+
+  it("note what they were made of: checksums for verify, and the tokenizer if all sources have the same", async () => {
+    const folder = await scratchFolder({
+      "a.txt": "One paragraph.\n\nAnother paragraph.",
+      "b.txt": "Yet another one.",
+      "tokenizer.json": tinyTokenizer(),
+      "other.json": tinyTokenizer({ decoder: null }),
+    });
+    const prepare = (name: string, tokenizer = "tokenizer.json") =>
+      prepareData({
+        ...{
+          input: join(folder, `${name}.txt`),
+          tokenizer: join(folder, tokenizer),
+          output: join(folder, `of ${tokenizer}`, name),
+        },
+        ...{ inputFormat: "text", mode: "documents", workers: 1 },
+      });
+    const [a, b] = [await prepare("a"), await prepare("b")];
+    const both = await mergeDatasets([a, b], join(folder, "both"));
+    expect(both.derived).toMatchObject({
+      made: "merged",
+      sources: [
+        { prefix: a.prefix, first: 0, end: 2, sha256: a.manifest?.files.bin?.sha256, bytes: a.tokens * 4 },
+        { prefix: b.prefix, first: 0, end: 1, sha256: b.manifest?.files.bin?.sha256, bytes: b.tokens * 4 },
+      ],
+      tokenizer: { sha256: a.manifest?.tokenizer.sha256 },
+      options: { mode: "documents" },
+    });
+    expect([both.manifest, both.vocabSize]).toEqual([undefined, 99]);
+    expect((await both.peek(2)).text).toBe("Yet another one.");
+    const shown = both[displayKey]()["text/plain"];
+    expect(shown).toContain(`merged from         ${a.prefix}, documents 0 to 1`);
+    expect(await check(both, "checksums")).toMatchObject({
+      verdict: "ok",
+      found: "2 files are those that were written",
+    });
+    expect(await check(both, "token ids")).toMatchObject({ verdict: "ok" });
+
+    const { last } = await splitDataset(both, { documents: { first: 1, last: 2 }, output: join(folder, "part") });
+    expect(last?.derived).toMatchObject({ made: "split", sources: [{ prefix: both.prefix, first: 1, end: 3 }] });
+    await writeFile(`${last?.prefix}.bin`, (await readFile(`${last?.prefix}.bin`)).fill(0, 0, 4));
+    expect(await check(last as Dataset, "checksums")).toMatchObject({
+      verdict: "damaged",
+      found: expect.stringMatching(/^changed: part_last\.bin \(\w{12}, manifest \w{12}\)$/),
+      hint: "make it again: mergeDatasets(…) or splitDataset(…)",
+    });
+    await expect(last?.repair()).rejects.toMatchObject({
+      code: "REPAIR_IMPOSSIBLE",
+      hint: `run splitDataset again with ["${both.prefix}"]`,
+    });
+    await expect(mergeDatasets([a, await prepare("b", "other.json")], join(folder, "x"))).rejects.toMatchObject({
+      code: "DATASET_MISMATCH",
+    });
+    const unknown = await mergeDatasets([a, await written([[[3]]])], join(folder, "unknown"));
+    expect([unknown.derived?.tokenizer, unknown.vocabSize]).toEqual([undefined, undefined]);
+    expect(await check(unknown, "checksums")).toMatchObject({ verdict: "ok" });
+  });
+
+  it("a dataset that prepareData makes under the name of a merged one is made", async () => {
+    const folder = await scratchFolder({ "a.txt": "One paragraph.", "tokenizer.json": tinyTokenizer() });
+    const paths = { input: join(folder, "a.txt"), tokenizer: folder, output: join(folder, "x") };
+    const make = () => prepareData({ ...paths, inputFormat: "text", mode: "documents", workers: 1 });
+    const first = await make();
+    const merged = await mergeDatasets([first, first], join(folder, "twice"));
+    for (const ending of [".bin", ".idx", ".manifest.json"])
+      await rename(merged.prefix + ending, first.prefix + ending);
+    const again = await make();
+    expect([again.documents, again.derived, again.manifest?.counts.pieces]).toEqual([1, undefined, 1]);
   });
 });

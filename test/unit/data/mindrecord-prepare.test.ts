@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
 import { memoryBytes } from "../../../src/core/bytes.js";
-import { openMindRecord } from "../../../src/data/mindrecord.js";
+import { openMindRecord, writeMindRecord } from "../../../src/data/mindrecord.js";
 import { MindRecordTokens } from "../../../src/data/mindrecord-tokens.js";
 import { prepareData } from "../../../src/data/prepare.js";
 import type { PrepareMindRecordOptions } from "../../../src/data/prepare-options.js";
@@ -46,6 +46,36 @@ describe('prepareData with format "mindrecord"', () => {
       }
       start += rows;
     }
+  });
+
+  it("peek shows a row with its text, or a part of it; without a column of tokens it says so", async () => {
+    const data = await prepareData(await options({ shards: 2 }));
+    const row = await data.peek(data.rows - 1);
+    const { input_ids } = await data.row(data.rows - 1);
+    expect(row).toMatchObject({
+      document: data.rows - 1,
+      documents: data.rows,
+      tokens: 16,
+      ids: [...(input_ids as Int32Array)],
+    });
+    expect(text).toContain(row.text?.replaceAll("<s>", ""));
+    const first = (await data.row(0)).input_ids as Int32Array;
+    expect(await data.peek(0, { from: 3, count: 2 })).toMatchObject({
+      from: 3,
+      tokens: 16,
+      ids: [...first.subarray(3, 5)],
+    });
+    const shown = row[displayKey]()["text/plain"];
+    expect(shown).toContain(`Row ${data.rows - 1} of ${data.rows}`);
+    expect(shown).toContain("16 of 16 tokens");
+    expect((await data.tokenCounts()).top[0]?.text).toBe(" ");
+    await expect(data.peek(data.rows)).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+      message: `mindRecord.peek(${data.rows}): expected a row from 0 to ${data.rows - 1}`,
+    });
+    const output = join(data.path, "..", "other.mindrecord");
+    const other = await writeMindRecord({ output, schema: { name: { type: "string" } }, rows: [{ name: "x" }] });
+    await expect(other.peek(0)).rejects.toThrow(/expected a column of tokens, found name/);
   });
 
   it("gives whole sequences for legacy models, and leaves fill tokens out of the labels of the others", async () => {

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { readBpeFile, tablesOf } from "../../../src/data/bpe/bpe-tables.js";
-import { planBytes } from "../../../src/data/bpe/plan.js";
-import type { TokenizerFile } from "../../../src/data/bpe/tokenizer-file.js";
-import { openTokenizer } from "../../../src/data/tokenizer.js";
-import { deepseekTokenizer } from "../../../src/index.js";
-import { byteBpe, preTokenizers } from "../../support/byte-bpe.js";
-import { scratchFolder, templateProcessor } from "../../support/tiny-tokenizer.js";
+import { readBpeFile, tablesOf } from "../../../../src/data/bpe/bpe-tables.js";
+import { planBytes } from "../../../../src/data/bpe/plan.js";
+import type { TokenizerFile } from "../../../../src/data/bpe/tokenizer-file.js";
+import { openTokenizer } from "../../../../src/data/tokenizer.js";
+import { deepseekTokenizer } from "../../../../src/index.js";
+import { byteBpe, preTokenizers } from "../../../support/byte-bpe.js";
+import { scratchFolder, templateProcessor } from "../../../support/tiny-tokenizer.js";
 
 const learnt = byteBpe('the there then "quoted" \\ back\\slash é 中文 中文 the the ththth <s>', 40);
 

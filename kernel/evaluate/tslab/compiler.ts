@@ -1,10 +1,11 @@
 import { isBuiltin } from "node:module";
 import { dirname } from "node:path";
 import type ts from "typescript";
-import { prelude, preludeName } from "./prelude.js";
-import type { PackageFolders } from "./resolve.js";
-import { guardName, liveVariables, type TypeScript } from "./rewrite.js";
-import type { EditedText } from "./text-edits.js";
+import { guardName, type TypeScript } from "../guards.js";
+import type { PackageFolders } from "../package-folders.js";
+import { prelude, preludeName } from "../prelude.js";
+import type { EditedText } from "../text-edits.js";
+import { liveVariables } from "./rewrite.js";
 
 /** How the cell that was converted last came about: TypeScript → ES module → the same with live variables → script. */
 export interface EmittedMaps {

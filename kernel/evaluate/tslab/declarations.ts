@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import type { TypeScript } from "./rewrite.js";
+import type { TypeScript } from "../guards.js";
 
 /**
  * What the next cells may know after a cell failed half-way: types, functions and imports, and of the variables and classes those that got a value.

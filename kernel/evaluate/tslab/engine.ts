@@ -2,31 +2,17 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { Script } from "node:vm";
-import { describeCompleteness, describeCompletion, describeInspection, inspectionOffsets } from "./assist.js";
-import { describeScript, installStackMapping } from "./cell-source.js";
+import { describeCompleteness, describeCompletion, describeInspection, inspectionOffsets } from "../assist.js";
+import { describeScript, installStackMapping } from "../cell-source.js";
+import type { Evaluator, EvaluatorOptions, Failure, Outcome } from "../evaluator.js";
+import { describeDiagnostics, describeFailure } from "../failure.js";
+import type { TypeScript } from "../guards.js";
+import { createInterrupts, interruptOf } from "../interrupt.js";
+import { createPackageFolders } from "../package-folders.js";
+import { type CellModules, createCellModules, type Require } from "../resolve.js";
 import { adaptCompiler, type CompilerSettings, type EmittedMaps } from "./compiler.js";
 import { type Converted, type Converter, cellDiagnostics, type Prepared, prepare } from "./conversion.js";
 import { aliveDeclarations, mergeDeclarations } from "./declarations.js";
-import type { Evaluator, Failure, Outcome } from "./evaluator.js";
-import { describeDiagnostics, describeFailure } from "./failure.js";
-import { createInterrupts, interruptOf } from "./interrupt.js";
-import { type CellModules, createCellModules, createPackageFolders, type Require } from "./resolve.js";
-import type { TypeScript } from "./rewrite.js";
-
-export interface EvaluatorOptions {
-  /** Cells import from here first; relative imports start here. */
-  readonly workingDirectory: string;
-  /** Where imports are looked up after the user's own folders: each a package (has a package.json) or a folder of packages (like node_modules). */
-  readonly packages: readonly string[];
-  /**
-   * Element 0 is set to 1 by the thread that receives interrupt requests and set to 0 by whoever begins a cell and by the engine when a cell is
-   * over; loops of cells read it at every turn, and a cell that begins while it is 1 is interrupted at once. That thread then also
-   * causes `interrupt()` on the main thread (for cells that await) and may send SIGINT to the process (for synchronous code without loops).
-   */
-  readonly interruptFlag: Int32Array;
-  /** A debugger that wants to see every cell before it runs. */
-  readonly debugging?: { isOn(): boolean; cellBegins(script: string): Promise<void> };
-}
 
 /** tslab's executor (tslab/dist/executor.js). It hands raw values to `console.log` and raw errors to `console.error`. */
 interface Executor {
@@ -121,15 +107,15 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   converter.convert("", "0");
   return {
     execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
-    complete: (code, cursor) => describeCompletion(converter.complete(declarations, code, cursor), code, cursor),
-    inspect(code, cursor, detail) {
+    complete: async (code, cursor) => describeCompletion(converter.complete(declarations, code, cursor), code, cursor),
+    async inspect(code, cursor, detail) {
       for (const offset of inspectionOffsets(compiler, code, cursor)) {
         const info = converter.inspect(declarations, code, offset);
         if (info !== undefined) return describeInspection(info, detail);
       }
       return undefined;
     },
-    isComplete: (code) => describeCompleteness(compiler, code),
+    isComplete: async (code) => describeCompleteness(compiler, code),
     interrupt: () => interrupts.interrupt(),
     close() {
       converter.close();

@@ -1,11 +1,6 @@
 import type ts from "typescript";
-import { applyEdits, type Edit, type EditedText } from "./text-edits.js";
-
-/** The compiler's API as far as both TypeScript 5.0 (which tslab brings) and later versions have it. */
-export type TypeScript = typeof ts;
-
-/** Names that guarded code uses; they are put on globalThis by `interrupt.ts`. */
-export const guardName = "$cellGuard";
+import { boundNames, guardEdits, guardName, isAwait, someOutsideFunctions, type TypeScript } from "../guards.js";
+import { applyEdits, type Edit, type EditedText } from "../text-edits.js";
 
 export interface FixedCell extends EditedText {
   /** The cell awaits outside of any function. (The converter misses `for await` and forms such as `await (f())`.) */
@@ -102,14 +97,6 @@ function importedModule(compiler: TypeScript, statement: ts.Statement): string[]
   return compiler.isStringLiteral(statement.moduleSpecifier) ? [statement.moduleSpecifier.text] : [];
 }
 
-function isForAwait(compiler: TypeScript, node: ts.Node): boolean {
-  return compiler.isForOfStatement(node) && node.awaitModifier !== undefined;
-}
-
-function isAwait(compiler: TypeScript, node: ts.Node): boolean {
-  return compiler.isAwaitExpression(node) || isForAwait(compiler, node);
-}
-
 function isMisplacedAwait(compiler: TypeScript, node: ts.Node): boolean {
   if (!isAwait(compiler, node)) return false;
   const owner = compiler.findAncestor(node, compiler.isFunctionLike);
@@ -117,21 +104,9 @@ function isMisplacedAwait(compiler: TypeScript, node: ts.Node): boolean {
   return !owner.modifiers?.some((modifier) => modifier.kind === compiler.SyntaxKind.AsyncKeyword);
 }
 
-function someOutsideFunctions(compiler: TypeScript, root: ts.Node, test: (node: ts.Node) => boolean): boolean {
-  const search = (node: ts.Node): boolean => {
-    if (test(node)) return true;
-    if (compiler.isFunctionLike(node) || compiler.isClassStaticBlockDeclaration(node)) return false;
-    return compiler.forEachChild(node, search) === true;
-  };
-  return compiler.forEachChild(root, search) === true || test(root);
-}
-
-/**
- * Makes JavaScript that was made of a cell interruptible. Loops look at the interrupt flag at every turn (a plain typed array read, about 1 ns);
- * code that goes on after an `await` first asks whether its cell was interrupted meanwhile, except inside `catch` and `finally`, which clean up.
- */
+/** Makes JavaScript that was made of a file of the user's interruptible. */
 export function guardCode(compiler: TypeScript, javascript: string): EditedText {
-  const edits = guardEdits(compiler, javascript);
+  const edits = guardEdits(compiler, parseModule(compiler, javascript, compiler.ScriptKind.JS));
   return applyEdits(javascript, [{ at: 0, insert: `const $cellFlag=${guardName}.flag;` }, ...edits]);
 }
 
@@ -140,27 +115,13 @@ export function guardCode(compiler: TypeScript, javascript: string): EditedText 
  * `for (…) sum += i` at the top level of a cell 100 times slower.
  */
 export function guardCell(compiler: TypeScript, javascript: string): EditedText {
-  const edits = guardEdits(compiler, javascript);
+  const edits = guardEdits(compiler, parseModule(compiler, javascript, compiler.ScriptKind.JS));
   for (const { index } of javascript.matchAll(/^Object\.defineProperty(?=\(exports, ")/gm))
     edits.push({ at: index ?? 0, remove: "Object.defineProperty".length, insert: `${guardName}.define` });
   return applyEdits(javascript, [
     { at: 0, insert: `exports=${guardName}.locals;const $cellFlag=${guardName}.flag;` },
     ...edits,
   ]);
-}
-
-function guardEdits(compiler: TypeScript, javascript: string): Edit[] {
-  const file = parseModule(compiler, javascript, compiler.ScriptKind.JS);
-  const edits: Edit[] = [];
-  const visit = (node: ts.Node, cleaningUp: boolean): void => {
-    const inside = cleaningUp ? !compiler.isFunctionLike(node) : isCleanUp(compiler, node);
-    const [before, after] = guardOf(compiler, node, inside);
-    edits.push(...before);
-    compiler.forEachChild(node, (child) => visit(child, inside));
-    edits.push(...after);
-  };
-  visit(file, false);
-  return edits;
 }
 
 /**
@@ -186,31 +147,4 @@ export function liveVariables(compiler: TypeScript, module: string): EditedText 
   const left = list.elements.filter(({ name }) => !moved.has(name.text)).map((one) => one.getText(file));
   const at = list.getStart(file);
   return applyEdits(module, [...edits, { at, remove: list.end - at, insert: `{ ${left.join(", ")} }` }]);
-}
-
-function boundNames(compiler: TypeScript, name: ts.BindingName): string[] {
-  if (compiler.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((element) =>
-    compiler.isOmittedExpression(element) ? [] : boundNames(compiler, element.name),
-  );
-}
-
-/** `catch` clauses and `finally` blocks. */
-function isCleanUp(compiler: TypeScript, node: ts.Node): boolean {
-  if (compiler.isCatchClause(node)) return true;
-  return node.parent !== undefined && compiler.isTryStatement(node.parent) && node.parent.finallyBlock === node;
-}
-
-function guardOf(compiler: TypeScript, node: ts.Node, cleaningUp: boolean): [before: Edit[], after: Edit[]] {
-  if (compiler.isIterationStatement(node, false)) {
-    const body = (node as ts.IterationStatement).statement;
-    const awaits =
-      isForAwait(compiler, node) || someOutsideFunctions(compiler, body, (child) => isAwait(compiler, child));
-    const check = awaits && !cleaningUp ? `${guardName}.check();` : `if($cellFlag[0])${guardName}.check();`;
-    if (compiler.isBlock(body)) return [[{ at: body.getStart() + 1, insert: check }], []];
-    return [[{ at: body.getStart(), insert: `{${check}` }], [{ at: body.end, insert: "}" }]];
-  }
-  if (compiler.isAwaitExpression(node) && !cleaningUp)
-    return [[{ at: node.getStart(), insert: `${guardName}.resume(` }], [{ at: node.end, insert: ")" }]];
-  return [[], []];
 }

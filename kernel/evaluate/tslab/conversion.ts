@@ -1,12 +1,14 @@
 import type ts from "typescript";
-import { currentCell } from "../output/cell-context.js";
-import type { Candidates } from "./assist.js";
-import { placeMapper, registerCell } from "./cell-source.js";
+import { currentCell } from "../../output/cell-context.js";
+import type { Candidates } from "../assist.js";
+import { registerCell } from "../cell-source.js";
+import type { Diagnostic } from "../failure.js";
+import { guardName, type TypeScript } from "../guards.js";
+import { loosenTypes } from "../loose-types.js";
+import { applyEdits, placeOf } from "../text-edits.js";
 import type { EmittedMaps } from "./compiler.js";
-import type { Diagnostic } from "./failure.js";
-import { loosenTypes } from "./loose-types.js";
-import { type FixedCell, fixCell, guardCell, guardCode, guardName, type TypeScript } from "./rewrite.js";
-import { applyEdits, placeOf } from "./text-edits.js";
+import { placeMapper } from "./places.js";
+import { type FixedCell, fixCell, guardCell, guardCode } from "./rewrite.js";
 
 /** tslab's converter, as far as it is used (tslab/dist/converter.js). */
 export interface Converter {

@@ -1,0 +1,88 @@
+import type ts from "typescript";
+import type { TypeScript } from "../guards.js";
+import type { Edit } from "../text-edits.js";
+import type { CarriedNames } from "./carried.js";
+import type { Checked } from "./language.js";
+import { meaningIn, topLevelNames } from "./meaning.js";
+import type { CellSyntax, Declared } from "./syntax.js";
+
+interface Given {
+  readonly syntax: CellSyntax;
+  readonly checked: Checked;
+  readonly names: CarriedNames;
+}
+
+/**
+ * What turns a cell into the body of a function of `exports`, the object that holds the variables of all cells. Constants, functions, classes and
+ * the like are put into it when they have a value; `let` and `var` live in it, so that a function sees what a later cell assigns.
+ * The value of the last expression is returned, in an array so that a promise isn't awaited.
+ */
+export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
+  const { syntax, checked, names } = given;
+  const { last } = syntax;
+  const meaningOf = meaningIn(compiler, checked);
+  const values = syntax.declared.filter(
+    ({ name, kind, ambient }) => !ambient && hasValue(kind, () => meaningOf(name).value),
+  );
+  const start: Edit[] = last === undefined ? [] : [{ at: last.start, insert: "return[(", own: true }];
+  const end: Edit[] = last === undefined ? [] : [{ at: last.end, insert: ")];" }];
+  return [
+    { at: 0, insert: prologue(values) },
+    ...start,
+    ...liveVariables(values),
+    ...syntax.edits,
+    ...usesOfEarlier(compiler, checked, names),
+    ...values
+      .filter(({ kind }) => isPutAfterwards(kind))
+      .map(({ name, end: at }) => ({ at, insert: `;exports.${name}=${name};` })),
+    ...end,
+  ];
+}
+
+function hasValue(kind: Declared["kind"], isValue: () => boolean): boolean {
+  if (kind === "import" || kind === "namespace") return isValue();
+  return kind !== "type" && kind !== "using";
+}
+
+function isPutAfterwards(kind: Declared["kind"]): boolean {
+  return kind === "const" || kind === "class" || kind === "enum" || kind === "namespace" || kind === "import";
+}
+
+/** A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the start. */
+function prologue(values: readonly Declared[]): string {
+  const afterwards = new Set(values.filter(({ kind }) => isPutAfterwards(kind)).map(({ name }) => name));
+  const functions = new Set(values.filter(({ kind }) => kind === "function").map(({ name }) => name));
+  const cleared = [...afterwards].map((name) => `exports.${name}=`).join("");
+  return [cleared === "" ? "" : `${cleared}void 0;`, ...[...functions].map((name) => `exports.${name}=${name};`)].join(
+    "",
+  );
+}
+
+function liveVariables(values: readonly Declared[]): Edit[] {
+  const starts = new Set(values.filter(({ kind }) => kind === "let").map(({ start }) => start));
+  return [...starts].map((at) => ({ at, insert: "export " }));
+}
+
+/** `a` → `exports.a` wherever it is a variable of an earlier cell. */
+function usesOfEarlier(compiler: TypeScript, { program, file, earlier }: Checked, names: CarriedNames): Edit[] {
+  const known = topLevelNames(earlier);
+  const checker = program.getTypeChecker();
+  const edits: Edit[] = [];
+  const isEarlier = (name: string, symbolOf: () => ts.Symbol | undefined): boolean =>
+    names.get(name)?.some(({ value, ambient }) => value && !ambient) === true &&
+    symbolOf() === known.get(name as ts.__String);
+  const visit = (node: ts.Node): void => {
+    if (compiler.isIdentifier(node)) {
+      const at = node.getStart(file);
+      const { parent, text } = node;
+      if (compiler.isShorthandPropertyAssignment(parent) && parent.name === node) {
+        const isUse = isEarlier(text, () => checker.getShorthandAssignmentValueSymbol(parent));
+        if (isUse) edits.push({ at, insert: `${text}: exports.`, own: true });
+      } else if (isEarlier(text, () => checker.getSymbolAtLocation(node)))
+        edits.push({ at, insert: "exports.", own: true });
+    }
+    compiler.forEachChild(node, visit);
+  };
+  visit(file);
+  return edits;
+}

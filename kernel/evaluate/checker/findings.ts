@@ -1,0 +1,51 @@
+import { relative } from "node:path";
+import type ts from "typescript";
+import type { Diagnostic } from "../failure.js";
+import type { TypeScript } from "../guards.js";
+import { placeOf } from "../text-edits.js";
+import type { Checked } from "./language.js";
+
+/** What the compiler has to say against a cell: first about its syntax, and only if that is right about its types. */
+export function findingsAbout({ program }: Checked, file: ts.SourceFile): readonly ts.Diagnostic[] {
+  const syntactic = program.getSyntacticDiagnostics(file);
+  return syntactic.length > 0 ? syntactic : program.getSemanticDiagnostics(file);
+}
+
+/** Findings with places in the cell as typed (the compiler's text may go on behind it); those about the same place are one. */
+export function describeFindings(compiler: TypeScript, findings: readonly ts.Diagnostic[], code: string): Diagnostic[] {
+  const where: Locate = (start) => ({ place: placeOf(code, Math.min(start, code.length)) });
+  return merged(compiler, findings, where);
+}
+
+/** Findings in a file of the user's, named as seen from `folder`. */
+export function describeFileFindings(
+  compiler: TypeScript,
+  findings: readonly ts.Diagnostic[],
+  folder: string,
+): Diagnostic[] {
+  const where: Locate = (start, file) => {
+    const { line, character } = compiler.getLineAndCharacterOfPosition(file, start);
+    return { place: { line, column: character }, file: relative(folder, file.fileName) };
+  };
+  return merged(compiler, findings, where);
+}
+
+type Locate = (start: number, file: ts.SourceFile) => Pick<Diagnostic, "place" | "file">;
+
+function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where: Locate): Diagnostic[] {
+  const byPlace = new Map<string, Diagnostic>();
+  for (const { start, length, file, code, messageText } of findings) {
+    if (file === undefined || start === undefined) continue;
+    const key = `${start}-${length}`;
+    const known = byPlace.get(key);
+    const message = reworded.get(code) ?? compiler.flattenDiagnosticMessageText(messageText, "\n");
+    if (known === undefined) byPlace.set(key, { message, code, ...where(start, file) });
+    else if (known.message !== message) byPlace.set(key, { ...known, message: `${known.message}\n  ${message}` });
+  }
+  return [...byPlace.values()];
+}
+
+/** What the compiler says of modules and is said of cells here. */
+const reworded = new Map([
+  [1308, "'await' expressions are only allowed within async functions and at the top level of a cell."],
+]);

@@ -1,0 +1,114 @@
+import { Script } from "node:vm";
+import { currentCell } from "../output/cell-context.js";
+import { describeScript, installStackMapping, placesOf, registerCell } from "./cell-source.js";
+import { addCarried, type Carried, type CarriedNames } from "./checker/carried.js";
+import type { CheckerLink } from "./checker/link.js";
+import type { CellScript, CheckerRequest } from "./checker/requests.js";
+import type { Evaluator, EvaluatorOptions, Failure, Outcome } from "./evaluator.js";
+import { cellRequire, type Executable, functionText, runCell, wrapperOf } from "./executor.js";
+import { describeDiagnostics, describeFailure } from "./failure.js";
+import { createInterrupts, interruptOf } from "./interrupt.js";
+import { createPackageFolders } from "./package-folders.js";
+import { createCellModules } from "./resolve.js";
+import { applyEdits } from "./text-edits.js";
+
+/** The engine: the type checker, in its own process, checks and translates cells; they run in this one. */
+export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink): Evaluator {
+  const { workingDirectory, packages, debugging } = options;
+  installStackMapping();
+  const modules = createCellModules(createPackageFolders(options));
+  const { files, require } = cellRequire(workingDirectory, modules);
+  const locals: Record<string, unknown> = Object.create(null);
+  const { load, wrap, meta } = modules;
+  const interrupts = createInterrupts(options.interruptFlag, {
+    extra: { load, wrap, meta, locals, require, describeScript },
+  });
+  const declare = shareDeclarations(checker, { kind: "open", workingDirectory, packages });
+
+  const prepare = async ({ files: changed, ...script }: CellScript, cell: Labelled): Promise<Executable> => {
+    files.update(changed);
+    await modules.prepare(script.imports);
+    const name = registerScript(script, cell);
+    const executable = { ...script, javascript: `${script.javascript}\n//# sourceURL=${name}` };
+    if (debugging?.isOn() === true) await showToDebugger(name, executable, debugging);
+    return executable;
+  };
+
+  const execute = async (code: string): Promise<Outcome> => {
+    const cell = { code, label: `Cell [${currentCell()?.executionCount ?? 0}]` };
+    let declares: readonly Carried[] = [];
+    try {
+      return await interrupts.race(async () => {
+        const conversion = await checker.ask({ kind: "convert", code });
+        if (conversion.script === undefined) return failed(describeDiagnostics(conversion.diagnostics, cell));
+        const { script } = conversion;
+        const executable = await prepare(script, cell);
+        // An interrupt that came while something was loaded has ended the cell already.
+        interrupts.check();
+        ({ declares } = script);
+        const value = await runCell(executable);
+        declare(declares);
+        return value === undefined || value === null ? { status: "ok" } : { status: "ok", result: { value } };
+      });
+    } catch (error) {
+      // What got a value is there, and later cells may use it.
+      declare(declares.filter(({ name, needsRun }) => !needsRun || locals[name] !== undefined));
+      return failed(describeFailure(interruptOf(error) ?? error));
+    }
+  };
+
+  return {
+    execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
+    complete: (code, cursor) => checker.ask({ kind: "complete", code, cursor }),
+    inspect: async (code, cursor, detail) =>
+      (await checker.ask({ kind: "inspect", code, cursor, detail })) ?? undefined,
+    isComplete: (code) => checker.ask({ kind: "isComplete", code }),
+    interrupt: () => interrupts.interrupt(),
+    close: () => checker.close(),
+  };
+}
+
+interface Labelled {
+  readonly label: string;
+  readonly code: string;
+}
+
+/** Opens the checker, and keeps what cells have declared for the case that it must be started anew. */
+function shareDeclarations(
+  checker: CheckerLink,
+  open: Extract<CheckerRequest, { kind: "open" }>,
+): (own: readonly Carried[]) => void {
+  let names: CarriedNames = new Map();
+  checker.restore.requests = () => [open, { kind: "declare", own: [...names.values()].flat() }];
+  const tell = (request: typeof open | Extract<CheckerRequest, { kind: "declare" }>): void => {
+    // If it ends over this, the next one is told everything.
+    checker.ask(request).catch(() => {});
+  };
+  tell(open);
+  return (own) => {
+    if (own.length === 0) return;
+    names = addCarried(names, own);
+    tell({ kind: "declare", own });
+  };
+}
+
+function registerScript({ edits, map, awaits }: Omit<CellScript, "files">, cell: Labelled): string {
+  const edited = () => applyEdits(cell.code, edits);
+  return registerCell({ ...cell, ...placesOf({ edited, map, wrapper: wrapperOf(awaits).length }) });
+}
+
+/** Compiles the cell as it will be run, so that its places are known, and waits until its breakpoints are set. */
+async function showToDebugger(
+  name: string,
+  executable: Executable,
+  debugging: NonNullable<EvaluatorOptions["debugging"]>,
+): Promise<void> {
+  // Gives the function without calling it; only then the inspector tells of the script. Held until the end, as its places go with it.
+  const cell: unknown = new Script(functionText(executable)).runInThisContext();
+  await debugging.cellBegins(name);
+  void cell;
+}
+
+function failed(failure: Failure): Outcome {
+  return { status: "error", failure };
+}
