@@ -125,11 +125,10 @@ try {
   const pairs = ["ours", "encoder"].flatMap((mine) =>
     ["script", "tokenizers", "gigatoken"].map((other) => [mine, other]),
   );
-  console.table(
-    found.flatMap((one) =>
-      pairs.filter((pair) => pair.every((name) => one[name])).map(([mine, other]) => ratio(one[mine], one[other])),
-    ),
+  const ratios = found.flatMap((one) =>
+    pairs.filter((pair) => pair.every((name) => one[name])).map(([mine, other]) => ratio(one[mine], one[other])),
   );
+  if (ratios.length > 0) console.table(ratios);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
