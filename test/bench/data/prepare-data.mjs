@@ -3,7 +3,7 @@
 // "ours": prepareData, text → published files. "encoder": its encoder alone. "script": MindFormers' preparation script (reference_path.py), text → files.
 // "tokenizers": Python's Tokenizer.encode_batch; "gigatoken": PyPI's gigatoken, if GIGATOKEN_PYTHON names a Python that has it: encoding alone, of the
 // same texts as "encoder". The text is the shared validation text of WikiText-2 as often as it takes. Every run is a process of its own, the libraries take turns;
-// medians. A library that would need more than 300 s (by the figures in `slow`) runs once per number of workers; the table says how often each ran.
+// medians. What takes long runs less often, at least once per number of workers; the table says how often. (500 MB of all but "script": about 20 minutes.)
 //   s, CPU s: ours and script from the call to the finished files (imports not counted); the others encoding alone (opening and reading not counted).
 //   whole s, whole CPU s: the process from start to end, imports and opening included.
 // Ratios are tokens per second, and tokens per processor second, of "ours" (second table: of "encoder") to those of the library. Processor seconds are those of all
@@ -31,8 +31,10 @@ for (let bytes = 0; bytes < Number(values.megabytes) * 1e6; bytes += source.leng
 const megabytes = statSync(input).size / 1e6;
 const seqLength = "4096";
 const script = (name) => join(root, "test/bench/data", name);
-/** Megabytes per second and thread of those that are slow, roughly. */
-const slow = { script: 0.08, tokenizers: 1.5 };
+/** Megabytes per second and thread, roughly. */
+const expected = { ours: 10, encoder: 25, script: 0.08, tokenizers: 1.5, gigatoken: 8 };
+/** Seconds that the rounds of one library with one thread should take at most. */
+const enough = 150;
 
 function run(program, args) {
   const env = { ...process.env, BENCH_STARTED: String(Date.now()) };
@@ -63,7 +65,8 @@ const libraries = {
 };
 const wanted = values.only.split(",").filter((name) => name !== "gigatoken" || process.env.GIGATOKEN_PYTHON);
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const roundsOf = (name) => (megabytes / (slow[name] ?? Number.POSITIVE_INFINITY) > 100 ? 1 : Number(values.rounds));
+const roundsOf = (name) =>
+  Math.max(1, Math.min(Number(values.rounds), Math.floor((enough * expected[name]) / megabytes)));
 
 function measure(workers) {
   const runs = Object.fromEntries(wanted.map((name) => [name, []]));
