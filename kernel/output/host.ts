@@ -1,10 +1,19 @@
-import type { DisplayOptions, JupyterComms, JupyterHost } from "../../src/view/display-contract.js";
+import { randomUUID } from "node:crypto";
+import type {
+  DisplayOptions,
+  JupyterComms,
+  JupyterHost,
+  Progress,
+  ProgressOptions,
+} from "../../src/view/display-contract.js";
 import { currentCell, outputCell, runningCell } from "./cell-context.js";
 import type { DisplayFlow } from "./display-flow.js";
 import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
+import { openProgress } from "./progress.js";
 import type { Publisher } from "./publisher.js";
 import { withKinds } from "./show.js";
 import type { Streams } from "./streams.js";
+import { createTrack } from "./track.js";
 
 const hostKey = Symbol.for("Jupyter.host");
 
@@ -57,6 +66,16 @@ export function createHost(options: HostOptions): Host {
       streams.flush();
       publisher.publish({ type: "clear_output", parent: cell?.parent, content: { wait } });
     },
+    progress: (options) =>
+      openProgress(
+        {
+          isWatched: host.interactive,
+          displayId: `progress-${randomUUID()}`,
+          show: host.display,
+          print: (line) => streams.write("stdout", `${line}\n`),
+        },
+        options,
+      ),
     get signal() {
       return currentCell()?.abort.signal ?? never;
     },
@@ -109,8 +128,9 @@ function cellView(host: JupyterHost): object {
 /** Makes the host known to libraries, and what `evaluate/prelude.ts` declares to cells. */
 export function installHost({ host, display }: Host): void {
   Object.defineProperty(globalThis, hostKey, { value: host, configurable: true });
+  const progress = (options: ProgressOptions) => host.progress?.(options) as Progress;
   const globals = {
-    display: withKinds(display),
+    display: Object.assign(withKinds(display), { progress, track: createTrack(progress) }),
     clearOutput: host.clearOutput,
     cell: cellView(host),
     ...(host.input === undefined ? {} : { input: host.input }),
