@@ -53,8 +53,7 @@ const snapshotBuilder = join(root, "dist", "kernel", "evaluate", "checker", "bui
 const engineSnapshot = {
   title: "Language engine",
   detail: "a snapshot that makes kernels start faster",
-  upToDate: () =>
-    existsSync(snapshotBuilder) && spawnSync(process.execPath, [snapshotBuilder, "--check"]).status === 0,
+  upToDate: () => existsSync(snapshotBuilder) && spawnSync(process.execPath, [snapshotBuilder, "--check"]).status === 0,
   async run() {
     await mustRun(process.execPath, [snapshotBuilder], {
       what: "building the language engine's snapshot",

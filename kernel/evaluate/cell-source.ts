@@ -45,12 +45,12 @@ export function cellOfLabel(label: string): CellSource | undefined {
 export function placesOf(steps: {
   /** The cell and what was put into it. */
   readonly edited: () => EditedText;
-  /** Source map from the script to the edited cell, as JSON. */
-  readonly map: string;
+  /** Source map from the script to the edited cell, as JSON; without one they are the same. */
+  readonly map: string | undefined;
   /** Characters that stand before the first line. */
   readonly wrapper: number;
 }): Pick<CellSource, "toSource" | "isOwn"> {
-  const fromScript = lazyMap(steps.map);
+  const fromScript = steps.map === undefined ? (place: Place) => place : lazyMap(steps.map);
   let edited: EditedText | undefined;
   const offsetIn = ({ line, column }: Place): number | undefined => {
     const place = fromScript({ line, column: line === 0 ? Math.max(0, column - steps.wrapper) : column });

@@ -85,7 +85,7 @@ function shareDeclarations(
   open: Extract<CheckerRequest, { kind: "open" }>,
 ): (own: readonly Carried[]) => void {
   let names: CarriedNames = new Map();
-  checker.restore.requests = () => [open, { kind: "declare", own: [...names.values()].flat() }];
+  checker.restoreWith(() => [open, { kind: "declare", own: [...names.values()].flat() }]);
   const tell = (request: typeof open | Extract<CheckerRequest, { kind: "declare" }>): void => {
     // If it ends over this, the next one is told everything.
     checker.ask(request).catch(() => {});

@@ -21,6 +21,7 @@ export interface CellRun {
 /** The real engine and output in a child process, working in a temporary folder. The compiled kernel must be there (`npx tsc -b src kernel`). */
 export interface Cells {
   readonly folder: string;
+  readonly pid: number;
   write(path: string, text: string): void;
   run(
     code: string,
@@ -34,13 +35,19 @@ export interface Cells {
   close(): Promise<void>;
 }
 
-export async function openCells(options: { packages?: (folder: string) => readonly string[] } = {}): Promise<Cells> {
+export async function openCells(
+  options: { packages?: (folder: string) => readonly string[]; environment?: Record<string, string> } = {},
+): Promise<Cells> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "cells-")));
   const working = join(folder, "work");
   mkdirSync(working);
   const program = join(import.meta.dirname, "cells-process.mjs");
   const packages = options.packages?.(folder) ?? [];
-  const child = fork(program, [JSON.stringify(packages)], { cwd: working, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const child = fork(program, [JSON.stringify(packages)], {
+    cwd: working,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, ...options.environment },
+  });
   const messages: IopubMessage[] = [];
   const waiting = new Map<string, (reply: never) => void>();
   const listeners = new Set<() => void>();
@@ -66,6 +73,7 @@ export async function openCells(options: { packages?: (folder: string) => readon
     });
   return {
     folder: working,
+    pid: child.pid ?? 0,
     write(path, text) {
       const file = join(working, path);
       mkdirSync(dirname(file), { recursive: true });

@@ -99,7 +99,7 @@ function carriedBy(compiler: TypeScript, statement: ts.Statement, meaningOf: Mea
     compiler.isIdentifier(statement.name) &&
     statement.name.text !== "global"
   )
-    return one(statement.name, { ...meaningOf(statement.name.text), type: true });
+    return one(statement.name, { ...meaningOf(statement.name.text), type: true, needsRun: true });
   return [];
 }
 

@@ -6,6 +6,7 @@ import { type Bundles, createBundles } from "./bundles.js";
 import { addCarried, carriedText } from "./carried.js";
 import { candidatesAt } from "./complete.js";
 import { type Converter, convertCell, type Earlier } from "./convert.js";
+import { libraryDocumentation } from "./documentation.js";
 import { createLanguage, type Shared } from "./language.js";
 import type { Declarations } from "./libraries.js";
 import { createRegistry } from "./registry.js";
@@ -60,7 +61,12 @@ export function createChecker(options: CheckerOptions): Checker {
     language.update(code, earlier.text);
     for (const offset of inspectionOffsets(compiler, code, cursor)) {
       const info = language.service.getQuickInfoAtPosition(language.cell, offset);
-      if (info !== undefined) return describeInspection(info, detail);
+      if (info === undefined) continue;
+      const isDocumented = (info.documentation ?? []).length > 0;
+      return describeInspection(
+        isDocumented ? info : { ...info, ...libraryDocumentation(compiler, language, offset) },
+        detail,
+      );
     }
     return null;
   };

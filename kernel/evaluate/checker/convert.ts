@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
 import { loosenTypes } from "../loose-types.js";
-import { applyEdits } from "../text-edits.js";
+import { applyEdits, type Edit } from "../text-edits.js";
 import { type Carried, type CarriedNames, readCarried } from "./carried.js";
 import { scriptEdits } from "./cell-edits.js";
 import { convertFiles, type FileVersions } from "./files.js";
@@ -10,6 +10,7 @@ import type { Checked, Language } from "./language.js";
 import { runOptions } from "./libraries.js";
 import { withoutMapComment } from "./map-comment.js";
 import { meaningIn } from "./meaning.js";
+import { isPlainScript } from "./plain-script.js";
 import type { Conversion } from "./requests.js";
 import { type CellSyntax, readSyntax } from "./syntax.js";
 
@@ -41,15 +42,13 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   const files = convertFiles(compiler, ownFiles(converter, checked), converter.files);
   const declared = declarationsOf(converter, { syntax, checked, text, earlier });
   if (declared.findings.length > 0) return { diagnostics: describeFindings(compiler, declared.findings, code) };
-  const { outputText, sourceMapText = "" } = compiler.transpileModule(applyEdits(syntax.text, edits).text, {
-    compilerOptions: runOptions(compiler),
-    fileName: "cell.ts",
-  });
+  const isPlain = isPlainScript(compiler, checked.file);
+  const put = isPlain ? [strict, ...edits] : edits;
+  const edited = applyEdits(syntax.text, put).text;
   return {
     script: {
-      javascript: withoutMapComment(outputText),
-      map: sourceMapText,
-      edits,
+      ...(isPlain ? { javascript: edited } : translated(compiler, edited)),
+      edits: put,
       awaits: syntax.awaits,
       imports: syntax.imports,
       declares: declared.names,
@@ -108,4 +107,14 @@ function emitDeclarations({ program, file }: Checked): { declarations: string; f
   };
   const { diagnostics } = program.emit(file, keep, undefined, true);
   return { declarations, findings: diagnostics };
+}
+
+/** As modules are, and as the compiler makes them. */
+const strict: Edit = { at: 0, insert: '"use strict";' };
+
+/** JavaScript with its source map. */
+function translated(compiler: TypeScript, text: string): { readonly javascript: string; readonly map: string } {
+  const options = { compilerOptions: runOptions(compiler), fileName: "cell.ts" };
+  const { outputText, sourceMapText = "" } = compiler.transpileModule(text, options);
+  return { javascript: withoutMapComment(outputText), map: sourceMapText };
 }

@@ -12,6 +12,7 @@ import { checkOptions, type Declarations } from "./libraries.js";
 export interface Language {
   readonly service: ts.LanguageService;
   readonly cell: string;
+  readonly bundles: Bundles;
   /** Puts a text into the cell and checks anew what has changed since; the other methods of the service then speak of it. */
   update(code: string, earlier: string): Checked;
   /** Files of the user's that a file reaches through imports, itself not included. */
@@ -46,7 +47,7 @@ export function createLanguage(options: LanguageOptions): Language {
   const texts = new Map<string, { readonly text: string; readonly version: string }>();
   const imports = new Map<string, Set<string>>();
   let count = 0;
-  const host = createHost(options, { texts, imports });
+  const { host, bundles } = createHost(options, { texts, imports });
   const service = compiler.createLanguageService(host, options.shared.registry);
   const put = (path: string, text: string, always: boolean): void => {
     if (always || texts.get(path)?.text !== text) texts.set(path, { text, version: String(++count) });
@@ -54,6 +55,7 @@ export function createLanguage(options: LanguageOptions): Language {
   return {
     service,
     cell,
+    bundles,
     update(code, declared) {
       // Also an unchanged cell is checked anew: what it imports may have been installed since.
       put(cell, code, true);
@@ -87,7 +89,12 @@ interface Files {
   readonly imports: Map<string, Set<string>>;
 }
 
-function createHost(options: LanguageOptions, { texts, imports }: Files): ts.LanguageServiceHost {
+interface Host {
+  readonly host: ts.LanguageServiceHost;
+  readonly bundles: Bundles;
+}
+
+function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
   const { compiler, declarations, folders } = options;
   const { sys } = compiler;
   const folder = folders.workingDirectory.replaceAll("\\", "/");
@@ -136,7 +143,7 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): ts.Lan
   };
   // Used for nothing but the `type` in the package.json above a file, which the compiler would read anew for every file of every program.
   const formats = compiler.createModuleResolutionCache(folder, (path) => path, compilerOptions);
-  return Object.assign(host, { getModuleResolutionCache: () => formats });
+  return { host: Object.assign(host, { getModuleResolutionCache: () => formats }), bundles };
 }
 
 /** A program asks for the texts of all files at every change; what has the same version is not read again. */

@@ -6,10 +6,10 @@ import { type CheckerAnswers, type CheckerReply, type CheckerRequest, encodeFram
 
 /** The kernel's side of the type checker, which runs in a process of its own and is started anew should it end. */
 export interface CheckerLink {
-  /** Questions are answered in their order. Rejects if the process ends over one. */
+  /** Questions are answered in their order. Rejects if the process ends over one, twice. */
   ask<K extends CheckerRequest["kind"]>(request: Extract<CheckerRequest, { kind: K }>): Promise<CheckerAnswers[K]>;
-  /** What a new process has to be told before it is of use. */
-  readonly restore: { requests: () => readonly CheckerRequest[] };
+  /** What a new process has to be told before it is of use; the first one has been told by whoever sets this. */
+  restoreWith(requests: () => readonly CheckerRequest[]): void;
   close(): void;
 }
 
@@ -24,76 +24,101 @@ interface Pending {
   readonly request: CheckerRequest;
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
+  /** A process has ended before it had answered. */
+  readonly isRetry: boolean;
 }
 
 export function launchChecker(starts: CheckerStarts): CheckerLink {
-  const pending = new Map<number, Pending>();
-  const restore: CheckerLink["restore"] = { requests: () => [] };
-  let fast = starts.fast;
-  let count = 0;
-  let child: ChildProcess | undefined;
+  return new Link(starts);
+}
 
-  const start = (): ChildProcess => {
-    const started = startProcess(fast ?? starts.plain);
-    let hasAnswered = false;
-    const take = (reply: CheckerReply): void => {
-      hasAnswered = true;
-      const asked = pending.get(reply.id);
-      pending.delete(reply.id);
-      if ("error" in reply) asked?.reject(new Error(reply.error));
-      else asked?.resolve(reply.result as never);
-    };
-    (started.stdio[3] as Readable).on(
-      "data",
-      createFrameReader((message) => take(message as CheckerReply)),
-    );
-    started.once("close", (code, signal) => {
-      if (child === started) ended(hasAnswered, signal ?? `exit code ${code}`);
+class Link implements CheckerLink {
+  private readonly pending = new Map<number, Pending>();
+  private restore: () => readonly CheckerRequest[] = () => [];
+  private fast: readonly string[] | undefined;
+  private count = 0;
+  private child: ChildProcess | undefined;
+  private isClosed = false;
+
+  constructor(private readonly starts: CheckerStarts) {
+    this.fast = starts.fast;
+    this.child = this.start();
+    // Else it would notice only when it has loaded, and keep the kernel's stderr open until then.
+    process.once("exit", () => this.close());
+  }
+
+  ask<K extends CheckerRequest["kind"]>(request: Extract<CheckerRequest, { kind: K }>): Promise<CheckerAnswers[K]> {
+    return new Promise((resolve, reject) => {
+      if (this.isClosed) reject(new Error("the type checker has been closed"));
+      else this.put({ request, resolve, reject, isRetry: false });
     });
-    return started;
-  };
-  const send = (id: number, request: CheckerRequest): void => {
-    child?.stdin?.write(encodeFrame({ id, ...request }));
-  };
-  const ended = (hasAnswered: boolean, how: string): void => {
-    child = undefined;
-    if (fast !== undefined && !hasAnswered) {
-      log(`the snapshot of the type checker can't be used (${how}); starting without`);
-      fast = undefined;
-      child = start();
-      for (const [id, { request }] of pending) send(id, request);
-      return;
-    }
-    log(`the type checker has ended (${how}); it will be started again`);
-    const waiting = [...pending.values()];
-    pending.clear();
-    for (const { reject } of waiting)
-      reject(new Error(`the type checker has ended (${how}); run the cell again, and it will be started anew`));
-  };
-  child = start();
-  // Else it would notice only when it has loaded, and keep the kernel's stderr open until then.
-  const close = (): void => {
-    const last = child;
-    child = undefined;
-    last?.kill("SIGKILL");
-  };
-  process.once("exit", close);
+  }
 
-  return {
-    restore,
-    ask(request) {
-      if (child === undefined) {
-        child = start();
-        for (const earlier of restore.requests()) send(++count, earlier);
-      }
-      const id = ++count;
-      return new Promise((resolve, reject) => {
-        pending.set(id, { request, resolve, reject });
-        send(id, request);
-      });
-    },
-    close,
-  };
+  restoreWith(requests: () => readonly CheckerRequest[]): void {
+    this.restore = requests;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.child?.kill("SIGKILL");
+  }
+
+  private put(asked: Pending): void {
+    if (this.child === undefined) {
+      this.child = this.start();
+      for (const request of this.restore()) this.send(this.nextId(), request);
+    }
+    const id = this.nextId();
+    this.pending.set(id, asked);
+    this.send(id, asked.request);
+  }
+
+  private nextId(): number {
+    this.count += 1;
+    return this.count;
+  }
+
+  private send(id: number, request: CheckerRequest): void {
+    this.child?.stdin?.write(encodeFrame({ id, ...request }));
+  }
+
+  private start(): ChildProcess {
+    const child = startProcess(this.fast ?? this.starts.plain);
+    let hasAnswered = false;
+    const read = createFrameReader((message) => {
+      hasAnswered = true;
+      this.take(message as CheckerReply);
+    });
+    (child.stdio[3] as Readable).on("data", read);
+    child.once("close", (code, signal) => this.ended(hasAnswered, signal ?? `exit code ${code}`));
+    return child;
+  }
+
+  private take(reply: CheckerReply): void {
+    const asked = this.pending.get(reply.id);
+    this.pending.delete(reply.id);
+    if ("error" in reply) asked?.reject(new Error(reply.error));
+    else asked?.resolve(reply.result as never);
+  }
+
+  private ended(hasAnswered: boolean, how: string): void {
+    this.child = undefined;
+    if (this.isClosed) return;
+    const isRefused = this.fast !== undefined && !hasAnswered;
+    if (isRefused) this.fast = undefined;
+    log(
+      isRefused
+        ? `the snapshot of the type checker can't be used (${how}); it is started without`
+        : `the type checker has ended (${how}); it is started again`,
+    );
+    const waiting = [...this.pending.values()];
+    this.pending.clear();
+    // Which of them was the cause isn't known: each gets a second chance.
+    for (const asked of waiting) {
+      if (asked.isRetry) asked.reject(new Error(`the type checker has ended over this twice (${how})`));
+      else this.put({ ...asked, isRetry: !isRefused });
+    }
+  }
 }
 
 /** Requests go to its stdin, replies come from descriptor 3: whatever else it may print can't come between them. */

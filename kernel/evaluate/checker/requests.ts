@@ -31,8 +31,8 @@ export type Conversion =
 export interface CellScript {
   /** CommonJS: the body of a function of `exports`, `require` and the interrupt flag; it returns the last expression's value in an array. */
   readonly javascript: string;
-  /** Source map from `javascript` to the cell with `edits`, as JSON. */
-  readonly map: string;
+  /** Source map from `javascript` to the cell with `edits`, as JSON; none if they are the same. */
+  readonly map?: string;
   readonly edits: readonly Edit[];
   readonly awaits: boolean;
   readonly imports: readonly string[];

@@ -1,6 +1,7 @@
 import { type CheckerOptions, createChecker } from "./checker.js";
 import type { CheckerRequest } from "./requests.js";
 
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: cells with templates in them
 /** Cells as people write them, so that what they need of the compiler has been loaded, parsed and compiled once. */
 const cells = [
   "1 + 1",
@@ -11,6 +12,7 @@ const cells = [
   "const wrong: number = 'text';",
   "const broken = (",
 ];
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above
 
 const questions: CheckerRequest[] = [
   { kind: "complete", code: "table.", cursor: 6 },
