@@ -6,14 +6,23 @@ const placeShift = 2;
 
 /** Tokens (as UTF-8) and their ids in flat arrays: made in a fraction of the time that an object with as many keys takes. */
 export class Vocabulary {
-  #places = new Int32Array(place * 4096);
+  #places: Int32Array;
   /** All tokens back to back, in the order in which they were added; where each begins; its id. */
-  #keys = new Uint8Array(64 * 1024);
-  #starts = new Int32Array(2048);
-  #ids = new Int32Array(2048);
+  #keys: Uint8Array;
+  #starts: Int32Array;
+  #ids: Int32Array;
   #tokens = 0;
   #size = 0;
   #next = 0;
+
+  /** `expected`: how many tokens there may be; it grows as need be. */
+  constructor(expected = 2048) {
+    const room = 2 ** Math.ceil(Math.log2(Math.max(2, expected)));
+    this.#places = new Int32Array(2 * place * room);
+    this.#keys = new Uint8Array(8 * room);
+    this.#starts = new Int32Array(room);
+    this.#ids = new Int32Array(room);
+  }
 
   /** The largest id + 1. */
   get size(): number {
@@ -142,9 +151,12 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
   return hash ^ (hash >>> 15);
 }
 
+/** Of a tokenizer.json, merges included: about 30 if it is compact, 60 if it is indented. */
+const bytesPerToken = 64;
+
 /** Reads the object token → id where `walk` stands. Throws NotPlain for anything unusual, such as a token that comes twice. */
 export function readVocabulary(walk: JsonWalk): Vocabulary {
-  const vocabulary = new Vocabulary();
+  const vocabulary = new Vocabulary(walk.bytes.length / bytesPerToken);
   walk.members(() => {
     if (!vocabulary.add(walk.held, { from: walk.from, to: walk.to }, walk.number()))
       throw new NotPlain("a token that comes twice");
