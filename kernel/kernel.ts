@@ -60,9 +60,9 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
   process.on("SIGTERM", stop);
   process.on("exit", () => link.closeNow());
   const comms = createComms(link, (error) => output.showError("Uncaught error in a listener of a comm:", error));
-  const asker = createAsker(link.send, () => output.flushStreams());
+  const asker = createAsker(link, () => output.flushStreams());
   const publisher = recordResults(link, session);
-  const output = createOutput({ publisher, services: { comms: comms.api, input: asker.ask } });
+  const output = createOutput({ publisher, services: { comms: comms.api, input: asker.ask, prompt: asker.prompt } });
   output.install();
   const evaluator = loadEvaluator({
     workingDirectory: process.cwd(),

@@ -12,6 +12,7 @@ const [command, ...flags] = process.argv.slice(2);
 const isHere = flags.length === 0 && existsSync(join(root, "package-lock.json"));
 if (command === "doctor" && isHere && !doctor()) process.exitCode = 1;
 if (existsSync(kernel)) {
+  if (command === "doctor" && isHere) console.log("The kernel:");
   await import(pathToFileURL(kernel).href);
 } else if (command !== "doctor" || !isHere) {
   console.error("mindformers-lab: not built yet\n  cure: npm run setup");

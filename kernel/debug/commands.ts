@@ -67,7 +67,10 @@ export const commands: Readonly<Record<string, Command>> = {
     return {};
   },
   threads: () => ({ threads: [{ id: 1, name: "main" }] }),
-  modules: () => ({ modules: [], totalModules: 0 }),
+  modules: (_, { debugger: own }) => {
+    const files = own.isAttached ? own.parts.scripts.files : [];
+    return { modules: files.map(({ label, path }) => ({ id: path, name: label, path })), totalModules: files.length };
+  },
   stackTrace: (_, { debugger: own }) => {
     const stackFrames = own.standing.stack();
     return { stackFrames, totalFrames: stackFrames.length };

@@ -52,6 +52,11 @@ export class Scripts {
     return this.scripts.get(path)?.code;
   }
 
+  /** The user's files that cells have imported. */
+  get files(): readonly SourceScript[] {
+    return [...this.scripts.values()].filter(({ path, name }) => path === name);
+  }
+
   /** All breakpoints that are asked for, by path. */
   get breakpoints(): ReadonlyMap<string, readonly number[]> {
     return this.wanted;
@@ -71,7 +76,8 @@ export class Scripts {
     const names = [...this.latest.keys()];
     const cells = names.filter((name) => cellScript.test(name)).slice(-mostEarlier);
     const others = JSON.stringify(names.filter((name) => !cellScript.test(name)));
-    const isKnown = `(name) => globalThis.${guardName}.describeScript(name, []) !== null`;
+    // Where the engine is still being loaded there is no guard yet, and no file.
+    const isKnown = `(name) => (globalThis.${guardName}?.describeScript(name, []) ?? null) !== null`;
     const files = await this.thread.read<string[]>(`${others}.filter(${isKnown})`);
     for (const name of [...cells, ...files]) await this.add(name);
   }
@@ -133,8 +139,7 @@ export class Scripts {
 
   /** Only cells and the user's files are debugged: stepping passes through libraries, Node and the kernel. */
   private async stepOnlyThroughSources(): Promise<void> {
-    const files = [...this.scripts.values()].filter(({ path, name }) => path === name);
-    const urls = files.map(({ parsed }) => parsed.url.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+    const urls = this.files.map(({ parsed }) => parsed.url.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
     const pattern = `^(?!${["jupyter-cell-", ...urls.map((url) => `${url}$`)].join("|")})`;
     await this.thread.post("Debugger.setBlackboxPatterns", { patterns: [pattern] });
   }

@@ -56,6 +56,11 @@ declare function clearOutput(options?: { wait?: boolean }): void;
  * the cell is interrupted.
  */
 declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
+/**
+ * Asks the user for a line of text and waits for it, in functions that aren't async too: until then nothing else in the kernel goes on. An empty answer
+ * is initial. Fails where input does.
+ */
+declare function prompt(message?: string, initial?: string): string;
 /** The cell whose code this is. */
 declare const cell: {
   /** Aborted when the cell is interrupted; hand it to fetch, timers and whatever else takes an AbortSignal. */

@@ -21,6 +21,7 @@ export interface Host {
   readonly host: JupyterHost;
   /** `display` of cells: a bundle, an object that shows itself, or any value as text. */
   display(value: unknown, options?: DisplayOptions): void;
+  readonly prompt: HostServices["prompt"];
   /** Resolves when everything given to `display` has been handed to the publisher. */
   settled(): Promise<void>;
 }
@@ -29,6 +30,8 @@ export interface Host {
 export interface HostServices {
   readonly comms?: JupyterComms;
   readonly input?: NonNullable<JupyterHost["input"]>;
+  /** `prompt` of cells. */
+  readonly prompt?: (message?: string, initial?: string) => string;
 }
 
 export interface HostOptions {
@@ -39,7 +42,8 @@ export interface HostOptions {
 }
 
 export function createHost(options: HostOptions): Host {
-  const { publisher, streams, flow, services = {} } = options;
+  const { publisher, streams, flow } = options;
+  const { prompt, ...services } = options.services ?? {};
   const pending = new Set<Promise<void>>();
   const never = new AbortController().signal;
   const host: JupyterHost = {
@@ -86,6 +90,7 @@ export function createHost(options: HostOptions): Host {
   };
   return {
     host,
+    prompt,
     display(value, options) {
       const look = isMimeBundle(value) ? value : lookOf(value);
       if (!(look instanceof Promise)) {
@@ -126,7 +131,7 @@ function cellView(host: JupyterHost): object {
 }
 
 /** Makes the host known to libraries, and what `evaluate/prelude.ts` declares to cells. */
-export function installHost({ host, display }: Host): void {
+export function installHost({ host, display, prompt }: Host): void {
   Object.defineProperty(globalThis, hostKey, { value: host, configurable: true });
   const progress = (options: ProgressOptions) => host.progress?.(options) as Progress;
   const globals = {
@@ -134,6 +139,7 @@ export function installHost({ host, display }: Host): void {
     clearOutput: host.clearOutput,
     cell: cellView(host),
     ...(host.input === undefined ? {} : { input: host.input }),
+    ...(prompt === undefined ? {} : { prompt }),
     ...(host.comms === undefined ? {} : { comms: host.comms }),
   };
   for (const [name, value] of Object.entries(globals))

@@ -46,7 +46,7 @@ export async function withStore<T>(store: PrepareStore, act: () => Promise<T>): 
     return await act();
   } catch (error) {
     const resumable = !isLabError(error) || ["CANCELLED", "FILE_UNWRITABLE", "TOKENIZE_FAILED"].includes(error.code);
-    keep = resumable && (await store.journal()).length > 0;
+    keep = resumable && (await store.hasWork());
     throw error;
   } finally {
     await store.release({ keep });

@@ -46,6 +46,7 @@ it("a breakpoint in a .ts file that a cell imports stops there, with the file's 
   expect(below).toMatchObject({ name: "Cell [1]", line: 3 });
   expect(await client.namesIn("Local")).toMatchObject({ loss: "3", lowest: "Infinity" });
   expect((await client.ask("source", { source: { path } })).content).toBe(helper);
+  expect((await client.ask("modules")).modules).toEqual([{ id: path, name: "helper.ts", path }]);
   expect(await client.breakpoints(path, [8, 10])).toMatchObject([
     { verified: true, line: 8 },
     { verified: true, line: 10 },
