@@ -191,7 +191,7 @@ it("the debugger stops a cell at a breakpoint, shows its variables, steps, and l
   await output(0, "6").waitFor();
 });
 
-it("a step goes into a function of the user's own .ts file, which the debugger shows, and back into the cell", async () => {
+it("a step goes into a function of the user's own .ts file, which the debugger shows", async () => {
   const breakpoint = await setBreakpoint(1, 2);
   await cell(1).locator(".cm-line").first().click();
   await page.keyboard.press("Control+Enter");
