@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
 import { loosenTypes } from "../loose-types.js";
-import { applyEdits, type Edit } from "../text-edits.js";
+import { applyEdits } from "../text-edits.js";
 import { type Carried, type CarriedNames, readCarried } from "./carried.js";
 import { scriptEdits } from "./cell-edits.js";
 import { convertFiles, type FileVersions } from "./files.js";
@@ -37,17 +37,16 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   );
   const inside = inFiles.filter(({ file }) => file?.startsWith("..") === false);
   if (findings.length + inside.length > 0) return { diagnostics: [...findings, ...inside] };
-  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names });
+  const isPlain = isPlainScript(compiler, checked.file);
+  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, isPlain });
   const files = convertFiles(compiler, ownFiles(converter, checked), converter.files);
   const declared = declarationsOf(converter, { syntax, checked, text, earlier });
   if (declared.findings.length > 0) return { diagnostics: describeFindings(compiler, declared.findings, code) };
-  const isPlain = isPlainScript(compiler, checked.file);
-  const put = isPlain ? [strict, ...edits] : edits;
-  const edited = applyEdits(syntax.text, put).text;
+  const edited = applyEdits(syntax.text, edits).text;
   return {
     script: {
       ...(isPlain ? { javascript: edited } : translated(compiler, edited)),
-      edits: put,
+      edits,
       awaits: syntax.awaits,
       imports: syntax.imports,
       declares: declared.names,
@@ -107,9 +106,6 @@ function emitDeclarations({ program, file }: Checked): { declarations: string; f
   const { diagnostics } = program.emit(file, keep, undefined, true);
   return { declarations, findings: diagnostics };
 }
-
-/** As modules are, and as the compiler makes them. */
-const strict: Edit = { at: 0, insert: '"use strict";' };
 
 /** JavaScript with its source map. */
 function translated(compiler: TypeScript, text: string): { readonly javascript: string; readonly map: string } {

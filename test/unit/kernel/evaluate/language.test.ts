@@ -121,3 +121,29 @@ it("files of the user's that import a changed one are loaded anew with it", asyn
   cells.write("low.ts", "export const low = 22;");
   expect(await text("import { high as again } from './high.js'; again()")).toBe("220");
 });
+
+describe("imports of Node's own modules", () => {
+  it.each([
+    ["names", "import { join, sep as slash } from 'node:path'; join('a', slash, 'b')", "'a/b'"],
+    ["a default", "import os, { type CpuInfo, EOL } from 'os'; [typeof os.cpus, EOL]", "[ 'function', '\\n' ]"],
+    ["types only", "import { type Stats } from 'node:fs'; const none: Stats[] = []; none", "[]"],
+    [
+      "types without a word",
+      "import { Stats as Facts, BigIntStats } from 'node:fs'; let few: BigIntStats[] = []; few",
+      "[]",
+    ],
+    ["a namespace", "import * as paths from 'node:path'; paths.basename('/a/b')", "'b'"],
+    ["nothing", "import 'node:util'; 1", "1"],
+  ])("work by %s, and in later cells", async (_, code, shown) => {
+    expect(await text(code)).toBe(shown);
+  });
+
+  it("reach later cells", async () => {
+    expect(await text("join(slash, os.EOL.trim(), paths.sep, Facts.name)")).toBe("'/Stats'");
+  });
+
+  it("that fail name the line of the import", async () => {
+    const { failure } = await cells.run("1;\nimport { nothing } from 'node:path'; nothing");
+    expect(failure?.evalue).toContain("(line 2, column 10)");
+  });
+});
