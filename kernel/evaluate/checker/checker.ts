@@ -32,6 +32,7 @@ export function checkerOptions(compiler: TypeScript, declarations: Declarations)
     shared: {
       registry: createRegistry(compiler),
       resolutions: new Map(),
+      texts: new Map(),
       bundles(libraries, node) {
         const key = [...libraries, node].join();
         if (kept?.key !== key) kept = { key, bundles: createBundles({ libraries, node }) };

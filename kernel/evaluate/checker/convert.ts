@@ -1,7 +1,8 @@
 import type ts from "typescript";
-import type { TypeScript } from "../guards.js";
+import type { Diagnostic } from "../failure.js";
+import { flagName, type TypeScript } from "../guards.js";
 import { loosenTypes } from "../loose-types.js";
-import { applyEdits } from "../text-edits.js";
+import { applyEdits, placeOf } from "../text-edits.js";
 import { type Carried, type CarriedNames, readCarried } from "./carried.js";
 import { scriptEdits } from "./cell-edits.js";
 import { convertFiles, type FileVersions } from "./files.js";
@@ -29,6 +30,8 @@ export interface Earlier {
 export function convertCell(converter: Converter, code: string, earlier: Earlier): Conversion {
   const { compiler, language } = converter;
   const syntax = readSyntax(compiler, code);
+  const taken = reservedNames(syntax, code);
+  if (taken.length > 0) return { diagnostics: taken };
   const text = syntax.text + exportList(syntax);
   const checked = language.update(text, earlier.text);
   const findings = describeFindings(compiler, findingsAbout(checked, checked.file), code);
@@ -53,6 +56,19 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
       files,
     },
   };
+}
+
+/** The parameters of the function that a cell becomes. */
+const reserved = new Set(["exports", "require", flagName]);
+
+function reservedNames({ declared }: CellSyntax, code: string): Diagnostic[] {
+  return declared
+    .filter(({ name, kind, ambient }) => reserved.has(name) && kind !== "type" && !ambient)
+    .map(({ name, start }) => ({
+      message: `Every cell has '${name}' already; choose another name.`,
+      code: 2441,
+      place: placeOf(code, start),
+    }));
 }
 
 /** Everything that the cell declares must be exported to be in its declaration file. */
