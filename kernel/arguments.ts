@@ -6,6 +6,8 @@ import { defaultKernelName, type InstallPlace } from "./kernelspec.js";
 export type Command =
   | { readonly kind: "start"; readonly connectionFile: string }
   | { readonly kind: "install" | "uninstall"; readonly place: InstallPlace; readonly name: string }
+  /** No place: wherever Jupyter would find the kernel. */
+  | { readonly kind: "doctor"; readonly place: InstallPlace | undefined; readonly name: string }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
@@ -13,10 +15,11 @@ export const usage = `Usage:
   mindformers-lab install   [--user | --prefix FOLDER | --sys-prefix] [--name NAME]
   mindformers-lab uninstall [--user | --prefix FOLDER | --sys-prefix] [--name NAME]
   mindformers-lab start     [--connection-file] FILE
-  mindformers-lab doctor
+  mindformers-lab doctor    [--user | --prefix FOLDER | --sys-prefix] [--name NAME]
   mindformers-lab --version | --help
 
-install writes a Jupyter kernelspec (default: --user, --name ${defaultKernelName}); start is what Jupyter calls.`;
+install writes a Jupyter kernelspec (default: --user, --name ${defaultKernelName}); start is what Jupyter calls;
+doctor says what is there and what is missing (default: wherever Jupyter finds the kernel).`;
 
 const options = {
   user: { type: "boolean" },
@@ -36,9 +39,12 @@ export function parseCommand(args: readonly string[]): Command {
   const [kind, ...rest] = positionals;
   if (kind === "start")
     return startCommand([...rest, ...(values["connection-file"] ? [values["connection-file"]] : [])]);
-  if (kind !== "install" && kind !== "uninstall") throw wrong(`unknown command ${JSON.stringify(kind ?? "")}`);
+  if (kind !== "install" && kind !== "uninstall" && kind !== "doctor")
+    throw wrong(`unknown command ${JSON.stringify(kind ?? "")}`);
   if (rest.length > 0) throw wrong(`${kind}: unexpected ${JSON.stringify(rest[0])}`);
-  return { kind, place: placeOf(values), name: values.name ?? defaultKernelName };
+  const name = values.name ?? defaultKernelName;
+  const place = placeOf(values);
+  return kind === "doctor" ? { kind, place, name } : { kind, place: place ?? { kind: "user" }, name };
 }
 
 function parse(args: readonly string[]) {
@@ -57,12 +63,13 @@ function startCommand(files: readonly string[]): Command {
   return { kind: "start", connectionFile };
 }
 
-function placeOf(values: ReturnType<typeof parse>["values"]): InstallPlace {
+function placeOf(values: ReturnType<typeof parse>["values"]): InstallPlace | undefined {
   const given = (["user", "prefix", "sys-prefix"] as const).filter((name) => values[name] !== undefined);
   if (given.length > 1) throw wrong(`expected one of --user, --prefix, --sys-prefix, found ${given.length}`);
   if (values.prefix === "") throw wrong("--prefix: expected a folder, found nothing");
   if (values.prefix !== undefined) return { kind: "prefix", prefix: values.prefix };
-  return { kind: values["sys-prefix"] ? "sys-prefix" : "user" };
+  if (values["sys-prefix"]) return { kind: "sys-prefix" };
+  return values.user ? { kind: "user" } : undefined;
 }
 
 function wrong(message: string): KernelError {

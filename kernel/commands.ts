@@ -24,6 +24,7 @@ async function run(command: Command, load: LoadEvaluator | undefined): Promise<v
   if (command.kind === "version") console.log(packageManifest().version);
   else if (command.kind === "help") console.log(usage);
   else if (command.kind === "start") await start(command.connectionFile, load);
+  else if (command.kind === "doctor") await doctor(command);
   else await changeKernelspec(command);
 }
 
@@ -31,6 +32,11 @@ async function start(connectionFile: string, load: LoadEvaluator = launchEngine(
   const connection = await readConnection(connectionFile);
   const { startKernel } = await import("./kernel.js");
   await startKernel({ connection, loadEvaluator: load });
+}
+
+async function doctor(wanted: Extract<Command, { kind: "doctor" }>): Promise<void> {
+  const { examine } = await import("./doctor/doctor.js");
+  if (!(await examine(wanted, packageManifest().folder, console.log))) process.exitCode = 1;
 }
 
 async function changeKernelspec(command: Extract<Command, { kind: "install" | "uninstall" }>): Promise<void> {

@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { askForInput, type Outgoing, type RequestOf } from "./channels/messages.js";
+import type { Question as Waiting } from "./channels/thread-messages.js";
+import { KeyboardInterrupt } from "./evaluate/interrupt.js";
 import { untilAborted } from "./interrupts.js";
-import { currentCell } from "./output/cell-context.js";
+import { type Cell, currentCell } from "./output/cell-context.js";
 
 export interface Asker {
   /** `input` of cells and libraries. */
   ask(prompt?: string, options?: { readonly password?: boolean }): Promise<string>;
+  /** `prompt` of cells: the same, but the whole kernel stands until the answer is there. */
+  prompt(message?: string, initial?: string): string;
   /** An answer has arrived; one that nobody waits for (any more) is dropped. */
   answer(reply: RequestOf<"input_reply">): void;
 }
@@ -16,7 +20,10 @@ interface Question {
 }
 
 /** Asks one question at a time, as front ends show one prompt at a time; further ones wait for their turn. */
-export function createAsker(send: (message: Outgoing) => void, beforeAsking: () => void): Asker {
+export function createAsker(
+  { send, askAndWait }: { send(message: Outgoing): void; askAndWait(question: Waiting): string | undefined },
+  beforeAsking: () => void,
+): Asker {
   let turn: Promise<unknown> = Promise.resolve();
   let open: Question | undefined;
 
@@ -38,14 +45,22 @@ export function createAsker(send: (message: Outgoing) => void, beforeAsking: () 
 
   return {
     async ask(prompt = "", { password = false } = {}) {
-      const cell = currentCell();
-      if (cell === undefined || !cell.interactive) throw cannotAsk();
-      const { parent: header, identities, abort } = cell;
+      const { parent: header, identities, abort } = askingCell("input()");
       const id = randomUUID();
       const message = askForInput({ header, identities }, { id, prompt: String(prompt), password });
       const asked = turn.then(() => askNow({ id }, () => send(message), abort.signal));
       turn = asked.catch(() => {});
       return untilAborted(abort.signal, asked);
+    },
+    prompt(message = "", initial = "") {
+      const { parent: header, identities } = askingCell("prompt()");
+      const id = randomUUID();
+      const shown = initial === "" ? String(message) : `${String(message).trimEnd()} [${initial}] `;
+      beforeAsking();
+      const asked = askForInput({ header, identities }, { id, prompt: shown, password: false });
+      const answer = askAndWait({ ...asked, id });
+      if (answer === undefined) throw new KeyboardInterrupt();
+      return answer === "" ? String(initial) : answer;
     },
     answer({ parentId, content }) {
       // Some clients send the answer without saying what it answers.
@@ -55,9 +70,16 @@ export function createAsker(send: (message: Outgoing) => void, beforeAsking: () 
   };
 }
 
-function cannotAsk(): Error {
+/** The cell whose code asks, if it can. */
+function askingCell(what: string): Cell {
+  const cell = currentCell();
+  if (cell === undefined || !cell.interactive) throw cannotAsk(what);
+  return cell;
+}
+
+function cannotAsk(what: string): Error {
   const error = new Error(
-    "input(): expected a front end that can ask, found one that said allow_stdin: false (nbconvert, papermill) or code outside of a cell",
+    `${what}: expected a front end that can ask, found one that said allow_stdin: false (nbconvert, papermill) or code outside of a cell`,
   );
   error.name = "InputNotAllowed";
   return Object.assign(error, { hint: "give the value in the cell, or ask `cell.interactive` first" });

@@ -31,9 +31,9 @@ export function openMainThread(options: MainThreadOptions): LinkEvents {
   let loaded: Evaluator | undefined;
   const interrupts = createInterrupts({ flags, evaluator: () => loaded, barrier: () => link.barrier() });
   const comms = createComms(link, (error) => output.showError("Uncaught error in a listener of a comm:", error));
-  const asker = createAsker(link.send, () => output.flushStreams());
+  const asker = createAsker(link, () => output.flushStreams());
   const publisher = recordResults(link, session);
-  const output = createOutput({ publisher, services: { comms: comms.api, input: asker.ask } });
+  const output = createOutput({ publisher, services: { comms: comms.api, input: asker.ask, prompt: asker.prompt } });
   output.install();
   const evaluator = options.loadEvaluator({
     workingDirectory: process.cwd(),

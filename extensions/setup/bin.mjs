@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `mindformers-lab`: doctor works before anything is built; every other command is the kernel's.
+// `mindformers-lab`: the set-up's part of doctor works before anything is built; the rest, and every other command, is the kernel's.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,11 +7,14 @@ import { root } from "./layout.mjs";
 import { doctor } from "./setup.mjs";
 
 const kernel = join(root, "dist", "kernel", "main.js");
-if (process.argv[2] === "doctor") {
-  process.exitCode = doctor() ? 0 : 1;
-} else if (existsSync(kernel)) {
+const [command, ...flags] = process.argv.slice(2);
+// With flags the kernel of another place is meant. An installed package has neither a lock file nor steps.
+const isHere = flags.length === 0 && existsSync(join(root, "package-lock.json"));
+if (command === "doctor" && isHere && !doctor()) process.exitCode = 1;
+if (existsSync(kernel)) {
+  if (command === "doctor" && isHere) console.log("The kernel:");
   await import(pathToFileURL(kernel).href);
-} else {
+} else if (command !== "doctor" || !isHere) {
   console.error("mindformers-lab: not built yet\n  cure: npm run setup");
   process.exitCode = 1;
 }

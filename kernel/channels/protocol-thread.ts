@@ -26,7 +26,7 @@ import { readRequest } from "./read-request.js";
 import { closeSockets, openSockets, type Sockets } from "./sockets.js";
 import { createStatusBoard, type StatusBoard } from "./status-board.js";
 import { createSubshells } from "./subshells.js";
-import { type FromThread, flagIndex, type ThreadData, type ToThread } from "./thread-messages.js";
+import { type Answer, type FromThread, flagIndex, type ThreadData, type ToThread } from "./thread-messages.js";
 
 /** How long the main thread may take to wind up before it counts as blocked, in ms. */
 const patience = 100;
@@ -56,6 +56,8 @@ class ProtocolThread implements ThreadServices {
   /** Cells that run or wait. */
   private readonly cells = new Map<string, Request>();
   private readonly fatalReport = watchFatalReport(() => this.tellOutOfMemory());
+  /** Id of the question whose answer the main thread waits for, doing nothing else. */
+  private awaited: string | undefined;
   private leaving = false;
   private receiving: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
@@ -93,13 +95,17 @@ class ProtocolThread implements ThreadServices {
   /** From the main thread. */
   accept(message: ToThread): void {
     if (message.kind === "send") this.send(message.message);
-    else if (message.kind === "status") this.tellStatus(message.state, message.parent);
+    else if (message.kind === "ask") {
+      this.awaited = message.question.id;
+      this.send(message.question);
+    } else if (message.kind === "status") this.tellStatus(message.state, message.parent);
     else if (message.kind === "cellBegins") void this.cellBegins(message.name);
     else if (message.kind === "barrier") this.post({ kind: "passed", id: message.id });
     else this.close();
   }
 
   interrupt(): void {
+    this.awaited = undefined;
     Atomics.store(this.flags, flagIndex.interrupt, 1);
     this.debugSession.release();
     this.post({ kind: "interrupt" });
@@ -184,11 +190,25 @@ class ProtocolThread implements ThreadServices {
   private route(request: Request): void {
     const { subshellId } = request;
     if (subshellId !== undefined && !this.subshells.has(subshellId)) void this.answer(request, noSuchSubshell);
+    else if (request.type === "input_reply" && this.isAwaited(request.parentId))
+      this.handOver({ id: this.awaited as string, value: request.content.value });
     else if (isThreadRequest(request)) void this.answer(request, () => answerOnThread(request, this));
     else {
       if (request.type === "execute_request") this.cells.set(request.header.msg_id, request);
       this.post({ kind: "request", request });
     }
+  }
+
+  /** Some clients send an answer without saying what it answers. */
+  private isAwaited(questionId: string | undefined): boolean {
+    return this.awaited !== undefined && (questionId === undefined || questionId === this.awaited);
+  }
+
+  private handOver(answer: Answer): void {
+    this.awaited = undefined;
+    this.data.answers.postMessage(answer);
+    Atomics.store(this.flags, flagIndex.answered, 1);
+    Atomics.notify(this.flags, flagIndex.answered);
   }
 
   private tellStatus(state: "busy" | "idle", parent: MessageHeader): void {

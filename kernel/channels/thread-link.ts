@@ -1,8 +1,15 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { KernelError } from "../error.js";
 import type { IopubMessage, Publisher } from "../output/publisher.js";
 import { broadcast, type Envelope, type Outgoing, type ReplyContent, type Request, replyTo } from "./messages.js";
-import { type FromThread, flagIndex, type ThreadData, type ToThread } from "./thread-messages.js";
+import {
+  type Answer,
+  type FromThread,
+  flagIndex,
+  type Question,
+  type ThreadData,
+  type ToThread,
+} from "./thread-messages.js";
 
 /** The main thread's end of the wire. What is sent through it leaves in the order of the calls. */
 export interface Wire extends Publisher {
@@ -17,6 +24,8 @@ export interface Wire extends Publisher {
 export interface ThreadLink extends Wire {
   /** Resolves when the breakpoints of a compiled cell are set; at once if no debugger is on. */
   cellBegins(name: string): Promise<void>;
+  /** Sends a question and blocks this thread until it is answered; undefined after an interrupt. */
+  askAndWait(question: Question): string | undefined;
   /** Resolves when the sockets listen; rejects with `KernelError` if they cannot. */
   readonly bound: Promise<void>;
   /** Says where requests and the like go; until then they wait. */
@@ -32,12 +41,20 @@ export interface LinkEvents {
   readonly onShutdown: () => void;
 }
 
+/** How often the main thread looks for an interrupt while it waits for an answer, in ms. */
+const interruptCheck = 50;
+
 /** What is handed on, other than answers to this thread's own questions. */
 type ForMain = Extract<FromThread, { kind: "request" | "interrupt" | "subshellDeleted" | "shutdown" }>;
 
 /** Starts the protocol thread. `onDeath` is called should it die, which it never should; without it the kernel is of no use. */
-export function startProtocolThread(data: ThreadData, onDeath: (error: Error) => void): ThreadLink {
-  const worker = new Worker(new URL("./protocol-thread.js", import.meta.url), { workerData: data, name: "protocol" });
+export function startProtocolThread(data: Omit<ThreadData, "answers">, onDeath: (error: Error) => void): ThreadLink {
+  const { port1: answers, port2 } = new MessageChannel();
+  const worker = new Worker(new URL("./protocol-thread.js", import.meta.url), {
+    workerData: { ...data, answers: port2 } satisfies ThreadData,
+    transferList: [port2],
+    name: "protocol",
+  });
   const post = (message: ToThread) => worker.postMessage(message);
   const waiting = new Map<number | string, () => void>();
   const flags = new Int32Array(data.flags);
@@ -87,6 +104,16 @@ export function startProtocolThread(data: ThreadData, onDeath: (error: Error) =>
       if (Atomics.load(flags, flagIndex.debugging) === 0) return;
       post({ kind: "cellBegins", name });
       await new Promise<void>((resolve) => waiting.set(name, resolve));
+    },
+    askAndWait(question) {
+      Atomics.store(flags, flagIndex.answered, 0);
+      post({ kind: "ask", question });
+      while (Atomics.load(flags, flagIndex.interrupt) === 0) {
+        const answer = receiveMessageOnPort(answers)?.message as Answer | undefined;
+        if (answer?.id === question.id) return answer.value;
+        if (answer === undefined) Atomics.wait(flags, flagIndex.answered, 0, interruptCheck);
+      }
+      return undefined;
     },
     closeNow() {
       post({ kind: "close" });

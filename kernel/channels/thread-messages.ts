@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Connection } from "../connection.js";
 import type { MessageHeader } from "../output/publisher.js";
 import type { Outgoing, ReplyContent, Request } from "./messages.js";
@@ -10,6 +11,8 @@ export interface ThreadData {
   readonly flags: SharedArrayBuffer;
   /** Most that the heap of the main thread may hold, in bytes. */
   readonly heapLimit: number;
+  /** Takes answers to the main thread while it waits for them and does nothing else. */
+  readonly answers: MessagePort;
   /** Process whose end ends the kernel; undefined: none. */
   readonly parentPid: number | undefined;
 }
@@ -23,6 +26,8 @@ export const flagIndex = {
   blocking: 2,
   /** 1: a debugger is on; cells wait for their breakpoints before they run. */
   debugging: 3,
+  /** 1: what the main thread waits for lies in the port of answers. */
+  answered: 4,
 } as const;
 
 /** Bytes of the buffer that holds the flags. */
@@ -32,12 +37,24 @@ export const flagBytes = 4 * Object.keys(flagIndex).length;
 export type ToThread =
   | { readonly kind: "send"; readonly message: Outgoing }
   | { readonly kind: "status"; readonly state: "busy" | "idle"; readonly parent: MessageHeader }
+  /** Sends a question whose answer goes into the port of answers. */
+  | { readonly kind: "ask"; readonly question: Question }
   /** Asks for `passed` with the same number, after every request that the thread has read so far. */
   | { readonly kind: "barrier"; readonly id: number }
   /** A cell is compiled under this name and waits for `cellReady`. Only while the flag `debugging` is set. */
   | { readonly kind: "cellBegins"; readonly name: string }
   /** Send what is left, close the sockets, set the flag `closed`. */
   | { readonly kind: "close" };
+
+export interface Question extends Outgoing {
+  readonly id: string;
+}
+
+export interface Answer {
+  /** Of the question. */
+  readonly id: string;
+  readonly value: string;
+}
 
 /** Protocol thread → main thread. */
 export type FromThread =

@@ -28,7 +28,7 @@ export const commands: Readonly<Record<string, Command>> = {
     isStarted: own.isAttached,
     ...cellPaths,
     breakpoints: own.isAttached
-      ? [...own.parts.cells.breakpoints].map(([path, lines]) => ({
+      ? [...own.parts.scripts.breakpoints].map(([path, lines]) => ({
           source: path,
           breakpoints: lines.map((line) => ({ line })),
         }))
@@ -52,9 +52,11 @@ export const commands: Readonly<Record<string, Command>> = {
     sources.set(sourcePath, code);
     return { sourcePath };
   },
-  source(request, { sources }) {
-    const content = sources.get(pathArgument(request));
-    if (content === undefined) throw new DebugError(`source: no cell is known by ${pathArgument(request)}`);
+  source(request, { sources, debugger: own }) {
+    const path = pathArgument(request);
+    const content = sources.get(path) ?? (own.isAttached ? own.parts.scripts.codeOf(path) : undefined);
+    if (content === undefined)
+      throw new DebugError(`source: no cell and no file that cells import is known by ${path}`);
     return { content, mimeType: "text/typescript" };
   },
   setBreakpoints,
@@ -65,7 +67,10 @@ export const commands: Readonly<Record<string, Command>> = {
     return {};
   },
   threads: () => ({ threads: [{ id: 1, name: "main" }] }),
-  modules: () => ({ modules: [], totalModules: 0 }),
+  modules: (_, { debugger: own }) => {
+    const files = own.isAttached ? own.parts.scripts.files : [];
+    return { modules: files.map(({ label, path }) => ({ id: path, name: label, path })), totalModules: files.length };
+  },
   stackTrace: (_, { debugger: own }) => {
     const stackFrames = own.standing.stack();
     return { stackFrames, totalFrames: stackFrames.length };
@@ -116,8 +121,16 @@ async function setBreakpoints(request: DebugRequest, { debugger: own }: DebugSta
   const path = pathArgument(request);
   const wanted = (request.arguments.breakpoints ?? []) as readonly { readonly line: number }[];
   const lines = wanted.map(({ line }) => line).filter((line) => Number.isInteger(line) && line >= 1);
-  const found = await own.parts.cells.setBreakpoints(path, lines);
-  return { breakpoints: found.map((line) => ({ verified: true, line, source: { path } })) };
+  const found = await own.parts.scripts.setBreakpoints(path, lines);
+  const message = "set when a cell imports the file";
+  return {
+    breakpoints: found.map(({ line, isKnown }) => ({
+      verified: isKnown,
+      line,
+      source: { path },
+      ...(isKnown ? {} : { message }),
+    })),
+  };
 }
 
 function pathArgument(request: DebugRequest): string {

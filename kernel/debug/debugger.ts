@@ -1,7 +1,7 @@
 import type { Debugger as Cdp } from "node:inspector";
-import { CellScripts } from "./cell-scripts.js";
 import { MainThread } from "./main-thread.js";
 import { type Body, DebugError } from "./protocol.js";
+import { Scripts } from "./scripts.js";
 import { Stopped } from "./stopped.js";
 import { Variables } from "./variables.js";
 
@@ -12,7 +12,7 @@ const mostSteps = 200;
 
 interface Attached {
   readonly thread: MainThread;
-  readonly cells: CellScripts;
+  readonly scripts: Scripts;
   readonly variables: Variables;
 }
 
@@ -53,21 +53,19 @@ export class Debugger {
     const thread = new MainThread({
       onPaused: (event) => void this.onPaused(event).catch(() => this.resume()),
       onResumed: () => this.onResumed(),
-      onScript: ({ scriptId, url }) => cells.parsed(scriptId, url),
+      onScript: ({ scriptId, url, hash }) => scripts.parsed({ scriptId, url, hash }),
     });
-    const cells = new CellScripts(thread);
-    this.attached = { thread, cells, variables: new Variables(thread) };
+    const scripts = new Scripts(thread);
+    this.attached = { thread, scripts, variables: new Variables(thread) };
     await thread.post("Runtime.enable");
     await thread.post("Debugger.enable");
-    // Only cells are debugged: stepping passes through libraries, Node and the kernel.
-    await thread.post("Debugger.setBlackboxPatterns", { patterns: ["^(?!jupyter-cell-)"] });
-    await cells.addEarlier();
+    await scripts.addEarlier();
     this.onSwitch(true);
   }
 
-  /** Sets the breakpoints of a cell that the main thread has compiled and is about to run; never rejects. */
+  /** Sets the breakpoints of a cell or file that the main thread has compiled and is about to run; never rejects. */
   async cellBegins(name: string): Promise<void> {
-    await this.attached?.cells.add(name).catch(() => undefined);
+    await this.attached?.scripts.add(name).catch(() => undefined);
   }
 
   async detach(): Promise<void> {
@@ -104,7 +102,7 @@ export class Debugger {
     const [top] = event.callFrames;
     if (attached === undefined || top === undefined) return this.resume();
     const reason = this.reasonToStand(event, attached);
-    if (reason === undefined) return this.stepFurther(attached.cells.get(top.location.scriptId) !== undefined);
+    if (reason === undefined) return this.stepFurther(attached.scripts.get(top.location.scriptId) !== undefined);
     this.step = undefined;
     this.isPausing = false;
     this.stopped = new Stopped(attached, event.callFrames);
@@ -112,14 +110,14 @@ export class Debugger {
   }
 
   /** Undefined where the user's own code does not stand: in a guard, in an exception that a library catches. */
-  private reasonToStand(event: Cdp.PausedEventDataType, { cells }: Attached): string | undefined {
+  private reasonToStand(event: Cdp.PausedEventDataType, { scripts }: Attached): string | undefined {
     const location = (event.callFrames[0] as Cdp.CallFrame).location;
     if ((event.hitBreakpoints ?? []).length > 0) return "breakpoint";
     if (event.reason === "exception" || event.reason === "promiseRejection")
-      return cells.get(location.scriptId) === undefined ? undefined : "exception";
+      return scripts.get(location.scriptId) === undefined ? undefined : "exception";
     // A function returns into the middle of a statement, where no step would begin.
-    const isReturn = this.step?.kind === "stepOut" && cells.placeOf(location) !== undefined;
-    if (!isReturn && !cells.isStop(location)) return undefined;
+    const isReturn = this.step?.kind === "stepOut" && scripts.placeOf(location) !== undefined;
+    if (!isReturn && !scripts.isStop(location)) return undefined;
     return this.step === undefined ? "pause" : "step";
   }
 

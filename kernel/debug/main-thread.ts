@@ -13,7 +13,7 @@ export interface Location {
 export interface MainThreadEvents {
   onPaused(event: Debugger.PausedEventDataType): void;
   onResumed(): void;
-  onScript(script: { readonly scriptId: string; readonly url: string }): void;
+  onScript(script: { readonly scriptId: string; readonly url: string; readonly hash: string }): void;
 }
 
 /** Answer of the inspector to anything that is evaluated. */

@@ -1,7 +1,7 @@
 import { guardName } from "../evaluate/guards.js";
-import type { CellScripts } from "./cell-scripts.js";
 import type { CallFrame, MainThread, RemoteObject } from "./main-thread.js";
 import { DebugError, type StackFrame } from "./protocol.js";
+import type { Scripts } from "./scripts.js";
 import type { Variables } from "./variables.js";
 
 export interface Scope {
@@ -12,11 +12,11 @@ export interface Scope {
 
 interface Parts {
   readonly thread: MainThread;
-  readonly cells: CellScripts;
+  readonly scripts: Scripts;
   readonly variables: Variables;
 }
 
-/** The main thread while it stands at a breakpoint: its frames that are in cells. */
+/** The main thread while it stands at a breakpoint: its frames that are in cells and in the user's files. */
 export class Stopped {
   private readonly frames: ReadonlyMap<number, CallFrame>;
 
@@ -25,15 +25,15 @@ export class Stopped {
     frames: readonly CallFrame[],
   ) {
     // The script that holds the cell's code as a function is a frame of its own, without a place in the cell.
-    const inCells = frames.filter(({ location }) => parts.cells.placeOf(location) !== undefined);
-    this.frames = new Map(inCells.map((frame, index) => [index + 1, frame]));
+    const inSources = frames.filter(({ location }) => parts.scripts.placeOf(location) !== undefined);
+    this.frames = new Map(inSources.map((frame, index) => [index + 1, frame]));
   }
 
   stack(): readonly StackFrame[] {
     return [...this.frames].map(([id, { functionName, location }]) => {
-      const script = this.parts.cells.get(location.scriptId);
+      const script = this.parts.scripts.get(location.scriptId);
       const { label = "", path = "" } = script ?? {};
-      const place = this.parts.cells.placeOf(location);
+      const place = this.parts.scripts.placeOf(location);
       return {
         id,
         name: functionName === "" ? label : functionName,

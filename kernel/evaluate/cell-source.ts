@@ -1,4 +1,5 @@
 import { SourceMap, type SourceMapPayload } from "node:module";
+import { fileSource, mapFileFrame } from "./file-source.js";
 import { type EditedText, offsetOf, type Place, placeOf } from "./text-edits.js";
 
 /** What is needed to say where in a cell's source something happened. */
@@ -24,15 +25,15 @@ export function registerCell(source: CellSource): string {
   return `jupyter-cell-${sources.length - 1}.js`;
 }
 
-/** What a debugger asks of a script: its cell, and for places in the script those in the cell; null for code that isn't the cell's own. */
+/** What a debugger asks of a script: its cell or file, and for places in the script those in the source; null for code that isn't the source's own. */
 export function describeScript(name: string, places: readonly (readonly [line: number, column: number])[]) {
-  const source = sources[Number(cellScript.exec(name)?.[1])];
+  const source = sources[Number(cellScript.exec(name)?.[1])] ?? fileSource(name);
   if (source === undefined) return null;
-  const inCell = places.map(([line, column]) => {
+  const inSource = places.map(([line, column]) => {
     const place = source.isOwn({ line, column }) ? source.toSource({ line, column }) : undefined;
     return place === undefined ? null : ([place.line, place.column] as const);
   });
-  return { code: source.code, label: source.label, places: inCell };
+  return { code: source.code, label: source.label, places: inSource };
 }
 
 /** The latest cell of that label. */
@@ -108,7 +109,9 @@ export function installStackMapping(): void {
   if (before?.ofCells === true) return;
   const prepare: Prepare = (error, sites) => {
     if (endOfCells(sites) === 0 && before !== undefined) return before(error, sites);
-    return mapStack([headOf(error), ...sites.slice(0, endOfCells(sites)).map((site) => `    at ${site}`)].join("\n"));
+    return mapStack(
+      [headOf(error), ...sites.slice(0, endOfCells(sites)).map((site) => mapFileFrame(`    at ${site}`))].join("\n"),
+    );
   };
   Error.prepareStackTrace = Object.assign(prepare, { ofCells: true as const });
   Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 30);

@@ -1,12 +1,14 @@
-import { Script } from "node:vm";
+import { basename } from "node:path";
+import { compileFunction, Script } from "node:vm";
 import { currentCell } from "../output/cell-context.js";
 import { describeScript, installStackMapping, placesOf, registerCell } from "./cell-source.js";
 import { addCarried, type Carried, type CarriedNames } from "./checker/carried.js";
 import type { CheckerLink } from "./checker/link.js";
-import type { CellScript, CheckerRequest } from "./checker/requests.js";
+import type { CellScript, CheckerRequest, ConvertedFile } from "./checker/requests.js";
 import type { Evaluator, EvaluatorOptions, Failure, Outcome } from "./evaluator.js";
 import { cellRequire, type Executable, functionText, runCell, wrapperOf } from "./executor.js";
 import { describeDiagnostics, describeFailure } from "./failure.js";
+import { registerFile } from "./file-source.js";
 import { createInterrupts, interruptOf } from "./interrupt.js";
 import { createPackageFolders } from "./package-folders.js";
 import { createCellModules } from "./resolve.js";
@@ -27,6 +29,10 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
 
   const prepare = async ({ files: changed, ...script }: CellScript, cell: Labelled): Promise<Executable> => {
     files.update(changed);
+    for (const file of changed) {
+      registerSource(file);
+      if (debugging?.isOn() === true) await showFileToDebugger(file, debugging);
+    }
     await modules.prepare(script.imports);
     const name = registerScript(script, cell);
     const executable = { ...script, javascript: `${script.javascript}\n//# sourceURL=${name}` };
@@ -95,6 +101,22 @@ function shareDeclarations(
 function registerScript({ edits, map, awaits }: Omit<CellScript, "files">, cell: Labelled): string {
   const edited = () => applyEdits(cell.code, edits);
   return registerCell({ ...cell, ...placesOf({ edited, map, wrapper: wrapperOf(awaits).length }) });
+}
+
+function registerSource({ path, code, edits, map }: ConvertedFile): void {
+  const edited = () => applyEdits(code, edits);
+  registerFile({ path, code, label: basename(path), ...placesOf({ edited, map, wrapper: 0 }) });
+}
+
+/** As for a cell, with what Node puts around a module. */
+async function showFileToDebugger(
+  { path, javascript }: ConvertedFile,
+  debugging: NonNullable<EvaluatorOptions["debugging"]>,
+): Promise<void> {
+  const parameters = ["exports", "require", "module", "__filename", "__dirname"];
+  const module: unknown = compileFunction(javascript, parameters, { filename: path });
+  await debugging.cellBegins(path);
+  void module;
 }
 
 /** Compiles the cell as it will be run, so that its places are known, and waits until its breakpoints are set. */

@@ -24,6 +24,27 @@ declare namespace display {
   function image(image: Uint8Array | string, options?: Options): void;
   /** A row per object, a column per key: at most 50 rows and 20 columns. */
   function table(rows: readonly object[], options?: Options): void;
+  interface ProgressOptions {
+    /** What is being done: "reading". */
+    title: string;
+    /** How much there is to do. */
+    total?: number;
+    /** What is counted, in the plural; "items" unless told. */
+    unit?: string;
+    /** The line for a state, in place of "title: done of total unit, rate, time left"; elapsed is in milliseconds. */
+    text?(state: { readonly done: number; readonly elapsed: number; readonly note?: string | undefined }): string;
+  }
+  interface Progress {
+    /** How much is done so far, from the start; call it as often as you like. */
+    update(done: number, note?: string): void;
+    /** Replaces the bar by one line that stays. */
+    finish(text?: string): void;
+  }
+  /** Progress of a long job: a bar where somebody watches, a line every 30 seconds in a batch run. */
+  function progress(options: ProgressOptions): Progress;
+  /** Shows the progress of a loop: for (const file of display.track(files, "reading")) … */
+  function track<T>(items: Iterable<T>, about?: string | ProgressOptions): Iterable<T>;
+  function track<T>(items: AsyncIterable<T>, about?: string | ProgressOptions): AsyncIterable<T>;
 }
 /** Removes what this cell has shown so far; with wait, as soon as there is something new to show in its place. */
 declare function clearOutput(options?: { wait?: boolean }): void;
@@ -32,6 +53,11 @@ declare function clearOutput(options?: { wait?: boolean }): void;
  * the cell is interrupted.
  */
 declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
+/**
+ * Asks the user for a line of text and waits for it, in functions that aren't async too: until then nothing else in the kernel goes on. An empty answer
+ * is initial. Fails where input does.
+ */
+declare function prompt(message?: string, initial?: string): string;
 /** The cell whose code this is. */
 declare const cell: {
   /** Aborted when the cell is interrupted; hand it to fetch, timers and whatever else takes an AbortSignal. */

@@ -1,10 +1,19 @@
-import type { DisplayOptions, JupyterComms, JupyterHost } from "../../src/view/display-contract.js";
+import { randomUUID } from "node:crypto";
+import type {
+  DisplayOptions,
+  JupyterComms,
+  JupyterHost,
+  Progress,
+  ProgressOptions,
+} from "../../src/view/display-contract.js";
 import { currentCell, outputCell, runningCell } from "./cell-context.js";
 import type { DisplayFlow } from "./display-flow.js";
 import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
+import { openProgress } from "./progress.js";
 import type { Publisher } from "./publisher.js";
 import { withKinds } from "./show.js";
 import type { Streams } from "./streams.js";
+import { createTrack } from "./track.js";
 
 const hostKey = Symbol.for("Jupyter.host");
 
@@ -12,6 +21,7 @@ export interface Host {
   readonly host: JupyterHost;
   /** `display` of cells: a bundle, an object that shows itself, or any value as text. */
   display(value: unknown, options?: DisplayOptions): void;
+  readonly prompt: HostServices["prompt"];
   /** Resolves when everything given to `display` has been handed to the publisher. */
   settled(): Promise<void>;
 }
@@ -20,6 +30,8 @@ export interface Host {
 export interface HostServices {
   readonly comms?: JupyterComms;
   readonly input?: NonNullable<JupyterHost["input"]>;
+  /** `prompt` of cells. */
+  readonly prompt?: (message?: string, initial?: string) => string;
 }
 
 export interface HostOptions {
@@ -30,7 +42,8 @@ export interface HostOptions {
 }
 
 export function createHost(options: HostOptions): Host {
-  const { publisher, streams, flow, services = {} } = options;
+  const { publisher, streams, flow } = options;
+  const { prompt, ...services } = options.services ?? {};
   const pending = new Set<Promise<void>>();
   const never = new AbortController().signal;
   const host: JupyterHost = {
@@ -57,6 +70,16 @@ export function createHost(options: HostOptions): Host {
       streams.flush();
       publisher.publish({ type: "clear_output", parent: cell?.parent, content: { wait } });
     },
+    progress: (options) =>
+      openProgress(
+        {
+          isWatched: host.interactive,
+          displayId: `progress-${randomUUID()}`,
+          show: host.display,
+          print: (line) => streams.write("stdout", `${line}\n`),
+        },
+        options,
+      ),
     get signal() {
       return currentCell()?.abort.signal ?? never;
     },
@@ -67,6 +90,7 @@ export function createHost(options: HostOptions): Host {
   };
   return {
     host,
+    prompt,
     display(value, options) {
       const look = isMimeBundle(value) ? value : lookOf(value);
       if (!(look instanceof Promise)) {
@@ -107,13 +131,15 @@ function cellView(host: JupyterHost): object {
 }
 
 /** Makes the host known to libraries, and what `evaluate/prelude.ts` declares to cells. */
-export function installHost({ host, display }: Host): void {
+export function installHost({ host, display, prompt }: Host): void {
   Object.defineProperty(globalThis, hostKey, { value: host, configurable: true });
+  const progress = (options: ProgressOptions) => host.progress?.(options) as Progress;
   const globals = {
-    display: withKinds(display),
+    display: Object.assign(withKinds(display), { progress, track: createTrack(progress) }),
     clearOutput: host.clearOutput,
     cell: cellView(host),
     ...(host.input === undefined ? {} : { input: host.input }),
+    ...(prompt === undefined ? {} : { prompt }),
     ...(host.comms === undefined ? {} : { comms: host.comms }),
   };
   for (const [name, value] of Object.entries(globals))

@@ -30,29 +30,54 @@ export interface ScanOptions {
   readonly key: string;
   readonly signal: AbortSignal | undefined;
   readonly onBytes?: (bytes: number) => void;
+  /** What an interrupted reading of the file has found. */
+  readonly known?: ScanFindings;
+  /** Keeps what was found since the last call. */
+  readonly keep?: (found: ScanFindings) => Promise<void>;
 }
+
+/** Cuts, and the first byte before the last cut that is not UTF-8. */
+export interface ScanFindings {
+  readonly cuts: readonly TextCut[];
+  readonly firstBad?: number | undefined;
+}
+
+/** Stretches after which findings are kept: 8 MiB of text, read in a twentieth of a second. */
+export const stretchesKept = 64;
 
 /** Largest stretch: text is worked on in memory, and a string has at most 2^29 characters. */
 const largestStretch = 256 * 1024 * 1024;
 
-/** Reads a file for the first time: fingerprint, encoding, where to cut it. Constant memory. */
+/**
+ * Reads a file for the first time: fingerprint, encoding, where to cut it. Constant memory. After an interruption it goes on from the last
+ * cut that was kept; what is before is only read for the fingerprint.
+ */
 export async function scanFile(file: InputFile, options: ScanOptions): Promise<FileScan> {
   const hash = createHash("sha256");
-  const check = new Utf8Check();
-  const finder = finderFor(file, options);
+  const { known = { cuts: [] }, keep } = options;
+  const from = known.cuts.at(-1)?.offset ?? 0;
+  const check = new Utf8Check(from, known.firstBad);
+  const finder = finderFor(file, options, known.cuts);
+  let kept = known.cuts.length;
   let textBytes = 0;
   const raw = (block: Buffer) => {
     hash.update(block);
     options.onBytes?.(block.length);
   };
-  for await (const block of textStream(file, { onRaw: raw, key: options.key })) {
+  for await (const read of textStream(file, { onRaw: raw, key: options.key })) {
     throwIfCancelled(options.signal, "prepareData");
+    const block = read.subarray(Math.min(read.length, Math.max(0, from - textBytes)));
+    textBytes += read.length;
+    if (block.length === 0) continue;
     check.push(block);
     refuseBad(file, check, options);
     finder.push(block);
-    textBytes += block.length;
     const stretch = textBytes - (finder.cuts.at(-1)?.offset ?? 0);
     if (stretch > largestStretch) throw tooLong(file, finder.cuts.at(-1)?.offset ?? 0);
+    if (keep && finder.cuts.length >= kept + stretchesKept) {
+      await keep(findingsOf(finder, check, kept));
+      kept = finder.cuts.length;
+    }
   }
   check.finish();
   refuseBad(file, check, options);
@@ -62,10 +87,22 @@ export async function scanFile(file: InputFile, options: ScanOptions): Promise<F
   return { path, bytes, modified, sha256: hash.digest("hex"), textBytes, cuts, totals: finder.totals, valid };
 }
 
-function finderFor({ format }: InputFile, { separator, stretchBytes }: ScanOptions): CutFinder {
-  if (format === "wikitext") return new WikitextCuts(stretchBytes);
-  if (format === "text") return new SeparatorCuts(Buffer.from(separator), stretchBytes);
-  return new LineCuts(stretchBytes);
+function findingsOf({ cuts }: CutFinder, { firstBad }: Utf8Check, first: number): ScanFindings {
+  const found = cuts.slice(first);
+  return {
+    cuts: found,
+    firstBad: firstBad !== undefined && firstBad < (found.at(-1)?.offset ?? 0) ? firstBad : undefined,
+  };
+}
+
+function finderFor(
+  { format }: InputFile,
+  { separator, stretchBytes }: ScanOptions,
+  known: readonly TextCut[],
+): CutFinder {
+  if (format === "wikitext") return new WikitextCuts(stretchBytes, known);
+  if (format === "text") return new SeparatorCuts(Buffer.from(separator), stretchBytes, known);
+  return new LineCuts(stretchBytes, known);
 }
 
 function refuseBad({ path, compression }: InputFile, { firstBad }: Utf8Check, { encodingErrors }: ScanOptions): void {

@@ -19,13 +19,13 @@ const longestSample = 4096;
 export class PartEncoder {
   readonly #rules: EncoderRules;
   readonly #fast: ByteEncoder | undefined;
-  readonly #open: () => Tokenizer;
+  readonly #open: () => Promise<Tokenizer>;
   readonly #sink = new IdSink();
   #native: Tokenizer | undefined;
   #nativeTexts = 0;
   #sample: TokenBatch["sample"];
 
-  constructor(rules: EncoderRules, open: () => Tokenizer) {
+  constructor(rules: EncoderRules, open: () => Promise<Tokenizer>) {
     this.#rules = rules;
     this.#fast = rules.plan && new ByteEncoder(rules.plan);
     this.#open = open;
@@ -73,7 +73,7 @@ export class PartEncoder {
       if (sample && !this.#sample && end - start <= longestSample)
         this.#sample = { text: bytes.toString("utf8", start, end), ids: sink.slice(mark) };
     } else {
-      this.#native ??= this.#open();
+      this.#native ??= await this.#open();
       this.#nativeTexts++;
       sink.push(
         (await this.#native.encode(bytes.toString("utf8", start, end), null, { addSpecialTokens: false })).getIds(),

@@ -53,7 +53,8 @@ export async function scanInputs(
   const scans = await store.scans(files);
   for (const { bytes } of scans) onBytes(bytes);
   for (const file of files.slice(scans.length)) {
-    const scan = await scanFile(file, options);
+    const known = await store.findings(file);
+    const scan = await scanFile(file, { ...options, known, keep: (found) => store.addFindings(file, found) });
     await store.addScan(scan);
     scans.push(scan);
   }

@@ -2,12 +2,13 @@ import { createRequire } from "node:module";
 import { throwIfCancelled } from "../core/cancel.js";
 import { isLabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
-import type { Progress } from "../view/show.js";
+import type { Progress } from "../view/display-contract.js";
+import { FastWayWrong } from "./fast-proof.js";
 import type { InputFile } from "./input-files.js";
 import { fileSha256 } from "./manifest.js";
 import { inputRecords, totalBytes } from "./prepare-input.js";
 import type { PrepareRequest } from "./prepare-options.js";
-import { FastWayWrong, type PrepareJob, type PrepareProgress } from "./prepare-run.js";
+import type { PrepareJob, PrepareProgress } from "./prepare-run.js";
 import type { PrepareStore } from "./prepare-store.js";
 import type { OpenTokenizer } from "./tokenizer.js";
 import { stretchBytes } from "./work-sizes.js";
@@ -45,7 +46,7 @@ export async function withStore<T>(store: PrepareStore, act: () => Promise<T>): 
     return await act();
   } catch (error) {
     const resumable = !isLabError(error) || ["CANCELLED", "FILE_UNWRITABLE", "TOKENIZE_FAILED"].includes(error.code);
-    keep = resumable && (await store.journal()).length > 0;
+    keep = resumable && (await store.hasWork());
     throw error;
   } finally {
     await store.release({ keep });

@@ -1,10 +1,11 @@
 import { dirname } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
 import { formatBytes, formatCount } from "../core/units.js";
+import { type BytePlan, planBytes } from "./bpe/plan.js";
 import { removeStaleIndices } from "./dataset-cache.js";
 import { DatasetWriter, publishFiles } from "./dataset-writer.js";
 import { requireSpace } from "./disk-space.js";
-import { type FastWay, proveFastWay, sameIds } from "./fast-proof.js";
+import { FastWayWrong, proveFastWay, sameIds } from "./fast-proof.js";
 import type { InputFile } from "./input-files.js";
 import type { FileScan } from "./input-scan.js";
 import type { DatasetManifest, FileRecord, ManifestCause } from "./manifest.js";
@@ -14,7 +15,7 @@ import { inputRecords, scanInputs, totalBytes } from "./prepare-input.js";
 import { defaultWorkers, type PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
 import { textParts } from "./text-parts.js";
-import { type TextSample, takeSample } from "./text-sample.js";
+import { takeSample } from "./text-sample.js";
 import { feedFile, tokenOutput } from "./token-sink.js";
 import { type PoolOptions, type TokenizedPart, tokenizeInOrder } from "./tokenize-pool.js";
 import type { OpenTokenizer } from "./tokenizer.js";
@@ -44,9 +45,6 @@ export interface Made {
   readonly removed: number;
   readonly notes: readonly string[];
 }
-
-/** A text whose ids by the fast way are not those of the native library: everything has to be made again without it. */
-export class FastWayWrong extends Error {}
 
 /** The tokens of the whole text, in the store's file. */
 export interface MadeTokens {
@@ -81,19 +79,15 @@ export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
   const scans = await scanInputs(request, files, { store, onBytes: (bytes) => job.progress.scanned(bytes) });
   const textBytes = scans.reduce((sum, scan) => sum + scan.textBytes, 0);
   if (textBytes === 0) throw emptyInput(inputName(job), "no text in it");
-  const sample = await takeSample({ files, scans, rules: rulesOf(request), key: request.key });
-  const fast = job.nativeOnly ? { plan: undefined, reason: "" } : await proveFastWay(tokenizer, sample.texts);
-  const rules = {
+  const writer = await DatasetWriter.open(store, {
     mode: request.mode,
     dtype: request.dtype,
     length: request.seqLength + 1,
     padId: tokenizer.special.padId ?? 0,
-  };
-  const writer = await DatasetWriter.open(store, rules);
+  });
   try {
-    await requireSpaceFor({ job, sample, textBytes, written: writer.totals.tokenBytes });
     const kept = writer.totals.textBytes;
-    await writeParts(job, { scans, fast, writer, textBytes });
+    await writeParts(job, { scans, writer, textBytes });
     const notes =
       kept > 0 ? [`went on after ${formatBytes(kept)} of ${formatBytes(textBytes)} that an earlier call had done`] : [];
     return { ...(await complete(job, { scans, writer, textBytes })), notes };
@@ -110,36 +104,36 @@ function inputName({ files }: PrepareJob): string {
   return inputRecords(files, []).input.path;
 }
 
-interface Space {
-  readonly job: PrepareJob;
-  readonly sample: TextSample;
-  readonly textBytes: number;
-  readonly written: number;
-}
-
-async function requireSpaceFor({ job, sample, textBytes, written }: Space): Promise<void> {
-  const { request, tokenizer } = job;
+/** Proves the fast way, if there is one, and looks whether there is room for the result: before anything is written. */
+async function makeSure(job: PrepareJob, { scans, textBytes, writer }: Writing, plan?: BytePlan): Promise<void> {
+  const { request, files, tokenizer } = job;
+  const sample = await takeSample({ files, scans, rules: rulesOf(request), key: request.key });
   const { before, after } = tokenizer.special;
-  const around = before.length + after.length;
-  let tokens = sample.texts.length * around;
-  for (const text of sample.texts) tokens += (await tokenizer.encode(text)).length;
+  let tokens = sample.texts.length * (before.length + after.length);
+  if (plan) tokens += await proveFastWay(plan, tokenizer, sample.texts);
+  else for (const text of sample.texts) tokens += (await tokenizer.encode(text)).length;
   await requireSpace(dirname(request.prefix), {
     ...{ mode: request.mode, dtype: request.dtype, length: request.seqLength + 1, columns: request.columns.length },
-    ...{ tokens, texts: sample.texts.length, sampleBytes: sample.bytes, textBytes, written },
+    ...{ tokens, texts: sample.texts.length, sampleBytes: sample.bytes, textBytes },
+    written: writer.totals.tokenBytes,
   });
 }
 
 interface Writing {
   readonly scans: readonly FileScan[];
-  readonly fast: FastWay;
   readonly writer: DatasetWriter;
   readonly textBytes: number;
 }
 
-/** Text → parts → ids → files, from the first part on that the journal does not have. */
-async function writeParts(job: PrepareJob, { scans, fast, writer, textBytes }: Writing): Promise<void> {
+/**
+ * Text → parts → ids → files, from the first part on that the journal does not have. The threads start while the native
+ * library is opened and the fast way is proved.
+ */
+async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
   const { request, tokenizer, files, progress } = job;
-  const { json, path, special } = tokenizer;
+  const { scans, writer, textBytes } = writing;
+  const { bytes, path, special } = tokenizer;
+  const plan = job.nativeOnly ? undefined : planOf(tokenizer);
   const workers = request.workers ?? defaultWorkers(textBytes);
   const { chunkBytes, partBytes } = workSizes(workers, {
     inputBytes: totalBytes(files),
@@ -147,12 +141,12 @@ async function writeParts(job: PrepareJob, { scans, fast, writer, textBytes }: W
   });
   const options: PoolOptions = {
     ...{ workers, chunkBytes },
-    thread: { json, file: path, plan: fast.plan, ...special },
+    thread: { tokenizer: bytes, file: path, plan, ...special },
     rules: rulesOf(request),
     signal: request.signal,
   };
   const parts = textParts(files, scans, { from: writer.totals.stretches, partBytes, key: request.key });
-  for await (const done of tokenizeInOrder(parts, options)) {
+  for await (const done of startedEarly(tokenizeInOrder(parts, options), () => makeSure(job, writing, plan))) {
     throwIfCancelled(request.signal, "prepareData");
     await compare(tokenizer, done);
     await writer.write(done);
@@ -161,16 +155,32 @@ async function writeParts(job: PrepareJob, { scans, fast, writer, textBytes }: W
   }
 }
 
+function planOf({ contents, tables }: OpenTokenizer): BytePlan | undefined {
+  const plan = planBytes(contents, tables);
+  return "reason" in plan ? undefined : plan;
+}
+
+/** The values of `source`, which begins its work at once; the first one comes when `ready` is done. */
+async function* startedEarly<T>(source: AsyncGenerator<T>, ready: () => Promise<void>): AsyncGenerator<T> {
+  const first = source.next();
+  first.catch(() => undefined); // it is awaited below; until then a failure must not count as unhandled
+  try {
+    await ready();
+    const { value, done } = await first;
+    if (!done) yield value;
+    yield* source;
+  } finally {
+    await source.return(undefined);
+  }
+}
+
 /** One text of every part is given to the native library, too, before the part is written. */
 async function compare(tokenizer: OpenTokenizer, { tokens: { sample } }: TokenizedPart): Promise<void> {
   if (!sample || sameIds(sample.ids, await tokenizer.encode(sample.text))) return;
-  throw new FastWayWrong(`other ids than the native library for ${JSON.stringify(sample.text.slice(0, 60))}`);
+  throw new FastWayWrong(sample.text);
 }
 
-async function complete(
-  job: PrepareJob,
-  { scans, writer, textBytes }: Omit<Writing, "fast">,
-): Promise<Omit<MadeTokens, "notes">> {
+async function complete(job: PrepareJob, { scans, writer, textBytes }: Writing): Promise<Omit<MadeTokens, "notes">> {
   const { request, files } = job;
   const { documents, texts, padded, skipped, repaired, native } = writer.totals;
   if (texts === 0)

@@ -5,7 +5,7 @@ import { LabError } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
 import { otherHolder, takeFolder } from "./folder-holder.js";
 import type { InputFile } from "./input-files.js";
-import type { FileScan } from "./input-scan.js";
+import { type FileScan, type ScanFindings, stretchesKept } from "./input-scan.js";
 import type { DatasetManifest } from "./manifest.js";
 import { asUnwritable } from "./token-files.js";
 
@@ -50,7 +50,8 @@ export const emptyEntry: JournalEntry = {
 
 /**
  * The folder `.<name>.part` beside a dataset that is being prepared. What is in it survives the end of the process at any moment:
- * `job.json` (what is being made), `scan.jsonl` (one line per input file that has been read), `journal.jsonl` (one line per part that is
+ * `job.json` (what is being made), `scan.jsonl` (one line per input file that has been read), `found.jsonl` (cuts of the file that is being
+ * read), `journal.jsonl` (one line per part that is
  * done), `tokens`, `lengths`, `texts` (data), `index`, `rows` (MindRecord files that have no names yet), and at the very end `publish.json` (the
  * manifest).
  */
@@ -120,6 +121,7 @@ export class PrepareStore {
       "job.json",
       "publish.json",
       "scan.jsonl",
+      "found.jsonl",
       "journal.jsonl",
       "tokens",
       "lengths",
@@ -152,10 +154,33 @@ export class PrepareStore {
 
   async addScan(scan: FileScan): Promise<void> {
     await this.#append("scan.jsonl", scan);
+    await rm(this.#path("found.jsonl"), { force: true });
+  }
+
+  /** What an interrupted reading of this file has found. */
+  async findings({ path, bytes, modified }: InputFile): Promise<ScanFindings> {
+    const lines = await readLines<FoundLine>(this.#path("found.jsonl"));
+    const own = lines.filter((line) => line.path === path && line.bytes === bytes && line.modified === modified);
+    const text = own.map((line) => `${JSON.stringify(line)}\n`).join("");
+    await writeFileAtomic(this.#path("found.jsonl"), text); // also gets rid of a line that was cut off
+    return { cuts: own.flatMap(({ cuts }) => cuts), firstBad: own.at(-1)?.firstBad };
+  }
+
+  async addFindings({ path, bytes, modified }: InputFile, found: ScanFindings): Promise<void> {
+    const line: FoundLine = { path, bytes, modified, ...found };
+    await this.#append("found.jsonl", line);
   }
 
   journal(): Promise<JournalEntry[]> {
     return readLines<JournalEntry>(this.#path("journal.jsonl"));
+  }
+
+  /** Whether there is something that would take more than a moment to do again. */
+  async hasWork(): Promise<boolean> {
+    if ((await this.journal()).length > 0) return true;
+    if ((await readLines(this.#path("found.jsonl"))).length > 0) return true;
+    const scans = await readLines<FileScan>(this.#path("scan.jsonl"));
+    return scans.reduce((sum, { cuts }) => sum + cuts.length, 0) >= stretchesKept;
   }
 
   async addEntry(entry: JournalEntry): Promise<void> {
@@ -181,6 +206,8 @@ export class PrepareStore {
     await asUnwritable(this.#path(name), () => appendFile(this.#path(name), `${JSON.stringify(value)}\n`));
   }
 }
+
+type FoundLine = ScanFindings & Pick<InputFile, "path" | "bytes" | "modified">;
 
 function identityOf(job: unknown): string {
   return createHash("sha256").update(JSON.stringify(job)).digest("hex");

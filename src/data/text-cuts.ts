@@ -9,7 +9,7 @@ export interface TextCut {
   readonly state?: PairState;
 }
 
-/** Looks for cuts while a text is read for the first time. The stretches between them are `stretchBytes` long or a little more. */
+/** Looks for cuts while a text is read for the first time; can go on from its last cut, since at a cut nothing before it matters. The stretches between them are `stretchBytes` long or a little more. */
 export interface CutFinder {
   push(block: Buffer): void;
   /** The beginnings of all stretches after the first. */
@@ -20,14 +20,17 @@ export interface CutFinder {
 
 /** Cuts after newlines: for formats where every line stands by itself. */
 export class LineCuts implements CutFinder {
-  readonly cuts: TextCut[] = [];
+  readonly cuts: TextCut[];
   readonly #stretchBytes: number;
-  #base = 0;
+  #base: number;
   #next: number;
 
-  constructor(stretchBytes: number) {
+  /** `known`: cuts that have been found; the text that comes begins at the last one. */
+  constructor(stretchBytes: number, known: readonly TextCut[] = []) {
+    this.cuts = [...known];
     this.#stretchBytes = stretchBytes;
-    this.#next = stretchBytes;
+    this.#base = known.at(-1)?.offset ?? 0;
+    this.#next = this.#base + stretchBytes;
   }
 
   push(block: Buffer): void {
@@ -44,19 +47,23 @@ export class LineCuts implements CutFinder {
 
 /** Cuts after separators that overlap no other occurrence of themselves. */
 export class SeparatorCuts implements CutFinder {
-  readonly cuts: TextCut[] = [];
+  readonly cuts: TextCut[];
   readonly #separator: Buffer;
   readonly #stretchBytes: number;
   #tail = Buffer.alloc(0);
-  #base = 0;
+  #base: number;
   #next: number;
   /** Where the occurrence before began; occurrences that overlap it can't be cut at. */
-  #last = -1;
+  #last: number;
 
-  constructor(separator: Buffer, stretchBytes: number) {
+  /** `known`: cuts that have been found; the text that comes begins at the last one. */
+  constructor(separator: Buffer, stretchBytes: number, known: readonly TextCut[] = []) {
+    this.cuts = [...known];
     this.#separator = separator;
     this.#stretchBytes = stretchBytes;
-    this.#next = stretchBytes;
+    this.#base = known.at(-1)?.offset ?? 0;
+    this.#next = this.#base + stretchBytes;
+    this.#last = this.#base - separator.length;
   }
 
   push(block: Buffer): void {
@@ -103,13 +110,13 @@ const everything = [0, 0, 0, 0, 0].map(() => Number.POSITIVE_INFINITY);
  * between them that leave an even number of newlines and no space. Counts brackets on the way, so that each part knows its `PairState`.
  */
 export class WikitextCuts implements CutFinder {
-  readonly cuts: TextCut[] = [];
+  readonly cuts: TextCut[];
   readonly #stretchBytes: number;
-  readonly #walker = new PairWalker(startOfText, everything);
-  readonly #seen = [0, 0, 0, 0, 0];
-  #inside = 0;
+  readonly #walker: PairWalker;
+  readonly #seen: number[];
+  #inside: number;
   /** Offset of the next block. */
-  #base = 0;
+  #base: number;
   #next: number;
   /** How much of `/' 0/` the last bytes spelt. */
   #odd = 0;
@@ -120,9 +127,16 @@ export class WikitextCuts implements CutFinder {
   #tooWide = true;
   #afterReturn = false;
 
-  constructor(stretchBytes: number) {
+  /** `known`: cuts that have been found; the text that comes begins at the last one. */
+  constructor(stretchBytes: number, known: readonly TextCut[] = []) {
+    const { offset, state = startOfText } = known.at(-1) ?? { offset: 0 };
+    this.cuts = [...known];
     this.#stretchBytes = stretchBytes;
-    this.#next = stretchBytes;
+    this.#walker = new PairWalker(state, everything);
+    this.#seen = [...state.seen];
+    this.#inside = state.inside;
+    this.#base = offset;
+    this.#next = offset + stretchBytes;
   }
 
   get totals(): readonly number[] {

@@ -3,7 +3,8 @@ import type { PartRules } from "./part-documents.js";
 
 /** What a tokenizing thread is started with. */
 export interface TokenizeThreadData {
-  readonly json: string;
+  /** The bytes of the tokenizer.json. */
+  readonly tokenizer: Uint8Array<SharedArrayBuffer>;
   readonly file: string;
   /** How to do without the native library; undefined if it has to do everything. */
   readonly plan: BytePlan | undefined;

@@ -2,7 +2,6 @@ import { parentPort, workerData } from "node:worker_threads";
 import { BadLine, documentsOf } from "./part-documents.js";
 import { PartEncoder } from "./part-encoder.js";
 import type { TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./tokenize-protocol.js";
-import { nativeTokenizer } from "./tokenizer.js";
 
 // A program of its own: one thread of `tokenize-pool.ts`.
 
@@ -23,7 +22,11 @@ async function answer(encoder: PartEncoder, request: TokenizeRequest, stopped: (
 function serve(): void {
   const data = workerData as TokenizeThreadData;
   const flag = new Int32Array(data.stop);
-  const encoder = new PartEncoder(data, () => nativeTokenizer(data.json, data.file));
+  // The native library is loaded by the first text that needs it: most threads never do.
+  const encoder = new PartEncoder(data, async () => {
+    const { nativeTokenizer, textOf } = await import("./native-tokenizer.js");
+    return nativeTokenizer(textOf(data.tokenizer), data.file);
+  });
   let queue: Promise<void> = Promise.resolve();
   parentPort?.on("message", (request: TokenizeRequest | undefined) => {
     queue = queue.then(() =>

@@ -1,27 +1,31 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { Tokenizer as NativeTokenizer } from "tokenizers";
-import { DataError } from "../core/error.js";
+import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { requireFile } from "../core/files.js";
+import { type BpeTables, readBpeFile } from "./bpe/bpe-tables.js";
 import type { TokenizerFile } from "./bpe/tokenizer-file.js";
+import { invalidTokenizer, nativeTokenizer, textOf } from "./native-tokenizer.js";
 import {
   parseTokenizerConfig,
   resolveSpecialTokens,
   type SpecialTokenOptions,
   type SpecialTokens,
   type TokenizerConfig,
+  type Vocabulary,
 } from "./tokenizer-rules.js";
 
 /** A tokenizer ready to use, and what a thread needs to open the same one. */
 export interface OpenTokenizer {
   /** Absolute path of the tokenizer.json. */
   readonly path: string;
-  /** Its text. */
-  readonly json: string;
+  /** Its bytes, shared between threads. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
   readonly sha256: string;
-  /** The same, parsed. */
+  /** The same, parsed; without vocabulary and merges if those are in `tables`. */
   readonly contents: TokenizerFile;
+  readonly tables: BpeTables | undefined;
   /** Largest id + 1, added tokens included. */
   readonly vocabSize: number;
   readonly special: SpecialTokens;
@@ -33,48 +37,53 @@ export interface OpenTokenizer {
   decodeEach(ids: ArrayLike<number>): Promise<readonly string[]>;
 }
 
-/** Opens a Hugging Face tokenizer: `path` is a tokenizer.json or a folder that holds one (and perhaps tokenizer_config.json). */
+/**
+ * Opens a Hugging Face tokenizer: `path` is a tokenizer.json or a folder that holds one (and perhaps tokenizer_config.json). The native
+ * library, which takes most of the time to open, is opened when it is needed: at once if only it can tell whether the file is good.
+ * @throws DataError TOKENIZER_INVALID, also from `encode` and `decode`; TOKENIZER_TOKEN_MISSING; LabError FILE_MISSING.
+ */
 export async function openTokenizer(path: string, options: SpecialTokenOptions = {}): Promise<OpenTokenizer> {
   const file = await tokenizerFile(path);
-  const json = await readFile(file, "utf8");
-  const contents = parseTokenizer(json, file);
-  const native = nativeTokenizer(json, file);
+  const read = await readFile(file);
+  const bytes = new Uint8Array(new SharedArrayBuffer(read.length));
+  bytes.set(read);
+  const { contents, tables } = (isUtf8(read) ? readBpeFile(read) : undefined) ?? {
+    contents: parseTokenizer(read.toString("utf8"), file),
+    tables: undefined,
+  };
+  let opened: NativeTokenizer | undefined;
+  const native = () => {
+    opened ??= nativeTokenizer(textOf(bytes), file);
+    return opened;
+  };
+  if (!tables) native();
   const special = resolveSpecialTokens(
-    { idOf: (token) => native.tokenToId(token) ?? undefined, template: await templateOf(native) },
+    {
+      idOf: (token) =>
+        tables && isPlain(token, contents, tables)
+          ? tables.vocabulary.idOf(token)
+          : (native().tokenToId(token) ?? undefined),
+      template: addsNothing(contents.post_processor) ? nothing : await templateOf(native()),
+    },
     await configBeside(file),
     options,
   );
   return {
     path: file,
-    json,
+    bytes,
     contents,
-    sha256: createHash("sha256").update(json).digest("hex"),
-    vocabSize: vocabSizeOf(contents),
+    tables,
+    sha256: createHash("sha256").update(read).digest("hex"),
+    vocabSize: vocabSizeOf(contents, tables),
     special,
-    encode: async (text) => (await native.encode(text, null, { addSpecialTokens: false })).getIds(),
-    decode: (ids) => native.decode(Array.from(ids), false),
-    decodeEach: (ids) =>
-      native.decodeBatch(
+    encode: async (text) => (await native().encode(text, null, { addSpecialTokens: false })).getIds(),
+    decode: async (ids) => native().decode(Array.from(ids), false),
+    decodeEach: async (ids) =>
+      native().decodeBatch(
         Array.from(ids, (id) => [id]),
         false,
       ),
   };
-}
-
-/** The native tokenizer without the padding and truncation that its file may ask for: MindFormers switches both off. */
-export function nativeTokenizer(json: string, file: string): NativeTokenizer {
-  try {
-    const native = NativeTokenizer.fromString(json);
-    native.disablePadding();
-    native.disableTruncation();
-    return native;
-  } catch (cause) {
-    throw invalid(
-      file,
-      `expected a Hugging Face tokenizer, found ${cause instanceof Error ? cause.message : cause}`,
-      cause,
-    );
-  }
 }
 
 async function tokenizerFile(path: string): Promise<string> {
@@ -89,28 +98,34 @@ function parseTokenizer(json: string, file: string): TokenizerFile {
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    throw invalid(file, `expected JSON, found ${JSON.stringify(json.slice(0, 40))}`, cause);
+    throw invalidTokenizer(file, `expected JSON, found ${JSON.stringify(json.slice(0, 40))}`, cause);
   }
   const model = (value as { model?: unknown } | null)?.model;
   if (typeof model === "object" && model !== null) return value as TokenizerFile;
   const keys = typeof value === "object" && value !== null ? Object.keys(value).slice(0, 5).join(", ") : typeof value;
-  throw invalid(file, `expected an object with a "model", found ${keys === "" ? "an empty object" : keys}`);
+  throw invalidTokenizer(file, `expected an object with a "model", found ${keys === "" ? "an empty object" : keys}`);
 }
 
-function vocabSizeOf({ model, added_tokens: added = [] }: TokenizerFile): number {
-  let size = Array.isArray(model.vocab) ? model.vocab.length : 0;
+function vocabSizeOf({ model, added_tokens: added = [] }: TokenizerFile, tables: BpeTables | undefined): number {
+  let size = tables?.vocabulary.size ?? (Array.isArray(model.vocab) ? model.vocab.length : 0);
   const vocab = size === 0 ? ((model.vocab ?? {}) as Readonly<Record<string, number>>) : {};
-  for (const token in vocab) size = Math.max(size, (vocab[token] as number) + 1);
+  for (const id of Object.values(vocab)) size = Math.max(size, id + 1);
   for (const { id } of added) size = Math.max(size, id + 1);
   return size;
 }
 
-function invalid(file: string, found: string, cause?: unknown): DataError {
-  return new DataError("TOKENIZER_INVALID", `tokenizer ${file}: ${found}`, {
-    hint: "pass the tokenizer.json of the model, or the folder that holds it",
-    details: { file },
-    cause,
-  });
+/** Whether the vocabulary alone decides about a token: an added token that it lacks gets its id from the native library, whatever the file says. */
+function isPlain(token: string, { added_tokens: added = [] }: TokenizerFile, { vocabulary }: BpeTables): boolean {
+  const id = vocabulary.idOf(token);
+  return added.every((one) => one.content !== token || one.id === id);
+}
+
+const nothing: Vocabulary["template"] = { before: [], after: [] };
+
+/** Post-processors that put no tokens around a text. */
+function addsNothing(rule: TokenizerFile["post_processor"]): boolean {
+  if (!rule || rule.type === "ByteLevel") return true;
+  return rule.type === "Sequence" && (rule.processors ?? []).every(addsNothing);
 }
 
 async function configBeside(file: string): Promise<TokenizerConfig | undefined> {

@@ -6,7 +6,13 @@ export class Utf8Check {
   /** Offset of the first byte that begins no character; undefined while there is none. */
   firstBad: number | undefined;
   #tail = Buffer.alloc(0);
-  #base = 0;
+  #base: number;
+
+  /** `from`: offset of the first byte that will come, which begins a character. */
+  constructor(from = 0, firstBad?: number) {
+    this.#base = from;
+    this.firstBad = firstBad;
+  }
 
   push(block: Buffer): void {
     if (this.firstBad !== undefined) return;

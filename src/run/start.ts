@@ -42,16 +42,17 @@ async function recordOverride(events: string, attempt: number, { reason, errors 
   }
 }
 
-/** Starts the supervisor in a session of its own; it outlives this process. */
+/** Starts the supervisor in a session of its own and as nobody's child; it outlives this process. */
 async function startSupervisor(folder: string, attempt: number): Promise<void> {
   const output = await open(join(runPaths(folder).logs(attempt), "supervisor.log"), "a");
   try {
-    await startProgram({
-      argv: [process.execPath, builtFile("src/run/supervise.js"), folder],
+    const supervisor = [process.execPath, builtFile("src/run/supervise.js"), folder];
+    const { end } = await startProgram({
+      argv: [process.execPath, builtFile("src/run/detach.js"), ...supervisor],
       cwd: folder,
       outputTo: output.fd,
-      outlive: true,
     });
+    await end;
   } finally {
     await output.close();
   }

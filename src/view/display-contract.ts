@@ -32,11 +32,39 @@ export interface JupyterHost {
   readonly interactive: boolean;
   /** Two-way connections to code in the front end (widgets, live views); undefined in a kernel that has none. */
   readonly comms?: JupyterComms;
+  /** Shows the progress of a long job: a bar where somebody watches, lines in a batch run; undefined in a kernel that has no such thing. */
+  progress?(options: ProgressOptions): Progress;
   /**
    * Asks the user for a line of text. Rejects if the front end cannot ask (`interactive` is false) and when the cell is interrupted.
    * Undefined in a kernel that cannot ask.
    */
   input?(prompt?: string, options?: { readonly password?: boolean }): Promise<string>;
+}
+
+export interface ProgressOptions {
+  /** What is being done: `"tokenizing"`. */
+  readonly title: string;
+  /** How much there is to do; without it only the count and the rate are shown. */
+  readonly total?: number;
+  /** What is counted, in the plural; default `"items"`. */
+  readonly unit?: string;
+  /** The line for a state, in place of `title: done of total unit, rate, time left`. */
+  text?(state: ProgressState): string;
+}
+
+export interface ProgressState {
+  /** In the job's unit. */
+  readonly done: number;
+  /** Milliseconds since the beginning. */
+  readonly elapsed: number;
+  readonly note?: string | undefined;
+}
+
+export interface Progress {
+  /** `done` counts from the start in the job's unit; `note` is shown behind the numbers. Call it as often as you like. */
+  update(done: number, note?: string): void;
+  /** Replaces the bar by one line that stays, by default how much was done in which time; later calls do nothing. */
+  finish(text?: string): void;
 }
 
 /** What goes over a comm in one message: JSON, and bytes beside it that are not encoded. */

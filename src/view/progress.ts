@@ -1,7 +1,6 @@
 import { formatCount, formatDuration } from "../core/units.js";
-import type { MimeBundle } from "./display-contract.js";
-import { frame } from "./html.js";
-import { escapeMarkup, shorten } from "./text.js";
+import type { ProgressState } from "./display-contract.js";
+import { shorten } from "./text.js";
 
 export interface ProgressSpec {
   /** What is being done: `"tokenizing"`. */
@@ -10,14 +9,6 @@ export interface ProgressSpec {
   readonly total?: number;
   /** What is counted, in the plural: `"sequences"`. */
   readonly unit: string;
-}
-
-export interface ProgressState {
-  /** In the spec's unit. */
-  readonly done: number;
-  /** Milliseconds since the beginning. */
-  readonly elapsed: number;
-  readonly note?: string | undefined;
 }
 
 /** `tokenizing: 1,200 of 5,000 sequences (24 %), 40/s, about 1m 35s left`. */
@@ -33,16 +24,4 @@ export function progressText(spec: ProgressSpec, { done, elapsed, note }: Progre
   }
   if (note) parts.push(shorten(note, 200));
   return `${title}: ${parts.join(", ")}`;
-}
-
-/** Bar and text; without a total only the text. */
-export function progressBundle(spec: ProgressSpec, state: ProgressState): MimeBundle {
-  const text = progressText(spec, state);
-  const share = spec.total ? Math.min(1, Math.max(0, state.done / spec.total)) : 0;
-  const cells = Math.round(share * 30);
-  const bar = spec.total ? `${"█".repeat(cells)}${"░".repeat(30 - cells)} ` : "";
-  const track = "width:320px;max-width:100%;height:8px;border-radius:4px;background:var(--jp-layout-color3,#bdbdbd)";
-  const fill = `width:${(share * 100).toFixed(1)}%;height:8px;border-radius:4px;background:var(--jp-brand-color1,#1976d2)`;
-  const htmlBar = spec.total ? `<div style="${track};margin:4px 0"><div style="${fill}"></div></div>` : "";
-  return { "text/plain": bar + text, "text/html": frame(`<div>${escapeMarkup(text)}</div>`, htmlBar) };
 }

@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type DisplayOptions, jupyterHost, type MimeBundle } from "./display-contract.js";
-import { frame } from "./html.js";
-import { type ProgressSpec, progressBundle, progressText } from "./progress.js";
-import { escapeMarkup } from "./text.js";
+import {
+  type DisplayOptions,
+  jupyterHost,
+  type MimeBundle,
+  type Progress,
+  type ProgressState,
+} from "./display-contract.js";
+import { type ProgressSpec, progressText } from "./progress.js";
 
 /** Shows a bundle under the running cell; in a plain script prints its text/plain to standard output. */
 export function show(bundle: MimeBundle, options?: DisplayOptions): void {
@@ -88,45 +92,30 @@ export function openLive(initial: MimeBundle): LiveOutput {
   };
 }
 
-export interface Progress {
-  /** `done` counts from the start in the spec's unit; `note` is shown behind the numbers. */
-  update(done: number, note?: string): void;
-  /** Replaces the bar by one line that stays; later calls do nothing. */
-  finish(text: string): void;
-}
-
-const batchInterval = 30_000;
+const scriptInterval = 30_000;
 
 /**
- * Progress of a long call: a bar in a notebook that somebody watches, one line every 30 seconds in a batch run or a plain script.
+ * Progress of a long call: the notebook's own (a bar where somebody watches, lines in a batch run); in a plain script one line every 30 seconds.
  * After `finish(text)` only that text stays (in a batch run: is the last line).
  */
 export function openProgress(spec: ProgressSpec): Progress {
-  const started = Date.now();
-  const live = jupyterHost()?.interactive ? openLive(progressBundle(spec, { done: 0, elapsed: 0 })) : undefined;
-  return live ? barProgress(spec, live, started) : lineProgress(spec, started);
-}
-
-function barProgress(spec: ProgressSpec, live: LiveOutput, started: number): Progress {
-  return {
-    update: (done, note) => live.update(progressBundle(spec, { done, elapsed: Date.now() - started, note })),
-    finish(text) {
-      live.close({ "text/plain": text, "text/html": frame(`<div>${escapeMarkup(text)}</div>`) });
-    },
-  };
+  const text = (state: ProgressState) => progressText(spec, state);
+  return jupyterHost()?.progress?.({ ...spec, text }) ?? lineProgress(spec, Date.now());
 }
 
 function lineProgress(spec: ProgressSpec, started: number): Progress {
   let printed = started;
   let finished = false;
+  let state: ProgressState = { done: 0, elapsed: 0 };
   return {
     update(done, note) {
       const now = Date.now();
-      if (finished || now - printed < batchInterval) return;
+      state = { done, elapsed: now - started, note };
+      if (finished || now - printed < scriptInterval) return;
       printed = now;
-      process.stdout.write(`${progressText(spec, { done, elapsed: now - started, note })}\n`);
+      process.stdout.write(`${progressText(spec, state)}\n`);
     },
-    finish(text) {
+    finish(text = progressText(spec, state)) {
       if (finished) return;
       finished = true;
       process.stdout.write(`${text}\n`);

@@ -8,12 +8,20 @@ import { type LabServer, startLab } from "../support/jupyter.js";
 import { createKernelWorld, type KernelWorld } from "../support/kernelspec.js";
 
 const screenshots = join(packageRoot(), "test", "reports", "screenshots");
+/** The notebook for the front end's own features. */
 const sources = [
   "/** How much a step changes. @param step its number */\nfunction learningRate(step: number): number { return 1 / step; }\nlet runs = 0;",
   "runs += 1;\nconsole.log('rate', learningRate(4), 'run', runs)",
   "[{ step: 1, loss: 2.5 }, { step: 2, loss: 2.25 }]",
   "",
 ];
+/** The notebook for the debugger, and the file that it imports. */
+const debugged = [
+  "const weights: number[] = [1, 2, 3];\nlet sum = 0;\nfor (const weight of weights) {\n  sum += weight;\n}\nsum",
+  'import { twice } from "./helper";\nconst seen = twice(3);\nseen',
+];
+const helper =
+  "interface Unused {\n  a: number;\n}\n\nexport function twice(value: number): number {\n  const result = 2 * value;\n  return result;\n}\n";
 let folder: string;
 let world: KernelWorld;
 let lab: LabServer;
@@ -23,7 +31,26 @@ let page: Page;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lab-kernel-"));
   mkdirSync(screenshots, { recursive: true });
-  const cells = sources.map((source, index) => ({
+  writeNotebook("kernel.ipynb", sources);
+  writeNotebook("debugged.ipynb", debugged);
+  writeFileSync(join(folder, "helper.ts"), helper);
+  world = createKernelWorld();
+  const { JUPYTER_PATH = "", JUPYTER_DATA_DIR = "" } = world.environment;
+  lab = await startLab(folder, { JUPYTER_PATH, JUPYTER_DATA_DIR });
+  const executablePath = process.env.CHROME_PATH ?? "/usr/bin/chromium";
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  page = await open("kernel.ipynb");
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await lab?.stop();
+  world?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function writeNotebook(name: string, texts: readonly string[]): void {
+  const cells = texts.map((source, index) => ({
     cell_type: "code",
     execution_count: null,
     id: `cell-${index}`,
@@ -33,27 +60,17 @@ beforeAll(async () => {
   }));
   const kernelspec = { name: "mindformers-lab", display_name: "TypeScript (MindFormers)", language: "typescript" };
   const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-  writeFileSync(join(folder, "kernel.ipynb"), JSON.stringify(notebook));
-  world = createKernelWorld();
-  const { JUPYTER_PATH = "", JUPYTER_DATA_DIR = "" } = world.environment;
-  lab = await startLab(folder, { JUPYTER_PATH, JUPYTER_DATA_DIR });
-  const executablePath = process.env.CHROME_PATH ?? "/usr/bin/chromium";
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-  page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-  await page.goto(lab.notebookUrl("kernel.ipynb"));
-  await page.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
-  await page
-    .locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" })
-    .first()
-    .waitFor({ timeout: 60_000 });
-});
+  writeFileSync(join(folder, name), JSON.stringify(notebook));
+}
 
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
-  world?.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
+async function open(notebook: string): Promise<Page> {
+  const opened = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+  opened.setDefaultTimeout(60_000);
+  await opened.goto(lab.notebookUrl(notebook));
+  await opened.locator(".jp-Notebook").waitFor();
+  await opened.locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" }).first().waitFor();
+  return opened;
+}
 
 const cell = (index: number) => page.locator(".jp-Notebook .jp-CodeCell").nth(index);
 const output = (index: number, text: string) => cell(index).locator(".jp-OutputArea-output", { hasText: text });
@@ -128,4 +145,63 @@ it("restart and run all begins anew, with numbers from 1", async () => {
   await prompt(3, "[4]").waitFor();
   await output(3, "'last'").waitFor();
   await page.screenshot({ path: join(screenshots, "kernel-restarted.png") });
+});
+
+/** Switches the debugger on, or waits until it is. */
+async function debugNotebook(): Promise<void> {
+  page = await open("debugged.ipynb");
+  await page.locator(".jp-DebuggerBugButton:not([aria-disabled='true'])").first().click();
+  await page.locator(".jp-DebuggerBugButton[aria-pressed='true']").first().waitFor();
+}
+
+/** Clicks into the gutter of a cell beside a line (from 1); the breakpoint's mark. */
+async function setBreakpoint(index: number, line: number) {
+  // The first element of a gutter is only there for its width.
+  const gutter = cell(index).locator(".cm-breakpoint-gutter .cm-gutterElement").nth(line);
+  const mark = gutter.locator(".cm-breakpoint-icon");
+  await gutter.waitFor();
+  // The gutter is there a moment before it listens.
+  for (let attempt = 0; attempt < 5 && (await mark.count()) === 0; attempt++) {
+    await gutter.click();
+    await mark.waitFor({ timeout: 3000 }).catch(() => undefined);
+  }
+  return { mark, remove: () => gutter.click() };
+}
+
+const press = (title: RegExp) => page.getByTitle(title).first().click();
+const standing = () => page.locator(".jp-Notebook .jp-DebuggerEditor-highlight");
+
+it("the debugger stops a cell at a breakpoint, shows its variables, steps, and lets it go on", async () => {
+  await debugNotebook();
+  const breakpoint = await setBreakpoint(0, 4);
+  await cell(0).locator(".cm-line").first().click();
+  await page.keyboard.press("Control+Enter");
+  await standing().waitFor();
+  expect(await standing().textContent()).toContain("sum += weight");
+  const variables = page.locator(".jp-DebuggerVariables-body");
+  await variables.getByText("weight", { exact: false }).first().waitFor();
+  await page.locator(".jp-DebuggerCallstack-body li, .jp-DebuggerCallstackFrame").first().waitFor();
+  await page.screenshot({ path: join(screenshots, "debugger.png") });
+  await press(/^Next/);
+  await expect.poll(() => standing().textContent(), { timeout: 30_000 }).toContain("for (const weight");
+  await breakpoint.remove();
+  await breakpoint.mark.waitFor({ state: "detached" });
+  await press(/^Continue/);
+  await output(0, "6").waitFor();
+});
+
+it("a step goes into a function of the user's own .ts file, which the debugger shows, and back into the cell", async () => {
+  const breakpoint = await setBreakpoint(1, 2);
+  await cell(1).locator(".cm-line").first().click();
+  await page.keyboard.press("Control+Enter");
+  await standing().waitFor();
+  await breakpoint.remove();
+  await press(/^Step In/);
+  const frames = page.locator(".jp-DebuggerCallstack-body");
+  await frames.getByText("twice").first().waitFor();
+  const source = page.locator(".jp-DebuggerSources-body");
+  await source.getByText("const result = 2 * value").first().waitFor();
+  await page.screenshot({ path: join(screenshots, "debugger-file.png") });
+  await press(/^Continue/);
+  await output(1, "6").waitFor();
 });

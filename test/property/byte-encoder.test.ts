@@ -4,7 +4,7 @@ import { ByteEncoder } from "../../src/data/bpe/byte-encoder.js";
 import { planBytes } from "../../src/data/bpe/plan.js";
 import type { TokenizerFile } from "../../src/data/bpe/tokenizer-file.js";
 import { IdSink } from "../../src/data/id-sink.js";
-import { nativeTokenizer } from "../../src/data/tokenizer.js";
+import { nativeTokenizer } from "../../src/data/native-tokenizer.js";
 import { byteBpe, preTokenizers } from "../support/byte-bpe.js";
 
 const learnt =

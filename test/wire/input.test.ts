@@ -36,6 +36,35 @@ it("input_request goes to the client that sent the cell, with prompt and passwor
   expect(value((await secret).iopub)).toBe("3");
 });
 
+it("prompt() blocks until the answer is there, in functions that aren't async; an empty answer is the initial value", async () => {
+  const asked = nextQuestion();
+  const running = client.execute(
+    "console.log('before'); const ask = () => prompt('Name: ', 'Eve'); return [ask(), ask()].join()",
+  );
+  const first = await asked;
+  expect(first.content).toEqual({ prompt: "Name: [Eve] ", password: false });
+  expect(client.iopub.some(({ content }) => content.text === "before\n")).toBe(true);
+  expect((await client.request("kernel_info_request", {}, "control")).content.status).toBe("ok");
+  const second = nextQuestion();
+  await client.send("input_reply", { value: "Ada 🦜" }, "stdin", { parent: first.header });
+  await second;
+  await client.send("input_reply", { value: "" }, "stdin");
+  expect(value((await running).iopub)).toBe("'Ada 🦜,Eve'");
+});
+
+it("an interrupt ends a prompt(), and its late answer answers nothing", async () => {
+  const asked = nextQuestion();
+  const id = await client.send("execute_request", { code: "prompt('a')" });
+  const late = await asked;
+  await client.request("interrupt_request", {}, "control");
+  expect((await client.reply(id)).content).toMatchObject({ status: "error", ename: "KeyboardInterrupt" });
+  await client.send("input_reply", { value: "late" }, "stdin", { parent: late.header });
+  const next = nextQuestion();
+  const running = client.execute("return prompt('b')");
+  await client.send("input_reply", { value: "2" }, "stdin", { parent: (await next).header });
+  expect(value((await running).iopub)).toBe("'2'");
+});
+
 it("what the cell printed before it asks is there before the question", async () => {
   const asked = nextQuestion();
   const running = client.execute("console.log('look here'); return await input('?')");

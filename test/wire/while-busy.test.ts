@@ -54,6 +54,13 @@ it.each([
   expect(iopub[2]?.content.data["text/plain"]).toBe("42");
 });
 
+it("an interrupt may also come on shell, where VS Code sends it, while a cell blocks", async () => {
+  client = await WireClient.start();
+  const id = await startCell(busyLoop);
+  expect((await client.request("interrupt_request", {}, "shell")).content.status).toBe("ok");
+  expect((await client.reply(id)).content.ename).toBe("KeyboardInterrupt");
+});
+
 it("an interrupt also aborts the cells that wait behind the interrupted one", async () => {
   client = await WireClient.start();
   const id = await startCell("await new Promise(() => {})");

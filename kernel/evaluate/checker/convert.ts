@@ -9,6 +9,7 @@ import { convertFiles, type FileVersions } from "./files.js";
 import { describeFileFindings, describeFindings, findingsAbout } from "./findings.js";
 import type { Checked, Language } from "./language.js";
 import { runOptions } from "./libraries.js";
+import { withoutMapComment } from "./map-comment.js";
 import { meaningIn } from "./meaning.js";
 import { isPlainScript } from "./plain-script.js";
 import type { Conversion } from "./requests.js";
@@ -128,10 +129,4 @@ function translated(compiler: TypeScript, text: string): { readonly javascript: 
   const options = { compilerOptions: runOptions(compiler), fileName: "cell.ts" };
   const { outputText, sourceMapText = "" } = compiler.transpileModule(text, options);
   return { javascript: withoutMapComment(outputText), map: sourceMapText };
-}
-
-const mapComment = /\n?\/\/# sourceMappingURL=\S*\s*$/;
-
-function withoutMapComment(text: string): string {
-  return text.replace(mapComment, "\n");
 }

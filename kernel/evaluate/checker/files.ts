@@ -2,6 +2,7 @@ import type ts from "typescript";
 import { flagName, guardName, type TypeScript } from "../guards.js";
 import { applyEdits } from "../text-edits.js";
 import { runOptions } from "./libraries.js";
+import { withoutMapComment } from "./map-comment.js";
 import type { ConvertedFile } from "./requests.js";
 import { parseCell, runtimeEdits } from "./syntax.js";
 
@@ -18,18 +19,19 @@ export function convertFiles(
     const { version = "" } = file as { readonly version?: string };
     if (file.fileName.endsWith(".json") || versions.get(file.fileName) === version) return [];
     versions.set(file.fileName, version);
-    return [{ path: file.fileName, javascript: translate(compiler, file) }];
+    return [translate(compiler, file)];
   });
 }
 
-function translate(compiler: TypeScript, { text, fileName }: ts.SourceFile): string {
+function translate(compiler: TypeScript, { text, fileName }: ts.SourceFile): ConvertedFile {
   const prologue = `require=${guardName}.wrap(require);const ${flagName}=${guardName}.flag;`;
   const edits = [{ at: 0, insert: prologue }, ...runtimeEdits(compiler, parseCell(compiler, text, fileName))];
   const compilerOptions = {
     ...runOptions(compiler),
     // A script stays one: `module.exports` is its own affair.
     moduleDetection: compiler.ModuleDetectionKind.Legacy,
-    sourceMap: false,
   };
-  return compiler.transpileModule(applyEdits(text, edits).text, { compilerOptions, fileName }).outputText;
+  const options = { compilerOptions, fileName };
+  const { outputText, sourceMapText = "" } = compiler.transpileModule(applyEdits(text, edits).text, options);
+  return { path: fileName, code: text, javascript: withoutMapComment(outputText), map: sourceMapText, edits };
 }

@@ -99,6 +99,7 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
   const { compiler, declarations, folders } = options;
   const { sys } = compiler;
   const folder = folders.workingDirectory.replaceAll("\\", "/");
+  const ownModules = `${folder.replace(/\/$/, "")}/node_modules`;
   const real = (path: string): string => folders.real(path);
   const typeRoots = [
     ...foldersAbove(folder).map((above) => join(above, "node_modules", "@types")),
@@ -131,7 +132,8 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     useCaseSensitiveFileNames: () => true,
     fileExists: (path) => texts.has(path) || path === preludeFile || sys.fileExists(real(path)),
     readFile: (path: string, encoding?: string) => texts.get(path)?.text ?? sys.readFile(real(path), encoding),
-    directoryExists: (path) => sys.directoryExists(real(path)),
+    // The packages of the kernel seem to lie in the working folder, which may have no node_modules of its own.
+    directoryExists: (path) => path === ownModules || sys.directoryExists(real(path)),
     getDirectories: (path) => sys.getDirectories(real(path)),
     readDirectory: (path, ...rest) => sys.readDirectory(real(path), ...rest),
     realpath: (path) => (real(path) === path ? (sys.realpath?.(path) ?? path) : path),

@@ -43,7 +43,12 @@ export interface CellScript {
 
 export interface ConvertedFile {
   readonly path: string;
+  /** The file as it is written. */
+  readonly code: string;
   readonly javascript: string;
+  /** Source map from `javascript` to the file with `edits`, as JSON. */
+  readonly map: string;
+  readonly edits: readonly Edit[];
 }
 
 /** Either direction of the pipe: four bytes of length (little endian), then JSON. */

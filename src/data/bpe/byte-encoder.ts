@@ -1,7 +1,8 @@
 import type { IdSink } from "../id-sink.js";
+import { Automaton } from "./automaton.js";
 import { ClassReader, unknownBit } from "./class-table.js";
-import { firstBits, Matcher } from "./matcher.js";
 import { Merger } from "./merger.js";
+import { firstBits } from "./pattern-steps.js";
 import type { BytePlan, SplitLevel } from "./plan.js";
 import { newWordTable, WordTable, type WordTableSize } from "./word-table.js";
 
@@ -12,28 +13,39 @@ const longestWord = 64;
 /** Longer words (bytes) would need too much memory for the queue. */
 const longestMerge = 4 * 1024 * 1024;
 
+interface Level extends SplitLevel {
+  /** The classes with which a match can begin. */
+  readonly first: number;
+  readonly automaton: Automaton;
+}
+
 /**
  * Byte-level BPE without strings: splits UTF-8 text into words as the tokenizer's regular expressions say, and looks each word up in a
  * memo; a new word is merged here. Gives exactly the ids of the native library, or refuses the text.
  */
 export class ByteEncoder {
-  readonly #levels: readonly (SplitLevel & { readonly first: number })[];
+  readonly #levels: readonly Level[];
   readonly #reader: ClassReader;
-  readonly #matcher: Matcher;
   readonly #merger: Merger;
   readonly #memo = new WordTable(newWordTable(memoSize));
   readonly #whole: WordTable | undefined;
   readonly #added = new Map<number, readonly Uint8Array[]>();
   readonly #mayBegin = new Uint8Array(256);
   readonly #form: BytePlan["form"];
+  /** The levels that can find something in the text at hand. */
+  #needed: readonly Level[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
   #sink: IdSink | undefined;
   #refused = false;
 
   constructor(plan: BytePlan) {
-    this.#levels = plan.levels.map((level) => ({ ...level, first: firstBits(level.root) }));
-    this.#reader = new ClassReader(plan.classes);
-    this.#matcher = new Matcher(this.#reader);
+    const reader = new ClassReader(plan.classes);
+    this.#reader = reader;
+    this.#levels = plan.levels.map((level) => ({
+      ...level,
+      first: firstBits(level.root),
+      automaton: new Automaton(level.root, reader),
+    }));
     this.#merger = new Merger(plan.merges, plan.byteIds);
     this.#whole = plan.wholeWords && new WordTable(plan.wholeWords);
     this.#form = plan.form;
@@ -74,10 +86,8 @@ export class ByteEncoder {
     this.#bytes = bytes;
     this.#sink = sink;
     this.#refused = false;
-    this.#split(
-      this.#levels.filter(({ first, keepGaps }) => (first & bits) !== 0 || !keepGaps),
-      { start, end },
-    );
+    this.#needed = this.#levels.filter(({ first, keepGaps }) => (first & bits) !== 0 || !keepGaps);
+    this.#split(0, start, end);
     if (this.#refused) sink.truncate(mark);
     return !this.#refused;
   }
@@ -119,52 +129,60 @@ export class ByteEncoder {
     return false;
   }
 
-  #split(levels: readonly (SplitLevel & { readonly first: number })[], range: { start: number; end: number }): void {
-    const [level, ...rest] = levels;
+  /** Cuts `[start, end)` at the matches of the level numbered `depth` and gives the parts to the next one; after the last they are words. */
+  #split(depth: number, start: number, end: number): void {
+    const level = this.#needed[depth];
     if (!level) {
-      this.#word(range.start, range.end);
+      this.#word(start, end, this.#memo.hashOf(this.#bytes, start, end));
       return;
     }
-    const part =
-      rest.length === 0
-        ? (start: number, end: number) => this.#word(start, end)
-        : (start: number, end: number) => this.#split(rest, { start, end });
-    this.#cut(level, range, part);
-  }
-
-  #cut(
-    { root, first, keepGaps, keepMatches }: SplitLevel & { readonly first: number },
-    { start, end }: { readonly start: number; readonly end: number },
-    part: (start: number, end: number) => void,
-  ): void {
     const bytes = this.#bytes;
-    const reader = this.#reader;
-    const matcher = this.#matcher;
-    matcher.setText(bytes, end);
+    const { automaton, keepGaps, keepMatches } = level;
+    const isLast = depth + 1 === this.#needed.length;
     let gap = start;
-    for (let at = start; at < end; ) {
-      const bits = reader.at(bytes, at);
-      const { width } = reader;
-      const found = (bits & first) === 0 ? -1 : matcher.match(root, at);
+    for (let at = this.#seek(level, start, end); at < end; at = this.#seek(level, at, end)) {
+      const found = automaton.match(bytes, at, end);
       if (found < 0) {
-        at += width;
+        this.#reader.at(bytes, at);
+        at += this.#reader.width;
         continue;
       }
-      if (keepGaps && at > gap) part(gap, at);
-      if (keepMatches) part(at, found);
-      matcher.setText(bytes, end); // the next level has its own end
+      const { hash } = automaton;
+      if (keepGaps && at > gap) this.#split(depth + 1, gap, at);
+      if (keepMatches && isLast) this.#word(at, found, hash);
+      else if (keepMatches) this.#split(depth + 1, at, found);
       at = found;
       gap = found;
     }
-    if (keepGaps && end > gap) part(gap, end);
+    if (keepGaps && end > gap) this.#split(depth + 1, gap, end);
   }
 
-  #word(start: number, end: number): void {
+  /** The first place from `at` on where a match of the level may begin. */
+  #seek({ first }: Level, at: number, end: number): number {
+    const bytes = this.#bytes;
+    const reader = this.#reader;
+    const { masks } = reader;
+    let place = at;
+    while (place < end) {
+      const byte = bytes[place] as number;
+      if (byte < 0x80) {
+        if (((masks[byte] as number) & first) !== 0) break;
+        place++;
+      } else {
+        if ((reader.at(bytes, place) & first) !== 0) break;
+        place += reader.width;
+      }
+    }
+    return place;
+  }
+
+  /** `hash`: what the memo's `hashOf` gives for the word. */
+  #word(start: number, end: number, hash: number): void {
     const sink = this.#sink as IdSink;
     const bytes = this.#bytes;
     const memo = this.#memo;
     const length = end - start;
-    const known = length <= longestWord ? memo.find(bytes, start, end) : -1;
+    const known = length <= longestWord ? memo.find(bytes, { start, end, hash }) : -1;
     if (known >= 0) {
       sink.copy(memo.ids, memo.idStart(known), memo.idCount(known));
       return;
@@ -173,14 +191,14 @@ export class ByteEncoder {
       this.#refused = true;
       return;
     }
-    const whole = this.#whole?.find(bytes, start, end) ?? -1;
+    const whole = this.#whole?.find(bytes, { start, end, hash }) ?? -1;
     const ids =
       whole >= 0 && this.#whole
         ? this.#whole.ids.subarray(this.#whole.idStart(whole), this.#whole.idStart(whole) + 1)
         : this.#merger.merge(bytes, start, end);
-    if (length <= longestWord && !memo.add(bytes.subarray(start, end), ids)) {
+    if (length <= longestWord && !memo.add(bytes.subarray(start, end), hash, ids)) {
       memo.clear();
-      memo.add(bytes.subarray(start, end), ids);
+      memo.add(bytes.subarray(start, end), hash, ids);
     }
     sink.copy(ids, 0, ids.length);
   }

@@ -1,21 +1,22 @@
+import type { MergeList } from "./merge-list.js";
+
 /** The merges of a BPE model: pair of ids → rank and new id; open addressing, four numbers per place (left + 1, right, rank, new id). */
 export interface MergeTable {
   readonly pairs: Int32Array;
 }
 
-export interface Merge {
-  readonly left: number;
-  readonly right: number;
-  readonly merged: number;
-}
-
 /** `merges` in the order of their ranks; shared between threads. */
-export function buildMergeTable(merges: readonly Merge[]): MergeTable {
-  const places = 2 ** Math.ceil(Math.log2(Math.max(16, merges.length * 2)));
+export function buildMergeTable(merges: MergeList): MergeTable {
+  const count = merges.length / 3;
+  const places = 2 ** Math.ceil(Math.log2(Math.max(16, count * 2)));
   const pairs = new Int32Array(new SharedArrayBuffer(16 * places));
-  for (const [rank, { left, right, merged }] of merges.entries()) {
+  for (let rank = 0; rank < count; rank++) {
+    const [left, right] = [merges[3 * rank] as number, merges[3 * rank + 1] as number];
     const at = placeOf(pairs, left, right);
-    pairs.set([left + 1, right, rank, merged], at);
+    pairs[at] = left + 1;
+    pairs[at + 1] = right;
+    pairs[at + 2] = rank;
+    pairs[at + 3] = merges[3 * rank + 2] as number;
   }
   return { pairs };
 }

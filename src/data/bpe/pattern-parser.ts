@@ -1,4 +1,5 @@
 import { mostClasses } from "./class-table.js";
+import { unbounded } from "./pattern-steps.js";
 
 /** A pattern as it is written. Every character position is a class; `bit` names it. */
 export type PatternAtom =
@@ -147,15 +148,14 @@ class PatternParser {
   }
 
   #repetition(): { min: number; max: number } {
-    const most = 2 ** 31 - 1;
     let found = { min: 1, max: 1 };
     const braces = /^\{(\d+)(,?)(\d*)\}/.exec(this.rest);
     if (this.#take("?")) found = { min: 0, max: 1 };
-    else if (this.#take("*")) found = { min: 0, max: most };
-    else if (this.#take("+")) found = { min: 1, max: most };
+    else if (this.#take("*")) found = { min: 0, max: unbounded };
+    else if (this.#take("+")) found = { min: 1, max: unbounded };
     else if (braces) {
       const min = Number(braces[1]);
-      found = { min, max: braces[3] ? Number(braces[3]) : braces[2] ? most : min };
+      found = { min, max: braces[3] ? Number(braces[3]) : braces[2] ? unbounded : min };
       this.#at += braces[0].length;
     } else return found;
     if ("?+*{".includes(this.#peek()) && !this.atEnd) throw new UnsupportedPattern("lazy or possessive repetition");

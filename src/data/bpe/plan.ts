@@ -1,10 +1,14 @@
+import { type BpeTables, tablesOf } from "./bpe-tables.js";
 import { buildClassTable, type ClassTable } from "./class-table.js";
 import { unknownCharacters } from "./known-characters.js";
-import { linkPattern, type Step } from "./matcher.js";
+import { idOf } from "./merge-list.js";
 import { buildMergeTable, type MergeTable } from "./merge-table.js";
+import { linkPattern } from "./pattern-link.js";
 import { ClassRegister, UnsupportedPattern } from "./pattern-parser.js";
+import type { Step } from "./pattern-steps.js";
 import { readSplits } from "./split-rules.js";
 import { byteCharacters, bytesOfToken, type TokenizerFile } from "./tokenizer-file.js";
+import type { Vocabulary } from "./vocabulary.js";
 import { newWordTable, WordTable, type WordTableData } from "./word-table.js";
 
 /** One round of splitting. */
@@ -32,19 +36,20 @@ export interface BytePlan {
   readonly form: "NFC" | "NFKC" | "NFD" | "NFKD" | undefined;
 }
 
-/** The plan, or the reason why this tokenizer has to use the native library for everything. */
-export function planBytes(file: TokenizerFile): BytePlan | { readonly reason: string } {
+/** The plan, or the reason why this tokenizer has to use the native library for everything. `tables`: if they have been read already. */
+export function planBytes(file: TokenizerFile, tables?: BpeTables): BytePlan | { readonly reason: string } {
   try {
-    return makePlan(file);
+    requirePlainModel(file);
+    const found = tables ?? tablesOf(file);
+    return found ? makePlan(file, found) : { reason: "a vocabulary with other values than ids" };
   } catch (error) {
     if (error instanceof UnsupportedPattern) return { reason: error.message };
     throw error;
   }
 }
 
-function makePlan(file: TokenizerFile): BytePlan {
+function makePlan(file: TokenizerFile, { vocabulary, merges }: BpeTables): BytePlan {
   const { model, normalizer } = file;
-  requirePlainModel(file);
   const form = formOf(normalizer);
   const register = new ClassRegister(unknownCharacters({ form: form !== undefined }));
   const levels = readSplits(file.pre_tokenizer, register).map(({ pattern, keepMatches, keepGaps }) => ({
@@ -52,16 +57,15 @@ function makePlan(file: TokenizerFile): BytePlan {
     keepMatches,
     keepGaps,
   }));
-  const vocab = model.vocab as Readonly<Record<string, number>>;
   const characters = byteCharacters();
   const byteIds = new Int32Array(new SharedArrayBuffer(4 * 256));
-  for (const [byte, character] of characters.entries()) byteIds[byte] = idOf(vocab, character);
+  for (const [byte, character] of characters.entries()) byteIds[byte] = idOf(vocabulary, character);
   return {
     classes: buildClassTable(register.classes),
     levels,
-    merges: buildMergeTable((model.merges ?? []).map((merge) => readMerge(vocab, merge))),
+    merges: buildMergeTable(merges),
     byteIds,
-    wholeWords: model.ignore_merges ? wholeWords(vocab) : undefined,
+    wholeWords: model.ignore_merges ? wholeWords(vocabulary) : undefined,
     addedTokens: (file.added_tokens ?? []).map(({ content }) => new TextEncoder().encode(content)),
     form,
   };
@@ -84,24 +88,15 @@ function formOf(normalizer: TokenizerFile["normalizer"]): BytePlan["form"] {
   throw new UnsupportedPattern(`a normalizer of type ${type}`);
 }
 
-function idOf(vocab: Readonly<Record<string, number>>, token: string): number {
-  const id: unknown = vocab[token]; // what an object has from birth ("constructor") is no number
-  if (typeof id !== "number") throw new UnsupportedPattern(`a vocabulary without ${JSON.stringify(token)}`);
-  return id;
-}
-
-function readMerge(vocab: Readonly<Record<string, number>>, merge: string | readonly string[]) {
-  const space = typeof merge === "string" ? merge.indexOf(" ") : 0;
-  const left = typeof merge === "string" ? merge.slice(0, space) : (merge[0] ?? "");
-  const right = typeof merge === "string" ? merge.slice(space + 1) : (merge[1] ?? "");
-  return { left: idOf(vocab, left), right: idOf(vocab, right), merged: idOf(vocab, left + right) };
-}
-
-function wholeWords(vocab: Readonly<Record<string, number>>): WordTableData {
-  const words = Object.entries(vocab).map(([token, id]) => ({ key: bytesOfToken(token), id }));
+function wholeWords(vocabulary: Vocabulary): WordTableData {
+  const words = [...vocabulary.entries()].map(([token, id]) => ({ key: bytesOfToken(token), id }));
   const keyBytes = words.reduce((sum, { key }) => sum + (key?.length ?? 0), 0);
   const data = newWordTable({ words: words.length, keyBytes, ids: words.length }, true);
   const table = new WordTable(data);
-  for (const { key, id } of words) if (key && table.find(key, 0, key.length) < 0) table.add(key, Int32Array.of(id));
+  for (const { key, id } of words) {
+    if (!key) continue;
+    const word = { start: 0, end: key.length, hash: table.hashOf(key, 0, key.length) };
+    if (table.find(key, word) < 0) table.add(key, word.hash, Int32Array.of(id));
+  }
   return data;
 }

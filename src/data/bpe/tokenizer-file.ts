@@ -13,6 +13,12 @@ export interface TokenizerFile {
   readonly added_tokens?: readonly { readonly id: number; readonly content: string }[];
   readonly normalizer?: Normalizer | null;
   readonly pre_tokenizer?: PreTokenizerRule | null;
+  readonly post_processor?: PostProcessor | null;
+}
+
+interface PostProcessor {
+  readonly type?: string;
+  readonly processors?: readonly PostProcessor[];
 }
 
 interface Normalizer {

@@ -29,10 +29,16 @@ export function newWordTable({ words, keyBytes, ids }: WordTableSize, shared = f
   };
 }
 
+export interface HashedWord {
+  readonly start: number;
+  readonly end: number;
+  /** What `hashOf` gives for it. */
+  readonly hash: number;
+}
+
 export class WordTable {
   readonly #data: WordTableData;
   readonly #mask: number;
-  #hash = 0;
 
   constructor(data: WordTableData) {
     this.#data = data;
@@ -47,15 +53,18 @@ export class WordTable {
     return this.#data.ids;
   }
 
-  /** Position of the word's entry, or -1; remembers the hash for `add`. */
-  find(bytes: Uint8Array, start: number, end: number): number {
-    const { slots, entries, keys } = this.#data;
-    let hash = 0x811c9dc5;
+  /** FNV-1a of the bytes. */
+  hashOf(bytes: Uint8Array, start: number, end: number): number {
+    let hash = 0x811c9dc5 | 0;
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-    hash ^= hash >>> 15;
-    this.#hash = hash;
+    return hash;
+  }
+
+  /** Position of the entry of the word `bytes[start, end)`, or -1. */
+  find(bytes: Uint8Array, { start, end, hash }: HashedWord): number {
+    const { slots, entries, keys } = this.#data;
     const length = end - start;
-    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+    for (let slot = mixed(hash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const entry = ((slots[slot] as number) - 1) * 5;
       if (entry < 0) return -1;
       if (entries[entry] !== hash || entries[entry + 2] !== length) continue;
@@ -74,19 +83,28 @@ export class WordTable {
     return this.#data.entries[entry + 4] as number;
   }
 
-  /** Adds the word that `find` has just not found; false if there is no room. */
-  add(key: Uint8Array, ids: Int32Array): boolean {
+  /** Adds a word that is not there; false if there is no room. */
+  add(key: Uint8Array, hash: number, ids: Int32Array): boolean {
     const { slots, entries, keys, ids: allIds, used } = this.#data;
-    const [words, keyBytes, idCount] = used as unknown as [number, number, number];
-    if ((words + 1) * 5 > entries.length || keyBytes + key.length > keys.length) return false;
-    if (idCount + ids.length > allIds.length) return false;
-    keys.set(key, keyBytes);
-    allIds.set(ids, idCount);
-    entries.set([this.#hash, keyBytes, key.length, idCount, ids.length], words * 5);
-    let slot = this.#hash & this.#mask;
+    const words = used[0] as number;
+    const keyStart = used[1] as number;
+    const idStart = used[2] as number;
+    if ((words + 1) * 5 > entries.length || keyStart + key.length > keys.length) return false;
+    if (idStart + ids.length > allIds.length) return false;
+    keys.set(key, keyStart);
+    allIds.set(ids, idStart);
+    const entry = words * 5;
+    entries[entry] = hash;
+    entries[entry + 1] = keyStart;
+    entries[entry + 2] = key.length;
+    entries[entry + 3] = idStart;
+    entries[entry + 4] = ids.length;
+    let slot = mixed(hash) & this.#mask;
     while (slots[slot] !== 0) slot = (slot + 1) & this.#mask;
     slots[slot] = words + 1;
-    used.set([words + 1, keyBytes + key.length, idCount + ids.length]);
+    used[0] = words + 1;
+    used[1] = keyStart + key.length;
+    used[2] = idStart + ids.length;
     return true;
   }
 
@@ -94,4 +112,8 @@ export class WordTable {
     this.#data.slots.fill(0);
     this.#data.used.fill(0);
   }
+}
+
+function mixed(hash: number): number {
+  return hash ^ (hash >>> 15);
 }

@@ -1,4 +1,5 @@
 import { type EpochPlan, planEpochs } from "./epochs.js";
+import { lengthAt, numbersOf, type PackedSequences, packSequences, pairsOf } from "./packed-sequences.js";
 import { RandomState } from "./random-state.js";
 
 /** One part (train, valid or test) of one dataset, and what is asked of it. */
@@ -20,7 +21,7 @@ export interface GptRequest {
 /**
  * What MindFormers' GPTDataset builds. Sample k reads the row `shuffle[k]`: from `offsets[row]` in the sequence
  * `documents[positions[row]]` on, to `offsets[row + 1] + extraToken` in the sequence `documents[positions[row + 1]]`.
- * Memory: 4 bytes per document and epoch, 12 per sample (the engine: 4 and 20, and 16 per document and epoch while it builds).
+ * Memory: 4 bytes per document and epoch, 12 per sample, and 8 per document and epoch while it builds (the engine: 4 and 20, and 16 per document and epoch while it builds).
  */
 export interface GptIndices {
   /** Sequence numbers in the order in which they are joined; every epoch holds each once. */
@@ -36,9 +37,9 @@ export interface GptIndices {
 export function buildGptIndices(request: GptRequest): GptIndices {
   const epochs = planEpochs({ ...request, tokensPerEpoch: sumLengths(request) });
   const random = new RandomState(request.seed);
-  const documents = documentIndex(request, epochs, random);
-  const rows = sampleIndex(request, documents, epochs.samples);
-  return { documents, ...rows, shuffle: shuffleIndex(epochs, random), epochs };
+  const sequences = shuffledSequences(request, epochs, random);
+  const rows = sampleRows(request, sequences, epochs.samples);
+  return { documents: numbersOf(sequences), ...rows, shuffle: shuffleIndex(epochs, random), epochs };
 }
 
 function sumLengths({ lengths, begin, end }: GptRequest): number {
@@ -48,33 +49,38 @@ function sumLengths({ lengths, begin, end }: GptRequest): number {
 }
 
 /** Every epoch's sequences, shuffled together; a separate last epoch by itself. */
-function documentIndex({ begin, end }: GptRequest, plan: EpochPlan, random: RandomState): Int32Array {
-  const each = end - begin;
-  const documents = new Int32Array(each * plan.epochs);
-  for (let epoch = 0, at = 0; epoch < plan.epochs; epoch++) for (let i = begin; i < end; i++) documents[at++] = i;
-  const together = plan.separateFinalEpoch ? plan.epochs - 1 : plan.epochs;
-  random.shuffle(documents.subarray(0, each * together));
-  if (plan.separateFinalEpoch) random.shuffle(documents.subarray(each * together));
-  return documents;
+function shuffledSequences(request: GptRequest, plan: EpochPlan, random: RandomState): PackedSequences {
+  const words = packSequences(request, plan.epochs);
+  const pairs = pairsOf(words);
+  const together = plan.separateFinalEpoch ? (request.end - request.begin) * (plan.epochs - 1) : pairs.length;
+  random.shuffle(pairs.subarray(0, together));
+  if (plan.separateFinalEpoch) random.shuffle(pairs.subarray(together));
+  return words;
 }
 
 /**
  * Where each sample begins, as the C++ helper `build_sample_idx` computes it: consecutive samples overlap by the extra token. A row points
  * into the sequence that holds the sample's last token, so that without extra token the offset can be that sequence's length.
  */
-export function sampleIndex(
-  { lengths, seqLength, extraToken }: Pick<GptRequest, "lengths" | "seqLength" | "extraToken">,
-  documents: Int32Array,
+function sampleRows(
+  { seqLength, extraToken }: Pick<GptRequest, "seqLength" | "extraToken">,
+  sequences: PackedSequences,
   samples: number,
 ): Pick<GptIndices, "positions" | "offsets"> {
   const positions = new Uint32Array(samples + 1);
   const offsets = new Int32Array(samples + 1);
-  const count = documents.length;
+  const count = sequences.length / 2;
   let row = 1;
   // Where the next row begins, counted from the beginning of the sequence at `position`.
   let next = seqLength;
   for (let position = 0; position < count && row <= samples; position++) {
-    const length = lengths[documents[position] as number] as number;
+    const length = lengthAt(sequences, 2 * position);
+    // Written in any case, and kept if the row does begin here: a branch on lengths in random order would be guessed wrong half of the time.
+    positions[row] = position;
+    offsets[row] = next;
+    const begins = (next + extraToken - length - 1) >>> 31;
+    row += begins;
+    next += seqLength & -begins;
     while (next + extraToken <= length && row <= samples) {
       positions[row] = position;
       offsets[row++] = next;
@@ -84,7 +90,7 @@ export function sampleIndex(
   }
   if (row <= samples) {
     positions[row] = count - 1;
-    offsets[row] = (lengths[documents[count - 1] as number] as number) - extraToken;
+    offsets[row] = lengthAt(sequences, 2 * (count - 1)) - extraToken;
   }
   return { positions, offsets };
 }

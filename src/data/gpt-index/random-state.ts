@@ -52,16 +52,18 @@ export class RandomState {
     }
   }
 
-  /** Shuffles in place, as `RandomState.shuffle` does with an array of four-byte numbers. */
-  shuffle(values: Int32Array | Uint32Array): void {
-    const words = new Int32Array(values.buffer, values.byteOffset, values.length);
+  /** Shuffles in place, as `RandomState.shuffle` does with an array of numbers of four or eight bytes. */
+  shuffle(values: Int32Array | Uint32Array | Float64Array): void {
+    const words =
+      values instanceof Float64Array ? values : new Int32Array(values.buffer, values.byteOffset, values.length);
     let last = words.length - 1;
     for (; last > lowerBits; last--) swap(words, last, this.interval(last));
     const picks = new Int32Array(Math.min(blockPicks, Math.max(last, 0)));
     while (last >= 1) {
       const count = Math.min(picks.length, last);
       this.#fillPicks(picks, last, count);
-      swapAll(words, last, picks.subarray(0, count));
+      if (words instanceof Float64Array) swapWide(words, last, picks.subarray(0, count));
+      else swapAll(words, last, picks.subarray(0, count));
       last -= count;
     }
   }
@@ -118,7 +120,7 @@ function maskOf(max: number): number {
   return max === 0 ? 0 : -1 >>> Math.clz32(max);
 }
 
-function swap(words: Int32Array, i: number, j: number): void {
+function swap(words: Int32Array | Float64Array, i: number, j: number): void {
   const kept = words[i] as number;
   words[i] = words[j] as number;
   words[j] = kept;
@@ -126,6 +128,17 @@ function swap(words: Int32Array, i: number, j: number): void {
 
 /** Swaps `last - k` with `picks[k]`, for every k. */
 function swapAll(words: Int32Array, last: number, picks: Int32Array): void {
+  for (let k = 0; k < picks.length; k++) {
+    const i = last - k;
+    const j = picks[k] as number;
+    const kept = words[i] as number;
+    words[i] = words[j] as number;
+    words[j] = kept;
+  }
+}
+
+/** The same for eight bytes: a function of its own, because one that meets both kinds of array is compiled for neither. */
+function swapWide(words: Float64Array, last: number, picks: Int32Array): void {
   for (let k = 0; k < picks.length; k++) {
     const i = last - k;
     const j = picks[k] as number;

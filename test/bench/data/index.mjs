@@ -1,13 +1,15 @@
 // How fast are the engine's training indices built here, and how fast by MindFormers itself (numpy and its C++ helper) for the same dataset?
-//   npm run build && node test/bench/data/index.mjs [DOCUMENTS=10000000] [ROUNDS=5]
+//   npm run build && node test/bench/data/index.mjs [DOCUMENTS=10000000] [ROUNDS=5] [EPOCHS=1,2.5]
 // A dataset of documents of 50 to 949 tokens, one epoch and two and a half. Ours and theirs in turn, in processes of their own; the first build of
 // a process is left out of the medians on both sides. Only building is timed: the index file is open, the cache is off. Seconds are processor time
 // of the whole process (both sides use one thread; ours includes the compiler's and the collector's), so that other work on the machine counts less.
+// "our sample rows" is the whole build less filling and shuffling documents and samples alone: here lengths are shuffled with the documents.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { buildGptIndices, sampleIndex } from "../../../dist/src/data/gpt-index/gpt-indices.js";
+import { buildGptIndices } from "../../../dist/src/data/gpt-index/gpt-indices.js";
+import { RandomState } from "../../../dist/src/data/gpt-index/random-state.js";
 import { encodeMegatronIndex } from "../../../dist/src/formats/megatron.js";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -28,6 +30,22 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 function processorSeconds() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
+}
+
+/** What numpy does in the reference: fills and shuffles the documents and the samples, without any lengths. */
+function shuffleOnly({ documents, epochs }) {
+  const random = new RandomState(1234);
+  const { separateFinalEpoch, samplesBeforeFinalEpoch, samples } = epochs;
+  for (const [size, last] of [
+    [documents.length, documents.length / epochs.epochs],
+    [samples, samples - samplesBeforeFinalEpoch],
+  ]) {
+    const numbers = new Int32Array(size);
+    for (let i = 0; i < size; i++) numbers[i] = i;
+    const first = separateFinalEpoch ? size - last : size;
+    random.shuffle(numbers.subarray(0, first));
+    random.shuffle(numbers.subarray(first));
+  }
 }
 
 /** This process as the one that builds: prints the seconds of each round. */
@@ -51,9 +69,9 @@ function buildHere(documents, samples, rounds) {
     const started = processorSeconds();
     built = buildGptIndices(request);
     const then = processorSeconds();
-    sampleIndex(request, built.documents, built.epochs.samples);
+    shuffleOnly(built);
     whole.push(then - started);
-    helper.push(processorSeconds() - then);
+    helper.push(then - started - (processorSeconds() - then));
   }
   console.log(
     JSON.stringify({ whole, helper, samples: built.epochs.samples, addedKiB: process.resourceUsage().maxRSS - before }),
@@ -92,14 +110,14 @@ function measure(epochs, { folder, prefix, documents, samples, rounds }) {
     "ours s": +mine.toFixed(3),
     "MindFormers s": +other.toFixed(3),
     ratio: +(mine / other).toFixed(2),
-    "our sample index s": +median(ours.helper).toFixed(3),
+    "our sample rows s": +median(ours.helper).toFixed(3),
     "its C++ helper s": +median(theirs.helper).toFixed(3),
     "ours MiB": Math.round(ours.addedKiB / 1024),
     "MindFormers MiB": Math.round(theirs.addedKiB / 1024),
   };
 }
 
-function compare(documents, rounds) {
+function compare(documents, rounds, epochs) {
   const folder = mkdtempSync(join(tmpdir(), "lab-bench-index-"));
   try {
     const lengths = lengthsOf(documents);
@@ -118,9 +136,10 @@ function compare(documents, rounds) {
     truncateSync(`${prefix}.bin`, tokens * 4); // sparse: nothing reads it
     const size = `${documents} documents, ${tokens} tokens, seqLength ${seqLength}`;
     console.log(`${size}; ${2 * rounds} builds each; ${availableParallelism()} processors, Node ${process.version}`);
-    console.table([measure(1, { folder, prefix, documents, samples: 0, rounds })]);
-    const samples = Math.floor((2.5 * tokens) / seqLength);
-    console.table([measure(2.5, { folder, prefix, documents, samples, rounds })]);
+    for (const times of epochs) {
+      const samples = times === 1 ? 0 : Math.floor((times * tokens) / seqLength);
+      console.table([measure(times, { folder, prefix, documents, samples, rounds })]);
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -128,4 +147,4 @@ function compare(documents, rounds) {
 
 const [first = "10000000", ...rest] = process.argv.slice(2);
 if (first === "build") buildHere(Number(rest[0]), Number(rest[1]) || undefined, Number(rest[2]));
-else compare(Number(first), Number(rest[0] ?? 5));
+else compare(Number(first), Number(rest[0] ?? 5), (rest[1] ?? "1,2.5").split(",").map(Number));

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -217,8 +218,19 @@ def restarts(name, count, folder):
     alive = [pid for pid in pids if Path(f"/proc/{pid}").exists()]
     new = left_files(folder) - before
     kernel.stop()
-    print(f"{count} restarts on the same ports; processes left: {alive}; files left beside history: {sorted(new)}")
-    assert not alive and not new
+    taken = [name for name, port in ports.items() if name.endswith("_port") and not is_free(port)]
+    print(f"{count} restarts on the same ports; left: processes {alive}, ports {taken}, files beside history {sorted(new)}")
+    assert not alive and not taken and not new
+
+
+def is_free(port):
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def left_files(folder):

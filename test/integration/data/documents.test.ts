@@ -83,9 +83,11 @@ beforeAll(async () => {
   await writeFile(path("plain.jsonl"), plain.map((line) => `${json(line)}\n`).join(""));
   await writeFile(path("awkward.jsonl"), [...awkward.map(json), ...raw].join("\n"));
   await writeFile(path("empty.jsonl"), `${withEmpty.map(json).join("\r\n")}\r\n`);
-  const long = plain.join(" ");
-  const line = json(long.repeat(Math.ceil(50e6 / Buffer.byteLength(long))));
-  await writeFile(path("long.jsonl"), `${json("before")}\n${line}\n${json("after")}\n`);
+  // One line of 50 MB: the corpus at both ends, between them its long words, for which MindFormers needs half the time of short ones.
+  const whole = plain.join(" ");
+  const words = `${[...new Set(whole.match(/[A-Za-z]{10,}/g))].join(" ")} `;
+  const middle = words.repeat(Math.ceil((50e6 - 2 * Buffer.byteLength(whole)) / words.length));
+  await writeFile(path("long.jsonl"), `${json("before")}\n${json(`${whole} ${middle}${whole}`)}\n${json("after")}\n`);
   const described = jobs.map((job) => ({
     ...{ input: path(job.input), tokenizer: tokenizer(job.kind), prefix: path(`${job.name} reference`) },
     ...{ key: key(job), mode: job.mode, ...job.more },

@@ -1,18 +1,17 @@
-"""Prepares WikiText as MindFormers does, to compare with: python oracle.py INPUT TOKENIZER JOBS.
+"""Prepares WikiText as MindFormers does, to compare with: the part of reference_session.py that is asked with "prepare".
 
-JOBS is a JSON list of {"prefix", "seqLength", "mode"}; writes <prefix>.bin and .idx for each.
+The jobs are {"prefix", "seqLength", "mode"}; writes <prefix>.bin and .idx for each.
 
 Three parts: the cleaning rules, written here once more over the whole text and checked against MindFormers' own `wikitext_clean`;
 MindFormers' tokenizer class, made as its preparation script makes it; MindFormers' IndexedDatasetBuilder.
 
 Mode "pad" of that script fails with a tokenizer.json, because the name of one argument is misspelt and no pad token is set. Here the pad
 token that the misspelt argument was meant to set (the end-of-text token) is set by its right name; the class's own `_pad` does the rest.
-The last line printed is JSON: pieces, tokens, how the script's own pad mode fails, and the seconds of each part (imports not counted).
+The answer: pieces, tokens, and how the script's own pad mode fails.
 """
+import functools
 import json
 import re
-import sys
-import time
 
 import numpy as np
 from mindformers.dataset.blended_datasets.indexed_dataset import IndexedDatasetBuilder
@@ -48,6 +47,7 @@ def pieces_of(text):
     return [piece for piece in cleaned.split("\n\n") if piece and not piece.strip().startswith("=")]
 
 
+@functools.lru_cache
 def reference_tokenizer(path, **more):
     """The class with the arguments of MindFormers' script; then the added tokens of the file once more, as it does."""
     tokenizer = LlamaTokenizerFast(tokenizer_file=path, unk_token=None, bos_token=BEGIN, eos_token=END, **more)
@@ -83,30 +83,17 @@ def write(prefix, sequences, length):
     builder.finalize(f"{prefix}.idx")
 
 
-def main():
-    source, tokenizer_file, jobs = sys.argv[1:4]
-    started = time.perf_counter()
+def prepare(source, tokenizer_file, jobs):
     tokenizer = reference_tokenizer(tokenizer_file)
-    loaded = time.perf_counter()
     with open(source, encoding="utf-8") as file:
         pieces = pieces_of(file.read())
-    cleaned = time.perf_counter()
     encoded = [tokenizer(piece)["input_ids"] for piece in pieces]
-    tokenized = time.perf_counter()
-    padder = None
-    for job in json.loads(jobs):
+    for job in jobs:
         length = job["seqLength"] + 1
         if job["mode"] == "pad":
-            padder = padder or reference_tokenizer(tokenizer_file, pad_token=END)
+            padder = reference_tokenizer(tokenizer_file, pad_token=END)
             sequences = [padded(padder, ids, length) for ids in encoded]
         else:
             sequences = stitched(encoded, length)
         write(job["prefix"], sequences, length)
-    done = time.perf_counter()
-    seconds = {"load": loaded - started, "clean": cleaned - loaded, "tokenize": tokenized - cleaned, "write": done - tokenized}
-    facts = {"pieces": len(pieces), "tokens": sum(map(len, encoded)), "padFailure": how_pad_fails(tokenizer)}
-    print(json.dumps({**facts, "seconds": seconds}))
-
-
-if __name__ == "__main__":
-    main()
+    return {"pieces": len(pieces), "tokens": sum(map(len, encoded)), "padFailure": how_pad_fails(tokenizer)}

@@ -1,11 +1,10 @@
-"""Reads a dataset as MindFormers does in training: python read_back.py PREFIX SEQ_LENGTH SAMPLES.
+"""Reads a dataset as MindFormers does in training: the part of reference_session.py that is asked with "read".
 
 Every sequence through IndexedDataset, then SAMPLES samples through GPTDataset, built by BlendedMegatronDatasetBuilder with the settings
-that MindFormers' data loader gives it. The last line printed is JSON: the number of sequences and tokens, a SHA-256 of all tokens in
+that MindFormers' data loader gives it. The answer: the number of sequences and tokens, a SHA-256 of all tokens in
 order, and the first samples' ids and labels.
 """
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -43,8 +42,7 @@ def build(prefix, seq_length, samples):
     return BlendedMegatronDatasetBuilder(GPTDataset, [samples, 0, 0], lambda: True, config).build()[0]
 
 
-def main():
-    prefix, seq_length, samples = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+def read(prefix, seq_length, samples):
     ensure_helpers()
     low = IndexedDataset(prefix, mmap=False)
     sequences = [low[i] for i in range(len(low))]
@@ -61,8 +59,4 @@ def main():
         assert np.array_equal(labels, flat[start + 1 : start + seq_length + 1]), i
         shown.append({"ids": ids.tolist(), "labels": labels.tolist()})
     digest = hashlib.sha256(tokens.astype("<i4").tobytes()).hexdigest()
-    print(json.dumps({"sequences": len(low), "tokens": int(tokens.size), "sha256": digest, "samples": shown[:2]}))
-
-
-if __name__ == "__main__":
-    main()
+    return {"sequences": len(low), "tokens": int(tokens.size), "sha256": digest, "samples": shown[:2]}

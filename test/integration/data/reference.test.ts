@@ -8,10 +8,11 @@ import { deepseekTokenizer, sampleCorpus } from "../../../src/data/bundled.js";
 import { mergeDatasets } from "../../../src/data/merge.js";
 import { prepareData } from "../../../src/data/prepare.js";
 import { splitDataset } from "../../../src/data/split.js";
-import { runPython, sharedFile } from "../../support/project-python.js";
+import { sharedFile } from "../../support/project-python.js";
+import { PythonSession } from "../../support/python-session.js";
 
 // prepareData against MindFormers itself: its cleaning function, its tokenizer class and its IndexedDatasetBuilder (oracle.py),
-// and its IndexedDataset and GPTDataset as readers (read_back.py).
+// and its IndexedDataset and GPTDataset as readers (read_back.py); one Python process for all (reference_session.py).
 
 type Mode = "stitch" | "pad";
 interface Job {
@@ -40,13 +41,18 @@ const awkward = [
 ].join("\n");
 
 let folder: string;
+let mindformers: PythonSession;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lab-reference-"));
+  mindformers = new PythonSession("integration/data/reference_session.py", [], folder);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  mindformers.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 function oracle(input: string, jobs: readonly Job[]): Promise<Oracle> {
-  return runPython("integration/data/oracle.py", [input, deepseekTokenizer(), JSON.stringify(jobs)], folder);
+  return mindformers.ask(["prepare", input, deepseekTokenizer(), jobs]);
 }
 
 async function expectSameFiles(prefix: string, reference: string): Promise<void> {
@@ -128,8 +134,7 @@ describe("MindFormers in training", () => {
   const output = () => join(folder, "read");
   const prepare = (seqLength: number) =>
     prepareData({ input: sampleCorpus(), tokenizer: deepseekTokenizer(), output: output(), seqLength });
-  const readBack = (prefix: string, seqLength: number) =>
-    runPython<ReadBack>("integration/data/read_back.py", [prefix, String(seqLength), "40"], folder);
+  const readBack = (prefix: string, seqLength: number) => mindformers.ask<ReadBack>(["read", prefix, seqLength, 40]);
 
   it("reads every sequence and draws its samples from our files, also after they were made anew", async () => {
     for (const seqLength of [128, 64]) {
@@ -157,7 +162,7 @@ describe("merging", () => {
   it("gives the bytes that IndexedDatasetBuilder.add_index gives, for documents of one and of several sequences", async () => {
     const prefixes = ["m0", "m1", "m2"].map((name) => join(folder, name));
     const theirs = join(folder, "merged-theirs");
-    const made = await runPython<number>("integration/data/merge.py", [theirs, ...prefixes], folder);
+    const made = await mindformers.ask<number>(["merge", theirs, prefixes]);
     const ours = await mergeDatasets(prefixes, join(folder, "merged-ours"));
     expect(ours.documents).toBe(made);
     await expectSameFiles(ours.prefix, theirs);

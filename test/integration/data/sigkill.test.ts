@@ -13,10 +13,10 @@ import { seededRandom } from "../../support/random.js";
 
 const kills = 200;
 const recordKills = 24;
-const chunkBytes = 4 * 1024;
+const chunkBytes = 2 * 1024;
 const sentence = "The quick brown fox ( no . 7 ) jumps over the lazy dog ; it 's 1 @,@ 234 years old . ";
 const section = (i: number) => ` = Part ${i} = \n \n Number ${i} : ${sentence.repeat(6)}\n \n`;
-const text = Array.from({ length: 64 }, (_, i) => section(i)).join("");
+const text = Array.from({ length: 32 }, (_, i) => section(i)).join("");
 const lines = text.split("\n").map((line, i) => `${JSON.stringify({ text: i % 5 ? line : [line, "two"] })}\n`);
 
 let folder: string;

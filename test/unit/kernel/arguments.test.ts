@@ -11,6 +11,8 @@ it.each([
   ["install --user --name x", { kind: "install", place: { kind: "user" }, name: "x" }],
   ["install --prefix .venv", { kind: "install", place: { kind: "prefix", prefix: ".venv" }, name: "mindformers-lab" }],
   ["uninstall --sys-prefix", { kind: "uninstall", place: { kind: "sys-prefix" }, name: "mindformers-lab" }],
+  ["doctor", { kind: "doctor", place: undefined, name: "mindformers-lab" }],
+  ["doctor --user --name x", { kind: "doctor", place: { kind: "user" }, name: "x" }],
   ["--version", { kind: "version" }],
   ["--help", { kind: "help" }],
   ["", { kind: "help" }],

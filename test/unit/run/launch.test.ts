@@ -26,6 +26,11 @@ async function launch(...[plan, options]: Parameters<typeof launchRun>): Promise
 
 const alive = async (run: Run) => (await markedProcesses("MF_LAB_RUN", run.folder)).length;
 
+function ancestorsOf(pid: number): number[] {
+  const parent = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]);
+  return parent > 1 ? [parent, ...ancestorsOf(parent)] : [];
+}
+
 describe("a run from launch to end", () => {
   it("trains to its last step, is finished only when every worker said so, and leaves no process", async () => {
     const folder = runsFolder();
@@ -75,6 +80,13 @@ describe("a run from launch to end", () => {
     expect((await run.wait({ timeout: "20s" })).state).toBe("finished");
     expect((await run.steps()).map(({ step }) => step)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   });
+});
+
+it("leaves no process below the one that launched it, as some front ends end all of those with a kernel", async () => {
+  const run = await launch(fakePlan({ steps: 2000 }), { name: "nobodys", folder: runsFolder() });
+  const processes = await markedProcesses("MF_LAB_RUN", run.folder);
+  expect(processes.length).toBeGreaterThan(0);
+  for (const { pid } of processes) expect(ancestorsOf(pid)).not.toContain(process.pid);
 });
 
 describe("a name that is taken", () => {

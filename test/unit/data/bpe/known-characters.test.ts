@@ -4,7 +4,7 @@ import { unknownCharacters } from "../../../../src/data/bpe/known-characters.js"
 import { planBytes } from "../../../../src/data/bpe/plan.js";
 import { byteCharacters, type TokenizerFile } from "../../../../src/data/bpe/tokenizer-file.js";
 import { IdSink } from "../../../../src/data/id-sink.js";
-import { nativeTokenizer } from "../../../../src/data/tokenizer.js";
+import { nativeTokenizer } from "../../../../src/data/native-tokenizer.js";
 
 // Every code point that the fast way takes on itself, in every class that patterns of tokenizers can name, here and in the native library.
 

@@ -110,3 +110,13 @@ describe("display", () => {
     expect((await cells.run("display.html(5)")).failure?.ename).toBe("TypeScriptError");
   });
 });
+
+it("display.track hands on the items of a loop with their type and shows how far it is", async () => {
+  const run = await cells.run(`let sum: number = 0;
+for (const one of display.track([1, 2, 3], { title: "adding", unit: "numbers" })) sum += one;
+for await (const line of display.track(async function* () { yield "ab" }())) sum += line.length;
+sum`);
+  expect(run.text).toBe("8");
+  const texts = [run.stream("stdout"), ...run.messages().map(({ content }) => JSON.stringify(content))].join("\n");
+  expect(texts).toMatch(/adding: 3 numbers in \d+\.\d s/);
+});
