@@ -102,6 +102,11 @@ interface CheckedCell {
 function declarationsOf({ compiler, language }: Converter, { syntax, checked, text, earlier }: CheckedCell): Declared {
   if (syntax.declared.length === 0) return { names: [], findings: [] };
   const meaningOf = meaningIn(compiler, checked);
+  if (syntax.declared.every(({ kind }) => kind === "import")) {
+    const statements = checked.file.statements.filter((statement) => !compiler.isExportDeclaration(statement));
+    const text = statements.map((statement) => statement.getText(checked.file)).join("\n");
+    return { names: readCarried(compiler, text, meaningOf), findings: [] };
+  }
   let { declarations, findings } = emitDeclarations(checked);
   const places = findings.map(({ code, start = 0 }) => ({ code, offset: start }));
   const edits = loosenTypes(compiler, text, places);
