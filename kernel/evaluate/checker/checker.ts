@@ -62,7 +62,7 @@ export function createChecker(options: CheckerOptions): Checker {
   };
   const inspect = ({ code, cursor, detail }: Extract<CheckerRequest, { kind: "inspect" }>): Inspection | null => {
     const { language } = opened();
-    language.update(code, earlier.text);
+    language.update(code, earlier.text, "question");
     for (const offset of inspectionOffsets(compiler, code, cursor)) {
       const info = language.service.getQuickInfoAtPosition(language.cell, offset);
       if (info === undefined) continue;
@@ -81,7 +81,7 @@ export function createChecker(options: CheckerOptions): Checker {
       if (request.kind === "isComplete") return describeCompleteness(compiler, request.code);
       if (request.kind === "complete") {
         const { language } = opened();
-        language.update(request.code, earlier.text);
+        language.update(request.code, earlier.text, "question");
         return describeCompletion(candidatesAt(language, request.code, request.cursor), request.code, request.cursor);
       }
       if (request.kind === "open") {

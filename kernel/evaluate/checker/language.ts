@@ -14,7 +14,7 @@ export interface Language {
   readonly cell: string;
   readonly bundles: Bundles;
   /** Puts a text into the cell and checks anew what has changed since; the other methods of the service then speak of it. */
-  update(code: string, earlier: string): Checked;
+  update(code: string, earlier: string, reason?: "question"): Checked;
   /** Files of the user's that a file reaches through imports, itself not included. */
   reachable(path: string): ReadonlySet<string>;
 }
@@ -57,9 +57,9 @@ export function createLanguage(options: LanguageOptions): Language {
     service,
     cell,
     bundles,
-    update(code, declared) {
-      // Also an unchanged cell is checked anew: what it imports may have been installed since.
-      put(cell, code, true);
+    update(code, declared, reason) {
+      // Also an unchanged cell is checked anew before it runs: what it imports may have been installed since.
+      put(cell, code, reason !== "question");
       put(earlier, declared, false);
       const program = service.getProgram();
       const file = program?.getSourceFile(cell);
