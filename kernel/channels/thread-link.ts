@@ -28,6 +28,8 @@ export interface ThreadLink extends Wire {
   askAndWait(question: Question): string | undefined;
   /** Resolves when the sockets listen; rejects with `KernelError` if they cannot. */
   readonly bound: Promise<void>;
+  /** Says where requests and the like go; until then they wait. */
+  listen(events: LinkEvents): void;
   /** Sends the rest and closes the sockets, blocking this thread for at most half a second; for use when the process exits. */
   closeNow(): void;
 }
@@ -37,15 +39,16 @@ export interface LinkEvents {
   readonly onInterrupt: () => void;
   readonly onSubshellDeleted: (id: string) => void;
   readonly onShutdown: () => void;
-  /** The thread died, which it never should; without it the kernel is of no use. */
-  readonly onDeath: (error: Error) => void;
 }
 
 /** How often the main thread looks for an interrupt while it waits for an answer, in ms. */
 const interruptCheck = 50;
 
-/** Starts the protocol thread. */
-export function startProtocolThread(data: Omit<ThreadData, "answers">, events: LinkEvents): ThreadLink {
+/** What is handed on, other than answers to this thread's own questions. */
+type ForMain = Extract<FromThread, { kind: "request" | "interrupt" | "subshellDeleted" | "shutdown" }>;
+
+/** Starts the protocol thread. `onDeath` is called should it die, which it never should; without it the kernel is of no use. */
+export function startProtocolThread(data: Omit<ThreadData, "answers">, onDeath: (error: Error) => void): ThreadLink {
   const { port1: answers, port2 } = new MessageChannel();
   const worker = new Worker(new URL("./protocol-thread.js", import.meta.url), {
     workerData: { ...data, answers: port2 } satisfies ThreadData,
@@ -59,22 +62,22 @@ export function startProtocolThread(data: Omit<ThreadData, "answers">, events: L
   const bound = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
   });
+  // Whoever starts the thread may have something else to do before waiting for it.
+  bound.catch(() => {});
   let barriers = 0;
 
+  const early: ForMain[] = [];
+  let hand = (message: ForMain): void => void early.push(message);
   worker.on("message", (message: FromThread) => {
-    if (message.kind === "request") events.onRequest(message.request);
-    else if (message.kind === "interrupt") events.onInterrupt();
-    else if (message.kind === "subshellDeleted") events.onSubshellDeleted(message.id);
-    else if (message.kind === "shutdown") events.onShutdown();
-    else if (message.kind === "bound") settle.resolve();
+    if (message.kind === "bound") settle.resolve();
     else if (message.kind === "failed") settle.reject(new KernelError(message.message, message.hint));
-    else {
+    else if (message.kind === "passed" || message.kind === "cellReady") {
       const key = message.kind === "passed" ? message.id : message.name;
       waiting.get(key)?.();
       waiting.delete(key);
-    }
+    } else hand(message);
   });
-  worker.on("error", events.onDeath);
+  worker.on("error", onDeath);
 
   return {
     bound,
@@ -87,6 +90,15 @@ export function startProtocolThread(data: Omit<ThreadData, "answers">, events: L
       const id = barriers;
       post({ kind: "barrier", id });
       return new Promise((resolve) => waiting.set(id, resolve));
+    },
+    listen(events) {
+      hand = (message) => {
+        if (message.kind === "request") events.onRequest(message.request);
+        else if (message.kind === "interrupt") events.onInterrupt();
+        else if (message.kind === "subshellDeleted") events.onSubshellDeleted(message.id);
+        else events.onShutdown();
+      };
+      for (const message of early.splice(0)) hand(message);
     },
     async cellBegins(name) {
       if (Atomics.load(flags, flagIndex.debugging) === 0) return;

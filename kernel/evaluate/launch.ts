@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import { join } from "node:path";
+import { packageManifest } from "../package-manifest.js";
 import { launchChecker } from "./checker/link.js";
 import { findSnapshot, isSwitchedOff } from "./checker/snapshot.js";
 import type { Evaluator, EvaluatorOptions } from "./evaluator.js";
@@ -22,6 +23,8 @@ export function launchEngine(): LoadEvaluator {
   const { found, place } = isSwitchedOff() ? {} : findSnapshot();
   if (found === undefined && place !== undefined) setTimeout(buildInBackground, leisure).unref();
   const checker = launchChecker(found === undefined ? { plain } : { plain, fast: ["--snapshot-blob", found] });
+  // The engine says the same once it has been loaded; until then the process can make itself ready.
+  checker.ask({ kind: "open", workingDirectory: process.cwd(), packages: [packageManifest().folder] }).catch(() => {});
   return async (options) => (await import("./engine.js")).createEvaluator(options, checker);
 }
 

@@ -1,10 +1,7 @@
 /** Name of the declaration file that the compiler sees beside every cell. */
 export const preludeName = "__kernel__.d.ts";
 
-/**
- * What cells can use beyond the compiler's own libraries: `display`, and what Node 20 has but the libraries of TypeScript 5.0 lack
- * (ECMAScript 2023's copying array methods, well-formed strings, the folder in `import.meta`).
- */
+/** What cells can use beyond the libraries of the language and of Node. */
 export const prelude = `
 /** Shows a value below the cell: an object with a Symbol.for("Jupyter.display") method, a MIME bundle, or anything else as text. */
 declare function display(value: unknown, options?: display.Options): void;
@@ -94,35 +91,4 @@ declare const comms: {
   /** Lets the front end open comms to a target; returns a function that ends it. */
   register(targetName: string, onOpen: (comm: JupyterComm, message: JupyterCommMessage) => unknown): () => void;
 };
-interface ReadonlyArray<T> {
-  toReversed(): T[];
-  toSorted(compare?: (a: T, b: T) => number): T[];
-  toSpliced(start: number, deleteCount?: number, ...items: T[]): T[];
-  with(index: number, value: T): T[];
-}
-interface Array<T> {
-  toReversed(): T[];
-  toSorted(compare?: (a: T, b: T) => number): T[];
-  toSpliced(start: number, deleteCount?: number, ...items: T[]): T[];
-  with(index: number, value: T): T[];
-}
-${["Int8", "Uint8", "Uint8Clamped", "Int16", "Uint16", "Int32", "Uint32", "Float32", "Float64"].map((kind) => typedArray(`${kind}Array`, "number")).join("\n")}
-${["BigInt64Array", "BigUint64Array"].map((name) => typedArray(name, "bigint")).join("\n")}
-interface ImportMeta {
-  url: string;
-  dirname: string;
-  filename: string;
-}
-interface String {
-  isWellFormed(): boolean;
-  toWellFormed(): string;
-}
 `;
-
-function typedArray(name: string, element: "number" | "bigint"): string {
-  return `interface ${name} {
-  toReversed(): ${name};
-  toSorted(compare?: (a: ${element}, b: ${element}) => number): ${name};
-  with(index: number, value: ${element}): ${name};
-}`;
-}

@@ -239,8 +239,10 @@ function parse<T>(text: string): T | undefined {
 }
 
 function running(folder: string, pid: number): LabError {
-  return new LabError("PREPARE_RUNNING", `${folder}: process ${pid} is preparing this dataset now`, {
-    hint: `wait until it is done, or end it: kill ${pid}`,
+  const here = pid === process.pid;
+  const who = here ? "another call in this process" : `process ${pid}`;
+  return new LabError("PREPARE_RUNNING", `${folder}: ${who} is preparing this dataset now`, {
+    hint: here ? "await the first call, or interrupt its cell" : `wait until it is done, or end it: kill ${pid}`,
     details: { folder, pid },
   });
 }

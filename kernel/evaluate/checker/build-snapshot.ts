@@ -18,7 +18,7 @@ const kept = 2;
 export function buildSnapshot(place: string): boolean {
   mkdirSync(dirname(place), { recursive: true });
   const lock = `${place}.lock`;
-  if (!take(lock)) return false;
+  if (!takeLock(lock)) return false;
   const temporary = `${place}.${process.pid}.tmp`;
   try {
     build(temporary);
@@ -44,7 +44,7 @@ function build(blob: string): void {
 }
 
 /** One at a time: several kernels may start at once. */
-function take(lock: string): boolean {
+export function takeLock(lock: string): boolean {
   try {
     closeSync(openSync(lock, "wx"));
     return true;
@@ -52,7 +52,7 @@ function take(lock: string): boolean {
     const found = statSync(lock, { throwIfNoEntry: false });
     if (found !== undefined && Date.now() - found.mtimeMs < patience) return false;
     rmSync(lock, { force: true });
-    return found !== undefined && take(lock);
+    return found !== undefined && takeLock(lock);
   }
 }
 

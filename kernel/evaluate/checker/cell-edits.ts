@@ -1,7 +1,8 @@
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
 import type { Edit } from "../text-edits.js";
-import type { CarriedNames } from "./carried.js";
+import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
+import type { CarriedNames, Meaning } from "./carried.js";
 import type { Checked } from "./language.js";
 import { meaningIn, topLevelNames } from "./meaning.js";
 import type { CellSyntax, Declared } from "./syntax.js";
@@ -10,6 +11,8 @@ interface Given {
   readonly syntax: CellSyntax;
   readonly checked: Checked;
   readonly names: CarriedNames;
+  /** The cell will not be translated; see `isPlainScript`. */
+  readonly isPlain: boolean;
 }
 
 /**
@@ -18,7 +21,7 @@ interface Given {
  * The value of the last expression is returned, in an array so that a promise isn't awaited.
  */
 export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
-  const { syntax, checked, names } = given;
+  const { syntax, checked, names, isPlain } = given;
   const { last } = syntax;
   const meaningOf = meaningIn(compiler, checked);
   const values = syntax.declared.filter(
@@ -27,9 +30,12 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
   const start: Edit[] = last === undefined ? [] : [{ at: last.start, insert: "return[(", own: true }];
   const end: Edit[] = last === undefined ? [] : [{ at: last.end, insert: ")];" }];
   return [
+    // As modules are, and as the compiler makes them.
+    ...(isPlain ? [{ at: 0, insert: '"use strict";' }] : []),
     { at: 0, insert: prologue(values) },
     ...start,
     ...liveVariables(values),
+    ...(isPlain ? requires(compiler, checked.file, meaningOf) : []),
     ...syntax.edits,
     ...usesOfEarlier(compiler, checked, names),
     ...values
@@ -55,6 +61,12 @@ function prologue(values: readonly Declared[]): string {
   const cleared = [...afterwards].map((name) => `exports.${name}=`).join("");
   return [cleared === "" ? "" : `${cleared}void 0;`, ...[...functions].map((name) => `exports.${name}=${name};`)].join(
     "",
+  );
+}
+
+function requires(compiler: TypeScript, file: ts.SourceFile, meaningOf: Meaning): Edit[] {
+  return file.statements.flatMap((statement) =>
+    isBuiltinImport(compiler, statement) ? [requireEdit(compiler, statement, meaningOf)] : [],
   );
 }
 

@@ -32,6 +32,7 @@ export function checkerOptions(compiler: TypeScript, declarations: Declarations)
     shared: {
       registry: createRegistry(compiler),
       resolutions: new Map(),
+      texts: new Map(),
       bundles(libraries, node) {
         const key = [...libraries, node].join();
         if (kept?.key !== key) kept = { key, bundles: createBundles({ libraries, node }) };
@@ -47,9 +48,12 @@ export function createChecker(options: CheckerOptions): Checker {
   const { compiler } = options;
   let earlier: Earlier = { names: new Map(), text: carriedText(new Map()) };
   let converter: Converter | undefined;
+  let openedWith = "";
   const open = (given: Opened): Converter => {
     const folders = createPackageFolders(given);
     const language = createLanguage({ ...options, folders });
+    // The first program takes longer than those after it, and the first cell may be some time in coming.
+    language.update("", earlier.text);
     return { compiler, language, files: new Map() };
   };
   const opened = (): Converter => {
@@ -80,8 +84,11 @@ export function createChecker(options: CheckerOptions): Checker {
         language.update(request.code, earlier.text);
         return describeCompletion(candidatesAt(language, request.code, request.cursor), request.code, request.cursor);
       }
-      if (request.kind === "open") converter = open(request);
-      else {
+      if (request.kind === "open") {
+        const key = JSON.stringify([request.workingDirectory, request.packages]);
+        if (key !== openedWith) converter = open(request);
+        openedWith = key;
+      } else {
         const names = addCarried(earlier.names, request.own);
         earlier = { names, text: carriedText(names) };
       }

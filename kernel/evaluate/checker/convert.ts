@@ -1,7 +1,8 @@
 import type ts from "typescript";
-import type { TypeScript } from "../guards.js";
+import type { Diagnostic } from "../failure.js";
+import { flagName, type TypeScript } from "../guards.js";
 import { loosenTypes } from "../loose-types.js";
-import { applyEdits, type Edit } from "../text-edits.js";
+import { applyEdits, placeOf } from "../text-edits.js";
 import { type Carried, type CarriedNames, readCarried } from "./carried.js";
 import { scriptEdits } from "./cell-edits.js";
 import { convertFiles, type FileVersions } from "./files.js";
@@ -30,6 +31,8 @@ export interface Earlier {
 export function convertCell(converter: Converter, code: string, earlier: Earlier): Conversion {
   const { compiler, language } = converter;
   const syntax = readSyntax(compiler, code);
+  const taken = reservedNames(syntax, code);
+  if (taken.length > 0) return { diagnostics: taken };
   const text = syntax.text + exportList(syntax);
   const checked = language.update(text, earlier.text);
   const findings = describeFindings(compiler, findingsAbout(checked, checked.file), code);
@@ -38,23 +41,35 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   );
   const inside = inFiles.filter(({ file }) => file?.startsWith("..") === false);
   if (findings.length + inside.length > 0) return { diagnostics: [...findings, ...inside] };
-  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names });
+  const isPlain = isPlainScript(compiler, checked.file);
+  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, isPlain });
   const files = convertFiles(compiler, ownFiles(converter, checked), converter.files);
   const declared = declarationsOf(converter, { syntax, checked, text, earlier });
   if (declared.findings.length > 0) return { diagnostics: describeFindings(compiler, declared.findings, code) };
-  const isPlain = isPlainScript(compiler, checked.file);
-  const put = isPlain ? [strict, ...edits] : edits;
-  const edited = applyEdits(syntax.text, put).text;
+  const edited = applyEdits(syntax.text, edits).text;
   return {
     script: {
       ...(isPlain ? { javascript: edited } : translated(compiler, edited)),
-      edits: put,
+      edits,
       awaits: syntax.awaits,
       imports: syntax.imports,
       declares: declared.names,
       files,
     },
   };
+}
+
+/** The parameters of the function that a cell becomes. */
+const reserved = new Set(["exports", "require", flagName]);
+
+function reservedNames({ declared }: CellSyntax, code: string): Diagnostic[] {
+  return declared
+    .filter(({ name, kind, ambient }) => reserved.has(name) && kind !== "type" && !ambient)
+    .map(({ name, start }) => ({
+      message: `Every cell has '${name}' already; choose another name.`,
+      code: 2441,
+      place: placeOf(code, start),
+    }));
 }
 
 /** Everything that the cell declares must be exported to be in its declaration file. */
@@ -87,6 +102,11 @@ interface CheckedCell {
 function declarationsOf({ compiler, language }: Converter, { syntax, checked, text, earlier }: CheckedCell): Declared {
   if (syntax.declared.length === 0) return { names: [], findings: [] };
   const meaningOf = meaningIn(compiler, checked);
+  if (syntax.declared.every(({ kind }) => kind === "import")) {
+    const statements = checked.file.statements.filter((statement) => !compiler.isExportDeclaration(statement));
+    const text = statements.map((statement) => statement.getText(checked.file)).join("\n");
+    return { names: readCarried(compiler, text, meaningOf), findings: [] };
+  }
   let { declarations, findings } = emitDeclarations(checked);
   const places = findings.map(({ code, start = 0 }) => ({ code, offset: start }));
   const edits = loosenTypes(compiler, text, places);
@@ -108,9 +128,6 @@ function emitDeclarations({ program, file }: Checked): { declarations: string; f
   const { diagnostics } = program.emit(file, keep, undefined, true);
   return { declarations, findings: diagnostics };
 }
-
-/** As modules are, and as the compiler makes them. */
-const strict: Edit = { at: 0, insert: '"use strict";' };
 
 /** JavaScript with its source map. */
 function translated(compiler: TypeScript, text: string): { readonly javascript: string; readonly map: string } {

@@ -30,6 +30,7 @@ export interface Shared {
   readonly registry: ts.DocumentRegistry;
   readonly bundles: (libraries: readonly string[], node: string) => Bundles;
   readonly resolutions: Resolutions;
+  readonly texts: KeptTexts;
 }
 
 export interface LanguageOptions {
@@ -110,6 +111,9 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     typeRoots.find((root) => sys.fileExists(join(root, "node", "package.json"))) ?? declarations.typeRoot;
   const node = join(typesOfNode, "node", "index.d.ts");
   const bundles = options.shared.bundles(libraries, node);
+  // The kernel's own packages, which stay as they are.
+  const installed = dirname(declarations.typeRoot);
+  const ownTexts: KeptTexts = new Map();
   const preludeFile = join(declarations.libraries, preludeName);
   const isOfUser = (path: string): boolean =>
     !path.includes("/node_modules/") && !path.startsWith(declarations.libraries);
@@ -118,6 +122,7 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     getScriptFileNames: () => [preludeFile, node, ...texts.keys()],
     getScriptVersion: (path) => texts.get(path)?.version ?? (isOfUser(path) ? versionOnDisk(path) : "1"),
     getScriptSnapshot: createSnapshots(compiler, {
+      kept: (path) => (path.startsWith(installed) ? options.shared.texts : ownTexts),
       version: (path) => host.getScriptVersion(path),
       read: (path) =>
         path === preludeFile ? prelude : (texts.get(path)?.text ?? bundles.textOf(path) ?? sys.readFile(real(path))),
@@ -134,7 +139,7 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     realpath: (path) => (real(path) === path ? (sys.realpath?.(path) ?? path) : path),
   };
   const find: Resolve = (name, from) => compiler.resolveModuleName(name, from, compilerOptions, host);
-  const resolve = createResolver(find, { shared: options.shared.resolutions, within: dirname(declarations.typeRoot) });
+  const resolve = createResolver(find, { shared: options.shared.resolutions, within: installed });
   host.resolveModuleNameLiterals = (literals, from) => {
     const resolved = literals.map(({ text }) => resolve(text, from));
     if (isOfUser(from)) {
@@ -148,14 +153,20 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
   return { host: Object.assign(host, { getModuleResolutionCache: () => formats }), bundles };
 }
 
+type KeptTexts = Map<string, { readonly version: string; readonly snapshot: ts.IScriptSnapshot }>;
+
 /** A program asks for the texts of all files at every change; what has the same version is not read again. */
 function createSnapshots(
   compiler: TypeScript,
-  files: { version(path: string): string; read(path: string): string | undefined },
+  files: {
+    kept(path: string): KeptTexts;
+    version(path: string): string;
+    read(path: string): string | undefined;
+  },
 ): (path: string) => ts.IScriptSnapshot | undefined {
-  const kept = new Map<string, { readonly version: string; readonly snapshot: ts.IScriptSnapshot }>();
   return (path) => {
     const version = files.version(path);
+    const kept = files.kept(path);
     const known = kept.get(path);
     if (known?.version === version) return known.snapshot;
     const text = files.read(path);

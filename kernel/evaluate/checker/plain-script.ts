@@ -1,16 +1,19 @@
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
+import { isBuiltinImport } from "./builtin-imports.js";
 
 /**
- * Whether a cell is JavaScript already, of the kind that Node runs in a function: no types, no modules, no `let` at its top level (which has to
- * live in `exports`), nothing newer than ECMAScript 2022. Most short cells are, and a third of the time for one would go into the translation.
+ * Whether a cell is JavaScript already, of the kind that Node runs in a function: no types, no modules but Node's own, no `let` at its top level (which
+ * has to live in `exports`), nothing newer than ECMAScript 2022. Most short cells are, and a third of the time for one would go into the translation.
  */
 export function isPlainScript(compiler: TypeScript, file: ts.SourceFile): boolean {
   if (file.text.startsWith("#!")) return false;
   const isPlain = (node: ts.Node): boolean =>
     isPlainNode(compiler, node) && compiler.forEachChild(node, (child) => !isPlain(child)) !== true;
+  const isFree = (statement: ts.Statement): boolean =>
+    isExportList(compiler, statement) || isBuiltinImport(compiler, statement);
   return file.statements.every(
-    (statement) => isExportList(compiler, statement) || (!isLive(compiler, statement) && isPlain(statement)),
+    (statement) => isFree(statement) || (!isLive(compiler, statement) && isPlain(statement)),
   );
 }
 

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +22,7 @@ export function isSwitchedOff(environment: NodeJS.ProcessEnv = process.env): boo
 export function findSnapshot(folders: readonly string[] = snapshotFolders()): SnapshotFile {
   const name = `checker-${fingerprint()}.blob`;
   const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  if (found !== undefined) return { found, place: found };
   const place = folders.find((folder) => isWritable(folder));
   return { found, place: place === undefined ? undefined : join(place, name) };
 }
@@ -32,10 +33,11 @@ function snapshotFolders(): string[] {
   return [join(import.meta.dirname, ".."), join(cache, "mindformers-lab")];
 }
 
-/** A folder that doesn't exist yet counts if it can be made. */
+/** Makes it if it isn't there. */
 function isWritable(folder: string): boolean {
   try {
-    accessSync(existsSync(folder) ? folder : join(folder, ".."), constants.W_OK);
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
     return true;
   } catch {
     return false;

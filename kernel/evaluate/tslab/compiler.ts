@@ -5,6 +5,7 @@ import { guardName, type TypeScript } from "../guards.js";
 import type { PackageFolders } from "../package-folders.js";
 import { prelude, preludeName } from "../prelude.js";
 import type { EditedText } from "../text-edits.js";
+import { missingLibraries } from "./missing-libraries.js";
 import { liveVariables } from "./rewrite.js";
 
 /** How the cell that was converted last came about: TypeScript → ES module → the same with live variables → script. */
@@ -114,7 +115,8 @@ function overlaySystem(compiler: TypeScript, settings: () => CompilerSettings): 
   return Object.assign(overlay, {
     getCurrentDirectory: () => settings().folders.workingDirectory.replaceAll("\\", "/"),
     fileExists: (path: string) => isPrelude(path) || sys.fileExists(real(path)),
-    readFile: (path: string, encoding?: string) => (isPrelude(path) ? prelude : sys.readFile(real(path), encoding)),
+    readFile: (path: string, encoding?: string) =>
+      isPrelude(path) ? prelude + missingLibraries : sys.readFile(real(path), encoding),
     directoryExists: (path: string) => sys.directoryExists(real(path)),
     getDirectories: (path: string) => sys.getDirectories(real(path)),
     realpath: (path: string) => (real(path) === path ? (sys.realpath?.(path) ?? path) : path),

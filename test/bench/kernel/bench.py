@@ -120,12 +120,21 @@ class Kernel:
         return time.perf_counter() - started
 
     def memory(self):
-        text = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024
+        """Resident memory of the kernel and its child processes, in MB."""
+        return sum(resident(pid) for pid in [self.pid, *descendants(self.pid)])
 
     def stop(self):
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+
+
+def resident(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+
+
+def descendants(pid):
+    children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    return [one for child in children for one in [child, *descendants(child)]]
 
 
 def lines_before_idle(messages):

@@ -101,8 +101,8 @@ describe("refused by prepareData", () => {
     for (const error of refused)
       expect(error).toMatchObject({
         code: "PREPARE_RUNNING",
-        message: expect.stringContaining(`process ${process.pid} is preparing this dataset now`),
-        hint: `wait until it is done, or end it: kill ${process.pid}`,
+        message: expect.stringContaining("another call in this process is preparing this dataset now"),
+        hint: "await the first call, or interrupt its cell",
       });
     expect((await prepareData(options())).notes[0]).toMatch(/^unchanged/);
   });
@@ -118,7 +118,11 @@ describe("refused by prepareData", () => {
       error = thrown;
     });
     expect(pid).not.toBe(process.pid);
-    expect(error).toMatchObject({ code: "PREPARE_RUNNING", details: { pid } });
+    expect(error).toMatchObject({
+      code: "PREPARE_RUNNING",
+      details: { pid },
+      hint: expect.stringContaining(`kill ${pid}`),
+    });
     expect((await other).runs[0]?.notes?.[0]).toMatch(/^made in/);
   });
 

@@ -102,6 +102,15 @@ it("names that are only declared are left to the program", async () => {
   expect(await text("process2.pid")).toBe("6");
 });
 
+it("a name that every cell has by itself is refused with its place", async () => {
+  const { failure } = await cells.run("1;\nconst exports = 2;");
+  expect(failure?.evalue).toBe("Every cell has 'exports' already; choose another name. (line 2, column 1)");
+});
+
+it("the types of browsers can be had", async () => {
+  expect(await text(`/// <reference lib="dom" />\nlet canvas: HTMLCanvasElement | undefined; canvas`)).toBeUndefined();
+});
+
 it("JavaScript is TypeScript without types", async () => {
   expect(await text("var o = { n: 1 }; o.n += 1; function f(a, b) { return a + b } f(o.n, '!')")).toBe("'2!'");
 });
@@ -120,4 +129,30 @@ it("files of the user's that import a changed one are loaded anew with it", asyn
   expect(await text("import { high } from './high.js'; high()")).toBe("10");
   cells.write("low.ts", "export const low = 22;");
   expect(await text("import { high as again } from './high.js'; again()")).toBe("220");
+});
+
+describe("imports of Node's own modules", () => {
+  it.each([
+    ["names", "import { join, sep as slash } from 'node:path'; join('a', slash, 'b')", "'a/b'"],
+    ["a default", "import os, { type CpuInfo, EOL } from 'os'; [typeof os.cpus, EOL]", "[ 'function', '\\n' ]"],
+    ["types only", "import { type Stats } from 'node:fs'; const none: Stats[] = []; none", "[]"],
+    [
+      "types without a word",
+      "import { Stats as Facts, BigIntStats } from 'node:fs'; let few: BigIntStats[] = []; few",
+      "[]",
+    ],
+    ["a namespace", "import * as paths from 'node:path'; paths.basename('/a/b')", "'b'"],
+    ["nothing", "import 'node:util'; 1", "1"],
+  ])("work by %s, and in later cells", async (_, code, shown) => {
+    expect(await text(code)).toBe(shown);
+  });
+
+  it("reach later cells", async () => {
+    expect(await text("join(slash, os.EOL.trim(), paths.sep, Facts.name)")).toBe("'/Stats'");
+  });
+
+  it("that fail name the line of the import", async () => {
+    const { failure } = await cells.run("1;\nimport { nothing } from 'node:path'; nothing");
+    expect(failure?.evalue).toContain("(line 2, column 10)");
+  });
 });
