@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { expect } from "vitest";
 import type { Completeness, Completion, Failure, Inspection } from "../../kernel/evaluate/evaluator.js";
 import type { IopubMessage } from "../../kernel/output/publisher.js";
 
@@ -106,6 +107,13 @@ export async function openCells(
       }),
     close: () => ended(child, folder),
   };
+}
+
+/** Runs a cell that must succeed and gives the text of its result. */
+export async function shownText(cells: Cells, code: string): Promise<string | undefined> {
+  const run = await cells.run(code);
+  expect(run.failure?.traceback.join("\n")).toBeUndefined();
+  return run.text;
 }
 
 async function ended(child: ChildProcess, folder: string): Promise<void> {

@@ -1,8 +1,8 @@
 import type ts from "typescript";
 import { flagName, guardName, type TypeScript } from "../guards.js";
+import { withoutMapComment } from "../map-comment.js";
 import { applyEdits } from "../text-edits.js";
 import { runOptions } from "./libraries.js";
-import { withoutMapComment } from "./map-comment.js";
 import type { ConvertedFile } from "./requests.js";
 import { parseCell, runtimeEdits } from "./syntax.js";
 

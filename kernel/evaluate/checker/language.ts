@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
-import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
+import { keepResolutions, type Resolutions, type Resolve } from "../kept-resolutions.js";
 import type { PackageFolders } from "../package-folders.js";
 import { prelude, preludeName } from "../prelude.js";
 import type { Bundles } from "./bundles.js";
@@ -139,7 +139,10 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     realpath: (path) => (real(path) === path ? (sys.realpath?.(path) ?? path) : path),
   };
   const find: Resolve = (name, from) => compiler.resolveModuleName(name, from, compilerOptions, host);
-  const resolve = createResolver(find, { shared: options.shared.resolutions, within: installed });
+  const ownResolutions: Resolutions = new Map();
+  const resolve = keepResolutions(find, (from) =>
+    from.startsWith(installed) ? options.shared.resolutions : ownResolutions,
+  );
   host.resolveModuleNameLiterals = (literals, from) => {
     const resolved = literals.map(({ text }) => resolve(text, from));
     if (isOfUser(from)) {
@@ -184,33 +187,4 @@ function foldersAbove(folder: string): string[] {
 function versionOnDisk(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? "none" : `${found.mtimeMs}-${found.size}`;
-}
-
-type Resolved = ts.ResolvedModuleWithFailedLookupLocations;
-type Resolve = (name: string, from: string) => Resolved;
-type Resolutions = Map<string, Resolved>;
-
-/**
- * Keeps what installed declaration files import, because a program whose imports change asks for all of it again; forgets what cells and other
- * files of the user's import, so that an import works as soon as its package has been installed.
- */
-function createResolver(resolve: Resolve, { shared, within }: { shared: Resolutions; within: string }): Resolve {
-  const own: Resolutions = new Map();
-  return (name, from) => {
-    if (isDeclaredByNode(name, from)) return { resolvedModule: undefined } as Resolved;
-    if (!from.includes("/node_modules/")) return resolve(name, from);
-    const kept = from.startsWith(within) ? shared : own;
-    const key = `${from}\n${name}`;
-    const resolved = kept.get(key) ?? resolve(name, from);
-    kept.set(key, resolved);
-    return resolved;
-  };
-}
-
-/**
- * Node's own modules are declared in @types/node, and no file is to be found. Its own files import each other some 600 times; looking each of them up in
- * every folder took a fifth of the start.
- */
-function isDeclaredByNode(name: string, from: string): boolean {
-  return name.startsWith("node:") || (from.includes("/@types/node/") && isBuiltin(name));
 }

@@ -1,7 +1,8 @@
-import { isBuiltin } from "node:module";
 import { dirname } from "node:path";
 import type ts from "typescript";
 import { guardName, type TypeScript } from "../guards.js";
+import { keepResolutions, type Resolutions, type Resolve } from "../kept-resolutions.js";
+import { withoutMapComment } from "../map-comment.js";
 import type { PackageFolders } from "../package-folders.js";
 import { prelude, preludeName } from "../prelude.js";
 import type { EditedText } from "../text-edits.js";
@@ -72,38 +73,12 @@ function createHost(
   if (!hasNode && settings.typeRoot !== undefined)
     adapted.typeRoots = [...(options.typeRoots ?? []), settings.typeRoot];
   const host = compiler.createWatchCompilerHost([...files, `${folder}/${preludeName}`], adapted, system, ...rest);
-  host.resolveModuleNameLiterals = createResolver((name, from) =>
-    compiler.resolveModuleName(name, from, adapted, system as never),
-  );
+  const kept: Resolutions = new Map();
+  const find: Resolve = (name, from) => compiler.resolveModuleName(name, from, adapted, system as never);
+  const resolve = keepResolutions(find, () => kept);
+  host.resolveModuleNameLiterals = (literals, from) => literals.map(({ text }) => resolve(text, from));
   host.hasInvalidatedResolutions = () => false;
   return host;
-}
-
-type Resolve = (name: string, from: string) => ts.ResolvedModuleWithFailedLookupLocations;
-
-/**
- * Keeps what installed declaration files import, because a program whose imports change asks for all of it again (0.1 s per cell); forgets what
- * cells and other files of the user's import, so that an import works as soon as its package has been installed.
- */
-function createResolver(resolve: Resolve): NonNullable<ts.CompilerHost["resolveModuleNameLiterals"]> {
-  const kept = new Map<string, ts.ResolvedModuleWithFailedLookupLocations>();
-  return (literals, from) =>
-    literals.map(({ text }) => {
-      if (isDeclaredByNode(text, from)) return { resolvedModule: undefined };
-      if (!from.includes("/node_modules/")) return resolve(text, from);
-      const key = `${from}\n${text}`;
-      const resolved = kept.get(key) ?? resolve(text, from);
-      kept.set(key, resolved);
-      return resolved;
-    });
-}
-
-/**
- * Node's own modules are declared in @types/node, and no file is to be found. Its own files import each other some 600 times; looking each of them up in
- * every folder took a fifth of the start.
- */
-function isDeclaredByNode(name: string, from: string): boolean {
-  return name.startsWith("node:") || (from.includes("/@types/node/") && isBuiltin(name));
 }
 
 /** Files of the kernel's packages appear under the working directory's node_modules, so that types are named after packages. */
@@ -126,12 +101,6 @@ function overlaySystem(compiler: TypeScript, settings: () => CompilerSettings): 
         ? { close() {} }
         : (sys.watchFile?.(path, ...rest) ?? { close() {} }),
   });
-}
-
-const mapComment = /\n?\/\/# sourceMappingURL=\S*\s*$/;
-
-function withoutMapComment(text: string): string {
-  return text.replace(mapComment, "\n");
 }
 
 /** Keeps the source map of what is emitted; the converter only takes the code. */

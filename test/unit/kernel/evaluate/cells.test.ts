@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cells, openCells } from "../../../support/cells.js";
+import { type Cells, openCells, shownText } from "../../../support/cells.js";
 
 let cells: Cells;
 beforeAll(async () => {
@@ -7,11 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => cells.close());
 
-const text = async (code: string): Promise<string | undefined> => {
-  const run = await cells.run(code);
-  expect(run.failure?.traceback.join("\n")).toBeUndefined();
-  return run.text;
-};
+const text = (code: string): Promise<string | undefined> => shownText(cells, code);
 
 describe("the last expression of a cell", () => {
   it.each([

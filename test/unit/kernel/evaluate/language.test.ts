@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cells, openCells } from "../../../support/cells.js";
+import { type Cells, openCells, shownText } from "../../../support/cells.js";
 
 let cells: Cells;
 beforeAll(async () => {
@@ -7,11 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => cells.close());
 
-const text = async (code: string): Promise<string | undefined> => {
-  const run = await cells.run(code);
-  expect(run.failure?.traceback.join("\n")).toBeUndefined();
-  return run.text;
-};
+const text = (code: string): Promise<string | undefined> => shownText(cells, code);
 
 describe("TypeScript of today", () => {
   it("has `using`: what a cell uses is disposed of at its end, also when it fails, and later cells don't know it", async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cells, openCells } from "../../../support/cells.js";
+import { type Cells, openCells, shownText } from "../../../support/cells.js";
 
 const files: Record<string, string> = {
   // A package that lies by itself, as the kernel's own does.
@@ -41,11 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => cells.close());
 
-const text = async (code: string): Promise<string | undefined> => {
-  const run = await cells.run(code);
-  expect(run.failure?.traceback.join("\n")).toBeUndefined();
-  return run.text;
-};
+const text = (code: string): Promise<string | undefined> => shownText(cells, code);
 
 describe("imports in a cell", () => {
   it.each([
