@@ -27,6 +27,8 @@ let world: KernelWorld;
 let lab: LabServer;
 let browser: Browser;
 let page: Page;
+/** When a page last asked the debugger something, or was answered. */
+let lastDebugMessage = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lab-kernel-"));
@@ -66,6 +68,10 @@ function writeNotebook(name: string, texts: readonly string[]): void {
 async function open(notebook: string): Promise<Page> {
   const opened = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
   opened.setDefaultTimeout(60_000);
+  const note = ({ payload }: { payload: string | Buffer }) => {
+    if (payload.includes('"debug_re')) lastDebugMessage = Date.now();
+  };
+  opened.on("websocket", (socket) => socket.on("framesent", note).on("framereceived", note));
   await opened.goto(lab.notebookUrl(notebook));
   await opened.locator(".jp-Notebook").waitFor();
   await opened.locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" }).first().waitFor();
@@ -147,10 +153,16 @@ it("restart and run all begins anew, with numbers from 1", async () => {
   await page.screenshot({ path: join(screenshots, "kernel-restarted.png") });
 });
 
-/** Switches the debugger on, or waits until it is. */
+/**
+ * Switches the debugger on once JupyterLab has asked the kernel whether it is on already: it does so for every signal of a notebook that is being
+ * opened, and a click in between leaves its panel and gutters without a session.
+ */
 async function debugNotebook(): Promise<void> {
   page = await open("debugged.ipynb");
-  await page.locator(".jp-DebuggerBugButton:not([aria-disabled='true'])").first().click();
+  const button = page.locator(".jp-DebuggerBugButton:not([aria-disabled='true'])").first();
+  await button.waitFor();
+  await expect.poll(() => Date.now() - lastDebugMessage, { timeout: 60_000 }).toBeGreaterThan(2000);
+  await button.click();
   await page.locator(".jp-DebuggerBugButton[aria-pressed='true']").first().waitFor();
 }
 
