@@ -53,7 +53,17 @@ export function lifeOf(
   lastSign: number,
 ): "alive" | "gone" | "unknown" {
   const here = thisProcess();
-  if (place === here.place && started !== undefined) return startTicks(pid) === started ? "alive" : "gone";
+  if (place === here.place)
+    return (started === undefined ? hasNumber(pid) : startTicks(pid) === started) ? "alive" : "gone";
   const booted = Date.now() - uptime() * 1000;
-  return place !== here.place && host === here.host && lastSign < booted ? "gone" : "unknown";
+  return host === here.host && lastSign < booted ? "gone" : "unknown";
+}
+
+/** Where the system doesn't tell when processes began. */
+function hasNumber(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: unknown }).code === "EPERM";
+  }
 }
