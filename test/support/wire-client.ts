@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Request as RequestSocket, Subscriber } from "zeromq";
@@ -38,6 +38,10 @@ export interface StartOptions {
   readonly transport?: "tcp" | "ipc";
   readonly key?: string;
   readonly environment?: Record<string, string>;
+  /** The kernel's program, in place of the one that was built here. */
+  readonly program?: string;
+  /** User that runs it. */
+  readonly uid?: number | undefined;
 }
 
 export class WireClient {
@@ -88,7 +92,8 @@ export class WireClient {
   }
 
   /** Starts a kernel without waiting for it. */
-  static async spawn({ engine = "standIn", transport = "tcp", key = "secret", environment = {} }: StartOptions = {}) {
+  static async spawn(options: StartOptions = {}) {
+    const { engine = "standIn", transport = "tcp", key = "secret", environment = {}, uid } = options;
     const folder = mkdtempSync(join(tmpdir(), "wire-"));
     const names = ["shell", "control", "stdin", "iopub", "hb"];
     const ports = await Promise.all(names.map((_, index) => (transport === "ipc" ? index + 1 : freePort())));
@@ -98,11 +103,12 @@ export class WireClient {
     writeFileSync(file, JSON.stringify({ ...fields, transport, ip, key, signature_scheme: "hmac-sha256" }));
     const argv =
       engine === "built"
-        ? [builtFile("kernel/main.js"), "start", file]
+        ? [options.program ?? builtFile("kernel/main.js"), "start", file]
         : [join(packageRoot(), "test/support/stand-in-kernel.mjs"), file];
     // No test leaves history in the user's own folder.
     const env = { ...process.env, JUPYTER_DATA_DIR: join(folder, "data"), ...environment };
-    const launch = () => spawn(process.execPath, argv, { env, cwd: folder });
+    if (uid !== undefined) for (const path of [folder, file]) chownSync(path, uid, uid);
+    const launch = () => spawn(process.execPath, argv, { env, cwd: folder, ...(uid === undefined ? {} : { uid }) });
     const address = (port: number) => (transport === "ipc" ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`);
     const addresses = Object.fromEntries(names.map((name, index) => [name, address(ports[index] as number)]));
     return new WireClient(launch, folder, key, addresses);
