@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Request as RequestSocket, Subscriber } from "zeromq";
@@ -40,8 +40,8 @@ export interface StartOptions {
   readonly environment?: Record<string, string>;
   /** The kernel's program, in place of the one that was built here. */
   readonly program?: string;
-  /** User that runs it. */
-  readonly uid?: number | undefined;
+  /** A command in front of it, such as setpriv. */
+  readonly before?: readonly string[];
 }
 
 export class WireClient {
@@ -93,7 +93,7 @@ export class WireClient {
 
   /** Starts a kernel without waiting for it. */
   static async spawn(options: StartOptions = {}) {
-    const { engine = "standIn", transport = "tcp", key = "secret", environment = {}, uid } = options;
+    const { engine = "standIn", transport = "tcp", key = "secret", environment = {}, before = [] } = options;
     const folder = mkdtempSync(join(tmpdir(), "wire-"));
     const names = ["shell", "control", "stdin", "iopub", "hb"];
     const ports = await Promise.all(names.map((_, index) => (transport === "ipc" ? index + 1 : freePort())));
@@ -107,8 +107,8 @@ export class WireClient {
         : [join(packageRoot(), "test/support/stand-in-kernel.mjs"), file];
     // No test leaves history in the user's own folder.
     const env = { ...process.env, JUPYTER_DATA_DIR: join(folder, "data"), ...environment };
-    if (uid !== undefined) for (const path of [folder, file]) chownSync(path, uid, uid);
-    const launch = () => spawn(process.execPath, argv, { env, cwd: folder, ...(uid === undefined ? {} : { uid }) });
+    const [command = "", ...rest] = [...before, process.execPath, ...argv];
+    const launch = () => spawn(command, rest, { env, cwd: folder });
     const address = (port: number) => (transport === "ipc" ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`);
     const addresses = Object.fromEntries(names.map((name, index) => [name, address(ports[index] as number)]));
     return new WireClient(launch, folder, key, addresses);
