@@ -235,6 +235,18 @@ describe("the type checker", () => {
     expect(failure?.evalue).toContain("(line 1, column 37)");
   });
 
+  it.each([
+    ["1, 2, 3", "Left side of comma operator is unused and has no side effects. (line 1, column 1)"],
+    ["const pair = (1, 2, 3, 4)", "Left side of comma operator is unused and has no side effects. (line 1, column 15)"],
+    [
+      "nowhere.a, nowhere.a",
+      "Cannot find name 'nowhere'. (line 1, column 1)\nCannot find name 'nowhere'. (line 1, column 12)",
+    ],
+  ])("says once what is wrong at a place: %s", async (code, said) => {
+    const { failure } = await cells.run(code);
+    expect(failure?.evalue).toBe(said);
+  });
+
   it("knows the copying array methods of Node 20", async () => {
     expect(await text("[3, 1].toSorted().with(0, 9).toReversed()")).toBe("[ 3, 9 ]");
     expect(await text("[1, 2, 3].findLast((x) => x < 3)")).toBe("2");
