@@ -4,6 +4,7 @@ import type { Failure } from "../evaluate/evaluator.js";
 import { errorText } from "../evaluate/failure.js";
 import { type Cell, runInCell } from "./cell-context.js";
 import { createDisplayFlow } from "./display-flow.js";
+import { installExit } from "./exit.js";
 import { createHost, type HostServices, installHost } from "./host.js";
 import { lookOf } from "./mime.js";
 import type { Publisher } from "./publisher.js";
@@ -12,7 +13,7 @@ import { installUncaught } from "./uncaught.js";
 
 /** All output of cells on its way to the publisher. */
 export interface Output {
-  /** Takes over stdout, stderr and uncaught errors of this process and puts the host object on globalThis. */
+  /** Takes over stdout, stderr, uncaught errors and `exit` of this process and puts the host object on globalThis. */
   install(): void;
   /** Resolves when everything that was written and displayed so far has been handed to the publisher. */
   flush(): Promise<void>;
@@ -58,6 +59,7 @@ export function createOutput({ publisher, services }: OutputOptions): Output {
       takeOver(process.stdout, "stdout", streams);
       takeOver(process.stderr, "stderr", streams);
       installUncaught(streams);
+      installExit();
       installHost(host);
     },
     async publishResult(cell, value) {

@@ -14,7 +14,9 @@ export function findingsAbout({ program }: Checked, file: ts.SourceFile): readon
 /** Findings with places in the cell as typed (the compiler's text may go on behind it); those about the same place are one, and what begins at the same place is said once. */
 export function describeFindings(compiler: TypeScript, findings: readonly ts.Diagnostic[], code: string): Diagnostic[] {
   const where: Locate = (start) => ({ place: placeOf(code, Math.min(start, code.length)) });
-  return merged(compiler, findings, where);
+  // What stands behind the cell is put there for the compiler; once something in the cell is wrong, what follows from that is of no interest.
+  const inside = findings.filter(({ start = 0 }) => start <= code.length);
+  return merged(compiler, inside.length > 0 ? inside : findings, where);
 }
 
 /** Findings in a file of the user's, named as seen from `folder`. */
