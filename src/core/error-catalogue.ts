@@ -81,8 +81,8 @@ const data = {
     cure: "Free the space that the message names, or choose another folder as output.",
   },
   PREPARE_RUNNING: {
-    meaning: "Another process or cell is preparing the same dataset at this moment.",
-    cure: "Wait until it is done, or end the process that the message names.",
+    meaning: "Another process or cell, here or on another machine, is preparing the same dataset at this moment.",
+    cure: "Wait until it is done, or end the process that the message names; if it is dead on another machine, type the line of the hint.",
   },
   INPUT_CHANGED: {
     meaning: "The text changed while it was being read.",
