@@ -38,6 +38,10 @@ export interface StartOptions {
   readonly transport?: "tcp" | "ipc";
   readonly key?: string;
   readonly environment?: Record<string, string>;
+  /** The kernel's program, in place of the one that was built here. */
+  readonly program?: string;
+  /** A command in front of it, such as setpriv. */
+  readonly before?: readonly string[];
 }
 
 export class WireClient {
@@ -89,7 +93,8 @@ export class WireClient {
   }
 
   /** Starts a kernel without waiting for it. */
-  static async spawn({ engine = "standIn", transport = "tcp", key = "secret", environment = {} }: StartOptions = {}) {
+  static async spawn(options: StartOptions = {}) {
+    const { engine = "standIn", transport = "tcp", key = "secret", environment = {}, before = [] } = options;
     const folder = mkdtempSync(join(tmpdir(), "wire-"));
     const names = ["shell", "control", "stdin", "iopub", "hb"];
     const ports = await Promise.all(names.map((_, index) => (transport === "ipc" ? index + 1 : freePort())));
@@ -99,11 +104,12 @@ export class WireClient {
     writeFileSync(file, JSON.stringify({ ...fields, transport, ip, key, signature_scheme: "hmac-sha256" }));
     const argv =
       engine === "built"
-        ? [builtFile("kernel/main.js"), "start", file]
+        ? [options.program ?? builtFile("kernel/main.js"), "start", file]
         : [join(packageRoot(), "test/support/stand-in-kernel.mjs"), file];
     // No test leaves history in the user's own folder.
     const env = { ...process.env, JUPYTER_DATA_DIR: join(folder, "data"), ...environment };
-    const launch = () => spawn(process.execPath, argv, { env, cwd: folder });
+    const [command = "", ...rest] = [...before, process.execPath, ...argv];
+    const launch = () => spawn(command, rest, { env, cwd: folder });
     const address = (port: number) => (transport === "ipc" ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`);
     const addresses = Object.fromEntries(names.map((name, index) => [name, address(ports[index] as number)]));
     return new WireClient(launch, folder, key, addresses);
