@@ -100,6 +100,10 @@ const data = {
     meaning: "The .bin file is not as long as its .idx file says.",
     cure: "Run prepareData again, or copy both files again from where they were made.",
   },
+  DATASET_CHANGED: {
+    meaning: "Other files have taken the place of a dataset's since it was opened.",
+    cure: "Open the dataset again, or plan again if it was read through a plan.",
+  },
   MANIFEST_INVALID: {
     meaning: "The .manifest.json beside a dataset can't be understood.",
     cure: "Remove the manifest; the dataset can be read without it.",
