@@ -2,16 +2,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { packageRoot } from "../../src/core/package-root.js";
+import { takeGraphs } from "../support/compiled-graphs.js";
 import { runVenv } from "../support/jupyter.js";
 import { clickMenu, type LabBrowser, openLabBrowser, screenshotPath } from "../support/lab-browser.js";
 import { readNotebook } from "../support/notebook.js";
 
 const name = "10-full-pretraining.ipynb";
-/** Half of the notebook's own 120: `npm start` does them all. */
-const steps = 60;
-const stopAt = 30;
+/** A third of the notebook's own 120: `npm start` does them all. */
+const steps = 40;
+const stopAt = 20;
 /** What the last cell prints; the figures have texts too, and may say the same. */
 const printedText = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stdout"]';
 let folder: string;
@@ -25,6 +26,7 @@ beforeAll(async () => {
     cwd: folder,
   });
   expect(prepared.stderr + prepared.status).toMatch(/0$/);
+  takeGraphs(inject("compiledGraphs"), join(folder, "runs", "full-pretraining", "runs"));
   lab = await openLabBrowser(folder);
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Request as RequestSocket, Subscriber } from "zeromq";
 import { builtFile, packageRoot } from "../../src/core/package-root.js";
-import { freePort } from "./jupyter.js";
+import { freePort } from "./ports.js";
 
 /** A client of our own that speaks the wire protocol without any code of the kernel's, so that both cannot be wrong alike. */
 export interface WireMessage {
@@ -52,9 +52,9 @@ export class WireClient {
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   private readonly session = randomUUID();
   // The kernel sends its questions to the identity that the request came from, on another socket.
-  readonly shell = new Dealer({ linger: 0, routingId: this.session });
+  readonly shell = new Dealer({ linger: 0, sendHighWaterMark: 0, routingId: this.session });
   readonly stdin = new Dealer({ linger: 0, routingId: this.session });
-  readonly control = new Dealer({ linger: 0 });
+  readonly control = new Dealer({ linger: 0, sendHighWaterMark: 0 });
   private readonly heartbeatSocket = new RequestSocket({ linger: 0 });
   private readonly subscriber = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
   private readonly listeners = new Set<() => void>();
@@ -195,7 +195,7 @@ export class WireClient {
   }
 
   /** Resolves when something that arrives makes `condition` true; fails after `ms`. */
-  async until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
+  async until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
     const end = Date.now() + ms;
     while (!condition()) {
       if (this.process.exitCode !== null) throw new Error(`the kernel ended: ${this.stderr.join("")}`);
