@@ -27,11 +27,12 @@ export async function proveFastWay(
   samples: readonly string[],
 ): Promise<number> {
   let tokens = 0;
-  for (const [i, text] of [...samples, ...awkward].entries()) {
+  // The awkward texts first: code that has seen all kinds of text before it is compiled need not be compiled again.
+  for (const [i, text] of [...awkward, ...samples].entries()) {
     const ids = encodeFast(encoder, text);
     const right = await truth.encode(text);
     if (ids && !sameIds(ids, right)) throw new FastWayWrong(text);
-    if (i < samples.length) tokens += right.length;
+    if (i >= awkward.length) tokens += right.length;
   }
   return tokens;
 }

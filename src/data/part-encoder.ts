@@ -23,14 +23,18 @@ const longestSample = 4096;
 
 /** Texts → ids: by the fast way where it is exact, by the native library for the rest. */
 export class PartEncoder {
-  readonly #rules: EncoderRules;
+  readonly #before: Int32Array;
+  readonly #after: Int32Array;
+  readonly #endOfDocument: number | undefined;
   readonly #ways: EncoderWays;
   readonly #sink = new IdSink();
   #nativeTexts = 0;
   #sample: TokenBatch["sample"];
 
   constructor(rules: EncoderRules, ways: EncoderWays) {
-    this.#rules = rules;
+    this.#before = Int32Array.from(rules.before);
+    this.#after = Int32Array.from(rules.after);
+    this.#endOfDocument = rules.endOfDocument;
     this.#ways = ways;
   }
 
@@ -52,8 +56,8 @@ export class PartEncoder {
         if (!this.#text(documents, text, text >= sampleFrom)) await this.#nativeText(documents, text);
         lengths[text] = this.#sink.length - mark;
       }
-      if (this.#rules.endOfDocument === undefined || this.#sink.length === begin) continue;
-      this.#sink.push([this.#rules.endOfDocument]);
+      if (this.#endOfDocument === undefined || this.#sink.length === begin) continue;
+      this.#sink.push([this.#endOfDocument]);
       lengths[last - 1] = (lengths[last - 1] as number) + 1;
     }
     return {
@@ -72,7 +76,7 @@ export class PartEncoder {
     const [start, end] = [bounds[2 * text] as number, bounds[2 * text + 1] as number];
     const sink = this.#sink;
     const begin = sink.length;
-    sink.push(this.#rules.before);
+    sink.push(this.#before);
     const mark = sink.length;
     if (!this.#ways.fast?.encode(bytes, { start, end }, sink)) {
       sink.truncate(begin);
@@ -80,13 +84,13 @@ export class PartEncoder {
     }
     if (sample && !this.#sample && end - start <= longestSample)
       this.#sample = { text: bytes.toString("utf8", start, end), ids: sink.slice(mark) };
-    sink.push(this.#rules.after);
+    sink.push(this.#after);
     return true;
   }
 
   async #nativeText({ bytes, bounds }: PartDocuments, text: number): Promise<void> {
     this.#nativeTexts++;
     const ids = await this.#ways.native(bytes.toString("utf8", bounds[2 * text], bounds[2 * text + 1]));
-    for (const some of [this.#rules.before, ids, this.#rules.after]) this.#sink.push(some);
+    for (const some of [this.#before, ids, this.#after]) this.#sink.push(some);
   }
 }

@@ -16,6 +16,7 @@ import { emptyInput, tooShort } from "./prepare-errors.js";
 import { inputRecords, scanInputs, totalBytes } from "./prepare-input.js";
 import { defaultWorkers, type PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
+import { rehearse } from "./rehearsal.js";
 import { textParts } from "./text-parts.js";
 import { takeSample } from "./text-sample.js";
 import { feedFile, tokenOutput } from "./token-sink.js";
@@ -78,6 +79,7 @@ export async function makeDataset(job: PrepareJob): Promise<Made> {
 /** Tokenizes the text into the store's `tokens`, going on where an earlier call was interrupted. */
 export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
   const { request, files, tokenizer, store } = job;
+  rehearse();
   const scans = await scanInputs(request, files, { store, onBytes: (bytes) => job.progress.scanned(bytes) });
   const textBytes = scans.reduce((sum, scan) => sum + scan.textBytes, 0);
   if (textBytes === 0) throw emptyInput(inputName(job), "no text in it");

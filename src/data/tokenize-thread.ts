@@ -3,6 +3,7 @@ import type { Tokenizer } from "tokenizers";
 import { ByteEncoder } from "./bpe/byte-encoder.js";
 import { BadLine, documentsOf } from "./part-documents.js";
 import { PartEncoder } from "./part-encoder.js";
+import { rehearse } from "./rehearsal.js";
 import type { TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./tokenize-protocol.js";
 
 // A program of its own: one thread of `tokenize-pool.ts`.
@@ -22,6 +23,7 @@ async function answer(encoder: PartEncoder, request: TokenizeRequest, stopped: (
 }
 
 function serve(): void {
+  rehearse();
   const data = workerData as TokenizeThreadData;
   const flag = new Int32Array(data.stop);
   // The native library is loaded by the first text that needs it: most threads never do.
