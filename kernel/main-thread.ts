@@ -9,6 +9,7 @@ import { createAsker } from "./input.js";
 import { createInterrupts } from "./interrupts.js";
 import type { KernelOptions } from "./kernel.js";
 import { log } from "./log.js";
+import { exitKernel } from "./output/exit.js";
 import { createOutput } from "./output/output.js";
 import type { Publisher } from "./output/publisher.js";
 import { createDispatcher } from "./requests/dispatch.js";
@@ -58,7 +59,7 @@ export function openMainThread(options: MainThreadOptions): LinkEvents {
     onSubshellDeleted: (id) => dispatcher.closeSubshell(id),
     onShutdown() {
       loaded?.close();
-      void output.flush().finally(() => process.exit(0));
+      void output.flush().finally(() => exitKernel(0));
     },
   };
 }

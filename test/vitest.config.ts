@@ -1,23 +1,34 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./support/longest-first.js";
 
 const root = import.meta.dirname;
 const inFolders = (...folders: string[]) => folders.map((folder) => `${folder}/**/*.test.ts`);
+// Two processes train in each of them, which takes every core that there is.
+const training = [
+  "integration/engine/training.test.ts",
+  "integration/run/**/*.test.ts",
+  "notebooks/full-pretraining.test.ts",
+  "browser/full-pretraining.test.ts",
+];
 
-// "fast" needs nothing but Node; "real" needs what the set-up installs (Python environment, JupyterLab, MindFormers); "engine" trains or
-// opens a browser, which takes every core that there is: one file after the other.
+// "fast" needs nothing but Node; "real" needs what the set-up installs (Python environment, JupyterLab, MindFormers, Chromium); "engine"
+// trains with several processes: one file after the other. Without maxWorkers vitest leaves one core idle.
 export default defineConfig({
   test: {
     reporters: ["default", "json"],
     outputFile: { json: join(root, "reports", "vitest.json") },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: "fast",
           root,
           include: inFolders("unit", "golden", "property", "hostile", "contract", "wire"),
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 0 },
         },
       },
@@ -25,8 +36,8 @@ export default defineConfig({
         test: {
           name: "real",
           root,
-          include: inFolders("integration"),
-          exclude: inFolders("integration/engine", "integration/run"),
+          include: inFolders("integration", "notebooks", "browser"),
+          exclude: training,
           testTimeout: 600_000,
           hookTimeout: 600_000,
           maxWorkers: 2,
@@ -37,7 +48,8 @@ export default defineConfig({
         test: {
           name: "engine",
           root,
-          include: inFolders("integration/engine", "integration/run", "notebooks", "browser"),
+          include: training,
+          globalSetup: join(root, "support", "compiled-graphs.ts"),
           testTimeout: 600_000,
           hookTimeout: 600_000,
           maxWorkers: 1,

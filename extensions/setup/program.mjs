@@ -29,6 +29,26 @@ export function run(program, args, options = {}) {
   });
 }
 
+/** Waits for all of them, also if one fails; then the first failure is thrown. */
+export async function allOrFirstFailure(promises) {
+  const failed = (await Promise.allSettled(promises)).find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+/** Passes whole lines on to `sink`, with who says it before each: several programs run at the same time. */
+function printLines(stream, sink, name) {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop();
+    for (const line of lines) sink.write(`  ${name} | ${line}\n`);
+  });
+  stream.on("end", () => {
+    if (rest !== "") sink.write(`  ${name} | ${rest}\n`);
+  });
+}
+
 /** Like run, but anything else than exit code 0 is a SetupError; `cures` maps a pattern in the output to a better cure; `quiet` prints the output only then. */
 export async function mustRun(program, args, { what, cure, cures = [], quiet = false, ...options }) {
   const tail = [];
@@ -38,17 +58,17 @@ export async function mustRun(program, args, { what, cure, cures = [], quiet = f
     [child.stderr, process.stderr],
   ]) {
     stream.on("data", (chunk) => {
-      if (!quiet) sink.write(chunk);
       tail.push(chunk);
       if (tail.length > 200) tail.shift();
     });
+    if (!quiet) printLines(stream, sink, what);
   }
   const code = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
   if (code === 0) return;
-  const text = Buffer.concat(tail).toString("utf8");
+  const text = tail.join("");
   if (quiet) process.stderr.write(text);
   const known = cures.find(({ pattern }) => pattern.test(text));
   throw new SetupError(`${what} ended with exit code ${code}${known ? `: ${known.meaning}` : ""}`, known?.cure ?? cure);

@@ -1,6 +1,6 @@
 // Bringing the machine to the state that the steps describe, and telling how far it is.
 import { checkMachine } from "./machine.mjs";
-import { SetupError } from "./program.mjs";
+import { allOrFirstFailure, SetupError } from "./program.mjs";
 import { steps } from "./steps.mjs";
 
 const colours = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -22,21 +22,36 @@ export function requireMachine() {
   throw new SetupError(lines.join("\n  "), missing.map(({ cure }) => cure).join("\n  "));
 }
 
-/** Runs the steps that are not up to date, one line each. */
+/** Runs the steps that are not up to date, each as soon as those that it needs are done. */
 export async function setUp(extraSteps = []) {
   requireMachine();
   const all = [...steps, ...extraSteps];
+  const done = new Map();
   for (const [index, step] of all.entries()) {
     const label = `[${index + 1}/${all.length}] ${step.title}`;
-    if (step.upToDate()) {
-      console.log(`${good("✓")} ${label}: up to date`);
-      continue;
-    }
-    console.log(`${strong("→")} ${strong(label)}: ${step.detail}`);
-    const start = Date.now();
-    await step.run();
-    console.log(`${good("✓")} ${label}: done in ${seconds(start)}`);
+    const needed = step.needs.map((other) => done.get(other));
+    done.set(
+      step,
+      allOrFirstFailure(needed).then(() => bringUpToDate(step, label)),
+    );
   }
+  await allOrFirstFailure([...done.values()]);
+}
+
+async function bringUpToDate(step, label) {
+  if (step.upToDate()) {
+    console.log(`${good("✓")} ${label}: up to date`);
+    return;
+  }
+  console.log(`${strong("→")} ${strong(label)}: ${step.detail}`);
+  const start = Date.now();
+  try {
+    await step.run();
+  } catch (error) {
+    console.log(`${bad("✗")} ${label}: failed after ${seconds(start)}; what does not need it goes on`);
+    throw error;
+  }
+  console.log(`${good("✓")} ${label}: done in ${seconds(start)}`);
 }
 
 /** Prints what is there and what is missing, with the cure; returns whether everything is. */

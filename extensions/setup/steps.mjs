@@ -1,6 +1,7 @@
-// The set-up as a list of steps. Each says whether it is up to date and how to get there; `doctor` only asks, `setup` acts.
+// The set-up as a list of steps. Each says what it needs, whether it is up to date and how to get there; `doctor` only asks, `setup` acts.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import {
   fingerprint,
@@ -14,12 +15,13 @@ import {
   venvEnvironment,
 } from "./layout.mjs";
 import { findPython } from "./machine.mjs";
-import { fetchCures, mustRun, SetupError } from "./program.mjs";
+import { allOrFirstFailure, fetchCures, mustRun, SetupError } from "./program.mjs";
 
 const nodeModules = join(root, "node_modules");
 const nodePackages = {
   title: "Node packages",
   detail: "npm ci",
+  needs: [],
   value: () => fingerprint("package-lock.json"),
   upToDate: () => isStamped(nodeModules, nodePackages.value()),
   async run() {
@@ -34,9 +36,10 @@ const nodePackages = {
   },
 };
 
-const compiled = {
+export const compiled = {
   title: "Compiled TypeScript",
   detail: "tsc -b src kernel",
+  needs: [nodePackages],
   value: () => fingerprint("src", "kernel", "package-lock.json"),
   upToDate: () => isStamped(join(root, "dist"), compiled.value()),
   async run() {
@@ -53,6 +56,7 @@ const snapshotBuilder = join(root, "dist", "kernel", "evaluate", "checker", "bui
 const engineSnapshot = {
   title: "Language engine",
   detail: "a snapshot that makes kernels start faster",
+  needs: [compiled],
   upToDate: () => existsSync(snapshotBuilder) && spawnSync(process.execPath, [snapshotBuilder, "--check"]).status === 0,
   async run() {
     await mustRun(process.execPath, [snapshotBuilder], {
@@ -62,9 +66,30 @@ const engineSnapshot = {
   },
 };
 
+/** Every Python package with its version, in shares that are installed at the same time. The share with MindSpore holds nothing else: it takes longest. */
+function packageShares() {
+  const lines = ["constraints.txt", "requirements.txt"]
+    .flatMap((name) => readFileSync(join(setupFolder, name), "utf8").split("\n"))
+    .map((line) => line.replace(/\s*#.*/, ""))
+    .filter((line) => line !== "");
+  const nameOf = (line) =>
+    line
+      .split("==")[0]
+      .toLowerCase()
+      .replace(/[-_.]+/g, "-");
+  const pinned = new Map(lines.map((line) => [nameOf(line), line]));
+  const large = pinned.get("mindspore");
+  const small = [...pinned.values()].filter((line) => line !== large);
+  // A share more than cores: one of them is always waiting for the network or the disk.
+  const count = Math.min(availableParallelism(), 3);
+  const shares = Array.from({ length: count }, (_, i) => small.filter((_, at) => at % count === i));
+  return [[large], ...shares];
+}
+
 const virtualEnvironment = {
   title: "Python environment",
-  detail: ".venv with MindSpore, MindFormers, JupyterLab and papermill (about 500 MB to fetch)",
+  detail: ".venv with MindSpore, MindFormers, JupyterLab and papermill (about 1.2 GB to fetch)",
+  needs: [],
   value: () => fingerprint("extensions/setup/requirements.txt", "extensions/setup/constraints.txt"),
   upToDate: () => existsSync(venvBin("python")) && isStamped(venv, virtualEnvironment.value()),
   async run() {
@@ -75,18 +100,18 @@ const virtualEnvironment = {
         cure: "apt-get install python3.11-venv, then run the command again",
       });
     }
-    const files = ["requirements.txt", "constraints.txt"].map((name) => join(setupFolder, name));
-    await mustRun(
-      venvBin("pip"),
-      ["install", "--no-input", "--disable-pip-version-check", "-r", files[0], "-c", files[1]],
-      {
+    // Nothing to resolve: every version is pinned.
+    const options = ["install", "--no-input", "--disable-pip-version-check", "--no-deps"];
+    const installed = packageShares().map((packages) =>
+      mustRun(venvBin("pip"), [...options, ...packages], {
         cwd: root,
         env: venvEnvironment(),
         what: "pip install",
         cure: "read pip's message above, then run the command again (it continues where it stopped)",
         cures: fetchCures,
-      },
+      }),
     );
+    await allOrFirstFailure(installed);
     stamp(venv, virtualEnvironment.value());
   },
 };
@@ -96,6 +121,7 @@ const indexerFolder = join(sitePackages, "mindformers", "dataset", "blended_data
 const datasetIndexer = {
   title: "MindFormers' dataset indexer",
   detail: "make (C++)",
+  needs: [virtualEnvironment],
   upToDate: () => existsSync(indexerFolder) && readdirSync(indexerFolder).some((name) => /^helpers.*\.so$/.test(name)),
   async run() {
     await mustRun("make", ["-C", indexerFolder], {
@@ -111,6 +137,7 @@ const papermillStamp = () => join(sitePackages, "mindformers_lab_papermill");
 const papermillTranslator = {
   title: "TypeScript for papermill",
   detail: "extensions/papermill",
+  needs: [virtualEnvironment],
   value: () => fingerprint("extensions/papermill"),
   upToDate: () => existsSync(papermillStamp()) && isStamped(papermillStamp(), papermillTranslator.value()),
   async run() {
@@ -135,6 +162,7 @@ const papermillTranslator = {
 const kernelSpecification = {
   title: "Jupyter kernel",
   detail: "TypeScript (MindFormers), installed into .venv",
+  needs: [compiled, virtualEnvironment],
   value: () => fingerprint("kernel/kernelspec.ts", "kernel/install.ts", "kernel/logo.ts"),
   upToDate() {
     if (!existsSync(kernelspec) || !isStamped(dirname(kernelspec), kernelSpecification.value())) return false;
@@ -155,7 +183,7 @@ const kernelSpecification = {
   },
 };
 
-/** In the order in which they depend on each other. */
+/** In an order in which each comes after those that it needs. */
 export const steps = [
   nodePackages,
   compiled,

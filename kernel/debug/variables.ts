@@ -1,4 +1,5 @@
 import { guardName } from "../evaluate/guards.js";
+import { typedName } from "../evaluate/own-names.js";
 import type { MainThread, Property, RemoteObject } from "./main-thread.js";
 import type { Variable } from "./protocol.js";
 
@@ -51,9 +52,10 @@ export class Variables {
     };
   }
 
-  private describe({ name, value, get }: Property): Variable {
+  private describe({ name: local, value, get }: Property): Variable {
+    const name = typedName(local);
     if (value === undefined) return { name, value: get === undefined ? "" : "(computed)", variablesReference: 0 };
-    return { name, evaluateName: name, ...this.valueOf(value) };
+    return { name, evaluateName: local, ...this.valueOf(value) };
   }
 }
 

@@ -10,6 +10,7 @@ import { cellRequire, type Executable, functionText, runCell, wrapperOf } from "
 import { describeDiagnostics, describeFailure } from "./failure.js";
 import { registerFile } from "./file-source.js";
 import { createInterrupts, interruptOf } from "./interrupt.js";
+import { localName } from "./own-names.js";
 import { createPackageFolders } from "./package-folders.js";
 import { createCellModules } from "./resolve.js";
 import { applyEdits } from "./text-edits.js";
@@ -58,7 +59,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
       });
     } catch (error) {
       // What got a value is there, and later cells may use it.
-      declare(declares.filter(({ name, needsRun }) => !needsRun || locals[name] !== undefined));
+      declare(declares.filter(({ name, needsRun }) => !needsRun || locals[localName(name)] !== undefined));
       return failed(describeFailure(interruptOf(error) ?? error));
     }
   };

@@ -43,8 +43,14 @@ function messageOf(thrown: unknown): string {
   if (!isErrorLike(thrown)) return typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2, colors: false });
   const { hint } = thrown as { hint?: unknown };
   // Node lists which file asked for a missing module; for a cell that is a file that doesn't exist.
-  const message = thrown.message.replace(/\nRequire stack:(?:\n- .*)*$/, "");
+  const message = asTyped(thrown).replace(/\nRequire stack:(?:\n- .*)*$/, "");
   return typeof hint === "string" && hint !== "" ? `${message}\n${hint}` : message;
+}
+
+/** V8 names what can't be called as the script has it: `exports.f`, `(0 , exports.f)`, `(0, node_fs_1.f)`; in the cell it is `f`. */
+function asTyped(thrown: Error): string {
+  if (!(thrown instanceof TypeError)) return thrown.message;
+  return thrown.message.replace(/^\(0 ?, [\w$]+\.([\w$.]+)\)(?= is not a)/, "$1").replace(/^exports\.(?=[\w$])/, "");
 }
 
 function isErrorLike(thrown: unknown): thrown is Error {

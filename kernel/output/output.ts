@@ -3,7 +3,9 @@ import type { MimeBundle } from "../../src/view/display-contract.js";
 import type { Failure } from "../evaluate/evaluator.js";
 import { errorText } from "../evaluate/failure.js";
 import { type Cell, runInCell } from "./cell-context.js";
+import { captureChildren } from "./child-output.js";
 import { createDisplayFlow } from "./display-flow.js";
+import { installExit } from "./exit.js";
 import { createHost, type HostServices, installHost } from "./host.js";
 import { lookOf } from "./mime.js";
 import type { Publisher } from "./publisher.js";
@@ -12,7 +14,7 @@ import { installUncaught } from "./uncaught.js";
 
 /** All output of cells on its way to the publisher. */
 export interface Output {
-  /** Takes over stdout, stderr and uncaught errors of this process and puts the host object on globalThis. */
+  /** Takes over stdout, stderr (also of child processes that inherit them), uncaught errors and `exit` of this process and puts the host object on globalThis. */
   install(): void;
   /** Resolves when everything that was written and displayed so far has been handed to the publisher. */
   flush(): Promise<void>;
@@ -58,6 +60,8 @@ export function createOutput({ publisher, services }: OutputOptions): Output {
       takeOver(process.stdout, "stdout", streams);
       takeOver(process.stderr, "stderr", streams);
       installUncaught(streams);
+      installExit();
+      captureChildren();
       installHost(host);
     },
     async publishResult(cell, value) {

@@ -81,8 +81,8 @@ const data = {
     cure: "Free the space that the message names, or choose another folder as output.",
   },
   PREPARE_RUNNING: {
-    meaning: "Another process or cell is preparing the same dataset at this moment.",
-    cure: "Wait until it is done, or end the process that the message names.",
+    meaning: "Another process or cell, here or on another machine, is preparing the same dataset at this moment.",
+    cure: "Wait until it is done, or end the process that the message names; if it is dead on another machine, type the line of the hint.",
   },
   INPUT_CHANGED: {
     meaning: "The text changed while it was being read.",
@@ -99,6 +99,10 @@ const data = {
   DATASET_SIZE_MISMATCH: {
     meaning: "The .bin file is not as long as its .idx file says.",
     cure: "Run prepareData again, or copy both files again from where they were made.",
+  },
+  DATASET_CHANGED: {
+    meaning: "Other files have taken the place of a dataset's since it was opened.",
+    cure: "Open the dataset again, or plan again if it was read through a plan.",
   },
   MANIFEST_INVALID: {
     meaning: "The .manifest.json beside a dataset can't be understood.",

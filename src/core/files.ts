@@ -1,15 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { LabError } from "./error.js";
+import { temporaryName } from "./temporary-files.js";
 
 function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
-}
-
-/** A name beside `path` for a file that is not finished; same folder, so that the later rename is atomic. */
-export function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
 }
 
 /** Creates the folder if need be and proves that it can be written; throws FILE_UNWRITABLE with the system's reason. */

@@ -26,7 +26,8 @@ export function bootId(): string {
   }
 }
 
-function startTicks(pid: number): number | undefined {
+/** Undefined for a process that has ended, and where the system doesn't tell. */
+export function startTicks(pid: number): number | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\)/s, "").trim().split(" ");
     return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]);

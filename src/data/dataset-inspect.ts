@@ -7,13 +7,8 @@ import type { Dataset } from "./dataset.js";
 import { DocumentPeek } from "./document-peek.js";
 import type { KnownTokenizer } from "./known-tokenizer.js";
 import { countLengths, type LengthHistogram } from "./length-histogram.js";
-import {
-  type MegatronSources,
-  megatronDocumentEnds,
-  megatronStream,
-  tokenArray,
-  withMegatron,
-} from "./token-blocks.js";
+import { type MegatronSources, withKnownMegatron } from "./megatron-files.js";
+import { megatronDocumentEnds, megatronStream, tokenArray } from "./token-blocks.js";
 import { countTokens, type TokenCounts } from "./token-counts.js";
 
 export interface PeekOptions {
@@ -30,7 +25,7 @@ export async function peekDocument(
   options: PeekOptions & { readonly known: KnownTokenizer },
 ): Promise<DocumentPeek> {
   const { from = 0, count = 2048, known } = options;
-  const { documents, prefix } = dataset;
+  const { documents } = dataset;
   const good = [document, from, count].every((value) => Number.isInteger(value) && value >= 0);
   if (!good || document >= documents)
     throw new LabError(
@@ -40,7 +35,7 @@ export async function peekDocument(
         hint: "write for example dataset.peek(0, { from: 0, count: 2048 })",
       },
     );
-  return withMegatron(prefix, async (sources) => {
+  return withKnownMegatron(dataset, async (sources) => {
     const { start, end } = await documentRange(sources, dataset, document);
     const ids: number[] = [];
     let tokens = 0;
@@ -74,7 +69,7 @@ async function documentRange(
 
 /** From the index alone: 12 bytes a sequence, whatever the size of `.bin`. */
 export function datasetLengths(dataset: Dataset, of: "documents" | "sequences"): Promise<LengthHistogram> {
-  return withMegatron(dataset.prefix, ({ idx }) =>
+  return withKnownMegatron(dataset, ({ idx }) =>
     countLengths(of, {
       lengths: indexLengths(idx, dataset.sequences),
       documentEnds: () => megatronDocumentEnds(idx, dataset),
@@ -97,7 +92,7 @@ export function datasetTokenCounts(
   signal?: AbortSignal,
 ): Promise<TokenCounts> {
   const cancel = signal ?? jupyterHost()?.signal;
-  return withMegatron(dataset.prefix, (sources) =>
+  return withKnownMegatron(dataset, (sources) =>
     countTokens(megatronStream(sources, dataset), {
       vocabSize: dataset.vocabSize,
       textOf: async (ids) => known.tokenizer?.decodeEach(ids),

@@ -20,6 +20,7 @@ import type { DocumentPeek } from "./document-peek.js";
 import { type KnownTokenizer, openKnownTokenizer } from "./known-tokenizer.js";
 import type { LengthHistogram } from "./length-histogram.js";
 import type { DatasetManifest } from "./manifest.js";
+import { withKnownMegatron } from "./megatron-files.js";
 import type { OrderPlan } from "./order/batch-layout.js";
 import { type DataOrder, openDataOrder } from "./order/data-order.js";
 import { orderOfDataset } from "./order/order-of-dataset.js";
@@ -33,7 +34,10 @@ import type { OpenTokenizer } from "./tokenizer.js";
 import type { DatasetVerification } from "./verification.js";
 import { type VerifyOptions, verifyDataset } from "./verify.js";
 
-/** A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. */
+/**
+ * A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. Reading throws DATASET_CHANGED if other
+ * files have taken their place since.
+ */
 export class Dataset {
   /** Absolute path without `.bin` and `.idx`: what `data_path` of a MindFormers config wants. */
   readonly prefix: string;
@@ -138,31 +142,18 @@ export class Dataset {
     return new DatasetSamples(items, { total: this.sequences, note });
   }
 
-  async #read(from: number, count: number, tokenizer: OpenTokenizer | undefined): Promise<SampledSequence[]> {
-    const idx = await FileBytes.open(`${this.prefix}.idx`, "index");
-    const bin = await FileBytes.open(`${this.prefix}.bin`, "dataset").catch(async (error) => {
-      await idx.close();
-      throw error;
-    });
-    try {
+  #read(from: number, count: number, tokenizer: OpenTokenizer | undefined): Promise<SampledSequence[]> {
+    return withKnownMegatron(this, async ({ idx, bin }) => {
       const items: SampledSequence[] = [];
       for (let sequence = from; sequence < from + count; sequence++) {
         const { length, offset } = await readIndexEntry(idx, this, sequence);
         const bytes = await bin.slice(offset, offset + length * tokenBytes(this.dtype));
         const ids = decodeTokens(bytes, this.dtype);
-        items.push({
-          sequence,
-          offset,
-          ids,
-          text: await tokenizer?.decode(ids),
-          pieces: await tokenizer?.decodeEach(ids),
-        });
+        const [text, pieces] = [await tokenizer?.decode(ids), await tokenizer?.decodeEach(ids)];
+        items.push({ sequence, offset, ids, text, pieces });
       }
       return items;
-    } finally {
-      await idx.close();
-      await bin.close();
-    }
+    });
   }
 
   /** How long the documents (or sequences) are: a figure. Reads the index only. */

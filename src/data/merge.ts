@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
 import { DataError, LabError } from "../core/error.js";
 import { ensureWritableFolder, writeFileAtomic } from "../core/files.js";
+import { removeAbandoned } from "../core/temporary-files.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
@@ -90,7 +91,7 @@ const copyBytes = 4 * 1024 * 1024;
 
 /**
  * Writes documents of one or several datasets to a new one, in that order. Both files get their names together at the end; the manifest,
- * which says what it was made of, comes last.
+ * which says what it was made of, comes last. What a killed call has left of the same files is removed first.
  */
 export async function writeDocuments(
   ranges: readonly DocumentRange[],
@@ -98,6 +99,8 @@ export async function writeDocuments(
   { made, signal, note }: WriteDocumentsOptions,
 ): Promise<Dataset> {
   await ensureWritableFolder(dirname(prefix));
+  const names = [`${prefix}.bin`, `${prefix}.idx`, manifestPath(prefix)].map((path) => basename(path));
+  await removeAbandoned(dirname(prefix), (name) => names.includes(name));
   const parts = await IndexParts.open(ranges);
   const bin = await UnfinishedFile.create(`${prefix}.bin`);
   try {

@@ -12,6 +12,12 @@ export function shardPaths(path: string, shards: number): string[] {
   return Array.from({ length: shards }, (_, i) => `${path}${String(i).padStart(digits, "0")}`);
 }
 
+/** Whether a file name may be one of a dataset's, with any number of shards: data, index, or the lengths that are kept while both are written. */
+export function isOfDataset(name: string, path: string): boolean {
+  const own = basename(path);
+  return name.startsWith(own) && /^\d{0,3}(?:\.db|\.lengths)?$/.test(name.slice(own.length));
+}
+
 /** Throws ARGUMENT_INVALID for names and counts that MindSpore refuses. `call` begins the message. */
 export function checkShards(call: string, path: string, shards: number): void {
   const name = basename(path);

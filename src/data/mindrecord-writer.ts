@@ -3,13 +3,14 @@ import { basename, dirname, resolve } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
 import { DataError } from "../core/error.js";
 import { ensureWritableFolder } from "../core/files.js";
+import { removeAbandoned } from "../core/temporary-files.js";
 import { formatCount } from "../core/units.js";
 import { mindRecordLimits } from "../formats/mindrecord/header.js";
 import { indexFits } from "../formats/mindrecord/index-database.js";
 import { type EncodedRow, RowEncoder } from "../formats/mindrecord/row.js";
 import { type MindRecordRow, type MindRecordSchema, rawFields, schemaFault } from "../formats/mindrecord/schema.js";
 import { shardsOfOldDataset } from "./mindrecord-files.js";
-import { argument, checkShards, shardPaths } from "./mindrecord-names.js";
+import { argument, checkShards, isOfDataset, shardPaths } from "./mindrecord-names.js";
 import { CountedShard, MindRecordShardWriter, type ShardSink, type ShardSpec } from "./mindrecord-shard-writer.js";
 import type { UnfinishedFile } from "./unfinished-file.js";
 
@@ -59,18 +60,20 @@ export class MindRecordWriter {
     { only, folder }: WritingPlace = {},
   ): Promise<MindRecordWriter> {
     const { paths, spec } = checkOptions(call, options);
-    await ensureWritableFolder(dirname(paths[0] as string));
+    const path = resolve(options.output);
+    await ensureWritableFolder(dirname(path));
+    await removeAbandoned(dirname(path), (name) => isOfDataset(name, path));
     const shards: ShardSink[] = [];
     try {
-      for (const [i, path] of paths.entries())
-        shards.push(
-          only?.has(i) === false ? new CountedShard() : await MindRecordShardWriter.create({ path, folder }, spec, i),
-        );
+      for (const [i, shard] of paths.entries()) {
+        const place = { path: shard, folder };
+        shards.push(only?.has(i) === false ? new CountedShard() : await MindRecordShardWriter.create(place, spec, i));
+      }
     } catch (error) {
       for (const shard of shards) await shard.discard();
       throw error;
     }
-    return new MindRecordWriter(only ? undefined : resolve(options.output), spec, shards);
+    return new MindRecordWriter(only ? undefined : path, spec, shards);
   }
 
   get rows(): number {

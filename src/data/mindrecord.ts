@@ -11,6 +11,7 @@ import type { DocumentPeek } from "./document-peek.js";
 import { openKnownTokenizer } from "./known-tokenizer.js";
 import { countLengths, type LengthHistogram, streamLengths } from "./length-histogram.js";
 import { type DatasetManifest, readManifest } from "./manifest.js";
+import { datasetChanged } from "./megatron-files.js";
 import { findShards, withIndexedShard } from "./mindrecord-files.js";
 import { peekRow } from "./mindrecord-peek.js";
 import { mindRecordStream, tokenColumn } from "./mindrecord-stream.js";
@@ -43,7 +44,10 @@ export interface ReadRowsOptions {
   readonly columns?: readonly string[];
 }
 
-/** MindRecord files on disk: what MindSpore's FileWriter or `writeMindRecord` wrote. Rows are numbered through all shards in their order. */
+/**
+ * MindRecord files on disk: what MindSpore's FileWriter or `writeMindRecord` wrote. Rows are numbered through all shards in their order. Reading throws
+ * DATASET_CHANGED if a shard has other rows than when it was opened.
+ */
 export class MindRecord {
   readonly format = "mindrecord";
   /** The common name of the shards, absolute; with one shard the file itself. */
@@ -136,7 +140,10 @@ export class MindRecord {
     let start = 0;
     for (const { path, rows } of this.shards) {
       if (number < start + rows)
-        return withIndexedShard(path, (shard, index) => shard.row(number - start, index, columns));
+        return withIndexedShard(path, (shard, index) => {
+          this.#requireSame(shard, rows);
+          return shard.row(number - start, index, columns);
+        });
       start += rows;
     }
     throw new RangeError(`row ${number}`);
@@ -149,7 +156,7 @@ export class MindRecord {
     let [start, left] = [0, count];
     for (const { path, rows } of this.shards) {
       if (left > 0 && from < start + rows) {
-        for await (const row of this.#readShard(path, Math.max(0, from - start), columns)) {
+        for await (const row of this.#readShard({ path, rows }, Math.max(0, from - start), columns)) {
           yield row;
           left -= 1;
           if (left <= 0) break;
@@ -159,10 +166,16 @@ export class MindRecord {
     }
   }
 
-  async *#readShard(path: string, from: number, columns?: readonly string[]): AsyncGenerator<MindRecordRow> {
+  async *#readShard(
+    { path, rows }: Pick<MindRecordShardFacts, "path" | "rows">,
+    from: number,
+    columns?: readonly string[],
+  ): AsyncGenerator<MindRecordRow> {
     const bytes = await FileBytes.open(path, "MindRecord file");
     try {
-      yield* (await MindRecordShard.open(bytes)).read(from, columns);
+      const shard = await MindRecordShard.open(bytes);
+      this.#requireSame(shard, rows);
+      yield* shard.read(from, columns);
     } finally {
       await bytes.close();
     }
@@ -209,6 +222,15 @@ export class MindRecord {
   /** Makes damaged shards again from the source that the manifest names, and proves them by checksum. Throws REPAIR_IMPOSSIBLE. */
   repair(options: RepairOptions = {}): Promise<Repair> {
     return repairDataset(this.path, options);
+  }
+
+  #requireSame(shard: MindRecordShard, rows: number): void {
+    if (shard.rows !== rows)
+      throw datasetChanged(
+        this.path,
+        `a shard of ${formatCount(rows)} rows, found ${formatCount(shard.rows)}`,
+        `open it again: data = await openMindRecord(${JSON.stringify(this.path)})`,
+      );
   }
 
   #require(row: number, columns: readonly string[] = []): void {

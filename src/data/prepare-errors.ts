@@ -1,5 +1,6 @@
-import { DataError } from "../core/error.js";
-import { formatBytes, formatCount } from "../core/units.js";
+import { DataError, LabError } from "../core/error.js";
+import { formatBytes, formatCount, formatDuration } from "../core/units.js";
+import { type Holder, signInterval } from "./folder-holder.js";
 import type { PrepareRequest } from "./prepare-options.js";
 import type { OpenTokenizer } from "./tokenizer.js";
 
@@ -49,5 +50,37 @@ export function diskTooSmall(folder: string, need: number, found: { free: number
       hint: `free ${formatBytes(need - found.free)} or choose another folder as output`,
       details: { folder, need, ...found },
     },
+  );
+}
+
+export function runningInThisProcess(folder: string): LabError {
+  return new LabError("PREPARE_RUNNING", `${folder}: another call in this process is preparing this dataset now`, {
+    hint: "await the first call, or interrupt its cell",
+    details: { folder, pid: process.pid },
+  });
+}
+
+/** `path`: the file that says who has the folder. */
+export function runningElsewhere(folder: string, holder: Holder, path: string): LabError {
+  const { pid, host, since, isHere, silentFor } = holder;
+  const details = { folder, ...holder };
+  if (isHere)
+    return new LabError("PREPARE_RUNNING", `${folder}: process ${pid} is preparing this dataset now`, {
+      hint: `wait until it is done, or end it: kill ${pid}`,
+      details,
+    });
+  const life = `last sign of life ${formatDuration(silentFor)} ago, expected one every ${formatDuration(signInterval)}`;
+  const who = `process ${pid} on ${host} (another machine or container), at work since ${since}, ${life}`;
+  return new LabError("PREPARE_RUNNING", `${folder}: this dataset is being prepared by ${who}`, {
+    hint: `wait until it is done; if it is dead, take over: rm ${path}`,
+    details,
+  });
+}
+
+export function takenAway(folder: string): LabError {
+  return new LabError(
+    "PREPARE_RUNNING",
+    `${folder}: expected that this call still has the folder, found that another one has taken it, or that its holder.json was removed`,
+    { hint: "let the other one finish, then run the cell again", details: { folder } },
   );
 }

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { temporaryName } from "../core/files.js";
+import { temporaryName } from "../core/temporary-files.js";
 import { findInputs, type InputFile } from "./input-files.js";
 import { type FileScan, scanFile } from "./input-scan.js";
 import { type FileRecord, fileSha256 } from "./manifest.js";

@@ -107,6 +107,7 @@ export function progressOf(files: readonly InputFile[], progress: Progress): Pre
 }
 
 export function sizeUnit(size: number): { readonly total: number; readonly unit: string; readonly bytes: number } {
-  const [unit, bytes] = size < 100 * 1024 ** 2 ? (["KB", 1024] as const) : (["MB", 1024 ** 2] as const);
+  const units = [["B", 1, 10 * 1024] as const, ["KB", 1024, 100 * 1024 ** 2] as const];
+  const [unit, bytes] = units.find(([, , below]) => size < below) ?? (["MB", 1024 ** 2] as const);
   return { total: Math.floor(size / bytes), unit, bytes };
 }

@@ -228,10 +228,15 @@ function requireOneOf(option: string, value: unknown, known: readonly string[]):
   throw invalid({ option, found: value }, expected, `${option}: "${known[0]}"`);
 }
 
-function requireCount(option: string, value: unknown, largest: number): void {
+const countExamples = {
+  workers: "workers: 2",
+  chunkBytes: "chunkBytes: 524_288",
+  seqLength: 'seqLength: 4096, or mode: "documents" for sequences as long as the documents are',
+};
+
+function requireCount(option: keyof typeof countExamples, value: unknown, largest: number): void {
   if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= largest) return;
-  const example = `${option}: ${option === "workers" ? 2 : option === "chunkBytes" ? 524_288 : 4096}`;
-  throw invalid({ option, found: value }, `a whole number from 1 to ${largest}`, example);
+  throw invalid({ option, found: value }, `a whole number from 1 to ${largest}`, countExamples[option]);
 }
 
 interface BadOption {

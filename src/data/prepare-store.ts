@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { LabError } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
-import { otherHolder, takeFolder } from "./folder-holder.js";
+import { type Hold, otherHolder, takeFolder } from "./folder-holder.js";
 import type { InputFile } from "./input-files.js";
 import { type FileScan, type ScanFindings, stretchesKept } from "./input-scan.js";
 import type { DatasetManifest } from "./manifest.js";
+import { runningElsewhere, runningInThisProcess, takenAway } from "./prepare-errors.js";
 import { asUnwritable } from "./token-files.js";
 
 /** Totals after a part; one line of the journal. */
@@ -57,6 +57,7 @@ export const emptyEntry: JournalEntry = {
  */
 export class PrepareStore {
   readonly folder: string;
+  #hold: Hold | undefined;
   static readonly #busy = new Set<string>();
 
   constructor(prefix: string) {
@@ -71,37 +72,47 @@ export class PrepareStore {
     return join(this.folder, name);
   }
 
-  /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if another call has it, here or in another process. */
+  /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if another call has it, here or in another process, or on another machine. */
   async take(): Promise<void> {
-    if (PrepareStore.#busy.has(this.folder)) throw running(this.folder, process.pid);
+    if (PrepareStore.#busy.has(this.folder)) throw runningInThisProcess(this.folder);
     PrepareStore.#busy.add(this.folder); // at once, so that of two calls in this process one is refused
     try {
       await asUnwritable(this.folder, () => mkdir(this.folder, { recursive: true }));
-      const other = await takeFolder(this.#path("holder.json"));
-      if (other !== undefined) throw running(this.folder, other);
+      const path = this.#path("holder.json");
+      const taken = await takeFolder(path);
+      if ("holder" in taken) throw runningElsewhere(this.folder, taken.holder, path);
+      this.#hold = taken.hold;
     } catch (error) {
       PrepareStore.#busy.delete(this.folder);
       throw error;
     }
   }
 
-  /** The process that works here now. */
-  async #holder(): Promise<number | undefined> {
-    if (PrepareStore.#busy.has(this.folder)) return process.pid;
-    return (await otherHolder(this.#path("holder.json")))?.pid;
+  /** Whether some process works here now. */
+  async #isTaken(): Promise<boolean> {
+    return PrepareStore.#busy.has(this.folder) || (await otherHolder(this.#path("holder.json"))) !== undefined;
+  }
+
+  /** Throws PREPARE_RUNNING if the folder was taken away from this call, say by somebody who thought it dead. */
+  async #requireHold(): Promise<void> {
+    if ((await this.#hold?.isKept()) === false) throw takenAway(this.folder);
   }
 
   /** For a dataset that is complete: removes what its preparation left, unless something else has been begun here since. */
   async tidy(job: unknown): Promise<void> {
-    if ((await this.#holder()) !== undefined) return;
+    if (await this.#isTaken()) return;
     const found = await readJson<{ identity: string }>(this.#path("job.json"));
     const other = found !== undefined && found.identity !== identityOf(job);
     if (!other || (await this.published())) await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Lets others have the folder; removes it if nothing in it is worth keeping. */
+  /** Lets others have the folder; removes it if nothing in it is worth keeping. If another process has taken it, it is left alone. */
   async release({ keep }: { readonly keep: boolean }): Promise<void> {
+    const isKept = await this.#hold?.isKept();
+    await this.#hold?.end();
+    this.#hold = undefined;
     PrepareStore.#busy.delete(this.folder);
+    if (isKept === false) return;
     if (keep) await rm(this.#path("holder.json"), { force: true });
     else await rm(this.folder, { recursive: true, force: true });
   }
@@ -184,6 +195,7 @@ export class PrepareStore {
   }
 
   async addEntry(entry: JournalEntry): Promise<void> {
+    await this.#requireHold();
     await this.#append("journal.jsonl", entry);
   }
 
@@ -199,6 +211,7 @@ export class PrepareStore {
 
   /** From here on the files only have to be renamed. */
   async decide(manifest: DatasetManifest): Promise<void> {
+    await this.#requireHold();
     await writeFileAtomic(this.#path("publish.json"), JSON.stringify(manifest));
   }
 
@@ -236,13 +249,4 @@ function parse<T>(text: string): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function running(folder: string, pid: number): LabError {
-  const here = pid === process.pid;
-  const who = here ? "another call in this process" : `process ${pid}`;
-  return new LabError("PREPARE_RUNNING", `${folder}: ${who} is preparing this dataset now`, {
-    hint: here ? "await the first call, or interrupt its cell" : `wait until it is done, or end it: kill ${pid}`,
-    details: { folder, pid },
-  });
 }

@@ -1,6 +1,6 @@
 import type { ByteSource } from "../core/bytes.js";
-import { FileBytes } from "../core/bytes.js";
 import { headerBytes, type MegatronIndex, type TokenType, tokenBytes } from "../formats/megatron.js";
+import type { MegatronSources } from "./megatron-files.js";
 
 /** Token ids as they are stored. */
 export type TokenArray = Int32Array | Uint16Array | Int16Array | Uint8Array | Int8Array | BigInt64Array;
@@ -43,11 +43,6 @@ const blockBytes = 4 * 1024 * 1024;
 /** Index entries that are read at a time. */
 const indexEntries = 64 * 1024;
 
-export interface MegatronSources {
-  readonly idx: ByteSource;
-  readonly bin: ByteSource;
-}
-
 /** The sequences of a Megatron dataset whose index has been checked. */
 export async function* megatronBlocks(
   { idx, bin }: MegatronSources,
@@ -82,21 +77,6 @@ export async function* megatronDocumentEnds(
   for (let start = 0; start < documents; start += indexEntries) {
     const end = Math.min(documents, start + indexEntries);
     yield tokenArray(await idx.slice(at + 8 * start, at + 8 * end), "int64") as BigInt64Array;
-  }
-}
-
-/** A Megatron dataset as a stream; files are open while it is used. */
-export async function withMegatron<T>(prefix: string, use: (sources: MegatronSources) => Promise<T>): Promise<T> {
-  const idx = await FileBytes.open(`${prefix}.idx`, "index");
-  try {
-    const bin = await FileBytes.open(`${prefix}.bin`, "dataset");
-    try {
-      return await use({ idx, bin });
-    } finally {
-      await bin.close();
-    }
-  } finally {
-    await idx.close();
   }
 }
 

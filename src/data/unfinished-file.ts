@@ -4,7 +4,7 @@ import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { ByteSource } from "../core/bytes.js";
 import { LabError } from "../core/error.js";
-import { temporaryName } from "../core/files.js";
+import { temporaryName } from "../core/temporary-files.js";
 import type { FileRecord } from "./manifest.js";
 
 /** A file that is written at any position under a temporary name, can be read meanwhile, and gets its own name at the end. */

@@ -1,6 +1,7 @@
 import { type Layout, type PipelineSchedule, pipelineSchedules } from "./layout.js";
 import { defaultMemoryOptions, type MemoryOptions, type OptimizerKind, type Recompute } from "./memory-options.js";
 import type { ModelSection } from "./numbers.js";
+import { offsetRows } from "./offset-rows.js";
 import { modelShape } from "./read-shape.js";
 import type { ModelShape } from "./shape.js";
 
@@ -12,12 +13,9 @@ function whole(get: ReadValue, path: string, otherwise = 1): number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 ? value : otherwise;
 }
 
-/** `offset` as lists per block: a number stands for all stages, one list for the only (or every) block. */
-function readOffset(value: unknown, stages: number): Layout["offset"] {
-  if (typeof value === "number") return [Array.from({ length: stages }, () => value)];
-  if (!Array.isArray(value)) return undefined;
-  const rows = value.every(Array.isArray) ? value : [value];
-  return rows.map((row: readonly unknown[]) => row.map((entry) => (typeof entry === "number" ? entry : 0)));
+function readOffset(get: ReadValue, stages: number): Layout["offset"] {
+  const rows = offsetRows(get("model.model_config.offset") ?? 0, stages);
+  return rows?.map((row) => row.map((entry) => (typeof entry === "number" ? entry : 0)));
 }
 
 /** The layout that a configuration asks for. In data-parallel mode every device is a data-parallel one: give their number. */
@@ -41,7 +39,7 @@ export function readLayout(get: ReadValue, devices?: number): Layout {
     microBatches: stages > 1 ? of("micro_batch_num") : whole(get, "runner_config.gradient_accumulation_steps"),
     interleave: interleaved ? whole(get, "model.model_config.pp_interleave_num") : 1,
     schedule: interleaved && known ? (scheduler as PipelineSchedule) : "1f1b",
-    offset: stages > 1 ? readOffset(get("model.model_config.offset") ?? 0, stages) : undefined,
+    offset: stages > 1 ? readOffset(get, stages) : undefined,
   };
 }
 

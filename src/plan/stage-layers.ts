@@ -1,3 +1,5 @@
+import { offsetRows } from "../model/offset-rows.js";
+
 /** How a model's layers are spread over pipeline stages. */
 export interface StageSettings {
   /** Layers that the pipeline divides: num_hidden_layers (MindFormers' current models put the token-prediction layers on the last stage). */
@@ -12,20 +14,15 @@ export interface StageSettings {
 }
 
 /** Row `offset[block][stage]` of MindFormers' broadcast of `offset` over blocks × stages; undefined if the shape doesn't fit. */
-function offsets(settings: StageSettings): number[][] | undefined {
-  const { stages, blocks, offset = 0 } = settings;
-  const row = (value: unknown): number[] | undefined => {
-    if (typeof value === "number") return new Array<number>(stages).fill(value);
-    return Array.isArray(value) && value.length === stages && value.every((each) => Number.isInteger(each))
-      ? (value as number[])
-      : undefined;
-  };
-  const rows =
-    Array.isArray(offset) && offset.some(Array.isArray)
-      ? offset.map(row)
-      : Array.from({ length: blocks }, () => row(offset));
-  const whole = rows.length === blocks && rows.every((each) => each !== undefined);
-  return whole ? (rows as number[][]) : undefined;
+function offsets({ stages, blocks, offset = 0 }: StageSettings): number[][] | undefined {
+  const written = offsetRows(offset, stages);
+  const rows = written?.length === 1 && !isPerBlock(offset) ? new Array(blocks).fill(written[0]) : written;
+  const fits = rows?.length === blocks && rows.every((row) => row.length === stages && row.every(Number.isInteger));
+  return fits ? (rows as number[][]) : undefined;
+}
+
+function isPerBlock(offset: unknown): boolean {
+  return Array.isArray(offset) && offset.some(Array.isArray);
 }
 
 /** The sum of `offset` as written; MindFormers compares it before it spreads a shorter list over the blocks. */

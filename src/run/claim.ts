@@ -1,8 +1,9 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LabError } from "../core/error.js";
-import { ensureWritableFolder, temporaryName } from "../core/files.js";
+import { ensureWritableFolder } from "../core/files.js";
 import { isRunning, type ProcessIdentity, processIdentity } from "../core/process-table.js";
+import { temporaryName } from "../core/temporary-files.js";
 import { openLine } from "./name.js";
 
 function isTaken(error: unknown): boolean {

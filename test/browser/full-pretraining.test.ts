@@ -1,63 +1,39 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { packageRoot } from "../../src/core/package-root.js";
-import { type LabServer, runVenv, startLab } from "../support/jupyter.js";
+import { takeGraphs } from "../support/compiled-graphs.js";
+import { runVenv } from "../support/jupyter.js";
+import { clickMenu, type LabBrowser, openLabBrowser, screenshotPath } from "../support/lab-browser.js";
 import { readNotebook } from "../support/notebook.js";
 
 const name = "10-full-pretraining.ipynb";
-/** Half of the notebook's own 120: `npm start` does them all. */
-const steps = 60;
-const stopAt = 30;
+/** A third of the notebook's own 120: `npm start` does them all. */
+const steps = 40;
+const stopAt = 20;
 /** What the last cell prints; the figures have texts too, and may say the same. */
 const printedText = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stdout"]';
-const screenshots = join(packageRoot(), "test", "reports", "screenshots");
 let folder: string;
-let lab: LabServer;
-let browser: Browser;
+let lab: LabBrowser;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lab-browser-"));
-  mkdirSync(screenshots, { recursive: true });
   const parameters = ["-p", "steps", String(steps), "-p", "stopAt", String(stopAt)];
   const original = join(packageRoot(), "notebooks", name);
   const prepared = runVenv("papermill", [original, name, "--prepare-only", "-k", "mindformers-lab", ...parameters], {
     cwd: folder,
   });
   expect(prepared.stderr + prepared.status).toMatch(/0$/);
-  lab = await startLab(folder);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROME_PATH ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
-  });
+  takeGraphs(inject("compiledGraphs"), join(folder, "runs", "full-pretraining", "runs"));
+  lab = await openLabBrowser(folder);
 });
 
 afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
+  await lab?.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function openNotebook(): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1100 } });
-  await page.goto(lab.notebookUrl(name));
-  await page.locator(".jp-Notebook").waitFor({ timeout: 60_000 });
-  await page
-    .locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" })
-    .first()
-    .waitFor({ timeout: 60_000 });
-  return page;
-}
-
-async function runAllCells(page: Page): Promise<void> {
-  await page.getByRole("menuitem", { name: "Run", exact: true }).click();
-  await page
-    .getByRole("menuitem", { name: /^Run All Cells/ })
-    .first()
-    .click();
-}
 
 /** The step that the moving picture of a run speaks of; 0 before the first. */
 function pictureStep(page: Page): Promise<number> {
@@ -95,20 +71,20 @@ function drawnPoints(page: Page): Promise<number[]> {
 }
 
 it("the main notebook runs in JupyterLab; the loss plot moves while the training runs", async () => {
-  const page = await openNotebook();
-  await runAllCells(page);
+  const page = await lab.open(name);
+  await clickMenu(page, "Run", /^Run All Cells/);
   const early = await waitForStep(page, 2);
   const later = await waitForStep(page, early + 10);
   await waitForStep(page, stopAt - 5);
   await scrollTo(page, ".jp-RenderedSVG");
-  await page.screenshot({ path: join(screenshots, "live-plot.png") });
+  await page.screenshot({ path: screenshotPath("live-plot.png") });
   expect(later).toBeGreaterThan(early);
 
   await page.locator(printedText, { hasText: /resumed at step \d+ from the checkpoint/ }).waitFor({ timeout: 400_000 });
   await page.keyboard.press("Control+s");
   await scrollTo(page, ".js-plotly-plot");
   await page.waitForTimeout(1500);
-  await page.screenshot({ path: join(screenshots, "two-runs.png") });
+  await page.screenshot({ path: screenshotPath("two-runs.png") });
   const [first = 0, resumed = 0, both = 0] = await drawnPoints(page);
   expect([first >= stopAt, resumed, both]).toEqual([true, steps - first, steps]);
   const code = readNotebook(join(folder, name)).cells.filter((cell) => cell.cell_type === "code");

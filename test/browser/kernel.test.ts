@@ -1,13 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { packageRoot } from "../../src/core/package-root.js";
-import { type LabServer, startLab } from "../support/jupyter.js";
 import { createKernelWorld, type KernelWorld } from "../support/kernelspec.js";
+import { clickMenu, type LabBrowser, openLabBrowser, screenshotPath } from "../support/lab-browser.js";
 
-const screenshots = join(packageRoot(), "test", "reports", "screenshots");
 /** The notebook for the front end's own features. */
 const sources = [
   "/** How much a step changes. @param step its number */\nfunction learningRate(step: number): number { return 1 / step; }\nlet runs = 0;",
@@ -24,29 +22,24 @@ const helper =
   "interface Unused {\n  a: number;\n}\n\nexport function twice(value: number): number {\n  const result = 2 * value;\n  return result;\n}\n";
 let folder: string;
 let world: KernelWorld;
-let lab: LabServer;
-let browser: Browser;
+let lab: LabBrowser;
 let page: Page;
 /** When a page last asked the debugger something, or was answered. */
 let lastDebugMessage = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lab-kernel-"));
-  mkdirSync(screenshots, { recursive: true });
   writeNotebook("kernel.ipynb", sources);
   writeNotebook("debugged.ipynb", debugged);
   writeFileSync(join(folder, "helper.ts"), helper);
   world = createKernelWorld();
   const { JUPYTER_PATH = "", JUPYTER_DATA_DIR = "" } = world.environment;
-  lab = await startLab(folder, { JUPYTER_PATH, JUPYTER_DATA_DIR });
-  const executablePath = process.env.CHROME_PATH ?? "/usr/bin/chromium";
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  lab = await openLabBrowser(folder, { JUPYTER_PATH, JUPYTER_DATA_DIR });
   page = await open("kernel.ipynb");
 });
 
 afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
+  await lab?.close();
   world?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -65,27 +58,20 @@ function writeNotebook(name: string, texts: readonly string[]): void {
   writeFileSync(join(folder, name), JSON.stringify(notebook));
 }
 
-async function open(notebook: string): Promise<Page> {
-  const opened = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-  opened.setDefaultTimeout(60_000);
+function open(notebook: string): Promise<Page> {
   const note = ({ payload }: { payload: string | Buffer }) => {
     if (payload.includes('"debug_re')) lastDebugMessage = Date.now();
   };
-  opened.on("websocket", (socket) => socket.on("framesent", note).on("framereceived", note));
-  await opened.goto(lab.notebookUrl(notebook));
-  await opened.locator(".jp-Notebook").waitFor();
-  await opened.locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" }).first().waitFor();
-  return opened;
+  return lab.open(notebook, (opened) =>
+    opened.on("websocket", (socket) => socket.on("framesent", note).on("framereceived", note)),
+  );
 }
 
 const cell = (index: number) => page.locator(".jp-Notebook .jp-CodeCell").nth(index);
 const output = (index: number, text: string) => cell(index).locator(".jp-OutputArea-output", { hasText: text });
 const prompt = (index: number, text: string) => cell(index).locator(".jp-InputPrompt", { hasText: text });
 
-async function menu(top: string, entry: RegExp): Promise<void> {
-  await page.getByRole("menuitem", { name: top, exact: true }).click();
-  await page.getByRole("menuitem", { name: entry }).first().click();
-}
+const menu = (top: string, entry: RegExp): Promise<void> => clickMenu(page, top, entry);
 
 /** Puts text in place of what stands in the last cell, which keeps the cursor. */
 async function type(text: string): Promise<void> {
@@ -107,13 +93,13 @@ it("Tab opens completions with kinds, and Shift-Tab the signature with its docum
   const popup = page.locator(".jp-Completer");
   await popup.locator(".jp-Completer-item", { hasText: "atan2" }).waitFor();
   expect(await popup.locator(".jp-Completer-type, .jp-Completer-typeExtended").first().isVisible()).toBe(true);
-  await page.screenshot({ path: join(screenshots, "kernel-completion.png") });
+  await page.screenshot({ path: screenshotPath("kernel-completion.png") });
   await page.keyboard.press("Escape");
   await type("learningRate(");
   await page.keyboard.press("Shift+Tab");
   const tooltip = page.locator(".jp-Tooltip");
   await tooltip.waitFor();
-  await page.screenshot({ path: join(screenshots, "kernel-tooltip.png") });
+  await page.screenshot({ path: screenshotPath("kernel-tooltip.png") });
   expect(await tooltip.textContent()).toContain("function learningRate(step: number): number");
   expect(await tooltip.textContent()).toContain("How much a step changes");
   await page.keyboard.press("Escape");
@@ -150,7 +136,7 @@ it("restart and run all begins anew, with numbers from 1", async () => {
   await output(1, "rate 0.25 run 1").waitFor({ timeout: 60_000 });
   await prompt(3, "[4]").waitFor();
   await output(3, "'last'").waitFor();
-  await page.screenshot({ path: join(screenshots, "kernel-restarted.png") });
+  await page.screenshot({ path: screenshotPath("kernel-restarted.png") });
 });
 
 /**
@@ -194,7 +180,7 @@ it("the debugger stops a cell at a breakpoint, shows its variables, steps, and l
   const variables = page.locator(".jp-DebuggerVariables-body");
   await variables.getByText("weight", { exact: false }).first().waitFor();
   await page.locator(".jp-DebuggerCallstack-body li, .jp-DebuggerCallstackFrame").first().waitFor();
-  await page.screenshot({ path: join(screenshots, "debugger.png") });
+  await page.screenshot({ path: screenshotPath("debugger.png") });
   await press(/^Next/);
   await expect.poll(() => standing().textContent(), { timeout: 30_000 }).toContain("for (const weight");
   await breakpoint.remove();
@@ -213,7 +199,7 @@ it("a step goes into a function of the user's own .ts file, which the debugger s
   const frames = page.locator(".jp-DebuggerCallstack-body");
   await frames.getByText("twice").first().waitFor();
   await expect.poll(() => standing().textContent(), { timeout: 30_000 }).toContain("const result = 2 * value");
-  await page.screenshot({ path: join(screenshots, "debugger-file.png") });
+  await page.screenshot({ path: screenshotPath("debugger-file.png") });
   await press(/^Continue/);
   // The file's tab stands before the notebook.
   await output(1, "6").waitFor({ state: "attached" });

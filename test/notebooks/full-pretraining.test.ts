@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { packageRoot } from "../../src/core/package-root.js";
+import { keepGraphs } from "../support/compiled-graphs.js";
 import { runVenv } from "../support/jupyter.js";
 import { figuresOf, joined, type Notebook, outputsOf, readNotebook } from "../support/notebook.js";
 
@@ -44,6 +45,7 @@ it("the main notebook runs through papermill from another folder: figure, fallin
     /^Loss \d+\.\d+ → \d+\.\d+ in 40 steps; resumed at step \d+ from the checkpoint of step \d+\./,
   );
   expect(existsSync(join(folder, "mine", "runs", "first", "output", "checkpoint", "rank_0"))).toBe(true);
+  keepGraphs(inject("compiledGraphs"), join(folder, "mine", "runs"));
 });
 
 it("a second run of the same notebook trains nothing again and ends the same way", () => {

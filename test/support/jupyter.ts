@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { packageRoot } from "../../src/core/package-root.js";
+import { freePort } from "./ports.js";
 
 const bin = join(packageRoot(), ".venv", "bin");
 
@@ -27,17 +27,6 @@ export function runVenv(name: string, args: readonly string[], options: { cwd?: 
     encoding: "utf8",
     timeout: options.timeoutMs ?? 600_000,
     maxBuffer: 256 * 1024 ** 2,
-  });
-}
-
-/** A TCP port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject).listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
   });
 }
 

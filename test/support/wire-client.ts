@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Request as RequestSocket, Subscriber } from "zeromq";
 import { builtFile, packageRoot } from "../../src/core/package-root.js";
-import { freePort } from "./jupyter.js";
+import { freePort } from "./ports.js";
 
 /** A client of our own that speaks the wire protocol without any code of the kernel's, so that both cannot be wrong alike. */
 export interface WireMessage {
@@ -38,6 +38,10 @@ export interface StartOptions {
   readonly transport?: "tcp" | "ipc";
   readonly key?: string;
   readonly environment?: Record<string, string>;
+  /** The kernel's program, in place of the one that was built here. */
+  readonly program?: string;
+  /** A command in front of it, such as setpriv. */
+  readonly before?: readonly string[];
 }
 
 export class WireClient {
@@ -48,9 +52,9 @@ export class WireClient {
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   private readonly session = randomUUID();
   // The kernel sends its questions to the identity that the request came from, on another socket.
-  readonly shell = new Dealer({ linger: 0, routingId: this.session });
+  readonly shell = new Dealer({ linger: 0, sendHighWaterMark: 0, routingId: this.session });
   readonly stdin = new Dealer({ linger: 0, routingId: this.session });
-  readonly control = new Dealer({ linger: 0 });
+  readonly control = new Dealer({ linger: 0, sendHighWaterMark: 0 });
   private readonly heartbeatSocket = new RequestSocket({ linger: 0 });
   private readonly subscriber = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
   private readonly listeners = new Set<() => void>();
@@ -88,7 +92,8 @@ export class WireClient {
   }
 
   /** Starts a kernel without waiting for it. */
-  static async spawn({ engine = "standIn", transport = "tcp", key = "secret", environment = {} }: StartOptions = {}) {
+  static async spawn(options: StartOptions = {}) {
+    const { engine = "standIn", transport = "tcp", key = "secret", environment = {}, before = [] } = options;
     const folder = mkdtempSync(join(tmpdir(), "wire-"));
     const names = ["shell", "control", "stdin", "iopub", "hb"];
     const ports = await Promise.all(names.map((_, index) => (transport === "ipc" ? index + 1 : freePort())));
@@ -98,11 +103,12 @@ export class WireClient {
     writeFileSync(file, JSON.stringify({ ...fields, transport, ip, key, signature_scheme: "hmac-sha256" }));
     const argv =
       engine === "built"
-        ? [builtFile("kernel/main.js"), "start", file]
+        ? [options.program ?? builtFile("kernel/main.js"), "start", file]
         : [join(packageRoot(), "test/support/stand-in-kernel.mjs"), file];
     // No test leaves history in the user's own folder.
     const env = { ...process.env, JUPYTER_DATA_DIR: join(folder, "data"), ...environment };
-    const launch = () => spawn(process.execPath, argv, { env, cwd: folder });
+    const [command = "", ...rest] = [...before, process.execPath, ...argv];
+    const launch = () => spawn(command, rest, { env, cwd: folder });
     const address = (port: number) => (transport === "ipc" ? `ipc://${ip}-${port}` : `tcp://${ip}:${port}`);
     const addresses = Object.fromEntries(names.map((name, index) => [name, address(ports[index] as number)]));
     return new WireClient(launch, folder, key, addresses);
@@ -189,7 +195,7 @@ export class WireClient {
   }
 
   /** Resolves when something that arrives makes `condition` true; fails after `ms`. */
-  async until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
+  async until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
     const end = Date.now() + ms;
     while (!condition()) {
       if (this.process.exitCode !== null) throw new Error(`the kernel ended: ${this.stderr.join("")}`);

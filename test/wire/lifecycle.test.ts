@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { builtFile, packageRoot } from "../../src/core/package-root.js";
-import { freePort } from "../support/jupyter.js";
+import { freePort } from "../support/ports.js";
 import { WireClient } from "../support/wire-client.js";
 
 let client: WireClient | undefined;

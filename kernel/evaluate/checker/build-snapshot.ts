@@ -21,6 +21,7 @@ export function buildSnapshot(place: string): boolean {
   if (!takeLock(lock)) return false;
   const temporary = `${place}.${process.pid}.tmp`;
   try {
+    removeBroken(place);
     build(temporary);
     renameSync(temporary, place);
     removeOld(place);
@@ -53,6 +54,19 @@ export function takeLock(lock: string): boolean {
     if (found !== undefined && Date.now() - found.mtimeMs < patience) return false;
     rmSync(lock, { force: true });
     return found !== undefined && takeLock(lock);
+  }
+}
+
+/** What builders that were killed have left, some 40 MB each: nobody else builds this one now, and no build takes longer than `patience`. */
+function removeBroken(place: string): void {
+  const folder = dirname(place);
+  for (const name of readdirSync(folder)) {
+    const [, blob] = /^(checker-[0-9a-f]+\.blob)\.\d+\.tmp(?:\.cjs)?$/.exec(name) ?? [];
+    if (blob === undefined) continue;
+    const file = join(folder, name);
+    const found = statSync(file, { throwIfNoEntry: false });
+    const isOld = found !== undefined && Date.now() - found.mtimeMs > patience;
+    if (isOld || blob === basename(place)) rmSync(file, { force: true });
   }
 }
 

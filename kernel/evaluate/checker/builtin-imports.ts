@@ -1,6 +1,7 @@
 import { isBuiltin } from "node:module";
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
+import { localName } from "../own-names.js";
 import type { Edit } from "../text-edits.js";
 import type { Meaning } from "./carried.js";
 
@@ -32,9 +33,9 @@ export function requireEdit(compiler: TypeScript, statement: ts.ImportDeclaratio
   const bindings = clause?.namedBindings;
   const elements = bindings !== undefined && compiler.isNamedImports(bindings) ? bindings.elements : [];
   const named = elements.filter(({ name }) => isValue(name.text));
-  const pairs = named.map(({ name, propertyName }) => `${(propertyName ?? name).text}: ${name.text}`);
+  const pairs = named.map(({ name, propertyName }) => `${(propertyName ?? name).text}: ${localName(name.text)}`);
   const declared = [
-    ...(clause?.name !== undefined && isValue(clause.name.text) ? [`${clause.name.text} = ${load}`] : []),
+    ...(clause?.name !== undefined && isValue(clause.name.text) ? [`${localName(clause.name.text)} = ${load}`] : []),
     ...(pairs.length > 0 ? [`{ ${pairs.join(", ")} } = ${load}`] : []),
   ];
   const insert = clause === undefined ? `${load};` : declared.length === 0 ? "" : `const ${declared.join(", ")};`;

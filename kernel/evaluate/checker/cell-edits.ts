@@ -1,5 +1,6 @@
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
+import { localName, mayHaveTakenNames, renames } from "../own-names.js";
 import type { Edit } from "../text-edits.js";
 import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
 import type { CarriedNames, Meaning } from "./carried.js";
@@ -38,9 +39,10 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
     ...(isPlain ? requires(compiler, checked.file, meaningOf) : []),
     ...syntax.edits,
     ...usesOfEarlier(compiler, checked, names),
+    ...(mayHaveTakenNames(syntax.text) ? ownNames(compiler, checked, isPlain) : []),
     ...values
       .filter(({ kind }) => isPutAfterwards(kind))
-      .map(({ name, end: at }) => ({ at, insert: `;exports.${name}=${name};` })),
+      .map(({ name, end: at }) => ({ at, insert: `;exports.${localName(name)}=${localName(name)};` })),
     ...end,
   ];
 }
@@ -56,8 +58,8 @@ function isPutAfterwards(kind: Declared["kind"]): boolean {
 
 /** A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the start. */
 function prologue(values: readonly Declared[]): string {
-  const afterwards = new Set(values.filter(({ kind }) => isPutAfterwards(kind)).map(({ name }) => name));
-  const functions = new Set(values.filter(({ kind }) => kind === "function").map(({ name }) => name));
+  const afterwards = new Set(values.filter(({ kind }) => isPutAfterwards(kind)).map(({ name }) => localName(name)));
+  const functions = new Set(values.filter(({ kind }) => kind === "function").map(({ name }) => localName(name)));
   const cleared = [...afterwards].map((name) => `exports.${name}=`).join("");
   return [cleared === "" ? "" : `${cleared}void 0;`, ...[...functions].map((name) => `exports.${name}=${name};`)].join(
     "",
@@ -82,19 +84,31 @@ function usesOfEarlier(compiler: TypeScript, { program, file, earlier }: Checked
   const edits: Edit[] = [];
   const isEarlier = (name: string, symbolOf: () => ts.Symbol | undefined): boolean =>
     names.get(name)?.some(({ value, ambient }) => value && !ambient) === true &&
-    symbolOf() === known.get(name as ts.__String);
+    symbolOf() === known.get(compiler.escapeLeadingUnderscores(name));
+  /** What stands in front of the name, and the name itself where it is another one. */
+  const put = (node: ts.Identifier, before: string): Edit => {
+    const at = node.getStart(file);
+    const name = localName(node.text);
+    if (name === node.text) return { at, insert: before, own: true };
+    return { at, remove: node.end - at, insert: before + name, own: true };
+  };
   const visit = (node: ts.Node): void => {
     if (compiler.isIdentifier(node)) {
-      const at = node.getStart(file);
       const { parent, text } = node;
       if (compiler.isShorthandPropertyAssignment(parent) && parent.name === node) {
         const isUse = isEarlier(text, () => checker.getShorthandAssignmentValueSymbol(parent));
-        if (isUse) edits.push({ at, insert: `${text}: exports.`, own: true });
-      } else if (isEarlier(text, () => checker.getSymbolAtLocation(node)))
-        edits.push({ at, insert: "exports.", own: true });
+        if (isUse) edits.push(put(node, `${text}: exports.`));
+      } else if (isEarlier(text, () => checker.getSymbolAtLocation(node))) edits.push(put(node, "exports."));
     }
     compiler.forEachChild(node, visit);
   };
   visit(file);
   return edits;
+}
+
+/** Not in imports that become a `require`: see `requireEdit`. */
+function ownNames(compiler: TypeScript, { program, file }: Checked, isPlain: boolean): Edit[] {
+  const edits = renames(compiler, { file, checker: program.getTypeChecker() });
+  const replaced = isPlain ? file.statements.filter((statement) => isBuiltinImport(compiler, statement)) : [];
+  return edits.filter(({ at }) => !replaced.some(({ pos, end }) => pos <= at && at < end));
 }

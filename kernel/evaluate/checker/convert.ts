@@ -1,9 +1,8 @@
 import type ts from "typescript";
-import type { Diagnostic } from "../failure.js";
-import { flagName, type TypeScript } from "../guards.js";
+import type { TypeScript } from "../guards.js";
 import { loosenTypes } from "../loose-types.js";
 import { withoutMapComment } from "../map-comment.js";
-import { applyEdits, placeOf } from "../text-edits.js";
+import { applyEdits } from "../text-edits.js";
 import { type Carried, type CarriedNames, readCarried } from "./carried.js";
 import { scriptEdits } from "./cell-edits.js";
 import { convertFiles, type FileVersions } from "./files.js";
@@ -31,8 +30,6 @@ export interface Earlier {
 export function convertCell(converter: Converter, code: string, earlier: Earlier): Conversion {
   const { compiler, language } = converter;
   const syntax = readSyntax(compiler, code);
-  const taken = reservedNames(syntax, code);
-  if (taken.length > 0) return { diagnostics: taken };
   const text = syntax.text + exportList(syntax);
   const checked = language.update(text, earlier.text);
   const findings = describeFindings(compiler, findingsAbout(checked, checked.file), code);
@@ -43,7 +40,11 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   if (findings.length + inside.length > 0) return { diagnostics: [...findings, ...inside] };
   const isPlain = isPlainScript(compiler, checked.file);
   const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, isPlain });
-  const files = convertFiles(compiler, ownFiles(converter, checked), converter.files);
+  const files = convertFiles(
+    compiler,
+    { files: ownFiles(converter, checked), program: checked.program },
+    converter.files,
+  );
   const declared = declarationsOf(converter, { syntax, checked, text, earlier });
   if (declared.findings.length > 0) return { diagnostics: describeFindings(compiler, declared.findings, code) };
   const edited = applyEdits(syntax.text, edits).text;
@@ -57,19 +58,6 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
       files,
     },
   };
-}
-
-/** The parameters of the function that a cell becomes. */
-const reserved = new Set(["exports", "require", flagName]);
-
-function reservedNames({ declared }: CellSyntax, code: string): Diagnostic[] {
-  return declared
-    .filter(({ name, kind, ambient }) => reserved.has(name) && kind !== "type" && !ambient)
-    .map(({ name, start }) => ({
-      message: `Every cell has '${name}' already; choose another name.`,
-      code: 2441,
-      place: placeOf(code, start),
-    }));
 }
 
 /** Everything that the cell declares must be exported to be in its declaration file. */

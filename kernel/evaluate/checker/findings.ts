@@ -11,10 +11,12 @@ export function findingsAbout({ program }: Checked, file: ts.SourceFile): readon
   return syntactic.length > 0 ? syntactic : program.getSemanticDiagnostics(file);
 }
 
-/** Findings with places in the cell as typed (the compiler's text may go on behind it); those about the same place are one. */
+/** Findings with places in the cell as typed (the compiler's text may go on behind it); those about the same place are one, and what begins at the same place is said once. */
 export function describeFindings(compiler: TypeScript, findings: readonly ts.Diagnostic[], code: string): Diagnostic[] {
   const where: Locate = (start) => ({ place: placeOf(code, Math.min(start, code.length)) });
-  return merged(compiler, findings, where);
+  // What stands behind the cell is put there for the compiler; once something in the cell is wrong, what follows from that is of no interest.
+  const inside = findings.filter(({ start = 0 }) => start <= code.length);
+  return merged(compiler, inside.length > 0 ? inside : findings, where);
 }
 
 /** Findings in a file of the user's, named as seen from `folder`. */
@@ -34,13 +36,18 @@ type Locate = (start: number, file: ts.SourceFile) => Pick<Diagnostic, "place" |
 
 function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where: Locate): Diagnostic[] {
   const byPlace = new Map<string, Diagnostic>();
+  // Of `1, 2, 3` the compiler finds both 1 and `1, 2` unused.
+  const said = new Set<string>();
   for (const { start, length, file, code, messageText } of findings) {
     if (file === undefined || start === undefined) continue;
     const key = `${start}-${length}`;
     const known = byPlace.get(key);
     const message = reworded.get(code) ?? compiler.flattenDiagnosticMessageText(messageText, "\n");
+    const words = `${start} ${message}`;
+    if (said.has(words)) continue;
+    said.add(words);
     if (known === undefined) byPlace.set(key, { message, code, ...where(start, file) });
-    else if (known.message !== message) byPlace.set(key, { ...known, message: `${known.message}\n  ${message}` });
+    else byPlace.set(key, { ...known, message: `${known.message}\n  ${message}` });
   }
   return [...byPlace.values()];
 }

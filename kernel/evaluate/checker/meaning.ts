@@ -13,7 +13,7 @@ export function meaningIn(compiler: TypeScript, { program, file }: Checked): Mea
   const checker = program.getTypeChecker();
   const names = topLevelNames(file);
   return (name) => {
-    const symbol = names.get(name as ts.__String);
+    const symbol = names.get(compiler.escapeLeadingUnderscores(name));
     if (symbol === undefined) return { value: true, type: true };
     const isAlias = (symbol.flags & compiler.SymbolFlags.Alias) !== 0;
     const { flags } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;

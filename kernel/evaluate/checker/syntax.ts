@@ -28,7 +28,9 @@ export interface Declared {
   readonly end: number;
 }
 
-export function readSyntax(compiler: TypeScript, code: string): CellSyntax {
+export function readSyntax(compiler: TypeScript, typed: string): CellSyntax {
+  // The first line of a script that was pasted.
+  const code = typed.replace(/^#!/, "//");
   const file = parseCell(compiler, code);
   const blanks = file.statements.flatMap((statement) => exportBlanks(compiler, file, statement));
   const last = file.statements.findLast((statement) => !isOnlyExport(compiler, statement));

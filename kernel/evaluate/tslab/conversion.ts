@@ -93,9 +93,10 @@ export function prepare(given: Given): Prepared {
   return { ...cell, script: name, wrapper };
 }
 
-/** Diagnostics with places in the cell as it was typed; those about the same place are one. */
+/** Diagnostics with places in the cell as it was typed; those about the same place are one, and what begins at the same place is said once. */
 export function cellDiagnostics({ code, fixed, converted }: Prepared): Diagnostic[] {
   const merged = new Map<string, Diagnostic>();
+  const said = new Set<string>();
   for (const { start, end, messageText, code: number, fileName } of converted.diagnostics) {
     const key = `${fileName ?? ""}:${start.offset}-${end.offset}`;
     const known = merged.get(key);
@@ -104,7 +105,9 @@ export function cellDiagnostics({ code, fixed, converted }: Prepared): Diagnosti
         ? placeOf(code, fixed.toOriginal(start.offset))
         : { line: start.line, column: start.character };
     const file = fileName === undefined ? {} : { file: fileName };
-    if (known?.message === messageText) continue;
+    const words = `${fileName ?? ""}:${start.offset} ${messageText}`;
+    if (said.has(words)) continue;
+    said.add(words);
     const message = known === undefined ? messageText : `${known.message}\n  ${messageText}`;
     merged.set(key, { message, code: known?.code ?? number, place, ...file });
   }

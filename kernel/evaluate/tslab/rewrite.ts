@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import { boundNames, guardEdits, guardName, isAwait, someOutsideFunctions, type TypeScript } from "../guards.js";
 import { applyEdits, type Edit, type EditedText } from "../text-edits.js";
+import { renameNested } from "./nested-names.js";
 
 export interface FixedCell extends EditedText {
   /** The cell awaits outside of any function. (The converter misses `for await` and forms such as `await (f())`.) */
@@ -16,18 +17,23 @@ export interface FixedCell extends EditedText {
  * the `data` in `{ data: d } = …` by `exports.data`. Quoted or doubled names are left alone. `export` before declarations is dropped.
  */
 export function fixCell(compiler: TypeScript, code: string): FixedCell {
-  const file = parseModule(compiler, code, compiler.ScriptKind.TS);
+  const renamed = renameNested(compiler, code);
+  const file = parseModule(compiler, renamed.text, compiler.ScriptKind.TS);
   const edits: Edit[] = [];
   const misplacedAwaits: number[] = [];
   const visit = (node: ts.Node): void => {
     const edit = fixOf(compiler, file, node);
     if (edit !== undefined) edits.push(edit);
-    if (isMisplacedAwait(compiler, node)) misplacedAwaits.push(node.getStart(file));
+    if (isMisplacedAwait(compiler, node)) misplacedAwaits.push(renamed.toOriginal(node.getStart(file)));
     compiler.forEachChild(node, visit);
   };
   visit(file);
+  const fixed = applyEdits(renamed.text, edits);
   return {
-    ...applyEdits(code, edits),
+    original: code,
+    text: fixed.text,
+    toOriginal: (offset) => renamed.toOriginal(fixed.toOriginal(offset)),
+    isInserted: (offset) => fixed.isInserted(offset),
     awaits: someOutsideFunctions(compiler, file, (node) => isAwait(compiler, node)),
     misplacedAwaits,
     imports: file.statements.flatMap((statement) => importedModule(compiler, statement)),

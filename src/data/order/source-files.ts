@@ -8,6 +8,7 @@ import {
   tokenBytes,
 } from "../../formats/megatron.js";
 import { type Manifests, readManifests } from "../derived-manifest.js";
+import { datasetChanged, indexTime, withMegatron } from "../megatron-files.js";
 import { type OpenTokenizer, openTokenizer } from "../tokenizer.js";
 import type { Stretch } from "./sample-place.js";
 
@@ -18,17 +19,19 @@ export class SourceFiles {
   readonly lengths: Int32Array;
   readonly dtype: TokenType;
   readonly #path: string;
+  readonly #indexTime: number;
   #tokenizer: Promise<OpenTokenizer | undefined> | undefined;
 
   private constructor(
     prefix: string,
     path: string,
-    found: { readonly lengths: Int32Array; readonly dtype: TokenType },
+    found: { readonly lengths: Int32Array; readonly dtype: TokenType; readonly written: number },
   ) {
     this.prefix = prefix;
     this.#path = path;
     this.lengths = found.lengths;
     this.dtype = found.dtype;
+    this.#indexTime = found.written;
   }
 
   /** Throws FILE_MISSING or MEGATRON_INDEX_INVALID. Memory: 4 bytes per sequence. */
@@ -36,21 +39,23 @@ export class SourceFiles {
     const path = resolve(prefix);
     const idx = await FileBytes.open(`${path}.idx`, "index");
     try {
-      return new SourceFiles(prefix, path, await readMegatronLengths(idx));
+      const written = await indexTime(path);
+      return new SourceFiles(prefix, path, { ...(await readMegatronLengths(idx)), written });
     } finally {
       await idx.close();
     }
   }
 
-  /** The ids of each stretch. */
+  /** The ids of each stretch. Throws DATASET_CHANGED if the index was written anew since `open`. */
   async read(stretches: readonly Stretch[]): Promise<number[][]> {
-    const idx = await FileBytes.open(`${this.#path}.idx`, "index");
-    const bin = await FileBytes.open(`${this.#path}.bin`, "dataset").catch(async (error) => {
-      await idx.close();
-      throw error;
-    });
-    const size = tokenBytes(this.dtype);
-    try {
+    if ((await indexTime(this.#path)) !== this.#indexTime)
+      throw datasetChanged(
+        this.prefix,
+        "found an .idx that was written later",
+        "plan again, with the dataset as it is now: plan = await planRun(config, { data })",
+      );
+    return withMegatron(this.#path, async ({ idx, bin }) => {
+      const size = tokenBytes(this.dtype);
       const ids: number[][] = [];
       for (const { sequence, from, tokens } of stretches) {
         const { offset } = await readIndexEntry(idx, { sequences: this.lengths.length }, sequence);
@@ -58,10 +63,7 @@ export class SourceFiles {
         ids.push(decodeTokens(await bin.slice(start, start + tokens * size), this.dtype));
       }
       return ids;
-    } finally {
-      await idx.close();
-      await bin.close();
-    }
+    });
   }
 
   /** The text of ids; undefined without a manifest, or if the tokenizer that it names is gone or another one. */

@@ -6,6 +6,7 @@ sequences, `appendEod` adds the end-of-text token to a document that has tokens,
 "stitch" and "pad" are those of wikitext_to_bin.py for the same encoded lines. First the small tokenizers "llama", "llama3", "wordpiece"
 and "unigram" are trained into FOLDER. The last line printed is JSON: per job the number of documents and tokens.
 """
+import ctypes
 import json
 import os
 import sys
@@ -14,6 +15,11 @@ import numpy as np
 from mindformers.dataset.blended_datasets.indexed_dataset import IndexedDatasetBuilder
 from mindformers.models.build_tokenizer import build_tokenizer
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+# The tokenizer asks for and gives back gigabytes for the 50 MB line: what is freed stays with the process (M_MMAP_MAX 0, M_TRIM_THRESHOLD,
+# M_TOP_PAD), or the system spends as long on clearing pages as the tokenizer on the text.
+for parameter, value in (-4, 0), (-1, 2**31 - 1), (-2, 2**28):
+    ctypes.CDLL(None).mallopt(parameter, value)
 
 LLAMA3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"

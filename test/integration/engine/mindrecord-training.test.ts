@@ -8,7 +8,8 @@ import { type MindRecord, writeMindRecord } from "../../../src/data/mindrecord.j
 import { ignoredLabel } from "../../../src/data/mindrecord-tokens.js";
 import { parseEngineLine, type StepLine } from "../../../src/formats/engine-log.js";
 import { planRun } from "../../../src/plan/plan-run.js";
-import { freePort, runVenv } from "../../support/jupyter.js";
+import { runVenv } from "../../support/jupyter.js";
+import { freePort } from "../../support/ports.js";
 
 const [seqLength, vocabulary, rows] = [32, 256, 9];
 const engine = join(packageRoot(), "extensions", "engine", "run_mindformer.py");

@@ -8,7 +8,8 @@ import { readMesh } from "../../../src/config/settings.js";
 import { packageRoot } from "../../../src/core/package-root.js";
 import { openDataOrder } from "../../../src/data/order/data-order.js";
 import { parseEngineLine, type StepLine } from "../../../src/formats/engine-log.js";
-import { freePort, runVenv } from "../../support/jupyter.js";
+import { runVenv } from "../../support/jupyter.js";
+import { freePort } from "../../support/ports.js";
 import { runPython } from "../../support/project-python.js";
 
 const steps = 12;

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { type Kernel, KernelManager, type KernelMessage, ServerConnection } from "@jupyterlab/services";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePort, venvProgram } from "../../support/jupyter.js";
+import { venvProgram } from "../../support/jupyter.js";
 import { createKernelWorld, type KernelWorld } from "../../support/kernelspec.js";
+import { freePort } from "../../support/ports.js";
 
 // The client that JupyterLab, Notebook and VS Code build upon, through a real Jupyter server.
 let world: KernelWorld;

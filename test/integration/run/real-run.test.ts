@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { engineProcesses, killEngine, workerRanks } from "../../../src/run/engin
 import { openRun } from "../../../src/run/open.js";
 import { resumeRun } from "../../../src/run/resume.js";
 import type { Run } from "../../../src/run/run.js";
-import { freePort } from "../../support/jupyter.js";
+import { freePort } from "../../support/ports.js";
 import { writeTokenFiles } from "../../support/token-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "real-run-"));
@@ -143,6 +143,9 @@ it("an ejected plan trains without this library: the node's script alone gives a
   expect(plan.totalSteps).toBe(2);
   const place = join(folder, "ejected");
   await plan.eject("msrun", { folder: place }).save(place);
+  // The graph is the one that the test before has compiled.
+  const graphs = join(runs, ".compiler-cache");
+  for (const key of readdirSync(graphs)) cpSync(join(graphs, key), join(place, "compiler-cache"), { recursive: true });
   const { HOME = place } = process.env;
   execFileSync("bash", [join(place, "node.sh")], {
     env: { HOME, PATH: "/usr/bin:/bin" },

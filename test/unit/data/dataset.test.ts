@@ -62,6 +62,18 @@ describe("openDataset", () => {
     }
   });
 
+  it("says that a dataset was made again since it was opened, instead of reading the new files by the old sizes", async () => {
+    const prefix = await written([4, 4, 4]);
+    const [data, other] = [await openDataset(prefix), await written([9])];
+    for (const part of ["idx", "bin"]) await writeFile(`${prefix}.${part}`, await readFile(`${other}.${part}`));
+    for (const read of [() => data.sample(1), () => data.peek(0), () => data.lengths(), () => data.tokenCounts()])
+      await expect(read()).rejects.toMatchObject({
+        code: "DATASET_CHANGED",
+        message: expect.stringContaining(".idx of 102 bytes, found 62"),
+        hint: expect.stringContaining("openDataset("),
+      });
+  });
+
   it("samples only sequences that exist", async () => {
     const data = await openDataset(await written([2, 2]));
     await expect(data.sample(0)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });

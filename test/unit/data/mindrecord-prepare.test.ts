@@ -48,6 +48,17 @@ describe('prepareData with format "mindrecord"', () => {
     }
   });
 
+  it("says that the files were made again since they were opened, instead of counting rows by the old shards", async () => {
+    const asked = await options({ shards: 2 });
+    const data = await prepareData(asked);
+    await prepareData({ ...asked, seqLength: 32 });
+    for (const read of [() => data.row(0), () => data.peek(data.rows - 1), () => data.lengths()])
+      await expect(read()).rejects.toMatchObject({
+        code: "DATASET_CHANGED",
+        hint: expect.stringContaining("openMindRecord("),
+      });
+  });
+
   it("peek shows a row with its text, or a part of it; without a column of tokens it says so", async () => {
     const data = await prepareData(await options({ shards: 2 }));
     const row = await data.peek(data.rows - 1);

@@ -230,8 +230,7 @@ describe("faults", () => {
     expect(status.state).toBe("lost");
     expect(status.message).toContain("still training unobserved");
     const seen = (await later.steps()).length;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect((await later.steps()).length).toBeGreaterThan(seen);
+    await expect.poll(async () => (await later.steps()).length, { timeout: 10_000 }).toBeGreaterThan(seen);
     await expect(launchRun(fakePlan({ steps: 5000 }), { name: "lost", folder })).rejects.toMatchObject({
       code: "RUN_NAME_TAKEN",
     });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -80,6 +80,17 @@ describe("the order of one dataset", () => {
     });
     expect(() => order.whereIs({ sequence: 5 })).toThrow(/from 0 to 4/);
     expect(() => order.whereIs({ prefix: "elsewhere", sequence: 0 })).toThrow(/one of .*found elsewhere/);
+  });
+
+  it("reads no tokens by an order that was computed for earlier files of the same name", async () => {
+    const again = join(folder, "data", "again");
+    await writeLengths(again, lengths, 100);
+    const stale = await (await openDataset(again)).order({ seqLength: 4, samples: 4 });
+    await utimes(`${again}.idx`, 1, 1);
+    await expect(stale.sample(0)).rejects.toMatchObject({
+      code: "DATASET_CHANGED",
+      hint: expect.stringContaining("plan again"),
+    });
   });
 
   it("needs a plan to know steps and epochs", async () => {

@@ -202,6 +202,38 @@ describe("a cell that fails", () => {
     expect(failure).toMatchObject({ ename, evalue });
   });
 
+  it.each([
+    ["an earlier cell", "early1()", "early1 is not a function"],
+    ["this cell", "let now1: any; now1.then; now1()", "Cannot read properties of undefined (reading 'then')"],
+    ["a variable of this cell", "let now2: any = 1; now2()", "now2 is not a function"],
+    ["a member", "early2.a.b()", "early2.a.b is not a function"],
+    ["a loop", "for (const x of early2) x", "early2 is not iterable"],
+    ["new", "new early2.a()", "early2.a is not a constructor"],
+    ["an import", "import { other } from './other.js'; other()", "other is not a function"],
+  ])("names what can't be called as it was typed: of %s", async (_, code, evalue) => {
+    cells.write("other.ts", "export const other: any = 1;");
+    await cells.run("let early1: any = 1; const early2: any = { a: {} };");
+    expect((await cells.run(code)).failure?.evalue).toBe(evalue);
+  });
+
+  it("by process.exit ends there, and the kernel goes on", async () => {
+    const run = await cells.run("console.log('before'); process.exit(3); console.log('after')");
+    expect(run.failure).toMatchObject({
+      ename: "ProcessExit",
+      evalue: "process.exit(3) was called; the kernel goes on\nto end the kernel: Kernel → Shut Down Kernel",
+    });
+    expect(run.stream("stdout")).toBe("before\n");
+    const late = await cells.run("setTimeout(() => process.exit(), 5);");
+    await cells.until(() => late.stream("stderr").includes("ProcessExit: process.exit() was called"));
+    expect(await text("1 + 1")).toBe("2");
+  });
+
+  it("by its syntax tells nothing of what the kernel has put behind it", async () => {
+    const { failure } = await cells.run("const fine = 1; function (");
+    expect(failure?.evalue).toMatch(/^Identifier expected\. \(line 1, column 26\)/);
+    expect(failure?.evalue).not.toContain("export");
+  });
+
   it("keeps what got a value before the failure, and only that", async () => {
     await cells.run("const before = 7; const shared = 1;\nif (before) throw new Error('half-way');\nconst after = 8;");
     expect(await text("before")).toBe("7");
@@ -213,6 +245,15 @@ describe("a cell that fails", () => {
     expect(run.stream("stdout")).toMatch(/Error: seen\n {4}at Cell \[\d+\]:2:13/);
     expect(run.stream("stdout")).not.toContain("jupyter-cell");
   });
+});
+
+it("a cell may begin as a script does: #!/usr/bin/env node", async () => {
+  expect(await text("#!/usr/bin/env node\nconst fromScript = 1; fromScript")).toBe("1");
+  expect((await cells.run("#!/usr/bin/env node\nthrow new Error('x')")).failure?.traceback[1]).toMatch(/line 2$/);
+});
+
+it("regular expressions may have the flag v", async () => {
+  expect(await text("/^[\\p{L}--[a-z]]$/v.test('A')")).toBe("true");
 });
 
 it("import.meta tells the working directory", async () => {
@@ -233,6 +274,18 @@ describe("the type checker", () => {
     await cells.run("const data = 1;");
     const { failure } = await cells.run("const o = { data, data2: 1 }; const s: string = o.data;");
     expect(failure?.evalue).toContain("(line 1, column 37)");
+  });
+
+  it.each([
+    ["1, 2, 3", "Left side of comma operator is unused and has no side effects. (line 1, column 1)"],
+    ["const pair = (1, 2, 3, 4)", "Left side of comma operator is unused and has no side effects. (line 1, column 15)"],
+    [
+      "nowhere.a, nowhere.a",
+      "Cannot find name 'nowhere'. (line 1, column 1)\nCannot find name 'nowhere'. (line 1, column 12)",
+    ],
+  ])("says once what is wrong at a place: %s", async (code, said) => {
+    const { failure } = await cells.run(code);
+    expect(failure?.evalue).toBe(said);
   });
 
   it("knows the copying array methods of Node 20", async () => {

@@ -98,11 +98,6 @@ it("names that are only declared are left to the program", async () => {
   expect(await text("process2.pid")).toBe("6");
 });
 
-it("a name that every cell has by itself is refused with its place", async () => {
-  const { failure } = await cells.run("1;\nconst exports = 2;");
-  expect(failure?.evalue).toBe("Every cell has 'exports' already; choose another name. (line 2, column 1)");
-});
-
 it("the types of browsers can be had", async () => {
   expect(await text(`/// <reference lib="dom" />\nlet canvas: HTMLCanvasElement | undefined; canvas`)).toBeUndefined();
 });

@@ -1,0 +1,99 @@
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { currentCell } from "./cell-context.js";
+
+// A child process that inherits the kernel's own stdout and stderr would write into the log of the notebook server. What a cell starts with
+// `stdio: "inherit"` writes to the cell.
+
+type Call = (...given: unknown[]) => unknown;
+type Stdio = Exclude<StdioOptions, string>;
+type Options = { readonly stdio?: StdioOptions; readonly silent?: boolean; readonly detached?: boolean };
+
+const names = ["stdout", "stderr"] as const;
+const chunkBytes = 64 * 1024;
+
+/** Lets the functions of `node:child_process` send to the cell what would go to the kernel's own output. */
+export function captureChildren(): void {
+  const module = createRequire(import.meta.url)("node:child_process") as Record<string, Call>;
+  for (const name of ["spawnSync", "execSync", "execFileSync"]) replace(module, name, captureSync);
+  for (const name of ["spawn", "fork"]) replace(module, name, (original) => captureAsync(original, name === "fork"));
+  syncBuiltinESMExports();
+}
+
+function replace(module: Record<string, Call>, name: string, wrap: (original: Call) => Call): void {
+  const original = module[name] as Call;
+  const call = wrap(original);
+  module[name] = Object.defineProperties(call, { name: { value: name }, length: { value: original.length } });
+}
+
+/** Nobody can listen while such a call blocks: it writes to files, which are shown when it is over. */
+function captureSync(original: Call): Call {
+  return function (this: unknown, ...given) {
+    const { stdio, at } = inherited(given, false);
+    if (stdio === undefined) return original.apply(this, given);
+    const folder = mkdtempSync(join(tmpdir(), "cell-child-"));
+    const files = names.map((name) => openSync(join(folder, name), "w+"));
+    const put = stdio.map((one, index) => (isInherited(one, index) ? files[index - 1] : one));
+    try {
+      return original.apply(this, withOptions(given, at, { stdio: put }));
+    } finally {
+      for (const [index, file] of files.entries()) show(file, names[index] as "stdout");
+      for (const file of files) closeSync(file);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+}
+
+function show(file: number, name: (typeof names)[number]): void {
+  const buffer = Buffer.alloc(chunkBytes);
+  for (let position = 0; ; ) {
+    const bytes = readSync(file, buffer, 0, chunkBytes, position);
+    if (bytes === 0) return;
+    process[name].write(Buffer.from(buffer.subarray(0, bytes)));
+    position += bytes;
+  }
+}
+
+function captureAsync(original: Call, isFork: boolean): Call {
+  return function (this: unknown, ...given) {
+    const { stdio, at } = inherited(given, isFork);
+    if (stdio === undefined) return original.apply(this, given);
+    const put = stdio.map((one, index) => (isInherited(one, index) ? "pipe" : one));
+    const child = original.apply(this, withOptions(given, at, { stdio: put })) as ChildProcess;
+    for (const [index, name] of names.entries()) {
+      if (!isInherited(stdio[index + 1], index + 1)) continue;
+      child[name]?.on("data", (data: Buffer) => process[name].write(data));
+      child[name] = null;
+    }
+    return child;
+  };
+}
+
+/** How the call sets up the child, if it inherits anything and belongs to a cell. What is detached may outlive the kernel, and a pipe to it. */
+function inherited(given: readonly unknown[], isFork: boolean): { readonly stdio?: Stdio; readonly at: number } {
+  const at = given.findIndex(
+    (one, index) => index > 0 && typeof one === "object" && one !== null && !Array.isArray(one),
+  );
+  const options = (at < 0 ? {} : given[at]) as Options;
+  if (currentCell() === undefined || options.detached === true) return { at };
+  const usual: StdioOptions = isFork && options.silent !== true ? "inherit" : "pipe";
+  const told = options.stdio ?? usual;
+  const ipc: Stdio = isFork ? ["ipc"] : [];
+  const stdio: Stdio = Array.isArray(told) ? told : [told, told, told, ...ipc];
+  return stdio.some((one, index) => isInherited(one, index)) ? { stdio, at } : { at };
+}
+
+function isInherited(one: unknown, index: number): boolean {
+  return (
+    (index === 1 || index === 2) &&
+    (one === "inherit" || one === index || one === process[names[index - 1] as "stdout"])
+  );
+}
+
+function withOptions(given: readonly unknown[], at: number, put: Options): unknown[] {
+  if (at < 0) return [...given, put];
+  return given.map((one, index) => (index === at ? { ...(one as Options), ...put } : one));
+}

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Cells, openCells } from "../../../support/cells.js";
+
+let cells: Cells;
+beforeAll(async () => {
+  cells = await openCells();
+  await cells.run(
+    "import * as children from 'node:child_process'; import { execSync, spawn } from 'node:child_process'",
+  );
+  cells.write("child.cjs", "console.log('out'); console.error('err'); process.send?.('sent')");
+});
+afterAll(() => cells.close());
+
+const both = { stdout: "out\n", stderr: "err\n" };
+const ended = "await new Promise((done) => child.once('close', done))";
+
+it.each([
+  ["execSync", "execSync('echo out; echo err >&2', { stdio: 'inherit' })", both],
+  ["execFileSync", "children.execFileSync('sh', ['-c', 'echo out; echo err >&2'], { stdio: 'inherit' })", both],
+  ["spawnSync", "children.spawnSync('sh', ['-c', 'echo out; echo err >&2'], { stdio: ['ignore', 1, 2] })", both],
+  [
+    "spawnSync, one of them",
+    "children.spawnSync('echo', ['out'], { stdio: ['pipe', 'inherit', 'pipe'] })",
+    { stdout: "out\n", stderr: "" },
+  ],
+  ["spawn", `const child = spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: 'inherit' }); ${ended}`, both],
+  [
+    "spawn, the streams themselves",
+    `const child = spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: [null, process.stdout, process.stderr] }); ${ended}`,
+    both,
+  ],
+  [
+    "fork",
+    `const child = children.fork('child.cjs'); const got = await new Promise((done) => child.once('message', done)); ${ended}; if (got !== 'sent') throw got`,
+    both,
+  ],
+])(
+  "what a child process writes to the output that it inherits is output of the cell: %s",
+  async (_, code, expected) => {
+    const run = await cells.run(`{ ${code} }`);
+    expect(run.failure?.traceback.join("\n")).toBeUndefined();
+    expect({ stdout: run.stream("stdout"), stderr: run.stream("stderr") }).toEqual(expected);
+  },
+);
+
+it("a child process that fails has shown what it had to say", async () => {
+  const run = await cells.run("execSync('echo out; exit 3', { stdio: 'inherit' })");
+  expect([run.failure?.evalue, run.stream("stdout")]).toEqual(["Command failed: echo out; exit 3", "out\n"]);
+});
+
+it("what a cell wants to have itself it gets", async () => {
+  const run = await cells.run(
+    "[execSync('echo own').toString(), children.spawnSync('echo', ['own'], { encoding: 'utf8' }).stdout]",
+  );
+  expect([run.text, run.stream("stdout")]).toEqual(["[ 'own\\n', 'own\\n' ]", ""]);
+});
