@@ -80,7 +80,7 @@ function portsOf(fields: Record<string, unknown>, where: string): Record<SocketN
 function hashOf(scheme: unknown, where: string): string {
   const text = scheme ?? "hmac-sha256";
   const hash = typeof text === "string" ? /^hmac-(.+)$/.exec(text)?.[1] : undefined;
-  if (hash === undefined || !getHashes().includes(hash)) {
+  if (hash === undefined || (hash !== "sha256" && !getHashes().includes(hash))) {
     throw wrong(`${where}: signature_scheme`, '"hmac-" and a hash that Node knows, e.g. "hmac-sha256"', text);
   }
   return hash;

@@ -24,8 +24,10 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
   const flags = new Int32Array(new SharedArrayBuffer(flagBytes));
   reportFatalErrors();
   let interrupt = (): void => {};
-  // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it.
+  let shutdown = (): void => process.exit(0);
+  // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it; and clients may send SIGTERM as soon as it listens.
   process.on("SIGINT", () => interrupt());
+  process.on("SIGTERM", () => shutdown());
   const link = startProtocolThread(
     {
       connection,
@@ -40,7 +42,7 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
   const { openMainThread } = await import("./main-thread.js");
   const events = openMainThread({ link, flags, connection, folder, loadEvaluator });
   interrupt = events.onInterrupt;
-  process.on("SIGTERM", events.onShutdown);
+  shutdown = events.onShutdown;
   link.listen(events);
   await link.bound;
 }

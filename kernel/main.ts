@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { launchEngine } from "./evaluate/launch.js";
+import { readStored, runStored } from "./program/stored-program.js";
 
-// The language engine takes the longest to start: its process begins before this one has loaded anything else.
 const given = process.argv.slice(2);
-const engine = given[0] === "start" ? launchEngine() : undefined;
-void import("./commands.js").then(({ runCommand }) => runCommand(given, engine));
+// The other engine's modules, and those of the other commands, aren't in the stored program.
+const isUsual = given[0] === "start" && process.env.MINDFORMERS_LAB_ENGINE !== "tslab";
+const stored = isUsual ? readStored("kernel") : undefined;
+if (stored !== undefined) (runStored(stored) as typeof import("./launch.js")).launch(given);
+else void import("./launch.js").then(({ launch }) => launch(given));

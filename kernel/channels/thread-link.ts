@@ -1,6 +1,7 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { KernelError } from "../error.js";
 import type { IopubMessage, Publisher } from "../output/publisher.js";
+import { readStored, workerText } from "../program/stored-program.js";
 import { broadcast, type Envelope, type Outgoing, type ReplyContent, type Request, replyTo } from "./messages.js";
 import {
   type Answer,
@@ -50,11 +51,7 @@ type ForMain = Extract<FromThread, { kind: "request" | "interrupt" | "subshellDe
 /** Starts the protocol thread. `onDeath` is called should it die, which it never should; without it the kernel is of no use. */
 export function startProtocolThread(data: Omit<ThreadData, "answers">, onDeath: (error: Error) => void): ThreadLink {
   const { port1: answers, port2 } = new MessageChannel();
-  const worker = new Worker(new URL("./protocol-thread.js", import.meta.url), {
-    workerData: { ...data, answers: port2 } satisfies ThreadData,
-    transferList: [port2],
-    name: "protocol",
-  });
+  const worker = startWorker({ ...data, answers: port2 });
   const post = (message: ToThread) => worker.postMessage(message);
   const waiting = new Map<number | string, () => void>();
   const flags = new Int32Array(data.flags);
@@ -120,4 +117,14 @@ export function startProtocolThread(data: Omit<ThreadData, "answers">, onDeath: 
       Atomics.wait(flags, flagIndex.closed, 0, 500);
     },
   };
+}
+
+function startWorker(data: ThreadData): Worker {
+  const stored = readStored("protocol");
+  return new Worker(stored === undefined ? new URL("./protocol-thread.js", import.meta.url) : workerText, {
+    workerData: { ...data, stored },
+    transferList: [data.answers],
+    name: "protocol",
+    eval: stored !== undefined,
+  });
 }

@@ -2,13 +2,14 @@ import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { packageManifest } from "../package-manifest.js";
+import { isMissing } from "../program/stored-program.js";
 import { launchChecker } from "./checker/link.js";
 import { findSnapshot, isSwitchedOff } from "./checker/snapshot.js";
 import type { Evaluator, EvaluatorOptions } from "./evaluator.js";
 
 export type LoadEvaluator = (options: EvaluatorOptions) => Promise<Evaluator>;
 
-/** How long after its start a kernel begins to build a snapshot for the next ones, in ms. */
+/** How long after its start a kernel begins to build what the next ones start from, in ms. */
 const leisure = 5_000;
 
 /**
@@ -21,10 +22,14 @@ export function launchEngine(): LoadEvaluator {
   }
   const plain = [join(import.meta.dirname, "checker", "main.js")];
   const { found, place } = isSwitchedOff() ? {} : findSnapshot();
-  if (found === undefined && place !== undefined) setTimeout(buildInBackground, leisure).unref();
+  const isIncomplete = (): boolean => place !== undefined && (found === undefined || isMissing());
+  setTimeout(() => isIncomplete() && buildInBackground(), leisure).unref();
   const checker = launchChecker(found === undefined ? { plain } : { plain, fast: ["--snapshot-blob", found] });
-  // The engine says the same once it has been loaded; until then the process can make itself ready.
-  checker.ask({ kind: "open", workingDirectory: process.cwd(), packages: [packageManifest().folder] }).catch(() => {});
+  // The engine says the same once it has been loaded; until then the process can make itself ready. A cell that waits already needs no more.
+  checker
+    .ask({ kind: "open", workingDirectory: process.cwd(), packages: [packageManifest().folder] })
+    .then(() => (checker.isAwaited() ? null : checker.ask({ kind: "prepare" })))
+    .catch(() => {});
   return async (options) => (await import("./engine.js")).createEvaluator(options, checker);
 }
 

@@ -51,10 +51,7 @@ export function createChecker(options: CheckerOptions): Checker {
   let openedWith = "";
   const open = (given: Opened): Converter => {
     const folders = createPackageFolders(given);
-    const language = createLanguage({ ...options, folders });
-    // The first program takes longer than those after it, and the first cell may be some time in coming.
-    language.update("", earlier.text);
-    return { compiler, language, files: new Map() };
+    return { compiler, language: createLanguage({ ...options, folders }), files: new Map() };
   };
   const opened = (): Converter => {
     converter ??= open({ workingDirectory: process.cwd(), packages: [] });
@@ -84,7 +81,8 @@ export function createChecker(options: CheckerOptions): Checker {
         language.update(request.code, earlier.text, "question");
         return describeCompletion(candidatesAt(language, request.code, request.cursor), request.code, request.cursor);
       }
-      if (request.kind === "open") {
+      if (request.kind === "prepare") opened().language.update("", earlier.text, "question");
+      else if (request.kind === "open") {
         const key = JSON.stringify([request.workingDirectory, request.packages]);
         if (key !== openedWith) converter = open(request);
         openedWith = key;

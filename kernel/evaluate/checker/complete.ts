@@ -1,5 +1,6 @@
 import type { Candidates } from "../assist.js";
 import type { Language } from "./language.js";
+import { isOwnName } from "./node-declarations.js";
 
 /** What the compiler offers at a place of the cell that `language` holds now, the best first. */
 export function candidatesAt(language: Language, code: string, cursor: number): Candidates {
@@ -9,7 +10,7 @@ export function candidatesAt(language: Language, code: string, cursor: number): 
   const typed = code.slice(start, end);
   const ranked = entries.flatMap(({ name, sortText }) => {
     const rank = typed === "" ? 0 : rankOf(name, typed);
-    return rank === undefined ? [] : [{ name, key: `${rank}${sortText}` }];
+    return rank === undefined || isOwnName(name) ? [] : [{ name, key: `${rank}${sortText}` }];
   });
   // Without anything typed the compiler's order within a group is that of declarations; names are easier to find by the alphabet.
   ranked.sort((a, b) => compare(a.key, b.key) || (typed === "" ? compare(a.name, b.name) : 0));

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
-import { keepResolutions, type Resolutions, type Resolve } from "../kept-resolutions.js";
+import { keepResolutions, type Resolutions, type Resolve, type Resolved } from "../kept-resolutions.js";
 import type { PackageFolders } from "../package-folders.js";
 import { prelude, preludeName } from "../prelude.js";
 import type { Bundles } from "./bundles.js";
@@ -65,6 +65,8 @@ export function createLanguage(options: LanguageOptions): Language {
       const file = program?.getSourceFile(cell);
       const before = program?.getSourceFile(earlier);
       if (program === undefined || file === undefined || before === undefined) throw new Error("no program");
+      // They are all declared there, and the next program needn't ask for each of the 600 again.
+      for (const path of bundles.paths) Object.assign(program.getSourceFile(path) ?? {}, { imports: [] });
       // Names that the cell doesn't declare are looked up in what surrounds it, as those of a function are.
       Object.assign(file, { parent: before });
       return { program, file, earlier: before };
@@ -144,7 +146,7 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     from.startsWith(installed) ? options.shared.resolutions : ownResolutions,
   );
   host.resolveModuleNameLiterals = (literals, from) => {
-    const resolved = literals.map(({ text }) => resolve(text, from));
+    const resolved = literals.map(({ text }) => ofBundles(compiler, bundles, text) ?? resolve(text, from));
     if (isOfUser(from)) {
       const paths = resolved.flatMap(({ resolvedModule }) => resolvedModule?.resolvedFileName ?? []);
       imports.set(from, new Set(paths.filter((path) => isOfUser(path) && !path.endsWith(".json"))));
@@ -154,6 +156,14 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
   // Used for nothing but the `type` in the package.json above a file, which the compiler would read anew for every file of every program.
   const formats = compiler.createModuleResolutionCache(folder, (path) => path, compilerOptions);
   return { host: Object.assign(host, { getModuleResolutionCache: () => formats }), bundles };
+}
+
+/** What is declared in a bundle isn't looked for; rare modules of Node's bring their file with them. */
+function ofBundles(compiler: TypeScript, bundles: Bundles, name: string): Resolved | undefined {
+  const path = bundles.fileOf(name);
+  if (path === undefined) return undefined;
+  const found = { resolvedFileName: path ?? "", extension: compiler.Extension.Dts, isExternalLibraryImport: true };
+  return { resolvedModule: path === null ? undefined : found } as Resolved;
 }
 
 type KeptTexts = Map<string, { readonly version: string; readonly snapshot: ts.IScriptSnapshot }>;

@@ -8,6 +8,8 @@ import { type CheckerAnswers, type CheckerReply, type CheckerRequest, encodeFram
 export interface CheckerLink {
   /** Questions are answered in their order. Rejects if the process ends over one, twice. */
   ask<K extends CheckerRequest["kind"]>(request: Extract<CheckerRequest, { kind: K }>): Promise<CheckerAnswers[K]>;
+  /** Somebody waits for an answer. */
+  isAwaited(): boolean;
   /** What a new process has to be told before it is of use; the first one has been told by whoever sets this. */
   restoreWith(requests: () => readonly CheckerRequest[]): void;
   close(): void;
@@ -52,6 +54,10 @@ class Link implements CheckerLink {
       if (this.isClosed) reject(new Error("the type checker has been closed"));
       else this.put({ request, resolve, reject, isRetry: false });
     });
+  }
+
+  isAwaited(): boolean {
+    return [...this.pending.values()].some(({ request: { kind } }) => kind !== "open" && kind !== "declare");
   }
 
   restoreWith(requests: () => readonly CheckerRequest[]): void {

@@ -6,6 +6,8 @@ import type { Carried } from "./carried.js";
 /** What the kernel asks the type checker's process. */
 export type CheckerRequest =
   | { readonly kind: "open"; readonly workingDirectory: string; readonly packages: readonly string[] }
+  /** For when there is nothing else to do: makes the first cell faster. */
+  | { readonly kind: "prepare" }
   | { readonly kind: "convert"; readonly code: string }
   /** What a cell that has ended leaves to later ones. */
   | { readonly kind: "declare"; readonly own: readonly Carried[] }
@@ -15,6 +17,7 @@ export type CheckerRequest =
 
 export interface CheckerAnswers {
   readonly open: null;
+  readonly prepare: null;
   readonly convert: Conversion;
   readonly declare: null;
   readonly complete: Completion;

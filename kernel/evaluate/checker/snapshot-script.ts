@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { dirname, join } from "node:path";
 import type { TypeScript } from "../guards.js";
+import { commonJsClosure, moduleText } from "./common-js.js";
 
 /**
  * One script of a program and the TypeScript compiler: a snapshot is built from a single file, whose `require` knows Node's own modules only.
@@ -11,15 +11,7 @@ export function snapshotScript(
   compiler: TypeScript,
   files: { /** Compiled ES module. */ readonly entry: string /** `typescript.js` */; readonly compiler: string },
 ): string {
-  const modules = new Map<string, string>();
-  const add = (path: string): void => {
-    if (modules.has(path)) return;
-    const text = toCommonJs(compiler, readFileSync(path, "utf8"));
-    modules.set(path, text);
-    for (const [, name] of text.matchAll(/require\("(\.[^"]+)"\)/g)) add(join(dirname(path), name ?? ""));
-  };
-  add(files.entry);
-  const own = [...modules].map(([path, text]) => moduleText(path, text));
+  const own = [...commonJsClosure(compiler, files.entry)].map(([path, text]) => moduleText(path, text));
   // A snapshot can hold neither Node's module loader, of which is needed what modules there are, nor a collator, which the compiler sorts names with.
   return `const builtin = require;
 const names = new Set(${JSON.stringify(builtinModules)});
@@ -50,28 +42,9 @@ function load(path) {
     : name.startsWith(".") ? load(builtin("node:path").join(folder, name))
     : name === "node:module" ? loader
     : builtin(name);
-  modules.get(path)(module, module.exports, require, path, folder, lateIntl);
+  modules.get(path)(module, module.exports, require, path, folder, undefined, lateIntl);
   return module.exports;
 }
 load(${JSON.stringify(files.entry)});
 `;
-}
-
-function moduleText(path: string, text: string): string {
-  return `[${JSON.stringify(path)}, function (module, exports, require, __filename, __dirname, Intl) {\n${text}\n}]`;
-}
-
-function toCommonJs(compiler: TypeScript, text: string): string {
-  const compilerOptions = {
-    module: compiler.ModuleKind.CommonJS,
-    target: compiler.ScriptTarget.ES2022,
-    esModuleInterop: true,
-    removeComments: true,
-  };
-  // One character beyond Latin 1, and V8 keeps all of the script in twice the memory.
-  const { outputText } = compiler.transpileModule(text, { compilerOptions });
-  return outputText.replace(
-    /[\u0080-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -3,6 +3,7 @@
     npm run build && .venv/bin/python test/bench/kernel/bench.py [--rounds 5] [--only ours,ipykernel,deno] [--deno PROGRAM]
     … --session 2000      one session of so many cells: latency and memory at its start and at its end
     … --restarts 100      so many restarts through jupyter_client, and what they leave behind
+    … --starts 15         so many starts of each kernel, in turns: first result, and processor time of its processes until then
 
 Deno's kernel is measured if its program is given (npm install deno@2.9.6 in a folder of its own; the environment variable DENO names it too).
 Every round starts a fresh kernel of each kind, one after the other, and takes the median of its own repetitions; the table shows medians of rounds.
@@ -171,6 +172,36 @@ def measure(name, cells):
         kernel.stop()
 
 
+def starts(specs, count):
+    """The first result of fresh kernels alone, in turns, so that what else the machine does falls on all of them."""
+    rows = {kind: [] for kind in specs}
+    for turn in range(count + 1):
+        for kind, name in specs.items():
+            kernel = Kernel(name)
+            try:
+                kernel.reply(kernel.client.execute(CELLS[kind]["trivial"]))
+                seconds = time.perf_counter() - kernel.started
+                processor = sum(processor_time(pid) for pid in [kernel.pid, *descendants(kernel.pid)])
+            finally:
+                kernel.stop()
+            # The first ones read their files from disk.
+            if turn > 0:
+                rows[kind].append((seconds, processor))
+    for kind, measured in rows.items():
+        wall, processor = (sorted(values) for values in zip(*measured))
+        quartiles = f"{wall[count // 4]:.3f} to {wall[3 * count // 4]:.3f}"
+        print(f"{kind}: first result {statistics.median(wall):.3f} s (quartiles {quartiles}), processor time {statistics.median(processor):.3f} s")
+    if "ipykernel" in rows:
+        for kind in rows:
+            ratio = statistics.median(ours[0] / other[0] for ours, other in zip(rows[kind], rows["ipykernel"]))
+            print(f"{kind}: {ratio:.2f}x ipykernel (median of {count} pairs)")
+
+
+def processor_time(pid):
+    """Of all threads of a process, also of those that have ended, in seconds; the number of a process's clock is made as the C library makes it."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
 def compare(specs, rounds):
     results = {kind: [] for kind in specs}
     for turn in range(rounds):
@@ -246,17 +277,21 @@ def main():
     parser.add_argument("--deno", default=os.environ.get("DENO"))
     parser.add_argument("--session", type=int)
     parser.add_argument("--restarts", type=int)
+    parser.add_argument("--starts", type=int)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="kernel-bench-"))
     try:
         specs = write_kernelspecs(folder, options.deno)
         os.chdir(folder)
+        chosen = {kind: specs[kind] for kind in options.only.split(",") if kind in specs}
         if options.session:
             session(specs["ours"], options.session)
         elif options.restarts:
             restarts(specs["ours"], options.restarts, folder)
+        elif options.starts:
+            starts(chosen, options.starts)
         else:
-            compare({kind: specs[kind] for kind in options.only.split(",") if kind in specs}, options.rounds)
+            compare(chosen, options.rounds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -114,6 +114,42 @@ it("documentation of the language and of Node is there, although it is not parse
   expect(inspection?.markdown).toMatch(/Returns the contents of the `path`[\s\S]*@since/);
 });
 
+describe("modules of Node's whose declarations come with the first import of them", () => {
+  it("have their types and their documentation, in cells and in files of the user's", async () => {
+    expect(await text("import { Session } from 'node:inspector'; typeof Session")).toBe("'function'");
+    expect((await cells.run("import http2 from 'http2'; http2.no")).failure?.evalue).toContain(
+      "Property 'no' does not",
+    );
+    expect((await cells.inspect("new Session().connect", undefined, 0))?.text).toMatch(/connect\(\): void/);
+    expect((await cells.inspect("import { createServer } from 'http2'; createServer", undefined, 1))?.markdown).toMatch(
+      /Http2Server[\s\S]*Returns a `net.Server`/,
+    );
+    cells.write(
+      "reports.ts",
+      "import { spec } from 'node:test/reporters';\nexport const kind = (): string => typeof spec;",
+    );
+    expect(await text("import { kind } from './reports.js'; kind()")).toBe("'function'");
+    expect(await text("typeof (await import('node:repl')).start")).toBe("'function'");
+    expect(await text("process.getBuiltinModule('node:trace_events').createTracing.length")).toBe("1");
+  });
+
+  it("are offered where an import names its module, and nothing that is only the kernel's own way of keeping declarations", async () => {
+    const code = "import {} from ''";
+    const offered = (await cells.complete(code, code.length - 1)).matches.map((match) => match.text);
+    expect(offered).toEqual(expect.arrayContaining(["node:fs", "node:http2", "node:test/reporters", "inspector"]));
+    expect(offered.filter((name) => !/^['"]?[\w@./:-]+['"]?$/.test(name))).toEqual([]);
+  });
+
+  it("leave what `fetch` gives as it is", async () => {
+    const { failure } = await cells.run("const answer: Response = await fetch('x:'); answer.no");
+    expect(failure?.evalue).toContain("Property 'no' does not exist on type 'Response'");
+    expect((await cells.inspect("new Headers().append", undefined, 0))?.text).toMatch(
+      /append: \(name: string, value: string/,
+    );
+    expect(await text("const types: typeof import('undici-types').Agent[] = []; types")).toBe("[]");
+  });
+});
+
 it("files of the user's that import a changed one are loaded anew with it", async () => {
   cells.write("low.ts", "export const low = 1;");
   cells.write("high.ts", "import { low } from './low.js';\nexport const high = () => low * 10;");

@@ -1,0 +1,71 @@
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { Script } from "node:vm";
+
+/** The kernel's modules in one script, with what V8 made of it: Node's loader takes as long for the 60 files as all the rest of the start. */
+export interface StoredProgram {
+  readonly file: string;
+  readonly text: string;
+  /** What V8 compiled, which it refuses if it is another version of itself. */
+  readonly compiled: Buffer;
+}
+
+/** The main thread's program, and that of the protocol thread. */
+export type ProgramName = "kernel" | "protocol";
+
+/** Folder of the compiled kernel. */
+const root = join(import.meta.dirname, "..");
+
+/** Undefined if there is none that was made of the modules as they are now. `MINDFORMERS_LAB_SNAPSHOT=off` switches it off. */
+export function readStored(name: ProgramName, folder = root): StoredProgram | undefined {
+  const file = storedFile(name, folder);
+  try {
+    if (process.env.MINDFORMERS_LAB_SNAPSHOT === "off") return undefined;
+    const text = readFileSync(file, "latin1");
+    const stamp = stampOf(folder);
+    if (stamp === undefined || !text.startsWith(`${stamp}\n`)) return undefined;
+    return { file, text, compiled: readFileSync(compiledFile(file)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs it; what its first module exports. */
+export function runStored({ file, text, compiled }: StoredProgram): unknown {
+  const script = new Script(text, { filename: file, cachedData: compiled });
+  return (script.runInThisContext() as Start)(createRequire(file));
+}
+
+/** Gets Node's `require`; the modules know where they would lie. */
+type Start = (require: NodeJS.Require) => unknown;
+
+/** `runStored` for a thread that is given the program as `workerData.stored`. */
+export const workerText = `const { file, text, compiled } = require("node:worker_threads").workerData.stored;
+const script = new (require("node:vm").Script)(text, { filename: file, cachedData: compiled });
+script.runInThisContext()(require("node:module").createRequire(file));`;
+
+export function storedFile(name: ProgramName, folder = root): string {
+  return join(folder, `${name}-program.cjs`);
+}
+
+export function compiledFile(file: string): string {
+  return `${file}.blob`;
+}
+
+/** First line of the script: the compiler changes this file whenever it changes one of the kernel's modules. */
+export function stampOf(folder = root): string | undefined {
+  const found = statSync(join(folder, "..", "kernel.tsbuildinfo"), { throwIfNoEntry: false });
+  return found && `// ${process.version} ${process.arch} ${found.size} ${found.mtimeMs}`;
+}
+
+/** There is none, and one could be made. */
+export function isMissing(folder = root): boolean {
+  if (readStored("kernel", folder) !== undefined && readStored("protocol", folder) !== undefined) return false;
+  try {
+    accessSync(folder, constants.W_OK);
+    return stampOf(folder) !== undefined;
+  } catch {
+    return false;
+  }
+}
