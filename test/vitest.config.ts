@@ -13,8 +13,17 @@ const training = [
   "browser/full-pretraining.test.ts",
 ];
 
-// "fast" needs nothing but Node; "real" needs what the set-up installs (Python environment, JupyterLab, MindFormers, Chromium); "engine"
-// trains with several processes: one file after the other. Without maxWorkers vitest leaves one core idle.
+// They hold the kernel to less than 300 ms, which no kernel keeps beside a process that computes.
+const timed = [
+  "unit/kernel/evaluate/cells.test.ts",
+  "wire/blocked.test.ts",
+  "wire/lifecycle.test.ts",
+  "wire/while-busy.test.ts",
+];
+
+// "fast" and "timed" need nothing but Node, "timed" runs one file after the other; "real" needs what the set-up installs (Python environment,
+// JupyterLab, MindFormers, Chromium); "engine" trains with several processes, one file after the other. Without maxWorkers vitest leaves
+// one core idle.
 export default defineConfig({
   test: {
     reporters: ["default", "json"],
@@ -26,10 +35,23 @@ export default defineConfig({
           name: "fast",
           root,
           include: inFolders("unit", "golden", "property", "hostile", "contract", "wire"),
+          exclude: timed,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "timed",
+          root,
+          include: timed,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -41,7 +63,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 600_000,
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -54,7 +76,7 @@ export default defineConfig({
           hookTimeout: 600_000,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

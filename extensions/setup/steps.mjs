@@ -88,7 +88,7 @@ function packageShares() {
 
 const virtualEnvironment = {
   title: "Python environment",
-  detail: ".venv with MindSpore, MindFormers, JupyterLab and papermill (about 1.2 GB to fetch)",
+  detail: ".venv with MindSpore, MindFormers, JupyterLab and papermill (about 1.1 GB to fetch)",
   needs: [],
   value: () => fingerprint("extensions/setup/requirements.txt", "extensions/setup/constraints.txt"),
   upToDate: () => existsSync(venvBin("python")) && isStamped(venv, virtualEnvironment.value()),
@@ -101,7 +101,7 @@ const virtualEnvironment = {
       });
     }
     // Nothing to resolve: every version is pinned.
-    const options = ["install", "--no-input", "--disable-pip-version-check", "--no-deps"];
+    const options = ["install", "--no-input", "--disable-pip-version-check", "--progress-bar=off", "--no-deps"];
     const installed = packageShares().map((packages) =>
       mustRun(venvBin("pip"), [...options, ...packages], {
         cwd: root,

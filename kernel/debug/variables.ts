@@ -6,7 +6,8 @@ import type { Variable } from "./protocol.js";
 /** More entries of one object are not listed; front ends ask for all at once. */
 const mostListed = 500;
 /** Names that exist because of how cells are run. */
-const hidden = /^(?:exports|require|arguments|this|tsLastExpr\d*|\$cellFlag|\$cellGuard|__esModule)$/;
+const hidden =
+  /^(?:exports|require|__filename|__dirname|arguments|this|tsLastExpr\d*|\$cellFlag|\$cellGuard|__esModule)$/;
 
 /** Gives objects of the main thread the numbers by which front ends ask for their fields. They hold until the thread goes on. */
 export class Variables {

@@ -22,9 +22,9 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
   const modules = createCellModules(createPackageFolders(options));
   const { files, require } = cellRequire(workingDirectory, modules);
   const locals: Record<string, unknown> = Object.create(null);
-  const { load, wrap, meta } = modules;
+  const { load, wrap, meta, metaOf } = modules;
   const interrupts = createInterrupts(options.interruptFlag, {
-    extra: { load, wrap, meta, locals, require, describeScript },
+    extra: { load, wrap, meta, metaOf, locals, require, describeScript },
   });
   const declare = shareDeclarations(checker, { kind: "open", workingDirectory, packages });
 

@@ -14,7 +14,7 @@ export interface Executable {
 
 /** What stands before a cell's code on its first line. */
 export function wrapperOf(awaits: boolean): string {
-  return `(${awaits ? "async " : ""}function(exports, require, ${flagName}) { `;
+  return `(${awaits ? "async " : ""}function(exports, require, __filename, __dirname, ${flagName}) { `;
 }
 
 /** Gives the cell's function without calling it. */
@@ -24,7 +24,8 @@ export function functionText({ javascript, awaits }: Executable): string {
 
 /** Runs a cell and resolves with the value of its last expression, `undefined` if there is none. Cells find what they need on the guard object. */
 export async function runCell(cell: Executable): Promise<unknown> {
-  const call = `(${guardName}.locals, ${guardName}.require, ${guardName}.flag)`;
+  const names = ["locals", "require", "meta.filename", "meta.dirname", "flag"].map((name) => `${guardName}.${name}`);
+  const call = `(${names.join(", ")})`;
   const script = new Script(functionText(cell) + call);
   const returned = (await script.runInThisContext({ breakOnSigint: true })) as readonly [unknown] | undefined;
   return returned?.[0];
@@ -36,5 +37,7 @@ export function cellRequire(
   modules: CellModules,
 ): { readonly files: CellFiles; readonly require: Require } {
   const files = createCellFiles();
-  return { files, require: modules.wrap(files.wrap(createRequire(join(folder, "cell.js")), folder)) };
+  const base = createRequire(join(folder, "cell.js"));
+  const { resolve, cache } = base;
+  return { files, require: Object.assign(modules.wrap(files.wrap(base, folder)), { resolve, cache }) };
 }

@@ -190,13 +190,23 @@ export function describeDiagnostics(
     `${diagnostic.file === undefined ? `${cell.label}, ` : ""}${position(diagnostic)}`,
     ...(diagnostic.file === undefined ? codeFrame(cell.code, diagnostic.place) : []),
   ]);
+  const rest = [...andMore(more), ...hintFor(cell.code, diagnostics)];
   return {
     ename: "TypeScriptError",
-    evalue: [...shown.map((diagnostic) => `${diagnostic.message} (${position(diagnostic)})`), ...andMore(more)].join(
-      "\n",
-    ),
-    traceback: [...traceback, ...andMore(more)],
+    evalue: [...shown.map((diagnostic) => `${diagnostic.message} (${position(diagnostic)})`), ...rest].join("\n"),
+    traceback: [...traceback, ...rest],
   };
+}
+
+/** For those who are used to IPython. */
+function hintFor(code: string, [first]: readonly Diagnostic[]): string[] {
+  const line = first === undefined || first.file !== undefined ? "" : (code.split("\n")[first.place.line] ?? "");
+  const [, program] = /^\s*!\s*(\w.*?)\s*$/.exec(line) ?? [];
+  if (program !== undefined)
+    return [
+      `to run a program: require("node:child_process").execSync(${JSON.stringify(program)}, { stdio: "inherit" })`,
+    ];
+  return /^\s*%{1,2}[a-z]/.test(line) ? ["lines that begin with % are IPython's; TypeScript cells have none"] : [];
 }
 
 function andMore(count: number): string[] {

@@ -3,7 +3,7 @@ import type { TypeScript } from "./guards.js";
 import type { Edit } from "./text-edits.js";
 
 /** Names that the code around a cell's own uses. */
-const taken = /^(?:exports|require|\$cell.*)$/;
+const taken = /^(?:exports|require|__filename|__dirname|\$cell.*)$/;
 const prefix = "$cell_";
 
 /** The name that a variable of the user's has when its cell runs: its own, unless the code around the cell uses that one. */
@@ -18,7 +18,7 @@ export function typedName(local: string): string {
 
 /** Whether a text may hold names that `renames` would change. */
 export function mayHaveTakenNames(text: string): boolean {
-  return /\b(?:exports|require)\b|\$cell/.test(text);
+  return /\b(?:exports|require|__filename|__dirname)\b|\$cell/.test(text);
 }
 
 interface Named {
@@ -29,7 +29,7 @@ interface Named {
 }
 
 /**
- * Gives the user's own `exports` and `require` (parameters, variables, functions, imports and so on, wherever they are declared) names that hide
+ * Gives the user's own `exports`, `require` and the like (parameters, variables, functions, imports and so on, wherever they are declared) names that hide
  * nothing: `exports.a`, which a name of an earlier cell becomes, would otherwise be looked up in them. A parameter that is a property as well keeps its name.
  */
 export function renames(compiler: TypeScript, { file, checker, keeps }: Named): Edit[] {

@@ -15,7 +15,15 @@ export interface CellModules {
   /** What `import(specifier)` in a cell does. */
   load(require: Require, specifier: string): Promise<unknown>;
   /** `import.meta` of every cell: as if the cell were a file in the working directory. */
-  readonly meta: { readonly url: string; readonly filename: string; readonly dirname: string };
+  readonly meta: ModuleMeta;
+  /** `import.meta` of a file of the user's. */
+  metaOf(path: string): ModuleMeta;
+}
+
+export interface ModuleMeta {
+  readonly url: string;
+  readonly filename: string;
+  readonly dirname: string;
 }
 
 const needsImport = new Set(["ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_REQUIRE_ESM"]);
@@ -32,9 +40,9 @@ export function createCellModules(folders: PackageFolders): CellModules {
       return requireFrom(folder, name)(requestFor(folder, name, specifier));
     };
   const own = wrap(createRequire(join(folders.workingDirectory, "cell.js")));
-  const filename = join(folders.workingDirectory, "cell.ts");
   return {
-    meta: { url: pathToFileURL(filename).href, filename, dirname: folders.workingDirectory },
+    meta: metaOf(join(folders.workingDirectory, "cell.ts")),
+    metaOf,
     wrap,
     async prepare(specifiers) {
       for (const specifier of specifiers) {
@@ -56,6 +64,10 @@ export function createCellModules(folders: PackageFolders): CellModules {
       }
     },
   };
+}
+
+function metaOf(filename: string): ModuleMeta {
+  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename) };
 }
 
 function codeOf(error: unknown): string {

@@ -1,5 +1,4 @@
-import { ByteEncoder } from "./bpe/byte-encoder.js";
-import type { BytePlan } from "./bpe/plan.js";
+import type { ByteEncoder } from "./bpe/byte-encoder.js";
 import { IdSink } from "./id-sink.js";
 import type { OpenTokenizer } from "./tokenizer.js";
 
@@ -23,17 +22,17 @@ export class FastWayWrong extends Error {
  * together. Throws FastWayWrong.
  */
 export async function proveFastWay(
-  plan: BytePlan,
+  encoder: ByteEncoder,
   truth: Pick<OpenTokenizer, "encode">,
   samples: readonly string[],
 ): Promise<number> {
-  const encoder = new ByteEncoder(plan);
   let tokens = 0;
-  for (const [i, text] of [...samples, ...awkward].entries()) {
+  // The awkward texts first: code that has seen all kinds of text before it is compiled need not be compiled again.
+  for (const [i, text] of [...awkward, ...samples].entries()) {
     const ids = encodeFast(encoder, text);
     const right = await truth.encode(text);
     if (ids && !sameIds(ids, right)) throw new FastWayWrong(text);
-    if (i < samples.length) tokens += right.length;
+    if (i >= awkward.length) tokens += right.length;
   }
   return tokens;
 }

@@ -1,34 +1,41 @@
-import type { Tokenizer } from "tokenizers";
-import { ByteEncoder } from "./bpe/byte-encoder.js";
-import type { BytePlan } from "./bpe/plan.js";
+import type { ByteEncoder } from "./bpe/byte-encoder.js";
 import { IdSink } from "./id-sink.js";
 import type { PartDocuments } from "./part-documents.js";
 import type { TokenBatch } from "./tokenize-protocol.js";
 
 export interface EncoderRules {
-  readonly plan: BytePlan | undefined;
+  /** Put before and after the ids of every text. */
   readonly before: readonly number[];
   readonly after: readonly number[];
+  /** Put after every document that has tokens. */
   readonly endOfDocument: number | undefined;
+}
+
+export interface EncoderWays {
+  /** Undefined if the native library has to do everything. */
+  readonly fast: ByteEncoder | undefined;
+  /** Ids by the native library. */
+  readonly native: (text: string) => Promise<readonly number[]>;
 }
 
 /** Longest text (bytes) that is compared with the native library. */
 const longestSample = 4096;
 
-/** Texts → ids: by the fast way where it is exact, by the native library (opened when it is needed) for the rest. */
+/** Texts → ids: by the fast way where it is exact, by the native library for the rest. */
 export class PartEncoder {
-  readonly #rules: EncoderRules;
-  readonly #fast: ByteEncoder | undefined;
-  readonly #open: () => Promise<Tokenizer>;
+  readonly #before: Int32Array;
+  readonly #after: Int32Array;
+  readonly #endOfDocument: number | undefined;
+  readonly #ways: EncoderWays;
   readonly #sink = new IdSink();
-  #native: Tokenizer | undefined;
   #nativeTexts = 0;
   #sample: TokenBatch["sample"];
 
-  constructor(rules: EncoderRules, open: () => Promise<Tokenizer>) {
-    this.#rules = rules;
-    this.#fast = rules.plan && new ByteEncoder(rules.plan);
-    this.#open = open;
+  constructor(rules: EncoderRules, ways: EncoderWays) {
+    this.#before = Int32Array.from(rules.before);
+    this.#after = Int32Array.from(rules.after);
+    this.#endOfDocument = rules.endOfDocument;
+    this.#ways = ways;
   }
 
   /** `stopped` is asked before every document. */
@@ -46,11 +53,11 @@ export class PartEncoder {
       const last = text + (texts?.[document] ?? 1);
       for (; text < last; text++) {
         const mark = this.#sink.length;
-        await this.#text(documents, text, text >= sampleFrom);
+        if (!this.#text(documents, text, text >= sampleFrom)) await this.#nativeText(documents, text);
         lengths[text] = this.#sink.length - mark;
       }
-      if (this.#rules.endOfDocument === undefined || this.#sink.length === begin) continue;
-      this.#sink.push([this.#rules.endOfDocument]);
+      if (this.#endOfDocument === undefined || this.#sink.length === begin) continue;
+      this.#sink.push([this.#endOfDocument]);
       lengths[last - 1] = (lengths[last - 1] as number) + 1;
     }
     return {
@@ -64,21 +71,26 @@ export class PartEncoder {
     };
   }
 
-  async #text({ bytes, bounds }: PartDocuments, text: number, sample: boolean): Promise<void> {
+  /** False if the text is for the native library. */
+  #text({ bytes, bounds }: PartDocuments, text: number, sample: boolean): boolean {
     const [start, end] = [bounds[2 * text] as number, bounds[2 * text + 1] as number];
     const sink = this.#sink;
-    sink.push(this.#rules.before);
+    const begin = sink.length;
+    sink.push(this.#before);
     const mark = sink.length;
-    if (this.#fast?.encode(bytes, { start, end }, sink)) {
-      if (sample && !this.#sample && end - start <= longestSample)
-        this.#sample = { text: bytes.toString("utf8", start, end), ids: sink.slice(mark) };
-    } else {
-      this.#native ??= await this.#open();
-      this.#nativeTexts++;
-      sink.push(
-        (await this.#native.encode(bytes.toString("utf8", start, end), null, { addSpecialTokens: false })).getIds(),
-      );
+    if (!this.#ways.fast?.encode(bytes, { start, end }, sink)) {
+      sink.truncate(begin);
+      return false;
     }
-    sink.push(this.#rules.after);
+    if (sample && !this.#sample && end - start <= longestSample)
+      this.#sample = { text: bytes.toString("utf8", start, end), ids: sink.slice(mark) };
+    sink.push(this.#after);
+    return true;
+  }
+
+  async #nativeText({ bytes, bounds }: PartDocuments, text: number): Promise<void> {
+    this.#nativeTexts++;
+    const ids = await this.#ways.native(bytes.toString("utf8", bounds[2 * text], bounds[2 * text + 1]));
+    for (const some of [this.#before, ids, this.#after]) this.#sink.push(some);
   }
 }

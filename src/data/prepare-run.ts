@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
 import { formatBytes, formatCount } from "../core/units.js";
+import { ByteEncoder } from "./bpe/byte-encoder.js";
 import { type BytePlan, planBytes } from "./bpe/plan.js";
 import { removeStaleIndices } from "./dataset-cache.js";
 import { DatasetWriter, publishFiles } from "./dataset-writer.js";
@@ -10,16 +11,18 @@ import type { InputFile } from "./input-files.js";
 import type { FileScan } from "./input-scan.js";
 import type { DatasetManifest, FileRecord, ManifestCause } from "./manifest.js";
 import { MindRecordTokens } from "./mindrecord-tokens.js";
+import { PartEncoder } from "./part-encoder.js";
 import { emptyInput, tooShort } from "./prepare-errors.js";
 import { inputRecords, scanInputs, totalBytes } from "./prepare-input.js";
 import { defaultWorkers, type PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
+import { rehearse } from "./rehearsal.js";
 import { textParts } from "./text-parts.js";
 import { takeSample } from "./text-sample.js";
 import { feedFile, tokenOutput } from "./token-sink.js";
 import { type PoolOptions, type TokenizedPart, tokenizeInOrder } from "./tokenize-pool.js";
 import type { OpenTokenizer } from "./tokenizer.js";
-import { workSizes } from "./work-sizes.js";
+import { mostBytesHere, workSizes } from "./work-sizes.js";
 
 export interface PrepareJob {
   readonly request: PrepareRequest;
@@ -76,6 +79,7 @@ export async function makeDataset(job: PrepareJob): Promise<Made> {
 /** Tokenizes the text into the store's `tokens`, going on where an earlier call was interrupted. */
 export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
   const { request, files, tokenizer, store } = job;
+  rehearse();
   const scans = await scanInputs(request, files, { store, onBytes: (bytes) => job.progress.scanned(bytes) });
   const textBytes = scans.reduce((sum, scan) => sum + scan.textBytes, 0);
   if (textBytes === 0) throw emptyInput(inputName(job), "no text in it");
@@ -105,12 +109,12 @@ function inputName({ files }: PrepareJob): string {
 }
 
 /** Proves the fast way, if there is one, and looks whether there is room for the result: before anything is written. */
-async function makeSure(job: PrepareJob, { scans, textBytes, writer }: Writing, plan?: BytePlan): Promise<void> {
+async function makeSure(job: PrepareJob, { scans, textBytes, writer }: Writing, fast?: ByteEncoder): Promise<void> {
   const { request, files, tokenizer } = job;
   const sample = await takeSample({ files, scans, rules: rulesOf(request), key: request.key });
   const { before, after } = tokenizer.special;
   let tokens = sample.texts.length * (before.length + after.length);
-  if (plan) tokens += await proveFastWay(plan, tokenizer, sample.texts);
+  if (fast) tokens += await proveFastWay(fast, tokenizer, sample.texts);
   else for (const text of sample.texts) tokens += (await tokenizer.encode(text)).length;
   await requireSpace(dirname(request.prefix), {
     ...{ mode: request.mode, dtype: request.dtype, length: request.seqLength + 1, columns: request.columns.length },
@@ -139,17 +143,27 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
     inputBytes: totalBytes(files),
     chunkBytes: request.chunkBytes,
   });
+  const fast = plan && new ByteEncoder(plan);
+  let proved = false;
+  const encoder = new PartEncoder(special, { fast, native: tokenizer.encode });
   const options: PoolOptions = {
     ...{ workers, chunkBytes },
+    here: textBytes <= mostBytesHere ? { encoder, ready: () => proved } : undefined,
     thread: { tokenizer: bytes, file: path, plan, ...special },
     rules: rulesOf(request),
     signal: request.signal,
   };
   const parts = textParts(files, scans, { from: writer.totals.stretches, partBytes, key: request.key });
-  for await (const done of startedEarly(tokenizeInOrder(parts, options), () => makeSure(job, writing, plan))) {
+  const done = tokenizeInOrder(parts, options);
+  const prove = async () => {
+    await makeSure(job, writing, fast);
+    proved = true;
+  };
+  if (options.here && workers === 1) await prove();
+  for await (const part of proved ? done : startedEarly(done, prove)) {
     throwIfCancelled(request.signal, "prepareData");
-    await compare(tokenizer, done);
-    await writer.write(done);
+    await compare(tokenizer, part);
+    await writer.write(part);
     const { textBytes: share, documents } = writer.totals;
     progress.tokenized({ share: share / textBytes, tokens: writer.tokens, documents });
   }

@@ -1,15 +1,10 @@
-import { Worker } from "node:worker_threads";
 import { DataError } from "../core/error.js";
-import { builtFile } from "../core/package-root.js";
-import type { PartRules } from "./part-documents.js";
+import { BadLine, type PartRules } from "./part-documents.js";
+import type { PartEncoder } from "./part-encoder.js";
 import type { TextPart } from "./text-parts.js";
-import type {
-  BadLineFacts,
-  TokenBatch,
-  TokenizeReply,
-  TokenizeRequest,
-  TokenizeThreadData,
-} from "./tokenize-protocol.js";
+import { TokenizeHere } from "./tokenize-here.js";
+import type { BadLineFacts, TokenBatch, TokenizeThreadData } from "./tokenize-protocol.js";
+import { type PartTokenizer, TokenizeThread } from "./tokenize-worker.js";
 import { partsPerThread } from "./work-sizes.js";
 
 export interface PoolOptions {
@@ -17,6 +12,8 @@ export interface PoolOptions {
   /** Bytes of text that may be under way: given out by the source and not yet taken by the consumer and done with. */
   readonly chunkBytes: number;
   readonly thread: Omit<TokenizeThreadData, "stop">;
+  /** One of the `workers` may be the calling thread: its encoder, and whether it may be given work already. */
+  readonly here?: { readonly encoder: PartEncoder; readonly ready: () => boolean } | undefined;
   readonly rules: Pick<PartRules, "separator" | "key" | "encodingErrors">;
   /** When it fires, the threads stop at the next document; what they give then is incomplete. */
   readonly signal?: AbortSignal | undefined;
@@ -42,7 +39,7 @@ export async function* tokenizeInOrder(
   const stop = new SharedArrayBuffer(4);
   const stopThreads = () => void Atomics.store(new Int32Array(stop), 0, 1);
   options.signal?.addEventListener("abort", stopThreads);
-  const threads: TokenizeThread[] = [];
+  const threads = new Threads(options, { ...options.thread, stop });
   const waiting: { part: TokenizedPart["part"]; tokens: Promise<TokenBatch> }[] = [];
   let underWay = 0;
   const hasRoomFor = (bytes: number) =>
@@ -56,10 +53,11 @@ export async function* tokenizeInOrder(
       }
       const { format, place, valid, path, offset } = part;
       const byteLength = bytes.length;
-      const tokens = freeThread(threads, workers, { ...options.thread, stop })
+      const tokens = threads
+        .free()
         .tokenize(bytes, { ...rules, format, place, valid })
         .catch((error: unknown) => {
-          throw error instanceof BadLineError ? badLine(error.facts, path, offset) : error;
+          throw error instanceof BadLine ? badLine(error, path, offset) : error;
         });
       tokens.catch(() => undefined); // it is awaited in its turn; until then a failure must not count as unhandled
       waiting.push({ part: { ...part, byteLength }, tokens });
@@ -69,82 +67,35 @@ export async function* tokenizeInOrder(
   } finally {
     stopThreads();
     options.signal?.removeEventListener("abort", stopThreads);
-    await Promise.all(threads.map((thread) => thread.close()));
+    await threads.close();
   }
 }
 
-/** The thread with the least to do; a new one if all are busy and there may be more, so that a short text starts only one. */
-function freeThread(threads: TokenizeThread[], workers: number, data: TokenizeThreadData): TokenizeThread {
-  const best = [...threads].sort((a, b) => a.busy - b.busy)[0];
-  if (best && (best.busy === 0 || threads.length === workers)) return best;
-  const thread = new TokenizeThread(data);
-  threads.push(thread);
-  return thread;
-}
+/** Started one by one, so that a short text starts only one. */
+class Threads {
+  readonly #most: number;
+  readonly #data: TokenizeThreadData;
+  readonly #here: { readonly tokenizer: PartTokenizer; readonly ready: () => boolean } | undefined;
+  readonly #threads: PartTokenizer[] = [];
 
-interface Waiting {
-  resolve(batch: TokenBatch): void;
-  reject(error: Error): void;
-}
-
-class TokenizeThread {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #ended: Promise<void>;
-  #failure: Error | undefined;
-  #nextId = 0;
-
-  constructor(data: TokenizeThreadData) {
-    this.#worker = new Worker(builtFile("src/data/tokenize-thread.js"), { workerData: data, execArgv: [] });
-    this.#worker.on("message", (reply: TokenizeReply) => this.#receive(reply));
-    this.#worker.on("error", (error) => this.#fail(error));
-    this.#ended = new Promise((resolve) => {
-      this.#worker.on("exit", (code) => {
-        this.#fail(new Error(`the thread ended with code ${code}`));
-        resolve();
-      });
-    });
+  constructor({ workers, here }: PoolOptions, data: TokenizeThreadData) {
+    this.#most = workers - (here ? 1 : 0);
+    this.#data = data;
+    this.#here = here && { tokenizer: new TokenizeHere(here.encoder, data.stop), ready: here.ready };
   }
 
-  get busy(): number {
-    return this.#waiting.size;
-  }
-
-  tokenize(bytes: Uint8Array<ArrayBuffer>, rules: PartRules): Promise<TokenBatch> {
-    if (this.#failure) return Promise.reject(threadError(this.#failure));
-    const request: TokenizeRequest = { id: this.#nextId++, bytes, rules };
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(request.id, { resolve, reject });
-      this.#worker.postMessage(request, [bytes.buffer]);
-    });
+  /** The one with the least to do; a new one if all are busy and there may be more. */
+  free(): PartTokenizer {
+    const here = this.#here && (this.#most === 0 || this.#here.ready()) ? [this.#here.tokenizer] : [];
+    const best = [...this.#threads, ...here].sort((a, b) => a.busy - b.busy)[0];
+    if (best && (best.busy === 0 || this.#threads.length === this.#most)) return best;
+    const thread = new TokenizeThread(this.#data);
+    this.#threads.push(thread);
+    return thread;
   }
 
   async close(): Promise<void> {
-    this.#worker.postMessage(undefined);
-    await this.#ended;
-  }
-
-  #receive(reply: TokenizeReply): void {
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if ("batch" in reply) waiting?.resolve(reply.batch);
-    else if ("badLine" in reply) waiting?.reject(new BadLineError(reply.badLine));
-    else waiting?.reject(threadError(new Error(reply.failure)));
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const waiting of this.#waiting.values()) waiting.reject(threadError(this.#failure));
-    this.#waiting.clear();
-  }
-}
-
-class BadLineError extends Error {
-  readonly facts: BadLineFacts;
-
-  constructor(facts: BadLineFacts) {
-    super(facts.message);
-    this.facts = facts;
+    await Promise.all([...this.#threads, ...(this.#here ? [this.#here.tokenizer] : [])].map((one) => one.close()));
   }
 }
 
@@ -158,12 +109,5 @@ function badLine({ code, offset, message }: BadLineFacts, path: string, start: n
   return new DataError(code, `input ${path}, line at offset ${at}: ${message}`, {
     hint: hints[code],
     details: { path, offset: at },
-  });
-}
-
-function threadError(cause: Error): DataError {
-  return new DataError("TOKENIZE_FAILED", `tokenizing failed: ${cause.message}`, {
-    hint: "run the cell again with workers: 1; if memory is short, close other programs first",
-    cause,
   });
 }

@@ -1,18 +1,14 @@
 import type { BytePlan } from "./bpe/plan.js";
 import type { PartRules } from "./part-documents.js";
+import type { EncoderRules } from "./part-encoder.js";
 
 /** What a tokenizing thread is started with. */
-export interface TokenizeThreadData {
+export interface TokenizeThreadData extends EncoderRules {
   /** The bytes of the tokenizer.json. */
   readonly tokenizer: Uint8Array<SharedArrayBuffer>;
   readonly file: string;
   /** How to do without the native library; undefined if it has to do everything. */
   readonly plan: BytePlan | undefined;
-  /** Put before and after the ids of every text. */
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-  /** Put after every document that has tokens. */
-  readonly endOfDocument: number | undefined;
   /** One shared 32-bit number: not 0 as soon as nobody wants results any more. */
   readonly stop: SharedArrayBuffer;
 }

@@ -1,6 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { Tokenizer } from "tokenizers";
+import { ByteEncoder } from "./bpe/byte-encoder.js";
 import { BadLine, documentsOf } from "./part-documents.js";
 import { PartEncoder } from "./part-encoder.js";
+import { rehearse } from "./rehearsal.js";
 import type { TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./tokenize-protocol.js";
 
 // A program of its own: one thread of `tokenize-pool.ts`.
@@ -20,13 +23,17 @@ async function answer(encoder: PartEncoder, request: TokenizeRequest, stopped: (
 }
 
 function serve(): void {
+  rehearse();
   const data = workerData as TokenizeThreadData;
   const flag = new Int32Array(data.stop);
   // The native library is loaded by the first text that needs it: most threads never do.
-  const encoder = new PartEncoder(data, async () => {
+  let opened: Tokenizer | undefined;
+  const native = async (text: string) => {
     const { nativeTokenizer, textOf } = await import("./native-tokenizer.js");
-    return nativeTokenizer(textOf(data.tokenizer), data.file);
-  });
+    opened ??= nativeTokenizer(textOf(data.tokenizer), data.file);
+    return (await opened.encode(text, null, { addSpecialTokens: false })).getIds();
+  };
+  const encoder = new PartEncoder(data, { fast: data.plan && new ByteEncoder(data.plan), native });
   let queue: Promise<void> = Promise.resolve();
   parentPort?.on("message", (request: TokenizeRequest | undefined) => {
     queue = queue.then(() =>

@@ -47,7 +47,7 @@ export async function openTokenizer(path: string, options: SpecialTokenOptions =
   const read = await readFile(file);
   const bytes = new Uint8Array(new SharedArrayBuffer(read.length));
   bytes.set(read);
-  const { contents, tables } = (isUtf8(read) ? readBpeFile(read) : undefined) ?? {
+  const { contents, tables } = (isUtf8(read) ? readBpeFile(bytes) : undefined) ?? {
     contents: parseTokenizer(read.toString("utf8"), file),
     tables: undefined,
   };

@@ -13,6 +13,8 @@ const stretchesPerPart = 4;
 const smallestStretch = 128 * 1024;
 /** Stretches of the whole input. Each takes about 200 bytes of memory, whatever the size of the text. */
 const mostStretches = 32_768;
+/** Up to this much text the calling thread is one of those that tokenize; more, and it would be late too often with what it does for the others. */
+export const mostBytesHere = 32 * 1024 * 1024;
 
 /**
  * Bytes between two places where a text may be cut. Does not depend on the number of threads, so that a preparation can go on with another

@@ -36,15 +36,26 @@ export class RunReader {
 
   async #status(): Promise<RunStatus> {
     this.file = (await readRunFile(this.folder)) ?? this.file;
-    this.history.add(await this.#events.read());
-    const supervisorAlive = await this.#supervised();
-    // The end may have been written between reading the events and looking at the process.
-    if (!supervisorAlive) this.history.add(await this.#events.read());
+    const supervisorAlive = await this.#readEvents();
     const orphaned = !supervisorAlive && this.history.start !== undefined && !isTerminal(this.history.state?.state);
     if (orphaned) await this.#readLogs();
     const processes = (await engineProcesses(this.folder)).length;
     const over = this.#logs?.over ?? false;
     return deriveStatus(this.file, this.history, { supervisorAlive, processes, over, now: Date.now() });
+  }
+
+  /**
+   * Reads the events and tells whether the supervisor lives. Between the reading and the look at its process it may have written its end,
+   * or its name: a supervisor that has just told its name has not been looked at yet.
+   */
+  async #readEvents(): Promise<boolean> {
+    this.history.add(await this.#events.read());
+    for (;;) {
+      if (await this.#supervised()) return true;
+      const { start } = this.history;
+      this.history.add(await this.#events.read());
+      if (this.history.start === start) return false;
+    }
   }
 
   /** True if the run is supervised on another machine (which shares the folder): nothing can be said about its processes here. */

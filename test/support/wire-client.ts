@@ -51,6 +51,7 @@ export class WireClient {
   readonly replies: WireMessage[] = [];
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   private readonly session = randomUUID();
+  // No high-water mark: a test never waits for the kernel to read.
   // The kernel sends its questions to the identity that the request came from, on another socket.
   readonly shell = new Dealer({ linger: 0, sendHighWaterMark: 0, routingId: this.session });
   readonly stdin = new Dealer({ linger: 0, routingId: this.session });

@@ -59,12 +59,11 @@ it("SIGTERM ends the kernel without an abort of the socket library", async () =>
   expect(await client.exited).toEqual({ code: 0, signal: null });
 });
 
-it("a cell that ends the process gives its exit code, and what it had published arrives", async () => {
+it("process.exit in a cell is an error of the cell, and the kernel goes on", async () => {
   client = await WireClient.start();
-  const id = await client.send("execute_request", { code: "process.exit(3)" });
-  expect(await client.exited).toEqual({ code: 3, signal: null });
-  const shown = client.iopub.filter(({ parentId }) => parentId === id).map(({ type }) => type);
-  expect(shown).toEqual(["status", "execute_input"]);
+  const { reply } = await client.execute("process.exit(3)");
+  expect(reply.content).toMatchObject({ status: "error", ename: "ProcessExit" });
+  expect((await client.execute("return 1")).reply.content.status).toBe("ok");
 });
 
 it("the kernel ends when the process that started it is killed", async () => {

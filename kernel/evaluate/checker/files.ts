@@ -29,7 +29,7 @@ function translate(compiler: TypeScript, file: ts.SourceFile, program: ts.Progra
   const prologue = `require=${guardName}.wrap(require);const ${flagName}=${guardName}.flag;`;
   const edits = [
     { at: 0, insert: prologue },
-    ...runtimeEdits(compiler, parseCell(compiler, text, fileName)),
+    ...runtimeEdits(compiler, parseCell(compiler, text, fileName), `${guardName}.metaOf(__filename)`),
     ...ownNames(compiler, file, program),
   ];
   const compilerOptions = {

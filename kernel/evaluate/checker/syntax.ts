@@ -57,8 +57,11 @@ export function parseCell(compiler: TypeScript, text: string, name = "cell.ts"):
   return compiler.createSourceFile(name, text, options, true);
 }
 
-/** What code needs when it runs, whatever its types: guards for interrupts; `import(x)` and `import.meta` through the guard object. */
-export function runtimeEdits(compiler: TypeScript, file: ts.SourceFile): Edit[] {
+/**
+ * What code needs when it runs, whatever its types: guards for interrupts; `import(x)` through the guard object.
+ * @param meta what `import.meta` becomes
+ */
+export function runtimeEdits(compiler: TypeScript, file: ts.SourceFile, meta = `${guardName}.meta`): Edit[] {
   const edits = guardEdits(compiler, file);
   const { ImportKeyword } = compiler.SyntaxKind;
   const visit = (node: ts.Node): void => {
@@ -66,7 +69,7 @@ export function runtimeEdits(compiler: TypeScript, file: ts.SourceFile): Edit[] 
       edits.push({
         at: node.getStart(file),
         remove: node.end - node.getStart(file),
-        insert: `${guardName}.meta`,
+        insert: meta,
         own: true,
       });
     if (compiler.isCallExpression(node) && node.expression.kind === ImportKeyword) {

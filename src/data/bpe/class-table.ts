@@ -25,10 +25,14 @@ export function buildClassTable(classes: readonly string[]): ClassTable {
       [above, surrogates.last + 1],
     ] as const) {
       for (const { index: at, 0: run } of text.matchAll(new RegExp(`${source}+`, "gv")))
-        for (let i = at + offset; i < at + offset + run.length; i++) masks[i] = (masks[i] as number) | (1 << index);
+        mark(masks, { from: at + offset, to: at + offset + run.length }, 1 << index);
     }
   }
   return { classes, masks };
+}
+
+function mark(masks: Int32Array, { from, to }: { readonly from: number; readonly to: number }, bit: number): void {
+  for (let i = from; i < to; i++) masks[i] = (masks[i] as number) | bit;
 }
 
 /** Looks up the classes of characters in UTF-8 text that is known to be valid. */

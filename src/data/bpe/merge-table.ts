@@ -11,7 +11,8 @@ export function buildMergeTable(merges: MergeList): MergeTable {
   const places = 2 ** Math.ceil(Math.log2(Math.max(16, count * 2)));
   const pairs = new Int32Array(new SharedArrayBuffer(16 * places));
   for (let rank = 0; rank < count; rank++) {
-    const [left, right] = [merges[3 * rank] as number, merges[3 * rank + 1] as number];
+    const left = merges[3 * rank] as number;
+    const right = merges[3 * rank + 1] as number;
     const at = placeOf(pairs, left, right);
     pairs[at] = left + 1;
     pairs[at + 1] = right;

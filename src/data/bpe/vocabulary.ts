@@ -34,7 +34,7 @@ export class Vocabulary {
   }
 
   idOf(token: string): number | undefined {
-    const bytes = Buffer.from(token);
+    const bytes = new TextEncoder().encode(token);
     const id = this.find(bytes, 0, bytes.length);
     return id < 0 ? undefined : id;
   }
@@ -90,7 +90,10 @@ export class Vocabulary {
     const keys = this.#keys;
     const length = to - from;
     const mask = places.length - 1;
-    for (let at = (hash << placeShift) & mask; ; at = (at + place) & mask) {
+    // Steps before it looks, so that no part of the loop is new to V8 when two tokens first want the same place: it would compile it again.
+    for (let before = (hash << placeShift) - place; ; ) {
+      const at = (before + place) & mask;
+      before = at;
       if (places[at + 3] === 0) return at;
       if (places[at] !== hash || places[at + 2] !== length) continue;
       const start = places[at + 1] as number;
@@ -169,7 +172,7 @@ export function vocabularyOf(object: Readonly<Record<string, unknown>>): Vocabul
   const vocabulary = new Vocabulary();
   for (const [token, id] of Object.entries(object)) {
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= 0x7fffffff) return undefined;
-    const key = Buffer.from(token);
+    const key = new TextEncoder().encode(token);
     if (!vocabulary.add(key, { from: 0, to: key.length }, id)) return undefined;
   }
   return vocabulary;

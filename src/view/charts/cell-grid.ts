@@ -1,19 +1,8 @@
 import { fitBundle } from "../budget.js";
 import type { MimeBundle } from "../display-contract.js";
 import { shorten } from "../text.js";
-import {
-  ink,
-  type LegendEntry,
-  legendRows,
-  noteLines,
-  notesHeight,
-  picture,
-  pictureText,
-  pictureWidth,
-  plotlyLabel,
-  plotlyLayout,
-  px,
-} from "./picture.js";
+import { type Drawn, figureBundle, framedPicture, plotlyConfig } from "./frame.js";
+import { ink, type LegendEntry, pictureText, pictureWidth, plotlyLabel, plotlyLayout, px } from "./picture.js";
 
 /** One square of a grid. */
 export interface GridCell {
@@ -137,16 +126,17 @@ function gridLines(drawing: GridDrawing, box: Box, cell: { width: number; height
 }
 
 function svgGrid(spec: CellGridSpec, drawing: GridDrawing): { svg: string; height: number } {
-  const notes = noteLines(drawing.notes);
-  const legend = legendRows(spec.legend, 38);
+  const about = { title: spec.title, legend: spec.legend, notes: drawing.notes };
+  return framedPicture(about, (top) => drawGrid(spec, drawing, top + 20));
+}
+
+function drawGrid(spec: CellGridSpec, drawing: GridDrawing, top: number): Drawn {
   const rows = drawing.cells.length;
   const columns = drawing.columnLabels.length;
   const left = 24 + Math.min(150, Math.max(...drawing.rowLabels.map((label) => Math.min(22, label.length))) * 6.4);
-  const top = 38 + legend.height + 20;
   const boxHeight = Math.min(460, Math.max(60, rows * 22));
   const box = { left, top, width: pictureWidth - left - 20, height: boxHeight };
   const cell = { width: box.width / columns, height: box.height / rows };
-  const height = Math.ceil(top + boxHeight + 42 + notesHeight(notes));
   const paths = [...rectangles(drawing.cells)].map(([colour, list]) => {
     const path = list.map(([x, y, width, tall]) => {
       const start = `M${px(left + x * cell.width)} ${px(top + y * cell.height)}`;
@@ -154,15 +144,14 @@ function svgGrid(spec: CellGridSpec, drawing: GridDrawing): { svg: string; heigh
     });
     return `<path d="${path.join("")}" fill="${spec.colours[colour]}"/>`;
   });
-  const svg = picture({ title: spec.title, height, notes }, [
-    legend.markup,
+  const parts = [
     pictureText([14, top - 8], drawing.yLabel, { size: 11 }),
     ...paths,
     gridLines(drawing, box, cell),
     ...axisTexts(drawing, box, cell),
     pictureText([left + box.width / 2, top + boxHeight + 32], drawing.xLabel, { anchor: "middle" }),
-  ]);
-  return { svg, height };
+  ];
+  return { bottom: top + boxHeight + 42, parts };
 }
 
 /** Bands of equal colour instead of a course: each colour from its own number to the next. */
@@ -201,7 +190,7 @@ function plotlyGrid(spec: CellGridSpec, drawing: GridDrawing, height: number): R
       xaxis: { ...axis, type: "category", title: { text: plotlyLabel(drawing.xLabel) } },
       yaxis: { ...axis, type: "category", autorange: "reversed", title: { text: plotlyLabel(drawing.yLabel) } },
     },
-    config: { responsive: true, displaylogo: false },
+    config: plotlyConfig,
   };
 }
 
@@ -210,10 +199,7 @@ export function cellGrid(spec: CellGridSpec): MimeBundle {
   return fitBundle(spec.drawings, (make) => {
     const drawing = make();
     const { svg, height } = svgGrid(spec, drawing);
-    return {
-      "application/vnd.plotly.v1+json": plotlyGrid(spec, drawing, Math.max(300, height - 40)),
-      "image/svg+xml": svg,
-      "text/plain": [spec.title, spec.text, ...drawing.notes].filter(Boolean).join("\n"),
-    };
+    const figure = plotlyGrid(spec, drawing, Math.max(300, height - 40));
+    return figureBundle({ ...spec, notes: drawing.notes }, figure, svg);
   });
 }

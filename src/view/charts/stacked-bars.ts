@@ -1,19 +1,8 @@
 import { fitBundle } from "../budget.js";
 import type { MimeBundle } from "../display-contract.js";
 import { axisOf } from "./axis.js";
-import {
-  ink,
-  type LegendEntry,
-  legendRows,
-  noteLines,
-  notesHeight,
-  picture,
-  pictureText,
-  pictureWidth,
-  plotlyLabel,
-  plotlyLayout,
-  px,
-} from "./picture.js";
+import { type Drawn, figureBundle, framedPicture, legendBelow, plotlyConfig } from "./frame.js";
+import { ink, type LegendEntry, pictureText, pictureWidth, plotlyLabel, plotlyLayout, px } from "./picture.js";
 
 export interface StackedBarsSpec {
   readonly title: string;
@@ -43,10 +32,7 @@ function thinned(spec: StackedBarsSpec, limit: number): StackedBarsSpec {
   return { ...spec, bars, notes: [...spec.notes, `${bars.length} of ${spec.bars.length} bars are drawn.`] };
 }
 
-function svgBars(spec: StackedBarsSpec): { svg: string; height: number } {
-  const notes = noteLines(spec.notes);
-  const legend = legendRows(spec.parts, 38);
-  const top = 38 + legend.height + 24;
+function drawBars(spec: StackedBarsSpec, top: number): Drawn {
   const bottom = top + 260;
   const [left, right] = [64, pictureWidth - 20];
   const highest = Math.max(spec.limit?.value ?? 0, ...spec.bars.map(({ values }) => total(values)));
@@ -74,9 +60,7 @@ function svgBars(spec: StackedBarsSpec): { svg: string; height: number } {
             fill: ink.limit,
           }),
         ];
-  const height = Math.ceil(bottom + 46 + notesHeight(notes));
-  const svg = picture({ title: spec.title, height, notes }, [
-    legend.markup,
+  const parts = [
     pictureText([14, top - 8], spec.y.label, { size: 11 }),
     `<path d="${y.ticks.map(({ at: place }) => `M${left} ${px(place)}H${right}`).join("")}" stroke="${ink.grid}" fill="none"/>`,
     ...y.ticks.map(({ at: place, label }) => pictureText([left - 8, place + 4], label, { anchor: "end" })),
@@ -89,8 +73,8 @@ function svgBars(spec: StackedBarsSpec): { svg: string; height: number } {
     ),
     ...limit,
     pictureText([(left + right) / 2, bottom + 34], spec.x.label, { anchor: "middle" }),
-  ]);
-  return { svg, height };
+  ];
+  return { bottom: bottom + 46, parts };
 }
 
 function plotlyBars(spec: StackedBarsSpec, height: number): Record<string, unknown> {
@@ -115,8 +99,7 @@ function plotlyBars(spec: StackedBarsSpec, height: number): Record<string, unkno
       ...plotlyLayout(spec.title, Math.max(380, height)),
       barmode: "stack",
       hovermode: "x unified",
-      margin: { l: 70, r: 20, t: 50, b: 90 },
-      legend: { orientation: "h", y: -0.22, yanchor: "top", x: 0, xanchor: "left", traceorder: "normal" },
+      ...legendBelow,
       xaxis: { type: "category", title: { text: plotlyLabel(spec.x.label) } },
       yaxis: { title: { text: plotlyLabel(spec.y.label) }, gridcolor: ink.grid, rangemode: "tozero" },
       ...(limit === undefined
@@ -147,7 +130,7 @@ function plotlyBars(spec: StackedBarsSpec, height: number): Record<string, unkno
             ],
           }),
     },
-    config: { responsive: true, displaylogo: false },
+    config: plotlyConfig,
   };
 }
 
@@ -155,11 +138,7 @@ function plotlyBars(spec: StackedBarsSpec, height: number): Record<string, unkno
 export function stackedBars(spec: StackedBarsSpec): MimeBundle {
   return fitBundle(levels, ({ bars }) => {
     const drawn = thinned(spec, bars);
-    const { svg, height } = svgBars(drawn);
-    return {
-      "application/vnd.plotly.v1+json": plotlyBars(drawn, height),
-      "image/svg+xml": svg,
-      "text/plain": [spec.title, spec.text, ...drawn.notes].filter(Boolean).join("\n"),
-    };
+    const { svg, height } = framedPicture({ ...drawn, legend: drawn.parts }, (top) => drawBars(drawn, top + 24));
+    return figureBundle(drawn, plotlyBars(drawn, height), svg);
   });
 }

@@ -1,19 +1,8 @@
 import { fitBundle } from "../budget.js";
 import type { MimeBundle } from "../display-contract.js";
 import { axisOf } from "./axis.js";
-import {
-  ink,
-  type LegendEntry,
-  legendRows,
-  noteLines,
-  notesHeight,
-  picture,
-  pictureText,
-  pictureWidth,
-  plotlyLabel,
-  plotlyLayout,
-  px,
-} from "./picture.js";
+import { type Drawn, figureBundle, framedPicture, legendBelow, plotlyConfig } from "./frame.js";
+import { ink, type LegendEntry, pictureText, pictureWidth, plotlyLabel, plotlyLayout, px } from "./picture.js";
 
 /** A piece of work in a row. */
 export interface TimelineBar {
@@ -68,15 +57,16 @@ function drawingOf(spec: TimelineSpec, limit: number): Drawing {
   return { spec, rows: shown, until, notes };
 }
 
-function svgTimeline({ spec, rows, until, notes: remarks }: Drawing): { svg: string; height: number } {
-  const notes = noteLines(remarks);
-  const legend = legendRows(spec.kinds, 38);
-  const top = 38 + legend.height + 14;
+function svgTimeline(drawing: Drawing): { svg: string; height: number } {
+  const { spec, notes } = drawing;
+  return framedPicture({ title: spec.title, legend: spec.kinds, notes }, (top) => drawTimeline(drawing, top + 14));
+}
+
+function drawTimeline({ spec, rows, until }: Drawing, top: number): Drawn {
   const rowHeight = Math.max(6, Math.min(24, 440 / rows.length));
   const left = 24 + Math.max(...rows.map(({ label }) => label.length)) * 6.4;
   const scale = (pictureWidth - left - 20) / (until || 1);
   const bottom = top + rows.length * rowHeight;
-  const height = Math.ceil(bottom + 46 + notesHeight(notes));
   const axis = axisOf({ low: 0, high: until || 1, log: false, integer: false, target: 8 }, left, pictureWidth - 20);
   const bar = rowHeight >= 10 ? rowHeight - 3 : rowHeight - 1;
   const paths = spec.kinds.map(({ colour }, kind) => {
@@ -105,8 +95,7 @@ function svgTimeline({ spec, rows, until, notes: remarks }: Drawing): { svg: str
     }),
   );
   const rowStep = Math.max(1, Math.ceil(13 / rowHeight));
-  const svg = picture({ title: spec.title, height, notes }, [
-    legend.markup,
+  const parts = [
     `<rect x="${px(left)}" y="${top}" width="${px(pictureWidth - left - 20)}" height="${px(rows.length * rowHeight)}" fill="#f1f1f1"/>`,
     ...paths,
     // More labels than that can't be read and cost bytes.
@@ -119,8 +108,8 @@ function svgTimeline({ spec, rows, until, notes: remarks }: Drawing): { svg: str
     `<path d="M${px(left)} ${px(bottom + 2)}H${pictureWidth - 20}${axis.ticks.map(({ at }) => `M${px(at)} ${px(bottom + 2)}v4`).join("")}" stroke="${ink.line}" fill="none"/>`,
     ...axis.ticks.map(({ at, label }) => pictureText([at, bottom + 18], label, { anchor: "middle", size: 11 })),
     pictureText([(left + pictureWidth) / 2, bottom + 34], spec.xLabel, { anchor: "middle" }),
-  ]);
-  return { svg, height };
+  ];
+  return { bottom: bottom + 46, parts };
 }
 
 function rounded(value: number): number {
@@ -152,12 +141,11 @@ function plotlyTimeline(drawing: Drawing, height: number): Record<string, unknow
       ...plotlyLayout(spec.title, height),
       barmode: "overlay",
       bargap: 0.1,
-      margin: { l: 70, r: 20, t: 50, b: 90 },
-      legend: { orientation: "h", y: -0.22, yanchor: "top", x: 0, xanchor: "left", traceorder: "normal" },
+      ...legendBelow,
       xaxis: { title: { text: plotlyLabel(spec.xLabel) }, zeroline: false, gridcolor: ink.grid },
       yaxis: { autorange: "reversed", type: "category" },
     },
-    config: { responsive: true, displaylogo: false },
+    config: plotlyConfig,
   };
 }
 
@@ -166,10 +154,7 @@ export function timelineChart(spec: TimelineSpec): MimeBundle {
   return fitBundle(levels, ({ bars }) => {
     const drawing = drawingOf(spec, bars);
     const { svg, height } = svgTimeline(drawing);
-    return {
-      "application/vnd.plotly.v1+json": plotlyTimeline(drawing, Math.max(300, height + 10)),
-      "image/svg+xml": svg,
-      "text/plain": [spec.title, spec.text, ...drawing.notes].filter(Boolean).join("\n"),
-    };
+    const figure = plotlyTimeline(drawing, Math.max(300, height + 10));
+    return figureBundle({ ...spec, notes: drawing.notes }, figure, svg);
   });
 }

@@ -490,12 +490,11 @@ def shutdown_ends_the_process_with_code_0_in_time(_):
 
 
 @check
-def a_cell_that_ends_the_process_gives_its_exit_code(_):
-    with Kernel() as k:
-        k.run("1")
-        process = k.manager.provisioner.process
-        k.send("process.exit(7)")
-        assert process.wait(5) == 7
+def process_exit_in_a_cell_fails_as_sys_exit_does_and_the_kernel_lives(k):
+    k.run("const keptOverExit = 7")
+    error = k.run("process.exit(7)").of("error")[0]
+    assert error["ename"] == "ProcessExit" and "process.exit(7)" in error["evalue"], error
+    assert k.run("keptOverExit").text() == "7"
 
 
 @check

@@ -41,7 +41,7 @@ describe("programs", () => {
     await started;
     expect((await markedProcesses("CORE_TEST", "tree")).length).toBe(2);
     expect(await program.stop({ graceMs: 100 })).toMatchObject({ signal: "SIGKILL" });
-    await expect.poll(() => markedProcesses("CORE_TEST", "tree")).toEqual([]);
+    await expect.poll(() => markedProcesses("CORE_TEST", "tree"), { timeout: 20_000 }).toEqual([]);
   });
 
   it("ends with the signal's reason when it fires, and after its time", async () => {

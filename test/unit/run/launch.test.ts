@@ -36,7 +36,7 @@ describe("a run from launch to end", () => {
     const folder = runsFolder();
     const run = await launch(fakePlan({ environment: { FAKE_SAVE_EVERY: "10" } }), { name: "wiki-1b", folder });
     expect(["preparing", "training"]).toContain((await run.status()).state);
-    const status = await run.wait({ timeout: "20s" });
+    const status = await run.wait({ timeout: "50s" });
     expect(status).toMatchObject({ state: "finished", step: 20, totalSteps: 20, checkpointStep: 20, processes: 0 });
     const steps = await run.steps();
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
@@ -56,7 +56,7 @@ describe("a run from launch to end", () => {
 
   it("keeps a loss that is not a number", async () => {
     const run = await launch(fakePlan({ environment: { FAKE_NAN: "5" } }), { name: "nan", folder: runsFolder() });
-    await run.wait({ timeout: "20s" });
+    await run.wait({ timeout: "50s" });
     expect((await run.steps())[4]?.loss).toBeNaN();
   });
 
@@ -77,7 +77,7 @@ describe("a run from launch to end", () => {
     kernel.kill("SIGKILL");
     const run = await openRun("outlives", { folder });
     launched.push(run);
-    expect((await run.wait({ timeout: "20s" })).state).toBe("finished");
+    expect((await run.wait({ timeout: "50s" })).state).toBe("finished");
     expect((await run.steps()).map(({ step }) => step)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   });
 });
@@ -165,7 +165,7 @@ describe("faults", () => {
     const folder = runsFolder();
     const plan = fakePlan({ steps: 1000, environment: { FAKE_DIE: "1:7:SIGKILL" } });
     const began = Date.now();
-    const started = launch(plan, { name: "killed", folder }).then((one) => one.wait({ timeout: "20s" }));
+    const started = launch(plan, { name: "killed", folder }).then((one) => one.wait({ timeout: "50s" }));
     const error = await started.catch((reason: unknown) => reason);
     const run = await openRun("killed", { folder });
     expect(Date.now() - began).toBeLessThan(10_000);
@@ -225,12 +225,12 @@ describe("faults", () => {
     const first = readFileSync(join(run.folder, "events.jsonl"), "utf8").split("\n")[0] as string;
     process.kill(JSON.parse(first).supervisor.pid, "SIGKILL");
     const later = await openRun("lost", { folder });
-    await expect(later.wait({ timeout: "10s" })).rejects.toMatchObject({ code: "RUN_LOST" });
+    await expect(later.wait({ timeout: "50s" })).rejects.toMatchObject({ code: "RUN_LOST" });
     const status = await later.status();
     expect(status.state).toBe("lost");
     expect(status.message).toContain("still training unobserved");
     const seen = (await later.steps()).length;
-    await expect.poll(async () => (await later.steps()).length, { timeout: 10_000 }).toBeGreaterThan(seen);
+    await expect.poll(async () => (await later.steps()).length, { timeout: 30_000 }).toBeGreaterThan(seen);
     await expect(launchRun(fakePlan({ steps: 5000 }), { name: "lost", folder })).rejects.toMatchObject({
       code: "RUN_NAME_TAKEN",
     });
@@ -274,7 +274,7 @@ describe("stopping", () => {
     setTimeout(() => cell.abort(), 50);
     await expect(waiting).rejects.toMatchObject({ code: "CANCELLED" });
     const step = (await run.status()).step;
-    await run.wait({ untilStep: step + 3, timeout: "5s" });
+    await run.wait({ untilStep: step + 3, timeout: "50s" });
     await expect(run.wait({ untilStep: 4999, timeout: "100ms" })).rejects.toMatchObject({ code: "RUN_WAIT_TIMEOUT" });
   });
 });

@@ -270,6 +270,15 @@ describe("the type checker", () => {
     expect(checked.failure?.traceback.join("\n")).toContain("> 2 | const wrong: number = 'text';\n      |       ^");
   });
 
+  it("tells those who come from IPython how to run a program, with a line that works", async () => {
+    const { failure } = await cells.run("!echo from a program");
+    const [, line] = /\nto run a program: (.*)$/.exec(failure?.evalue ?? "") ?? [];
+    const run = await cells.run(line ?? "");
+    expect(run.stream("stdout")).toBe("from a program\n");
+    expect((await cells.run("%time 1")).failure?.evalue).toMatch(/\nlines that begin with % are IPython's/);
+    expect((await cells.run("const wrong: number = 'a'")).failure?.evalue).not.toMatch(/program|IPython/);
+  });
+
   it("gives the column of the cell as typed, although `{ data }` before it was rewritten", async () => {
     await cells.run("const data = 1;");
     const { failure } = await cells.run("const o = { data, data2: 1 }; const s: string = o.data;");

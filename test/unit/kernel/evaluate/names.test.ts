@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cells, openCells, shownText } from "../../../support/cells.js";
 
@@ -210,19 +211,27 @@ describe("names of a notebook", () => {
     expect(await shownText(cells, "exports")).toBe("1");
   });
 
+  it("of CommonJS are there, as for a file beside the notebook", async () => {
+    const code = "[__dirname === process.cwd(), __filename === import.meta.filename, require.resolve('node:fs')]";
+    expect(await shownText(cells, code)).toBe("[ true, true, 'node:fs' ]");
+  });
+
   it("may be require and exports in the user's own files, too", async () => {
     cells.write(
-      "own.ts",
+      "own/own.ts",
       [
         'import { createRequire } from "node:module";',
+        'import { fileURLToPath } from "node:url";',
         "const require = createRequire(import.meta.url);",
+        "const __filename = fileURLToPath(import.meta.url);",
+        "export const own: string = __filename;",
         "export let count = 1;",
         'export const load = async (require: number) => ((await import("node:path")).join("a", "b")) + require;',
         "export const next = (exports: number) => (count += exports);",
         'export const sep: string = require("node:path").sep;',
       ].join("\n"),
     );
-    const code = "import { load, next, sep } from './own.js'; [next(1), next(2), sep, await load(5)]";
-    expect(await shownText(cells, code)).toBe("[ 2, 4, '/', 'a/b5' ]");
+    const code = "import { load, next, sep, own } from './own/own.js'; [next(1), next(2), sep, await load(5), own]";
+    expect(await shownText(cells, code)).toBe(`[ 2, 4, '/', 'a/b5', '${join(cells.folder, "own/own.ts")}' ]`);
   });
 });
