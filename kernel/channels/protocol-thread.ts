@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { createDebugSession } from "../debug/debug-session.js";
 import { KernelError, reasonOf } from "../error.js";
@@ -85,10 +85,14 @@ class ProtocolThread implements ThreadServices {
     this.status = createStatusBoard((message) => this.send(message));
   }
 
-  start(): void {
-    const channels = (["shell", "control", "stdin"] as const).map((channel) => this.receive(channel));
-    this.receiving = Promise.allSettled([this.echoHeartbeats(), this.welcomeSubscribers(), ...channels]);
+  async start(): Promise<void> {
+    const welcome = [this.echoHeartbeats(), this.welcomeSubscribers()];
+    this.receiving = Promise.allSettled(welcome);
+    // Clients may have subscribed while the other sockets were bound: their welcome comes first.
+    await setImmediate();
     this.status.starting();
+    const channels = (["shell", "control", "stdin"] as const).map((channel) => this.receive(channel));
+    this.receiving = Promise.allSettled([...welcome, ...channels]);
     if (this.data.parentPid !== undefined) this.watchParent(this.data.parentPid);
   }
 
@@ -268,7 +272,7 @@ async function run(data: ThreadData, port: NonNullable<typeof parentPort>): Prom
   try {
     const thread = new ProtocolThread(data, await openSockets(data.connection), post);
     port.on("message", (message: ToThread) => thread.accept(message));
-    thread.start();
+    await thread.start();
     post({ kind: "bound" });
   } catch (error) {
     Atomics.store(new Int32Array(data.flags), flagIndex.closed, 1);

@@ -53,7 +53,7 @@ return load(${JSON.stringify(entry.replaceAll(sep, "/"))});
 })`;
 }
 
-/** Node's cryptography takes 10 ms to load: it is loaded when something of it is called. */
+/** Node's cryptography takes long to load: that happens when something of it is called. */
 function late(text: string): string {
   const declared = 'const node_crypto_1 = require("node:crypto");';
   if (!text.includes(declared)) return text;
