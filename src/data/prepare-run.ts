@@ -148,7 +148,7 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
   const encoder = new PartEncoder(special, { fast, native: tokenizer.encode });
   const options: PoolOptions = {
     ...{ workers, chunkBytes },
-    here: textBytes <= mostBytesHere ? { encoder, ready: () => proved } : undefined,
+    here: fast && textBytes <= mostBytesHere ? { encoder, ready: () => proved } : undefined,
     thread: { tokenizer: bytes, file: path, plan, ...special },
     rules: rulesOf(request),
     signal: request.signal,
