@@ -138,7 +138,7 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
   const { scans, writer, textBytes } = writing;
   const { bytes, path, special } = tokenizer;
   const plan = job.nativeOnly ? undefined : planOf(tokenizer);
-  const workers = request.workers ?? defaultWorkers(textBytes);
+  const workers = request.workers ?? defaultWorkers(textBytes, plan ? "fast" : "native");
   const { chunkBytes, partBytes } = workSizes(workers, {
     inputBytes: totalBytes(files),
     chunkBytes: request.chunkBytes,
