@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { packageManifest } from "../package-manifest.js";
-import { isMissing } from "../program/stored-program.js";
+import { isMissing, isSwitchedOff } from "../program/stored-program.js";
 import { launchChecker } from "./checker/link.js";
-import { findSnapshot, isSwitchedOff } from "./checker/snapshot.js";
+import { findSnapshot } from "./checker/snapshot.js";
 import type { Evaluator, EvaluatorOptions } from "./evaluator.js";
 
 export type LoadEvaluator = (options: EvaluatorOptions) => Promise<Evaluator>;

@@ -3,7 +3,9 @@ import type { TypeScript } from "./guards.js";
 import type { Edit } from "./text-edits.js";
 
 /** Names that the code around a cell's own uses. */
-const taken = /^(?:exports|require|__filename|__dirname|\$cell.*)$/;
+const names = "exports|require|__filename|__dirname";
+const taken = new RegExp(`^(?:${names}|\\$cell.*)$`);
+const mayBeTaken = new RegExp(`\\b(?:${names})\\b|\\$cell`);
 const prefix = "$cell_";
 
 /** The name that a variable of the user's has when its cell runs: its own, unless the code around the cell uses that one. */
@@ -18,7 +20,19 @@ export function typedName(local: string): string {
 
 /** Whether a text may hold names that `renames` would change. */
 export function mayHaveTakenNames(text: string): boolean {
-  return /\b(?:exports|require|__filename|__dirname)\b|\$cell/.test(text);
+  return mayBeTaken.test(text);
+}
+
+/** `{ a }`, which names a property and reads (or sets) a variable at once. */
+export function isShorthand(compiler: TypeScript, node: ts.Identifier): boolean {
+  return compiler.isShorthandPropertyAssignment(node.parent) && node.parent.name === node;
+}
+
+/** The variable that an identifier stands for, or the property if it is no variable. */
+export function symbolOf(compiler: TypeScript, checker: ts.TypeChecker, node: ts.Identifier): ts.Symbol | undefined {
+  return isShorthand(compiler, node)
+    ? checker.getShorthandAssignmentValueSymbol(node.parent)
+    : checker.getSymbolAtLocation(node);
 }
 
 interface Named {
@@ -39,14 +53,9 @@ export function renames(compiler: TypeScript, { file, checker, keeps }: Named): 
   const visit = (node: ts.Node): void => {
     if (compiler.isExportDeclaration(node)) return;
     if (compiler.isIdentifier(node) && taken.test(node.text)) {
-      const { parent, text } = node;
-      const isShorthand = compiler.isShorthandPropertyAssignment(parent) && parent.name === node;
-      const symbol = isShorthand
-        ? checker.getShorthandAssignmentValueSymbol(parent)
-        : checker.getSymbolAtLocation(node);
       const at = node.getStart(file);
-      const insert = (isShorthand ? `${text}: ` : keyBefore(compiler, node)) + localName(text);
-      if (isOwn(symbol)) edits.push({ at, remove: node.end - at, insert, own: true });
+      const insert = keyBefore(compiler, node) + localName(node.text);
+      if (isOwn(symbolOf(compiler, checker, node))) edits.push({ at, remove: node.end - at, insert, own: true });
     }
     compiler.forEachChild(node, visit);
   };
@@ -54,8 +63,10 @@ export function renames(compiler: TypeScript, { file, checker, keeps }: Named): 
   return edits;
 }
 
-/** `{ exports } = …` and `import { exports }` name a property and a variable at once. */
-function keyBefore(compiler: TypeScript, { parent, text }: ts.Identifier): string {
+/** `{ exports }`, `{ exports } = …` and `import { exports }` name a property and a variable at once. */
+function keyBefore(compiler: TypeScript, node: ts.Identifier): string {
+  const { parent, text } = node;
+  if (isShorthand(compiler, node)) return `${text}: `;
   if (compiler.isBindingElement(parent)) {
     const isKey = compiler.isObjectBindingPattern(parent.parent) && parent.dotDotDotToken === undefined;
     return isKey && parent.propertyName === undefined ? `${text}: ` : "";

@@ -1,14 +1,13 @@
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
-import { createRequire, syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { blockingFunctions, type ChildFunction, wrapChildFunctions } from "../child-functions.js";
 import { currentCell } from "./cell-context.js";
 
 // A child process that inherits the kernel's own stdout and stderr would write into the log of the notebook server. What a cell starts with
 // `stdio: "inherit"` writes to the cell.
 
-type Call = (...given: unknown[]) => unknown;
 type Stdio = Exclude<StdioOptions, string>;
 type Options = { readonly stdio?: StdioOptions; readonly silent?: boolean; readonly detached?: boolean };
 
@@ -17,20 +16,13 @@ const chunkBytes = 64 * 1024;
 
 /** Lets the functions of `node:child_process` send to the cell what would go to the kernel's own output. */
 export function captureChildren(): void {
-  const module = createRequire(import.meta.url)("node:child_process") as Record<string, Call>;
-  for (const name of ["spawnSync", "execSync", "execFileSync"]) replace(module, name, captureSync);
-  for (const name of ["spawn", "fork"]) replace(module, name, (original) => captureAsync(original, name === "fork"));
-  syncBuiltinESMExports();
-}
-
-function replace(module: Record<string, Call>, name: string, wrap: (original: Call) => Call): void {
-  const original = module[name] as Call;
-  const call = wrap(original);
-  module[name] = Object.defineProperties(call, { name: { value: name }, length: { value: original.length } });
+  wrapChildFunctions(blockingFunctions, captureSync);
+  wrapChildFunctions(["spawn"], (original) => captureAsync(original, false));
+  wrapChildFunctions(["fork"], (original) => captureAsync(original, true));
 }
 
 /** Nobody can listen while such a call blocks: it writes to files, which are shown when it is over. */
-function captureSync(original: Call): Call {
+function captureSync(original: ChildFunction): ChildFunction {
   return function (this: unknown, ...given) {
     const { stdio, at } = inherited(given, false);
     if (stdio === undefined) return original.apply(this, given);
@@ -57,7 +49,7 @@ function show(file: number, name: (typeof names)[number]): void {
   }
 }
 
-function captureAsync(original: Call, isFork: boolean): Call {
+function captureAsync(original: ChildFunction, isFork: boolean): ChildFunction {
   return function (this: unknown, ...given) {
     const { stdio, at } = inherited(given, isFork);
     if (stdio === undefined) return original.apply(this, given);

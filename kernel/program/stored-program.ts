@@ -17,11 +17,16 @@ export type ProgramName = "kernel" | "protocol";
 /** Folder of the compiled kernel. */
 const root = join(import.meta.dirname, "..");
 
-/** Undefined if there is none that was made of the modules as they are now. `MINDFORMERS_LAB_SNAPSHOT=off` switches it off. */
+/** `MINDFORMERS_LAB_SNAPSHOT=off`: what makes kernels start faster, here and for the type checker, is neither used nor built. */
+export function isSwitchedOff(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return environment.MINDFORMERS_LAB_SNAPSHOT === "off";
+}
+
+/** Undefined if there is none that was made of the modules as they are now. */
 export function readStored(name: ProgramName, folder = root): StoredProgram | undefined {
   const file = storedFile(name, folder);
   try {
-    if (process.env.MINDFORMERS_LAB_SNAPSHOT === "off") return undefined;
+    if (isSwitchedOff()) return undefined;
     const text = readFileSync(file, "latin1");
     const stamp = stampOf(folder);
     if (stamp === undefined || !text.startsWith(`${stamp}\n`)) return undefined;

@@ -23,6 +23,12 @@ function readName(name: string): { readonly of: string; readonly writer: PlacedP
   return { of, writer: { pid: Number.parseInt(pid, 36), startTicks, host, place } };
 }
 
+/** `removeAbandoned` for files that are about to be written, all in one folder. */
+export async function removeAbandonedOf(paths: readonly [string, ...string[]]): Promise<void> {
+  const names = paths.map((path) => basename(path));
+  await removeAbandoned(dirname(paths[0]), (name) => names.includes(name));
+}
+
 /**
  * Removes from a folder what processes that live no more have left of files that they were writing; `belongs` is told the names that those should have had.
  * What another process is writing stays, as does what a process on another machine may be writing. Also removes left probes of `ensureWritableFolder`.

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, link, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { hostId, lifeOf, thisProcess } from "../core/process-place.js";
+import { temporaryName } from "../core/temporary-files.js";
 import { asUnwritable } from "./token-files.js";
 
 // A file that says which process works in a folder. It is created complete and only if there is none, so that of several processes that
@@ -46,7 +47,7 @@ export async function takeFolder(
   path: string,
   every = signInterval,
 ): Promise<{ readonly hold: Hold } | { readonly holder: Holder }> {
-  const own = temporary(path);
+  const own = temporaryName(path);
   const { pid, startTicks, place } = thisProcess();
   const about = { pid, startTicks, host: hostname(), place, since: new Date().toISOString(), hold: randomUUID() };
   const text = JSON.stringify(about);
@@ -108,7 +109,7 @@ async function readHolder(path: string): Promise<Written | undefined> {
 
 /** Takes the file of a dead process away; one that a living process has put there meanwhile is put back. */
 async function removeDead(path: string): Promise<void> {
-  const aside = temporary(path);
+  const aside = temporaryName(path);
   const there = await rename(path, aside).then(
     () => true,
     () => false,
@@ -118,9 +119,6 @@ async function removeDead(path: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-function temporary(path: string): string {
-  return `${path}.${randomUUID().slice(0, 8)}.tmp`;
-}
 /** Gives the file a second name, unless somebody has that name. On file systems without links it is copied by a call that fails likewise. */
 async function created(from: string, to: string): Promise<boolean> {
   try {

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { type ByteSource, FileBytes } from "../core/bytes.js";
-import { DataError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import { headerBytes, type MegatronIndex, tokenBytes } from "../formats/megatron.js";
+import { datasetChanged } from "./dataset-changed.js";
 
 /** Both files of a Megatron dataset. */
 export interface MegatronSources {
@@ -11,7 +11,7 @@ export interface MegatronSources {
 }
 
 /** What of a dataset says how long its files are. */
-export type KnownSizes = Pick<MegatronIndex, "sequences" | "documents" | "tokens" | "dtype">;
+type KnownSizes = Pick<MegatronIndex, "sequences" | "documents" | "tokens" | "dtype">;
 
 /** The files of a Megatron dataset, open while they are used. Throws FILE_MISSING. */
 export async function withMegatron<T>(prefix: string, use: (sources: MegatronSources) => Promise<T>): Promise<T> {
@@ -52,13 +52,4 @@ export function withKnownMegatron<T>(
 /** When the index was last written, in milliseconds; 0 if it is gone. */
 export async function indexTime(prefix: string): Promise<number> {
   return (await stat(`${prefix}.idx`).catch(() => undefined))?.mtimeMs ?? 0;
-}
-
-/** `expected` goes on the sentence "expected the files that were opened, …". */
-export function datasetChanged(prefix: string, expected: string, hint: string): DataError {
-  return new DataError(
-    "DATASET_CHANGED",
-    `dataset ${prefix}: expected the files that were there when it was opened, ${expected}`,
-    { hint, details: { prefix } },
-  );
 }

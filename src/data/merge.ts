@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
 import { DataError, LabError } from "../core/error.js";
 import { ensureWritableFolder, writeFileAtomic } from "../core/files.js";
-import { removeAbandoned } from "../core/temporary-files.js";
+import { removeAbandonedOf } from "../core/temporary-files.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
@@ -99,8 +99,7 @@ export async function writeDocuments(
   { made, signal, note }: WriteDocumentsOptions,
 ): Promise<Dataset> {
   await ensureWritableFolder(dirname(prefix));
-  const names = [`${prefix}.bin`, `${prefix}.idx`, manifestPath(prefix)].map((path) => basename(path));
-  await removeAbandoned(dirname(prefix), (name) => names.includes(name));
+  await removeAbandonedOf([`${prefix}.bin`, `${prefix}.idx`, manifestPath(prefix)]);
   const parts = await IndexParts.open(ranges);
   const bin = await UnfinishedFile.create(`${prefix}.bin`);
   try {

@@ -79,7 +79,7 @@ export async function makeDataset(job: PrepareJob): Promise<Made> {
 /** Tokenizes the text into the store's `tokens`, going on where an earlier call was interrupted. */
 export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
   const { request, files, tokenizer, store } = job;
-  rehearse();
+  if (files.some(({ format }) => format === "wikitext")) rehearse();
   const scans = await scanInputs(request, files, { store, onBytes: (bytes) => job.progress.scanned(bytes) });
   const textBytes = scans.reduce((sum, scan) => sum + scan.textBytes, 0);
   if (textBytes === 0) throw emptyInput(inputName(job), "no text in it");

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { throwIfCancelled } from "../core/cancel.js";
 import { ensureWritableFolder, writeFileAtomic } from "../core/files.js";
-import { removeAbandoned } from "../core/temporary-files.js";
+import { removeAbandonedOf } from "../core/temporary-files.js";
 import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import type { Progress } from "../view/display-contract.js";
 import { openProgress } from "../view/show.js";
@@ -72,8 +72,7 @@ async function prepareOne(request: PrepareRequest): Promise<Dataset | MindRecord
   const tokenizer = await openTokenizer(request.tokenizer, request.special);
   requireUsable(request, tokenizer);
   await ensureWritableFolder(dirname(request.prefix));
-  const kept = [manifestPath(request.prefix), standardInputPath(request.prefix)].map((path) => basename(path));
-  await removeAbandoned(dirname(request.prefix), (name) => kept.includes(name));
+  await removeAbandonedOf([manifestPath(request.prefix), standardInputPath(request.prefix)]);
   const progress = openProgress({ title: "preparing", ...sizeUnit(inputBytes) });
   try {
     const result = await prepareOrKeep({ request, files, tokenizer }, progress);

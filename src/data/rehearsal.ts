@@ -6,6 +6,7 @@ import { startOfText } from "./wikitext-pairs.js";
 const text = ` \n = Title = \n \n The " quoted " text ( in ( two ) parts ) , a [ b ] { c } , 1 @,@ 234 @.@ 5 , well @-@ known : the dogs ' 5 ° N .
  Robert 's N days ; what ? ! ' none ' \r\n = = Part = = \n\nEnd . \n\n Élan … 中文 ( open \n\n = = = Last = = = \n \n /' 0/ x , ; . y \n`;
 const times = 12;
+let done = false;
 
 /**
  * Runs the code that WikiText goes through over a short text with everything in it: V8 compiles code for what it has seen, and does it again
@@ -20,5 +21,3 @@ export function rehearse(): void {
     cleanWikitext(Buffer.from(text), { state: startOfText, totals: cuts.totals });
   }
 }
-
-let done = false;

@@ -10,6 +10,7 @@ import type { TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./token
 
 async function answer(encoder: PartEncoder, request: TokenizeRequest, stopped: () => boolean): Promise<void> {
   const { id, bytes, rules } = request;
+  if (rules.format === "wikitext") rehearse();
   let reply: TokenizeReply;
   try {
     reply = { id, batch: await encoder.encode(documentsOf(bytes, rules), stopped) };
@@ -23,7 +24,6 @@ async function answer(encoder: PartEncoder, request: TokenizeRequest, stopped: (
 }
 
 function serve(): void {
-  rehearse();
   const data = workerData as TokenizeThreadData;
   const flag = new Int32Array(data.stop);
   // The native library is loaded by the first text that needs it: most threads never do.

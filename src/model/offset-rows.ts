@@ -7,6 +7,11 @@ export function offsetRows(offset: unknown, stages: number): readonly (readonly 
     if (typeof value === "number") return new Array<number>(stages).fill(value);
     return Array.isArray(value) ? value : undefined;
   };
-  const rows = Array.isArray(offset) && offset.some(Array.isArray) ? offset.map(row) : [row(offset)];
+  const rows = isPerBlock(offset) ? offset.map(row) : [row(offset)];
   return rows.every((each) => each !== undefined) ? rows : undefined;
+}
+
+/** Whether an offset names blocks of layers, and not only stages. */
+export function isPerBlock(offset: unknown): offset is readonly unknown[] {
+  return Array.isArray(offset) && offset.some(Array.isArray);
 }

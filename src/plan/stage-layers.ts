@@ -1,4 +1,4 @@
-import { offsetRows } from "../model/offset-rows.js";
+import { isPerBlock, offsetRows } from "../model/offset-rows.js";
 
 /** How a model's layers are spread over pipeline stages. */
 export interface StageSettings {
@@ -16,13 +16,9 @@ export interface StageSettings {
 /** Row `offset[block][stage]` of MindFormers' broadcast of `offset` over blocks × stages; undefined if the shape doesn't fit. */
 function offsets({ stages, blocks, offset = 0 }: StageSettings): number[][] | undefined {
   const written = offsetRows(offset, stages);
-  const rows = written?.length === 1 && !isPerBlock(offset) ? new Array(blocks).fill(written[0]) : written;
+  const rows = isPerBlock(offset) ? written : written && new Array(blocks).fill(written[0]);
   const fits = rows?.length === blocks && rows.every((row) => row.length === stages && row.every(Number.isInteger));
   return fits ? (rows as number[][]) : undefined;
-}
-
-function isPerBlock(offset: unknown): boolean {
-  return Array.isArray(offset) && offset.some(Array.isArray);
 }
 
 /** The sum of `offset` as written; MindFormers compares it before it spreads a shorter list over the blocks. */

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { fileClosure, type NodeDeclarations, nodeDeclarations, readText } from "./node-declarations.js";
+import { fileClosure, type NodeDeclarations, nodeDeclarations } from "./node-declarations.js";
 
 /**
  * The declarations of the language and of Node lie in some 150 files, each of which the compiler looks at for every cell. Here they are as few: those of
@@ -62,10 +62,9 @@ function readBundles(roots: Roots): {
   readonly files: NodeDeclarations["files"];
 } {
   const [first = ""] = roots.libraries;
-  const libraries = fileClosure(roots.libraries, librariesIn);
   const { head, parts, rare, files, isClosed } = nodeDeclarations(roots.node);
   const bundles = new Map([
-    [first, bundleOf(libraries.map((path) => ({ path, text: readText(path) })))],
+    [first, bundleOf(fileClosure(roots.libraries, librariesIn))],
     [roots.node, bundleOf(parts, head)],
     ...rare.map((part): [string, Bundle] => [part.path, bundleOf([part])]),
   ]);

@@ -1,6 +1,6 @@
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
-import { localName, mayHaveTakenNames, renames } from "../own-names.js";
+import { isShorthand, localName, mayHaveTakenNames, renames, symbolOf } from "../own-names.js";
 import type { Edit } from "../text-edits.js";
 import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
 import type { CarriedNames, Meaning } from "./carried.js";
@@ -82,9 +82,9 @@ function usesOfEarlier(compiler: TypeScript, { program, file, earlier }: Checked
   const known = topLevelNames(earlier);
   const checker = program.getTypeChecker();
   const edits: Edit[] = [];
-  const isEarlier = (name: string, symbolOf: () => ts.Symbol | undefined): boolean =>
-    names.get(name)?.some(({ value, ambient }) => value && !ambient) === true &&
-    symbolOf() === known.get(compiler.escapeLeadingUnderscores(name));
+  const isEarlier = (node: ts.Identifier): boolean =>
+    names.get(node.text)?.some(({ value, ambient }) => value && !ambient) === true &&
+    symbolOf(compiler, checker, node) === known.get(compiler.escapeLeadingUnderscores(node.text));
   /** What stands in front of the name, and the name itself where it is another one. */
   const put = (node: ts.Identifier, before: string): Edit => {
     const at = node.getStart(file);
@@ -93,13 +93,8 @@ function usesOfEarlier(compiler: TypeScript, { program, file, earlier }: Checked
     return { at, remove: node.end - at, insert: before + name, own: true };
   };
   const visit = (node: ts.Node): void => {
-    if (compiler.isIdentifier(node)) {
-      const { parent, text } = node;
-      if (compiler.isShorthandPropertyAssignment(parent) && parent.name === node) {
-        const isUse = isEarlier(text, () => checker.getShorthandAssignmentValueSymbol(parent));
-        if (isUse) edits.push(put(node, `${text}: exports.`));
-      } else if (isEarlier(text, () => checker.getSymbolAtLocation(node))) edits.push(put(node, "exports."));
-    }
+    if (compiler.isIdentifier(node) && isEarlier(node))
+      edits.push(put(node, isShorthand(compiler, node) ? `${node.text}: exports.` : "exports."));
     compiler.forEachChild(node, visit);
   };
   visit(file);

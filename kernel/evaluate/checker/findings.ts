@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type ts from "typescript";
 import type { Diagnostic } from "../failure.js";
 import type { TypeScript } from "../guards.js";
+import { mergeFindings } from "../merged-findings.js";
 import { placeOf } from "../text-edits.js";
 import type { Checked } from "./language.js";
 
@@ -35,21 +36,12 @@ export function describeFileFindings(
 type Locate = (start: number, file: ts.SourceFile) => Pick<Diagnostic, "place" | "file">;
 
 function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where: Locate): Diagnostic[] {
-  const byPlace = new Map<string, Diagnostic>();
-  // Of `1, 2, 3` the compiler finds both 1 and `1, 2` unused.
-  const said = new Set<string>();
-  for (const { start, length, file, code, messageText } of findings) {
-    if (file === undefined || start === undefined) continue;
-    const key = `${start}-${length}`;
-    const known = byPlace.get(key);
+  const described = findings.flatMap(({ start, length = 0, file, code, messageText }) => {
+    if (file === undefined || start === undefined) return [];
     const message = reworded.get(code) ?? compiler.flattenDiagnosticMessageText(messageText, "\n");
-    const words = `${start} ${message}`;
-    if (said.has(words)) continue;
-    said.add(words);
-    if (known === undefined) byPlace.set(key, { message, code, ...where(start, file) });
-    else byPlace.set(key, { ...known, message: `${known.message}\n  ${message}` });
-  }
-  return [...byPlace.values()];
+    return [{ start, end: start + length, message, code, ...where(start, file) }];
+  });
+  return mergeFindings(described);
 }
 
 /** What the compiler says of modules and is said of cells here. */

@@ -29,8 +29,7 @@ export function isOwnName(name: string): boolean {
 }
 
 export function nodeDeclarations(index: string): NodeDeclarations {
-  const paths = fileClosure([index], pathsIn);
-  const files = paths.map((path): Part => ({ path, text: readText(path) }));
+  const files = fileClosure([index], pathsIn);
   const scripts = files.filter(({ text }) => !isModule(text));
   const modules = files.filter(({ text }) => isModule(text)).map(({ path }) => path);
   const wrapped = wrapModules(dirname(index), modules);
@@ -147,14 +146,15 @@ function pathsIn(path: string, text: string): string[] {
 }
 
 /** Files and those that they refer to, each once; those come first. */
-export function fileClosure(paths: readonly string[], references: References): readonly string[] {
+export function fileClosure(paths: readonly string[], references: References): readonly Part[] {
   const seen = new Set<string>();
-  const found: string[] = [];
+  const found: Part[] = [];
   const visit = (path: string): void => {
     if (seen.has(path) || !existsSync(path)) return;
     seen.add(path);
-    for (const next of references(path, readText(path))) visit(next);
-    found.push(path);
+    const text = readText(path);
+    for (const next of references(path, text)) visit(next);
+    found.push({ path, text });
   };
   for (const path of paths) visit(path);
   return found;
@@ -163,6 +163,6 @@ export function fileClosure(paths: readonly string[], references: References): r
 /** The files that a file with such a text refers to. */
 type References = (path: string, text: string) => readonly string[];
 
-export function readText(path: string): string {
+function readText(path: string): string {
   return readFileSync(path, "utf8");
 }

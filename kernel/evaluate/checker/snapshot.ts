@@ -14,11 +14,6 @@ export interface SnapshotFile {
   readonly place: string | undefined;
 }
 
-/** `MINDFORMERS_LAB_SNAPSHOT=off`: neither used nor built. */
-export function isSwitchedOff(environment: NodeJS.ProcessEnv = process.env): boolean {
-  return environment.MINDFORMERS_LAB_SNAPSHOT === "off";
-}
-
 export function findSnapshot(folders: readonly string[] = snapshotFolders()): SnapshotFile {
   const name = `checker-${fingerprint()}.blob`;
   const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));

@@ -5,6 +5,7 @@ import { registerCell } from "../cell-source.js";
 import type { Diagnostic } from "../failure.js";
 import { guardName, type TypeScript } from "../guards.js";
 import { loosenTypes } from "../loose-types.js";
+import { mergeFindings } from "../merged-findings.js";
 import { applyEdits, placeOf } from "../text-edits.js";
 import type { EmittedMaps } from "./compiler.js";
 import { placeMapper } from "./places.js";
@@ -95,26 +96,17 @@ export function prepare(given: Given): Prepared {
 
 /** Diagnostics with places in the cell as it was typed; those about the same place are one, and what begins at the same place is said once. */
 export function cellDiagnostics({ code, fixed, converted }: Prepared): Diagnostic[] {
-  const merged = new Map<string, Diagnostic>();
-  const said = new Set<string>();
-  for (const { start, end, messageText, code: number, fileName } of converted.diagnostics) {
-    const key = `${fileName ?? ""}:${start.offset}-${end.offset}`;
-    const known = merged.get(key);
-    const place =
-      fileName === undefined
-        ? placeOf(code, fixed.toOriginal(start.offset))
-        : { line: start.line, column: start.character };
-    const file = fileName === undefined ? {} : { file: fileName };
-    const words = `${fileName ?? ""}:${start.offset} ${messageText}`;
-    if (said.has(words)) continue;
-    said.add(words);
-    const message = known === undefined ? messageText : `${known.message}\n  ${messageText}`;
-    merged.set(key, { message, code: known?.code ?? number, place, ...file });
-  }
+  const found = converted.diagnostics.map(({ start, end, messageText: message, code: number, fileName: file }) => ({
+    ...{ start: start.offset, end: end.offset, message, code: number },
+    ...(file === undefined
+      ? { place: placeOf(code, fixed.toOriginal(start.offset)) }
+      : { place: { line: start.line, column: start.character }, file }),
+  }));
+  const merged = mergeFindings(found);
   const misplaced = fixed.misplacedAwaits.map((offset) => ({
     message: "'await' expressions are only allowed within async functions and at the top level of a cell.",
     code: 1308,
     place: placeOf(code, offset),
   }));
-  return merged.size > 0 ? [...merged.values()] : misplaced;
+  return merged.length > 0 ? merged : misplaced;
 }

@@ -7,8 +7,9 @@ import {
   type TokenType,
   tokenBytes,
 } from "../../formats/megatron.js";
+import { datasetChanged } from "../dataset-changed.js";
 import { type Manifests, readManifests } from "../derived-manifest.js";
-import { datasetChanged, indexTime, withMegatron } from "../megatron-files.js";
+import { indexTime, withMegatron } from "../megatron-files.js";
 import { type OpenTokenizer, openTokenizer } from "../tokenizer.js";
 import type { Stretch } from "./sample-place.js";
 

@@ -1,4 +1,5 @@
 import { lineStyle } from "./figure.js";
+import { plotlyConfig } from "./frame.js";
 import type { HistogramSpec } from "./histogram.js";
 
 /** The histogram as a value of `application/vnd.plotly.v1+json`: one bar per bin, as wide as the bin, the range on hovering. */
@@ -55,7 +56,7 @@ export function plotlyHistogram(spec: HistogramSpec): Record<string, unknown> {
         font: { size: 11, color: "#555555" },
       })),
     },
-    config: { responsive: true, displaylogo: false },
+    config: plotlyConfig,
   };
 }
 

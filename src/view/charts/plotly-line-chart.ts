@@ -1,4 +1,5 @@
 import { type LineFigure, lineStyle } from "./figure.js";
+import { plotlyConfig } from "./frame.js";
 
 /**
  * The chart as a value of `application/vnd.plotly.v1+json` (plotly.js figure: data, layout, config). Gaps are null; numbers are rounded to
@@ -42,7 +43,7 @@ export function plotlyLineChart(figure: LineFigure): Record<string, unknown> {
         font: { size: 11, color: "#555555" },
       })),
     },
-    config: { responsive: true, displaylogo: false },
+    config: plotlyConfig,
   };
 }
 

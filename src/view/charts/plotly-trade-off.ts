@@ -1,3 +1,4 @@
+import { plotlyConfig } from "./frame.js";
 import type { TradeOffFigure, TradeOffPoint } from "./trade-off-chart.js";
 
 /** plotly.js reads a small subset of HTML in labels. */
@@ -73,6 +74,6 @@ export function plotlyTradeOff(figure: TradeOffFigure): Record<string, unknown> 
               },
             ],
     },
-    config: { responsive: true, displaylogo: false },
+    config: plotlyConfig,
   };
 }

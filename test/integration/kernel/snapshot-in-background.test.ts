@@ -5,7 +5,6 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -15,6 +14,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtFile, packageRoot } from "../../../src/core/package-root.js";
+import { processesLike } from "../../../src/core/process-table.js";
 import { WireClient } from "../../support/wire-client.js";
 
 // Copies of the compiled kernel without a snapshot, so that the one in use stays out of it.
@@ -46,24 +46,13 @@ async function copyKernel(name: string): Promise<Copy> {
 }
 
 /** Running processes with all of these texts in their command lines. */
-function processesWith(...texts: readonly string[]): number[] {
-  const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return numbers.map(Number).filter((pid) => {
-    const line = commandOf(pid);
-    return texts.every((text) => line.includes(text));
-  });
+async function processesWith(...texts: readonly string[]): Promise<number[]> {
+  const found = await processesLike(/./);
+  return found.filter(({ command }) => texts.every((text) => command.includes(text))).map(({ pid }) => pid);
 }
 
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-async function until(test: () => boolean): Promise<void> {
-  while (!test()) await new Promise((done) => setTimeout(done, 20));
+async function until(test: () => Promise<boolean>): Promise<void> {
+  while (!(await test())) await new Promise((done) => setTimeout(done, 20));
 }
 
 /** Nothing is read-only for root, unless it gives up that power. */
@@ -91,21 +80,21 @@ it("kernels that find no snapshot run without one, and of several that start at 
     const builders = new Set<number>();
     let published = false;
     for (const client of clients) expect(await sumOf(client)).toEqual({ "text/plain": "2" });
-    await until(() => {
+    await until(async () => {
       const isThere = existsSync(copy.place);
-      const running = processesWith("--build-snapshot", copy.root);
+      const running = await processesWith("--build-snapshot", copy.root);
       for (const pid of running) builders.add(pid);
       // The final name belongs to whole snapshots only.
       if (isThere && running.length > 0) published = true;
-      return isThere && processesWith(join(copy.evaluate, "checker/build.js")).length === 0;
+      return isThere && (await processesWith(join(copy.evaluate, "checker/build.js"))).length === 0;
     });
     expect([builders.size, published]).toEqual([1, false]);
     expect(readdirSync(copy.evaluate).filter((name) => name.startsWith("checker-"))).toEqual([basename(copy.place)]);
     const next = await start(copy);
     clients.push(next);
     expect(await sumOf(next)).toEqual({ "text/plain": "2" });
-    expect(processesWith("--snapshot-blob", copy.place)).toHaveLength(1);
-    expect(processesWith("build", locked.root)).toEqual([]);
+    expect(await processesWith("--snapshot-blob", copy.place)).toHaveLength(1);
+    expect(await processesWith("build", locked.root)).toEqual([]);
     expect(readdirSync(locked.evaluate)).toEqual(before);
     expect(clients.map(({ stderr }) => stderr.join(""))).toEqual(["", "", "", ""]);
   } finally {
@@ -118,8 +107,8 @@ it("a build that is killed half-way leaves nothing under the snapshot's name", a
   const copy = await copyKernel("killed");
   const builder = spawn(process.execPath, [join(copy.evaluate, "checker/build.js")], { stdio: "ignore" });
   const ended = new Promise((resolve) => builder.once("exit", (code, signal) => resolve(signal ?? code)));
-  await until(() => processesWith("--build-snapshot", copy.root).length > 0);
-  const [inner = 0] = processesWith("--build-snapshot", copy.root);
+  await until(async () => (await processesWith("--build-snapshot", copy.root)).length > 0);
+  const [inner = 0] = await processesWith("--build-snapshot", copy.root);
   writeFileSync(`${copy.place}.${builder.pid}.tmp`, "half a snapshot");
   process.kill(inner, "SIGKILL");
   expect(await ended).toBe(1);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildSnapshot, takeLock } from "../../../../kernel/evaluate/checker/build-snapshot.js";
-import { findSnapshot, isSwitchedOff } from "../../../../kernel/evaluate/checker/snapshot.js";
+import { findSnapshot } from "../../../../kernel/evaluate/checker/snapshot.js";
+import { isSwitchedOff } from "../../../../kernel/program/stored-program.js";
 
 let folder: string;
 beforeEach(() => {
