@@ -39,7 +39,11 @@ export function createInterrupts({ flags, evaluator, barrier }: InterruptOptions
       const wasInterrupted = cell.abort.signal.aborted || Atomics.load(flags, flagIndex.interrupt) !== 0;
       current.delete(cell);
       if (!wasInterrupted) return;
+      clear();
       await barrier();
+      // From here on no signal is sent any more. One that was sent is taken in the loop's next turn at the latest.
+      while (Atomics.load(flags, flagIndex.signalling) === 1) Atomics.wait(flags, flagIndex.signalling, 1, 10);
+      await setImmediate();
       await setImmediate();
       clear();
     },

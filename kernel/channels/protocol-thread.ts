@@ -59,6 +59,8 @@ class ProtocolThread implements ThreadServices {
   /** Id of the question whose answer the main thread waits for, doing nothing else. */
   private awaited: string | undefined;
   private leaving = false;
+  /** Timer of the signal that follows an interrupt which nobody notices. */
+  private signal: NodeJS.Timeout | undefined;
   private receiving: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
@@ -118,11 +120,19 @@ class ProtocolThread implements ThreadServices {
       void endBlockingChild(isBlocked);
       return;
     }
-    // Loops notice the flag and awaits the message; only synchronous code without loops needs the signal. Sent to a cell that ends at
-    // the same moment it would stay in Node's watchdog and end one of the next cells.
-    void delay(signalAfter).then(() => {
-      if (Atomics.load(this.flags, flagIndex.interrupt) === 1) process.kill(process.pid, "SIGINT");
-    });
+    // Loops notice the flag and awaits the message; only synchronous code without loops needs the signal.
+    clearTimeout(this.signal);
+    const meant = [...this.cells.keys()];
+    this.signal = setTimeout(() => this.signalCells(meant), signalAfter);
+  }
+
+  /** A signal that came too late would end a cell that it is not meant for: `flagIndex.signalling` lets the main thread wait for it. */
+  private signalCells(meant: readonly string[]): void {
+    Atomics.store(this.flags, flagIndex.signalling, 1);
+    const isUnnoticed = Atomics.load(this.flags, flagIndex.interrupt) === 1;
+    if (isUnnoticed && meant.some((id) => this.cells.has(id))) process.kill(process.pid, "SIGINT");
+    Atomics.store(this.flags, flagIndex.signalling, 0);
+    Atomics.notify(this.flags, flagIndex.signalling);
   }
 
   private async cellBegins(name: string): Promise<void> {

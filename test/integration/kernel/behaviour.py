@@ -270,9 +270,19 @@ def interrupt_is_an_abort_signal_for_libraries(k):
 
 @check
 def interrupt_between_cells_does_nothing(k):
-    for _ in range(10):
+    for _ in range(100):
         k.control("interrupt_request")
         assert k.run("let n = 0; for (let i = 0; i < 1000; i++) n += await i; n").text() == "499500"
+
+
+@check
+def interrupt_at_the_end_of_a_cell_does_nothing_to_the_next(k):
+    for wait in range(80, 120, 2):
+        message = k.send(f"Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, {wait})")
+        k.until_started(message)
+        k.control("interrupt_request")
+        k.finish(message)
+        assert k.run("await 1; 2").text() == "2"
 
 
 @check

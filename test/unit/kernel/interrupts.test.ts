@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
+import { flagBytes, flagIndex } from "../../../kernel/channels/thread-messages.js";
 import { createInterrupts, untilAborted } from "../../../kernel/interrupts.js";
 import type { Cell } from "../../../kernel/output/cell-context.js";
 
@@ -12,7 +15,7 @@ const cell = (): Cell => ({
 });
 
 function setUp() {
-  const flags = new Int32Array(2);
+  const flags = new Int32Array(new SharedArrayBuffer(flagBytes));
   let late: (() => void) | undefined;
   const interrupts = createInterrupts({
     flags,
@@ -48,6 +51,35 @@ it("the end of an interrupted cell waits for the message that belongs to the fla
   await interrupts.end(first);
   interrupts.begin(second);
   expect(flags[0]).toBe(0);
+  expect(second.abort.signal.aborted).toBe(false);
+});
+
+it("the end of an interrupted cell waits for the signal that may be on its way", async () => {
+  const { interrupts, flags } = setUp();
+  const first = cell();
+  const second = cell();
+  interrupts.begin(first);
+  interrupts.interrupt();
+  flags[flagIndex.signalling] = 1;
+  const worker = new Worker(
+    `const { flags, index } = require("node:worker_threads").workerData;
+     setTimeout(() => { process.kill(process.pid, "SIGINT"); Atomics.store(flags, index, 0); Atomics.notify(flags, index); }, 50);`,
+    { eval: true, workerData: { flags, index: flagIndex.signalling } },
+  );
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    interrupts.interrupt();
+  };
+  process.on("SIGINT", onSignal);
+  try {
+    await interrupts.end(first);
+    interrupts.begin(second);
+    await once(worker, "exit");
+  } finally {
+    process.off("SIGINT", onSignal);
+  }
+  expect(signals).toBe(1);
   expect(second.abort.signal.aborted).toBe(false);
 });
 
