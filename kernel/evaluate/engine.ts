@@ -48,7 +48,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
     let declares: readonly Carried[] = [];
     try {
       return await interrupts.race(async () => {
-        const conversion = await checker.ask({ kind: "convert", code });
+        const conversion = await checker.ask({ kind: "convert", code }).catch(nameOverflow);
         if (conversion.script === undefined) return failed(describeDiagnostics(conversion.diagnostics, cell));
         const { script } = conversion;
         const executable = await prepare(script, cell);
@@ -75,6 +75,14 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
     interrupt: () => interrupts.interrupt(),
     close: () => checker.close(),
   };
+}
+
+/** The compiler goes down into every bracket and operator of a cell. */
+function nameOverflow(error: unknown): never {
+  if (!/^RangeError: Maximum call stack size/.test((error as Error).message)) throw error;
+  const named = new RangeError("the cell is nested too deeply to be checked (thousands of brackets or operators in each other)");
+  named.stack = String(named);
+  throw named;
 }
 
 interface Labelled {

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { cellOfLabel, mapStack } from "./cell-source.js";
 import type { Failure } from "./evaluator.js";
+import { hintFor } from "./hints.js";
 import type { Place } from "./text-edits.js";
 
 /** Folders of the compiled kernel and library (or of their sources, in tests). */
@@ -212,27 +213,13 @@ export function describeDiagnostics(
     `${diagnostic.file === undefined ? `${cell.label}, ` : ""}${position(diagnostic)}`,
     ...(diagnostic.file === undefined ? codeFrame(cell.code, diagnostic.place) : []),
   ]);
-  const rest = [...andMore(more), ...hintFor(cell.code, diagnostics)];
+  const hint = hintFor(cell.code, diagnostics);
+  const rest = [...andMore(more), ...(hint === undefined ? [] : [hint])];
   return {
     ename: "TypeScriptError",
     evalue: [...shown.map((diagnostic) => `${diagnostic.message} (${position(diagnostic)})`), ...rest].join("\n"),
     traceback: [...traceback, ...rest],
   };
-}
-
-/** For those who are used to IPython, or to React. */
-function hintFor(code: string, [first]: readonly Diagnostic[]): string[] {
-  const line = first === undefined || first.file !== undefined ? "" : (code.split("\n")[first.place.line] ?? "");
-  const [, program] = /^\s*!\s*(\w.*?)\s*$/.exec(line) ?? [];
-  if (program !== undefined)
-    return [
-      `to run a program: require("node:child_process").execSync(${JSON.stringify(program)}, { stdio: "inherit" })`,
-    ];
-  if (/^\s*%{1,2}[a-z]/.test(line)) return ["lines that begin with % are IPython's; TypeScript cells have none"];
-  const isSyntax = first !== undefined && first.code < 2000;
-  return isSyntax && /<\/[A-Za-z]?[\w.]*>|<[A-Za-z][^<>]*\/>/.test(line)
-    ? ["this looks like JSX, which cells don't have; to show HTML: display.html(`<b>text</b>`)"]
-    : [];
 }
 
 function andMore(count: number): string[] {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
@@ -28,6 +28,8 @@ export interface ModuleMeta {
   readonly url: string;
   readonly filename: string;
   readonly dirname: string;
+  /** URL of a module as seen from there. */
+  resolve(specifier: string): string;
 }
 
 const needsImport = new Set(["ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_REQUIRE_ESM"]);
@@ -76,7 +78,11 @@ export function createCellModules(folders: PackageFolders): CellModules {
 }
 
 function metaOf(filename: string): ModuleMeta {
-  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename) };
+  const resolve = (specifier: string): string => {
+    if (isBuiltin(specifier)) return specifier.startsWith("node:") ? specifier : `node:${specifier}`;
+    return pathToFileURL(createRequire(filename).resolve(pathOfUrl(specifier))).href;
+  };
+  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename), resolve };
 }
 
 function pathOfUrl(specifier: string): string {
