@@ -1,7 +1,7 @@
-import Module, { createRequire } from "node:module";
+import { createRequire } from "node:module";
 import { basename, dirname, extname, isAbsolute, resolve } from "node:path";
 import type { ConvertedFile } from "./checker/requests.js";
-import { compileFile } from "./file-script.js";
+import { compileFile, moduleOf } from "./file-script.js";
 import type { Require } from "./resolve.js";
 
 /** Files of the user's (TypeScript, and JavaScript and JSON beside it) that cells import, as they were translated. */
@@ -28,33 +28,11 @@ export function createCellFiles(): CellFiles {
     const path = isFile ? paths.get(resolve(folder, specifier)) : undefined;
     return path === undefined ? undefined : sources.get(path);
   };
-  const isKept = ({ path }: ConvertedFile, from: string | undefined): boolean => {
+  const isLoaded = ({ path }: ConvertedFile, from: string | undefined): boolean => {
     if (from !== undefined) importers.set(path, (importers.get(path) ?? new Set()).add(from));
     return loaded.has(path);
   };
-  /** Runs a file; gives a promise if it awaits. */
-  const run = (source: ConvertedFile): unknown => {
-    const { path } = source;
-    const module = new Module(path);
-    module.filename = path;
-    module.paths = lookupPaths(dirname(path));
-    const base = createRequire(path);
-    const require = files.wrap(base, dirname(path), path);
-    module.require = require as NodeJS.Require;
-    // Before it runs, so that files may import each other.
-    loaded.set(path, module);
-    const failed = (error: unknown): never => {
-      loaded.delete(path);
-      throw error;
-    };
-    try {
-      const given = [module.exports, require, module, path, dirname(path)];
-      const result = compileFile(source).apply(module.exports, given);
-      return source.awaits ? (result as Promise<unknown>).then(() => module.loaded = true, failed) : (module.loaded = true);
-    } catch (error) {
-      return failed(error);
-    }
-  };
+  const load = (source: ConvertedFile): unknown => runFile(source, { files, loaded });
   /** Runs those files that await, and before them those that they need: `require` finds them then. */
   const prepare = async (source: ConvertedFile, from: string | undefined, seen = new Set<string>()): Promise<void> => {
     if (seen.has(source.path)) return;
@@ -63,7 +41,7 @@ export function createCellFiles(): CellFiles {
       const needed = sourceOf(specifier, dirname(source.path));
       if (needed !== undefined) await prepare(needed, source.path, seen);
     }
-    if (source.awaits && !isKept(source, from)) await run(source);
+    if (source.awaits && !isLoaded(source, from)) await load(source);
   };
   const files: CellFiles = {
     update(changed) {
@@ -77,15 +55,17 @@ export function createCellFiles(): CellFiles {
       const require = (specifier: string): unknown => {
         const source = sourceOf(specifier, folder);
         if (source === undefined) return base(specifier);
-        if (!isKept(source, importer)) {
-          if (source.awaits) throw new Error(`${specifier} awaits at its top level: import it, or await import("${specifier}")`);
-          run(source);
+        if (!isLoaded(source, importer)) {
+          if (source.awaits)
+            throw new Error(`${specifier} awaits at its top level; await import("${specifier}") loads it`);
+          load(source);
         }
         return loaded.get(source.path)?.exports;
       };
+      const { resolve, cache } = base;
       return Object.assign(require, {
-        resolve: base.resolve,
-        cache: base.cache,
+        resolve,
+        cache,
         prepare: async (specifier: string) => {
           const source = sourceOf(specifier, folder);
           if (source !== undefined) await prepare(source, importer);
@@ -96,12 +76,33 @@ export function createCellFiles(): CellFiles {
   return files;
 }
 
-/** Node's own; its types leave it out. */
-const { _nodeModulePaths: lookupPaths } = Module as unknown as { _nodeModulePaths(folder: string): string[] };
+/** Gives a promise if the file awaits. What fails is forgotten, so that it can be tried again. */
+function runFile(
+  source: ConvertedFile,
+  { files, loaded }: { readonly files: CellFiles; readonly loaded: Map<string, NodeJS.Module> },
+): unknown {
+  const { path } = source;
+  const folder = dirname(path);
+  const require = files.wrap(createRequire(path), folder, path);
+  const module = moduleOf(path, require as NodeJS.Require);
+  // Before it runs, so that files may import each other.
+  loaded.set(path, module);
+  const failed = (error: unknown): never => {
+    loaded.delete(path);
+    throw error;
+  };
+  try {
+    const result = compileFile(source).apply(module.exports, [module.exports, require, module, path, folder]);
+    return source.awaits ? (result as Promise<unknown>).catch(failed) : undefined;
+  } catch (error) {
+    return failed(error);
+  }
+}
 
 /** `a/b.ts` may be asked for as `a/b`, `a/b.js` and `a/b.ts`, an `index` also by its folder. */
 function namesOf(path: string): string[] {
   const extension = extname(path);
+  if (extension === ".json") return [path];
   const bare = path.slice(0, -extension.length);
   const names = [path, bare, bare + extension.replace(/^\.([mc]?)[jt]sx?$/, ".$1js")];
   return basename(bare) === "index" ? [...names, dirname(path)] : names;

@@ -80,7 +80,9 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
 /** The compiler goes down into every bracket and operator of a cell. */
 function nameOverflow(error: unknown): never {
   if (!/^RangeError: Maximum call stack size/.test((error as Error).message)) throw error;
-  const named = new RangeError("the cell is nested too deeply to be checked (thousands of brackets or operators in each other)");
+  const named = new RangeError(
+    "the cell is nested too deeply to be checked (thousands of brackets or operators in each other)",
+  );
   named.stack = String(named);
   throw named;
 }

@@ -53,7 +53,9 @@ const longestMessage = 100_000;
 
 function bounded(message: string): string {
   const more = message.length - longestMessage;
-  return more <= 0 ? message : `${message.slice(0, longestMessage)} … and ${more.toLocaleString("en-US")} more characters`;
+  return more <= 0
+    ? message
+    : `${message.slice(0, longestMessage)} … and ${more.toLocaleString("en-US")} more characters`;
 }
 
 /** `message`, and on the next line `hint`, if the error has one. */

@@ -1,3 +1,5 @@
+import Module from "node:module";
+import { dirname } from "node:path";
 import { compileFunction, Script } from "node:vm";
 
 /** A file of the user's as it runs: the body of a function of CommonJS's names. */
@@ -20,4 +22,16 @@ export function compileFile({ path, javascript, awaits }: FileScript): (...given
   if (!awaits) return compileFunction(javascript, parameters, { filename: path }) as (...given: unknown[]) => unknown;
   const script = new Script(`${fileWrapperOf(true)}${javascript}\n})`, { filename: path });
   return script.runInThisContext() as (...given: unknown[]) => unknown;
+}
+
+/** Node's own; its types leave it out. */
+const { _nodeModulePaths: lookupPaths } = Module as unknown as { _nodeModulePaths(folder: string): string[] };
+
+/** What a file of CommonJS knows as `module`. */
+export function moduleOf(path: string, require: NodeJS.Require): NodeJS.Module {
+  const module = new Module(path);
+  module.filename = path;
+  module.paths = lookupPaths(dirname(path));
+  module.require = require;
+  return module;
 }

@@ -37,15 +37,15 @@ const needsImport = new Set(["ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_E
 export function createCellModules(folders: PackageFolders): CellModules {
   const imported = new Map<string, unknown>();
   const wrap = (base: Require): Require => {
-      const require = (specifier: string): unknown => {
-        if (imported.has(specifier)) return imported.get(specifier);
-        const name = packageName(specifier);
-        const folder = name === undefined ? undefined : folders.fallback(name);
-        if (name === undefined || folder === undefined) return base(specifier);
-        return requireFrom(folder, name)(requestFor(folder, name, specifier));
-      };
-      // `resolve` and the like.
-      return Object.assign(require, base);
+    const require = (specifier: string): unknown => {
+      if (imported.has(specifier)) return imported.get(specifier);
+      const name = packageName(specifier);
+      const folder = name === undefined ? undefined : folders.fallback(name);
+      if (name === undefined || folder === undefined) return base(specifier);
+      return requireFrom(folder, name)(requestFor(folder, name, specifier));
+    };
+    // `resolve` and the like.
+    return Object.assign(require, base);
   };
   const own = wrap(createRequire(join(folders.workingDirectory, "cell.js")));
   return {

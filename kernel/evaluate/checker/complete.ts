@@ -31,9 +31,14 @@ function rankOf(name: string, typed: string): 0 | 1 | 2 | undefined {
 }
 
 /** In the name of a module (`node:f`, `@scope/some-p`): the part that the entries stand for, which is more than an identifier. */
-function pathAround(entries: readonly ts.CompletionEntry[], cursor: number): { start: number; end: number } | undefined {
+function pathAround(
+  entries: readonly ts.CompletionEntry[],
+  cursor: number,
+): { start: number; end: number } | undefined {
   const isPath = entries.some(({ kind }) => pathKinds.has(kind as string));
-  const span = isPath ? entries.find(({ replacementSpan }) => replacementSpan !== undefined)?.replacementSpan : undefined;
+  const span = isPath
+    ? entries.find(({ replacementSpan }) => replacementSpan !== undefined)?.replacementSpan
+    : undefined;
   return span === undefined ? undefined : { start: span.start, end: Math.max(cursor, span.start + span.length) };
 }
 

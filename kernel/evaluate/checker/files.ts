@@ -55,7 +55,15 @@ function translate(compiler: TypeScript, file: ts.SourceFile, program: ts.Progra
 /** Read when it is imported: it may be large. */
 function readAsData(path: string): ConvertedFile {
   const text = 'require("node:fs").readFileSync(__filename, "utf8").replace(/^\\uFEFF/, "")';
-  return { path, code: "", javascript: `module.exports = JSON.parse(${text});`, map: "", edits: [], awaits: false, imports: [] };
+  return {
+    path,
+    code: "",
+    javascript: `module.exports = JSON.parse(${text});`,
+    map: "",
+    edits: [],
+    awaits: false,
+    imports: [],
+  };
 }
 
 /** As in cells, but what the file exports keeps its name. Scripts have the `exports` and `require` of CommonJS. */

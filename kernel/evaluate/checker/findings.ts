@@ -38,7 +38,8 @@ type Locate = (start: number, file: ts.SourceFile) => Pick<Diagnostic, "place" |
 function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where: Locate): Diagnostic[] {
   const described = findings.flatMap(({ start, length = 0, file, code, messageText }) => {
     if (file === undefined || start === undefined) return [];
-    const message = reworded.get(code) ?? compiler.flattenDiagnosticMessageText(messageText, "\n").replace(aboutOptions, "");
+    const message =
+      reworded.get(code) ?? compiler.flattenDiagnosticMessageText(messageText, "\n").replace(aboutOptions, "");
     return [{ start, end: start + length, message, code, ...where(start, file) }];
   });
   return mergeFindings(described);

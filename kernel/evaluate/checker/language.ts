@@ -118,7 +118,8 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
   const installed = dirname(declarations.typeRoot);
   const ownTexts: KeptTexts = new Map();
   const preludeFile = join(declarations.libraries, preludeName);
-  const subfolders = (path: string): string[] => (sys.directoryExists(real(path)) ? sys.getDirectories(real(path)) : []);
+  const subfolders = (path: string): string[] =>
+    sys.directoryExists(real(path)) ? sys.getDirectories(real(path)) : [];
   const isOfUser = (path: string): boolean =>
     !path.includes("/node_modules/") && !path.startsWith(declarations.libraries);
   const host: ts.LanguageServiceHost & ts.ModuleResolutionHost = {

@@ -46,6 +46,22 @@ describe("completion", () => {
     expect(end).toBe(code.endsWith("'") ? code.length - 1 : cursor);
   });
 
+  it.each([
+    ["a module of Node's", `import x from "node:fs/pr"`, `"node:fs/`, ["promises"]],
+    ["a module of Node's, with its scheme", `import x from "node:os"`, `"`, ["node:os"]],
+    ["a package, with its scope", `import x from "@some-scope/the-p"`, `"@some-scope/`, ["the-package"]],
+    ["a package with a hyphen", `await import("the-hy`, `"`, ["the-hyphen"]],
+    ["a file", `import { a } from "./the-f`, `"./`, ["the-file"]],
+  ])("replaces the whole name of %s, not only its last word", async (_, code, before, expected) => {
+    cells.write("node_modules/@some-scope/the-package/index.js", "");
+    cells.write("node_modules/the-hyphen/index.js", "");
+    cells.write("the-file.ts", "export const a = 1;");
+    const cursor = code.endsWith('"') ? code.length - 1 : code.length;
+    const { start, end, matches } = await cells.complete(code, cursor);
+    expect([start, end]).toEqual([code.indexOf(before) + before.length, cursor]);
+    expect(matches.map(({ text }) => text)).toEqual(expected);
+  });
+
   it("hides the names that only exist because of how cells run", async () => {
     const names = (await cells.complete("")).matches.map(({ text }) => text);
     expect(names.filter((name) => /tslab|cellGuard|tsLastExpr/.test(name))).toEqual([]);
@@ -75,6 +91,18 @@ describe("inspection", () => {
     expect((await cells.inspect("twice", 5, 0))?.text).not.toContain("@returns");
     expect((await cells.inspect("twice", 5, 1))?.text).toContain("@returns twice as much");
   });
+
+  it("finds a type by its name alone, as one asks for it in a notebook", async () => {
+    expect((await cells.inspect("Trainer"))?.text).toBe("interface Trainer");
+    expect((await cells.inspect("Partial"))?.text).toMatch(/^type Partial<T> = /);
+  });
+
+  it.each(["nobody", "trainer.nobody", "5", "nobody(", "'some text'"])(
+    "finds nothing in `%s`: it was any",
+    async (code) => {
+      expect(await cells.inspect(code)).toBeUndefined();
+    },
+  );
 
   it("finds nothing where nothing is", async () => {
     expect(await cells.inspect("   ", 1)).toBeUndefined();
