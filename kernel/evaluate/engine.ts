@@ -11,6 +11,7 @@ import { describeDiagnostics, describeFailure } from "./failure.js";
 import { compileFile, fileWrapperOf } from "./file-script.js";
 import { registerFile } from "./file-source.js";
 import { createInterrupts, interruptOf } from "./interrupt.js";
+import { liveMembers } from "./live-members.js";
 import { localName } from "./own-names.js";
 import { createPackageFolders } from "./package-folders.js";
 import { createCellModules } from "./resolve.js";
@@ -68,7 +69,10 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
 
   return {
     execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
-    complete: (code, cursor) => checker.ask({ kind: "complete", code, cursor }),
+    complete: async (code, cursor) => {
+      const found = await checker.ask({ kind: "complete", code, cursor });
+      return found.matches.length > 0 ? found : (liveMembers({ code, cursor, locals }) ?? found);
+    },
     inspect: async (code, cursor, detail) =>
       (await checker.ask({ kind: "inspect", code, cursor, detail })) ?? undefined,
     isComplete: (code) => checker.ask({ kind: "isComplete", code }),

@@ -62,6 +62,29 @@ describe("completion", () => {
     expect(matches.map(({ text }) => text)).toEqual(expected);
   });
 
+  it.each([
+    ["the result of JSON.parse", "parsed.", ["rows", "count"]],
+    ["an element of it", "parsed.rows[0].na", ["name"]],
+    ["it, where a template is being typed", "`$" + "{parsed?.co", ["count"]],
+    ["an instance of a class", "hidden.", ["x", "run"]],
+    ["a text", "untyped.toUpperC", ["toUpperCase"]],
+    ["process.env", "process.env.PAT", ["PATH"]],
+    ["an array of records, but not its numbers", "parsed.rows.fla", ["flat", "flatMap"]],
+  ])("gives members of a value that is there where the type knows none: %s", async (_, code, expected) => {
+    await cells.run(`const parsed = JSON.parse('{"rows":[{"name":"a"}],"count":1,"odd key":2}'); class Hid { x = 1; run() {} }
+      const hidden: any = new Hid(); const untyped: any = "text";`);
+    expect((await cells.complete(code)).matches.map(({ text }) => text)).toEqual(expected);
+  });
+
+  it("runs nothing of the user's for that: no getter, no trap", async () => {
+    const run = await cells.run(`const got: any = { get a() { console.log("ran"); return { b: 1 } } };
+      const trapped: any = new Proxy({}, { ownKeys() { console.log("ran"); return [] }, getPrototypeOf() { console.log("ran"); return null } });`);
+    expect((await cells.complete("got.a.")).matches).toEqual([]);
+    expect((await cells.complete("trapped.")).matches).toEqual([]);
+    expect((await cells.complete("got.")).matches).toEqual([{ text: "a", kind: "property" }]);
+    expect(run.stream("stdout")).toBe("");
+  });
+
   it("hides the names that only exist because of how cells run", async () => {
     const names = (await cells.complete("")).matches.map(({ text }) => text);
     expect(names.filter((name) => /tslab|cellGuard|tsLastExpr/.test(name))).toEqual([]);
