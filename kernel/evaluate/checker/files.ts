@@ -68,9 +68,18 @@ function readAsData(path: string): ConvertedFile {
 
 /** As in cells, but what the file exports keeps its name. Scripts have the `exports` and `require` of CommonJS. */
 function ownNames(compiler: TypeScript, file: ts.SourceFile, program: ts.Program): Edit[] {
-  if (!compiler.isExternalModule(file) || !mayHaveTakenNames(file.text)) return [];
+  // To the compiler every file is a module here; `module.exports` of one that isn't would be taken for a variable called `exports`.
+  if (!file.statements.some((one) => isOfModules(compiler, one)) || !mayHaveTakenNames(file.text)) return [];
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(file);
   const exported = new Set(module === undefined ? [] : checker.getExportsOfModule(module));
   return renames(compiler, { file, checker, keeps: (symbol) => exported.has(checker.getExportSymbolOfSymbol(symbol)) });
+}
+
+/** An import or an export. */
+function isOfModules(compiler: TypeScript, statement: ts.Statement): boolean {
+  if (compiler.isImportDeclaration(statement) || compiler.isExportDeclaration(statement)) return true;
+  if (compiler.isExportAssignment(statement) || compiler.isImportEqualsDeclaration(statement)) return true;
+  const modifiers = compiler.canHaveModifiers(statement) ? (statement.modifiers ?? []) : [];
+  return modifiers.some(({ kind }) => kind === compiler.SyntaxKind.ExportKeyword);
 }

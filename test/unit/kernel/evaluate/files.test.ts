@@ -17,6 +17,13 @@ describe("a file of the user's that a cell imports", () => {
     expect((await cells.run(`require("./${name}").answer`)).stream("stdout")).toBe("");
   });
 
+  it("may replace `module.exports`: what it gave was lost in an import", async () => {
+    cells.write("whole.js", "module.exports = function whole() { return 5 };\nmodule.exports.part = 6;");
+    expect(await text(`import whole, { part } from "./whole.js"; [whole(), part]`)).toBe("[ 5, 6 ]");
+    cells.write("scoped.ts", "const exports = 1, require = 2;\nexport const sum = exports + require;");
+    expect(await text(`import { sum } from "./scoped"; sum`)).toBe("3");
+  });
+
   it.each([
     ["m1.mjs", "m1.mjs"],
     ["m2.mts", "m2.mts"],
