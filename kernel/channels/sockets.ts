@@ -1,3 +1,5 @@
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { Reply, Router, XPublisher } from "zeromq";
 import { type Connection, endpoint, type SocketName, socketNames } from "../connection.js";
@@ -14,8 +16,12 @@ export interface Sockets {
 /** How long a closed socket may go on sending what it still holds, in ms. */
 const linger = 200;
 
-/** Opens and binds the five sockets of a kernel; throws `KernelError` if an address cannot be had. */
+/** What the sockets, their thread and a first client need, with room to spare. */
+const filesNeeded = 32;
+
+/** Opens and binds the five sockets of a kernel; throws `KernelError` if an address cannot be had, and `EMFILE` if too few files may be open. */
 export async function openSockets(connection: Connection): Promise<Sockets> {
+  requireFiles(filesNeeded);
   const ipv6 = connection.ip.includes(":");
   const options = { linger, ipv6, sendHighWaterMark: 0, receiveHighWaterMark: 0 };
   const sockets: Sockets = {
@@ -38,6 +44,16 @@ export async function openSockets(connection: Connection): Promise<Sockets> {
 /** Must happen before the process exits: zeromq aborts the process when it finds open sockets then. */
 export function closeSockets(sockets: Sockets): void {
   for (const name of socketNames) if (!sockets[name].closed) sockets[name].close();
+}
+
+/** libzmq aborts the process in many of the places where it needs another open file and gets none; so they are asked for before. */
+function requireFiles(count: number): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < count) opened.push(openSync(devNull, "r"));
+  } finally {
+    for (const file of opened) closeSync(file);
+  }
 }
 
 async function bind(sockets: Sockets, connection: Connection, name: SocketName): Promise<void> {

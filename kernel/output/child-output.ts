@@ -26,7 +26,8 @@ function captureSync(original: ChildFunction): ChildFunction {
   return function (this: unknown, ...given) {
     const { stdio, at } = inherited(given, false);
     if (stdio === undefined) return original.apply(this, given);
-    const folder = mkdtempSync(join(tmpdir(), "cell-child-"));
+    const folder = folderForOutput();
+    if (folder === undefined) return original.apply(this, given);
     const files = names.map((name) => openSync(join(folder, name), "w+"));
     const put = stdio.map((one, index) => (isInherited(one, index) ? files[index - 1] : one));
     try {
@@ -37,6 +38,15 @@ function captureSync(original: ChildFunction): ChildFunction {
       rmSync(folder, { recursive: true, force: true });
     }
   };
+}
+
+/** In the working directory if the folder for temporary files is missing or read-only; undefined if that is so too. */
+function folderForOutput(): string | undefined {
+  for (const parent of [tmpdir(), process.cwd()])
+    try {
+      return mkdtempSync(join(parent, "cell-child-"));
+    } catch {}
+  return undefined;
 }
 
 function show(file: number, name: (typeof names)[number]): void {

@@ -124,8 +124,9 @@ it("a port in use ends the start with a message and a cure instead of a stack", 
   expect(stderr).toMatch(/shell socket: cannot listen on tcp:\/\/127.0.0.1:\d+: EADDRINUSE\n {2}cure: /);
 });
 
-it("too few open files for the sockets end the start with the line to type", async () => {
-  client = await WireClient.spawn({ engine: "built", before: ["sh", "-c", 'ulimit -n 32; exec "$@"', "sh"] });
+// At 36 libzmq would find an open file for its first sockets, and abort the process at the next.
+it.each([36, 40, 44])("too few open files (%i) end the start with the line to type", async (files) => {
+  client = await WireClient.spawn({ engine: "built", before: ["sh", "-c", `ulimit -n ${files}; exec "$@"`, "sh"] });
   expect(await client.exited).toEqual({ code: 1, signal: null });
   expect(client.stderr.join("")).toMatch(/sockets could not be opened: EMFILE\n {2}cure: .*ulimit -n/);
 });

@@ -54,3 +54,10 @@ it("what a cell wants to have itself it gets", async () => {
   );
   expect([run.text, run.stream("stdout")]).toEqual(["[ 'own\\n', 'own\\n' ]", ""]);
 });
+
+it("what a child process writes is output of the cell also where there is no folder for temporary files", async () => {
+  const run = await cells.run(
+    "process.env.TMPDIR = '/dev/null/none'; try { execSync('echo out', { stdio: 'inherit' }) } finally { delete process.env.TMPDIR }",
+  );
+  expect([run.failure?.evalue, run.stream("stdout")]).toEqual([undefined, "out\n"]);
+});
