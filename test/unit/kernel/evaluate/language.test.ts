@@ -131,6 +131,15 @@ describe("modules of Node's whose declarations come with the first import of the
     expect(await text("import { kind } from './reports.js'; kind()")).toBe("'function'");
     expect(await text("typeof (await import('node:repl')).start")).toBe("'function'");
     expect(await text("process.getBuiltinModule('node:trace_events').createTracing.length")).toBe("1");
+    const { failure } = await cells.run(
+      "import { gzipSync } from 'zlib'; import * as assert from 'node:assert/strict'; gzipSync(1 as never).no",
+    );
+    expect(failure?.evalue).toMatch(/Property 'no' does not exist on type '(?:NonShared)?Buffer/);
+    expect(
+      await text(
+        "import * as https from 'node:https'; import readline from 'node:readline/promises'; [typeof https.get, typeof readline.createInterface].join()",
+      ),
+    ).toBe("'function,function'");
   });
 
   it("are offered where an import names its module, and nothing that is only the kernel's own way of keeping declarations", async () => {
