@@ -29,6 +29,8 @@ export interface JournalEntry {
   readonly skipped: number;
   readonly repaired: number;
   readonly native: number;
+  /** A text of the last part that the native library has not seen yet. */
+  readonly unchecked?: { readonly text: string; readonly ids: readonly number[] } | undefined;
 }
 
 export const emptyEntry: JournalEntry = {

@@ -1,38 +1,81 @@
-import { type JsonWalk, NotPlain } from "./json-walk.js";
+import { backslash, comma, type JsonWalk, NotPlain, quote } from "./json-walk.js";
 import { UnsupportedPattern } from "./pattern-parser.js";
-import type { Vocabulary } from "./vocabulary.js";
+import { emptyHash, hashed, type Vocabulary, withByte } from "./vocabulary.js";
 
 /** The merges in the order of their ranks, as ids: left, right and what becomes of them, three numbers each. */
 export type MergeList = Int32Array;
 
 const space = 0x20;
-const quote = 0x22;
 
 /** Reads the list of merges where `walk` stands: "left right" or ["left", "right"]. Throws NotPlain for anything unusual, such as an unknown token. */
 export function readMerges(walk: JsonWalk, vocabulary: Vocabulary): MergeList {
-  let merges = new Int32Array(3 * 4096);
+  const merges = new GrowingList();
   const joined = new Joined();
-  let at = 0;
-  walk.elements(() => {
-    if (walk.next() === quote) {
-      walk.text();
-      joined.split(walk);
-    } else {
-      joined.clear();
-      walk.elements(() => {
+  walk.elements(
+    () => {
+      if (walk.next() === quote) {
         walk.text();
-        joined.append(walk);
-      });
+        joined.split(walk);
+      } else {
+        joined.clear();
+        walk.elements(() => {
+          walk.text();
+          joined.append(walk);
+        });
+      }
+      joined.putIds(vocabulary, merges);
+    },
+    () => {
+      while (readPlainMerge(walk, vocabulary, merges));
+    },
+  );
+  return merges.numbers.subarray(0, merges.length);
+}
+
+class GrowingList {
+  numbers = new Int32Array(3 * 4096);
+  length = 0;
+
+  push(one: number, two: number, three: number): void {
+    if (this.length === this.numbers.length) {
+      const larger = new Int32Array(2 * this.length);
+      larger.set(this.numbers);
+      this.numbers = larger;
     }
-    if (at === merges.length) {
-      const larger = new Int32Array(2 * at);
-      larger.set(merges);
-      merges = larger;
-    }
-    joined.putIds(vocabulary, merges, at);
-    at += 3;
-  });
-  return merges.subarray(0, at);
+    this.numbers[this.length++] = one;
+    this.numbers[this.length++] = two;
+    this.numbers[this.length++] = three;
+  }
+}
+
+/** Reads one merge that is written in the plainest way: "left right" without escapes and with a comma after it. False for any other: then `walk` stands before it. */
+function readPlainMerge(walk: JsonWalk, vocabulary: Vocabulary, merges: GrowingList): boolean {
+  const { bytes } = walk;
+  let at = walk.skipSpace(walk.at);
+  if (bytes[at] !== quote) return false;
+  const from = ++at;
+  let middle = -1;
+  let leftHash = emptyHash;
+  let hash = emptyHash;
+  let byte = bytes[at] as number;
+  for (; byte !== quote; byte = bytes[++at] as number) {
+    if (!(byte >= 0x20) || byte === backslash) return false; // also the end of the file
+    if (byte === space && middle < 0) {
+      middle = at;
+      leftHash = hash;
+      hash = emptyHash;
+    } else hash = withByte(hash, byte);
+  }
+  const to = at;
+  at = walk.skipSpace(at + 1);
+  if (middle < 0 || bytes[at] !== comma) return false;
+  const left = vocabulary.find(bytes, { from, to: middle, hash: leftHash });
+  const right = vocabulary.find(bytes, { from: middle + 1, to, hash });
+  const merged = vocabulary.findInOrder(bytes, { from, middle, gap: 1, to });
+  if (left < 0 || right < 0 || merged < 0) return false; // said by who reads it next
+  merges.push(left, right, merged);
+  walk.at = at + 1;
+  return true;
 }
 
 /** Both sides of a merge, back to back. */
@@ -75,15 +118,14 @@ class Joined {
     this.#length = length;
   }
 
-  putIds(vocabulary: Vocabulary, merges: Int32Array, at: number): void {
+  putIds(vocabulary: Vocabulary, merges: GrowingList): void {
     if (this.#parts !== 2) throw new NotPlain("a merge that is no pair");
-    const left = vocabulary.find(this.#bytes, 0, this.#middle);
-    const right = vocabulary.find(this.#bytes, this.#middle, this.#length);
-    const merged = vocabulary.findInOrder(this.#bytes, 0, this.#length);
+    const [bytes, middle, to] = [this.#bytes, this.#middle, this.#length];
+    const left = vocabulary.find(bytes, hashed(bytes, 0, middle));
+    const right = vocabulary.find(bytes, hashed(bytes, middle, to));
+    const merged = vocabulary.findInOrder(bytes, { from: 0, middle, gap: 0, to });
     if (left < 0 || right < 0 || merged < 0) throw new NotPlain("a merge of tokens that the vocabulary does not have");
-    merges[at] = left;
-    merges[at + 1] = right;
-    merges[at + 2] = merged;
+    merges.push(left, right, merged);
   }
 }
 
