@@ -10,7 +10,8 @@ import { openTokenizer } from "../../../../src/data/tokenizer.js";
 import { byteBpe, preTokenizers } from "../../../support/byte-bpe.js";
 import { scratchFolder } from "../../../support/tiny-tokenizer.js";
 
-const learnt = "the quick brown fox jumps over the lazy dog and the other quick dogs, 1st 22 333 then there xy xy xy yz yz";
+const learnt =
+  "the quick brown fox jumps over the lazy dog and the other quick dogs, 1st 22 333 then there xy xy xy yz yz";
 const samples = ["the quick fox jumps over the lazy dogs, then 333 brown ones xyz"];
 
 function planOf(json: string): { readonly file: TokenizerFile; readonly plan: BytePlan } {
