@@ -1,6 +1,6 @@
 import { backslash, comma, type JsonWalk, NotPlain, quote } from "./json-walk.js";
 import { UnsupportedPattern } from "./pattern-parser.js";
-import { emptyHash, hashed, type Vocabulary, withByte } from "./vocabulary.js";
+import type { Vocabulary } from "./vocabulary.js";
 
 /** The merges in the order of their ranks, as ids: left, right and what becomes of them, three numbers each. */
 export type MergeList = Int32Array;
@@ -10,12 +10,12 @@ const space = 0x20;
 /** Reads the list of merges where `walk` stands: "left right" or ["left", "right"]. Throws NotPlain for anything unusual, such as an unknown token. */
 export function readMerges(walk: JsonWalk, vocabulary: Vocabulary): MergeList {
   const merges = new GrowingList();
-  const joined = new Joined();
+  const joined = new Joined(vocabulary);
   walk.elements(
     () => {
       if (walk.next() === quote) {
         walk.text();
-        joined.split(walk);
+        joined.split(walk.held, walk.from, walk.to);
       } else {
         joined.clear();
         walk.elements(() => {
@@ -23,17 +23,17 @@ export function readMerges(walk: JsonWalk, vocabulary: Vocabulary): MergeList {
           joined.append(walk);
         });
       }
-      joined.putIds(vocabulary, merges);
+      joined.putIds(merges);
     },
     () => {
-      while (readPlainMerge(walk, vocabulary, merges));
+      while (readPlainMerge(walk, joined, merges));
     },
   );
   return merges.numbers.subarray(0, merges.length);
 }
 
 class GrowingList {
-  numbers = new Int32Array(3 * 4096);
+  numbers = new Int32Array(3 * 16);
   length = 0;
 
   push(one: number, two: number, three: number): void {
@@ -49,41 +49,33 @@ class GrowingList {
 }
 
 /** Reads one merge that is written in the plainest way: "left right" without escapes and with a comma after it. False for any other: then `walk` stands before it. */
-function readPlainMerge(walk: JsonWalk, vocabulary: Vocabulary, merges: GrowingList): boolean {
+function readPlainMerge(walk: JsonWalk, joined: Joined, merges: GrowingList): boolean {
   const { bytes } = walk;
   let at = walk.skipSpace(walk.at);
   if (bytes[at] !== quote) return false;
   const from = ++at;
-  let middle = -1;
-  let leftHash = emptyHash;
-  let hash = emptyHash;
-  let byte = bytes[at] as number;
-  for (; byte !== quote; byte = bytes[++at] as number) {
+  for (let byte = bytes[at] as number; byte !== quote; byte = bytes[++at] as number)
     if (!(byte >= 0x20) || byte === backslash) return false; // also the end of the file
-    if (byte === space && middle < 0) {
-      middle = at;
-      leftHash = hash;
-      hash = emptyHash;
-    } else hash = withByte(hash, byte);
-  }
   const to = at;
   at = walk.skipSpace(at + 1);
-  if (middle < 0 || bytes[at] !== comma) return false;
-  const left = vocabulary.find(bytes, { from, to: middle, hash: leftHash });
-  const right = vocabulary.find(bytes, { from: middle + 1, to, hash });
-  const merged = vocabulary.findInOrder(bytes, { from, middle, gap: 1, to });
-  if (left < 0 || right < 0 || merged < 0) return false; // said by who reads it next
-  merges.push(left, right, merged);
+  if (bytes[at] !== comma) return false;
+  joined.split(bytes, from, to);
+  joined.putIds(merges);
   walk.at = at + 1;
   return true;
 }
 
 /** Both sides of a merge, back to back. */
 class Joined {
+  readonly #vocabulary: Vocabulary;
   #bytes = new Uint8Array(256);
   #middle = 0;
   #length = 0;
   #parts = 0;
+
+  constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary;
+  }
 
   clear(): void {
     this.#parts = 0;
@@ -96,15 +88,16 @@ class Joined {
     this.#put(held, from, to);
   }
 
-  split({ held, from, to }: JsonWalk): void {
+  /** Takes "left right" from `bytes[from, to)`. */
+  split(bytes: Uint8Array, from: number, to: number): void {
     let middle = from;
-    while (middle < to && held[middle] !== space) middle++;
+    while (middle < to && bytes[middle] !== space) middle++;
     this.clear();
     if (middle === to) throw new NotPlain("a merge without space");
     this.#parts = 2;
-    this.#put(held, from, middle);
+    this.#put(bytes, from, middle);
     this.#middle = this.#length;
-    this.#put(held, middle + 1, to);
+    this.#put(bytes, middle + 1, to);
   }
 
   #put(bytes: Uint8Array, from: number, to: number): void {
@@ -118,12 +111,12 @@ class Joined {
     this.#length = length;
   }
 
-  putIds(vocabulary: Vocabulary, merges: GrowingList): void {
+  putIds(merges: GrowingList): void {
     if (this.#parts !== 2) throw new NotPlain("a merge that is no pair");
-    const [bytes, middle, to] = [this.#bytes, this.#middle, this.#length];
-    const left = vocabulary.find(bytes, hashed(bytes, 0, middle));
-    const right = vocabulary.find(bytes, hashed(bytes, middle, to));
-    const merged = vocabulary.findInOrder(bytes, { from: 0, middle, gap: 0, to });
+    const vocabulary = this.#vocabulary;
+    const left = vocabulary.find(this.#bytes, 0, this.#middle);
+    const right = vocabulary.find(this.#bytes, this.#middle, this.#length);
+    const merged = vocabulary.findInOrder(this.#bytes, 0, this.#length);
     if (left < 0 || right < 0 || merged < 0) throw new NotPlain("a merge of tokens that the vocabulary does not have");
     merges.push(left, right, merged);
   }

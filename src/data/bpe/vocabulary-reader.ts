@@ -1,5 +1,5 @@
 import { backslash, comma, type JsonWalk, NotPlain, quote } from "./json-walk.js";
-import { emptyHash, hashed, Vocabulary, withByte } from "./vocabulary.js";
+import { Vocabulary } from "./vocabulary.js";
 
 /** Of a tokenizer.json, merges included: about 30 if it is compact, 60 if it is indented. */
 const bytesPerToken = 64;
@@ -10,7 +10,7 @@ export function readVocabulary(walk: JsonWalk): Vocabulary {
   const vocabulary = new Vocabulary(walk.bytes.length / bytesPerToken);
   walk.members(
     () => {
-      if (!vocabulary.add(walk.held, hashed(walk.held, walk.from, walk.to), walk.number()))
+      if (!vocabulary.add(walk.held, { from: walk.from, to: walk.to }, walk.number()))
         throw new NotPlain("a token that comes twice");
     },
     () => {
@@ -29,12 +29,8 @@ function readPlainToken(walk: JsonWalk, vocabulary: Vocabulary): boolean {
   let at = walk.skipSpace(walk.at);
   if (bytes[at] !== quote) return false;
   const from = ++at;
-  let hash = emptyHash;
-  let byte = bytes[at] as number;
-  for (; byte !== quote; byte = bytes[++at] as number) {
+  for (let byte = bytes[at] as number; byte !== quote; byte = bytes[++at] as number)
     if (!(byte >= 0x20) || byte === backslash) return false; // also the end of the file
-    hash = withByte(hash, byte);
-  }
   const to = at;
   at = walk.skipSpace(at + 1);
   if (bytes[at] !== colon) return false;
@@ -45,7 +41,7 @@ function readPlainToken(walk: JsonWalk, vocabulary: Vocabulary): boolean {
   if (count === 0 || count > 9 || (count > 1 && bytes[digits] === 0x30)) return false;
   at = walk.skipSpace(at);
   if (bytes[at] !== comma) return false;
-  if (!vocabulary.add(bytes, { from, to, hash }, id)) throw new NotPlain("a token that comes twice");
+  if (!vocabulary.add(bytes, { from, to }, id)) throw new NotPlain("a token that comes twice");
   walk.at = at + 1;
   return true;
 }
@@ -60,7 +56,7 @@ export function vocabularyOf(object: Readonly<Record<string, unknown>>): Vocabul
   for (const [token, id] of Object.entries(object)) {
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= 0x7fffffff) return undefined;
     const key = new TextEncoder().encode(token);
-    if (!vocabulary.add(key, hashed(key, 0, key.length), id)) return undefined;
+    if (!vocabulary.add(key, { from: 0, to: key.length }, id)) return undefined;
   }
   return vocabulary;
 }

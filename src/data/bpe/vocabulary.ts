@@ -1,10 +1,3 @@
-/** Where a token stands in some bytes, and what `hashOf` gives for it. */
-export interface HashedToken {
-  readonly from: number;
-  readonly to: number;
-  readonly hash: number;
-}
-
 export interface FlatTokens {
   readonly keys: Uint8Array;
   readonly starts: Int32Array;
@@ -24,12 +17,13 @@ export class Vocabulary {
   #tokens = 0;
   #size = 0;
   #next = 0;
+  #hash = 0;
 
   /** `expected`: how many tokens there may be; it grows as need be. */
   constructor(expected = 2048) {
     const room = 2 ** Math.ceil(Math.log2(Math.max(2, expected)));
     this.#slots = new Int32Array(2 * room);
-    this.#keys = new Uint8Array(8 * room);
+    this.#keys = new Uint8Array(room);
     this.#starts = new Int32Array(room);
     this.#ids = new Int32Array(room);
     this.#hashes = new Int32Array(room);
@@ -46,47 +40,34 @@ export class Vocabulary {
 
   idOf(token: string): number | undefined {
     const bytes = new TextEncoder().encode(token);
-    const id = this.find(bytes, hashed(bytes, 0, bytes.length));
+    const id = this.find(bytes, 0, bytes.length);
     return id < 0 ? undefined : id;
   }
 
-  /** The id of the token, or -1. */
-  find(bytes: Uint8Array, token: HashedToken): number {
-    const number = (this.#slots[this.#slotOf(bytes, token)] as number) - 1;
+  /** The id of the token `bytes[from, to)`, or -1. */
+  find(bytes: Uint8Array, from: number, to: number): number {
+    const number = (this.#slots[this.#slotOf(bytes, from, to)] as number) - 1;
     return number < 0 ? -1 : (this.#ids[number] as number);
   }
 
   /**
-   * The id of a token that stands in two pieces, or -1: `[from, middle)` and, `gap` bytes later, `[middle + gap, to)`. For somebody who asks for the tokens
-   * about in the order in which they were added: the one after the last one that was found so is looked at first.
+   * The same for somebody who asks for the tokens about in the order in which they were added: the one after the last one that was found so
+   * is looked at first.
    */
-  findInOrder(bytes: Uint8Array, { from, middle, gap, to }: TokenInTwo): number {
-    const next = this.#next;
-    if (next < this.#tokens) {
-      const start = this.#starts[next] as number;
-      const left = middle - from;
-      if (
-        (this.#starts[next + 1] as number) - start === to - from - gap &&
-        sameBytes(this.#keys, start, { bytes, from, to: middle }) &&
-        sameBytes(this.#keys, start + left, { bytes, from: middle + gap, to })
-      )
-        return this.#ids[this.#next++] as number;
+  findInOrder(bytes: Uint8Array, from: number, to: number): number {
+    if (!this.#isNext(bytes, from, to)) {
+      const number = (this.#slots[this.#slotOf(bytes, from, to)] as number) - 1;
+      if (number < 0) return -1;
+      this.#next = number;
     }
-    const joined = new Uint8Array(to - from - gap);
-    joined.set(bytes.subarray(from, middle));
-    joined.set(bytes.subarray(middle + gap, to), middle - from);
-    const number = (this.#slots[this.#slotOf(joined, hashed(joined, 0, joined.length))] as number) - 1;
-    if (number < 0) return -1;
-    this.#next = number + 1;
-    return this.#ids[number] as number;
+    return this.#ids[this.#next++] as number;
   }
 
   /** False if the token is there already. */
-  add(bytes: Uint8Array, token: HashedToken, id: number): boolean {
-    const { from, to, hash } = token;
+  add(bytes: Uint8Array, { from, to }: { readonly from: number; readonly to: number }, id: number): boolean {
     const number = this.#tokens;
     if (number + 1 >= this.#starts.length) this.#growTokens();
-    const slot = this.#slotOf(bytes, token);
+    const slot = this.#slotOf(bytes, from, to);
     if (this.#slots[slot] !== 0) return false;
     const start = this.#starts[number] as number;
     const end = start + to - from;
@@ -95,7 +76,7 @@ export class Vocabulary {
     for (let i = from; i < to; i++) keys[start + i - from] = bytes[i] as number;
     this.#slots[slot] = number + 1;
     this.#ids[number] = id;
-    this.#hashes[number] = hash;
+    this.#hashes[number] = this.#hash;
     this.#starts[number + 1] = end;
     this.#tokens = number + 1;
     if (id >= this.#size) this.#size = id + 1;
@@ -114,10 +95,15 @@ export class Vocabulary {
       yield [keys.toString("utf8", this.#starts[i], this.#starts[i + 1]), this.#ids[i] as number];
   }
 
-  /** Where the token's number stands, or the free place where it would stand. */
-  #slotOf(bytes: Uint8Array, { from, to, hash }: HashedToken): number {
+  /** Where the token's number stands, or the free place where it would stand; leaves its hash in `#hash`. */
+  #slotOf(bytes: Uint8Array, from: number, to: number): number {
+    let hash = 0x811c9dc5 | 0; // FNV-1a
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    this.#hash = hash;
     const slots = this.#slots;
+    const hashes = this.#hashes;
     const starts = this.#starts;
+    const keys = this.#keys;
     const mask = slots.length - 1;
     // Steps before it looks, so that no part of the loop is new to V8 when two tokens first want the same place: it would compile it again.
     for (let before = mixed(hash) - 1; ; ) {
@@ -125,11 +111,24 @@ export class Vocabulary {
       before = slot;
       const number = (slots[slot] as number) - 1;
       if (number < 0) return slot;
-      if (this.#hashes[number] !== hash) continue;
+      if (hashes[number] !== hash) continue;
       const start = starts[number] as number;
       if ((starts[number + 1] as number) - start !== to - from) continue;
-      if (sameBytes(this.#keys, start, { bytes, from, to })) return slot;
+      let same = from;
+      while (same < to && keys[start + same - from] === bytes[same]) same++;
+      if (same === to) return slot;
     }
+  }
+
+  #isNext(bytes: Uint8Array, from: number, to: number): boolean {
+    const next = this.#next;
+    if (next >= this.#tokens) return false;
+    const start = this.#starts[next] as number;
+    if ((this.#starts[next + 1] as number) - start !== to - from) return false;
+    const keys = this.#keys;
+    let same = from;
+    while (same < to && keys[start + same - from] === bytes[same]) same++;
+    return same === to;
   }
 
   /** Twice the room for tokens, and places. */
@@ -153,40 +152,10 @@ export class Vocabulary {
   }
 }
 
-/** A token in two pieces: `[from, middle)` and `[middle + gap, to)`. */
-export interface TokenInTwo {
-  readonly from: number;
-  readonly middle: number;
-  readonly gap: number;
-  readonly to: number;
-}
-
-function sameBytes(
-  keys: Uint8Array,
-  start: number,
-  { bytes, from, to }: { readonly bytes: Uint8Array; readonly from: number; readonly to: number },
-): boolean {
-  for (let i = from; i < to; i++) if (keys[start + i - from] !== bytes[i]) return false;
-  return true;
-}
-
 function twice(numbers: Int32Array): Int32Array {
   const larger = new Int32Array(2 * numbers.length);
   larger.set(numbers);
   return larger;
-}
-
-/** FNV-1a, byte by byte: `hash = withByte(hash, byte)` from `emptyHash` on. */
-export const emptyHash = 0x811c9dc5 | 0;
-
-export function withByte(hash: number, byte: number): number {
-  return Math.imul(hash ^ byte, 0x01000193);
-}
-
-export function hashed(bytes: Uint8Array, from: number, to: number): HashedToken {
-  let hash = emptyHash;
-  for (let i = from; i < to; i++) hash = withByte(hash, bytes[i] as number);
-  return { from, to, hash };
 }
 
 function mixed(hash: number): number {
