@@ -7,8 +7,11 @@ export interface CheckedText {
   readonly ids: ArrayLike<number>;
 }
 
+/** Texts that wait; those of 64 MiB in parts of the usual size. */
+const mostWaiting = 128;
+
 /**
- * One text of every part is given to the native library, too: at once, or all together at the end. Until then the journal keeps them, so that
+ * One text of every part is given to the native library, too: at once, or many together, at the latest at the end. Until then the journal keeps them, so that
  * after an interruption the next call checks them.
  */
 export class SpotChecks {
@@ -29,12 +32,13 @@ export class SpotChecks {
       return undefined;
     }
     this.#later.push(sample);
+    if (this.#later.length >= mostWaiting) await this.finish();
     return sample;
   }
 
-  /** Before anything is published. Throws FastWayWrong. */
+  /** Compares those that wait: to be called before anything is published. Throws FastWayWrong. */
   async finish(): Promise<void> {
-    if (this.#later && this.#later.length > 0) await this.#check(this.#later);
+    while (this.#later && this.#later.length > 0) await this.#check(this.#later.splice(0, mostWaiting));
   }
 
   async #check(checked: readonly CheckedText[]): Promise<void> {

@@ -30,7 +30,7 @@ async function place(text: string, tokenizer = tinyTokenizer()) {
 const bytesOf = async (prefix: string) => [await readFile(`${prefix}.bin`), await readFile(`${prefix}.idx`)] as const;
 
 describe("the fast way of tokenizing", () => {
-  // The first 64 KB are compared at the start; the word comes later.
+  // The first 8 KB are compared at the start; the word comes later.
   const text = Array.from({ length: 4000 }, (_, i) => section(i, i < 3000 ? "lamp" : "zebra")).join("");
   const byteLevel = byteBpe("The lamp number of many zebra .", 40);
 

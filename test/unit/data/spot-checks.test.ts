@@ -33,6 +33,17 @@ describe("texts that are compared with the native library", () => {
   });
 });
 
+it("Texts that wait are compared as soon as there are 128, so that they take little memory", async () => {
+  const native = vi.fn<NativeTruth>((texts) => Promise.resolve(texts.map((text) => [text.length])));
+  const before = Array.from({ length: 200 }, () => ({ text: "abc", ids: [3] }));
+  const checks = new SpotChecks(native, before);
+  await checks.add({ text: "abcd", ids: [4] });
+  expect(native.mock.calls.map(([texts]) => texts.length)).toEqual([128, 73]);
+  for (let i = 0; i < 130; i++) await checks.add({ text: "a", ids: [1] });
+  await checks.finish();
+  expect(native.mock.calls.map(([texts]) => texts.length)).toEqual([128, 73, 128, 2]);
+});
+
 it("A wrong text of a part that an interrupted call wrote is found by the call that goes on: everything is made again natively", async () => {
   const section = (i: number, word: string) => ` = Part ${i} = \n \n The ${word} number ${i} of many . \n \n`;
   const text = Array.from({ length: 4000 }, (_, i) => section(i, i > 800 && i < 1200 ? "zebra" : "lamp")).join("");
