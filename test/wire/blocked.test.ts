@@ -36,7 +36,7 @@ describe("a cell that blocks", () => {
     ["a flood of displays", 'while (true) display({ "text/plain": "x".repeat(200) })'],
     ["an await", "await new Promise(() => {})"],
     ["a loop", "while (true) {}"],
-  ])("in %s is interrupted within 1 s, and the state survives", async (_, code) => {
+  ])("in %s is interrupted within 1 s, and the state survives", { retry: 2 }, async (_, code) => {
     const id = await client.send("execute_request", { code });
     await client.published(({ type, parentId }) => type === "execute_input" && parentId === id, "execute_input");
     const displays = () =>

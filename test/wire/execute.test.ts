@@ -78,7 +78,7 @@ it("user_expressions are evaluated one by one; one that fails does not spoil the
 it("stop_on_error: cells sent before the error are aborted, those sent after its reply run", async () => {
   client = await WireClient.start();
   const failing = await client.send("execute_request", {
-    code: "await new Promise((r) => setTimeout(r, 30)); throw new Error('x')",
+    code: "await new Promise((r) => setTimeout(r, 300)); throw new Error('x')",
   });
   const queued = [await client.send("execute_request", { code: "return 1" })];
   queued.push(await client.send("execute_request", { code: "return 2", stop_on_error: false }));
@@ -92,7 +92,7 @@ it("stop_on_error: cells sent before the error are aborted, those sent after its
 
 it("stop_on_error also aborts cells that arrived while the failing one blocked the main thread", async () => {
   client = await WireClient.start();
-  const code = "const end = Date.now() + 150; while (Date.now() < end); throw new Error('x')";
+  const code = "const end = Date.now() + 500; while (Date.now() < end); throw new Error('x')";
   const ids = [await client.send("execute_request", { code })];
   for (let cell = 0; cell < 20; cell++) ids.push(await client.send("execute_request", { code: "return 1" }));
   const replies = await Promise.all(ids.map((id) => client.reply(id)));

@@ -82,6 +82,7 @@ it("connect_request gives the ports", async () => {
 
 it("the first subscriber gets iopub_welcome with its subscription", async () => {
   client = await WireClient.start();
-  expect(client.iopub[0]).toMatchObject({ type: "iopub_welcome", content: { subscription: "" } });
-  expect(client.iopub[0]?.parentId).toBeUndefined();
+  const welcomes = client.iopub.filter(({ type }) => type === "iopub_welcome");
+  expect(welcomes).toMatchObject([{ content: { subscription: "" } }]);
+  expect(welcomes[0]?.parentId).toBeUndefined();
 });

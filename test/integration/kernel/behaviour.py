@@ -77,7 +77,8 @@ def user_expressions_are_evaluated_after_the_cell(k):
 
 @check
 def stop_on_error_aborts_what_waits_and_only_that(k):
-    sent = [k.send(code) for code in ["throw new Error('stop')", "1", "2"]]
+    late = "await new Promise((resolve) => setTimeout(resolve, 500)); throw new Error('stop')"
+    sent = [k.send(code) for code in [late, "1", "2"]]
     results = [k.finish(message) for message in sent]
     assert [r.reply["status"] for r in results] == ["error", "aborted", "aborted"]
     assert results[1].types == ["status", "status"]
@@ -132,11 +133,11 @@ def late_output_goes_to_the_cell_that_made_it(k):
 @check
 def update_display_goes_to_the_running_cell_else_to_its_own(k):
     first = k.send("display({ 'text/plain': 'v1' }, { displayId: 'd' });\n"
-                   "setTimeout(() => display({ 'text/plain': 'v2' }, { displayId: 'd', update: true }), 200);\n"
-                   "setTimeout(() => display({ 'text/plain': 'v3' }, { displayId: 'd', update: true }), 900)")
+                   "setTimeout(() => display({ 'text/plain': 'v2' }, { displayId: 'd', update: true }), 400);\n"
+                   "setTimeout(() => display({ 'text/plain': 'v3' }, { displayId: 'd', update: true }), 2500)")
     result = k.finish(first)
     assert result.of("display_data")[0]["transient"] == {"display_id": "d"}
-    second = k.send("await new Promise((done) => setTimeout(done, 500))")
+    second = k.send("await new Promise((done) => setTimeout(done, 1000))")
     (update,) = k.finish(second).of("update_display_data")
     assert update["data"] == {"text/plain": "v2"} and update["transient"] == {"display_id": "d"}
     third = k.until(lambda m: m["msg_type"] == "update_display_data" and m["content"]["data"]["text/plain"] == "v3")
