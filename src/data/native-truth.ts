@@ -4,7 +4,8 @@ import { nativeTokenizer } from "./native-tokenizer.js";
 import type { OpenTokenizer } from "./tokenizer.js";
 
 /**
- * Ids of each text by the native library, to be compared with those of the fast way: ids that the fast way never gives, those of added tokens that the vocabulary lacks, may be -1.
+ * Ids of each text by the native library, to be compared with those of the fast way. Ids that the fast way never gives, those of added tokens
+ * that the vocabulary lacks, may be -1.
  */
 export type NativeTruth = (texts: readonly string[]) => Promise<readonly ArrayLike<number>[]>;
 
