@@ -5,6 +5,7 @@ import { startProtocolThread } from "./channels/thread-link.js";
 import { flagBytes } from "./channels/thread-messages.js";
 import type { Connection } from "./connection.js";
 import type { Evaluator, EvaluatorOptions } from "./evaluate/evaluator.js";
+import { keepListening } from "./kept-listeners.js";
 import { kernelInfo } from "./kernel-info.js";
 import { log } from "./log.js";
 import { packageManifest } from "./package-manifest.js";
@@ -26,8 +27,8 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
   let interrupt = (): void => {};
   let shutdown = (): void => process.exit(0);
   // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it; and clients may send SIGTERM as soon as it listens.
-  process.on("SIGINT", () => interrupt());
-  process.on("SIGTERM", () => shutdown());
+  keepListening("SIGINT", () => interrupt());
+  keepListening("SIGTERM", () => shutdown());
   const link = startProtocolThread(
     {
       connection,
@@ -38,7 +39,7 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
     },
     onDeath,
   );
-  process.on("exit", () => link.closeNow());
+  keepListening("exit", () => link.closeNow());
   const { openMainThread } = await import("./main-thread.js");
   const events = openMainThread({ link, flags, connection, folder, loadEvaluator });
   interrupt = events.onInterrupt;

@@ -286,8 +286,14 @@ async function run(data: ThreadData, port: NonNullable<typeof parentPort>): Prom
     post({ kind: "bound" });
   } catch (error) {
     Atomics.store(new Int32Array(data.flags), flagIndex.closed, 1);
-    post({ kind: "failed", message: reasonOf(error), hint: error instanceof KernelError ? error.hint : "" });
+    post({ kind: "failed", ...troubleOf(error) });
   }
 }
 
 if (parentPort) void run(workerData as ThreadData, parentPort);
+
+function troubleOf(error: unknown): { readonly message: string; readonly hint: string } {
+  if (error instanceof KernelError) return { message: error.message, hint: error.hint };
+  const hint = reasonOf(error) === "EMFILE" ? "allow more open files: ulimit -n 1024" : "npx mindformers-lab doctor";
+  return { message: `the kernel's sockets could not be opened: ${reasonOf(error)}`, hint };
+}

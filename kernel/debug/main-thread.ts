@@ -22,6 +22,15 @@ interface Evaluated {
   readonly exceptionDetails?: Runtime.ExceptionDetails;
 }
 
+/** Answer of `Runtime.getProperties`; Node's types leave out the private ones. */
+interface Properties {
+  readonly result: readonly Property[];
+  readonly privateProperties?: readonly Property[];
+  readonly internalProperties?: readonly Property[];
+}
+
+const shownInside = /^\[\[(?:Entries|PromiseState|PromiseResult|BoundArgs)\]\]$/;
+
 /** Node's inspector on the main thread, used from the protocol thread, which goes on while the main thread stands at a breakpoint. */
 export class MainThread {
   private readonly session = new Session();
@@ -57,10 +66,12 @@ export class MainThread {
     return (await this.evaluate(expression, callFrameId, { returnByValue: true })).value as T;
   }
 
+  /** Its own, the `#private` ones and the entries of a Map or Set among them, and the state of a promise. */
   async properties(objectId: string): Promise<readonly Property[]> {
     const options = { objectId, ownProperties: true, generatePreview: false };
-    const { result } = await this.post<{ result: readonly Property[] }>("Runtime.getProperties", options);
-    return result;
+    const found = await this.post<Properties>("Runtime.getProperties", options);
+    const inside = (found.internalProperties ?? []).filter(({ name }) => shownInside.test(name));
+    return [...inside, ...(found.privateProperties ?? []), ...found.result];
   }
 
   disconnect(): void {

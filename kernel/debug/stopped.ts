@@ -46,7 +46,7 @@ export class Stopped {
 
   /** What is local to the frame, from the inside out as one scope, then what the functions around it hold, then the variables of all cells. */
   async scopes(frameId: number): Promise<readonly Scope[]> {
-    const { scopeChain } = this.frame(frameId);
+    const { scopeChain, this: receiver } = this.frame(frameId);
     const ids = (types: readonly string[]): string[] =>
       scopeChain.filter(({ type }) => types.includes(type)).flatMap(({ object }) => object.objectId ?? []);
     const cells = await this.parts.thread.evaluate(`globalThis.${guardName}.locals`);
@@ -59,7 +59,7 @@ export class Stopped {
       .filter(([, objects]) => objects.length > 0)
       .map(([name, objects]) => ({
         name,
-        variablesReference: this.parts.variables.reference(objects),
+        variablesReference: this.parts.variables.reference(objects, name === "Local" ? { this: receiver } : {}),
         expensive: false,
       }));
   }
@@ -98,5 +98,7 @@ export class Stopped {
 /** An expression in which variables of cells are known too, behind those of the frame. A function made of text is never strict, so `with` is allowed. */
 export function withCells(expression: string, names: readonly string[] = []): string {
   const body = `with (cells) with (frame) return eval(${JSON.stringify(expression)});`;
-  return `Function("cells", "frame", ${JSON.stringify(body)})(globalThis.${guardName}.locals, { ${names.join(", ")} })`;
+  // Looked up when they are asked for: some may have no value yet, and one such would spoil all others.
+  const frame = names.map((name) => `get ${name}() { return ${name} }, set ${name}($value) { ${name} = $value }`);
+  return `Function("cells", "frame", ${JSON.stringify(body)})(globalThis.${guardName}.locals, { ${frame.join(", ")} })`;
 }

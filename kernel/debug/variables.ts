@@ -5,21 +5,29 @@ import type { Variable } from "./protocol.js";
 
 /** More entries of one object are not listed; front ends ask for all at once. */
 const mostListed = 500;
-/** Names that exist because of how cells are run. */
+/** Names that exist because of how cells are run, and what Node keeps on every promise. */
 const hidden =
-  /^(?:exports|require|__filename|__dirname|arguments|this|tsLastExpr\d*|\$cellFlag|\$cellGuard|__esModule)$/;
+  /^(?:Symbol\((?:async_id_symbol|trigger_async_id_symbol|kResourceStore)\)|exports|require|__filename|__dirname|arguments|this|tsLastExpr\d*|\$cellFlag|\$cellGuard|__esModule)$/;
+
+/** Characters of a text that are shown; its row in a list of variables has room for some hundred. */
+const mostCharacters = 1000;
+
+interface Listed {
+  readonly objectIds: readonly string[];
+  readonly more: Readonly<Record<string, RemoteObject>>;
+}
 
 /** Gives objects of the main thread the numbers by which front ends ask for their fields. They hold until the thread goes on. */
 export class Variables {
-  private readonly objects = new Map<number, readonly string[]>();
+  private readonly objects = new Map<number, Listed>();
   private last = 0;
 
   constructor(private readonly thread: MainThread) {}
 
-  /** A number for the fields of these objects together; where several have a name, the first wins. */
-  reference(objectIds: readonly string[]): number {
+  /** A number for the fields of these objects together; where several have a name, the first wins. Before them `more`, as far as they are objects. */
+  reference(objectIds: readonly string[], more: Readonly<Record<string, RemoteObject>> = {}): number {
     this.last += 1;
-    this.objects.set(this.last, objectIds);
+    this.objects.set(this.last, { objectIds, more });
     return this.last;
   }
 
@@ -29,7 +37,10 @@ export class Variables {
 
   async list(reference: number): Promise<readonly Variable[]> {
     const found = new Map<string, Variable>();
-    for (const id of this.objects.get(reference) ?? []) {
+    const { objectIds, more } = this.objects.get(reference) ?? { objectIds: [], more: {} };
+    for (const [name, value] of Object.entries(more))
+      if (value.type === "object") found.set(name, { name, evaluateName: name, ...this.valueOf(value) });
+    for (const id of objectIds) {
       for (const property of await this.thread.properties(id)) {
         if (hidden.test(property.name) || found.has(property.name) || found.size >= mostListed) continue;
         found.set(property.name, this.describe(property));
@@ -45,7 +56,8 @@ export class Variables {
   }
 
   valueOf(object: RemoteObject): Omit<Variable, "name"> {
-    const opens = object.objectId !== undefined && object.type !== "function";
+    // Symbols have an id as well, and nothing to open.
+    const opens = object.objectId !== undefined && object.type === "object";
     return {
       value: textOf(object),
       ...(opens && { type: typeOf(object) }),
@@ -67,7 +79,11 @@ function typeOf({ subtype, className, description, type }: RemoteObject): string
 }
 
 function textOf({ type, value, unserializableValue, description }: RemoteObject): string {
-  if (type === "string") return JSON.stringify(value);
+  if (type === "string") {
+    const text = value as string;
+    if (text.length <= mostCharacters) return JSON.stringify(text);
+    return `${JSON.stringify(text.slice(0, mostCharacters))}… (${text.length.toLocaleString("en-US")} characters)`;
+  }
   if (type === "function") return description?.split("\n")[0] ?? "function";
   return unserializableValue ?? description ?? String(value);
 }

@@ -110,7 +110,7 @@ function parse(compiler: TypeScript, code: string): ts.SourceFile {
 }
 
 function indentAfter(code: string): string {
-  const line = code.slice(code.lastIndexOf("\n", code.trimEnd().length) + 1);
+  const line = code.slice(code.lastIndexOf("\n", code.trimEnd().length - 1) + 1);
   const indent = /^\s*/.exec(line.trimEnd())?.[0] ?? "";
   return /[{([]\s*$/.test(line) ? `${indent}  ` : indent;
 }

@@ -55,7 +55,9 @@ export function placesOf(steps: {
   const offsetIn = ({ line, column }: Place): number | undefined => {
     const place = fromScript({ line, column: line === 0 ? Math.max(0, column - steps.wrapper) : column });
     edited ??= steps.edited();
-    return place === undefined ? undefined : offsetOf(edited.text, place);
+    // Behind the cell's code its function is called: that isn't the cell's own.
+    if (place === undefined || place.line > lineCount(edited.text) - 1) return undefined;
+    return offsetOf(edited.text, place);
   };
   return {
     toSource(place) {
@@ -69,6 +71,12 @@ export function placesOf(steps: {
       return offset !== undefined && edited?.isInserted(offset) === false;
     },
   };
+}
+
+function lineCount(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count += 1;
+  return count;
 }
 
 /** Looks places up in a source map, which is read at the first question. */
@@ -103,18 +111,23 @@ function mapFrame(line: string): string | undefined {
 
 type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
 
-/** Makes `error.stack` speak of cells everywhere, also where users print it themselves. Stacks without cells are left to whoever was there before. */
+/** Makes `error.stack` speak of cells everywhere, also where users print it themselves. The text of stacks without cells is left to whoever was there before. */
 export function installStackMapping(): void {
   const before = Error.prepareStackTrace as (Prepare & { readonly ofCells?: true }) | undefined;
   if (before?.ofCells === true) return;
   const prepare: Prepare = (error, sites) => {
-    if (endOfCells(sites) === 0 && before !== undefined) return before(error, sites);
-    return mapStack(
-      [headOf(error), ...sites.slice(0, endOfCells(sites)).map((site) => mapFileFrame(`    at ${site}`))].join("\n"),
-    );
+    const end = endOfCells(sites);
+    if (end > 0) return mapStack(stackText(error, sites.slice(0, end)));
+    // Without a cell, as in a timer of a file of the user's.
+    const stack = before === undefined ? stackText(error, sites) : before(error, sites);
+    return typeof stack === "string" ? stack.split("\n").map(mapFileFrame).join("\n") : stack;
   };
   Error.prepareStackTrace = Object.assign(prepare, { ofCells: true as const });
   Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 30);
+}
+
+function stackText(error: Error, sites: readonly NodeJS.CallSite[]): string {
+  return [headOf(error), ...sites.map((site) => mapFileFrame(`    at ${site}`))].join("\n");
 }
 
 /** Number of frames down to the last one in a cell: what called the cell is not of interest. */

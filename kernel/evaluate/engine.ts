@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { compileFunction, Script } from "node:vm";
+import { Script } from "node:vm";
 import { currentCell } from "../output/cell-context.js";
 import { describeScript, installStackMapping, placesOf, registerCell } from "./cell-source.js";
 import { addCarried, type Carried, type CarriedNames } from "./checker/carried.js";
@@ -8,8 +8,10 @@ import type { CellScript, CheckerRequest, ConvertedFile } from "./checker/reques
 import type { Evaluator, EvaluatorOptions, Failure, Outcome } from "./evaluator.js";
 import { cellRequire, type Executable, functionText, runCell, wrapperOf } from "./executor.js";
 import { describeDiagnostics, describeFailure } from "./failure.js";
+import { compileFile, fileWrapperOf } from "./file-script.js";
 import { registerFile } from "./file-source.js";
 import { createInterrupts, interruptOf } from "./interrupt.js";
+import { liveMembers } from "./live-members.js";
 import { localName } from "./own-names.js";
 import { createPackageFolders } from "./package-folders.js";
 import { createCellModules } from "./resolve.js";
@@ -35,6 +37,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
       if (debugging?.isOn() === true) await showFileToDebugger(file, debugging);
     }
     await modules.prepare(script.imports);
+    for (const specifier of script.imports) await require.prepare?.(specifier);
     const name = registerScript(script, cell);
     const executable = { ...script, javascript: `${script.javascript}\n//# sourceURL=${name}` };
     if (debugging?.isOn() === true) await showToDebugger(name, executable, debugging);
@@ -46,7 +49,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
     let declares: readonly Carried[] = [];
     try {
       return await interrupts.race(async () => {
-        const conversion = await checker.ask({ kind: "convert", code });
+        const conversion = await checker.ask({ kind: "convert", code }).catch(nameOverflow);
         if (conversion.script === undefined) return failed(describeDiagnostics(conversion.diagnostics, cell));
         const { script } = conversion;
         const executable = await prepare(script, cell);
@@ -66,13 +69,26 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
 
   return {
     execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
-    complete: (code, cursor) => checker.ask({ kind: "complete", code, cursor }),
+    complete: async (code, cursor) => {
+      const found = await checker.ask({ kind: "complete", code, cursor });
+      return found.matches.length > 0 ? found : (liveMembers({ code, cursor, locals }) ?? found);
+    },
     inspect: async (code, cursor, detail) =>
       (await checker.ask({ kind: "inspect", code, cursor, detail })) ?? undefined,
     isComplete: (code) => checker.ask({ kind: "isComplete", code }),
     interrupt: () => interrupts.interrupt(),
     close: () => checker.close(),
   };
+}
+
+/** The compiler goes down into every bracket and operator of a cell. */
+function nameOverflow(error: unknown): never {
+  if (!/^RangeError: Maximum call stack size/.test((error as Error).message)) throw error;
+  const named = new RangeError(
+    "the cell is nested too deeply to be checked (thousands of brackets or operators in each other)",
+  );
+  named.stack = String(named);
+  throw named;
 }
 
 interface Labelled {
@@ -104,19 +120,19 @@ function registerScript({ edits, map, awaits }: Omit<CellScript, "files">, cell:
   return registerCell({ ...cell, ...placesOf({ edited, map, wrapper: wrapperOf(awaits).length }) });
 }
 
-function registerSource({ path, code, edits, map }: ConvertedFile): void {
+function registerSource({ path, code, edits, map, awaits }: ConvertedFile): void {
   const edited = () => applyEdits(code, edits);
-  registerFile({ path, code, label: basename(path), ...placesOf({ edited, map, wrapper: 0 }) });
+  const wrapper = fileWrapperOf(awaits).length;
+  registerFile({ path, code, label: basename(path), ...placesOf({ edited, map, wrapper }) });
 }
 
-/** As for a cell, with what Node puts around a module. */
+/** As for a cell. */
 async function showFileToDebugger(
-  { path, javascript }: ConvertedFile,
+  file: ConvertedFile,
   debugging: NonNullable<EvaluatorOptions["debugging"]>,
 ): Promise<void> {
-  const parameters = ["exports", "require", "module", "__filename", "__dirname"];
-  const module: unknown = compileFunction(javascript, parameters, { filename: path });
-  await debugging.cellBegins(path);
+  const module: unknown = compileFile(file);
+  await debugging.cellBegins(file.path);
   void module;
 }
 

@@ -38,6 +38,5 @@ export function cellRequire(
 ): { readonly files: CellFiles; readonly require: Require } {
   const files = createCellFiles();
   const base = createRequire(join(folder, "cell.js"));
-  const { resolve, cache } = base;
-  return { files, require: Object.assign(modules.wrap(files.wrap(base, folder)), { resolve, cache }) };
+  return { files, require: modules.wrap(files.wrap(base, folder)) };
 }

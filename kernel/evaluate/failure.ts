@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { cellOfLabel, mapStack } from "./cell-source.js";
 import type { Failure } from "./evaluator.js";
+import { hintFor } from "./hints.js";
 import type { Place } from "./text-edits.js";
 
 /** Folders of the compiled kernel and library (or of their sources, in tests). */
@@ -31,32 +32,56 @@ export function describeFailure(thrown: unknown): Failure {
 
 function nameOf(thrown: unknown): string {
   if (typeof thrown !== "object" || thrown === null) return thrown === null ? "null" : typeof thrown;
-  const { name } = thrown as { name?: unknown };
-  const className = thrown.constructor?.name || "Object";
+  const name = readOf(thrown, "name");
+  const className = String((readOf(thrown, "constructor") as { name?: unknown } | undefined)?.name || "Object");
   // Classes that extend Error seldom set a name; theirs says more than "Error".
   const isSet = typeof name === "string" && name !== "" && !(name === "Error" && thrown instanceof Error);
   return isSet ? name : className;
 }
 
+/** A property of what was thrown; undefined if its getter throws: the error itself says more than that of its getter. */
+function readOf(thrown: object, name: string): unknown {
+  try {
+    return (thrown as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Longest message that is shown, in UTF-16 units: a front end would stand still over millions. */
+const longestMessage = 100_000;
+
+function bounded(message: string): string {
+  const more = message.length - longestMessage;
+  return more <= 0
+    ? message
+    : `${message.slice(0, longestMessage)} … and ${more.toLocaleString("en-US")} more characters`;
+}
+
 /** `message`, and on the next line `hint`, if the error has one. */
 function messageOf(thrown: unknown): string {
-  if (!isErrorLike(thrown)) return typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2, colors: false });
-  const { hint } = thrown as { hint?: unknown };
+  if (!isErrorLike(thrown))
+    return typeof thrown === "string" ? bounded(thrown) : inspect(thrown, { depth: 2, colors: false });
+  const hint = readOf(thrown, "hint");
   // Node lists which file asked for a missing module; for a cell that is a file that doesn't exist.
-  const message = asTyped(thrown).replace(/\nRequire stack:(?:\n- .*)*$/, "");
+  const message = bounded(asTyped(thrown).replace(/\nRequire stack:(?:\n- .*)*$/, ""));
   return typeof hint === "string" && hint !== "" ? `${message}\n${hint}` : message;
 }
 
 /** V8 names what can't be called as the script has it: `exports.f`, `(0 , exports.f)`, `(0, node_fs_1.f)`; in the cell it is `f`. */
 function asTyped(thrown: Error): string {
-  if (!(thrown instanceof TypeError)) return thrown.message;
-  return thrown.message.replace(/^\(0 ?, [\w$]+\.([\w$.]+)\)(?= is not a)/, "$1").replace(/^exports\.(?=[\w$])/, "");
+  const message = String(readOf(thrown, "message") ?? "");
+  return thrown instanceof TypeError ? withoutExports(message) : message;
+}
+
+function withoutExports(message: string): string {
+  return message.replace(/^\(0 ?, [\w$]+\.([\w$.]+)\)(?= is not a)/, "$1").replace(/^exports\.(?=[\w$])/, "");
 }
 
 function isErrorLike(thrown: unknown): thrown is Error {
   return (
     thrown instanceof Error ||
-    (typeof thrown === "object" && thrown !== null && typeof (thrown as Partial<Error>).message === "string")
+    (typeof thrown === "object" && thrown !== null && typeof readOf(thrown, "message") === "string")
   );
 }
 
@@ -148,7 +173,7 @@ function relativePath(file: string): string {
 function functionName(name: string | undefined, inCell: boolean): string {
   if (name === undefined) return "";
   const short = name.replace(/ \[as [^\]]*\]$/, "").replace(/^(?:Object|exports)\./, "");
-  return inCell && (short === "<anonymous>" || short === "eval") ? "" : short;
+  return short === "<anonymous>" || (inCell && short === "eval") ? "" : short;
 }
 
 function causesOf(thrown: unknown, seen: Set<unknown>): string[] {
@@ -190,23 +215,13 @@ export function describeDiagnostics(
     `${diagnostic.file === undefined ? `${cell.label}, ` : ""}${position(diagnostic)}`,
     ...(diagnostic.file === undefined ? codeFrame(cell.code, diagnostic.place) : []),
   ]);
-  const rest = [...andMore(more), ...hintFor(cell.code, diagnostics)];
+  const hint = hintFor(cell.code, diagnostics);
+  const rest = [...andMore(more), ...(hint === undefined ? [] : [hint])];
   return {
     ename: "TypeScriptError",
     evalue: [...shown.map((diagnostic) => `${diagnostic.message} (${position(diagnostic)})`), ...rest].join("\n"),
     traceback: [...traceback, ...rest],
   };
-}
-
-/** For those who are used to IPython. */
-function hintFor(code: string, [first]: readonly Diagnostic[]): string[] {
-  const line = first === undefined || first.file !== undefined ? "" : (code.split("\n")[first.place.line] ?? "");
-  const [, program] = /^\s*!\s*(\w.*?)\s*$/.exec(line) ?? [];
-  if (program !== undefined)
-    return [
-      `to run a program: require("node:child_process").execSync(${JSON.stringify(program)}, { stdio: "inherit" })`,
-    ];
-  return /^\s*%{1,2}[a-z]/.test(line) ? ["lines that begin with % are IPython's; TypeScript cells have none"] : [];
 }
 
 function andMore(count: number): string[] {

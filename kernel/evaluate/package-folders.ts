@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 /** Where cells find packages that the user's own folders don't have. */
 export interface PackageFolders {
   readonly workingDirectory: string;
+  /** Names of those packages that the user's own folders don't have. */
+  names(): string[];
   /** Folder of package `name` among the kernel's `packages`; undefined if they lack it or the user's own folders have it. */
   fallback(name: string): string | undefined;
   /** Real path behind `<working directory>/node_modules/<name>/…`; every other path as it is. */
@@ -46,6 +48,7 @@ export function createPackageFolders(options: {
   return {
     workingDirectory,
     fallback,
+    names: () => entries.flatMap(({ name }) => (name === undefined || own(name) ? [] : [name])),
     real(path) {
       if (!path.startsWith(prefix)) return path;
       const inside = path.slice(prefix.length);

@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { basename, dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import { type PackageFolders, packageName } from "./package-folders.js";
 
-export type Require = (specifier: string) => unknown;
+export interface Require {
+  (specifier: string): unknown;
+  /** Loads what has to be awaited, so that the call finds it. */
+  readonly prepare?: (specifier: string) => Promise<void>;
+}
 
 export interface CellModules {
   /** `require` with the fallback; relative paths go to `base`, which knows the importing file. */
@@ -24,50 +28,65 @@ export interface ModuleMeta {
   readonly url: string;
   readonly filename: string;
   readonly dirname: string;
+  /** URL of a module as seen from there. */
+  resolve(specifier: string): string;
 }
 
 const needsImport = new Set(["ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_REQUIRE_ESM"]);
 
 export function createCellModules(folders: PackageFolders): CellModules {
   const imported = new Map<string, unknown>();
-  const wrap =
-    (base: Require): Require =>
-    (specifier) => {
+  const wrap = (base: Require): Require => {
+    const require = (specifier: string): unknown => {
       if (imported.has(specifier)) return imported.get(specifier);
       const name = packageName(specifier);
       const folder = name === undefined ? undefined : folders.fallback(name);
       if (name === undefined || folder === undefined) return base(specifier);
       return requireFrom(folder, name)(requestFor(folder, name, specifier));
     };
+    // `resolve` and the like.
+    return Object.assign(require, base);
+  };
   const own = wrap(createRequire(join(folders.workingDirectory, "cell.js")));
   return {
     meta: metaOf(join(folders.workingDirectory, "cell.ts")),
     metaOf,
     wrap,
     async prepare(specifiers) {
-      for (const specifier of specifiers) {
+      // The user's own files run when the cell asks for them, and once.
+      for (const specifier of specifiers.filter((one) => packageName(one) !== undefined)) {
         try {
           own(specifier);
         } catch (error) {
-          if (packageName(specifier) === undefined || !needsImport.has(codeOf(error))) continue;
+          if (!needsImport.has(codeOf(error))) continue;
           const module = await importFrom(folders, specifier).catch(() => undefined);
-          if (module !== undefined) imported.set(specifier, module);
+          if (module !== undefined) imported.set(specifier, asRequired(module));
         }
       }
     },
-    async load(require, specifier) {
+    async load(require, given) {
+      const specifier = pathOfUrl(String(given));
       try {
-        return asNamespace(require(String(specifier)));
+        await require.prepare?.(specifier);
+        return asNamespace(require(specifier));
       } catch (error) {
         if (!needsImport.has(codeOf(error))) throw error;
-        return importFrom(folders, String(specifier));
+        return importFrom(folders, specifier);
       }
     },
   };
 }
 
 function metaOf(filename: string): ModuleMeta {
-  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename) };
+  const resolve = (specifier: string): string => {
+    if (isBuiltin(specifier)) return specifier.startsWith("node:") ? specifier : `node:${specifier}`;
+    return pathToFileURL(createRequire(filename).resolve(pathOfUrl(specifier))).href;
+  };
+  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename), resolve };
+}
+
+function pathOfUrl(specifier: string): string {
+  return specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier;
 }
 
 function codeOf(error: unknown): string {
@@ -110,7 +129,28 @@ function importIn(specifier: string, from: string): Promise<unknown> {
     filename: from,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  return (script.runInThisContext() as (specifier: string) => Promise<unknown>)(specifier);
+  const load = script.runInThisContext() as (specifier: string) => Promise<unknown>;
+  return withoutWarnings(() => load(specifier));
+}
+
+/** Node warns at once, and in the user's cell, that this way to import is experimental. */
+function withoutWarnings<T>(run: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return run();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** An imported module as Node's own `require` gives those that it can load: marked, so that `default` is its default export and not the whole of it. */
+function asRequired(module: unknown): unknown {
+  if (typeof module !== "object" || module === null || !("default" in module) || "__esModule" in module) return module;
+  return new Proxy(module, {
+    get: (target, name) => (name === "__esModule" ? true : Reflect.get(target, name)),
+    has: (target, name) => name === "__esModule" || Reflect.has(target, name),
+  });
 }
 
 /** The shape that TypeScript gives to `import * as`: CommonJS exports with themselves as default. */

@@ -1,6 +1,7 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { reasonOf } from "../error.js";
+import { makeFolder } from "../folders.js";
 import { log } from "../log.js";
 import type { SessionHistory } from "./entry.js";
 import { parseSessionFile } from "./session-file.js";
@@ -40,7 +41,7 @@ export function createHistoryStore(folder: string, limits = historyLimits): Hist
     begin() {
       const next = (numbers()[0] ?? 0) + 1;
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder, 0o700);
         prune(folder, limits);
         const [number, opened] = createNext(folder, next);
         file = opened;

@@ -1,4 +1,5 @@
 import { errorText } from "../evaluate/failure.js";
+import { keepListening } from "../kept-listeners.js";
 import { type Cell, cellOfPromise, outputCell, runInCell } from "./cell-context.js";
 import type { Streams } from "./streams.js";
 
@@ -11,10 +12,10 @@ export function installUncaught(streams: Streams): void {
     if (cell === undefined) write();
     else runInCell(cell, write);
   };
-  process.on("uncaughtException", (error) =>
+  keepListening("uncaughtException", (error: unknown) =>
     show(outputCell(), "Uncaught error (the cell had ended or went on):", error),
   );
-  process.on("unhandledRejection", (error, promise) =>
+  keepListening("unhandledRejection", (error: unknown, promise: Promise<unknown>) =>
     show(cellOfPromise(promise), "Unhandled rejection (a promise that nobody awaited):", error),
   );
 }

@@ -42,6 +42,41 @@ it("a cell stops at a breakpoint, shows its frames and variables, and goes on", 
   expect(client.events("continued").length).toBeGreaterThanOrEqual(2);
 });
 
+it("variables can be opened: `this` with what is private, entries of a Map, a promise; a symbol has nothing to open", async () => {
+  await client.attach();
+  const code = `const table = new Map([["a", { b: 1 }]]); const done = Promise.resolve(4); const sign = Symbol("s");
+const text = "x".repeat(5000);
+class Point {
+  #secret = 5;
+  shift(by: number) {
+    const moved = () => early + by;
+    const early = this.#secret;
+    return moved();
+  }
+}
+new Point().shift(1);`;
+  await client.run(code, [6]);
+  await client.stops(1);
+  const { scopes } = await client.ask("scopes", { frameId: 1 });
+  const open = async (variablesReference: number) => (await client.ask("variables", { variablesReference })).variables;
+  type Shown = { name: string; value: string; variablesReference: number };
+  const named = (list: Shown[], name: string) => list.find((one) => one.name === name) as Shown;
+  const local: Shown[] = await open(scopes[0].variablesReference);
+  expect(await open(named(local, "this").variablesReference)).toMatchObject([{ name: "#secret", value: "5" }]);
+  const ofCells: Shown[] = await open(scopes.at(-1).variablesReference);
+  expect(named(ofCells, "sign")).toMatchObject({ value: "Symbol(s)", variablesReference: 0 });
+  expect(named(ofCells, "text").value).toMatch(/^"x{1000}"… \(5,000 characters\)$/);
+  const state = [
+    { name: "[[PromiseState]]", value: '"fulfilled"' },
+    { name: "[[PromiseResult]]", value: "4" },
+  ];
+  expect(await open(named(ofCells, "done").variablesReference)).toMatchObject(state);
+  const [entries] = await open(named(ofCells, "table").variablesReference);
+  expect((await open(entries.variablesReference))[0]).toMatchObject({ value: '{"a" => Object}' });
+  // `early` has no value yet, which spoiled every name that isn't the frame's own.
+  expect((await client.ask("evaluate", { expression: "table.size", frameId: 1 })).result).toBe("1");
+});
+
 it("steps go from line to line of the cell, into its functions and out of them, never into the code around it", async () => {
   await client.attach();
   const code = `function double(value: number): number {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { WireClient } from "../support/wire-client.js";
+import { WireClient, type WireMessage } from "../support/wire-client.js";
 
 let client: WireClient;
 beforeAll(async () => {
@@ -11,6 +11,12 @@ async function nextQuestion() {
   const before = client.questions.length;
   await client.until(() => client.questions.length > before, "input_request");
   return client.questions[before] as (typeof client.questions)[number];
+}
+
+/** Output and questions come on two sockets, in any order: what counts is when the kernel sent them. The cell stands until it is answered. */
+async function sentBefore(question: WireMessage, text: string): Promise<void> {
+  const output = await client.published(({ content }) => content.text === text, text);
+  expect(String(output.header.date) <= String(question.header.date)).toBe(true);
 }
 
 const value = (iopub: readonly { type: string; content: { data?: Record<string, string> } }[]) =>
@@ -43,7 +49,7 @@ it("prompt() blocks until the answer is there, in functions that aren't async; a
   );
   const first = await asked;
   expect(first.content).toEqual({ prompt: "Name: [Eve] ", password: false });
-  expect(client.iopub.some(({ content }) => content.text === "before\n")).toBe(true);
+  await sentBefore(first, "before\n");
   expect((await client.request("kernel_info_request", {}, "control")).content.status).toBe("ok");
   const second = nextQuestion();
   await client.send("input_reply", { value: "Ada 🦜" }, "stdin", { parent: first.header });
@@ -68,8 +74,7 @@ it("an interrupt ends a prompt(), and its late answer answers nothing", async ()
 it("what the cell printed before it asks is there before the question", async () => {
   const asked = nextQuestion();
   const running = client.execute("console.log('look here'); return await input('?')");
-  await asked;
-  expect(client.iopub.some(({ content }) => content.text === "look here\n")).toBe(true);
+  await sentBefore(await asked, "look here\n");
   await client.send("input_reply", { value: "" }, "stdin");
   expect(value((await running).iopub)).toBe("''");
 });

@@ -124,6 +124,12 @@ it("a port in use ends the start with a message and a cure instead of a stack", 
   expect(stderr).toMatch(/shell socket: cannot listen on tcp:\/\/127.0.0.1:\d+: EADDRINUSE\n {2}cure: /);
 });
 
+it("too few open files for the sockets end the start with the line to type", async () => {
+  client = await WireClient.spawn({ engine: "built", before: ["sh", "-c", 'ulimit -n 32; exec "$@"', "sh"] });
+  expect(await client.exited).toEqual({ code: 1, signal: null });
+  expect(client.stderr.join("")).toMatch(/sockets could not be opened: EMFILE\n {2}cure: .*ulimit -n/);
+});
+
 it("works over ipc sockets, and without a key", async () => {
   client = await WireClient.start({ transport: "ipc", key: "" });
   expect((await client.execute("return 1")).reply.content.status).toBe("ok");

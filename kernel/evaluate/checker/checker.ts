@@ -7,6 +7,7 @@ import { addCarried, carriedText } from "./carried.js";
 import { candidatesAt } from "./complete.js";
 import { type Converter, convertCell, type Earlier } from "./convert.js";
 import { libraryDocumentation } from "./documentation.js";
+import { isOfNothing, typeNamedAt } from "./inspect-type.js";
 import { createLanguage, type Shared } from "./language.js";
 import type { Declarations } from "./libraries.js";
 import { createRegistry } from "./registry.js";
@@ -62,14 +63,15 @@ export function createChecker(options: CheckerOptions): Checker {
     language.update(code, earlier.text, "question");
     for (const offset of inspectionOffsets(compiler, code, cursor)) {
       const info = language.service.getQuickInfoAtPosition(language.cell, offset);
-      if (info === undefined) continue;
+      if (info === undefined || isOfNothing(info)) continue;
       const isDocumented = (info.documentation ?? []).length > 0;
       return describeInspection(
         isDocumented ? info : { ...info, ...libraryDocumentation(compiler, language, offset) },
         detail,
       );
     }
-    return null;
+    const info = typeNamedAt({ language, code, cursor, earlier: earlier.text });
+    return info === undefined ? null : describeInspection(info, detail);
   };
   return {
     answer(request) {

@@ -1,3 +1,4 @@
+import type ts from "typescript";
 import type { Candidates } from "../assist.js";
 import type { Language } from "./language.js";
 import { isOwnName } from "./node-declarations.js";
@@ -6,7 +7,7 @@ import { isOwnName } from "./node-declarations.js";
 export function candidatesAt(language: Language, code: string, cursor: number): Candidates {
   const original = language.service.getCompletionsAtPosition(language.cell, cursor, undefined);
   const entries = original?.entries ?? [];
-  const { start, end } = nameAround(code, cursor);
+  const { start, end } = pathAround(entries, cursor) ?? nameAround(code, cursor);
   const typed = code.slice(start, end);
   const ranked = entries.flatMap(({ name, sortText }) => {
     const rank = typed === "" ? 0 : rankOf(name, typed);
@@ -29,10 +30,24 @@ function rankOf(name: string, typed: string): 0 | 1 | 2 | undefined {
   return lower.includes(typed.toLowerCase()) ? 2 : undefined;
 }
 
+/** In the name of a module (`node:f`, `@scope/some-p`): the part that the entries stand for, which is more than an identifier. */
+function pathAround(
+  entries: readonly ts.CompletionEntry[],
+  cursor: number,
+): { start: number; end: number } | undefined {
+  const isPath = entries.some(({ kind }) => pathKinds.has(kind as string));
+  const span = isPath
+    ? entries.find(({ replacementSpan }) => replacementSpan !== undefined)?.replacementSpan
+    : undefined;
+  return span === undefined ? undefined : { start: span.start, end: Math.max(cursor, span.start + span.length) };
+}
+
+const pathKinds = new Set(["script", "directory", "external module name"]);
+
 const ofName = /[\p{ID_Continue}$\u200c\u200d]/u;
 
 /** The identifier that the cursor is in or at the end of. */
-function nameAround(code: string, cursor: number): { readonly start: number; readonly end: number } {
+export function nameAround(code: string, cursor: number): { readonly start: number; readonly end: number } {
   let start = cursor;
   while (start > 0 && ofName.test(code.charAt(start - 1))) start -= 1;
   let end = cursor;

@@ -38,7 +38,8 @@ type Locate = (start: number, file: ts.SourceFile) => Pick<Diagnostic, "place" |
 function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where: Locate): Diagnostic[] {
   const described = findings.flatMap(({ start, length = 0, file, code, messageText }) => {
     if (file === undefined || start === undefined) return [];
-    const message = reworded.get(code) ?? compiler.flattenDiagnosticMessageText(messageText, "\n");
+    const message =
+      reworded.get(code) ?? compiler.flattenDiagnosticMessageText(messageText, "\n").replace(aboutOptions, "");
     return [{ start, end: start + length, message, code, ...where(start, file) }];
   });
   return mergeFindings(described);
@@ -48,3 +49,6 @@ function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where:
 const reworded = new Map([
   [1308, "'await' expressions are only allowed within async functions and at the top level of a cell."],
 ]);
+
+/** The compiler's options, which a notebook doesn't have. */
+const aboutOptions = / Do you need to change your target library\? Try changing the 'lib' compiler option to .*$/;

@@ -102,6 +102,7 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
   const { sys } = compiler;
   const folder = folders.workingDirectory.replaceAll("\\", "/");
   const ownModules = `${folder.replace(/\/$/, "")}/node_modules`;
+  const isOwnModules = (path: string): boolean => path.replace(/\/$/, "") === ownModules;
   const real = (path: string): string => folders.real(path);
   const typeRoots = [
     ...foldersAbove(folder).map((above) => join(above, "node_modules", "@types")),
@@ -117,6 +118,8 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
   const installed = dirname(declarations.typeRoot);
   const ownTexts: KeptTexts = new Map();
   const preludeFile = join(declarations.libraries, preludeName);
+  const subfolders = (path: string): string[] =>
+    sys.directoryExists(real(path)) ? sys.getDirectories(real(path)) : [];
   const isOfUser = (path: string): boolean =>
     !path.includes("/node_modules/") && !path.startsWith(declarations.libraries);
   const host: ts.LanguageServiceHost & ts.ModuleResolutionHost = {
@@ -135,8 +138,8 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     fileExists: (path) => texts.has(path) || path === preludeFile || sys.fileExists(real(path)),
     readFile: (path: string, encoding?: string) => texts.get(path)?.text ?? sys.readFile(real(path), encoding),
     // The packages of the kernel seem to lie in the working folder, which may have no node_modules of its own.
-    directoryExists: (path) => path === ownModules || sys.directoryExists(real(path)),
-    getDirectories: (path) => sys.getDirectories(real(path)),
+    directoryExists: (path) => isOwnModules(path) || sys.directoryExists(real(path)),
+    getDirectories: (path) => [...subfolders(path), ...(isOwnModules(path) ? folders.names() : [])],
     readDirectory: (path, ...rest) => sys.readDirectory(real(path), ...rest),
     realpath: (path) => (real(path) === path ? (sys.realpath?.(path) ?? path) : path),
   };
@@ -149,7 +152,7 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     const resolved = literals.map(({ text }) => ofBundles(compiler, bundles, text) ?? resolve(text, from));
     if (isOfUser(from)) {
       const paths = resolved.flatMap(({ resolvedModule }) => resolvedModule?.resolvedFileName ?? []);
-      imports.set(from, new Set(paths.filter((path) => isOfUser(path) && !path.endsWith(".json"))));
+      imports.set(from, new Set(paths.filter(isOfUser)));
     }
     return resolved;
   };

@@ -35,6 +35,8 @@ export function checkOptions(
     strict: false,
     declaration: true,
     resolveJsonModule: true,
+    // As Node itself and Deno want it; a cell is never written as a file.
+    allowImportingTsExtensions: true,
     allowJs: true,
     checkJs: false,
     skipLibCheck: true,

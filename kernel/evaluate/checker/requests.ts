@@ -52,6 +52,10 @@ export interface ConvertedFile {
   /** Source map from `javascript` to the file with `edits`, as JSON. */
   readonly map: string;
   readonly edits: readonly Edit[];
+  /** It awaits outside of any function. */
+  readonly awaits: boolean;
+  /** Modules that it imports statically. */
+  readonly imports: readonly string[];
 }
 
 /** Either direction of the pipe: four bytes of length (little endian), then JSON. */

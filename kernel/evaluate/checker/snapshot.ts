@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "../../folders.js";
 
 /**
  * A snapshot holds the memory of a process that has loaded the compiler, parsed the declarations of the language and of Node, and checked a few cells.
@@ -31,7 +32,7 @@ function snapshotFolders(): string[] {
 /** Makes it if it isn't there. */
 function isWritable(folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK);
     return true;
   } catch {

@@ -167,7 +167,10 @@ export function importedNames(compiler: TypeScript, clause: ts.ImportClause | un
   return [...own, ...bindings.elements.map(({ name }) => name.text)];
 }
 
-function importedModule(compiler: TypeScript, statement: ts.Statement): string[] {
-  if (!compiler.isImportDeclaration(statement) || statement.importClause?.isTypeOnly === true) return [];
-  return compiler.isStringLiteral(statement.moduleSpecifier) ? [statement.moduleSpecifier.text] : [];
+/** The module that an import, or an export from elsewhere, loads. */
+export function importedModule(compiler: TypeScript, statement: ts.Statement): string[] {
+  const isImport = compiler.isImportDeclaration(statement) && statement.importClause?.isTypeOnly !== true;
+  if (!isImport && !(compiler.isExportDeclaration(statement) && !statement.isTypeOnly)) return [];
+  const { moduleSpecifier } = statement as ts.ImportDeclaration | ts.ExportDeclaration;
+  return moduleSpecifier !== undefined && compiler.isStringLiteral(moduleSpecifier) ? [moduleSpecifier.text] : [];
 }

@@ -66,6 +66,7 @@ it("the end of an interrupted cell waits for the signal that may be on its way",
      setTimeout(() => { process.kill(process.pid, "SIGINT"); Atomics.store(flags, index, 0); Atomics.notify(flags, index); }, 50);`,
     { eval: true, workerData: { flags, index: flagIndex.signalling } },
   );
+  const exit = once(worker, "exit");
   let signals = 0;
   const onSignal = () => {
     signals += 1;
@@ -75,7 +76,7 @@ it("the end of an interrupted cell waits for the signal that may be on its way",
   try {
     await interrupts.end(first);
     interrupts.begin(second);
-    await once(worker, "exit");
+    await exit;
   } finally {
     process.off("SIGINT", onSignal);
   }

@@ -46,6 +46,45 @@ describe("completion", () => {
     expect(end).toBe(code.endsWith("'") ? code.length - 1 : cursor);
   });
 
+  it.each([
+    ["a module of Node's", `import x from "node:fs/pr"`, `"node:fs/`, ["promises"]],
+    ["a module of Node's, with its scheme", `import x from "node:os"`, `"`, ["node:os"]],
+    ["a package, with its scope", `import x from "@some-scope/the-p"`, `"@some-scope/`, ["the-package"]],
+    ["a package with a hyphen", `await import("the-hy`, `"`, ["the-hyphen"]],
+    ["a file", `import { a } from "./the-f`, `"./`, ["the-file"]],
+  ])("replaces the whole name of %s, not only its last word", async (_, code, before, expected) => {
+    cells.write("node_modules/@some-scope/the-package/index.js", "");
+    cells.write("node_modules/the-hyphen/index.js", "");
+    cells.write("the-file.ts", "export const a = 1;");
+    const cursor = code.endsWith('"') ? code.length - 1 : code.length;
+    const { start, end, matches } = await cells.complete(code, cursor);
+    expect([start, end]).toEqual([code.indexOf(before) + before.length, cursor]);
+    expect(matches.map(({ text }) => text)).toEqual(expected);
+  });
+
+  it.each([
+    ["the result of JSON.parse", "parsed.", ["rows", "count"]],
+    ["an element of it", "parsed.rows[0].na", ["name"]],
+    ["it, where a template is being typed", "`$" + "{parsed?.co", ["count"]],
+    ["an instance of a class", "hidden.", ["x", "run"]],
+    ["a text", "untyped.toUpperC", ["toUpperCase"]],
+    ["process.env", "process.env.PAT", ["PATH"]],
+    ["an array of records, but not its numbers", "parsed.rows.fla", ["flat", "flatMap"]],
+  ])("gives members of a value that is there where the type knows none: %s", async (_, code, expected) => {
+    await cells.run(`const parsed = JSON.parse('{"rows":[{"name":"a"}],"count":1,"odd key":2}'); class Hid { x = 1; run() {} }
+      const hidden: any = new Hid(); const untyped: any = "text";`);
+    expect((await cells.complete(code)).matches.map(({ text }) => text)).toEqual(expected);
+  });
+
+  it("runs nothing of the user's for that: no getter, no trap", async () => {
+    const run = await cells.run(`const got: any = { get a() { console.log("ran"); return { b: 1 } } };
+      const trapped: any = new Proxy({}, { ownKeys() { console.log("ran"); return [] }, getPrototypeOf() { console.log("ran"); return null } });`);
+    expect((await cells.complete("got.a.")).matches).toEqual([]);
+    expect((await cells.complete("trapped.")).matches).toEqual([]);
+    expect((await cells.complete("got.")).matches).toEqual([{ text: "a", kind: "property" }]);
+    expect(run.stream("stdout")).toBe("");
+  });
+
   it("hides the names that only exist because of how cells run", async () => {
     const names = (await cells.complete("")).matches.map(({ text }) => text);
     expect(names.filter((name) => /tslab|cellGuard|tsLastExpr/.test(name))).toEqual([]);
@@ -75,6 +114,18 @@ describe("inspection", () => {
     expect((await cells.inspect("twice", 5, 0))?.text).not.toContain("@returns");
     expect((await cells.inspect("twice", 5, 1))?.text).toContain("@returns twice as much");
   });
+
+  it("finds a type by its name alone, as one asks for it in a notebook", async () => {
+    expect((await cells.inspect("Trainer"))?.text).toBe("interface Trainer");
+    expect((await cells.inspect("Partial"))?.text).toMatch(/^type Partial<T> = /);
+  });
+
+  it.each(["nobody", "trainer.nobody", "5", "nobody(", "'some text'"])(
+    "finds nothing in `%s`: it was any",
+    async (code) => {
+      expect(await cells.inspect(code)).toBeUndefined();
+    },
+  );
 
   it("finds nothing where nothing is", async () => {
     expect(await cells.inspect("   ", 1)).toBeUndefined();

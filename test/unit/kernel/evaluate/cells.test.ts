@@ -14,6 +14,7 @@ describe("the last expression of a cell", () => {
     ["1 + 1", "2"],
     ["'a' + 'b'", "'ab'"],
     ["await Promise.resolve([1, 2])", "[ 1, 2 ]"],
+    ["Promise.resolve([1, 2])", "[ 1, 2 ]"],
     ["({ a: { b: 1 } })", "{ a: { b: 1 } }"],
     ["new Uint8Array([1, 2, 3])", "Uint8Array(3) [ 1, 2, 3 ]"],
     ["new Map([['a', 1]])", "Map(1) { 'a' => 1 }"],

@@ -70,6 +70,10 @@ describe("imports in a cell", () => {
     expect(await text(code)).toBe(shown);
   });
 
+  it("offer the kernel's packages where an import names one, also without a node_modules of the user's own", async () => {
+    expect((await cells.complete(`import x from "alo`)).matches).toMatchObject([{ text: "alone" }]);
+  });
+
   it("carry their types into later cells and into completion and inspection", async () => {
     await text("import * as alone from 'alone'; const plan = new alone.Plan();");
     const { failure } = await cells.run("const s: string = plan.steps");

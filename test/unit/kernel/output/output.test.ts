@@ -87,6 +87,14 @@ describe("errors that nobody catches", () => {
     expect(second.messages()).toEqual([]);
   });
 
+  it("are shown also after a library has removed all listeners for them, which ended the kernel", async () => {
+    await cells.run("process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');");
+    const late = await cells.run("setTimeout(() => { throw new Error('in a timer') }, 5); undefined");
+    await cells.until(() => late.stream("stderr").includes("in a timer"));
+    const lost = await cells.run("Promise.reject(new Error('lost')); undefined");
+    await cells.until(() => lost.stream("stderr").includes("lost"));
+  });
+
   it("in a promise that nobody awaits are shown under the cell that made it", async () => {
     const first = await cells.run(
       "async function work() { await new Promise((r) => setTimeout(r, 50)); throw new Error('in a promise') }\nwork(); undefined",

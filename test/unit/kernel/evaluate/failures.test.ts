@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Cells, openCells, shownText } from "../../../support/cells.js";
+
+let cells: Cells;
+beforeAll(async () => {
+  cells = await openCells();
+});
+afterAll(() => cells.close());
+
+describe("what a cell throws", () => {
+  it.each([
+    [
+      "a getter of `name` that throws",
+      "const e = new Error('x'); Object.defineProperty(e, 'name', { get() { throw 1 } }); throw e",
+      "Error",
+      "x",
+    ],
+    [
+      "a getter of `message` that throws",
+      "class M extends Error { get message(): string { throw 1 } }\nthrow new M()",
+      "M",
+      "",
+    ],
+    [
+      "a getter of `stack` that throws",
+      "class S extends Error { get stack(): string { throw 1 } }\nthrow new S('s')",
+      "S",
+      "s",
+    ],
+    ["nothing that could be changed", "throw Object.freeze(new RangeError('frozen'))", "RangeError", "frozen"],
+  ])("may have %s", async (_, code, ename, evalue) => {
+    expect((await cells.run(code)).failure).toMatchObject({ ename, evalue });
+  });
+
+  it.each([
+    ["a script", "throw new Error('here')"],
+    ["a cell with an await", "await 1; throw new Error('here')"],
+    ["TypeScript", "const n: number = 1; throw new Error('here')"],
+  ])("at the top level of %s has one place: the line stood there twice", async (_, code) => {
+    const { traceback = [] } = (await cells.run(code)).failure ?? {};
+    expect(traceback.filter((line) => /Cell \[\d+\], line/.test(line))).toHaveLength(1);
+  });
+
+  it("with a message of millions of characters shows the first 100,000 and says how many more there are", async () => {
+    const { evalue = "", traceback = [] } = (await cells.run("throw new Error('m'.repeat(3e6))")).failure ?? {};
+    expect(evalue).toMatch(/^m{100000} … and 2,900,000 more characters$/);
+    expect(traceback.join("\n").length).toBeLessThan(101_000);
+  });
+
+  it("names itself only once where a promise is rejected by another error", async () => {
+    const { failure } = await cells.run(
+      "await Promise.any([Promise.reject(new Error('r1')), Promise.reject(new TypeError('r2'))])",
+    );
+    expect(failure?.traceback.filter((line) => /^One of them/.test(line))).toEqual([
+      "One of them Error: r1",
+      "One of them TypeError: r2",
+    ]);
+  });
+});
+
+describe("a cell that can't be checked", () => {
+  it.each([
+    ["brackets", `${"(".repeat(9000)}1${")".repeat(9000)}`],
+    ["operators", `1${"+1".repeat(40_000)}`],
+  ])("because of thousands of %s in each other says that, and the next cell runs", async (_, code) => {
+    const { failure } = await cells.run(code);
+    expect(failure?.evalue).toMatch(/^the cell is nested too deeply to be checked/);
+    expect(failure?.traceback.join("\n")).not.toContain("    at ");
+    expect(await shownText(cells, "1 + 1")).toBe("2");
+  });
+
+  it.each([
+    ["a zero-width space, which the compiler takes for white space", "const width\u200b = 5; width", "5"],
+    ["a byte order mark", "\ufeffconst bom = 6; bom", "6"],
+    ["line ends of Windows", "const windows = `a\r\nb`;\r\nwindows.length", "3"],
+  ])("isn't one with %s", async (_, code, shown) => {
+    expect(await shownText(cells, code)).toBe(shown);
+  });
+});
+
+describe("a finding says what to type instead", () => {
+  it.each([
+    ["of JSX", "const el = <div>hi</div>", "JSX"],
+    ["of a JSX element alone", "const el = <Foo bar={1} />", "JSX"],
+    ["of an object at the start of a cell", "{ a: 1, b: 2 }", "({ … })"],
+    ["of IPython's question mark", "Math.max?", "Shift-Tab"],
+    ["of IPython's two question marks", "??Math.max", "Shift-Tab"],
+    ["of a browser's name", "document.title", `/// <reference lib="dom" />`],
+  ])("%s", async (_, code, hint) => {
+    const lines = (await cells.run(code)).failure?.evalue.split("\n") ?? [];
+    expect(lines.at(-1)).toContain(hint);
+    expect(lines.join()).not.toContain("compiler option");
+  });
+
+  it.each([
+    "const n: number = 'a'",
+    "if (1 < 2) { const y = 3 / 4 > 1",
+    "function f() { a: 1, b: 2 }",
+    "const x = 1 ?",
+  ])("and nothing of `%s`", async (code) => {
+    expect((await cells.run(code)).failure?.evalue).not.toMatch(/JSX|parentheses|Shift-Tab|reference lib/);
+  });
+});
+
+it("import.meta.resolve gives the URL of a module as the notebook's folder sees it", async () => {
+  cells.write("here.ts", "export const here = 1;");
+  const shown = await shownText(cells, `[import.meta.resolve("fs"), import.meta.resolve("./here.ts")].join(" ")`);
+  expect(shown).toMatch(/^'node:fs file:\/\/\/.*\/work\/here\.ts'$/);
+});
