@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { LabError } from "./error.js";
 import { temporaryName } from "./temporary-files.js";
 
@@ -7,10 +7,30 @@ function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
+/**
+ * Creates the folder and those above it that are missing, step by step; throws the system's error. Node's own recursive `mkdir` tries for ever where
+ * the system answers ENOENT although the folder above is there, as it does in /proc.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const path = resolve(folder);
+  if (await isFolder(path)) return;
+  const above = dirname(path);
+  if (!(await stat(above).catch(() => undefined)) && above !== path) await makeFolder(above);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (!(await isFolder(path))) throw error; // otherwise somebody else made it meanwhile
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
 /** Creates the folder if need be and proves that it can be written; throws FILE_UNWRITABLE with the system's reason. */
 export async function ensureWritableFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const probe = temporaryName(join(folder, "probe"));
     const file = await open(probe, "wx");
     await file.close();

@@ -5,6 +5,7 @@ import { encodeMegatronIndex, type IndexPlan, tokenBytes } from "../formats/mega
 import { type DatasetManifest, type FileRecord, fileSha256, manifestPath } from "./manifest.js";
 import { emptyEntry, type JournalEntry, type PrepareStore } from "./prepare-store.js";
 import { padRows } from "./sequence-cutter.js";
+import type { CheckedText } from "./spot-checks.js";
 import { asUnwritable, checksum, GrowingFile, Int32File, UnitHash } from "./token-files.js";
 import type { TokenizedPart } from "./tokenize-pool.js";
 
@@ -26,24 +27,28 @@ export class DatasetWriter {
   readonly #hash: UnitHash;
   readonly #files: { readonly tokens: GrowingFile; readonly lengths?: GrowingFile; readonly texts?: GrowingFile };
   #entry: JournalEntry;
+  /** Texts of the parts that were there at the start whose ids have not been compared with the native library's. */
+  readonly unchecked: readonly CheckedText[];
 
-  private constructor(store: PrepareStore, rules: WriterRules, state: Pick<WriterState, "entry" | "hash" | "files">) {
+  private constructor(store: PrepareStore, rules: WriterRules, state: WriterState) {
     this.#store = store;
     this.#rules = rules;
     this.#hash = state.hash;
     this.#files = state.files;
     this.#entry = state.entry;
+    this.unchecked = state.unchecked;
   }
 
   /** Opens the files where they were left. */
   static async open(store: PrepareStore, rules: WriterRules): Promise<DatasetWriter> {
     const hash = new UnitHash(rules.mode === "documents" ? 1 : rules.length * tokenBytes(rules.dtype));
-    const entry = await soundEntry(store, hash);
+    const { entry, unchecked } = await soundEntries(store, hash);
     const tokens = await GrowingFile.open(store.file("tokens"), entry.tokenBytes);
-    if (rules.mode !== "documents") return new DatasetWriter(store, rules, { entry, hash, files: { tokens } });
+    if (rules.mode !== "documents")
+      return new DatasetWriter(store, rules, { entry, unchecked, hash, files: { tokens } });
     const lengths = await GrowingFile.open(store.file("lengths"), entry.lengthBytes);
     const texts = await GrowingFile.open(store.file("texts"), entry.textsBytes);
-    return new DatasetWriter(store, rules, { entry, hash, files: { tokens, lengths, texts } });
+    return new DatasetWriter(store, rules, { entry, unchecked, hash, files: { tokens, lengths, texts } });
   }
 
   /** Totals of what has been written. */
@@ -55,7 +60,8 @@ export class DatasetWriter {
     return this.#entry.tokenBytes / tokenBytes(this.#rules.dtype);
   }
 
-  async write({ part, tokens }: TokenizedPart): Promise<void> {
+  /** `unchecked`: kept with the part until somebody has compared it. */
+  async write({ part, tokens }: TokenizedPart, unchecked?: CheckedText): Promise<void> {
     const { mode, length, padId } = this.#rules;
     const rows = mode === "pad" ? padRows(tokens, length, padId) : { ids: tokens.ids, dropped: 0, padded: 0 };
     const data = bytesOf(this.#rules.dtype === "uint16" ? Uint16Array.from(rows.ids) : rows.ids);
@@ -81,6 +87,7 @@ export class DatasetWriter {
       skipped: last.skipped + tokens.skipped,
       repaired: last.repaired + tokens.repaired,
       native: last.native + tokens.native,
+      unchecked: unchecked && { text: unchecked.text, ids: Array.from(unchecked.ids) },
     };
     await this.#store.addEntry(entry);
     this.#hash.update(data);
@@ -147,12 +154,13 @@ export class DatasetWriter {
 
 interface WriterState {
   readonly entry: JournalEntry;
+  readonly unchecked: readonly CheckedText[];
   readonly hash: UnitHash;
   readonly files: { readonly tokens: GrowingFile; readonly lengths?: GrowingFile; readonly texts?: GrowingFile };
 }
 
 /** The last entry up to which the data is as the journal says; feeds the data into `hash`, and shortens the journal if need be. */
-async function soundEntry(store: PrepareStore, hash: UnitHash): Promise<JournalEntry> {
+async function soundEntries(store: PrepareStore, hash: UnitHash): Promise<Pick<WriterState, "entry" | "unchecked">> {
   const entries = await store.journal();
   let sound = emptyEntry;
   let count = 0;
@@ -166,8 +174,9 @@ async function soundEntry(store: PrepareStore, hash: UnitHash): Promise<JournalE
     sound = entry;
     count++;
   }
-  await store.writeJournal(entries.slice(0, count)); // also gets rid of a line that was cut off
-  return sound;
+  const kept = entries.slice(0, count);
+  await store.writeJournal(kept); // also gets rid of a line that was cut off
+  return { entry: sound, unchecked: kept.flatMap((entry) => entry.unchecked ?? []) };
 }
 
 async function readRange(path: string, start: number, end: number): Promise<Buffer | undefined> {

@@ -6,21 +6,23 @@ import { type BytePlan, planBytes } from "./bpe/plan.js";
 import { removeStaleIndices } from "./dataset-cache.js";
 import { DatasetWriter, publishFiles } from "./dataset-writer.js";
 import { requireSpace } from "./disk-space.js";
-import { FastWayWrong, proveFastWay, sameIds } from "./fast-proof.js";
+import { proveFastWay } from "./fast-proof.js";
 import type { InputFile } from "./input-files.js";
 import type { FileScan } from "./input-scan.js";
 import type { DatasetManifest, FileRecord, ManifestCause } from "./manifest.js";
 import { MindRecordTokens } from "./mindrecord-tokens.js";
+import { cutTruth, type NativeTruth, wholeTruth } from "./native-truth.js";
 import { PartEncoder } from "./part-encoder.js";
 import { emptyInput, tooShort } from "./prepare-errors.js";
 import { inputRecords, scanInputs, totalBytes } from "./prepare-input.js";
 import { defaultWorkers, type PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
 import { rehearse } from "./rehearsal.js";
+import { SpotChecks } from "./spot-checks.js";
 import { textParts } from "./text-parts.js";
 import { takeSample } from "./text-sample.js";
 import { feedFile, tokenOutput } from "./token-sink.js";
-import { type PoolOptions, type TokenizedPart, tokenizeInOrder } from "./tokenize-pool.js";
+import { type PoolOptions, tokenizeInOrder } from "./tokenize-pool.js";
 import type { OpenTokenizer } from "./tokenizer.js";
 import { mostBytesHere, workSizes } from "./work-sizes.js";
 
@@ -109,13 +111,17 @@ function inputName({ files }: PrepareJob): string {
 }
 
 /** Proves the fast way, if there is one, and looks whether there is room for the result: before anything is written. */
-async function makeSure(job: PrepareJob, { scans, textBytes, writer }: Writing, fast?: ByteEncoder): Promise<void> {
+async function makeSure(
+  job: PrepareJob,
+  { scans, textBytes, writer }: Writing,
+  { fast, truth }: { readonly fast: ByteEncoder | undefined; readonly truth: NativeTruth },
+): Promise<void> {
   const { request, files, tokenizer } = job;
   const sample = await takeSample({ files, scans, rules: rulesOf(request), key: request.key });
   const { before, after } = tokenizer.special;
   let tokens = sample.texts.length * (before.length + after.length);
-  if (fast) tokens += await proveFastWay(fast, tokenizer, sample.texts);
-  else for (const text of sample.texts) tokens += (await tokenizer.encode(text)).length;
+  if (fast) tokens += await proveFastWay(fast, truth, sample.texts);
+  else for (const { length } of await truth(sample.texts)) tokens += length;
   await requireSpace(dirname(request.prefix), {
     ...{ mode: request.mode, dtype: request.dtype, length: request.seqLength + 1, columns: request.columns.length },
     ...{ tokens, texts: sample.texts.length, sampleBytes: sample.bytes, textBytes },
@@ -144,11 +150,14 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
     chunkBytes: request.chunkBytes,
   });
   const fast = plan && new ByteEncoder(plan);
+  const isShort = textBytes <= mostBytesHere;
+  const truth = plan && isShort ? cutTruth(tokenizer, plan) : wholeTruth(tokenizer);
+  const checks = new SpotChecks(truth, isShort ? writer.unchecked : undefined);
   let proved = false;
   const encoder = new PartEncoder(special, { fast, native: tokenizer.encode });
   const options: PoolOptions = {
     ...{ workers, chunkBytes },
-    here: fast && textBytes <= mostBytesHere ? { encoder, ready: () => proved } : undefined,
+    here: fast && isShort ? { encoder, ready: () => proved } : undefined,
     thread: { tokenizer: bytes, file: path, plan, ...special },
     rules: rulesOf(request),
     signal: request.signal,
@@ -156,17 +165,17 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
   const parts = textParts(files, scans, { from: writer.totals.stretches, partBytes, key: request.key });
   const done = tokenizeInOrder(parts, options);
   const prove = async () => {
-    await makeSure(job, writing, fast);
+    await makeSure(job, writing, { fast, truth });
     proved = true;
   };
   if (options.here && workers === 1) await prove();
   for await (const part of proved ? done : startedEarly(done, prove)) {
     throwIfCancelled(request.signal, "prepareData");
-    await compare(tokenizer, part);
-    await writer.write(part);
+    await writer.write(part, await checks.add(part.tokens.sample));
     const { textBytes: share, documents } = writer.totals;
     progress.tokenized({ share: share / textBytes, tokens: writer.tokens, documents });
   }
+  await checks.finish();
 }
 
 function planOf({ contents, tables }: OpenTokenizer): BytePlan | undefined {
@@ -186,12 +195,6 @@ async function* startedEarly<T>(source: AsyncGenerator<T>, ready: () => Promise<
   } finally {
     await source.return(undefined);
   }
-}
-
-/** One text of every part is given to the native library, too, before the part is written. */
-async function compare(tokenizer: OpenTokenizer, { tokens: { sample } }: TokenizedPart): Promise<void> {
-  if (!sample || sameIds(sample.ids, await tokenizer.encode(sample.text))) return;
-  throw new FastWayWrong(sample.text);
 }
 
 async function complete(job: PrepareJob, { scans, writer, textBytes }: Writing): Promise<Omit<MadeTokens, "notes">> {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { writeFileAtomic } from "../core/files.js";
+import { makeFolder, writeFileAtomic } from "../core/files.js";
 import { type Hold, otherHolder, takeFolder } from "./folder-holder.js";
 import type { InputFile } from "./input-files.js";
 import { type FileScan, type ScanFindings, stretchesKept } from "./input-scan.js";
@@ -29,6 +29,8 @@ export interface JournalEntry {
   readonly skipped: number;
   readonly repaired: number;
   readonly native: number;
+  /** A text of the last part that the native library has not seen yet. */
+  readonly unchecked?: { readonly text: string; readonly ids: readonly number[] } | undefined;
 }
 
 export const emptyEntry: JournalEntry = {
@@ -77,7 +79,7 @@ export class PrepareStore {
     if (PrepareStore.#busy.has(this.folder)) throw runningInThisProcess(this.folder);
     PrepareStore.#busy.add(this.folder); // at once, so that of two calls in this process one is refused
     try {
-      await asUnwritable(this.folder, () => mkdir(this.folder, { recursive: true }));
+      await asUnwritable(this.folder, () => makeFolder(this.folder));
       const path = this.#path("holder.json");
       const taken = await takeFolder(path);
       if ("holder" in taken) throw runningElsewhere(this.folder, taken.holder, path);

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { forCaller } from "../core/caller.js";
 import { throwIfCancelled } from "../core/cancel.js";
 import { ensureWritableFolder, writeFileAtomic } from "../core/files.js";
 import { removeAbandonedOf } from "../core/temporary-files.js";
@@ -43,7 +44,11 @@ import { openTokenizer } from "./tokenizer.js";
  */
 export function prepareData(options: PrepareOptions): Promise<Dataset>;
 export function prepareData(options: PrepareMindRecordOptions): Promise<MindRecord>;
-export async function prepareData(options: PrepareOptions | PrepareMindRecordOptions): Promise<Dataset | MindRecord> {
+export function prepareData(options: PrepareOptions | PrepareMindRecordOptions): Promise<Dataset | MindRecord> {
+  return forCaller(prepareData, () => prepareAll(options));
+}
+
+async function prepareAll(options: PrepareOptions | PrepareMindRecordOptions): Promise<Dataset | MindRecord> {
   const requests = checkPrepareOptions(options);
   const [first, ...others] = requests as [PrepareRequest, ...PrepareRequest[]];
   const dataset = await prepareOne(first);

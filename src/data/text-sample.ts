@@ -10,10 +10,13 @@ export interface TextSample {
   readonly bytes: number;
 }
 
-/** Bytes of text that are enough. */
-const enough = 64 * 1024;
-/** Bytes of input that are read for it: of JSON lines only a part is text. Reading, here in code that has not run before, costs time at the start. */
-const sampleBytes = { plain: 2 * enough, fields: 8 * enough } as const;
+/** Bytes of input that are read for each byte of the sample: of JSON lines only a part is text. Reading, here in code that has not run before, costs time at the start. */
+const bytesRead = { plain: 2, fields: 8 } as const;
+
+/** Bytes of text that are enough for a text: a 512th, from 8 to 64 KiB. */
+function sampleSize(textBytes: number): number {
+  return Math.max(8 * 1024, Math.min(64 * 1024, Math.ceil(textBytes / 512)));
+}
 
 export async function takeSample(source: {
   readonly files: readonly InputFile[];
@@ -22,10 +25,11 @@ export async function takeSample(source: {
   readonly key: string;
 }): Promise<TextSample> {
   const { files, scans, rules, key } = source;
+  const enough = sampleSize(scans.reduce((sum, scan) => sum + scan.textBytes, 0));
   const hasFields = files[0]?.format === "jsonl" || files[0]?.format === "parquet";
   for await (const { bytes, format, place, valid } of textParts(files, scans, {
     from: 0,
-    partBytes: hasFields ? sampleBytes.fields : sampleBytes.plain,
+    partBytes: enough * (hasFields ? bytesRead.fields : bytesRead.plain),
     key,
   })) {
     const size = bytes.length;

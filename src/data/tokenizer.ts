@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { requireFile } from "../core/files.js";
 import { type BpeTables, readBpeFile } from "./bpe/bpe-tables.js";
+import { rehearseReading } from "./bpe/read-rehearsal.js";
 import type { TokenizerFile } from "./bpe/tokenizer-file.js";
 import { invalidTokenizer, nativeTokenizer, textOf } from "./native-tokenizer.js";
 import {
@@ -15,6 +16,9 @@ import {
   type TokenizerConfig,
   type Vocabulary,
 } from "./tokenizer-rules.js";
+
+/** Bytes of a tokenizer.json from which on it is worth a rehearsal. */
+const largeFile = 1024 * 1024;
 
 /** A tokenizer ready to use, and what a thread needs to open the same one. */
 export interface OpenTokenizer {
@@ -47,6 +51,7 @@ export async function openTokenizer(path: string, options: SpecialTokenOptions =
   const read = await readFile(file);
   const bytes = new Uint8Array(new SharedArrayBuffer(read.length));
   bytes.set(read);
+  if (read.length > largeFile) rehearseReading();
   const { contents, tables } = (isUtf8(read) ? readBpeFile(bytes) : undefined) ?? {
     contents: parseTokenizer(read.toString("utf8"), file),
     tables: undefined,

@@ -210,7 +210,7 @@ export function pieceBounds(text: Buffer): number[] {
   const bounds: number[] = [];
   let start = 0;
   for (let i = text.indexOf(newline); i >= 0; ) {
-    if (text[i + 1] !== newline) {
+    if (i + 1 === text.length || text[i + 1] !== newline) {
       i = text.indexOf(newline, i + 1);
       continue;
     }
@@ -224,5 +224,7 @@ export function pieceBounds(text: Buffer): number[] {
 
 /** Pieces that become training text: not empty, and not a heading (first visible character `=`). */
 function isKept(text: Buffer, start: number, end: number): boolean {
-  return end > start && text[skipSpace(text, start, end)] !== equals;
+  if (end <= start) return false;
+  const first = skipSpace(text, start, end);
+  return first === end || text[first] !== equals;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Automaton } from "../../src/data/bpe/automaton.js";
-import { buildClassTable, ClassReader } from "../../src/data/bpe/class-table.js";
+import { ClassReader } from "../../src/data/bpe/class-reader.js";
 import { linkPattern } from "../../src/data/bpe/pattern-link.js";
 import { ClassRegister, parsePattern, UnsupportedPattern } from "../../src/data/bpe/pattern-parser.js";
 import type { Step } from "../../src/data/bpe/pattern-steps.js";
@@ -44,7 +44,6 @@ it("the automaton of any pattern finds what going back finds, at every place of 
   // The table of classes costs 10 ms, so that all patterns share one.
   const register = new ClassRegister("[\\p{Cn}]");
   for (const one of classes) parsePattern(one, register);
-  const table = buildClassTable(register.classes);
   const memo = new WordTable(newWordTable({ words: 1, keyBytes: 1, ids: 1 }));
   let used = 0;
   fc.assert(
@@ -52,7 +51,7 @@ it("the automaton of any pattern finds what going back finds, at every place of 
       const root = linked(pattern, register);
       if (!root) return;
       used++;
-      const reader = new ClassReader(table);
+      const reader = new ClassReader(register.classes);
       const automaton = new Automaton(root, reader);
       const matcher = new BacktrackingMatcher(reader);
       for (const text of several) {
@@ -76,7 +75,7 @@ it("an automaton that needs more states than it may keep forgets them and goes o
   const register = new ClassRegister("[\\p{Cn}]");
   // The last 15 letters have to be remembered: 2^15 states.
   const root = linkPattern(parsePattern("[ab]*a[ab]{14}1|[ab]|1", register));
-  const reader = new ClassReader(buildClassTable(register.classes));
+  const reader = new ClassReader(register.classes);
   const automaton = new Automaton(root, reader);
   const matcher = new BacktrackingMatcher(reader);
   let state = 1;

@@ -1,4 +1,4 @@
-import type { ClassReader } from "../../src/data/bpe/class-table.js";
+import type { ClassReader } from "../../src/data/bpe/class-reader.js";
 import { choice, end, look, repeat, type Step } from "../../src/data/bpe/pattern-steps.js";
 
 /**

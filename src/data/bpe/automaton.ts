@@ -1,4 +1,4 @@
-import type { ClassReader } from "./class-table.js";
+import type { ClassReader } from "./class-reader.js";
 import { choice, end, look, repeat, type Step, unbounded } from "./pattern-steps.js";
 
 /** A place in the pattern: within a repetition, how often it has matched. */

@@ -1,12 +1,15 @@
 import { JsonWalk, NotPlain } from "./json-walk.js";
 import { type MergeList, mergesOf, readMerges } from "./merge-list.js";
 import type { TokenizerFile } from "./tokenizer-file.js";
-import { readVocabulary, type Vocabulary, vocabularyOf } from "./vocabulary.js";
+import type { Vocabulary } from "./vocabulary.js";
+import { readVocabulary, vocabularyOf } from "./vocabulary-reader.js";
 
 /** The two large parts of a BPE tokenizer. */
 export interface BpeTables {
   readonly vocabulary: Vocabulary;
   readonly merges: MergeList;
+  /** Text of the file before the vocabulary, between it and the merges, and after them; undefined if it was not read here. */
+  readonly frame?: readonly [before: string, between: string, after: string];
 }
 
 /**
@@ -17,8 +20,9 @@ export function readBpeFile(
   bytes: Uint8Array,
 ): { readonly contents: TokenizerFile; readonly tables: BpeTables } | undefined {
   try {
-    const { tables, spans } = readTables(bytes);
-    return { contents: JSON.parse(withoutSpans(bytes, spans)) as TokenizerFile, tables };
+    const tables = readTables(bytes);
+    const [before, between, after] = tables.frame;
+    return { contents: JSON.parse(`${before}{}${between}[]${after}`) as TokenizerFile, tables };
   } catch (error) {
     if (error instanceof NotPlain || error instanceof SyntaxError) return undefined;
     throw error;
@@ -33,16 +37,10 @@ export function tablesOf({ model }: TokenizerFile): BpeTables | undefined {
   return vocabulary && { vocabulary, merges: mergesOf(model.merges ?? [], vocabulary) };
 }
 
-/** Where an object or a list stands. */
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Reads `model.vocab` (an object) and then `model.merges` (a list), each exactly once, and passes over everything else. */
-function readTables(bytes: Uint8Array): { readonly tables: BpeTables; readonly spans: readonly Span[] } {
+function readTables(bytes: Uint8Array): Required<BpeTables> {
   const walk = new JsonWalk(bytes);
-  const spans: Span[] = [];
+  const spans: number[] = [];
   let vocabulary: Vocabulary | undefined;
   let merges: MergeList | undefined;
   const ofModel = () => {
@@ -56,7 +54,7 @@ function readTables(bytes: Uint8Array): { readonly tables: BpeTables; readonly s
       walk.skip();
       return;
     }
-    spans.push({ start, end: walk.at });
+    spans.push(start, walk.at);
   };
   let models = 0;
   walk.members(() => {
@@ -65,21 +63,14 @@ function readTables(bytes: Uint8Array): { readonly tables: BpeTables; readonly s
     else throw new NotPlain("model twice");
   });
   if (!vocabulary || !merges || walk.next() !== -1) throw new NotPlain("no vocabulary or no merges");
-  return { tables: { vocabulary, merges }, spans };
+  const [vocabStart, vocabEnd, mergesStart, mergesEnd] = spans;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const part = (from?: number, to?: number) => text.toString("utf8", from, to);
+  const frame = [part(0, vocabStart), part(vocabEnd, mergesStart), part(mergesEnd)] as const;
+  return { vocabulary, merges, frame };
 }
 
 /** The key that has just been read. */
 function keyOf({ held, from, to }: JsonWalk): string {
   return Buffer.from(held.buffer, held.byteOffset + from, to - from).toString("utf8");
-}
-
-/** The file's text with `{}` and `[]` in place of the spans. */
-function withoutSpans(bytes: Uint8Array, spans: readonly Span[]): string {
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (const { start, end } of spans) {
-    parts.push(bytes.subarray(from, start + 1), bytes.subarray(end - 1, end));
-    from = end;
-  }
-  return Buffer.concat([...parts, bytes.subarray(from)]).toString("utf8");
 }

@@ -1,6 +1,6 @@
 import type { IdSink } from "../id-sink.js";
 import { Automaton } from "./automaton.js";
-import { ClassReader, unknownBit } from "./class-table.js";
+import { ClassReader, unknownBit } from "./class-reader.js";
 import { Merger } from "./merger.js";
 import { firstBits } from "./pattern-steps.js";
 import type { BytePlan, SplitLevel } from "./plan.js";

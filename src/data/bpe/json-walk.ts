@@ -1,7 +1,8 @@
 /** JSON that is not as plain as the walker expects; the usual parser has to look at the whole file. */
 export class NotPlain extends Error {}
 
-const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
+export const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const colon = 0x3a;
 const [openObject, closeObject, openArray, closeArray] = [0x7b, 0x7d, 0x5b, 0x5d];
 const escapes: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
@@ -33,26 +34,40 @@ export class JsonWalk {
     }
   }
 
-  /** An object: `member` is called after each key has been read into `held`, and reads or skips the value. */
-  members(member: () => void): void {
-    this.#list(openObject, closeObject, () => {
+  /** The first place from `at` on without a space. */
+  skipSpace(at: number): number {
+    const { bytes } = this;
+    let place = at;
+    for (let byte = bytes[place]; byte === 0x20 || byte === 10 || byte === 13 || byte === 9; ) byte = bytes[++place];
+    return place;
+  }
+
+  /**
+   * An object: `member` is called after each key has been read into `held`, and reads or skips the value. `some` is called before each key
+   * and may read whole members with the commas after them.
+   */
+  members(member: () => void, some?: () => void): void {
+    const one = () => {
       this.text();
       this.#take(colon);
       member();
-    });
+    };
+    this.#list({ open: openObject, close: closeObject }, one, some);
   }
 
-  elements(element: () => void): void {
-    this.#list(openArray, closeArray, element);
+  /** `some` may read whole elements with the commas after them. */
+  elements(element: () => void, some?: () => void): void {
+    this.#list({ open: openArray, close: closeArray }, element, some);
   }
 
-  #list(open: number, close: number, one: () => void): void {
+  #list({ open, close }: { readonly open: number; readonly close: number }, one: () => void, some?: () => void): void {
     this.#take(open);
     if (this.next() === close) {
       this.at++;
       return;
     }
     for (;;) {
+      some?.();
       one();
       const byte = this.next();
       this.at++;

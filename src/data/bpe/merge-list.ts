@@ -1,4 +1,4 @@
-import { type JsonWalk, NotPlain } from "./json-walk.js";
+import { backslash, comma, type JsonWalk, NotPlain, quote } from "./json-walk.js";
 import { UnsupportedPattern } from "./pattern-parser.js";
 import type { Vocabulary } from "./vocabulary.js";
 
@@ -6,41 +6,76 @@ import type { Vocabulary } from "./vocabulary.js";
 export type MergeList = Int32Array;
 
 const space = 0x20;
-const quote = 0x22;
 
 /** Reads the list of merges where `walk` stands: "left right" or ["left", "right"]. Throws NotPlain for anything unusual, such as an unknown token. */
 export function readMerges(walk: JsonWalk, vocabulary: Vocabulary): MergeList {
-  let merges = new Int32Array(3 * 4096);
-  const joined = new Joined();
-  let at = 0;
-  walk.elements(() => {
-    if (walk.next() === quote) {
-      walk.text();
-      joined.split(walk);
-    } else {
-      joined.clear();
-      walk.elements(() => {
+  const merges = new GrowingList();
+  const joined = new Joined(vocabulary);
+  walk.elements(
+    () => {
+      if (walk.next() === quote) {
         walk.text();
-        joined.append(walk);
-      });
+        joined.split(walk.held, walk.from, walk.to);
+      } else {
+        joined.clear();
+        walk.elements(() => {
+          walk.text();
+          joined.append(walk);
+        });
+      }
+      joined.putIds(merges);
+    },
+    () => {
+      while (readPlainMerge(walk, joined, merges));
+    },
+  );
+  return merges.numbers.subarray(0, merges.length);
+}
+
+class GrowingList {
+  numbers = new Int32Array(3 * 16);
+  length = 0;
+
+  push(one: number, two: number, three: number): void {
+    if (this.length === this.numbers.length) {
+      const larger = new Int32Array(2 * this.length);
+      larger.set(this.numbers);
+      this.numbers = larger;
     }
-    if (at === merges.length) {
-      const larger = new Int32Array(2 * at);
-      larger.set(merges);
-      merges = larger;
-    }
-    joined.putIds(vocabulary, merges, at);
-    at += 3;
-  });
-  return merges.subarray(0, at);
+    this.numbers[this.length++] = one;
+    this.numbers[this.length++] = two;
+    this.numbers[this.length++] = three;
+  }
+}
+
+/** Reads one merge that is written in the plainest way: "left right" without escapes and with a comma after it. False for any other: then `walk` stands before it. */
+function readPlainMerge(walk: JsonWalk, joined: Joined, merges: GrowingList): boolean {
+  const { bytes } = walk;
+  let at = walk.skipSpace(walk.at);
+  if (bytes[at] !== quote) return false;
+  const from = ++at;
+  for (let byte = bytes[at] as number; byte !== quote; byte = bytes[++at] as number)
+    if (!(byte >= 0x20) || byte === backslash) return false; // also the end of the file
+  const to = at;
+  at = walk.skipSpace(at + 1);
+  if (bytes[at] !== comma) return false;
+  joined.split(bytes, from, to);
+  joined.putIds(merges);
+  walk.at = at + 1;
+  return true;
 }
 
 /** Both sides of a merge, back to back. */
 class Joined {
+  readonly #vocabulary: Vocabulary;
   #bytes = new Uint8Array(256);
   #middle = 0;
   #length = 0;
   #parts = 0;
+
+  constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary;
+  }
 
   clear(): void {
     this.#parts = 0;
@@ -53,15 +88,16 @@ class Joined {
     this.#put(held, from, to);
   }
 
-  split({ held, from, to }: JsonWalk): void {
+  /** Takes "left right" from `bytes[from, to)`. */
+  split(bytes: Uint8Array, from: number, to: number): void {
     let middle = from;
-    while (middle < to && held[middle] !== space) middle++;
+    while (middle < to && bytes[middle] !== space) middle++;
     this.clear();
     if (middle === to) throw new NotPlain("a merge without space");
     this.#parts = 2;
-    this.#put(held, from, middle);
+    this.#put(bytes, from, middle);
     this.#middle = this.#length;
-    this.#put(held, middle + 1, to);
+    this.#put(bytes, middle + 1, to);
   }
 
   #put(bytes: Uint8Array, from: number, to: number): void {
@@ -75,15 +111,14 @@ class Joined {
     this.#length = length;
   }
 
-  putIds(vocabulary: Vocabulary, merges: Int32Array, at: number): void {
+  putIds(merges: GrowingList): void {
     if (this.#parts !== 2) throw new NotPlain("a merge that is no pair");
+    const vocabulary = this.#vocabulary;
     const left = vocabulary.find(this.#bytes, 0, this.#middle);
     const right = vocabulary.find(this.#bytes, this.#middle, this.#length);
     const merged = vocabulary.findInOrder(this.#bytes, 0, this.#length);
     if (left < 0 || right < 0 || merged < 0) throw new NotPlain("a merge of tokens that the vocabulary does not have");
-    merges[at] = left;
-    merges[at + 1] = right;
-    merges[at + 2] = merged;
+    merges.push(left, right, merged);
   }
 }
 

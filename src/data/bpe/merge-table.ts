@@ -25,9 +25,13 @@ export function buildMergeTable(merges: MergeList): MergeTable {
 /** Where the pair stands, or the free place where it would stand. */
 export function placeOf(pairs: Int32Array, left: number, right: number): number {
   const mask = pairs.length - 1;
-  let at = (mixed(left, right) << 2) & mask;
-  while (pairs[at] !== 0 && (pairs[at] !== left + 1 || pairs[at + 1] !== right)) at = (at + 4) & mask;
-  return at;
+  // Steps before it looks, so that no part of the loop is new to V8 when two pairs first want the same place: it would compile it again.
+  for (let before = (mixed(left, right) << 2) - 4; ; ) {
+    const at = (before + 4) & mask;
+    before = at;
+    const found = pairs[at] as number;
+    if (found === 0 || (found === left + 1 && pairs[at + 1] === right)) return at;
+  }
 }
 
 function mixed(left: number, right: number): number {

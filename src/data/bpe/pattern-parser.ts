@@ -1,4 +1,4 @@
-import { mostClasses } from "./class-table.js";
+import { mostClasses } from "./class-reader.js";
 import { unbounded } from "./pattern-steps.js";
 
 /** A pattern as it is written. Every character position is a class; `bit` names it. */

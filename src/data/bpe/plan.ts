@@ -1,5 +1,4 @@
 import { type BpeTables, tablesOf } from "./bpe-tables.js";
-import { buildClassTable, type ClassTable } from "./class-table.js";
 import { unknownCharacters } from "./known-characters.js";
 import { idOf } from "./merge-list.js";
 import { buildMergeTable, type MergeTable } from "./merge-table.js";
@@ -23,7 +22,8 @@ export interface SplitLevel {
  * Only for tokenizers where this can be guaranteed: byte-level BPE without dropout, prefixes, suffixes or unknown tokens.
  */
 export interface BytePlan {
-  readonly classes: ClassTable;
+  /** Classes of characters, as sources of regular expressions with the flag `v`. */
+  readonly classes: readonly string[];
   readonly levels: readonly SplitLevel[];
   readonly merges: MergeTable;
   /** Id of each byte on its own. */
@@ -61,7 +61,7 @@ function makePlan(file: TokenizerFile, { vocabulary, merges }: BpeTables): ByteP
   const byteIds = new Int32Array(new SharedArrayBuffer(4 * 256));
   for (const [byte, character] of characters.entries()) byteIds[byte] = idOf(vocabulary, character);
   return {
-    classes: buildClassTable(register.classes),
+    classes: register.classes,
     levels,
     merges: buildMergeTable(merges),
     byteIds,

@@ -9,6 +9,8 @@ export interface TokenizerFile {
     readonly continuing_subword_prefix?: string | null;
     readonly end_of_word_suffix?: string | null;
     readonly ignore_merges?: boolean;
+    readonly unk_token?: string | null;
+    readonly byte_fallback?: boolean;
   };
   readonly added_tokens?: readonly { readonly id: number; readonly content: string }[];
   readonly normalizer?: Normalizer | null;

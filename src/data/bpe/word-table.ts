@@ -102,13 +102,20 @@ export class WordTable {
     entries[entry + 2] = key.length;
     entries[entry + 3] = idStart;
     entries[entry + 4] = ids.length;
-    let slot = mixed(hash) & this.#mask;
-    while (slots[slot] !== 0) slot = (slot + 1) & this.#mask;
-    slots[slot] = words + 1;
+    slots[this.#freeSlot(hash)] = words + 1;
     used[0] = words + 1;
     used[1] = keyStart + key.length;
     used[2] = idStart + ids.length;
     return true;
+  }
+
+  #freeSlot(hash: number): number {
+    const { slots } = this.#data;
+    for (let before = mixed(hash) - 1; ; ) {
+      const slot = (before + 1) & this.#mask; // steps before it looks, as in `find`
+      if (slots[slot] === 0) return slot;
+      before = slot;
+    }
   }
 
   clear(): void {

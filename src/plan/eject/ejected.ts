@@ -1,5 +1,5 @@
-import { chmod, mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { chmod } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../../core/files.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { filesBundle } from "../../view/files.js";
@@ -36,7 +36,6 @@ export class Ejected {
     const target = resolve(folder);
     for (const { path, text, executable } of this.files) {
       const file = join(target, path);
-      await mkdir(dirname(file), { recursive: true });
       await writeFileAtomic(file, text);
       if (executable) await chmod(file, 0o755);
     }

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, statfs } from "node:fs/promises";
+import { open, readdir, readFile, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer as NativeTokenizer } from "tokenizers";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -30,7 +30,7 @@ async function place(text: string, tokenizer = tinyTokenizer()) {
 const bytesOf = async (prefix: string) => [await readFile(`${prefix}.bin`), await readFile(`${prefix}.idx`)] as const;
 
 describe("the fast way of tokenizing", () => {
-  // The first 64 KB are compared at the start; the word comes later.
+  // The first 8 KB are compared at the start; the word comes later.
   const text = Array.from({ length: 4000 }, (_, i) => section(i, i < 3000 ? "lamp" : "zebra")).join("");
   const byteLevel = byteBpe("The lamp number of many zebra .", 40);
 
@@ -124,6 +124,16 @@ describe("refused by prepareData", () => {
       hint: expect.stringContaining(`kill ${pid}`),
     });
     expect((await other).runs[0]?.notes?.[0]).toMatch(/^made in/);
+  });
+
+  it("a line that is no JSON: the error, which arises in a stream, names the line of the caller", async () => {
+    const { folder, options } = await place("");
+    await writeFile(join(folder, "in.jsonl"), '{"text": "a lamp"}\n{"text": \n');
+    const error = await prepareData(options({ input: join(folder, "in.jsonl") })).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: "INPUT_LINE_INVALID",
+      stack: expect.stringMatching(/prepare-refusals\.test\.ts:\d+/),
+    });
   });
 
   it("a document of more than 256 MiB: INPUT_DOCUMENT_TOO_LONG with file and offset", async () => {

@@ -202,6 +202,7 @@ describe("prepareData with unusable input writes nothing and says what is wrong:
   it.each([
     ["an output folder that can't be written", "/proc/self/x"],
     ["an output folder that is a device", "/dev/null/x"],
+    ["an output folder that /proc does not have", "/proc/x/y"],
   ])("%s", async (_, output) => {
     const { options } = await place();
     await expect(prepareData(options({ output }))).rejects.toMatchObject({
