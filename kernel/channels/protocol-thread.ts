@@ -233,7 +233,6 @@ class ProtocolThread implements ThreadServices {
   /** The main thread is about to abort the process: its clients at least learn why. */
   private tellOutOfMemory(): void {
     const { ename, evalue } = outOfMemory(this.data.heapLimit);
-    log(`${ename}: ${evalue}`);
     for (const request of this.cells.values()) {
       const isRunning = this.status.isRunning(request.header);
       const content = { ename, evalue, traceback: [`${ename}: ${evalue}`] };
@@ -241,6 +240,8 @@ class ProtocolThread implements ThreadServices {
       this.send(replyTo(request, isRunning ? { status: "error", ...content } : { status: "aborted" }));
       this.status.idle(request.header);
     }
+    // Last: there are some 40 ms before the process ends, and a log that nobody reads would block.
+    log(`${ename}: ${evalue}`);
   }
 
   private async answer(request: Request, content: () => ReplyContent | Promise<ReplyContent>): Promise<void> {
