@@ -20,8 +20,9 @@ describe("added tokens and Unicode forms", () => {
     const plan = planBytes(JSON.parse(json) as TokenizerFile);
     if ("reason" in plan) throw new Error(plan.reason);
     const bytes = Buffer.from(text);
+    const added = Object.keys((JSON.parse(json) as TokenizerFile).model.vocab ?? {}).length;
     const native = await nativeTokenizer(json, "tokenizer.json").encode(text, null, { addSpecialTokens: false });
-    expect(native.getTokens()).toContain(content); // what the native library does
+    expect(native.getIds()).toContain(added); // what the native library does
     expect(new ByteEncoder(plan).encode(bytes, { start: 0, end: bytes.length }, new IdSink())).toBe(false);
   });
 });
