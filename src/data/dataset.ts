@@ -71,7 +71,8 @@ export class Dataset {
     this.sequences = index.sequences;
     this.documents = index.documents;
     this.tokens = index.tokens;
-    this.seqLength = options?.seqLength ?? (index.uniformLength ? index.uniformLength - 1 : undefined);
+    const { uniformLength = 0 } = index;
+    this.seqLength = options?.seqLength ?? (uniformLength > 1 ? uniformLength - 1 : undefined);
     this.dtype = index.dtype;
     this.vocabSize = tokenizer?.vocabSize;
     this.eod = tokenizer?.eosId;
