@@ -116,10 +116,8 @@ export class Dataset {
    * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not, or a plan that does not read this dataset; DataError
    * INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
    */
-  async step(
-    n: number,
-    { plan, rank = 0 }: { readonly plan: OrderPlan; readonly rank?: number },
-  ): Promise<TrainingStep> {
+  async step(n: number, options: { readonly plan: OrderPlan; readonly rank?: number }): Promise<TrainingStep> {
+    const { plan, rank = 0 } = (options ?? {}) as Partial<typeof options>;
     return (await orderOfDataset(this.prefix, plan)).step(n, { rank });
   }
 

@@ -1,10 +1,12 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { openDataset } from "../../../src/data/dataset.js";
 import { findInputs } from "../../../src/data/input-files.js";
 import { prepareData } from "../../../src/data/prepare.js";
 import type { PrepareOptions } from "../../../src/data/prepare-options.js";
+import { repairDataset } from "../../../src/data/repair.js";
 import { scratchFolder, tinyTokenizer } from "../../support/tiny-tokenizer.js";
 
 async function prepare(name: string, content: string | Uint8Array, changes: object = {}) {
@@ -115,4 +117,28 @@ describe("options that a cell's types would have refused", () => {
       });
     },
   );
+});
+
+describe("a dataset whose files were given another name", () => {
+  it("is verified and repaired under the new one", async () => {
+    const { prefix } = await prepare("a.txt", "abc\ndef\n", { inputFormat: "lines" });
+    const moved = join(prefix, "..", "moved");
+    for (const ending of ["bin", "idx", "manifest.json"]) await rename(`${prefix}.${ending}`, `${moved}.${ending}`);
+    const right = await readFile(`${moved}.bin`);
+    expect((await (await openDataset(moved)).verify()).ok).toBe(true);
+    await writeFile(`${moved}.bin`, Buffer.alloc(right.length));
+    expect((await (await openDataset(moved)).verify()).checks).toContainEqual(
+      expect.objectContaining({ check: "checksums", found: expect.stringContaining("changed: moved.bin (") }),
+    );
+    await repairDataset(moved);
+    expect(await readFile(`${moved}.bin`)).toEqual(right);
+  });
+
+  it("a step of no plan is refused, and nothing else fails later", async () => {
+    const dataset = await prepare("a.txt", "abc\ndef\n", { inputFormat: "lines" });
+    await expect(dataset.step(0, {} as never)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    await expect(dataset.step(0, undefined as never)).rejects.toMatchObject({
+      message: "plan: expected one of planRun, found none",
+    });
+  });
 });
