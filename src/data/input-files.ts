@@ -1,5 +1,5 @@
 import type { Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { access, constants, readdir, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { DataError, LabError } from "../core/error.js";
@@ -23,6 +23,9 @@ export interface InputFile {
 /** Files that a folder is searched for. */
 const known = /\.(tokens|raw|txt|text|md|json|jsonl|ndjson|parquet)(\.(gz|zst))?$/i;
 
+/** Manifests of datasets that lie in the folder: what a call has written must not become text of the next one. */
+const ours = /\.manifest\.json$/;
+
 /**
  * The files that `input` names: paths, folders (every text file below them) and patterns with `*`, `**`, `?`, `[…]`, `{a,b}`. The order is
  * that of the list; within a folder or pattern by path (code units), the same on every machine. Links are followed; a file that is named
@@ -39,6 +42,9 @@ export async function findInputs(inputs: readonly string[], format: InputFormat 
   const files: InputFile[] = [];
   for (const path of paths.values()) {
     const { size, mtimeMs } = await stat(path);
+    await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
+      throw unreadable(path, "a file that can be read", cause.code ?? cause.message);
+    });
     files.push({
       path,
       bytes: size,
@@ -66,7 +72,7 @@ async function pathsOf(input: string): Promise<readonly string[]> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) return [path];
   if (found?.isDirectory())
-    return orMissing(await walk(path, (file) => known.test(file)), `folder ${path}`, "text files");
+    return orMissing(await walk(path, (file) => known.test(file) && !ours.test(file)), `folder ${path}`, "text files");
   if (found) throw missing(path, "a file", found.isFIFO() ? "a named pipe, which can be read only once" : "a device");
   if (!isGlob(input)) throw missing(path, "a file", "nothing");
   const pattern = globPattern(path);

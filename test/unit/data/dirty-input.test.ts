@@ -86,6 +86,22 @@ describe("the files below a folder", () => {
   });
 });
 
+describe("a dataset that lies in the folder of its text", () => {
+  it("does not become text of the next call", async () => {
+    const folder = await scratchFolder({ "a.txt": "abc\n" });
+    await mkdir(join(folder, "tokenizer"));
+    await writeFile(join(folder, "tokenizer", ".tokenizer.json"), tinyTokenizer());
+    const options: PrepareOptions = {
+      ...{ input: folder, inputFormat: "lines", tokenizer: join(folder, "tokenizer", ".tokenizer.json") },
+      ...{ output: join(folder, "x"), mode: "documents" },
+    };
+    await prepareData(options);
+    const again = await prepareData(options);
+    expect(again.notes[0]).toMatch(/^unchanged since/);
+    expect(again.sequences).toBe(1);
+  });
+});
+
 describe("options that a cell's types would have refused", () => {
   it.each([
     [{ appendEOD: true }, "option appendEOD: there is no such option", "did you mean appendEod?"],
