@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { packageManifest } from "../package-manifest.js";
 import { isMissing, isSwitchedOff } from "../program/stored-program.js";
 import { launchChecker } from "./checker/link.js";
-import { findSnapshot } from "./checker/snapshot.js";
+import { findSnapshot, snapshotArguments } from "./checker/snapshot.js";
 import type { Evaluator, EvaluatorOptions } from "./evaluator.js";
 
 export type LoadEvaluator = (options: EvaluatorOptions) => Promise<Evaluator>;
@@ -24,7 +24,7 @@ export function launchEngine(): LoadEvaluator {
   const { found, place } = isSwitchedOff() ? {} : findSnapshot();
   const isIncomplete = (): boolean => place !== undefined && (found === undefined || isMissing());
   setTimeout(() => isIncomplete() && buildInBackground(), leisure).unref();
-  const checker = launchChecker(found === undefined ? { plain } : { plain, fast: ["--snapshot-blob", found] });
+  const checker = launchChecker(found === undefined ? { plain } : { plain, fast: snapshotArguments(found) });
   // The engine says the same once it has been loaded; until then the process can make itself ready. A cell that waits already needs no more.
   checker
     .ask({ kind: "open", workingDirectory: process.cwd(), packages: [packageManifest().folder] })

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import type { TypeScript } from "../guards.js";
 import { findDeclarations } from "./find-declarations.js";
+import { snapshotArguments } from "./snapshot.js";
 import { snapshotScript } from "./snapshot-script.js";
 
 /** How long somebody else's build may take before it counts as broken off, in ms. */
@@ -38,7 +39,7 @@ function build(blob: string): void {
   const { libraries, typeRoot } = findDeclarations();
   const text = snapshotScript(require("typescript") as TypeScript, { entry, compiler: require.resolve("typescript") });
   writeFileSync(script, text);
-  const args = ["--snapshot-blob", blob, "--build-snapshot", script, libraries, typeRoot];
+  const args = [...snapshotArguments(blob), "--build-snapshot", script, libraries, typeRoot];
   const { NODE_OPTIONS: _, ...env } = process.env;
   const { status, signal, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
   if (status !== 0) throw new Error(`node --build-snapshot ended with ${signal ?? status}\n${stderr}`);

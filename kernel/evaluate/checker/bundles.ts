@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { withoutCommentLines } from "./comment-lines.js";
 import { fileClosure, type NodeDeclarations, nodeDeclarations } from "./node-declarations.js";
 
 /**
@@ -10,7 +11,7 @@ export interface Bundles {
   readonly paths: readonly string[];
   /** What the compiler is given for a file instead of what is on disk; empty for those that are part of another one. */
   textOf(path: string): string | undefined;
-  /** The file on disk where something in a bundle came from. */
+  /** The file on disk where something in a bundle came from, and its place in that file without its comments. */
   originOf(path: string, offset: number): Origin | undefined;
   /** For modules of Node's declarations: the file that has to be there for it, or null if there is none to look for. */
   fileOf(module: string): string | null | undefined;
@@ -71,15 +72,15 @@ function readBundles(roots: Roots): {
   return { bundles, files, paths: isClosed ? [first, roots.node] : [] };
 }
 
-/** References between the parts are void. */
+/** Without their comments, among which are the references between the parts. */
 function bundleOf(files: readonly Part[], head = ""): Bundle {
   let text = head;
   const parts: { path: string; start: number }[] = [];
   for (const { path, text: own, before = "", after = "" } of files) {
     text += before;
     parts.push({ path, start: text.length });
-    // Characters beyond Latin 1 stand in documentation only, and would double the memory that the text takes.
-    text += `${own.replace(/^\/\/\/(?=\s*<reference)/gm, "// ").replace(/[\u0100-\uffff]/g, "?")}\n${after}`;
+    // One character beyond Latin 1 would double the memory that the text takes; they stand in comments only, as far as these are not cut.
+    text += `${withoutCommentLines(own).replace(/[\u0100-\uffff]/g, "?")}\n${after}`;
   }
   return { text, parts };
 }

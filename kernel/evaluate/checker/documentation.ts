@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
 import type { Origin } from "./bundles.js";
+import { offsetWithCommentLines } from "./comment-lines.js";
 import type { Language } from "./language.js";
 
 type Documented = Pick<ts.QuickInfo, "documentation" | "tags">;
@@ -19,7 +20,8 @@ export function libraryDocumentation(compiler: TypeScript, language: Language, o
 
 function documentationAt(compiler: TypeScript, { path, offset }: Origin): Documented | undefined {
   const file = parsed(compiler, path);
-  const found = compiler.findAncestor(nodeAt(compiler, file, offset), (node) => commentsOf(compiler, node).length > 0);
+  const innermost = nodeAt(compiler, file, offsetWithCommentLines(file.text, offset));
+  const found = compiler.findAncestor(innermost, (node) => commentsOf(compiler, node).length > 0);
   const [comment] = found === undefined ? [] : commentsOf(compiler, found).slice(-1);
   if (comment === undefined) return undefined;
   const text = compiler.getTextOfJSDocComment(comment.comment) ?? "";

@@ -16,9 +16,12 @@ export interface NodeDeclarations {
   readonly files: ReadonlyMap<string, string | null>;
 }
 
-/** Modules that few cells import and no other declarations: a quarter of all syntax trees, which every kernel would have to load. */
+/**
+ * Modules that few cells import and no other declarations: a quarter of all syntax trees, which every kernel would have to load. The first import of one
+ * takes some 40 ms longer, so that those that notebooks do import (`zlib`, `readline`, `assert`) are not among them.
+ */
 const rareNames =
-  /^(?:node:)?(?:domain|http2|inspector|inspector\/promises|punycode|repl|sea|sqlite|test|test\/reporters|trace_events|wasi)$/;
+  /^(?:node:)?(?:cluster|constants|diagnostics_channel|domain|http2|https|inspector|inspector\/promises|punycode|repl|sea|sqlite|stream\/consumers|string_decoder|test|test\/reporters|trace_events|v8|wasi)$/;
 
 /** In place of `./`: a name that is not relative and of the same length. */
 const own = "\u00b7/";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import type { TypeScript } from "../guards.js";
 import { commonJsClosure, moduleText } from "./common-js.js";
+import { compactScript } from "./compact-script.js";
 
 /**
  * One script of a program and the TypeScript compiler: a snapshot is built from a single file, whose `require` knows Node's own modules only.
@@ -17,7 +18,7 @@ export function snapshotScript(
 const names = new Set(${JSON.stringify(builtinModules)});
 const loader = { isBuiltin: (name) => names.has(name) || (name.startsWith("node:") && names.has(name.slice(5))) };
 const modules = new Map([
-${[...own, moduleText(files.compiler, readFileSync(files.compiler, "utf8"))].join(",\n")}
+${[...own, moduleText(files.compiler, compactScript(compiler, readFileSync(files.compiler, "utf8")))].join(",\n")}
 ]);
 const { startupSnapshot } = builtin("node:v8");
 class Collator {

@@ -53,6 +53,17 @@ it("a snapshot that Node refuses is done without", async () => {
   }
 });
 
+it.runIf(process.platform === "linux")(
+  "certificates for the network are the kernel's affair: the type checker does not read them at its start",
+  async () => {
+    const file = "/etc/no-such-certificates.pem";
+    cells = await openCells({ environment: { NODE_EXTRA_CA_CERTS: file } });
+    expect((await cells.run("process.env.NODE_EXTRA_CA_CERTS")).text).toBe(`'${file}'`);
+    const [checker] = checkersOf(cells.pid);
+    expect(readFileSync(`/proc/${checker}/environ`, "utf8")).not.toContain("NODE_EXTRA_CA_CERTS");
+  },
+);
+
 it("tslab's converter can be chosen instead: MINDFORMERS_LAB_ENGINE=tslab", async () => {
   cells = await openCells({ environment: { MINDFORMERS_LAB_ENGINE: "tslab" } });
   await cells.run("let total = 1; function add(n: number) { return total + n }");

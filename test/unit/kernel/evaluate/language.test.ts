@@ -131,6 +131,13 @@ describe("modules of Node's whose declarations come with the first import of the
     expect(await text("import { kind } from './reports.js'; kind()")).toBe("'function'");
     expect(await text("typeof (await import('node:repl')).start")).toBe("'function'");
     expect(await text("process.getBuiltinModule('node:trace_events').createTracing.length")).toBe("1");
+    const { failure } = await cells.run("import * as https from 'https'; import v8 from 'node:v8'; v8.serialize(1).no");
+    expect(failure?.evalue).toMatch(/Property 'no' does not exist on type '(?:NonShared)?Buffer/);
+    expect(
+      await text(
+        "import { text as all } from 'node:stream/consumers'; import * as https from 'https'; [typeof https.get, typeof all].join()",
+      ),
+    ).toBe("'function,function'");
   });
 
   it("are offered where an import names its module, and nothing that is only the kernel's own way of keeping declarations", async () => {
