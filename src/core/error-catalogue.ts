@@ -69,8 +69,9 @@ const data = {
     cure: "Name the key that holds the text with jsonKeys.",
   },
   INPUT_UNREADABLE: {
-    meaning: "A compressed file or a Parquet file is damaged.",
-    cure: "Copy the file again from where it was made, or leave it out.",
+    meaning:
+      "A compressed file or a Parquet file is damaged, a file or folder can't be read, or a link leads to nothing.",
+    cure: "Copy the file again from where it was made, make it readable, or name the files without it.",
   },
   INPUT_DOCUMENT_TOO_LONG: {
     meaning: "A single document is so long that it can't be worked on in memory.",

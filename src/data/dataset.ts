@@ -71,7 +71,8 @@ export class Dataset {
     this.sequences = index.sequences;
     this.documents = index.documents;
     this.tokens = index.tokens;
-    this.seqLength = options?.seqLength ?? (index.uniformLength ? index.uniformLength - 1 : undefined);
+    const { uniformLength = 0 } = index;
+    this.seqLength = options?.seqLength ?? (uniformLength > 1 ? uniformLength - 1 : undefined);
     this.dtype = index.dtype;
     this.vocabSize = tokenizer?.vocabSize;
     this.eod = tokenizer?.eosId;
@@ -115,10 +116,8 @@ export class Dataset {
    * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not, or a plan that does not read this dataset; DataError
    * INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
    */
-  async step(
-    n: number,
-    { plan, rank = 0 }: { readonly plan: OrderPlan; readonly rank?: number },
-  ): Promise<TrainingStep> {
+  async step(n: number, options: { readonly plan: OrderPlan; readonly rank?: number }): Promise<TrainingStep> {
+    const { plan, rank = 0 } = (options ?? {}) as Partial<typeof options>;
     return (await orderOfDataset(this.prefix, plan)).step(n, { rank });
   }
 

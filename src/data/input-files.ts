@@ -1,7 +1,8 @@
 import type { Dirent } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { access, constants, readdir, realpath, stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { LabError } from "../core/error.js";
+import { DataError, LabError } from "../core/error.js";
 import { globBase, globPattern, isGlob } from "./glob.js";
 
 /** How documents lie in a file. */
@@ -22,17 +23,28 @@ export interface InputFile {
 /** Files that a folder is searched for. */
 const known = /\.(tokens|raw|txt|text|md|json|jsonl|ndjson|parquet)(\.(gz|zst))?$/i;
 
+/** Manifests of datasets that lie in the folder: what a call has written must not become text of the next one. */
+const ours = /\.manifest\.json$/;
+
 /**
  * The files that `input` names: paths, folders (every text file below them) and patterns with `*`, `**`, `?`, `[…]`, `{a,b}`. The order is
- * that of the list; within a folder or pattern by path (code units), the same on every machine. A file that is named twice counts once.
- * @throws LabError FILE_MISSING if an entry names nothing.
+ * that of the list; within a folder or pattern by path (code units), the same on every machine. Links are followed; a file that is named
+ * twice, also by a link, counts once, by its first name.
+ * @throws LabError FILE_MISSING if an entry names nothing; DataError INPUT_UNREADABLE for a folder that can't be listed and a link to nothing.
  */
 export async function findInputs(inputs: readonly string[], format: InputFormat | undefined): Promise<InputFile[]> {
-  const paths = new Set<string>();
-  for (const input of inputs) for (const path of await pathsOf(input)) paths.add(path);
+  const paths = new Map<string, string>();
+  for (const input of inputs)
+    for (const path of await pathsOf(input)) {
+      const real = await realpath(path);
+      if (!paths.has(real)) paths.set(real, path);
+    }
   const files: InputFile[] = [];
-  for (const path of paths) {
+  for (const path of paths.values()) {
     const { size, mtimeMs } = await stat(path);
+    await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
+      throw unreadable(path, "a file that can be read", cause.code ?? cause.message);
+    });
     files.push({
       path,
       bytes: size,
@@ -58,13 +70,16 @@ function formatOf(path: string): InputFormat {
 async function pathsOf(input: string): Promise<readonly string[]> {
   const path = resolve(input);
   const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() || found?.isFIFO()) return [path];
+  if (found?.isFile()) return [path];
   if (found?.isDirectory())
-    return orMissing(await walk(path, (file) => known.test(file)), `folder ${path}`, "text files");
-  if (!isGlob(input)) throw missing(path, "a file", found ? "something else" : "nothing");
+    return orMissing(await walk(path, (file) => known.test(file) && !ours.test(file)), `folder ${path}`, "text files");
+  if (found) throw missing(path, "a file", found.isFIFO() ? "a named pipe, which can be read only once" : "a device");
+  if (!isGlob(input)) throw missing(path, "a file", "nothing");
   const pattern = globPattern(path);
   const base = resolve(globBase(path));
-  return orMissing(await walk(base, (file) => pattern.test(file)), `pattern ${input}`, "files that match");
+  const isThere = await stat(base).catch(() => undefined);
+  const matching = isThere?.isDirectory() ? await walk(base, (file) => pattern.test(file)) : [];
+  return orMissing(matching, `pattern ${input}`, "files that match");
 }
 
 function orMissing(paths: readonly string[], what: string, expected: string): readonly string[] {
@@ -72,21 +87,52 @@ function orMissing(paths: readonly string[], what: string, expected: string): re
   return paths;
 }
 
-async function walk(folder: string, wanted: (path: string) => boolean): Promise<string[]> {
+/** `above`: the folders that this one lies in, without links; a link back to one of them is not followed. */
+async function walk(
+  folder: string,
+  wanted: (path: string) => boolean,
+  above: readonly string[] = [],
+): Promise<string[]> {
   const found: string[] = [];
-  const entries: Dirent[] = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
+  const real = await realpath(folder);
+  if (above.includes(real)) return [];
+  for (const entry of await listed(folder)) {
     const path = join(folder, entry.name);
     if (entry.name.startsWith(".")) continue;
-    if (entry.isDirectory()) found.push(...(await walk(path, wanted)));
-    else if (wanted(path) && (entry.isFile() || (await stat(path).catch(() => undefined))?.isFile())) found.push(path);
+    const target = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
+    if (target?.isDirectory()) found.push(...(await walk(path, wanted, [...above, real])));
+    else if (wanted(path) && target?.isFile()) found.push(path);
+    else if (wanted(path) && !target) throw unreadable(path, "a link to a file", "a link to nothing");
   }
   return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+async function listed(folder: string): Promise<Dirent[]> {
+  return readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(folder, "a folder that can be listed", cause.code ?? cause.message);
+  });
+}
+
+/** What would be left out silently otherwise. */
+function unreadable(path: string, expected: string, found: string): DataError {
+  return new DataError("INPUT_UNREADABLE", `input ${path}: expected ${expected}, found ${found}`, {
+    hint: `look at it with: ls -ld ${JSON.stringify(path)}; or name the files themselves`,
+    details: { path },
+  });
+}
+
 function missing(what: string, expected: string, found: string): LabError {
   return new LabError("FILE_MISSING", `input ${what}: expected ${expected}, found ${found}`, {
-    hint: `check the path; relative paths start at ${process.cwd()}`,
+    hint: hintFor(what, found),
     details: { input: what },
   });
+}
+
+function hintFor(what: string, found: string): string {
+  if (/named pipe/.test(found)) return `write it to a file first: cat ${JSON.stringify(what)} > text.txt`;
+  if (/^(?:\/.*)?\/(?:https?|s3|hf|gs|file):\//.test(what))
+    return "write the path of a file on this machine: addresses are not fetched";
+  if (/\/~(?:\/|$)/.test(what))
+    return `write the path of your home in full, ${homedir()}: ~ is only known to the shell`;
+  return `check the path; relative paths start at ${process.cwd()}`;
 }

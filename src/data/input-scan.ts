@@ -3,6 +3,7 @@ import { throwIfCancelled } from "../core/cancel.js";
 import { DataError } from "../core/error.js";
 import type { InputFile } from "./input-files.js";
 import { textStream } from "./input-stream.js";
+import { otherThanText } from "./other-than-text.js";
 import { type CutFinder, LineCuts, SeparatorCuts, type TextCut, WikitextCuts } from "./text-cuts.js";
 import { Utf8Check } from "./utf8-check.js";
 import type { EncodingPolicy } from "./utf8-repair.js";
@@ -66,6 +67,7 @@ export async function scanFile(file: InputFile, options: ScanOptions): Promise<F
   };
   for await (const read of textStream(file, { onRaw: raw, key: options.key })) {
     throwIfCancelled(options.signal, "prepareData");
+    if (textBytes === 0) refuseOther(file, read, options);
     const block = read.subarray(Math.min(read.length, Math.max(0, from - textBytes)));
     textBytes += read.length;
     if (block.length === 0) continue;
@@ -112,6 +114,16 @@ function refuseBad({ path, compression }: InputFile, { firstBad }: Utf8Check, { 
   throw new DataError("INPUT_NOT_UTF8", `input ${path}: expected UTF-8 text, found another byte sequence at ${where}`, {
     hint: `look at it with: ${read} ${JSON.stringify(path)} | tail -c +${firstBad + 1} | head -c 16 | xxd; or pass encodingErrors: "replace"`,
     details: { path, offset: firstBad },
+  });
+}
+
+/** Refuses what a file's first bytes say that it is instead of text. `first`: its beginning, decompressed. */
+function refuseOther({ path }: InputFile, first: Buffer, { encodingErrors }: ScanOptions): void {
+  const other = encodingErrors === "error" ? otherThanText(first) : undefined;
+  if (!other) return;
+  throw new DataError("INPUT_NOT_UTF8", `input ${path}: expected UTF-8 text, found ${other.what} at offset 0`, {
+    hint: other.hint(JSON.stringify(path)),
+    details: { path, offset: 0 },
   });
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { FormatError } from "../core/error.js";
 import type { DerivedManifest } from "./derived-manifest.js";
 
@@ -160,6 +161,11 @@ export async function fileSha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
   return hash.digest("hex");
+}
+
+/** Where a file of a manifest lies; `.bin` and `.idx` may have been given another name since, together with the manifest. */
+export function recordedFile(prefix: string, [kind, { path }]: readonly [kind: string, record: FileRecord]): string {
+  return kind === "bin" || kind === "idx" ? `${prefix}.${kind}` : join(dirname(prefix), path);
 }
 
 /** True if the file still is what the record says: same size, and same time of change or same bytes. */

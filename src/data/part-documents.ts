@@ -116,6 +116,8 @@ class JsonReader {
     }
     const value = parseJsonLine(line, offset);
     const { key } = this.#rules;
+    if (Array.isArray(value))
+      throw new BadLine("INPUT_LINE_INVALID", offset, `expected one JSON object per line, found a list`);
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) {
       const keys =
         typeof value === "object" && value !== null ? Object.keys(value).slice(0, 5).join(", ") : typeof value;

@@ -4,6 +4,7 @@ import { LabError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { type InputFormat, inputFormats } from "./input-files.js";
 import { checkShards } from "./mindrecord-names.js";
+import { requireFlags, requireKnownOptions, shownValue } from "./option-names.js";
 import type { EncodingPolicy } from "./utf8-repair.js";
 
 export interface PrepareOptions {
@@ -104,6 +105,7 @@ const bytesPerWorker = { fast: 16 * 1024 ** 2, native: 4 * 1024 ** 2 };
 
 /** Checks the options; throws ARGUMENT_INVALID for the first one that can't be used. One request per key. */
 export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordOptions): PrepareRequest[] {
+  requireKnownOptions(options);
   const { input, tokenizer, output, format = "megatron", workers } = options;
   const { mode = "stitch", dtype = "int32" } = options as PrepareOptions;
   const inputs = typeof input === "string" ? [input] : input;
@@ -112,6 +114,13 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
   for (const one of inputs) requirePath("input", one);
   requirePath("tokenizer", tokenizer);
   requirePath("output", output);
+  if (/[/\\]$/.test(output))
+    throw invalid(
+      { option: "output", found: output },
+      "the beginning of file names",
+      `output: ${JSON.stringify(`${output}text`)}`,
+    );
+  requireFlags(options, ["addBos", "addEos", "appendEod"]);
   requireOneOf("format", format, ["megatron", "mindrecord"]);
   requireOneOf("mode", mode, ["stitch", "pad", "documents"]);
   requireOneOf("dtype", dtype, ["int32", "uint16"]);
@@ -122,6 +131,12 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
   if (!Array.isArray(jsonKeys) || jsonKeys.length === 0)
     throw invalid({ option: "jsonKeys", found: jsonKeys }, "a list of names", 'jsonKeys: ["text"]');
   for (const key of jsonKeys) requirePath("jsonKeys", key);
+  if (new Set(jsonKeys).size < jsonKeys.length || jsonKeys.some((key) => key.includes("/")))
+    throw invalid(
+      { option: "jsonKeys", found: jsonKeys },
+      'different names without "/" (each is part of a file name)',
+      'jsonKeys: ["text"]',
+    );
   if (mode !== "documents") requireCount("seqLength", options.seqLength, 2 ** 31 - 2);
   if (workers !== undefined) requireCount("workers", workers, 1024);
   if (chunkBytes !== undefined) requireCount("chunkBytes", chunkBytes, 2 ** 28);
@@ -245,8 +260,8 @@ interface BadOption {
 }
 
 function invalid({ option, found }: BadOption, expected: string, example: string): LabError {
-  const shown = typeof found === "number" ? String(found) : (JSON.stringify(found) ?? String(found));
-  return new LabError("ARGUMENT_INVALID", `prepareData option ${option}: expected ${expected}, found ${shown}`, {
+  const message = `prepareData option ${option}: expected ${expected}, found ${shownValue(found)}`;
+  return new LabError("ARGUMENT_INVALID", message, {
     hint: `write for example ${example}`,
     details: { option, found },
   });

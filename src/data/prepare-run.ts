@@ -204,6 +204,7 @@ async function complete(job: PrepareJob, { scans, writer, textBytes }: Writing):
     throw emptyInput(inputName(job), `${formatCount(totalBytes(files))} bytes of headings and blank lines`);
   const { sequences, tokens, dropped, bin } = await writer.complete();
   if (sequences === 0) throw tooShort(inputName(job), request.seqLength, { tokens: dropped, texts });
+  if (tokens === 0) throw emptyInput(inputName(job), `${formatCount(texts)} texts of 0 tokens`);
   throwIfCancelled(request.signal, "prepareData");
   const about: MadeTokens["about"] = {
     layout: 1,

@@ -1,4 +1,3 @@
-import { dirname, join } from "node:path";
 import type { InputFile } from "./input-files.js";
 import {
   type DatasetManifest,
@@ -7,6 +6,7 @@ import {
   manifestChanges,
   matchesRecord,
   readManifest,
+  recordedFile,
 } from "./manifest.js";
 import { inputRecords } from "./prepare-input.js";
 
@@ -60,7 +60,7 @@ function looksUntouched(files: readonly InputFile[], records: readonly FileRecor
 async function damage(prefix: string, { files }: DatasetManifest): Promise<string[]> {
   const found: string[] = [];
   for (const [kind, record] of Object.entries(files))
-    if (!(await matchesRecord(join(dirname(prefix), record.path), record)))
+    if (!(await matchesRecord(recordedFile(prefix, [kind, record]), record)))
       found.push(
         `the ${record.path.endsWith(`.${kind}`) ? `.${kind} file` : `file ${kind}`} is missing or was changed`,
       );

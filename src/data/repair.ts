@@ -1,9 +1,9 @@
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import { DataError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { type DerivedManifest, readManifests } from "./derived-manifest.js";
 import type { InputFormat } from "./input-files.js";
-import { type DatasetManifest, fileSha256 } from "./manifest.js";
+import { type DatasetManifest, fileSha256, recordedFile } from "./manifest.js";
 import { repairMegatron } from "./megatron-repair.js";
 import { MindRecordRepair } from "./mindrecord-repair.js";
 import { prepareAgain } from "./prepare-again.js";
@@ -114,9 +114,10 @@ function optionsOf(prefix: string, manifest: DatasetManifest): PrepareOptions | 
 /** Names of the files that are missing or have other bytes than the manifest says. */
 export async function damagedFiles(prefix: string, { files }: DatasetManifest): Promise<string[]> {
   const damaged: string[] = [];
-  for (const { path, sha256 } of Object.values(files)) {
-    const found = await fileSha256(join(dirname(prefix), path)).catch(() => undefined);
-    if (found !== sha256) damaged.push(path);
+  for (const file of Object.entries(files)) {
+    const path = recordedFile(prefix, file);
+    const found = await fileSha256(path).catch(() => undefined);
+    if (found !== file[1].sha256) damaged.push(basename(path));
   }
   return damaged;
 }

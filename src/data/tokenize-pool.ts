@@ -102,7 +102,10 @@ class Threads {
 function badLine({ code, offset, message }: BadLineFacts, path: string, start: number): DataError {
   const at = start + offset;
   const hints = {
-    INPUT_LINE_INVALID: `look at it with: tail -c +${at + 1} ${JSON.stringify(path)} | head -n 1`,
+    INPUT_LINE_INVALID:
+      /found a list|on one line/.test(message) && offset === 0 && start === 0
+        ? `if it is one JSON value over several lines, or a list, write its objects one per line: jq -c 'if type == "array" then .[] else . end' ${JSON.stringify(path)} > lines.jsonl`
+        : `look at it with: tail -c +${at + 1} ${JSON.stringify(path)} | head -n 1`,
     INPUT_KEY_MISSING: 'name the key that holds the text, for example jsonKeys: ["content"]',
     INPUT_NOT_UTF8: 'pass encodingErrors: "replace" or "skip"',
   };

@@ -32,6 +32,8 @@ export interface SpecialTokenOptions {
 
 export interface Vocabulary {
   idOf(token: string): number | undefined;
+  /** Largest id + 1. */
+  readonly size: number;
   /** What the tokenizer's own post-processor puts around a text. */
   readonly template: { readonly before: readonly number[]; readonly after: readonly number[] };
 }
@@ -97,11 +99,18 @@ export function resolveSpecialTokens(
       id: bosId,
       option: "addBos",
       what: "beginning-of-text",
+      named: config?.bosToken,
       template: vocabulary.template.before,
     }),
-    after: sideOf(addEos, { id: eosId, option: "addEos", what: "end-of-text", template: vocabulary.template.after }),
+    after: sideOf(addEos, {
+      id: eosId,
+      option: "addEos",
+      what: "end-of-text",
+      named: config?.eosToken,
+      template: vocabulary.template.after,
+    }),
     endOfDocument: options.appendEod
-      ? sideOf(true, { id: eosId, option: "appendEod", what: "end-of-text", template: [] })[0]
+      ? sideOf(true, { id: eosId, option: "appendEod", what: "end-of-text", named: config?.eosToken, template: [] })[0]
       : undefined,
   };
 }
@@ -110,18 +119,20 @@ interface Side {
   readonly id: number | undefined;
   readonly option: string;
   readonly what: string;
+  /** The token that tokenizer_config.json names. */
+  readonly named: string | undefined;
   readonly template: readonly number[];
 }
 
-function sideOf(add: boolean | undefined, { id, option, what, template }: Side): readonly number[] {
+function sideOf(add: boolean | undefined, { id, option, what, named, template }: Side): readonly number[] {
   if (add === undefined) return template;
   if (!add) return [];
   if (id !== undefined) return [id];
   throw new DataError(
     "TOKENIZER_TOKEN_MISSING",
-    `${what} token: expected one in the tokenizer's vocabulary, found none`,
+    `${what} token: expected one in the tokenizer's vocabulary, found ${named === undefined ? "none" : `none: tokenizer_config.json names ${JSON.stringify(named)}, which the vocabulary lacks`}`,
     {
-      hint: `put tokenizer_config.json beside tokenizer.json, or pass ${option}: false`,
+      hint: `${named === undefined ? "put tokenizer_config.json beside tokenizer.json" : "take both files from the same model"}, or pass ${option}: false`,
       details: { option },
     },
   );
@@ -132,7 +143,7 @@ function padIdOf(
   config: TokenizerConfig | undefined,
   { padToken }: SpecialTokenOptions,
 ): number | undefined {
-  if (typeof padToken === "number") return padToken;
+  if (typeof padToken === "number") return requireId(padToken, vocabulary.size);
   const name = padToken ?? config?.padToken;
   const id = name === undefined ? undefined : vocabulary.idOf(name);
   if (padToken === undefined || id !== undefined) return id;
@@ -143,6 +154,15 @@ function padIdOf(
       hint: "name a token of the vocabulary, or give its id as a number",
       details: { padToken },
     },
+  );
+}
+
+function requireId(padToken: number, size: number): number {
+  if (Number.isInteger(padToken) && padToken >= 0 && padToken < size) return padToken;
+  throw new DataError(
+    "TOKENIZER_TOKEN_MISSING",
+    `padToken ${padToken}: expected an id of the tokenizer, a whole number from 0 to ${size - 1}`,
+    { hint: 'name a token of the vocabulary, for example padToken: "<pad>"', details: { padToken, size } },
   );
 }
 

@@ -62,8 +62,10 @@ export async function openTokenizer(path: string, options: SpecialTokenOptions =
     return opened;
   };
   if (!tables) native();
+  const vocabSize = vocabSizeOf(contents, tables);
   const special = resolveSpecialTokens(
     {
+      size: vocabSize,
       idOf: (token) =>
         tables && isPlain(token, contents, tables)
           ? tables.vocabulary.idOf(token)
@@ -79,7 +81,7 @@ export async function openTokenizer(path: string, options: SpecialTokenOptions =
     contents,
     tables,
     sha256: createHash("sha256").update(read).digest("hex"),
-    vocabSize: vocabSizeOf(contents, tables),
+    vocabSize,
     special,
     encode: async (text) => (await native().encode(text, null, { addSpecialTokens: false })).getIds(),
     decode: async (ids) => native().decode(Array.from(ids), false),

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename } from "node:path";
 import type { Config } from "../config/config.js";
 import { throwIfCancelled } from "../core/cancel.js";
 import { FormatError, type Issue, LabError } from "../core/error.js";
@@ -9,7 +9,7 @@ import { checkDataset } from "./check-dataset.js";
 import { Dataset, openDataset } from "./dataset.js";
 import type { DerivedManifest } from "./derived-manifest.js";
 import { DuplicateFinder, finderCapacity, sharesFor } from "./duplicate-finder.js";
-import { type DatasetManifest, fileSha256 } from "./manifest.js";
+import { type DatasetManifest, fileSha256, recordedFile } from "./manifest.js";
 import { type MegatronSources, withMegatron } from "./megatron-files.js";
 import type { MindRecord } from "./mindrecord.js";
 import { checkShardIndices, mindRecordStream, tokenColumn } from "./mindrecord-stream.js";
@@ -41,7 +41,6 @@ type Origin = Pick<DatasetManifest, "files"> &
 /** What both kinds of datasets have in common here. */
 interface Subject {
   readonly what: string;
-  readonly folder: string;
   /** What is known of how it was made. */
   readonly manifest: Origin | undefined;
   readonly documents: number;
@@ -55,7 +54,7 @@ export async function verifyDataset(dataset: Dataset, options: VerifyOptions = {
   const index = await openDataset(prefix).catch((error: unknown) => damaged(error));
   if ("verdict" in index) {
     const { manifest = dataset.derived } = dataset;
-    const sums = await checksums({ manifest, folder: dirname(prefix) });
+    const sums = await checksums({ manifest, what: prefix });
     return new DatasetVerification(prefix, dataset.derived ? [index, sums].map(madeAgain) : [index, sums], []);
   }
   const structure: CheckRow = {
@@ -65,7 +64,7 @@ export async function verifyDataset(dataset: Dataset, options: VerifyOptions = {
   };
   return withMegatron(prefix, (sources: MegatronSources) => {
     const { documents, bytes, manifest = index.derived } = index;
-    const subject = { what: prefix, folder: dirname(prefix), manifest, documents, bytes };
+    const subject = { what: prefix, manifest, documents, bytes };
     return verify(subject, megatronStream(sources, index), { ...options, checks: [structure], data: dataset });
   });
 }
@@ -76,7 +75,6 @@ export async function verifyMindRecord(data: MindRecord, options: VerifyOptions 
   const column = structure.verdict === "ok" ? tokenColumn(data) : undefined;
   const subject = {
     what: data.path,
-    folder: dirname(data.path),
     manifest: data.manifest,
     documents: data.rows,
     bytes: data.bytes,
@@ -165,19 +163,20 @@ function expectations(manifest: Origin | undefined, options: VerifyOptions): Exp
 }
 
 async function checksums(
-  { manifest, folder }: Pick<Subject, "manifest" | "folder">,
+  { manifest, what }: Pick<Subject, "manifest" | "what">,
   signal?: AbortSignal,
 ): Promise<CheckRow> {
   const check = "checksums";
   if (!manifest)
     return { check, verdict: "unknown", found: "no manifest beside the dataset, so nothing to compare with" };
-  const records = Object.values(manifest.files);
+  const records = Object.entries(manifest.files);
   const wrong: string[] = [];
-  for (const record of records) {
+  for (const [kind, record] of records) {
     throwIfCancelled(signal, "verify");
-    const found = await fileSha256(join(folder, record.path)).catch(() => "missing");
+    const path = recordedFile(what, [kind, record]);
+    const found = await fileSha256(path).catch(() => "missing");
     if (found !== record.sha256)
-      wrong.push(`${record.path} (${found.slice(0, 12)}, manifest ${record.sha256.slice(0, 12)})`);
+      wrong.push(`${basename(path)} (${found.slice(0, 12)}, manifest ${record.sha256.slice(0, 12)})`);
   }
   if (wrong.length === 0) return { check, verdict: "ok", found: `${records.length} files are those that were written` };
   return { check, verdict: "damaged", found: `changed: ${wrong.join(", ")}`, hint: "await data.repair()" };

@@ -66,9 +66,15 @@ function makePlan(file: TokenizerFile, { vocabulary, merges }: BpeTables): ByteP
     merges: buildMergeTable(merges),
     byteIds,
     wholeWords: model.ignore_merges ? wholeWords(vocabulary) : undefined,
-    addedTokens: (file.added_tokens ?? []).map(({ content }) => new TextEncoder().encode(content)),
+    addedTokens: addedTexts(file, form).map((text) => new TextEncoder().encode(text)),
     form,
   };
+}
+
+/** Added tokens; the native library also looks for the Unicode form of one that is `normalized` in the form of the text. */
+function addedTexts({ added_tokens: added = [] }: TokenizerFile, form: BytePlan["form"]): string[] {
+  const contents = added.map(({ content }) => content);
+  return form === undefined ? contents : [...new Set([...contents, ...contents.map((text) => text.normalize(form))])];
 }
 
 function requirePlainModel({ model }: TokenizerFile): void {

@@ -7,7 +7,15 @@ import { type DataOrder, openDataOrder } from "./data-order.js";
 const orders = new WeakMap<OrderPlan, Promise<DataOrder>>();
 
 /** The order of a plan's run, built once per plan. Throws ARGUMENT_INVALID if the run does not read the dataset. */
-export async function orderOfDataset(prefix: string, plan: OrderPlan): Promise<DataOrder> {
+export async function orderOfDataset(prefix: string, plan: OrderPlan | undefined): Promise<DataOrder> {
+  if (typeof plan?.config !== "object")
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `plan: expected one of planRun, found ${plan === undefined ? "none" : typeof plan}`,
+      {
+        hint: "pass one: dataset.step(0, { plan: await planRun(config, { data: dataset }) })",
+      },
+    );
   let opening = orders.get(plan);
   if (opening === undefined) {
     opening = openDataOrder({ plan });

@@ -81,7 +81,7 @@ const arrays = { int32: Int32Array, int64: BigInt64Array, float32: Float32Array,
 
 function valueFault({ type, shape }: MindRecordField, value: unknown): string | undefined {
   if (value === undefined) return "expected a value, found none";
-  if (type === "string") return typeof value === "string" ? undefined : `expected a string, found ${typeof value}`;
+  if (type === "string") return textFault(value);
   if (type === "bytes")
     return value instanceof Uint8Array ? undefined : `expected a Uint8Array, found ${nameOf(value)}`;
   if (shape !== undefined) {
@@ -93,6 +93,12 @@ function valueFault({ type, shape }: MindRecordField, value: unknown): string | 
   return numberFault(type, value);
 }
 
+function textFault(value: unknown): string | undefined {
+  if (typeof value !== "string") return `expected a string, found ${typeof value}`;
+  // Half a character has no UTF-8 and would be written as another one.
+  return /\p{Surrogate}/u.test(value) ? "expected whole characters, found a lone surrogate" : undefined;
+}
+
 function nameOf(value: unknown): string {
   return typeof value === "object" && value !== null ? value.constructor.name : typeof value;
 }
@@ -102,7 +108,9 @@ function numberFault(type: "int32" | "int64" | "float32" | "float64", value: unk
     return typeof value === "number" ? undefined : `expected a number, found ${nameOf(value)}`;
   }
   const integer = typeof value === "bigint" || Number.isSafeInteger(value);
-  if (!integer) return `expected a whole number, found ${typeof value === "number" ? value : nameOf(value)}`;
+  const isLarge = typeof value === "number" && Number.isInteger(value);
+  if (!integer)
+    return `expected a whole number${isLarge ? ", as a bigint beyond 2^53 − 1" : ""}, found ${typeof value === "number" ? value : nameOf(value)}`;
   const bits = type === "int32" ? 32n : 64n;
   const limit = 1n << (bits - 1n);
   const big = BigInt(value as number | bigint);
