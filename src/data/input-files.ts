@@ -35,25 +35,33 @@ const ours = /\.manifest\.json$/;
 export async function findInputs(inputs: readonly string[], format: InputFormat | undefined): Promise<InputFile[]> {
   const paths = new Map<string, string>();
   for (const input of inputs)
-    for (const path of await pathsOf(input)) {
-      const real = await realpath(path);
+    for (const [path, real] of await ofEach(
+      await pathsOf(input),
+      async (path) => [path, await realpath(path)] as const,
+    ))
       if (!paths.has(real)) paths.set(real, path);
-    }
-  const files: InputFile[] = [];
-  for (const path of paths.values()) {
-    const { size, mtimeMs } = await stat(path);
-    await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
-      throw unreadable(path, "a file that can be read", cause.code ?? cause.message);
-    });
-    files.push({
-      path,
-      bytes: size,
-      modified: mtimeMs,
-      format: format ?? formatOf(path),
-      compression: compressionOf(path),
-    });
-  }
-  return files;
+  return ofEach([...paths.values()], (path) => inputFile(path, format));
+}
+
+async function inputFile(path: string, format: InputFormat | undefined): Promise<InputFile> {
+  const { size, mtimeMs } = await stat(path);
+  await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(path, "a file that can be read", cause.code ?? cause.message);
+  });
+  return {
+    path,
+    bytes: size,
+    modified: mtimeMs,
+    format: format ?? formatOf(path),
+    compression: compressionOf(path),
+  };
+}
+
+/** Some at a time: one after the other, thousands of files take seconds. */
+async function ofEach<T>(paths: readonly string[], ask: (path: string) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  for (let at = 0; at < paths.length; at += 64) answers.push(...(await Promise.all(paths.slice(at, at + 64).map(ask))));
+  return answers;
 }
 
 function compressionOf(path: string): InputFile["compression"] {

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { temporaryName } from "../core/temporary-files.js";
 import { findInputs, type InputFile } from "./input-files.js";
-import { type FileScan, scanFile } from "./input-scan.js";
+import { type FileScan, type ScanFindings, scanFile } from "./input-scan.js";
 import { type FileRecord, fileSha256 } from "./manifest.js";
 import type { PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
@@ -41,6 +41,9 @@ export function totalBytes(files: readonly InputFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** What was found out about small files is kept when it is about so many, or so much text. */
+const keptTogether = { files: 256, bytes: 1024 * 1024 };
+
 /** Reads what has not been read; `store` keeps what is known. */
 export async function scanInputs(
   request: PrepareRequest,
@@ -52,12 +55,25 @@ export async function scanInputs(
   const options = { encodingErrors, separator, key, signal, stretchBytes: distance, onBytes };
   const scans = await store.scans(files);
   for (const { bytes } of scans) onBytes(bytes);
-  for (const file of files.slice(scans.length)) {
-    const known = await store.findings(file);
-    const scan = await scanFile(file, { ...options, known, keep: (found) => store.addFindings(file, found) });
-    await store.addScan(scan);
+  const left = files.slice(scans.length);
+  const known = left[0] && (await store.findings(left[0]));
+  let waiting: FileScan[] = [];
+  let bytes = 0;
+  const keep = async () => {
+    await store.addScans(waiting);
+    waiting = [];
+    bytes = 0;
+  };
+  for (const [i, file] of left.entries()) {
+    if (waiting.length > 0 && file.bytes >= keptTogether.bytes) await keep();
+    const addFindings = (found: ScanFindings) => store.addFindings(file, found);
+    const scan = await scanFile(file, { ...options, keep: addFindings, ...(i === 0 && known ? { known } : {}) });
     scans.push(scan);
+    waiting.push(scan);
+    bytes += file.bytes;
+    if (bytes >= keptTogether.bytes || waiting.length >= keptTogether.files) await keep();
   }
+  await keep();
   return scans;
 }
 

@@ -18,13 +18,14 @@ import { inputRecords, scanInputs, totalBytes } from "./prepare-input.js";
 import { defaultWorkers, type PrepareRequest } from "./prepare-options.js";
 import type { PrepareStore } from "./prepare-store.js";
 import { rehearse } from "./rehearsal.js";
+import { together } from "./small-parts.js";
 import { SpotChecks } from "./spot-checks.js";
 import { textParts } from "./text-parts.js";
 import { takeSample } from "./text-sample.js";
 import { feedFile, tokenOutput } from "./token-sink.js";
 import { type PoolOptions, tokenizeInOrder } from "./tokenize-pool.js";
 import type { OpenTokenizer } from "./tokenizer.js";
-import { mostBytesHere, workSizes } from "./work-sizes.js";
+import { mostBytesHere, stretchBytes, workSizes } from "./work-sizes.js";
 
 export interface PrepareJob {
   readonly request: PrepareRequest;
@@ -145,10 +146,10 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
   const { bytes, path, special } = tokenizer;
   const plan = job.nativeOnly ? undefined : planOf(tokenizer);
   const workers = request.workers ?? defaultWorkers(textBytes, plan ? "fast" : "native");
-  const { chunkBytes, partBytes } = workSizes(workers, {
-    inputBytes: totalBytes(files),
-    chunkBytes: request.chunkBytes,
-  });
+  const inputBytes = totalBytes(files);
+  const { chunkBytes, partBytes } = workSizes(workers, { inputBytes, chunkBytes: request.chunkBytes });
+  // One file has no small parts but the last.
+  const enough = files.length > 1 ? stretchBytes(inputBytes, request.chunkBytes) : 0;
   const fast = plan && new ByteEncoder(plan);
   const isShort = textBytes <= mostBytesHere;
   const truth = plan && isShort ? cutTruth(tokenizer, plan) : wholeTruth(tokenizer);
@@ -156,14 +157,14 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
   let proved = false;
   const encoder = new PartEncoder(special, { fast, native: tokenizer.encode });
   const options: PoolOptions = {
-    ...{ workers, chunkBytes },
+    ...{ workers, chunkBytes: chunkBytes - enough },
     here: fast && isShort ? { encoder, ready: () => proved } : undefined,
     thread: { tokenizer: bytes, file: path, plan, ...special },
     rules: rulesOf(request),
     signal: request.signal,
   };
   const parts = textParts(files, scans, { from: writer.totals.stretches, partBytes, key: request.key });
-  const done = tokenizeInOrder(parts, options);
+  const done = together(tokenizeInOrder(parts, options), enough);
   const prove = async () => {
     await makeSure(job, writing, { fast, truth });
     proved = true;

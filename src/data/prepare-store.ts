@@ -165,8 +165,9 @@ export class PrepareStore {
     return sound;
   }
 
-  async addScan(scan: FileScan): Promise<void> {
-    await this.#append("scan.jsonl", scan);
+  async addScans(scans: readonly FileScan[]): Promise<void> {
+    if (scans.length === 0) return;
+    await this.#append("scan.jsonl", ...scans);
     await rm(this.#path("found.jsonl"), { force: true });
   }
 
@@ -217,8 +218,9 @@ export class PrepareStore {
     await writeFileAtomic(this.#path("publish.json"), JSON.stringify(manifest));
   }
 
-  async #append(name: string, value: unknown): Promise<void> {
-    await asUnwritable(this.#path(name), () => appendFile(this.#path(name), `${JSON.stringify(value)}\n`));
+  async #append(name: string, ...values: readonly unknown[]): Promise<void> {
+    const text = values.map((value) => `${JSON.stringify(value)}\n`).join("");
+    await asUnwritable(this.#path(name), () => appendFile(this.#path(name), text));
   }
 }
 
