@@ -133,8 +133,15 @@ def resident(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
 
+def children_of(task):
+    try:
+        return [int(child) for child in (task / "children").read_text().split()]
+    except FileNotFoundError:  # a thread that has just ended
+        return []
+
+
 def descendants(pid):
-    children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    children = [child for task in Path(f"/proc/{pid}/task").iterdir() for child in children_of(task)]
     return [one for child in children for one in [child, *descendants(child)]]
 
 
