@@ -81,8 +81,14 @@ async function pathsOf(input: string): Promise<readonly string[]> {
   if (found?.isFile()) return [path];
   if (found?.isDirectory())
     return orMissing(await walk(path, (file) => known.test(file) && !ours.test(file)), `folder ${path}`, "text files");
-  if (found) throw missing(path, "a file", found.isFIFO() ? "a named pipe, which can be read only once" : "a device");
-  if (!isGlob(input)) throw missing(path, "a file", "nothing");
+  if (found?.isFIFO())
+    throw missing(
+      { what: path, hint: `write it to a file first: cat ${JSON.stringify(path)} > text.txt` },
+      "a file",
+      "a named pipe, which can be read only once",
+    );
+  if (found) throw missing({ what: path }, "a file", "a device");
+  if (!isGlob(input)) throw missing({ what: path }, "a file", "nothing");
   const pattern = globPattern(path);
   const base = resolve(globBase(path));
   const isThere = await stat(base).catch(() => undefined);
@@ -91,7 +97,7 @@ async function pathsOf(input: string): Promise<readonly string[]> {
 }
 
 function orMissing(paths: readonly string[], what: string, expected: string): readonly string[] {
-  if (paths.length === 0) throw missing(what, expected, "none");
+  if (paths.length === 0) throw missing({ what }, expected, "none");
   return paths;
 }
 
@@ -129,15 +135,18 @@ function unreadable(path: string, expected: string, found: string): DataError {
   });
 }
 
-function missing(what: string, expected: string, found: string): LabError {
+function missing(
+  { what, hint = hintFor(what) }: { readonly what: string; readonly hint?: string },
+  expected: string,
+  found: string,
+): LabError {
   return new LabError("FILE_MISSING", `input ${what}: expected ${expected}, found ${found}`, {
-    hint: hintFor(what, found),
+    hint,
     details: { input: what },
   });
 }
 
-function hintFor(what: string, found: string): string {
-  if (/named pipe/.test(found)) return `write it to a file first: cat ${JSON.stringify(what)} > text.txt`;
+function hintFor(what: string): string {
   if (/^(?:\/.*)?\/(?:https?|s3|hf|gs|file):\//.test(what))
     return "write the path of a file on this machine: addresses are not fetched";
   if (/\/~(?:\/|$)/.test(what))

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { timing } from "../support/timing.js";
 import { WireClient } from "../support/wire-client.js";
 
 // With the engine that ships: what blocks is the cell's own code.
@@ -36,7 +37,7 @@ describe("a cell that blocks", () => {
     ["a flood of displays", 'while (true) display({ "text/plain": "x".repeat(200) })'],
     ["an await", "await new Promise(() => {})"],
     ["a loop", "while (true) {}"],
-  ])("in %s is interrupted within 1 s, and the state survives", { retry: 2 }, async (_, code) => {
+  ])("in %s is interrupted within 1 s, and the state survives", timing, async (_, code) => {
     const id = await client.send("execute_request", { code });
     await client.published(({ type, parentId }) => type === "execute_input" && parentId === id, "execute_input");
     const displays = () =>

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { builtFile, packageRoot } from "../../src/core/package-root.js";
 import { freePort } from "../support/ports.js";
+import { timing } from "../support/timing.js";
 import { WireClient } from "../support/wire-client.js";
 
 let client: WireClient | undefined;
@@ -14,9 +15,6 @@ afterEach(async () => {
   await client?.stop();
   client = undefined;
 });
-
-// Whatever else the machine does only adds time.
-const timing = { retry: 2 };
 
 /** Milliseconds from the shutdown request to the end of the process. */
 async function shutdown(wire: WireClient, content: object, channel: "shell" | "control" = "control") {

@@ -1,11 +1,9 @@
 import { afterEach, expect, it } from "vitest";
+import { timing } from "../support/timing.js";
 import { WireClient } from "../support/wire-client.js";
 
 let client: WireClient;
 afterEach(() => client.stop());
-
-// Whatever else the machine does only adds time.
-const timing = { retry: 2 };
 
 const busyLoop = "while (!flag()) {} throw Object.assign(new Error('stop'), { name: 'KeyboardInterrupt' })";
 const hasStarted = (id: string) => () =>

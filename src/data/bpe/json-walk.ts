@@ -1,8 +1,8 @@
 /** JSON that is not as plain as the walker expects; the usual parser has to look at the whole file. */
 export class NotPlain extends Error {}
 
-export const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
-const colon = 0x3a;
+export const [quote, comma] = [0x22, 0x2c];
+const [backslash, colon] = [0x5c, 0x3a];
 const [openObject, closeObject, openArray, closeArray] = [0x7b, 0x7d, 0x5b, 0x5d];
 const escapes: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
@@ -40,6 +40,17 @@ export class JsonWalk {
     let place = at;
     for (let byte = bytes[place]; byte === 0x20 || byte === 10 || byte === 13 || byte === 9; ) byte = bytes[++place];
     return place;
+  }
+
+  /** Where the quote is that ends the string at `start`; -1 if there is no string, or one with escapes. */
+  plainEnd(start: number): number {
+    const { bytes } = this;
+    if (bytes[start] !== quote) return -1;
+    for (let at = start + 1; ; at++) {
+      const byte = bytes[at] as number;
+      if (byte === quote) return at;
+      if (!(byte >= 0x20) || byte === backslash) return -1; // also the end of the file
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { backslash, comma, type JsonWalk, NotPlain, quote } from "./json-walk.js";
+import { comma, type JsonWalk, NotPlain, quote } from "./json-walk.js";
 import { UnsupportedPattern } from "./pattern-parser.js";
 import type { Vocabulary } from "./vocabulary.js";
 
@@ -51,13 +51,10 @@ class GrowingList {
 /** Reads one merge that is written in the plainest way: "left right" without escapes and with a comma after it. False for any other: then `walk` stands before it. */
 function readPlainMerge(walk: JsonWalk, joined: Joined, merges: GrowingList): boolean {
   const { bytes } = walk;
-  let at = walk.skipSpace(walk.at);
-  if (bytes[at] !== quote) return false;
-  const from = ++at;
-  for (let byte = bytes[at] as number; byte !== quote; byte = bytes[++at] as number)
-    if (!(byte >= 0x20) || byte === backslash) return false; // also the end of the file
-  const to = at;
-  at = walk.skipSpace(at + 1);
+  const from = walk.skipSpace(walk.at) + 1;
+  const to = walk.plainEnd(from - 1);
+  if (to < 0) return false;
+  const at = walk.skipSpace(to + 1);
   if (bytes[at] !== comma) return false;
   joined.split(bytes, from, to);
   joined.putIds(merges);

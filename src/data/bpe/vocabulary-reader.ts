@@ -1,4 +1,4 @@
-import { backslash, comma, type JsonWalk, NotPlain, quote } from "./json-walk.js";
+import { comma, type JsonWalk, NotPlain } from "./json-walk.js";
 import { Vocabulary } from "./vocabulary.js";
 
 /** Of a tokenizer.json, merges included: about 30 if it is compact, 60 if it is indented. */
@@ -26,13 +26,10 @@ export function readVocabulary(walk: JsonWalk): Vocabulary {
  */
 function readPlainToken(walk: JsonWalk, vocabulary: Vocabulary): boolean {
   const { bytes } = walk;
-  let at = walk.skipSpace(walk.at);
-  if (bytes[at] !== quote) return false;
-  const from = ++at;
-  for (let byte = bytes[at] as number; byte !== quote; byte = bytes[++at] as number)
-    if (!(byte >= 0x20) || byte === backslash) return false; // also the end of the file
-  const to = at;
-  at = walk.skipSpace(at + 1);
+  const from = walk.skipSpace(walk.at) + 1;
+  const to = walk.plainEnd(from - 1);
+  if (to < 0) return false;
+  let at = walk.skipSpace(to + 1);
   if (bytes[at] !== colon) return false;
   const digits = walk.skipSpace(at + 1);
   let id = 0;

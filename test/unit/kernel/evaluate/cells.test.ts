@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cells, openCells, shownText } from "../../../support/cells.js";
+import { timing } from "../../../support/timing.js";
 
 let cells: Cells;
 beforeAll(async () => {
@@ -304,7 +305,7 @@ describe("the type checker", () => {
   });
 });
 
-it("a trivial cell takes no more than a few tens of milliseconds", { retry: 2 }, async () => {
+it("a trivial cell takes no more than a few tens of milliseconds", timing, async () => {
   await cells.run("1");
   const from = performance.now();
   for (let k = 0; k < 10; k++) await cells.run(`${k} + 1`);
