@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { TextlintKernel, type TextlintKernelPlugin } from "@textlint/kernel";
+import * as markdown from "@textlint/textlint-plugin-markdown";
+import sentenceLength from "textlint-rule-sentence-length";
+import { expect, it } from "vitest";
+import { errorCatalogue } from "../../src/core/error-catalogue.js";
+import { packageRoot } from "../../src/core/package-root.js";
+
+/** About 25 words. */
+const longestSentence = 180;
+
+/** READMEs that do not meet the limits yet. The list only gets shorter. */
+const pending = new Set<string>([
+  "README.md",
+  "kernel/README.md",
+  "src/README.md",
+  "src/data/README.md",
+  "src/model/README.md",
+  "src/plan/README.md",
+  "src/config/rules/README.md",
+  "extensions/engine/README.md",
+  "extensions/papermill/README.md",
+  "extensions/setup/README.md",
+  "notebooks/data/README.md",
+]);
+
+/** Phrases that read as translated, with what to write instead. */
+const awkward: readonly (readonly [RegExp, string])[] = [
+  [/\bthere is none of\b/i, "unknown …"],
+  [/\bis nobody's\b/i, "is skipped"],
+  [/\b(is|are|was) told\b(?! to)/i, "is reported"],
+  [/\bdoes nothing twice\b/i, "repeats no work"],
+  [/\bhas stopped already\b/i, "already stopped"],
+  [/\bno more than there (is|are)\b/i, "at most …"],
+  [/\bgoes out of\b/i, "is removed from"],
+  [/\bcolour|behaviour|licen[c]e\b/i, "American spelling: color, behavior, license"],
+];
+
+const root = packageRoot();
+const documents = ["kernel", "src", "extensions", "test", "notebooks", ".github"]
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
+  )
+  .concat(join(root, "README.md"), join(root, "CHANGELOG.md"))
+  .map((path) => relative(root, path))
+  .filter((path) => /(README|CONTRIBUTING|CHANGELOG)\.md$/.test(path) && !/node_modules|fixtures/.test(path))
+  .sort();
+
+const linter = new TextlintKernel();
+const plugin = markdown.default as unknown as TextlintKernelPlugin["plugin"];
+const lint = async (text: string) => {
+  const { messages } = await linter.lintText(text, {
+    ext: ".md",
+    plugins: [{ pluginId: "markdown", plugin }],
+    rules: [{ ruleId: "sentence-length", rule: sentenceLength, options: { max: longestSentence } }],
+  });
+  return messages.map(({ line, message }) => `line ${line}: ${message.split("\n")[0]}`);
+};
+const phrases = (text: string) =>
+  awkward.filter(([pattern]) => pattern.test(text)).map(([pattern, better]) => `${pattern}: write "${better}"`);
+
+it.each(documents.filter((path) => !pending.has(path)))("%s has short sentences and plain words", async (path) => {
+  const text = readFileSync(join(root, path), "utf8");
+  expect([...(await lint(text)), ...phrases(text)]).toEqual([]);
+});
+
+it("the list of documents that do not meet the limits yet names existing documents that still fail", async () => {
+  for (const path of pending) {
+    expect(documents).toContain(path);
+    const text = readFileSync(join(root, path), "utf8");
+    expect([...(await lint(text)), ...phrases(text)], `${path} meets the limits: remove it from the list`).not.toEqual(
+      [],
+    );
+  }
+});
+
+it("meaning and cure of every error code have short sentences and plain words", async () => {
+  const texts = Object.entries(errorCatalogue).map(([code, { meaning, cure }]) => `${code} ${meaning} ${cure}`);
+  expect(texts.flatMap(phrases)).toEqual([]);
+  expect(await lint(texts.join("\n\n"))).toEqual([]);
+});
+
+it("a sentence that is too long and an awkward phrase are found", async () => {
+  expect(await lint(`The text ${"goes on and on and ".repeat(12)}ends.`)).toHaveLength(1);
+  expect(phrases("A full heap is told.")).toHaveLength(1);
+});
