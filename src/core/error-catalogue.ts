@@ -258,6 +258,10 @@ const checkpoint = {
     meaning: "There is no checkpoint of the step that was asked for, or it lacks the rank or tensor.",
     cure: "Choose one of those that the message lists.",
   },
+  SEAL_INVALID: {
+    meaning: "A seal file (checksums of a checkpoint) is damaged or of another version.",
+    cure: "Seal the checkpoint again with checkpoint.seal().",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 /** Every error code of the library with its meaning and cure; the documentation and the tests read this list. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openCheckpoints } from "../../../src/checkpoint/checkpoints.js";
+import { openCheckpoints } from "../../../src/checkpoint/open/checkpoints.js";
 import { FileBytes } from "../../../src/core/bytes.js";
 import { readSafetensorsHeader, readTensorValues } from "../../../src/formats/safetensors.js";
 import { runVenv } from "../../support/jupyter.js";

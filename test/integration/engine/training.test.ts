@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openCheckpoints } from "../../../src/checkpoint/checkpoints.js";
+import { openCheckpoints } from "../../../src/checkpoint/open/checkpoints.js";
 import { openConfig } from "../../../src/config/open.js";
 import { readMesh } from "../../../src/config/settings.js";
 import { packageRoot } from "../../../src/core/package-root.js";

@@ -1,7 +1,7 @@
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openCheckpoints } from "../../../src/checkpoint/checkpoints.js";
+import { openCheckpoints } from "../../../src/checkpoint/open/checkpoints.js";
 import { CheckpointError, FormatError } from "../../../src/core/error.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 import { checkpointFile, saveRank, temporaryFolder } from "../../support/checkpoint-folder.js";

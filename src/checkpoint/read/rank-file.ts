@@ -1,5 +1,5 @@
-import { FileBytes } from "../core/bytes.js";
-import { readSafetensorsHeader, readTensorValues, type SafetensorsHeader } from "../formats/safetensors.js";
+import { FileBytes } from "../../core/bytes.js";
+import { readSafetensorsHeader, readTensorValues, type SafetensorsHeader } from "../../formats/safetensors.js";
 
 /** Where the training stood when the file was written, as MindFormers stores it beside the weights; undefined: not stored. */
 export interface HyperParameters {

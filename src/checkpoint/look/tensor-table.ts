@@ -1,8 +1,8 @@
-import { formatBytes, formatCount } from "../core/units.js";
-import type { ElementType } from "../formats/dtype.js";
-import { displayKey, type MimeBundle } from "../view/display-contract.js";
-import { tableBundle } from "../view/table.js";
-import type { TensorKind } from "./kind.js";
+import { formatBytes, formatCount } from "../../core/units.js";
+import type { ElementType } from "../../formats/dtype.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
+import { tableBundle } from "../../view/table.js";
+import type { TensorKind } from "../read/kind.js";
 
 export interface TensorRow {
   readonly name: string;

@@ -1,7 +1,7 @@
-import type { Issue } from "../core/error.js";
-import { formatBytes, formatCount, formatDuration } from "../core/units.js";
-import { displayKey, type MimeBundle } from "../view/display-contract.js";
-import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
+import type { Issue } from "../../core/error.js";
+import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
+import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
 
 export interface VerificationFacts {
   readonly step: number;

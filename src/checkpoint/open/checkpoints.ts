@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { CheckpointError } from "../core/error.js";
-import { formatBytes, formatCount } from "../core/units.js";
-import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
-import { tableBundle } from "../view/table.js";
-import { listed } from "./agreement.js";
+import { CheckpointError } from "../../core/error.js";
+import { formatBytes, formatCount } from "../../core/units.js";
+import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
+import { tableBundle } from "../../view/table.js";
+import { listed } from "../read/finding.js";
+import { type Scan, scanCheckpoints } from "../read/scan.js";
 import { Checkpoint } from "./checkpoint.js";
-import { type Scan, scanCheckpoints } from "./scan.js";
 
 /** All points that a training saved into one folder, as they were when it was opened. Shows itself as a table. */
 export class Checkpoints {

@@ -1,4 +1,4 @@
-import type { ElementType } from "../formats/dtype.js";
+import type { ElementType } from "../../formats/dtype.js";
 
 export interface NotFinite {
   nan: number;

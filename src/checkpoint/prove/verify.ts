@@ -1,13 +1,14 @@
 import { crc32 } from "node:zlib";
-import type { ByteSource } from "../core/bytes.js";
-import { throwIfCancelled } from "../core/cancel.js";
-import { CancelledError, type Issue } from "../core/error.js";
-import { formatCount, formatDuration } from "../core/units.js";
-import type { TensorEntry } from "../formats/safetensors.js";
-import { issue, missingForResume, missingOnRanks, noteTensor, otherCheckpoint, type TensorSeen } from "./agreement.js";
+import type { ByteSource } from "../../core/bytes.js";
+import { throwIfCancelled } from "../../core/cancel.js";
+import { CancelledError, type Issue } from "../../core/error.js";
+import { formatCount, formatDuration } from "../../core/units.js";
+import type { TensorEntry } from "../../formats/safetensors.js";
+import { issue, otherCheckpoint } from "../read/finding.js";
+import { withRankFile } from "../read/rank-file.js";
+import type { CheckpointFile } from "../read/scan.js";
+import { missingForResume, missingOnRanks, noteTensor, type TensorSeen } from "./agreement.js";
 import { countNotFinite } from "./finite.js";
-import { withRankFile } from "./rank-file.js";
-import type { CheckpointFile } from "./scan.js";
 import { Verification } from "./verification.js";
 
 /** Bytes read at a time; a multiple of every element's size. */

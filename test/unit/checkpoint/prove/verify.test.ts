@@ -1,11 +1,11 @@
 import { truncate, utimes } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { openCheckpoints } from "../../../src/checkpoint/checkpoints.js";
-import { countNotFinite } from "../../../src/checkpoint/finite.js";
-import { decodeElements, type ElementType } from "../../../src/formats/dtype.js";
-import { displayKey } from "../../../src/view/display-contract.js";
-import { checkpointFile, saveRank, temporaryFolder } from "../../support/checkpoint-folder.js";
-import { floats, integer, safetensorsFile } from "../../support/safetensors-file.js";
+import { openCheckpoints } from "../../../../src/checkpoint/open/checkpoints.js";
+import { countNotFinite } from "../../../../src/checkpoint/prove/finite.js";
+import { decodeElements, type ElementType } from "../../../../src/formats/dtype.js";
+import { displayKey } from "../../../../src/view/display-contract.js";
+import { checkpointFile, saveRank, temporaryFolder } from "../../../support/checkpoint-folder.js";
+import { floats, integer, safetensorsFile } from "../../../support/safetensors-file.js";
 
 async function verifyRanks(...files: readonly Uint8Array[]) {
   const folder = await temporaryFolder();

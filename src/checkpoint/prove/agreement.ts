@@ -1,6 +1,7 @@
-import type { Issue } from "../core/error.js";
-import type { TensorEntry } from "../formats/safetensors.js";
-import { kindOf } from "./kind.js";
+import type { Issue } from "../../core/error.js";
+import type { TensorEntry } from "../../formats/safetensors.js";
+import { issue, listed, otherCheckpoint } from "../read/finding.js";
+import { kindOf } from "../read/kind.js";
 
 /** One tensor name over all ranks. */
 export interface TensorSeen {
@@ -65,22 +66,4 @@ export function missingForResume(names: Iterable<string>, folder: string): Issue
     issues.push(issue("warning", "checkpoint-optimizer-missing", { path: folder, message, hint }));
   }
   return issues;
-}
-
-export const otherCheckpoint = "use another checkpoint: checkpoints.all lists them";
-
-/** Text of rank numbers: `rank 0`, `ranks 0, 1, 2`, and from nine on the first ones and how many. */
-export function listed(ranks: readonly number[]): string {
-  if (ranks.length === 1) return `rank ${ranks[0]}`;
-  if (ranks.length <= 8) return `ranks ${ranks.join(", ")}`;
-  return `${ranks.length} ranks (${ranks.slice(0, 6).join(", ")}, …)`;
-}
-
-/** A finding about a checkpoint; `path` is the tensor, file or folder. */
-export function issue(
-  severity: Issue["severity"],
-  rule: string,
-  text: { readonly path: string; readonly message: string; readonly hint: string },
-): Issue {
-  return { severity, rule, ...text };
 }

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { throwIfCancelled } from "../core/cancel.js";
+import { throwIfCancelled } from "../../core/cancel.js";
 import { type CheckpointFileName, parseCheckpointFileName, pointKey, rankOfFolder } from "./file-name.js";
 import { type HyperParameters, readRankFile } from "./rank-file.js";
 

@@ -1,18 +1,18 @@
-import { CheckpointError, type Issue } from "../core/error.js";
-import { formatBytes, formatCount } from "../core/units.js";
-import type { TensorValues } from "../formats/dtype.js";
-import { readTensorValues, type SafetensorsHeader, type TensorEntry } from "../formats/safetensors.js";
-import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
-import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
-import { openProgress } from "../view/show.js";
-import { issue, listed, otherCheckpoint } from "./agreement.js";
-import { kindOf } from "./kind.js";
-import { nameMatcher } from "./match.js";
-import { type HyperParameters, withRankFile } from "./rank-file.js";
-import type { CheckpointFile, SavedPoint } from "./scan.js";
-import { type TensorRow, TensorTable } from "./tensor-table.js";
-import type { Verification } from "./verification.js";
-import { verifyFiles } from "./verify.js";
+import { CheckpointError, type Issue } from "../../core/error.js";
+import { formatBytes, formatCount } from "../../core/units.js";
+import type { TensorValues } from "../../formats/dtype.js";
+import { readTensorValues, type SafetensorsHeader, type TensorEntry } from "../../formats/safetensors.js";
+import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
+import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
+import { openProgress } from "../../view/show.js";
+import { type TensorRow, TensorTable } from "../look/tensor-table.js";
+import type { Verification } from "../prove/verification.js";
+import { verifyFiles } from "../prove/verify.js";
+import { issue, listed, otherCheckpoint } from "../read/finding.js";
+import { kindOf } from "../read/kind.js";
+import { nameMatcher } from "../read/match.js";
+import { type HyperParameters, withRankFile } from "../read/rank-file.js";
+import type { CheckpointFile, SavedPoint } from "../read/scan.js";
 
 /** Reading more than this is worth a progress bar. */
 const longRead = 256 * 1024 * 1024;

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { FileBytes } from "../../core/bytes.js";
+import { throwIfCancelled } from "../../core/cancel.js";
+import { writeFileAtomic } from "../../core/files.js";
+import { blockDigits, formatSeal, parseSeal, type Seal, type SealedFile, sealBlockBytes } from "./seal-format.js";
+
+export interface SealRequest {
+  /** The folder that the paths start from: what `load_checkpoint` takes. */
+  readonly folder: string;
+  /** Paths from that folder, of every file of the checkpoint. */
+  readonly paths: readonly string[];
+  readonly step: number | undefined;
+  /** Called with the bytes read so far. */
+  readonly onProgress?: (bytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Default: now. */
+  readonly sealedAt?: Date;
+}
+
+/**
+ * Reads every byte of the files and returns their checksums; writes nothing.
+ * @throws FILE_MISSING if a file is not there, CANCELLED if the signal fires.
+ */
+export async function sealFiles(request: SealRequest): Promise<Seal> {
+  const files: SealedFile[] = [];
+  let before = 0;
+  for (const path of [...request.paths].sort()) {
+    const sealed = await sealFile(request, path, before);
+    before += sealed.bytes;
+    files.push(sealed);
+  }
+  const sealedAt = (request.sealedAt ?? new Date()).toISOString();
+  return { step: request.step, sealedAt, blockBytes: sealBlockBytes, files };
+}
+
+async function sealFile(request: SealRequest, path: string, before: number): Promise<SealedFile> {
+  const source = await FileBytes.open(join(request.folder, path), "checkpoint file");
+  try {
+    const blocks: string[] = [];
+    for (let start = 0; start < source.byteLength; start += sealBlockBytes) {
+      throwIfCancelled(request.signal, "sealing the checkpoint");
+      const end = Math.min(source.byteLength, start + sealBlockBytes);
+      blocks.push(blockDigits(crc32(await source.slice(start, end))));
+      request.onProgress?.(before + end);
+    }
+    return { path, bytes: source.byteLength, blocks: blocks.join("") };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Name of the seal file of a step inside a folder of seals. */
+export function sealFileName(step: number | undefined): string {
+  return step === undefined ? "step-unknown.json" : `step-${String(step).padStart(8, "0")}.json`;
+}
+
+/** Writes a seal into the folder (`runs/<name>/seals`) in one piece and returns its path. */
+export async function writeSeal(folder: string, seal: Seal): Promise<string> {
+  const path = join(folder, sealFileName(seal.step));
+  await writeFileAtomic(path, formatSeal(seal));
+  return path;
+}
+
+/**
+ * The seal of a step, or undefined if none was made.
+ * @throws FormatError SEAL_INVALID if it is damaged.
+ */
+export async function readSeal(folder: string, step: number | undefined): Promise<Seal | undefined> {
+  const path = join(folder, sealFileName(step));
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : parseSeal(text, path);
+}
