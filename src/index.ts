@@ -125,11 +125,12 @@ export type { StepTime } from "./model/search/step-time.js";
 export type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./model/shape.js";
 export { type ModelTensor, modelTensors, type TensorPart, type TensorSplit } from "./model/tensors.js";
 export type { PlanChange, PlanData } from "./plan/changes.js";
-export type { Cluster, ResolvedCluster } from "./plan/cluster.js";
+export type { Cluster, ClusterAccess, ResolvedCluster, SlurmOptions } from "./plan/cluster.js";
 export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
 export type { PlanDisk } from "./plan/disk.js";
 export { Ejected, type EjectedFile } from "./plan/eject/ejected.js";
 export type { EjectOptions, EjectTarget } from "./plan/eject/options.js";
+export type { ClusterHost } from "./plan/hosts.js";
 export {
   checkLauncherCall,
   formatLauncherCall,

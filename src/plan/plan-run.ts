@@ -7,6 +7,7 @@ import { type Issue, PlanError } from "../core/error.js";
 import { IssueList } from "../view/issue-list.js";
 import { applyData, applyDevice, type PlanData } from "./changes.js";
 import { type Cluster, resolveCluster } from "./cluster.js";
+import { withHostFile } from "./host-file.js";
 import { makePlan, type Plan } from "./plan.js";
 import { graded, reliabilityIssues } from "./plan-issues.js";
 import { planValues, type ReliabilityOptions } from "./plan-values.js";
@@ -79,7 +80,7 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   const forAscend = (copy.get("context.device_target") ?? "Ascend") !== "CPU";
   if (options.cluster === undefined && forAscend)
     throw refuse([noCluster(copy, asked)], "(without it no command can be made, so there is nothing to look at)");
-  const cluster = resolveCluster(options.cluster, asked.dataParallel);
+  const cluster = resolveCluster(await withHostFile(options.cluster), asked.dataParallel);
   const changes = [...applyDevice(copy, cluster), ...applyData(copy, options.data)];
   const values = planValues(copy, cluster, options);
   const facts: CheckFacts = {
@@ -89,7 +90,8 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
     // Workers inherit it.
     environment: process.env,
     memoryPerDevice: cluster.memoryPerDevice,
-    missingFiles: await missingData(copy),
+    // Other machines have their own files; preflight looks at them there.
+    missingFiles: cluster.access?.via === "local" ? await missingData(copy) : [],
     ...(cluster.device === "Ascend" && values.memory !== undefined && { memoryNeeded: values.memory.peak }),
     ...(options.data === undefined ? {} : { dataset: options.data }),
   };
