@@ -47,15 +47,17 @@ export type { ProcessIdentity } from "./core/process-table.js";
 export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
 export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";
 export { Dataset, openDataset } from "./data/dataset.js";
-export type { PeekOptions } from "./data/dataset-inspect.js";
-export { DatasetSamples, type SampledSequence } from "./data/dataset-samples.js";
-export type { DerivedManifest, DerivedSource } from "./data/derived-manifest.js";
-export { DocumentPeek, type PeekedDocument } from "./data/document-peek.js";
+export type { DerivedManifest, DerivedSource } from "./data/files/derived-manifest.js";
+export type { DatasetManifest, FileRecord } from "./data/files/manifest.js";
 export type { SplitName } from "./data/gpt-index/split.js";
-export type { InputFormat } from "./data/input-files.js";
-export { LengthHistogram } from "./data/length-histogram.js";
-export type { DatasetManifest, FileRecord } from "./data/manifest.js";
+export { DocumentPeek, type PeekedDocument } from "./data/inspect/document-peek.js";
+export { LengthHistogram } from "./data/inspect/length-histogram.js";
+export type { PeekOptions } from "./data/inspect/megatron.js";
+export { DatasetSamples, type SampledSequence } from "./data/inspect/samples.js";
+export { type CountedToken, TokenCounts } from "./data/inspect/token-counts.js";
+export { type CheckRow, DatasetVerification } from "./data/inspect/verification.js";
 export { type MergeOptions, mergeDatasets } from "./data/merge.js";
+export type { MindRecordOptions, WriteMindRecordOptions } from "./data/mindrecord/writer.js";
 export {
   MindRecord,
   type MindRecordShardFacts,
@@ -63,24 +65,22 @@ export {
   type ReadRowsOptions,
   writeMindRecord,
 } from "./data/mindrecord.js";
-export type { MindRecordOptions, WriteMindRecordOptions } from "./data/mindrecord-writer.js";
 export type { OrderPlan } from "./data/order/batch-layout.js";
 export { DataOrder, openDataOrder } from "./data/order/data-order.js";
 export type { CacheState } from "./data/order/index-cache.js";
-export type { DatasetOrderOptions, HandSettings, OrderOptions, OrderSource } from "./data/order/order-options.js";
+export type { DatasetOrderOptions, HandSettings, OrderOptions, OrderSource } from "./data/order/options.js";
 export { type IndexFile, PreparedIndices } from "./data/order/prepared-indices.js";
 export { type SequenceUse, SequenceUses } from "./data/order/sequence-uses.js";
 export { SourceEpochs, SourceFigure, type SourceUse } from "./data/order/source-epochs.js";
 export { type SampleSource, TrainingSample, type TrainingSampleValues } from "./data/order/training-sample.js";
 export { TrainingStep, type TrainingStepValues } from "./data/order/training-step.js";
+export type { PrepareMindRecordOptions, PrepareOptions } from "./data/prepare/options.js";
 export { prepareData } from "./data/prepare.js";
-export type { PrepareMindRecordOptions, PrepareOptions } from "./data/prepare-options.js";
+export { Repair } from "./data/repair/report.js";
 export { type RepairOptions, repairDataset } from "./data/repair.js";
-export { Repair } from "./data/repair-report.js";
 export { type SplitOptions, splitDataset } from "./data/split.js";
-export { type CountedToken, TokenCounts } from "./data/token-counts.js";
-export type { EncodingPolicy } from "./data/utf8-repair.js";
-export { type CheckRow, DatasetVerification } from "./data/verification.js";
+export type { InputFormat } from "./data/text/input/files.js";
+export type { EncodingPolicy } from "./data/text/input/utf8-repair.js";
 export type { VerifyOptions } from "./data/verify.js";
 export type { ElementType, TensorValues } from "./formats/dtype.js";
 export type { TokenType } from "./formats/megatron.js";

@@ -12,26 +12,26 @@ import {
   tokenBytes,
 } from "../formats/megatron.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
-import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./dataset-inspect.js";
-import { DatasetSamples, type SampledSequence } from "./dataset-samples.js";
-import { datasetBundle } from "./dataset-view.js";
-import { type DerivedManifest, type Manifests, readManifests } from "./derived-manifest.js";
-import type { DocumentPeek } from "./document-peek.js";
-import { type KnownTokenizer, openKnownTokenizer } from "./known-tokenizer.js";
-import type { LengthHistogram } from "./length-histogram.js";
-import type { DatasetManifest } from "./manifest.js";
-import { withKnownMegatron } from "./megatron-files.js";
+import { type DerivedManifest, type Manifests, readManifests } from "./files/derived-manifest.js";
+import type { DatasetManifest } from "./files/manifest.js";
+import { withKnownMegatron } from "./files/megatron-files.js";
+import { datasetBundle } from "./inspect/dataset-view.js";
+import type { DocumentPeek } from "./inspect/document-peek.js";
+import type { LengthHistogram } from "./inspect/length-histogram.js";
+import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./inspect/megatron.js";
+import { DatasetSamples, type SampledSequence } from "./inspect/samples.js";
+import type { TokenCounts } from "./inspect/token-counts.js";
+import type { DatasetVerification } from "./inspect/verification.js";
 import type { OrderPlan } from "./order/batch-layout.js";
 import { type DataOrder, openDataOrder } from "./order/data-order.js";
-import { orderOfDataset } from "./order/order-of-dataset.js";
-import type { DatasetOrderOptions } from "./order/order-options.js";
+import type { DatasetOrderOptions } from "./order/options.js";
+import { orderOfDataset } from "./order/plan-orders.js";
 import type { TrainingSample } from "./order/training-sample.js";
 import type { TrainingStep } from "./order/training-step.js";
+import type { Repair } from "./repair/report.js";
 import { type RepairOptions, repairDataset } from "./repair.js";
-import type { Repair } from "./repair-report.js";
-import type { TokenCounts } from "./token-counts.js";
-import type { OpenTokenizer } from "./tokenizer.js";
-import type { DatasetVerification } from "./verification.js";
+import { type KnownTokenizer, openKnownTokenizer } from "./tokenize/known-tokenizer.js";
+import type { OpenTokenizer } from "./tokenize/tokenizer.js";
 import { type VerifyOptions, verifyDataset } from "./verify.js";
 
 /**

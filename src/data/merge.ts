@@ -8,11 +8,11 @@ import { removeAbandonedOf } from "../core/temporary-files.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
-import { removeStaleIndices } from "./dataset-cache.js";
-import { commonOrigin, type DerivedManifest, type DerivedSource } from "./derived-manifest.js";
-import { encodeIndexParts, IndexParts } from "./index-parts.js";
-import { manifestPath } from "./manifest.js";
-import { UnfinishedFile } from "./unfinished-file.js";
+import { commonOrigin, type DerivedManifest, type DerivedSource } from "./files/derived-manifest.js";
+import { encodeIndexParts, IndexParts } from "./files/index-parts.js";
+import { manifestPath } from "./files/manifest.js";
+import { removeStaleIndices } from "./files/stale-indices.js";
+import { UnfinishedFile } from "./files/unfinished-file.js";
 
 export interface MergeOptions {
   /** Default: the signal of the cell that runs. */

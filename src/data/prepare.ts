@@ -8,10 +8,10 @@ import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import type { Progress } from "../view/display-contract.js";
 import { openProgress } from "../view/show.js";
 import { Dataset } from "./dataset.js";
-import { manifestPath } from "./manifest.js";
+import { manifestPath } from "./files/manifest.js";
 import { MindRecord } from "./mindrecord.js";
-import { emptyInput, requireUsable } from "./prepare-errors.js";
-import { inputFiles, inputRecords, standardInputPath, totalBytes } from "./prepare-input.js";
+import { emptyInput, requireUsable } from "./prepare/errors.js";
+import { inputFiles, inputRecords, standardInputPath, totalBytes } from "./prepare/input.js";
 import {
   causeOf,
   hashesOf,
@@ -21,17 +21,17 @@ import {
   progressOf,
   sizeUnit,
   withStore,
-} from "./prepare-job.js";
+} from "./prepare/job.js";
 import {
   checkPrepareOptions,
   type PrepareMindRecordOptions,
   type PrepareOptions,
   type PrepareRequest,
-} from "./prepare-options.js";
-import { type Made, makeDataset } from "./prepare-run.js";
-import { PrepareStore } from "./prepare-store.js";
-import { findUnchanged } from "./prepare-unchanged.js";
-import { openTokenizer } from "./tokenizer.js";
+} from "./prepare/options.js";
+import { type Made, makeDataset } from "./prepare/run.js";
+import { PrepareStore } from "./prepare/store.js";
+import { findUnchanged } from "./prepare/unchanged.js";
+import { openTokenizer } from "./tokenize/tokenizer.js";
 
 /**
  * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`), or with format "mindrecord" MindRecord files, of text, byte for byte what MindFormers' preparation scripts,

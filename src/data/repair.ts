@@ -1,16 +1,16 @@
 import { basename } from "node:path";
 import { DataError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
-import { type DerivedManifest, readManifests } from "./derived-manifest.js";
-import type { InputFormat } from "./input-files.js";
-import { type DatasetManifest, fileSha256, recordedFile } from "./manifest.js";
-import { repairMegatron } from "./megatron-repair.js";
-import { MindRecordRepair } from "./mindrecord-repair.js";
-import { prepareAgain } from "./prepare-again.js";
-import type { PrepareMindRecordOptions, PrepareOptions } from "./prepare-options.js";
-import type { MadeTokens, PrepareJob } from "./prepare-run.js";
-import { Repair } from "./repair-report.js";
-import { feedFile, tokenOutput } from "./token-sink.js";
+import { type DerivedManifest, readManifests } from "./files/derived-manifest.js";
+import { type DatasetManifest, fileSha256, recordedFile } from "./files/manifest.js";
+import { feedFile, tokenOutput } from "./mindrecord/token-sink.js";
+import type { PrepareMindRecordOptions, PrepareOptions } from "./prepare/options.js";
+import type { MadeTokens, PrepareJob } from "./prepare/run.js";
+import { repairMegatron } from "./repair/megatron.js";
+import { MindRecordRepair } from "./repair/mindrecord.js";
+import { prepareAgain } from "./repair/prepare-again.js";
+import { Repair } from "./repair/report.js";
+import type { InputFormat } from "./text/input/files.js";
 
 export interface RepairOptions {
   /** Threads for tokenizing; default as for `prepareData`. */

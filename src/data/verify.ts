@@ -7,17 +7,17 @@ import { jupyterHost } from "../view/display-contract.js";
 import { openProgress } from "../view/show.js";
 import { checkDataset } from "./check-dataset.js";
 import { Dataset, openDataset } from "./dataset.js";
-import type { DerivedManifest } from "./derived-manifest.js";
-import { DuplicateFinder, finderCapacity, sharesFor } from "./duplicate-finder.js";
-import { type DatasetManifest, fileSha256, recordedFile } from "./manifest.js";
-import { type MegatronSources, withMegatron } from "./megatron-files.js";
+import type { DerivedManifest } from "./files/derived-manifest.js";
+import { type DatasetManifest, fileSha256, recordedFile } from "./files/manifest.js";
+import { type MegatronSources, withMegatron } from "./files/megatron-files.js";
+import { megatronStream, type TokenStream } from "./files/token-blocks.js";
+import { confirmMatches } from "./inspect/duplicate-check.js";
+import { DuplicateFinder, finderCapacity, sharesFor } from "./inspect/duplicate-finder.js";
+import { tokenChecks } from "./inspect/token-checks.js";
+import { surveyTokens, type TokenSurvey } from "./inspect/token-survey.js";
+import { type CheckRow, DatasetVerification } from "./inspect/verification.js";
+import { checkShardIndices, mindRecordStream, tokenColumn } from "./mindrecord/stream.js";
 import type { MindRecord } from "./mindrecord.js";
-import { checkShardIndices, mindRecordStream, tokenColumn } from "./mindrecord-stream.js";
-import { megatronStream, type TokenStream } from "./token-blocks.js";
-import { surveyTokens, type TokenSurvey } from "./token-survey.js";
-import { type CheckRow, DatasetVerification } from "./verification.js";
-import { confirmMatches } from "./verify-duplicates.js";
-import { tokenChecks } from "./verify-tokens.js";
 
 export interface VerifyOptions {
   /** The configuration that is to train from the dataset: its vocabulary and special tokens are held against it. */

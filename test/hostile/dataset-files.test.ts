@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { type ByteSource, memoryBytes } from "../../src/core/bytes.js";
 import { FormatError } from "../../src/core/error.js";
-import { megatronBlocks } from "../../src/data/token-blocks.js";
+import { megatronBlocks } from "../../src/data/files/token-blocks.js";
 import { encodeMegatronIndex, readMegatronIndex, tokenBytes } from "../../src/formats/megatron.js";
 import { MindRecordIndex, MindRecordShard } from "../../src/formats/mindrecord/shard-reader.js";
 import { smallMindRecord } from "../support/mindrecord-file.js";

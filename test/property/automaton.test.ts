@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Automaton } from "../../src/data/bpe/automaton.js";
-import { ClassReader } from "../../src/data/bpe/class-reader.js";
-import { linkPattern } from "../../src/data/bpe/pattern-link.js";
-import { ClassRegister, parsePattern, UnsupportedPattern } from "../../src/data/bpe/pattern-parser.js";
-import type { Step } from "../../src/data/bpe/pattern-steps.js";
+import { Automaton } from "../../src/data/bpe/pattern/automaton.js";
+import { ClassReader } from "../../src/data/bpe/pattern/class-reader.js";
+import { linkPattern } from "../../src/data/bpe/pattern/link.js";
+import { ClassRegister, parsePattern, UnsupportedPattern } from "../../src/data/bpe/pattern/parser.js";
+import type { Step } from "../../src/data/bpe/pattern/steps.js";
 import { newWordTable, WordTable } from "../../src/data/bpe/word-table.js";
 import { BacktrackingMatcher } from "../support/backtracking-matcher.js";
 

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readBpeFile, tablesOf } from "../../src/data/bpe/bpe-tables.js";
-import type { TokenizerFile } from "../../src/data/bpe/tokenizer-file.js";
+import { readBpeFile, tablesOf } from "../../src/data/bpe/tables/read-tables.js";
+import type { TokenizerFile } from "../../src/data/bpe/tables/tokenizer-file.js";
 import { byteBpe } from "../support/byte-bpe.js";
 
 const text = byteBpe('the then there "quoted" é 中文 中文', 12);

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { describe, expect, it } from "vitest";
-import { readBpeFile } from "../../src/data/bpe/bpe-tables.js";
 import { cutTokenizer } from "../../src/data/bpe/cut-tokenizer.js";
 import { planBytes } from "../../src/data/bpe/plan.js";
-import { nativeTokenizer } from "../../src/data/native-tokenizer.js";
+import { readBpeFile } from "../../src/data/bpe/tables/read-tables.js";
+import { nativeTokenizer } from "../../src/data/tokenize/native-tokenizer.js";
 import { deepseekTokenizer, sampleCorpus } from "../../src/index.js";
 import { byteBpe, preTokenizers } from "../support/byte-bpe.js";
 

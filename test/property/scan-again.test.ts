@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { InputFile } from "../../src/data/input-files.js";
-import { type ScanFindings, type ScanOptions, scanFile } from "../../src/data/input-scan.js";
-import { type CutFinder, LineCuts, SeparatorCuts, type TextCut, WikitextCuts } from "../../src/data/text-cuts.js";
+import { type CutFinder, LineCuts, SeparatorCuts, type TextCut, WikitextCuts } from "../../src/data/text/cuts.js";
+import type { InputFile } from "../../src/data/text/input/files.js";
+import { type ScanFindings, type ScanOptions, scanFile } from "../../src/data/text/scan.js";
 import { findCuts } from "../support/cut-text.js";
 import { scratchFolder } from "../support/tiny-tokenizer.js";
 

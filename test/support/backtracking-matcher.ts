@@ -1,5 +1,5 @@
-import type { ClassReader } from "../../src/data/bpe/class-reader.js";
-import { choice, end, look, repeat, type Step } from "../../src/data/bpe/pattern-steps.js";
+import type { ClassReader } from "../../src/data/bpe/pattern/class-reader.js";
+import { choice, end, look, repeat, type Step } from "../../src/data/bpe/pattern/steps.js";
 
 /**
  * Matches patterns against UTF-8 bytes as regular expressions are usually matched: alternatives in their order, repetitions as long as possible,

@@ -1,4 +1,4 @@
-import { byteCharacters } from "../../src/data/bpe/tokenizer-file.js";
+import { byteCharacters } from "../../src/data/bpe/tables/tokenizer-file.js";
 
 /** Pre-tokenizers of well-known models, as their tokenizer.json files hold them. */
 const split = (regex: string, more: object = {}) => ({

@@ -1,6 +1,6 @@
-import { type CutFinder, WikitextCuts } from "../../src/data/text-cuts.js";
-import { cleanWikitext, pieceBounds } from "../../src/data/wikitext.js";
-import { startOfText } from "../../src/data/wikitext-pairs.js";
+import { type CutFinder, WikitextCuts } from "../../src/data/text/cuts.js";
+import { cleanWikitext, pieceBounds } from "../../src/data/text/wikitext.js";
+import { startOfText } from "../../src/data/text/wikitext-pairs.js";
 
 /** Feeds a text to a cut finder in blocks of `blockBytes`. */
 export function findCuts<T extends CutFinder>(finder: T, text: Buffer, blockBytes: number): T {

@@ -1,8 +1,8 @@
-import type { IdSink } from "../id-sink.js";
-import { Automaton } from "./automaton.js";
-import { ClassReader, unknownBit } from "./class-reader.js";
+import type { IdSink } from "./id-sink.js";
 import { Merger } from "./merger.js";
-import { firstBits } from "./pattern-steps.js";
+import { Automaton } from "./pattern/automaton.js";
+import { ClassReader, unknownBit } from "./pattern/class-reader.js";
+import { firstBits } from "./pattern/steps.js";
 import type { BytePlan, SplitLevel } from "./plan.js";
 import { newWordTable, WordTable, type WordTableSize } from "./word-table.js";
 

@@ -1,9 +1,9 @@
-import type { BpeTables } from "./bpe-tables.js";
-import type { MergeList } from "./merge-list.js";
 import type { BytePlan } from "./plan.js";
+import type { MergeList } from "./tables/merge-list.js";
+import type { BpeTables } from "./tables/read-tables.js";
+import type { TokenizerFile } from "./tables/tokenizer-file.js";
+import type { Vocabulary } from "./tables/vocabulary.js";
 import { TextGrams } from "./text-grams.js";
-import type { TokenizerFile } from "./tokenizer-file.js";
-import type { Vocabulary } from "./vocabulary.js";
 
 /** A tokenizer.json with a small vocabulary. */
 export interface CutTokenizer {

@@ -1,4 +1,4 @@
-import type { MergeList } from "./merge-list.js";
+import type { MergeList } from "./tables/merge-list.js";
 
 /** The merges of a BPE model: pair of ids → rank and new id; open addressing, four numbers per place (left + 1, right, rank, new id). */
 export interface MergeTable {

@@ -1,13 +1,13 @@
-import { type BpeTables, tablesOf } from "./bpe-tables.js";
-import { unknownCharacters } from "./known-characters.js";
-import { idOf } from "./merge-list.js";
 import { buildMergeTable, type MergeTable } from "./merge-table.js";
-import { linkPattern } from "./pattern-link.js";
-import { ClassRegister, UnsupportedPattern } from "./pattern-parser.js";
-import type { Step } from "./pattern-steps.js";
+import { unknownCharacters } from "./pattern/known-characters.js";
+import { linkPattern } from "./pattern/link.js";
+import { ClassRegister, UnsupportedPattern } from "./pattern/parser.js";
+import type { Step } from "./pattern/steps.js";
 import { readSplits } from "./split-rules.js";
-import { byteCharacters, bytesOfToken, type TokenizerFile } from "./tokenizer-file.js";
-import type { Vocabulary } from "./vocabulary.js";
+import { idOf } from "./tables/merge-list.js";
+import { type BpeTables, tablesOf } from "./tables/read-tables.js";
+import { byteCharacters, bytesOfToken, type TokenizerFile } from "./tables/tokenizer-file.js";
+import type { Vocabulary } from "./tables/vocabulary.js";
 import { newWordTable, WordTable, type WordTableData } from "./word-table.js";
 
 /** One round of splitting. */

@@ -4,8 +4,8 @@ import {
   literalPattern,
   parsePattern,
   UnsupportedPattern,
-} from "./pattern-parser.js";
-import type { PreTokenizerRule } from "./tokenizer-file.js";
+} from "./pattern/parser.js";
+import type { PreTokenizerRule } from "./tables/tokenizer-file.js";
 
 /** One pre-tokenizer: text is cut at the matches; which parts stay is said by the flags. */
 export interface SplitRule {

@@ -1,4 +1,4 @@
-import { byteCharacters } from "./tokenizer-file.js";
+import { byteCharacters } from "./tables/tokenizer-file.js";
 
 /** Longest group of bytes that is remembered; longer tokens are judged by all their groups of this length. */
 const longest = 5;

@@ -1,6 +1,6 @@
 import { type BlendIndices, blendIndices, exhaustiveBlendIndices } from "./blending.js";
 import { blendIdentifiers, type Description, describe, gptIdentifiers } from "./description.js";
-import { buildGptIndices, type GptIndices } from "./gpt-indices.js";
+import { buildGptIndices, type GptIndices } from "./indices.js";
 import { type GptPart, type PartPlan, requireInBounds } from "./part-plan.js";
 import type { SplitName } from "./split.js";
 

@@ -2,7 +2,7 @@ import { formatCount } from "../../core/units.js";
 import type { Blend } from "./blend-list.js";
 import type { GptIdentity } from "./description.js";
 import { impossible } from "./epochs.js";
-import type { GptRequest } from "./gpt-indices.js";
+import type { GptRequest } from "./indices.js";
 import { normalizeWeights } from "./python-numbers.js";
 import { parseSplit, type SplitName, type SplitRange, sequencesOf, splitNames } from "./split.js";
 

@@ -18,7 +18,7 @@ import {
 import { countEpochs } from "./epochs-read.js";
 import { cacheFiles } from "./index-cache.js";
 import type { LoaderSettings } from "./loader-settings.js";
-import { type OrderOptions, orderSettings } from "./order-options.js";
+import { type OrderOptions, orderSettings } from "./options.js";
 import { bringUpToDate, type PreparedIndices } from "./prepared-indices.js";
 import { partSamples, sampleSource, samplesOfSequence, stretchesOf } from "./sample-place.js";
 import { type SequenceUse, SequenceUses } from "./sequence-uses.js";

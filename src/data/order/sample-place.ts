@@ -1,5 +1,5 @@
 import type { BuiltPart } from "../gpt-index/built-part.js";
-import type { GptIndices } from "../gpt-index/gpt-indices.js";
+import type { GptIndices } from "../gpt-index/indices.js";
 
 /** A stretch of one stored sequence. */
 export interface Stretch {

@@ -7,10 +7,10 @@ import {
   type TokenType,
   tokenBytes,
 } from "../../formats/megatron.js";
-import { datasetChanged } from "../dataset-changed.js";
-import { type Manifests, readManifests } from "../derived-manifest.js";
-import { indexTime, withMegatron } from "../megatron-files.js";
-import { type OpenTokenizer, openTokenizer } from "../tokenizer.js";
+import { datasetChanged } from "../files/dataset-changed.js";
+import { type Manifests, readManifests } from "../files/derived-manifest.js";
+import { indexTime, withMegatron } from "../files/megatron-files.js";
+import { type OpenTokenizer, openTokenizer } from "../tokenize/tokenizer.js";
 import type { Stretch } from "./sample-place.js";
 
 /** The files of one dataset as the data order needs them: the lengths in memory, tokens read on demand. */

@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { buildGptIndices } from "../../../dist/src/data/gpt-index/gpt-indices.js";
+import { buildGptIndices } from "../../../dist/src/data/gpt-index/indices.js";
 import { RandomState } from "../../../dist/src/data/gpt-index/random-state.js";
 import { encodeMegatronIndex } from "../../../dist/src/formats/megatron.js";
 

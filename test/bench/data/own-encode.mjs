@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { ByteEncoder } from "../../../dist/src/data/bpe/byte-encoder.js";
+import { IdSink } from "../../../dist/src/data/bpe/id-sink.js";
 import { planBytes } from "../../../dist/src/data/bpe/plan.js";
-import { IdSink } from "../../../dist/src/data/id-sink.js";
 
 const separator = Buffer.from(" \n \n ");
 const blockBytes = 16 * 1024 * 1024;
@@ -58,7 +58,7 @@ async function* blocksOf(input) {
 }
 
 async function main(input, path, workers) {
-  const { openTokenizer } = await import("../../../dist/src/data/tokenizer.js");
+  const { openTokenizer } = await import("../../../dist/src/data/tokenize/tokenizer.js");
   const { contents, tables } = await openTokenizer(path);
   const plan = planBytes(contents, tables);
   const threads = Array.from({ length: workers }, () => new Worker(import.meta.filename, { workerData: plan }));

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deepseekTokenizer, sampleCorpus } from "../../../src/data/bundled.js";
+import type { PrepareOptions } from "../../../src/data/prepare/options.js";
 import { prepareData } from "../../../src/data/prepare.js";
-import type { PrepareOptions } from "../../../src/data/prepare-options.js";
 import { runPython } from "../../support/project-python.js";
 
 // prepareData for JSON lines against MindFormers: its way of opening a tokenizer and its IndexedDatasetBuilder (documents_oracle.py), for

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MindRecordWriter } from "../../../src/data/mindrecord/writer.js";
 import { openMindRecord, writeMindRecord } from "../../../src/data/mindrecord.js";
-import { MindRecordWriter } from "../../../src/data/mindrecord-writer.js";
 import type { MindRecordRow, MindRecordSchema, MindRecordValue } from "../../../src/formats/mindrecord/schema.js";
 import { runPython } from "../../support/project-python.js";
 

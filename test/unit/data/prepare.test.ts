@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { PrepareOptions } from "../../../src/data/prepare/options.js";
 import { prepareData } from "../../../src/data/prepare.js";
-import type { PrepareOptions } from "../../../src/data/prepare-options.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 import { scratchFolder, templateProcessor, tinyId, tinyTokenizer } from "../../support/tiny-tokenizer.js";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ByteEncoder } from "../../../../src/data/bpe/byte-encoder.js";
+import { IdSink } from "../../../../src/data/bpe/id-sink.js";
 import { planBytes } from "../../../../src/data/bpe/plan.js";
-import type { TokenizerFile } from "../../../../src/data/bpe/tokenizer-file.js";
-import { IdSink } from "../../../../src/data/id-sink.js";
-import { nativeTokenizer } from "../../../../src/data/native-tokenizer.js";
+import type { TokenizerFile } from "../../../../src/data/bpe/tables/tokenizer-file.js";
+import { nativeTokenizer } from "../../../../src/data/tokenize/native-tokenizer.js";
 import { byteBpe } from "../../../support/byte-bpe.js";
 
 describe("added tokens and Unicode forms", () => {

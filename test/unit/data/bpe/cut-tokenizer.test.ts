@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { readBpeFile, tablesOf } from "../../../../src/data/bpe/bpe-tables.js";
 import { ByteEncoder } from "../../../../src/data/bpe/byte-encoder.js";
 import { cutTokenizer } from "../../../../src/data/bpe/cut-tokenizer.js";
 import { type BytePlan, planBytes } from "../../../../src/data/bpe/plan.js";
-import type { TokenizerFile } from "../../../../src/data/bpe/tokenizer-file.js";
-import { proveFastWay } from "../../../../src/data/fast-proof.js";
-import { cutTruth } from "../../../../src/data/native-truth.js";
-import { openTokenizer } from "../../../../src/data/tokenizer.js";
+import { readBpeFile, tablesOf } from "../../../../src/data/bpe/tables/read-tables.js";
+import type { TokenizerFile } from "../../../../src/data/bpe/tables/tokenizer-file.js";
+import { proveFastWay } from "../../../../src/data/tokenize/fast-proof.js";
+import { cutTruth } from "../../../../src/data/tokenize/native-truth.js";
+import { openTokenizer } from "../../../../src/data/tokenize/tokenizer.js";
 import { byteBpe, preTokenizers } from "../../../support/byte-bpe.js";
 import { scratchFolder } from "../../../support/tiny-tokenizer.js";
 

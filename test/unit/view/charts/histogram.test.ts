@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HistogramCounter } from "../../../../src/data/histogram-counter.js";
+import { HistogramCounter } from "../../../../src/data/inspect/histogram-counter.js";
 import { bundleBytes, maximumBundleBytes } from "../../../../src/view/budget.js";
 import { histogram } from "../../../../src/view/charts/histogram.js";
 

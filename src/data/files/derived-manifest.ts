@@ -1,0 +1,64 @@
+import type { Dataset } from "../dataset.js";
+import { type DatasetManifest, type FileRecord, parseManifest, readManifestText } from "./manifest.js";
+
+/** What a merged or split dataset has of one other dataset. */
+export interface DerivedSource {
+  /** Absolute, as it was then. */
+  readonly prefix: string;
+  /** Documents: the first one, and the one behind the last. */
+  readonly first: number;
+  readonly end: number;
+  /** Tokens of these documents in bytes, and their SHA-256 (hexadecimal). */
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** `<prefix>.manifest.json` of a dataset that `mergeDatasets` or `splitDataset` made: of what, and what came out. */
+export interface DerivedManifest {
+  readonly layout: 1;
+  readonly made: "merged" | "split";
+  /** ISO 8601. */
+  readonly created: string;
+  /** In the order of the documents. */
+  readonly sources: readonly DerivedSource[];
+  /** If all sources have the same. */
+  readonly tokenizer?: DatasetManifest["tokenizer"];
+  /** If all sources have the same. */
+  readonly options?: Pick<DatasetManifest["options"], "format" | "mode" | "seqLength">;
+  readonly files: { readonly bin: FileRecord; readonly idx: FileRecord };
+}
+
+/** What a dataset was made of: of text by `prepareData`, or of other datasets. */
+export interface Manifests {
+  readonly manifest?: DatasetManifest;
+  readonly derived?: DerivedManifest;
+}
+
+/** Reads the manifest beside a dataset, of whichever kind. Throws MANIFEST_INVALID for one that can't be understood. */
+export async function readManifests(prefix: string): Promise<Manifests> {
+  const found = await readManifestText(prefix);
+  if (!found) return {};
+  const value = parseManifest(found.text, found.file);
+  return "made" in value ? { derived: value } : { manifest: value };
+}
+
+type Made = Pick<DerivedManifest, "tokenizer" | "options">;
+
+/** What all datasets have in common of how they were made. */
+export function commonOrigin(datasets: readonly Dataset[]): Made {
+  const origins = datasets.map(({ manifest, derived }) => originOf(manifest ?? derived));
+  const [first] = origins;
+  const same = (key: keyof Made) =>
+    first?.[key] !== undefined && origins.every((origin) => JSON.stringify(origin[key]) === JSON.stringify(first[key]));
+  return {
+    ...(first?.tokenizer && same("tokenizer") ? { tokenizer: first.tokenizer } : {}),
+    ...(first?.options && same("options") ? { options: first.options } : {}),
+  };
+}
+
+function originOf({ tokenizer, options }: Made = {}): Made {
+  return {
+    ...(tokenizer ? { tokenizer } : {}),
+    ...(options ? { options: { format: options.format, mode: options.mode, seqLength: options.seqLength } } : {}),
+  };
+}

@@ -1,0 +1,86 @@
+import { DataError, LabError } from "../../core/error.js";
+import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
+import { type Holder, signInterval } from "../files/folder-holder.js";
+import type { OpenTokenizer } from "../tokenize/tokenizer.js";
+import type { PrepareRequest } from "./options.js";
+
+/** What can be said before any text has been read. */
+export function requireUsable({ mode, dtype, tokenizer: path }: PrepareRequest, tokenizer: OpenTokenizer): void {
+  if (mode === "pad" && tokenizer.special.padId === undefined)
+    throw new DataError("TOKENIZER_TOKEN_MISSING", `mode "pad": tokenizer ${path} names no token to fill with`, {
+      hint: 'pass one, for example padToken: "<pad>", or its id',
+      details: { path },
+    });
+  if (dtype === "uint16" && tokenizer.vocabSize > 65_536) {
+    const found = `${formatCount(tokenizer.vocabSize)} ids, the largest is ${formatCount(tokenizer.vocabSize - 1)} > 65,535`;
+    throw new DataError(
+      "TOKENIZER_INVALID",
+      `dtype "uint16": expected at most 65,536 ids, tokenizer ${path} has ${found}`,
+      {
+        hint: 'write dtype: "int32"',
+        details: { path, vocabSize: tokenizer.vocabSize },
+      },
+    );
+  }
+}
+
+export function emptyInput(input: string, found: string): DataError {
+  return new DataError("INPUT_EMPTY", `input ${input}: expected text to train on, found ${found}`, {
+    hint: "check that it is the file you mean; paragraphs are what counts, lines that begin with = are headings",
+    details: { input },
+  });
+}
+
+export function tooShort(input: string, seqLength: number, counts: { tokens: number; texts: number }): DataError {
+  const { tokens, texts } = counts;
+  const need = `one sample needs seqLength + 1 = ${formatCount(seqLength + 1)} tokens`;
+  const has = `the text has ${formatCount(tokens)} in ${formatCount(texts)} pieces: ${formatCount(seqLength + 1 - tokens)} too few`;
+  return new DataError("INPUT_TOO_SHORT", `input ${input}: ${need}, ${has}`, {
+    hint: tokens > 1 ? `write seqLength: ${tokens - 1} or less, or use more text` : "use more text",
+    details: { input, tokens, pieces: texts, seqLength },
+  });
+}
+
+/** `estimate`: how the number came about. */
+export function diskTooSmall(folder: string, need: number, found: { free: number; estimate: string }): DataError {
+  return new DataError(
+    "DISK_TOO_SMALL",
+    `folder ${folder}: expected ${formatBytes(need)} of free space (${found.estimate}), found ${formatBytes(found.free)}`,
+    {
+      hint: `free ${formatBytes(need - found.free)} or choose another folder as output`,
+      details: { folder, need, ...found },
+    },
+  );
+}
+
+export function runningInThisProcess(folder: string): LabError {
+  return new LabError("PREPARE_RUNNING", `${folder}: another call in this process is preparing this dataset now`, {
+    hint: "await the first call, or interrupt its cell",
+    details: { folder, pid: process.pid },
+  });
+}
+
+/** `path`: the file that says who has the folder. */
+export function runningElsewhere(folder: string, holder: Holder, path: string): LabError {
+  const { pid, host, since, isHere, silentFor } = holder;
+  const details = { folder, ...holder };
+  if (isHere)
+    return new LabError("PREPARE_RUNNING", `${folder}: process ${pid} is preparing this dataset now`, {
+      hint: `wait until it is done, or end it: kill ${pid}`,
+      details,
+    });
+  const life = `last sign of life ${formatDuration(silentFor)} ago, expected one every ${formatDuration(signInterval)}`;
+  const who = `process ${pid} on ${host} (another machine or container), at work since ${since}, ${life}`;
+  return new LabError("PREPARE_RUNNING", `${folder}: this dataset is being prepared by ${who}`, {
+    hint: `wait until it is done; if it is dead, take over: rm ${path}`,
+    details,
+  });
+}
+
+export function takenAway(folder: string): LabError {
+  return new LabError(
+    "PREPARE_RUNNING",
+    `${folder}: expected that this call still has the folder, found that another one has taken it, or that its holder.json was removed`,
+    { hint: "let the other one finish, then run the cell again", details: { folder } },
+  );
+}

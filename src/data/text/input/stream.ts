@@ -1,0 +1,122 @@
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import * as zlib from "node:zlib";
+import { DataError } from "../../../core/error.js";
+import type { InputFile } from "./files.js";
+import { parquetLines } from "./parquet.js";
+
+const blockBytes = 1024 * 1024;
+const smallBytes = 32 * 1024;
+
+export interface StreamOptions {
+  /** Gets the bytes of the file as they lie on the disk. */
+  readonly onRaw?: (block: Buffer) => void;
+  /** Bytes of the text that are not wanted. */
+  readonly skip?: number;
+  /** Column of a Parquet file. */
+  readonly key: string;
+}
+
+/** The text of a file, decompressed, block by block. Parquet gives JSON lines. Throws INPUT_UNREADABLE for damaged files. */
+export async function* textStream(file: InputFile, options: StreamOptions): AsyncGenerator<Buffer> {
+  const { skip = 0 } = options;
+  const plain = file.compression === undefined && file.format !== "parquet";
+  let left = plain ? 0 : skip;
+  for await (const block of blocksOf(file, options, plain ? skip : 0)) {
+    if (block.length <= left) left -= block.length;
+    else {
+      yield left === 0 ? block : block.subarray(left);
+      left = 0;
+    }
+  }
+}
+
+async function* blocksOf(file: InputFile, { onRaw, key }: StreamOptions, start: number): AsyncGenerator<Buffer> {
+  if (file.format === "parquet") {
+    if (onRaw) for await (const block of rawBlocks(file, 0, onRaw)) void block;
+    yield* readable(file, parquetLines(file.path, key));
+    return;
+  }
+  const raw = rawBlocks(file, start, onRaw);
+  if (file.compression === "gz")
+    yield* readable(file, throughTransform(raw, zlib.createGunzip({ chunkSize: 256 * 1024 })));
+  else if (file.compression === "zst") yield* readable(file, zstandard(raw));
+  else yield* raw;
+}
+
+async function* rawBlocks(file: InputFile, start: number, onRaw?: (block: Buffer) => void): AsyncGenerator<Buffer> {
+  const whole = file.bytes <= smallBytes ? readSmall(file.path) : undefined;
+  if (whole) {
+    onRaw?.(whole);
+    if (whole.length > start) yield whole.subarray(start);
+    return;
+  }
+  for await (const block of createReadStream(file.path, { highWaterMark: blockBytes, start })) {
+    onRaw?.(block as Buffer);
+    yield block as Buffer;
+  }
+}
+
+/** At once: with thousands of small files, waiting for each call of the system takes several times as long as reading. Undefined if it has grown. */
+function readSmall(path: string): Buffer | undefined {
+  const file = openSync(path, "r");
+  try {
+    const block = Buffer.allocUnsafe(smallBytes + 1);
+    let filled = 0;
+    for (let count = -1; count !== 0; filled += count)
+      count = readSync(file, block, filled, block.length - filled, filled);
+    return filled > smallBytes ? undefined : Buffer.from(block.subarray(0, filled));
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function* readable(file: InputFile, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* blocks;
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    const what = file.compression ? `.${file.compression} data` : "a Parquet file";
+    throw new DataError(
+      "INPUT_UNREADABLE",
+      `input ${file.path}: expected ${what}, found ${cause instanceof Error ? cause.message : String(cause)}`,
+      { hint: "copy the file again from where it was made, or leave it out", details: { path: file.path }, cause },
+    );
+  }
+}
+
+async function* throughTransform(source: AsyncIterable<Buffer>, transform: zlib.Gunzip): AsyncGenerator<Buffer> {
+  const feeding = feed(source, transform);
+  feeding.catch((error: unknown) => transform.destroy(error as Error));
+  yield* transform as AsyncIterable<Buffer>;
+  await feeding;
+}
+
+async function feed(source: AsyncIterable<Buffer>, transform: zlib.Gunzip): Promise<void> {
+  for await (const block of source) {
+    if (transform.destroyed) return;
+    if (!transform.write(block))
+      await new Promise((resolve) => transform.once("drain", resolve).once("close", resolve));
+  }
+  transform.end();
+}
+
+/** Node has Zstandard from 22.15 on; before, a library in JavaScript does it. */
+async function* zstandard(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const own = (zlib as { createZstdDecompress?: () => zlib.Gunzip }).createZstdDecompress;
+  if (own) {
+    yield* throughTransform(source, own());
+    return;
+  }
+  const { Decompress } = await import("fzstd");
+  let ready: Buffer[] = [];
+  const decoder = new Decompress((data) => {
+    if (data.length > 0) ready.push(Buffer.from(data));
+  });
+  for await (const block of source) {
+    decoder.push(block);
+    yield* ready;
+    ready = [];
+  }
+  decoder.push(new Uint8Array(0), true);
+  yield* ready;
+}
