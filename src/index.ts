@@ -43,7 +43,7 @@ export {
   RunFailedError,
 } from "./core/error.js";
 export { type ErrorCode, errorCatalogue } from "./core/error-catalogue.js";
-export type { ProcessIdentity } from "./core/process-table.js";
+export type { ProcessIdentity } from "./core/process-identity.js";
 export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
 export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";
 export { Dataset, openDataset } from "./data/dataset.js";
@@ -151,6 +151,13 @@ export type { LayoutRow, LayoutSearch, SearchFacts } from "./plan/search/layout-
 export { type SearchOptions, searchLayouts } from "./plan/search/search-layouts.js";
 export type { PlanDuration, PlanSpeed } from "./plan/speed.js";
 export { type CompareAxis, Comparison, compareRuns, RunFigure } from "./run/compare.js";
+export { type LaunchOptions, launchRun } from "./run/launch/launch.js";
+export type { LaunchablePlan } from "./run/launch/launchable.js";
+export { type ResumeOptions, resumeRun } from "./run/launch/resume.js";
+export { checkMachine, Machine, type MachineCheck } from "./run/machine.js";
+export type { MachineFacts } from "./run/machine-facts.js";
+export { listRuns, type OpenOptions, openRun, RunList } from "./run/open.js";
+export type { PlotName } from "./run/plots.js";
 export type {
   CheckpointEvent,
   DecisionEvent,
@@ -163,18 +170,10 @@ export type {
   StateEvent,
   StepEvent,
   StepRecord,
-} from "./run/events.js";
-export type { LaunchOverride } from "./run/gate.js";
-export { type LaunchOptions, launchRun } from "./run/launch.js";
-export type { LaunchablePlan } from "./run/launchable.js";
-export { checkMachine, Machine, type MachineCheck } from "./run/machine.js";
-export type { MachineFacts } from "./run/machine-facts.js";
-export { listRuns, type OpenOptions, openRun, RunList } from "./run/open.js";
-export type { PlotName } from "./run/plots.js";
-export { type ResumeOptions, resumeRun } from "./run/resume.js";
+} from "./run/record/events.js";
+export type { ResumePoint } from "./run/record/resume-point.js";
+export type { LaunchOverride, RunFile, RunParent } from "./run/record/run-file.js";
 export { LogLines, type LogOptions, Run } from "./run/run.js";
-export type { RunFile, RunParent } from "./run/run-file.js";
-export type { ResumePoint } from "./run/stage.js";
 export type { RunStatus } from "./run/status.js";
 export type { StopOptions } from "./run/stop.js";
 export type { WaitOptions } from "./run/wait.js";

@@ -9,7 +9,7 @@ export function packageRoot(): string {
   return folder;
 }
 
-/** Path of a compiled program or thread of this package, e.g. `builtFile("src/run/supervise.js")`. */
+/** Path of a compiled program or thread of this package, e.g. `builtFile("src/run/supervise/supervise.js")`. */
 export function builtFile(path: string): string {
   return join(packageRoot(), "dist", path);
 }

@@ -1,15 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
-/** Identifies a process also after its number was given to another one. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** Start time in clock ticks since boot (field 22 of /proc/<pid>/stat). */
-  readonly startTicks: number;
-  /** The kernel's id of this boot; different after a restart and on another machine. */
-  readonly boot: string;
-}
-
 export interface MarkedProcess {
   readonly pid: number;
   readonly command: string;
@@ -34,17 +25,6 @@ export function startTicks(pid: number): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Identity of a process that is alive, or undefined (a process that has ended but was not collected counts as dead). */
-export function processIdentity(pid: number): ProcessIdentity | undefined {
-  const ticks = startTicks(pid);
-  return ticks === undefined ? undefined : { pid, startTicks: ticks, boot: bootId() };
-}
-
-/** True if that very process still runs on this machine. */
-export function isRunning(identity: ProcessIdentity): boolean {
-  return identity.boot === bootId() && startTicks(identity.pid) === identity.startTicks;
 }
 
 function parseEnvironment(text: string): Record<string, string> {

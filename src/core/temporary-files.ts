@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { lifeOf, type PlacedProcess, thisProcess } from "./process-place.js";
+import { lifeOf, type ProcessIdentity, thisProcess } from "./process-identity.js";
 
 // A file that is not finished says in its name whose it is: `.NAME.PROCESS.tmp`. So whoever writes NAME next can tell what a killed process has left
 // from what another one is just writing.
@@ -16,7 +16,7 @@ export function temporaryName(path: string): string {
 
 const temporary = /^\.(.+)\.([0-9a-f]{6})([0-9a-f]{12})-([0-9a-z]+)-([0-9a-z]*)-[0-9a-f]{8}\.tmp$/;
 
-function readName(name: string): { readonly of: string; readonly writer: PlacedProcess } | undefined {
+function readName(name: string): { readonly of: string; readonly writer: ProcessIdentity } | undefined {
   const [, of, host, place, pid, started] = temporary.exec(name) ?? [];
   if (of === undefined || host === undefined || place === undefined || pid === undefined) return undefined;
   const startTicks = started ? Number.parseInt(started, 36) : undefined;

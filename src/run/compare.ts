@@ -2,10 +2,10 @@ import { formatCount, formatDuration } from "../core/units.js";
 import { type LineChartSpec, lineChart } from "../view/charts/line-chart.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
-import type { StepRecord } from "./events.js";
 import { measured, measures, type PlotName } from "./plots.js";
+import type { StepRecord } from "./record/events.js";
+import { readRunFile } from "./record/run-file.js";
 import type { Run } from "./run.js";
-import { readRunFile } from "./run-file.js";
 import { recentStepMs } from "./status.js";
 
 /** What the horizontal axis counts: optimizer steps, tokens seen since the first start, or minutes since the first run began. */

@@ -4,9 +4,9 @@ import { LabError } from "../core/error.js";
 import { formatDuration } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
-import { defaultFolder, runFolder } from "./name.js";
+import { defaultFolder, runFolder } from "./record/name.js";
+import { readRunFile } from "./record/run-file.js";
 import { Run } from "./run.js";
-import { readRunFile } from "./run-file.js";
 import type { RunStatus } from "./status.js";
 
 export interface OpenOptions {

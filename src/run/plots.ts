@@ -1,6 +1,6 @@
 import { lineChart } from "../view/charts/line-chart.js";
 import type { MimeBundle } from "../view/display-contract.js";
-import type { StepRecord } from "./events.js";
+import type { StepRecord } from "./record/events.js";
 import type { RunReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
 import { statusLine } from "./status-card.js";

@@ -1,16 +1,16 @@
 import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { EventLogReader } from "../core/event-log.js";
-import { isRunning } from "../core/process-table.js";
+import { lifeOf } from "../core/process-identity.js";
 import type { NodeCommand } from "../plan/command.js";
-import { AttemptLogs } from "./attempt-logs.js";
-import { engineProcesses } from "./engine.js";
-import { isTerminal } from "./events.js";
-import { RunHistory } from "./history.js";
-import { ranksOf } from "./launchable.js";
-import { runPaths, signOfLifeMs } from "./layout.js";
-import { type RunFile, readRunFile } from "./run-file.js";
+import { isTerminal } from "./record/events.js";
+import { RunHistory } from "./record/history.js";
+import { runPaths, signOfLifeMs } from "./record/layout.js";
+import { ranksOf } from "./record/node-command.js";
+import { type RunFile, readRunFile } from "./record/run-file.js";
 import { deriveStatus, type RunStatus } from "./status.js";
+import { AttemptLogs } from "./supervise/attempt-logs.js";
+import { engineProcesses } from "./supervise/engine.js";
 
 /** Reads a run's folder, each line once. Any number of readers may look at the same folder. */
 export class RunReader {
@@ -64,12 +64,11 @@ export class RunReader {
   }
 
   async #supervised(): Promise<boolean> {
-    if (this.elsewhere) {
-      const found = await stat(runPaths(this.folder).events).catch(() => undefined);
-      return found !== undefined && Date.now() < found.mtimeMs + 6 * signOfLifeMs;
-    }
     const supervisor = this.history.attempt === this.file.attempt ? this.history.start?.supervisor : undefined;
-    return supervisor !== undefined && isRunning(supervisor);
+    if (supervisor === undefined && !this.elsewhere) return false;
+    const lastSign = (await stat(runPaths(this.folder).events).catch(() => undefined))?.mtimeMs ?? 0;
+    const life = supervisor && !this.elsewhere ? lifeOf(supervisor, lastSign) : "unknown";
+    return life === "unknown" ? Date.now() < lastSign + 6 * signOfLifeMs : life === "alive";
   }
 
   /** Nobody writes events any more: the engine's own logs are the next best source. */

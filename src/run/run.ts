@@ -1,10 +1,10 @@
 import { CancelledError } from "../core/error.js";
 import { lastLines } from "../core/lines.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
-import type { StepRecord } from "./events.js";
-import { ranksOf } from "./launchable.js";
-import { runPaths } from "./layout.js";
-import type { RunFile } from "./run-file.js";
+import type { StepRecord } from "./record/events.js";
+import { runPaths } from "./record/layout.js";
+import { ranksOf } from "./record/node-command.js";
+import type { RunFile } from "./record/run-file.js";
 import { RunReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
 import { statusCard } from "./status-card.js";
@@ -32,7 +32,7 @@ const searchedLines = 20_000;
  */
 export class Run {
   readonly name: string;
-  /** Absolute path of the run folder; its layout is described in `src/run/layout.ts`. */
+  /** Absolute path of the run folder; its layout is described in `src/run/record/layout.ts`. */
   readonly folder: string;
   /** Where MindFormers writes checkpoints: `openCheckpoints(run.checkpointDir)`. */
   readonly checkpointDir: string;

@@ -1,7 +1,7 @@
 import { formatCount, formatDuration } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { factsBundle } from "../view/sections.js";
-import type { RunFile } from "./run-file.js";
+import type { RunFile } from "./record/run-file.js";
 import type { RunStatus } from "./status.js";
 
 function optional(label: string, value: string | undefined): (readonly [string, string])[] {

@@ -1,7 +1,7 @@
-import type { FaultEvent, RunState, StepRecord } from "./events.js";
-import { isTerminal } from "./events.js";
-import type { RunHistory } from "./history.js";
-import type { RunFile } from "./run-file.js";
+import type { FaultEvent, RunState, StepRecord } from "./record/events.js";
+import { isTerminal } from "./record/events.js";
+import type { RunHistory } from "./record/history.js";
+import type { RunFile } from "./record/run-file.js";
 
 /** Where a run stands; everything is read from its folder at the moment of the call. */
 export interface RunStatus {

@@ -1,21 +1,21 @@
 import { CancelledError, LabError } from "../core/error.js";
 import { EventLogWriter } from "../core/event-log.js";
 import { sendSignal } from "../core/process.js";
-import { isRunning } from "../core/process-table.js";
+import { isRunning } from "../core/process-identity.js";
 import { parseDuration } from "../core/units.js";
-import { engineProcesses, killEngine } from "./engine.js";
-import { isTerminal, type StateEvent } from "./events.js";
-import { runPaths } from "./layout.js";
-import { openLine } from "./name.js";
+import { isTerminal, type StateEvent } from "./record/events.js";
+import { runPaths } from "./record/layout.js";
+import { openLine } from "./record/name.js";
 import type { RunReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
+import { engineProcesses, killEngine } from "./supervise/engine.js";
 import {
   nextStopAction,
   type StopProgress,
   type StopRequest,
   writeGracefulExit,
   writeStopRequest,
-} from "./stop-request.js";
+} from "./supervise/stop-request.js";
 import { pause } from "./wait.js";
 
 export interface StopOptions {

@@ -1,6 +1,6 @@
 import { CancelledError, LabError } from "../core/error.js";
 import { formatDuration, parseDuration } from "../core/units.js";
-import { isTerminal } from "./events.js";
+import { isTerminal } from "./record/events.js";
 import { runFailedError, runLostError } from "./run-failure.js";
 import type { RunReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";

@@ -1,7 +1,7 @@
 import { jupyterHost } from "../view/display-contract.js";
 import { type LiveOutput, openLive } from "../view/show.js";
-import { isTerminal } from "./events.js";
 import { type PlotName, runPlot } from "./plots.js";
+import { isTerminal } from "./record/events.js";
 import type { RunReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
 import { pause } from "./wait.js";

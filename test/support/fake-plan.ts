@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { packageRoot } from "../../src/core/package-root.js";
-import type { LaunchablePlan } from "../../src/run/launchable.js";
+import type { LaunchablePlan } from "../../src/run/launch/launchable.js";
 
 export interface FakePlanOptions {
   readonly workers?: number;

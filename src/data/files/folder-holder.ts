@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, link, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { hostId, lifeOf, thisProcess } from "../../core/process-place.js";
+import { hostId, lifeOf, thisProcess } from "../../core/process-identity.js";
 import { temporaryName } from "../../core/temporary-files.js";
 import { asUnwritable } from "./token-files.js";
 

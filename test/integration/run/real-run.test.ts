@@ -12,10 +12,10 @@ import { builtFile } from "../../../src/core/package-root.js";
 import { markedProcesses } from "../../../src/core/process-table.js";
 import { logBytes } from "../../../src/plan/disk.js";
 import { planRun } from "../../../src/plan/plan-run.js";
-import { engineProcesses, killEngine, workerRanks } from "../../../src/run/engine.js";
+import { resumeRun } from "../../../src/run/launch/resume.js";
 import { openRun } from "../../../src/run/open.js";
-import { resumeRun } from "../../../src/run/resume.js";
 import type { Run } from "../../../src/run/run.js";
+import { engineProcesses, killEngine, workerRanks } from "../../../src/run/supervise/engine.js";
 import { freePort } from "../../support/ports.js";
 import { writeTokenFiles } from "../../support/token-files.js";
 

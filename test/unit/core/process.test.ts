@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { EventLogReader, EventLogWriter, formatEvent, parseEvent } from "../../../src/core/event-log.js";
 import { FileTail, LineSplitter, lastLines } from "../../../src/core/lines.js";
 import { runProgram, startProgram } from "../../../src/core/process.js";
-import { isRunning, markedProcesses, processIdentity } from "../../../src/core/process-table.js";
+import { isRunning, processIdentity } from "../../../src/core/process-identity.js";
+import { markedProcesses } from "../../../src/core/process-table.js";
 import { runsFolder } from "../../support/fake-plan.js";
 
 const node = process.execPath;
@@ -59,7 +60,7 @@ describe("programs", () => {
     if (!identity) throw new Error("no identity");
     expect(isRunning(identity)).toBe(true);
     expect(isRunning({ ...identity, startTicks: identity.startTicks + 1 })).toBe(false);
-    expect(isRunning({ ...identity, boot: "other" })).toBe(false);
+    expect(isRunning({ ...identity, place: "other" })).toBe(false);
     program.signal("SIGKILL");
     await program.end;
     expect(isRunning(identity)).toBe(false);

@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { EventLogReader } from "../../../src/core/event-log.js";
-import { type ProcessIdentity, processIdentity } from "../../../src/core/process-table.js";
-import type { RunFile } from "../../../src/run/run-file.js";
+import { type ProcessIdentity, processIdentity } from "../../../src/core/process-identity.js";
+import type { RunFile } from "../../../src/run/record/run-file.js";
 import { RunReader } from "../../../src/run/run-reader.js";
 import { runsFolder } from "../../support/fake-plan.js";
 
@@ -40,6 +40,6 @@ it("a supervisor that writes its name between the look at the events and the loo
 });
 
 it("a supervisor that wrote its name then and is dead is lost", async () => {
-  const self = processIdentity(process.pid) as ProcessIdentity;
+  const self = processIdentity(process.pid) as ProcessIdentity & { startTicks: number };
   expect(await statusWhileItBegins({ ...self, startTicks: self.startTicks + 1 })).toBe("lost");
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { RunHistory } from "../../../src/run/history.js";
-import { nextName, reuseOf } from "../../../src/run/reuse.js";
-import type { RunFile } from "../../../src/run/run-file.js";
+import { nextName, reuseOf } from "../../../src/run/launch/reuse.js";
+import { RunHistory } from "../../../src/run/record/history.js";
+import type { RunFile } from "../../../src/run/record/run-file.js";
 import { type Circumstances, deriveStatus } from "../../../src/run/status.js";
 
 const file: RunFile = {

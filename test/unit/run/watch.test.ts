@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { launchRun } from "../../../src/run/launch.js";
+import { launchRun } from "../../../src/run/launch/launch.js";
 import type { Run } from "../../../src/run/run.js";
 import { type DisplayOptions, hostKey, type JupyterHost, type MimeBundle } from "../../../src/view/display-contract.js";
 import { fakePlan, runsFolder } from "../../support/fake-plan.js";

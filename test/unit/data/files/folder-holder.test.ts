@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/p
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { thisProcess } from "../../../../src/core/process-place.js";
+import { thisProcess } from "../../../../src/core/process-identity.js";
 import { otherHolder, takeFolder } from "../../../../src/data/files/folder-holder.js";
 import { emptyEntry, PrepareStore } from "../../../../src/data/prepare/store.js";
 import { prepareData } from "../../../../src/data/prepare.js";

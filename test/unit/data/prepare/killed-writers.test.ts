@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdir, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { thisProcess } from "../../../../src/core/process-place.js";
+import { thisProcess } from "../../../../src/core/process-identity.js";
 import { temporaryName } from "../../../../src/core/temporary-files.js";
 import { mergeDatasets } from "../../../../src/data/merge.js";
 import { writeMindRecord } from "../../../../src/data/mindrecord.js";

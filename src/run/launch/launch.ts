@@ -1,0 +1,163 @@
+import { constants, readFileSync } from "node:fs";
+import { access } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { LabError, MachineError } from "../../core/error.js";
+import { packageRoot } from "../../core/package-root.js";
+import type { NodeCommand } from "../../plan/command.js";
+import { jupyterHost } from "../../view/display-contract.js";
+import { show } from "../../view/show.js";
+import { layoutVersion } from "../record/layout.js";
+import { defaultFolder, openLine, runFolder } from "../record/name.js";
+import { launcherOption } from "../record/node-command.js";
+import { fingerprintOf, type RunFile, type RunParent, readRunFile } from "../record/run-file.js";
+import { Run } from "../run.js";
+import { RunReader } from "../run-reader.js";
+import { withLaunchLock } from "./launch-lock.js";
+import { type LaunchablePlan, lossRankOf } from "./launchable.js";
+import { localNode } from "./local-node.js";
+import { createFolderOnce } from "./new-folder.js";
+import { requireSoundPlan } from "./plan-errors.js";
+import { settlePort } from "./port.js";
+import { reuseOf } from "./reuse.js";
+import { fillRunFolder, startRun } from "./start.js";
+
+export interface LaunchOptions {
+  /** Name of the run and of its folder: letters, digits, dots, hyphens, underscores. */
+  readonly name: string;
+  /** Folder of all runs, default `"runs"` beside the notebook. */
+  readonly folder?: string;
+  /** Stops waiting for the start, not the run; default: the running cell's signal. */
+  readonly signal?: AbortSignal;
+  /** The reason to start a plan that has errors (made with `onErrors: "show"`); it is recorded in the run folder. */
+  readonly override?: string;
+}
+
+/** What a launch needs besides the plan when it continues another run. */
+export interface Continuation {
+  readonly parent: RunParent;
+  readonly overrides: Readonly<Record<string, string>>;
+  /** Puts the checkpoint's links into the new run folder while it still has a temporary name. */
+  prepare(temporary: string): Promise<void>;
+}
+
+function packageVersion(): string {
+  return String(JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).version);
+}
+
+async function requireLauncher(command: NodeCommand): Promise<void> {
+  const [launcher = ""] = command.argv;
+  await access(launcher, constants.X_OK).catch((cause: unknown) => {
+    throw new MachineError(
+      "ENGINE_MISSING",
+      `launcher ${launcher}: expected MindSpore's msrun, found nothing that can be run`,
+      {
+        hint: "npm run setup",
+        details: { launcher },
+        cause,
+      },
+    );
+  });
+}
+
+function describeRun(
+  plan: LaunchablePlan,
+  commands: readonly NodeCommand[],
+  about: Pick<RunFile, "name" | "attempt" | "parent" | "override"> & { readonly folder: string },
+): RunFile {
+  const parent = about.parent ? JSON.stringify([about.parent.folder, about.parent.step]) : "";
+  return {
+    layout: layoutVersion,
+    name: about.name,
+    createdAt: Date.now(),
+    attempt: about.attempt,
+    host: hostname(),
+    fingerprint: fingerprintOf(plan.config.text + parent, commands, about.folder),
+    ...(plan.totalSteps !== undefined && { totalSteps: plan.totalSteps }),
+    ...(plan.tokensPerStep !== undefined && { tokensPerStep: plan.tokensPerStep }),
+    lossRank: lossRankOf(plan.config, Number(commands[0] && launcherOption(commands[0], "worker_num")) || 1),
+    localNode: localNode(commands),
+    commands,
+    cluster: plan.cluster,
+    versions: { "mindformers-lab": packageVersion(), node: process.versions.node },
+    ...(about.parent && { parent: about.parent }),
+    ...(about.override && { override: about.override }),
+  };
+}
+
+/** Everything of launchRun and resumeRun; `continuation` only in the latter. */
+export async function launch(plan: LaunchablePlan, options: LaunchOptions, continuation?: Continuation): Promise<Run> {
+  const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
+  const folder = runFolder(name, runs);
+  const override = requireSoundPlan(plan.errors ?? [], options.override);
+  const describe = async (attempt: number, settle: boolean): Promise<RunFile> => {
+    const overrides = continuation?.overrides ?? {};
+    const planned = plan.commands({ runFolder: folder, attempt, overrides });
+    const commands = settle ? await settlePort(planned) : planned;
+    const extra = { ...(continuation && { parent: continuation.parent }), ...(override && { override }) };
+    return describeRun(plan, commands, { name, folder, attempt, ...extra });
+  };
+  const existing = await readRunFile(folder);
+  if (existing) return again(existing, folder, { options, describe, config: plan.config.text, signal });
+  const file = await describe(1, true);
+  await requireLauncher(file.commands[file.localNode] as NodeCommand);
+  const won = await createFolderOnce(folder, async (temporary) => {
+    await continuation?.prepare(temporary);
+    await fillRunFolder(temporary, file, plan.config.text);
+  });
+  if (!won) {
+    const winner = await readRunFile(folder);
+    if (winner) return again(winner, folder, { options, describe, config: plan.config.text, signal });
+    throw new LabError("RUN_NAME_TAKEN", `run folder ${folder}: expected a new folder, found one that is no run`, {
+      hint: "choose another name",
+      details: { folder },
+    });
+  }
+  await startRun(folder, file, signal);
+  return new Run(folder, file, othersNote(file));
+}
+
+function othersNote(file: RunFile): string | undefined {
+  const others = file.commands.length - 1;
+  return others > 0 ? `started on this node only; the other ${others} nodes wait for their commands` : undefined;
+}
+
+interface Again {
+  readonly options: LaunchOptions;
+  readonly config: string;
+  readonly signal: AbortSignal | undefined;
+  describe(attempt: number, settle: boolean): Promise<RunFile>;
+}
+
+async function again(existing: RunFile, folder: string, how: Again): Promise<Run> {
+  const wanted = await how.describe(existing.attempt, false);
+  const open = openLine(folder);
+  const status = await new RunReader(folder, existing).status();
+  const reuse = reuseOf(status, existing, { fingerprint: wanted.fingerprint, open });
+  if (reuse.action === "return") {
+    show({ "text/plain": `run ${existing.name}: ${reuse.note}` });
+    return new Run(folder, existing, reuse.note);
+  }
+  return withLaunchLock(folder, existing.name, async () => {
+    const newest = (await readRunFile(folder)) ?? existing;
+    reuseOf(await new RunReader(folder, newest).status(), newest, { fingerprint: wanted.fingerprint, open });
+    const file = await how.describe(newest.attempt + 1, true);
+    await requireLauncher(file.commands[file.localNode] as NodeCommand);
+    await fillRunFolder(folder, file, how.config);
+    await startRun(folder, file, how.signal);
+    return new Run(folder, file, `attempt ${file.attempt}: attempt ${newest.attempt} had failed without a checkpoint`);
+  });
+}
+
+/**
+ * Starts a planned training and returns once the engine has started. The training lives on without this process; wait with
+ * `run.wait()`, look with `run.watch()`, find it again with `openRun(name)`.
+ *
+ * Running it twice does no harm: a live run of that name is refused (RUN_NAME_TAKEN), the same training that has ended is returned.
+ * With several nodes only the command of this machine is started; the run's card shows the others'.
+ * A plan with errors is refused unless `override` gives a reason, which run.json and events.jsonl keep.
+ * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL, RUN_FAILED (with the end of the log) if the engine dies at once.
+ */
+export function launchRun(plan: LaunchablePlan, options: LaunchOptions): Promise<Run> {
+  return launch(plan, options);
+}

@@ -1,0 +1,24 @@
+import type { Issue } from "../../core/error.js";
+import type { CommandPlace, NodeCommand } from "../../plan/command.js";
+
+/** What launchRun needs of a plan; `planRun` makes one. */
+export interface LaunchablePlan {
+  readonly config: { readonly text: string; get(path: string): unknown };
+  /** Undefined if it is only known when the data is read. */
+  readonly totalSteps: number | undefined;
+  readonly tokensPerStep: number | undefined;
+  readonly cluster: { readonly port: number };
+  /** Findings that should keep the run from starting; launchRun refuses unless it is given a reason. */
+  readonly errors?: readonly Issue[];
+  commands(place: CommandPlace): readonly NodeCommand[];
+}
+
+/**
+ * Rank whose log shows the true loss: with pipeline parallelism only the last stage computes it (the last rank's log has it;
+ * with the zero_bubble_v schedule it is rank 0's), otherwise rank 0.
+ */
+export function lossRankOf(config: LaunchablePlan["config"], workers: number): number {
+  const stages = Number(config.get("parallel_config.pipeline_stage") ?? 1);
+  const schedule = config.get("parallel.pipeline_config.pipeline_scheduler");
+  return stages > 1 && schedule !== "zero_bubble_v" ? workers - 1 : 0;
+}

@@ -1,0 +1,57 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isLabError, LabError } from "../../core/error.js";
+import { EventLogWriter } from "../../core/event-log.js";
+import { lastLines } from "../../core/lines.js";
+import type { DecisionEvent } from "../record/events.js";
+import { runPaths } from "../record/layout.js";
+import { type LaunchOverride, type RunFile, writeRunFile } from "../record/run-file.js";
+import { RunReader } from "../run-reader.js";
+import type { RunStatus } from "../status.js";
+import { startSupervisor } from "../supervise/start-supervisor.js";
+import { waitForRun } from "../wait.js";
+
+/** Workers print their first line some seconds after msrun starts; on a busy machine it takes longer. */
+const startTimeout = "5m";
+
+/** Writes everything that a run folder holds before its first start into `folder` (which may still have a temporary name). */
+export async function fillRunFolder(folder: string, file: RunFile, config: string): Promise<void> {
+  const paths = runPaths(folder);
+  await mkdir(paths.logs(file.attempt), { recursive: true });
+  await mkdir(join(folder, "control"), { recursive: true });
+  await mkdir(paths.output, { recursive: true });
+  await writeFile(paths.config, config);
+  await writeFile(paths.gracefulExit, `${JSON.stringify({ GracefulExit: 0 })}\n`);
+  await rm(paths.stopRequest, { force: true });
+  if (file.override) await recordOverride(paths.events, file.attempt, file.override);
+  await writeRunFile(folder, file);
+}
+
+/** The supervisor, which writes all other events, starts afterwards. */
+async function recordOverride(events: string, attempt: number, { reason, errors }: LaunchOverride): Promise<void> {
+  const about = errors.map(({ rule, path, message }) => `${rule}: ${path}: ${message}`);
+  const event: DecisionEvent = { kind: "decision", time: Date.now(), attempt, decision: "override", reason, about };
+  const log = await EventLogWriter.open(events);
+  try {
+    await log.append([event], { durable: true });
+  } finally {
+    await log.close();
+  }
+}
+
+/**
+ * Starts a prepared run folder and returns once the engine has started: a worker has written its first line. Throws RUN_FAILED with
+ * the end of the log if the engine dies before that. A fired signal ends the waiting, not the run.
+ */
+export async function startRun(folder: string, file: RunFile, signal?: AbortSignal): Promise<RunStatus> {
+  await startSupervisor(folder, file.attempt);
+  const started = (status: RunStatus) => status.state !== "starting" && status.state !== "lost";
+  const options = { timeout: startTimeout, signal, pollMs: 100 };
+  const reader = new RunReader(folder, file);
+  return waitForRun(reader, started, options).catch(async (error: unknown) => {
+    if (!isLabError(error) || error.code === "RUN_FAILED" || error.code === "CANCELLED") throw error;
+    if (error.code === "RUN_WAIT_TIMEOUT") return reader.status();
+    const tail = await lastLines(join(runPaths(folder).logs(file.attempt), "supervisor.log"), 10);
+    throw new LabError("RUN_LOST", `${error.message}\n${tail.join("\n")}`, { hint: error.hint, cause: error });
+  });
+}

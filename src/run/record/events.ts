@@ -1,0 +1,116 @@
+import type { ProcessIdentity } from "../../core/process-identity.js";
+
+/** What a supervisor writes down; `lost` is never written, readers conclude it when the supervisor is gone. */
+export type RecordedState = "starting" | "preparing" | "training" | "stopping" | "finished" | "stopped" | "failed";
+export type RunState = RecordedState | "lost";
+
+/** What every event has. */
+export interface EventBase {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly attempt: number;
+}
+
+/** One optimizer step. */
+export interface StepRecord extends EventBase {
+  /** Global step from 1; goes on counting in a resumed run. */
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly lmLoss?: number;
+  readonly mtpLoss?: number;
+  readonly loadBalancingLoss?: number;
+  /** Global norm of the gradients before clipping. */
+  readonly gradNorm?: number;
+  readonly learningRate?: number;
+  readonly lossScale?: number;
+  readonly overflow?: boolean;
+  readonly stepTimeMs: number;
+}
+
+export interface StateEvent extends EventBase {
+  readonly kind: "state";
+  readonly state: RecordedState;
+  readonly message?: string;
+  /** In `starting`: the supervisor's process, and msrun's as soon as it runs. */
+  readonly supervisor?: ProcessIdentity;
+  readonly launcher?: ProcessIdentity;
+}
+
+export interface StepEvent extends StepRecord {
+  readonly kind: "step";
+}
+
+/** A checkpoint that every rank of this node has finished. */
+export interface CheckpointEvent extends EventBase {
+  readonly kind: "checkpoint";
+  /** Global step, continuing after a resume. */
+  readonly step: number;
+  /** Epoch and step in the files' names, which count from the last start. */
+  readonly fileEpoch: number;
+  readonly fileStep: number;
+  readonly ranks: number;
+  /** Longest time that a rank took. */
+  readonly seconds: number;
+}
+
+export interface FaultEvent extends EventBase {
+  readonly kind: "fault";
+  /** Rank that failed first; absent if it was msrun or the scheduler. */
+  readonly rank?: number;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly message: string;
+  /** Last lines of that rank's log. */
+  readonly logTail: readonly string[];
+}
+
+export interface NoteEvent extends EventBase {
+  readonly kind: "note";
+  readonly text: string;
+}
+
+/** Something that was decided about the run, with the reason. */
+export interface DecisionEvent extends EventBase {
+  readonly kind: "decision";
+  /** `override`: started although the plan had errors. */
+  readonly decision: string;
+  readonly reason: string;
+  /** What the reason stands against, such as the plan's errors. */
+  readonly about?: readonly string[];
+}
+
+export type RunEvent = StateEvent | StepEvent | CheckpointEvent | FaultEvent | NoteEvent | DecisionEvent;
+
+const required: Readonly<Record<RunEvent["kind"], readonly (readonly [field: string, type: string])[]>> = {
+  state: [["state", "string"]],
+  step: [
+    ["step", "number"],
+    ["loss", "number"],
+    ["stepTimeMs", "number"],
+  ],
+  checkpoint: [["step", "number"]],
+  fault: [["message", "string"]],
+  note: [["text", "string"]],
+  decision: [
+    ["decision", "string"],
+    ["reason", "string"],
+  ],
+};
+
+/** The event, or undefined if its kind is unknown or fields are missing. */
+export function asRunEvent(value: Readonly<Record<string, unknown>>): RunEvent | undefined {
+  const fields = required[value.kind as RunEvent["kind"]];
+  const whole =
+    fields !== undefined &&
+    typeof value.time === "number" &&
+    typeof value.attempt === "number" &&
+    fields.every(([field, type]) => typeof value[field] === type);
+  return whole ? (value as unknown as RunEvent) : undefined;
+}
+
+/** States after which nothing more happens in an attempt. */
+export function isTerminal(state: RunState | undefined): boolean {
+  return state === "finished" || state === "stopped" || state === "failed";
+}

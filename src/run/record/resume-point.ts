@@ -1,0 +1,67 @@
+import { link, mkdir, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CheckpointError } from "../../core/error.js";
+
+/** One saved point as far as resuming needs it; `Checkpoint` is one. */
+export interface ResumePoint {
+  /** Global step. */
+  readonly step: number;
+  readonly complete: boolean;
+  readonly files: readonly { readonly rank: number; readonly path: string }[];
+}
+
+async function linkFile(from: string, to: string): Promise<void> {
+  // A hard link stays valid when the source run is deleted; across file systems there are only symbolic ones.
+  await link(from, to).catch(() => symlink(from, to));
+}
+
+/**
+ * Lays out exactly one checkpoint the way MindFormers looks for one (`load_checkpoint: <folder>`, `resume_training: True`):
+ * `rank_<r>/<file>` and `rank_<r>/meta.json` with `last_epoch`, `last_step` and `last_ckpt_file`, so that every rank loads this one
+ * and no other. The files are links, nothing is copied.
+ */
+export async function linkCheckpoint(point: ResumePoint, folder: string): Promise<void> {
+  for (const { rank, path } of point.files) {
+    const name = basename(path);
+    const position = /-(\d+)_(\d+)\.safetensors$/.exec(name);
+    if (!position) {
+      throw new CheckpointError(
+        "RESUME_IMPOSSIBLE",
+        `file ${path}: expected a name that ends with -<epoch>_<step>.safetensors`,
+        {
+          hint: "openCheckpoints(run.checkpointDir)",
+        },
+      );
+    }
+    const place = join(folder, `rank_${rank}`);
+    await mkdir(place, { recursive: true });
+    await linkFile(path, join(place, name));
+    const meta = { last_epoch: Number(position[1]), last_step: Number(position[2]), last_ckpt_file: name };
+    await writeFile(join(place, "meta.json"), JSON.stringify(meta));
+  }
+}
+
+/** Throws RESUME_IMPOSSIBLE unless the checkpoint is complete, has a file for each of `workers` ranks and steps are left to do. */
+export function requireResumable(
+  point: ResumePoint,
+  needs: { readonly workers: number; readonly totalSteps: number | undefined },
+): void {
+  const refuse = (found: string, hint: string) =>
+    new CheckpointError("RESUME_IMPOSSIBLE", `checkpoint of step ${point.step}: ${found}`, {
+      hint,
+      details: { step: point.step, ranks: point.files.length, workers: needs.workers, totalSteps: needs.totalSteps },
+    });
+  const choose = "from: (await openCheckpoints(run.checkpointDir)).latestComplete()";
+  if (!point.complete) throw refuse("expected a complete one, found files missing or damaged", choose);
+  const ranks = point.files.map(({ rank }) => rank).sort((a, b) => a - b);
+  if (ranks.length !== needs.workers || ranks.some((rank, index) => rank !== index)) {
+    throw refuse(
+      `expected a file for each of ${needs.workers} ranks, found those of ranks ${ranks.join(", ")}`,
+      choose,
+    );
+  }
+  if (needs.totalSteps !== undefined && point.step >= needs.totalSteps) {
+    const more = `set: { "train_dataset.data_loader.sizes.0": … } or set: { "runner_config.epochs": … }`;
+    throw refuse(`expected one before step ${needs.totalSteps}, the last of the training; nothing is left to do`, more);
+  }
+}

@@ -1,0 +1,56 @@
+import { readFile } from "node:fs/promises";
+import { writeFileAtomic } from "../../core/files.js";
+import { runPaths } from "../record/layout.js";
+
+/** Contents of control/stop.json. */
+export interface StopRequest {
+  /** Milliseconds since the epoch. */
+  readonly requestedAt: number;
+  /** Ask the engine to save a checkpoint and exit before it is interrupted. */
+  readonly graceful: boolean;
+  /** How long the engine may take for that. */
+  readonly timeoutMs: number;
+}
+
+/** How far stopping has come; times are those of the last action. */
+export interface StopProgress {
+  readonly askedAt?: number;
+  readonly interruptedAt?: number;
+  readonly killedAt?: number;
+}
+
+/** msrun kills its workers within a second after SIGINT; then comes SIGKILL for everything. */
+const interruptGraceMs = 5000;
+
+/**
+ * What to do now to stop the engine. Never SIGTERM: msrun dies of it and leaves scheduler and workers training as orphans.
+ * After SIGINT it kills all of them itself; SIGKILL for the whole tree is the last resort.
+ */
+export function nextStopAction(
+  request: StopRequest,
+  progress: StopProgress,
+  now: number,
+): "ask" | "interrupt" | "kill" | undefined {
+  if (progress.killedAt !== undefined) return undefined;
+  if (progress.interruptedAt !== undefined)
+    return now >= progress.interruptedAt + interruptGraceMs ? "kill" : undefined;
+  if (!request.graceful || now >= request.requestedAt + request.timeoutMs) return "interrupt";
+  return progress.askedAt === undefined ? "ask" : undefined;
+}
+
+/** The pending request, or undefined. */
+export async function readStopRequest(folder: string): Promise<StopRequest | undefined> {
+  const text = await readFile(runPaths(folder).stopRequest, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const value = JSON.parse(text) as Partial<StopRequest>;
+  return typeof value.requestedAt === "number" ? (value as StopRequest) : undefined;
+}
+
+export async function writeStopRequest(folder: string, request: StopRequest): Promise<void> {
+  await writeFileAtomic(runPaths(folder).stopRequest, `${JSON.stringify(request)}\n`);
+}
+
+/** Sets the file that the engine looks at between two steps: true makes it save a checkpoint and exit. */
+export async function writeGracefulExit(folder: string, exit: boolean): Promise<void> {
+  await writeFileAtomic(runPaths(folder).gracefulExit, `${JSON.stringify({ GracefulExit: exit ? 1 : 0 })}\n`);
+}
