@@ -16,17 +16,16 @@ export { describeKey, type KeyDescription, KeyList, listKeys } from "./config/ke
 export type { KeyInfo, KeyType } from "./config/keys/key.js";
 export { listTemplates, openConfig } from "./config/open.js";
 export type { OriginKind, ValueOrigin } from "./config/origin.js";
-export type { ScalarValue } from "./config/python-yaml.js";
-export { listRules, type RuleInfo, RuleList } from "./config/rules/list.js";
+export { listRules, type RuleInfo, RuleList } from "./config/rule-list.js";
 export type { CheckFacts, EngineReaction } from "./config/rules/rule.js";
 export type { ScaleChange } from "./config/scale/changes.js";
 export type { ModelNumbers, Rung } from "./config/scale/ladder.js";
 export type { Proposal, ScaleTarget } from "./config/scale/propose.js";
 export type { ScaledConfig } from "./config/scale/scaled-config.js";
-export type { Mesh } from "./config/settings.js";
 export type { TemplateInfo } from "./config/templates/catalogue.js";
 export { TemplateList } from "./config/templates/list.js";
-export type { YamlValue } from "./config/yaml-values.js";
+export type { ScalarValue } from "./config/text/scalars.js";
+export type { YamlValue } from "./config/text/values.js";
 export {
   CancelledError,
   CheckpointError,
@@ -100,56 +99,58 @@ export {
   layoutDevices,
   type PipelineSchedule,
   singleDevice,
-} from "./model/layout.js";
-export { estimateMemory, type MemoryEstimate, type StageMemory } from "./model/memory.js";
+} from "./model/layout/layout.js";
+export type { Mesh } from "./model/layout/mesh.js";
+export { bubbleShare, inFlight } from "./model/layout/schedule.js";
+export { estimateMemory, type MemoryEstimate, type StageMemory } from "./model/memory/estimate.js";
 export {
   defaultMemoryOptions,
   type MemoryOptions,
   type OptimizerKind,
   type Recompute,
-} from "./model/memory-options.js";
-export type { ModelSection } from "./model/numbers.js";
-export { countParameters, type ParameterCount } from "./model/parameters.js";
+} from "./model/memory/options.js";
 export {
   type ReadValue,
   readLayout,
   readMemoryOptions,
   readTraining,
   type TrainingFacts,
-} from "./model/read-layout.js";
+} from "./model/memory/read-training.js";
+export type { ModelSection } from "./model/numbers.js";
+export { countParameters, type ParameterCount } from "./model/parameters.js";
 export { modelShape } from "./model/read-shape.js";
-export { bubbleShare, inFlight } from "./model/schedule.js";
 export type { Candidate, Enumeration } from "./model/search/enumerate.js";
 export { atlas800tA2, type Hardware } from "./model/search/hardware.js";
 export type { StepTime } from "./model/search/step-time.js";
 export type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./model/shape.js";
 export { type ModelTensor, modelTensors, type TensorPart, type TensorSplit } from "./model/tensors.js";
-export type { PlanChange, PlanData } from "./plan/changes.js";
-export type { Cluster, ClusterAccess, ResolvedCluster, SlurmOptions } from "./plan/cluster.js";
-export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command.js";
-export type { PlanDisk } from "./plan/disk.js";
-export { Ejected, type EjectedFile } from "./plan/eject/ejected.js";
-export type { EjectOptions, EjectTarget } from "./plan/eject/options.js";
-export type { ClusterHost } from "./plan/hosts.js";
+export type { PlanData } from "./plan/changes.js";
+export type { Cluster, ClusterAccess, ResolvedCluster, SlurmOptions } from "./plan/command/cluster.js";
+export type { CommandPlace, CommandSettings, NodeCommand } from "./plan/command/command.js";
+export type { ClusterHost } from "./plan/command/hosts.js";
 export {
   checkLauncherCall,
   formatLauncherCall,
   type LauncherCall,
   launcherCalls,
   parseLauncherCall,
-} from "./plan/launcher.js";
-export type { MeshFigureOptions } from "./plan/mesh-figure.js";
-export type { PipelineOrder } from "./plan/pipeline.js";
-export type { PlanPipeline } from "./plan/pipeline-settings.js";
-export type { Plan, PlanValues } from "./plan/plan.js";
-export { PlanFigure } from "./plan/plan-figure.js";
+} from "./plan/command/launcher.js";
+export { Ejected, type EjectedFile } from "./plan/eject/ejected.js";
+export type { EjectOptions, EjectTarget } from "./plan/eject/options.js";
+export type { PlanDisk } from "./plan/estimate/disk.js";
+export type { PlanReliability, ReliabilityOptions } from "./plan/estimate/failures.js";
+export type { PlanPipeline } from "./plan/estimate/pipeline-settings.js";
+export { groupOf, type MeshAxis, placeOf, type RankPlace } from "./plan/estimate/ranks.js";
+export type { FailureRate, Reliability } from "./plan/estimate/reliability.js";
+export type { PlanDuration, PlanSpeed } from "./plan/estimate/speed.js";
+export type { PipelineOrder } from "./plan/estimate/timeline.js";
+export type { PlanChange, PlanValues } from "./plan/estimate/values.js";
+export { PlanFigure } from "./plan/figures/figure.js";
+export type { MeshFigureOptions } from "./plan/figures/mesh.js";
+export type { Plan } from "./plan/plan.js";
 export { type PlanOptions, planRun } from "./plan/plan-run.js";
-export type { PlanReliability, ReliabilityOptions } from "./plan/plan-values.js";
-export { groupOf, type MeshAxis, placeOf, type RankPlace } from "./plan/ranks.js";
-export type { FailureRate, Reliability } from "./plan/reliability.js";
 export type { LayoutRow, LayoutSearch, SearchFacts } from "./plan/search/layout-search.js";
 export { type SearchOptions, searchLayouts } from "./plan/search/search-layouts.js";
-export type { PlanDuration, PlanSpeed } from "./plan/speed.js";
 export { type CompareAxis, Comparison, compareRuns, RunFigure } from "./run/compare.js";
 export { type LaunchOptions, launchRun } from "./run/launch/launch.js";
 export type { LaunchablePlan } from "./run/launch/launchable.js";

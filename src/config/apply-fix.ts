@@ -1,11 +1,11 @@
 import type { FixStep, Issue } from "../core/error.js";
 import { keyInfo } from "./keys/catalogue.js";
-import { formatNumber } from "./python-yaml.js";
-import { readSource, type SourceText, withoutValue, withValue } from "./source-text.js";
-import { applyEdits, refuseEdit } from "./yaml-edit.js";
-import { emitKey } from "./yaml-emit.js";
-import { follow, type MapEntry, type MapNode } from "./yaml-nodes.js";
-import { nodeAt, readValue } from "./yaml-values.js";
+import { applyEdits, refuseEdit } from "./text/edit.js";
+import { emitKey } from "./text/emit.js";
+import { follow, type MapEntry, type MapNode } from "./text/nodes.js";
+import { formatNumber } from "./text/scalars.js";
+import { readSource, type SourceText, withoutValue, withValue } from "./text/source-text.js";
+import { nodeAt, readValue } from "./text/values.js";
 
 function entryAt(source: SourceText, path: string): { map: MapNode; index: number; entry: MapEntry } {
   const segments = path.split(".");

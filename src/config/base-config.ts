@@ -1,5 +1,5 @@
-import { readSource, type SourceText } from "./source-text.js";
-import { isSection, nodeAt, readValue, splitPath, type YamlValue } from "./yaml-values.js";
+import { readSource, type SourceText } from "./text/source-text.js";
+import { isSection, nodeAt, readValue, splitPath, type YamlValue } from "./text/values.js";
 
 /** A file that `base_config` names, as it was read from the disk. */
 export interface BaseFile {

@@ -1,12 +1,12 @@
 import type { Issue } from "../core/error.js";
 import { type BaseConfig, readMerged, unreadableBases } from "./base-config.js";
+import { rules } from "./every-rule.js";
 import { contextOf } from "./rules/context.js";
-import { rules } from "./rules/index.js";
-import { keyRules } from "./rules/keys.js";
+import { keyRules } from "./rules/keys/known.js";
 import type { CheckFacts, RuleFinding } from "./rules/rule.js";
-import type { SourceText } from "./source-text.js";
-import { positionOf, type YamlNode } from "./yaml-nodes.js";
-import { nodeAt } from "./yaml-values.js";
+import { positionOf, type YamlNode } from "./text/nodes.js";
+import type { SourceText } from "./text/source-text.js";
+import { nodeAt } from "./text/values.js";
 
 /** Where a path (or the nearest section that exists) stands in the text. */
 function positionAt(source: SourceText, path: string, atKey: boolean): { line: number; column: number } | undefined {

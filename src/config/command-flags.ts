@@ -1,5 +1,5 @@
 import type { CommandText } from "./command-text.js";
-import type { ScalarNode } from "./yaml-nodes.js";
+import type { ScalarNode } from "./text/nodes.js";
 
 type FlagKind = "int" | "text" | "bool" | "bool_or_text";
 

@@ -3,10 +3,10 @@ import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { factsBundle } from "../view/sections.js";
 import { flagFor, flagText } from "./command-flags.js";
 import { type CommandText, freeText, jsonOf } from "./command-text.js";
-import { resolvePlain } from "./python-yaml.js";
-import type { SourceText } from "./source-text.js";
-import { follow, type MapNode, type SequenceNode, type YamlNode } from "./yaml-nodes.js";
-import { nodeAt, pairsOf } from "./yaml-values.js";
+import { follow, type MapNode, type SequenceNode, type YamlNode } from "./text/nodes.js";
+import { resolvePlain } from "./text/scalars.js";
+import type { SourceText } from "./text/source-text.js";
+import { nodeAt, pairsOf } from "./text/values.js";
 
 /** Overrides of `run_mindformer.py` that stand for the edits of a configuration; shows itself as the lines to type. */
 export interface CommandLine {

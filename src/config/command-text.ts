@@ -1,5 +1,5 @@
-import { follow, type ScalarNode, type YamlNode } from "./yaml-nodes.js";
-import { pairsOf } from "./yaml-values.js";
+import { follow, type ScalarNode, type YamlNode } from "./text/nodes.js";
+import { pairsOf } from "./text/values.js";
 
 /** A value as one word of the command line, or why there is none. */
 export type CommandText = { readonly text: string } | { readonly refused: string };

@@ -15,9 +15,9 @@ import { originOf, type ValueOrigin } from "./origin.js";
 import type { CheckFacts } from "./rules/rule.js";
 import type { ScaleTarget } from "./scale/propose.js";
 import { type ScaledConfig, scaleConfig } from "./scale/scaled-config.js";
-import { readSource, type Setting, type SourceText, withoutValue, withValue, withValues } from "./source-text.js";
+import { readSource, type Setting, type SourceText, withoutValue, withValue, withValues } from "./text/source-text.js";
+import { isSection, nodeAt, readValue, type YamlValue } from "./text/values.js";
 import { configBundle, makeDiff } from "./view.js";
-import { isSection, nodeAt, readValue, type YamlValue } from "./yaml-values.js";
 
 /** Where a configuration came from. */
 export interface ConfigSource {
@@ -223,8 +223,8 @@ export class Config {
    * Proposes model and mesh for other hardware, as large as fits by estimate, and explains each change: `config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })`.
    * Changes nothing: the result has a changed copy (`.config`) and `.apply()`. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
    */
-  scaleTo(target: ScaleTarget): ScaledConfig {
-    return scaleConfig(this, target);
+  scaleTo(target: ScaleTarget): ScaledConfig<Config> {
+    return scaleConfig<Config>(this, target);
   }
 
   [displayKey](): MimeBundle {

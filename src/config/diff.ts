@@ -1,7 +1,7 @@
 import type { displayKey, MimeBundle } from "../view/display-contract.js";
-import type { SourceText } from "./source-text.js";
-import type { YamlNode } from "./yaml-nodes.js";
-import { aliasesOf, leavesOf, nodeAt, readValue, sameValue } from "./yaml-values.js";
+import type { YamlNode } from "./text/nodes.js";
+import type { SourceText } from "./text/source-text.js";
+import { aliasesOf, leavesOf, nodeAt, readValue, sameValue } from "./text/values.js";
 
 /** One value that differs. `was` or `now` is undefined where the path does not exist on that side. */
 export interface ConfigChange {

@@ -1,4 +1,4 @@
-import { refuseEdit } from "./yaml-edit.js";
+import { refuseEdit } from "./text/edit.js";
 
 /** One change of a configuration, as it was asked for. */
 export interface ConfigEdit {

@@ -4,8 +4,8 @@ import { ConfigError } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
 import type { BaseFile } from "./base-config.js";
 import { Config, type ConfigOptions } from "./config.js";
-import { suggestName } from "./suggest.js";
 import { allTemplates, type TemplateList } from "./templates/list.js";
+import { suggestName } from "./text/suggest.js";
 
 const sizeLimit = 16 * 1024 * 1024;
 

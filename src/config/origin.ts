@@ -3,10 +3,10 @@ import { factsBundle } from "../view/sections.js";
 import { type BaseConfig, baseWith } from "./base-config.js";
 import type { ConfigEdit } from "./history.js";
 import { keyInfo } from "./keys/catalogue.js";
-import { shortValue } from "./short-value.js";
-import { canonicalPath, pathsCross, type SourceText } from "./source-text.js";
-import { positionOf, type YamlNode } from "./yaml-nodes.js";
-import { isSection, nodeAt, readValue, sameValue } from "./yaml-values.js";
+import { positionOf, type YamlNode } from "./text/nodes.js";
+import { shortValue } from "./text/short-value.js";
+import { canonicalPath, pathsCross, type SourceText } from "./text/source-text.js";
+import { isSection, nodeAt, readValue, sameValue } from "./text/values.js";
 
 /**
  * Where a value comes from: `text` the text that was opened, `base` a file that `base_config` includes, `edit` an edit after opening,

@@ -3,10 +3,10 @@ import type { TreeMark, TreeNode } from "../view/tree.js";
 import type { ConfigChange } from "./diff.js";
 import { isStrict, keyInfo } from "./keys/catalogue.js";
 import type { KeyInfo } from "./keys/key.js";
-import { shortValue } from "./short-value.js";
-import { canonicalPath, pathsCross, type SourceText } from "./source-text.js";
-import { follow, positionOf, type YamlNode } from "./yaml-nodes.js";
-import { nodeAt, readValue } from "./yaml-values.js";
+import { follow, positionOf, type YamlNode } from "./text/nodes.js";
+import { shortValue } from "./text/short-value.js";
+import { canonicalPath, pathsCross, type SourceText } from "./text/source-text.js";
+import { nodeAt, readValue } from "./text/values.js";
 
 /** What the tree of a configuration is made of. */
 export interface TreeFacts {

@@ -3,9 +3,9 @@ import { factsBundle, joinBundles } from "../view/sections.js";
 import { tableBundle } from "../view/table.js";
 import { treeBundle } from "../view/tree.js";
 import type { ConfigChange, ConfigDiff } from "./diff.js";
-import { shortValue } from "./short-value.js";
+import { shortValue } from "./text/short-value.js";
+import { isSection } from "./text/values.js";
 import { type TreeFacts, treeNodes } from "./tree.js";
-import { isSection } from "./yaml-values.js";
 
 interface Shown extends TreeFacts {
   readonly source: { readonly kind: string; readonly name: string };

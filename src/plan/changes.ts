@@ -1,16 +1,10 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
-import { dataLoaderPath, dataPrefixes, readParallelMode } from "../config/settings.js";
-import { isSection, sameValue } from "../config/yaml-values.js";
-import type { ResolvedCluster } from "./cluster.js";
-
-/** A value that the plan set in its copy of the configuration. */
-export interface PlanChange {
-  readonly path: string;
-  readonly was: unknown;
-  readonly now: unknown;
-  readonly why: string;
-}
+import { dataLoaderPath, dataPrefixes } from "../config/keys/data-path.js";
+import { isSection, sameValue } from "../config/text/values.js";
+import { readParallelMode } from "../model/layout/mesh.js";
+import type { ResolvedCluster } from "./command/cluster.js";
+import type { PlanChange } from "./estimate/values.js";
 
 /** What `planRun` needs of a dataset; what `prepareData`, `openDataset` and `openMindRecord` return fits. */
 export interface PlanData {

@@ -1,8 +1,8 @@
 import type { Config } from "../config/config.js";
 import type { Issue } from "../core/error.js";
 import { formatCount, formatDuration } from "../core/units.js";
-import { checkpointSettings } from "./disk.js";
-import type { PlanValues } from "./plan.js";
+import { checkpointSettings } from "./estimate/disk.js";
+import type { PlanValues } from "./estimate/values.js";
 
 /** From this loss of training time on, another interval between checkpoints is worth a finding. */
 const worthWhile = 0.02;

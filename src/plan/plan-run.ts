@@ -1,17 +1,19 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
+import { dataLoaderPath, dataPrefixes } from "../config/keys/data-path.js";
 import type { CheckFacts } from "../config/rules/rule.js";
-import { dataLoaderPath, dataPrefixes, type Mesh, readMesh } from "../config/settings.js";
 import { type Issue, PlanError } from "../core/error.js";
+import { type Mesh, readMesh } from "../model/layout/mesh.js";
 import { IssueList } from "../view/issue-list.js";
 import { applyData, applyDevice, type PlanData } from "./changes.js";
-import { type Cluster, resolveCluster } from "./cluster.js";
-import { withHostFile } from "./host-file.js";
+import { type Cluster, resolveCluster } from "./command/cluster.js";
+import { withHostFile } from "./command/host-file.js";
+import { planValues } from "./estimate/compute.js";
+import type { ReliabilityOptions } from "./estimate/failures.js";
+import type { PlanSpeed } from "./estimate/speed.js";
 import { makePlan, type Plan } from "./plan.js";
 import { graded, reliabilityIssues } from "./plan-issues.js";
-import { planValues, type ReliabilityOptions } from "./plan-values.js";
-import type { PlanSpeed } from "./speed.js";
 
 export interface PlanOptions {
   /** The training data; without it the configuration's own `data_path` is used. */

@@ -1,11 +1,17 @@
-import { meshArithmetic } from "../config/settings.js";
-import { shortValue } from "../config/short-value.js";
+import { shortValue } from "../config/text/short-value.js";
 import { formatBytes, formatCount, formatDuration } from "../core/units.js";
+import { meshArithmetic } from "../model/layout/mesh.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
 import { tableBundle } from "../view/table.js";
-import { memoryLimit } from "./memory-figure.js";
-import type { Plan } from "./plan.js";
+import type { PlanValues } from "./estimate/values.js";
+import { memoryLimit } from "./figures/memory.js";
+
+/** A plan as its table shows it. */
+interface ShownPlan extends PlanValues {
+  /** The calls of all nodes as text. */
+  readonly command: string;
+}
 
 const words: readonly (readonly [number, string])[] = [
   [1e12, "trillion"],
@@ -27,7 +33,7 @@ function work(flops: number): string {
   return `${Number((flops / 1000 ** power).toPrecision(4))} ${["", "K", "M", "G", "T", "P"][power]}FLOP`;
 }
 
-function devicesText({ cluster }: Plan): string {
+function devicesText({ cluster }: PlanValues): string {
   const nodes = cluster.nodes.length;
   const kind = cluster.device === "CPU" ? "CPU workers" : "Ascend NPUs";
   const where =
@@ -37,19 +43,19 @@ function devicesText({ cluster }: Plan): string {
   return `${formatCount(cluster.devices)} ${kind}, ${where}`;
 }
 
-function meshText({ mesh, cluster }: Plan): string {
+function meshText({ mesh, cluster }: PlanValues): string {
   if (!mesh.semiAuto) return `data parallel: ${cluster.devices}`;
   const expert = mesh.expertParallel > 1 ? `; expert_parallel ${mesh.expertParallel} inside data · model` : "";
   return meshArithmetic(mesh) + expert;
 }
 
-function stepsText(plan: Plan): string {
+function stepsText(plan: PlanValues): string {
   if (plan.totalSteps === undefined) return "known when the data is read";
   return `${formatCount(plan.totalSteps)} (${formatCount(plan.stepsPerEpoch ?? 0)} per epoch · epochs ${plan.epochs})`;
 }
 
 /** The fullest device against the limit. */
-function memoryFacts(plan: Plan): (readonly [string, string])[] {
+function memoryFacts(plan: PlanValues): (readonly [string, string])[] {
   const { memory } = plan;
   if (memory === undefined) return [];
   const limit = memoryLimit(plan);
@@ -61,7 +67,7 @@ function memoryFacts(plan: Plan): (readonly [string, string])[] {
   return [["memory", `about ${formatBytes(memory.peak)}${share} on the fullest device${stages}`]];
 }
 
-function modelFacts(plan: Plan): (readonly [string, string])[] {
+function modelFacts(plan: PlanValues): (readonly [string, string])[] {
   const { parameters, flopsPerToken, tokensPerStep } = plan;
   if (parameters === undefined || flopsPerToken === undefined)
     return [["parameters", "not computed for this kind of model"]];
@@ -76,7 +82,7 @@ function modelFacts(plan: Plan): (readonly [string, string])[] {
 }
 
 /** Label and value of every line of the plan's summary. */
-export function planFacts(plan: Plan): (readonly [string, string])[] {
+export function planFacts(plan: PlanValues): (readonly [string, string])[] {
   const tokens = plan.tokensPerStep === undefined ? "unknown" : `${large(plan.tokensPerStep)} per step`;
   const all = plan.totalTokens === undefined ? "" : `, ${large(plan.totalTokens)} in all`;
   const length = plan.sequenceLength === undefined ? "" : ` (sequences of ${formatCount(plan.sequenceLength)})`;
@@ -95,7 +101,7 @@ type Facts = (readonly [string, string])[];
 const notKnown = "not known: give planRun a speed, such as { steps: await run.steps() } of a short run";
 
 /** Wall time, device hours and what they rest on. */
-export function timeFacts(plan: Plan): Facts {
+export function timeFacts(plan: PlanValues): Facts {
   const { duration } = plan;
   if (duration === undefined) return [["time", notKnown]];
   const speed =
@@ -116,7 +122,7 @@ export function timeFacts(plan: Plan): Facts {
 }
 
 /** Checkpoints and logs on disk. */
-export function diskFacts({ disk }: Plan): Facts {
+export function diskFacts({ disk }: PlanValues): Facts {
   const logs: Facts = disk.logBytes === undefined ? [] : [["logs", `about ${formatBytes(disk.logBytes)}`]];
   if (disk.checkpointBytes === undefined) return [["checkpoint", "not computed for this kind of model"], ...logs];
   const copies = (disk.copies ?? 1) < 1.05 ? "" : `, every value ${disk.copies?.toFixed(1)} times on average`;
@@ -138,7 +144,7 @@ function expectedText(failures: number): string {
 }
 
 /** Failures to expect, with formulas and sources. */
-export function failureFacts({ reliability: r, duration }: Plan): Facts {
+export function failureFacts({ reliability: r, duration }: PlanValues): Facts {
   if (r === undefined || duration === undefined) return [];
   const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
   const never = r.everySteps === undefined || r.intervalMs >= (duration.workMs ?? 0);
@@ -162,7 +168,7 @@ export function failureFacts({ reliability: r, duration }: Plan): Facts {
   ];
 }
 
-function commandBundle(plan: Plan): MimeBundle {
+function commandBundle(plan: ShownPlan): MimeBundle {
   const [first = "", second] = plan.command.split("\n");
   const others = plan.cluster.nodes.length - 1;
   const note = others > 0 ? ` (and ${others} more, up to node_rank ${others}: see plan.command)` : "";
@@ -171,14 +177,14 @@ function commandBundle(plan: Plan): MimeBundle {
   ]);
 }
 
-function planTitle({ errors }: Plan): string {
+function planTitle({ errors }: PlanValues): string {
   if (errors.length === 0) return "Plan";
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
   return `Plan with ${count}: launchRun refuses it unless it is given an override with a reason`;
 }
 
 /** Summary, what the plan changed in the configuration, findings, and the first node's command. */
-export function planBundle(plan: Plan): MimeBundle {
+export function planBundle(plan: ShownPlan): MimeBundle {
   const changes = tableBundle({
     title: "Set by the plan (in its own copy of the configuration)",
     columns: [{ key: "path" }, { key: "was", align: "left" }, { key: "now", align: "left" }, { key: "why" }],

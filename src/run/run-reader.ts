@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { EventLogReader } from "../core/event-log.js";
 import { lifeOf } from "../core/process-identity.js";
-import type { NodeCommand } from "../plan/command.js";
+import type { NodeCommand } from "../plan/command/command.js";
 import { isTerminal } from "./record/events.js";
 import { RunHistory } from "./record/history.js";
 import { runPaths, signOfLifeMs } from "./record/layout.js";

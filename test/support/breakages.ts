@@ -1,5 +1,5 @@
 import type { Config } from "../../src/config/config.js";
-import type { Mesh } from "../../src/config/settings.js";
+import type { Mesh } from "../../src/model/layout/mesh.js";
 import { pick } from "./random.js";
 
 /** What a breakage sees of the sound configuration that it spoils. */

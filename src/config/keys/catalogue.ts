@@ -1,4 +1,4 @@
-import type { GetValue } from "../settings.js";
+import type { ReadValue } from "../../model/read-value.js";
 import { callbackKeys } from "./callback-sections.js";
 import {
   checkpointKeys,
@@ -81,7 +81,7 @@ function callbackSection(type: unknown): SectionInfo | undefined {
 const groupPatterns = key("list", undefined, "patterns of the names of parameters");
 
 /** What may stand in the section at a path; undefined where everything may. Sections with a `type` (or model_type) depend on it. */
-export function sectionInfo(path: string, get: GetValue): SectionInfo | undefined {
+export function sectionInfo(path: string, get: ReadValue): SectionInfo | undefined {
   const at = path.replace(/^train_dataset_task\.dataset_config(?=\.|$)/, "train_dataset");
   if (/^callbacks\.\d+$/.test(at)) return callbackSection(get(`${at}.type`));
   if (at === "train_dataset.data_loader" || at === "train_dataset.data_loader.config") {
@@ -98,7 +98,7 @@ export function sectionInfo(path: string, get: GetValue): SectionInfo | undefine
 }
 
 /** What is known about one key, or undefined. */
-export function keyInfo(path: string, get: GetValue): KeyInfo | undefined {
+export function keyInfo(path: string, get: ReadValue): KeyInfo | undefined {
   const cut = path.lastIndexOf(".");
   const keys = sectionInfo(cut < 0 ? "" : path.slice(0, cut), get)?.keys;
   const name = path.slice(cut + 1);

@@ -1,7 +1,9 @@
+import { readMesh } from "../../model/layout/mesh.js";
 import { type ModelSection, modelNumber, otherNames } from "../../model/numbers.js";
-import { dataLoaderPath, type GetValue, readMesh } from "../settings.js";
-import type { YamlNode } from "../yaml-nodes.js";
-import { isSection, nodeAt, readValue } from "../yaml-values.js";
+import type { ReadValue } from "../../model/read-value.js";
+import { dataLoaderPath } from "../keys/data-path.js";
+import type { YamlNode } from "../text/nodes.js";
+import { isSection, nodeAt, readValue } from "../text/values.js";
 import type { CheckFacts, RuleContext } from "./rule.js";
 
 /** Names of mid-2025 models that differ from those of 1.9. */
@@ -23,7 +25,7 @@ function pathOf(model: ModelSection | undefined, name: string): string {
   return `model.model_config.${names.find((one) => model?.[one] !== undefined) ?? name}`;
 }
 
-function readerOf(root: YamlNode): GetValue {
+function readerOf(root: YamlNode): ReadValue {
   return (path) => {
     const node = nodeAt(root, path);
     return node === undefined ? undefined : readValue(node);

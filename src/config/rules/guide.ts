@@ -1,4 +1,4 @@
-import { dataLoaderPath } from "../settings.js";
+import { dataLoaderPath } from "../keys/data-path.js";
 import { byHand, setAll, setTo } from "./cure.js";
 import { advice } from "./findings.js";
 import type { Rule, RuleContext, RuleFinding } from "./rule.js";

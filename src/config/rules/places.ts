@@ -1,4 +1,4 @@
-import type { YamlNode } from "../yaml-nodes.js";
+import type { YamlNode } from "../text/nodes.js";
 
 export interface Place {
   readonly path: string;

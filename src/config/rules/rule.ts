@@ -1,7 +1,8 @@
 import type { FixStep } from "../../core/error.js";
+import type { Mesh } from "../../model/layout/mesh.js";
 import type { ModelSection } from "../../model/numbers.js";
-import type { GetValue, Mesh } from "../settings.js";
-import type { YamlNode } from "../yaml-nodes.js";
+import type { ReadValue } from "../../model/read-value.js";
+import type { YamlNode } from "../text/nodes.js";
 
 /** What is known besides the configuration; rules that need a missing fact stay silent. */
 export interface CheckFacts {
@@ -39,7 +40,7 @@ export interface CheckFacts {
 
 /** What a rule sees: the values, what has been derived from them, and the facts. */
 export interface RuleContext {
-  readonly get: GetValue;
+  readonly get: ReadValue;
   readonly facts: CheckFacts;
   readonly root: YamlNode;
   readonly mesh: Mesh;

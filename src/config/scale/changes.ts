@@ -1,9 +1,9 @@
 import { formatBytes, formatCount, parseBytes } from "../../core/units.js";
 import { countParameters } from "../../model/parameters.js";
 import { modelShape } from "../../model/read-shape.js";
-import type { Config } from "../config.js";
-import { dataLoaderPath } from "../settings.js";
-import { isSection, sameValue } from "../yaml-values.js";
+import { dataLoaderPath } from "../keys/data-path.js";
+import { isSection, sameValue } from "../text/values.js";
+import type { ConfigEdits } from "./config-edits.js";
 import { cpuDemands } from "./cpu-settings.js";
 import { readNumbers } from "./ladder.js";
 import { layoutSettings, neededSettings } from "./layout-settings.js";
@@ -55,11 +55,11 @@ const reasons: Readonly<Record<string, string>> = {
   topk_group: "halved with the groups",
 };
 
-function spelled(config: Config, name: string): string {
+function spelled(config: ConfigEdits, name: string): string {
   return [name, ...(spellings[name] ?? [])].find((key) => config.has(`${model}.${key}`)) ?? name;
 }
 
-function modelChanges(config: Config, { numbers }: Proposal): ScaleChange[] {
+function modelChanges(config: ConfigEdits, { numbers }: Proposal): ScaleChange[] {
   const section = config.get(model);
   const before = isSection(section) ? readNumbers(section) : {};
   return Object.entries(numbers).flatMap(([name, now]): ScaleChange[] => {
@@ -70,7 +70,7 @@ function modelChanges(config: Config, { numbers }: Proposal): ScaleChange[] {
   });
 }
 
-function sequenceChanges(config: Config, sequence: number): ScaleChange[] {
+function sequenceChanges(config: ConfigEdits, sequence: number): ScaleChange[] {
   const loaders = [dataLoaderPath, "train_dataset_task.dataset_config.data_loader"].map(
     (path) => `${path}.config.seq_length`,
   );
@@ -87,7 +87,7 @@ function sequenceChanges(config: Config, sequence: number): ScaleChange[] {
 /** MindFormers refuses compressed masks for samples that are not longer than this. */
 const compressedMaskTokens = 2048;
 
-function maskChanges(config: Config, sequence: number): ScaleChange[] {
+function maskChanges(config: ConfigEdits, sequence: number): ScaleChange[] {
   if (sequence > compressedMaskTokens) return [];
   return ["use_attn_mask_compression", "use_eod_attn_mask_compression"].flatMap((name): ScaleChange[] => {
     const path = `${model}.${name}`;
@@ -112,7 +112,7 @@ const layoutReasons: readonly (readonly [RegExp, string])[] = [
   [/micro_batch_num$|batch_size$|gradient_accumulation/, "keeps the global batch with the new mesh"],
 ];
 
-function layoutChanges(config: Config, { layout }: Proposal): ScaleChange[] {
+function layoutChanges(config: ConfigEdits, { layout }: Proposal): ScaleChange[] {
   if (layout === undefined) return [];
   return flat(neededSettings(config, layoutSettings(layout.layout, layout.options))).map(([path, now]) => ({
     path,
@@ -122,7 +122,7 @@ function layoutChanges(config: Config, { layout }: Proposal): ScaleChange[] {
   }));
 }
 
-function deviceChanges(config: Config, target: ScaleTarget): ScaleChange[] {
+function deviceChanges(config: ConfigEdits, target: ScaleTarget): ScaleChange[] {
   if (target.device === "CPU")
     return cpuDemands(target.devices).flatMap(({ path, now, why, onlyIfWritten }): ScaleChange[] => {
       const was = config.get(path);
@@ -140,7 +140,7 @@ function deviceChanges(config: Config, target: ScaleTarget): ScaleChange[] {
 }
 
 /** Every value that a proposal changes, in the order: model, samples, mesh, device. */
-export function scaleChanges(config: Config, target: ScaleTarget, proposal: Proposal): ScaleChange[] {
+export function scaleChanges(config: ConfigEdits, target: ScaleTarget, proposal: Proposal): ScaleChange[] {
   const shorter = target.device === "CPU" || target.seqLength !== undefined;
   return [
     ...modelChanges(config, proposal),
@@ -152,7 +152,7 @@ export function scaleChanges(config: Config, target: ScaleTarget, proposal: Prop
 }
 
 /** The proposal in one line: parameters before and after, memory. */
-export function scaleText(config: Config, { shape, memory, limit, globalBatch }: Proposal): string {
+export function scaleText(config: ConfigEdits, { shape, memory, limit, globalBatch }: Proposal): string {
   const section = config.get(model);
   const before = isSection(section) ? modelShape(section) : undefined;
   const was = before === undefined ? "" : `${formatCount(countParameters(before).total)} → `;

@@ -1,7 +1,7 @@
-import type { Layout } from "../../model/layout.js";
-import type { MemoryOptions } from "../../model/memory-options.js";
-import type { Config } from "../config.js";
-import { isSection } from "../yaml-values.js";
+import type { Layout } from "../../model/layout/layout.js";
+import type { MemoryOptions } from "../../model/memory/options.js";
+import { isSection } from "../text/values.js";
+import type { ConfigEdits } from "./config-edits.js";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -66,7 +66,7 @@ const defaults: Settings = {
 };
 
 /** Without the values that are so already, written or by default: a file is not edited without need. */
-export function neededSettings(config: Config, settings: Settings, prefix = ""): Record<string, unknown> {
+export function neededSettings(config: ConfigEdits, settings: Settings, prefix = ""): Record<string, unknown> {
   const entries = Object.entries(settings).flatMap(([key, value]): [string, unknown][] => {
     const path = prefix + key;
     const now = config.get(path) ?? defaults[path];
@@ -80,7 +80,7 @@ export function neededSettings(config: Config, settings: Settings, prefix = ""):
 }
 
 /** Writes the layout into a configuration; where it has a `dataset_strategy`, its first numbers follow data_parallel. Returns the configuration. */
-export function applyLayout(config: Config, layout: Layout, options: MemoryOptions): Config {
+export function applyLayout<C extends ConfigEdits>(config: C, layout: Layout, options: MemoryOptions): C {
   config.merge(neededSettings(config, layoutSettings(layout, options)));
   const strategy = config.get("parallel.dataset_strategy");
   if (Array.isArray(strategy))

@@ -1,18 +1,18 @@
 import { LabError } from "../../core/error.js";
 import { formatBytes, parseBytes } from "../../core/units.js";
 import { tokenWork } from "../../model/flops.js";
-import { singleDevice } from "../../model/layout.js";
-import { estimateMemory } from "../../model/memory.js";
-import type { MemoryOptions } from "../../model/memory-options.js";
+import { globalBatchOf } from "../../model/layout/batch.js";
+import { singleDevice } from "../../model/layout/layout.js";
+import { estimateMemory } from "../../model/memory/estimate.js";
+import type { MemoryOptions } from "../../model/memory/options.js";
+import { readMemoryOptions } from "../../model/memory/read-training.js";
 import { countParameters } from "../../model/parameters.js";
-import { readMemoryOptions } from "../../model/read-layout.js";
 import { modelShape } from "../../model/read-shape.js";
 import { type Candidate, enumerateLayouts } from "../../model/search/enumerate.js";
 import { atlas800tA2 } from "../../model/search/hardware.js";
 import type { ModelShape } from "../../model/shape.js";
-import { globalBatchOf } from "../batch.js";
-import type { Config } from "../config.js";
-import { isSection } from "../yaml-values.js";
+import { isSection } from "../text/values.js";
+import type { ConfigEdits } from "./config-edits.js";
 import { ladder, type ModelNumbers, type Rung, readNumbers, scaleNumbers } from "./ladder.js";
 
 export interface ScaleTarget {
@@ -58,7 +58,7 @@ export function cpuWorkerBytes(estimate: number): number {
 const cpuWork = 4e10;
 
 interface Space {
-  readonly config: Config;
+  readonly config: ConfigEdits;
   readonly section: Readonly<Record<string, unknown>>;
   readonly target: ScaleTarget;
   readonly sequence: number;
@@ -117,7 +117,7 @@ function refuse(space: Space, smallest: ModelNumbers): LabError {
   );
 }
 
-function openSpace(config: Config, target: ScaleTarget): Space {
+function openSpace(config: ConfigEdits, target: ScaleTarget): Space {
   const section = config.get("model.model_config");
   if (!Number.isInteger(target.devices) || target.devices < 1)
     throw new LabError(
@@ -147,7 +147,7 @@ function openSpace(config: Config, target: ScaleTarget): Space {
 }
 
 /** The first rung of the ladder, so the largest model, for which there is a layout that fits. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID. */
-export function propose(config: Config, target: ScaleTarget): Proposal {
+export function propose(config: ConfigEdits, target: ScaleTarget): Proposal {
   const space = openSpace(config, target);
   const original = readNumbers(space.section);
   const cpu = target.device === "CPU";

@@ -1,32 +1,32 @@
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
-import type { Config } from "../config.js";
-import { shortValue } from "../short-value.js";
+import { shortValue } from "../text/short-value.js";
 import { type ScaleChange, scaleChanges, scaleText } from "./changes.js";
+import type { ConfigEdits, Scalable } from "./config-edits.js";
 import { type Proposal, propose, type ScaleTarget } from "./propose.js";
 
 /** A proposal to fit a configuration to other hardware: shown as a table of changes; nothing is changed before `apply()`. */
-export interface ScaledConfig {
+export interface ScaledConfig<C> {
   readonly target: ScaleTarget;
   readonly changes: readonly ScaleChange[];
   /** A copy of the configuration with the changes in it. */
-  readonly config: Config;
+  readonly config: C;
   /** Parameters of the proposed model. */
   readonly proposal: Proposal;
   /** Estimated bytes of the fullest device, and what it may have. */
   readonly memory: number;
   readonly limit: number;
   /** Writes the changes into the configuration that was scaled, and returns it. */
-  apply(): Config;
+  apply(): C;
   [displayKey](): MimeBundle;
 }
 
-function write(config: Config, changes: readonly ScaleChange[]): Config {
+function write<C extends ConfigEdits>(config: C, changes: readonly ScaleChange[]): C {
   for (const { path, now } of changes) config.set(path, now);
   return config;
 }
 
-function scaledBundle(config: Config, scaled: ScaledConfig): MimeBundle {
+function scaledBundle<C>(config: ConfigEdits, scaled: ScaledConfig<C>): MimeBundle {
   const { target, changes, proposal } = scaled;
   const rows = changes.map(({ path, was, now, why }) => ({
     path,
@@ -44,7 +44,7 @@ function scaledBundle(config: Config, scaled: ScaledConfig): MimeBundle {
 }
 
 /** Behind `config.scaleTo`. */
-export function scaleConfig(config: Config, target: ScaleTarget): ScaledConfig {
+export function scaleConfig<C extends Scalable<C>>(config: C, target: ScaleTarget): ScaledConfig<C> {
   const proposal = propose(config, target);
   const original = config.copy();
   const changes = scaleChanges(original, target, proposal);

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/config.js";
-import { type Mesh, positive } from "../../config/settings.js";
 import { LabError } from "../../core/error.js";
+import type { Mesh } from "../../model/layout/mesh.js";
+import { positive } from "../../model/read-value.js";
 
 /** What of a plan decides which rank reads what; what `planRun` returns fits. */
 export interface OrderPlan {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.js";
-import { isSection } from "../../config/yaml-values.js";
+import { isSection } from "../../config/text/values.js";
 import { LabError } from "../../core/error.js";
 import { parsePythonFloat } from "../gpt-index/python-numbers.js";
 import type { SplitName } from "../gpt-index/split.js";

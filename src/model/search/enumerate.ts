@@ -1,10 +1,10 @@
-import { type ActivationModel, activationModel } from "../activations.js";
-import { assignLayers, balancedOffset, type Layout } from "../layout.js";
-import { type MemoryParts, stageMemory } from "../memory.js";
-import type { MemoryOptions, Recompute } from "../memory-options.js";
+import { assignLayers, balancedOffset, type Layout } from "../layout/layout.js";
+import { type ActivationModel, activationModel } from "../memory/activations.js";
+import { type MemoryParts, stageMemory } from "../memory/estimate.js";
+import type { MemoryOptions, Recompute } from "../memory/options.js";
+import { countStages, type StageLayers } from "../memory/stage-layers.js";
+import { type StaticGroups, staticGroups, type TensorGroups, tensorGroups } from "../memory/static.js";
 import type { ModelShape } from "../shape.js";
-import { countStages, type StageLayers } from "../stage-layers.js";
-import { type StaticGroups, staticGroups, type TensorGroups, tensorGroups } from "../static-memory.js";
 import type { Hardware } from "./hardware.js";
 import { legalMeshes, type MeshAxes, microBatchSplits, stagesFit } from "./meshes.js";
 import { type StageTime, type StepTime, slowestStage, stepTime, type WorkModel, workModel } from "./step-time.js";

@@ -1,4 +1,4 @@
-import type { Layout } from "../layout.js";
+import type { Layout } from "../layout/layout.js";
 import type { ModelShape } from "../shape.js";
 
 /** The axes of a mesh; expertParallel lies inside dataParallel · tensorParallel. */

@@ -1,10 +1,10 @@
 import { tokenWork } from "../flops.js";
-import type { Layout } from "../layout.js";
-import type { MemoryOptions } from "../memory-options.js";
-import { bubbleShare } from "../schedule.js";
+import type { Layout } from "../layout/layout.js";
+import { bubbleShare } from "../layout/schedule.js";
+import type { MemoryOptions } from "../memory/options.js";
+import type { StageLayers } from "../memory/stage-layers.js";
+import type { StaticGroups } from "../memory/static.js";
 import { layersOf, type ModelShape, mtpKind } from "../shape.js";
-import type { StageLayers } from "../stage-layers.js";
-import type { StaticGroups } from "../static-memory.js";
 import type { Hardware } from "./hardware.js";
 
 /** Estimated time of one step, in seconds, by cause; `total` is their sum. */

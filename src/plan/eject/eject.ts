@@ -1,6 +1,6 @@
 import { LabError } from "../../core/error.js";
-import type { ResolvedCluster } from "../cluster.js";
-import type { CommandPlace, NodeCommand } from "../command.js";
+import type { ResolvedCluster } from "../command/cluster.js";
+import type { CommandPlace, NodeCommand } from "../command/command.js";
 import { Ejected } from "./ejected.js";
 import { kubernetesFiles } from "./kubernetes.js";
 import type { EjectSource } from "./node-script.js";

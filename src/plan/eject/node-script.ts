@@ -1,6 +1,6 @@
 import { dirname, posix } from "node:path";
-import type { NodeCommand } from "../command.js";
-import { quoteWord } from "../shell-words.js";
+import type { NodeCommand } from "../command/command.js";
+import { quoteWord } from "../command/shell-words.js";
 import type { EjectSettings } from "./options.js";
 
 /** What the texts of all targets are made from. */

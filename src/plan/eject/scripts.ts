@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { formatLauncherCall, type LauncherCall } from "../launcher.js";
-import { quoteWord } from "../shell-words.js";
+import { formatLauncherCall, type LauncherCall } from "../command/launcher.js";
+import { quoteWord } from "../command/shell-words.js";
 import type { EjectedFile } from "./ejected.js";
 import {
   type EjectSource,

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../core/units.js";
-import { estimateMemory } from "../../model/memory.js";
+import { estimateMemory } from "../../model/memory/estimate.js";
 import type { Candidate } from "../../model/search/enumerate.js";
 import type { Hardware } from "../../model/search/hardware.js";
 import type { StepTime } from "../../model/search/step-time.js";

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.js";
 import { applyLayout, layoutSettings } from "../../config/scale/layout-settings.js";
 import { formatBytes, formatCount } from "../../core/units.js";
-import { type Layout, layoutBatch } from "../../model/layout.js";
+import { type Layout, layoutBatch } from "../../model/layout/layout.js";
 import { type Candidate, type Enumeration, paretoFront } from "../../model/search/enumerate.js";
 import type { Hardware } from "../../model/search/hardware.js";
 import type { StepTime } from "../../model/search/step-time.js";

@@ -1,10 +1,10 @@
-import { globalBatchOf } from "../../config/batch.js";
 import type { Config } from "../../config/config.js";
 import { usableShare } from "../../config/scale/propose.js";
 import { LabError } from "../../core/error.js";
 import { parseBytes } from "../../core/units.js";
 import { flopsPerStep } from "../../model/flops.js";
-import { readTraining } from "../../model/read-layout.js";
+import { globalBatchOf } from "../../model/layout/batch.js";
+import { readTraining } from "../../model/memory/read-training.js";
 import { enumerateLayouts } from "../../model/search/enumerate.js";
 import { atlas800tA2, type Hardware } from "../../model/search/hardware.js";
 import { LayoutSearch } from "./layout-search.js";

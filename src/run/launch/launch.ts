@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { LabError, MachineError } from "../../core/error.js";
 import { packageRoot } from "../../core/package-root.js";
-import type { NodeCommand } from "../../plan/command.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
 import { layoutVersion } from "../record/layout.js";

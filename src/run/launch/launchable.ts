@@ -1,5 +1,5 @@
 import type { Issue } from "../../core/error.js";
-import type { CommandPlace, NodeCommand } from "../../plan/command.js";
+import type { CommandPlace, NodeCommand } from "../../plan/command/command.js";
 
 /** What launchRun needs of a plan; `planRun` makes one. */
 export interface LaunchablePlan {

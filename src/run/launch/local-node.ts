@@ -1,6 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
 import { MachineError } from "../../core/error.js";
-import type { NodeCommand } from "../../plan/command.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 
 /** Names and addresses of this machine. */
 function ownNames(): Set<string> {

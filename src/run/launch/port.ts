@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { MachineError } from "../../core/error.js";
 import { processesLike } from "../../core/process-table.js";
-import type { NodeCommand } from "../../plan/command.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 import { launcherOption, withLauncherOption } from "../record/node-command.js";
 
 /** Ports that this process has given to runs; a run takes some seconds until it listens. */

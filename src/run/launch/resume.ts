@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { openCheckpoints } from "../../checkpoint/open/checkpoints.js";
 import { openConfig } from "../../config/open.js";
 import { CheckpointError, isLabError, LabError } from "../../core/error.js";
-import type { Cluster, ResolvedCluster } from "../../plan/cluster.js";
+import type { Cluster, ResolvedCluster } from "../../plan/command/cluster.js";
 import { planRun } from "../../plan/plan-run.js";
 import { isTerminal } from "../record/events.js";
 import { runPaths } from "../record/layout.js";

@@ -1,6 +1,6 @@
 import type { ProgramEnd } from "../../core/process.js";
 import type { ProcessIdentity } from "../../core/process-identity.js";
-import type { NodeCommand } from "../../plan/command.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 
 /**
  * One machine of a run, as launcher, supervisor, and readers see it. Backends: this machine, ssh, Slurm, simulated.

@@ -1,4 +1,4 @@
-import type { NodeCommand } from "../../plan/command.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 
 /** Value of an `--name=value` option of msrun. */
 export function launcherOption(command: NodeCommand, name: string): string | undefined {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { LabError } from "../../core/error.js";
 import { writeFileAtomic } from "../../core/files.js";
-import type { NodeCommand } from "../../plan/command.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 import { layoutVersion, runPaths } from "./layout.js";
 
 /** Why a run was started although its plan had errors; stands in run.json and, as a decision, in events.jsonl. */

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { type Program, sendSignal, startProgram } from "../../core/process.js";
 import { type MarkedProcess, markedProcesses } from "../../core/process-table.js";
-import type { NodeCommand } from "../../plan/command.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 import { controlVariable, runMarker, runPaths } from "../record/layout.js";
 import type { RunFile } from "../record/run-file.js";
 

@@ -2,7 +2,7 @@ import { EventLogWriter } from "../../core/event-log.js";
 import { FileTail } from "../../core/lines.js";
 import { type Program, type ProgramEnd, sendSignal } from "../../core/process.js";
 import { processIdentity } from "../../core/process-identity.js";
-import type { NodeCommand } from "../../plan/command.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 import type { RecordedState, RunEvent, StateEvent } from "../record/events.js";
 import { runPaths, signOfLifeMs } from "../record/layout.js";
 import { ranksOf } from "../record/node-command.js";

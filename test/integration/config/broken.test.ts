@@ -2,8 +2,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { meshDevices, readMesh } from "../../../src/config/settings.js";
 import { packageRoot } from "../../../src/core/package-root.js";
+import { meshDevices, readMesh } from "../../../src/model/layout/mesh.js";
 import { type Broken, breakages } from "../../support/breakages.js";
 import { pick, seededRandom } from "../../support/random.js";
 

@@ -8,7 +8,7 @@ import type { KeyInfo, Keys } from "../../../src/config/keys/key.js";
 import { modelKeys } from "../../../src/config/keys/model-config.js";
 import { typedKeys, typesOf } from "../../../src/config/keys/optimizer-sections.js";
 import { openConfig } from "../../../src/config/open.js";
-import { sameValue } from "../../../src/config/yaml-values.js";
+import { sameValue } from "../../../src/config/text/values.js";
 import { runPython } from "../../support/project-python.js";
 
 interface Known {

@@ -2,8 +2,8 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { meshDevices, readMesh } from "../../../src/config/settings.js";
 import { packageRoot } from "../../../src/core/package-root.js";
+import { meshDevices, readMesh } from "../../../src/model/layout/mesh.js";
 
 const shipped = join(packageRoot(), ".venv", "lib", "python3.11", "site-packages", "configs");
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import { listTemplates, openConfig } from "../../../src/config/open.js";
-import { listRules } from "../../../src/config/rules/list.js";
-import { meshDevices, readMesh } from "../../../src/config/settings.js";
+import { listRules } from "../../../src/config/rule-list.js";
+import { meshDevices, readMesh } from "../../../src/model/layout/mesh.js";
 import { runPython } from "../../support/project-python.js";
 import { brokenConfig, factsOf, type RuleCase, ruleCases } from "../../support/rule-cases.js";
 

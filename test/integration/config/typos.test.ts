@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
 import { placesBelow } from "../../../src/config/rules/places.js";
-import { readSource } from "../../../src/config/source-text.js";
-import { positionOf } from "../../../src/config/yaml-nodes.js";
-import { nodeAt } from "../../../src/config/yaml-values.js";
+import { positionOf } from "../../../src/config/text/nodes.js";
+import { readSource } from "../../../src/config/text/source-text.js";
+import { nodeAt } from "../../../src/config/text/values.js";
 import { packageRoot } from "../../../src/core/package-root.js";
 import { pick, seededRandom } from "../../support/random.js";
 

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
 import { FileBytes } from "../../../src/core/bytes.js";
 import { readSafetensorsHeader } from "../../../src/formats/safetensors.js";
-import { estimateMemory } from "../../../src/model/memory.js";
-import { readTraining } from "../../../src/model/read-layout.js";
+import { estimateMemory } from "../../../src/model/memory/estimate.js";
+import { readTraining } from "../../../src/model/memory/read-training.js";
 import { modelTensors } from "../../../src/model/tensors.js";
 import { sharedFile } from "../../support/project-python.js";
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Mesh } from "../../../src/config/settings.js";
-import { groupOf } from "../../../src/plan/ranks.js";
-import { stageOfLayers } from "../../../src/plan/stage-layers.js";
+import type { Mesh } from "../../../src/model/layout/mesh.js";
+import { stageOfLayers } from "../../../src/model/layout/stages.js";
+import { groupOf } from "../../../src/plan/estimate/ranks.js";
 import { runPython } from "../../support/project-python.js";
 
 const meshes = [

@@ -10,7 +10,7 @@ import { openConfig } from "../../../src/config/open.js";
 import { RunFailedError } from "../../../src/core/error.js";
 import { builtFile } from "../../../src/core/package-root.js";
 import { markedProcesses } from "../../../src/core/process-table.js";
-import { logBytes } from "../../../src/plan/disk.js";
+import { logBytes } from "../../../src/plan/estimate/disk.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { resumeRun } from "../../../src/run/launch/resume.js";
 import { openRun } from "../../../src/run/open.js";

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatLauncherCall, type LauncherCall, parseLauncherCall } from "../../../src/plan/launcher.js";
-import { doubleQuoted, quoteWord, shellWords } from "../../../src/plan/shell-words.js";
+import { formatLauncherCall, type LauncherCall, parseLauncherCall } from "../../../src/plan/command/launcher.js";
+import { doubleQuoted, quoteWord, shellWords } from "../../../src/plan/command/shell-words.js";
 
 const loneSurrogate = /\p{Surrogate}/u;
 

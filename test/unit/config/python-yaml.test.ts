@@ -6,7 +6,7 @@ import {
   intendedNumber,
   isPlainSafe,
   resolvePlain,
-} from "../../../src/config/python-yaml.js";
+} from "../../../src/config/text/scalars.js";
 
 describe("plain scalars are read as PyYAML reads them", () => {
   test.each([

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { listRules } from "../../../src/config/rules/list.js";
+import { listRules } from "../../../src/config/rule-list.js";
 import { packageRoot } from "../../../src/core/package-root.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { listRules } from "../../../src/config/rules/list.js";
+import { listRules } from "../../../src/config/rule-list.js";
 import type { Issue } from "../../../src/core/error.js";
 import { brokenConfig, cpus, factsOf, npus, ruleCases } from "../../support/rule-cases.js";
 

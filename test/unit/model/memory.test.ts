@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { assignLayers, balancedOffset, type Layout, singleDevice } from "../../../src/model/layout.js";
-import { estimateMemory } from "../../../src/model/memory.js";
-import { defaultMemoryOptions, type MemoryOptions } from "../../../src/model/memory-options.js";
+import { assignLayers, balancedOffset, type Layout, singleDevice } from "../../../src/model/layout/layout.js";
+import { bubbleShare, inFlight } from "../../../src/model/layout/schedule.js";
+import { estimateMemory } from "../../../src/model/memory/estimate.js";
+import { defaultMemoryOptions, type MemoryOptions } from "../../../src/model/memory/options.js";
+import { readTraining } from "../../../src/model/memory/read-training.js";
 import { countParameters } from "../../../src/model/parameters.js";
-import { readTraining } from "../../../src/model/read-layout.js";
 import { modelShape } from "../../../src/model/read-shape.js";
-import { bubbleShare, inFlight } from "../../../src/model/schedule.js";
 import type { ModelShape } from "../../../src/model/shape.js";
 
 const big = modelShape({ model_type: "deepseek_v3", qk_layernorm: true, mla_qkv_concat: false }) as ModelShape;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { isSection } from "../../../src/config/yaml-values.js";
+import { isSection } from "../../../src/config/text/values.js";
 import { flopsPerStep, flopsPerToken } from "../../../src/model/flops.js";
 import { countParameters } from "../../../src/model/parameters.js";
 import { modelShape } from "../../../src/model/read-shape.js";

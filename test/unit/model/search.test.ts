@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import { assignLayers, layoutBatch, layoutDevices, singleDevice } from "../../../src/model/layout.js";
-import { estimateMemory } from "../../../src/model/memory.js";
-import { defaultMemoryOptions } from "../../../src/model/memory-options.js";
+import { assignLayers, layoutBatch, layoutDevices, singleDevice } from "../../../src/model/layout/layout.js";
+import { estimateMemory } from "../../../src/model/memory/estimate.js";
+import { defaultMemoryOptions } from "../../../src/model/memory/options.js";
+import { countStages } from "../../../src/model/memory/stage-layers.js";
+import { staticGroups, tensorGroups } from "../../../src/model/memory/static.js";
 import { modelShape } from "../../../src/model/read-shape.js";
 import { enumerateLayouts, paretoFront, type SearchSpace } from "../../../src/model/search/enumerate.js";
 import { atlas800tA2 } from "../../../src/model/search/hardware.js";
 import { divisors, legalMeshes, tensorFault } from "../../../src/model/search/meshes.js";
 import { stepTime, workModel } from "../../../src/model/search/step-time.js";
 import type { ModelShape } from "../../../src/model/shape.js";
-import { countStages } from "../../../src/model/stage-layers.js";
-import { staticGroups, tensorGroups } from "../../../src/model/static-memory.js";
 
 const section = {
   model_type: "deepseek_v3",

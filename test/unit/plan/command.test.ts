@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { LabError } from "../../../src/core/error.js";
-import { type Cluster, resolveCluster } from "../../../src/plan/cluster.js";
-import { nodeCommands, shellText } from "../../../src/plan/command.js";
-import { quoteWord } from "../../../src/plan/shell-words.js";
+import { type Cluster, resolveCluster } from "../../../src/plan/command/cluster.js";
+import { nodeCommands, shellText } from "../../../src/plan/command/command.js";
+import { quoteWord } from "../../../src/plan/command/shell-words.js";
 
 function commands(cluster: Cluster, overrides: Record<string, string> = {}) {
   const settings = { cluster: resolveCluster({ python: "/env/bin/python", ...cluster }, 2), graphKey: "key" };

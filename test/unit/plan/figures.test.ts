@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import type { MeshFigureOptions } from "../../../src/plan/mesh-figure.js";
+import type { PlanFigure } from "../../../src/plan/figures/figure.js";
+import type { MeshFigureOptions } from "../../../src/plan/figures/mesh.js";
 import type { Plan } from "../../../src/plan/plan.js";
-import type { PlanFigure } from "../../../src/plan/plan-figure.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { bundleBytes, maximumBundleBytes } from "../../../src/view/budget.js";
 import { displayKey } from "../../../src/view/display-contract.js";

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { clusterOptions, resolveCluster } from "../../../src/plan/cluster.js";
-import { withHostFile } from "../../../src/plan/host-file.js";
-import { parseHost, parseHostFile } from "../../../src/plan/hosts.js";
+import { clusterOptions, resolveCluster } from "../../../src/plan/command/cluster.js";
+import { withHostFile } from "../../../src/plan/command/host-file.js";
+import { parseHost, parseHostFile } from "../../../src/plan/command/hosts.js";
 
 const folder = mkdtempSync(join(tmpdir(), "hosts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

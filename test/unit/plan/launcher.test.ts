@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { checkLauncherCall, formatLauncherCall, launcherCalls, parseLauncherCall } from "../../../src/plan/launcher.js";
-import { shellWords } from "../../../src/plan/shell-words.js";
+import {
+  checkLauncherCall,
+  formatLauncherCall,
+  launcherCalls,
+  parseLauncherCall,
+} from "../../../src/plan/command/launcher.js";
+import { shellWords } from "../../../src/plan/command/shell-words.js";
 
 /** The official guide's command for 128 nodes, with its placeholders. */
 const official = `bash scripts/msrun_launcher.sh "run_mindformer.py \\

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type PipelineSettings, pipelineTimeline, stageOrder } from "../../../src/plan/pipeline.js";
+import { type PipelineSettings, pipelineTimeline, stageOrder } from "../../../src/plan/estimate/timeline.js";
 
 function settings(
   order: PipelineSettings["order"],

@@ -5,7 +5,7 @@ import {
   meanTimeBetweenFailures,
   publishedFailureRates,
   reliabilityOf,
-} from "../../../src/plan/reliability.js";
+} from "../../../src/plan/estimate/reliability.js";
 
 const hour = 3_600_000;
 const minute = 60_000;

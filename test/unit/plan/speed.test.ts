@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { durationOf, type PlanSpeed, type WorkSize } from "../../../src/plan/speed.js";
+import { durationOf, type PlanSpeed, type WorkSize } from "../../../src/plan/estimate/speed.js";
 
 const size: WorkSize = {
   devices: 256,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { layerRanges, layersPerBlock, type StageSettings, stageOfLayers } from "../../../src/plan/stage-layers.js";
+import { layerRanges, layersPerBlock, type StageSettings, stageOfLayers } from "../../../src/model/layout/stages.js";
 
 const seqpipe: StageSettings = {
   layers: 61,

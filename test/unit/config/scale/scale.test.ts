@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { openConfig } from "../../../../src/config/open.js";
 import { ladder, readNumbers, scaleNumbers } from "../../../../src/config/scale/ladder.js";
-import { estimateMemory } from "../../../../src/model/memory.js";
+import { estimateMemory } from "../../../../src/model/memory/estimate.js";
+import { readTraining } from "../../../../src/model/memory/read-training.js";
 import { countParameters } from "../../../../src/model/parameters.js";
-import { readTraining } from "../../../../src/model/read-layout.js";
 import { modelShape } from "../../../../src/model/read-shape.js";
 import { displayKey } from "../../../../src/view/display-contract.js";
 

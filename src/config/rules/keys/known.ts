@@ -1,0 +1,185 @@
+import type { FixStep } from "../../../core/error.js";
+import type { ReadValue } from "../../../model/read-value.js";
+import { callbackKeys } from "../../keys/callback-sections.js";
+import { homeOf, sectionInfo } from "../../keys/catalogue.js";
+import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/data-sections.js";
+import type { KeyInfo, Keys, SectionInfo } from "../../keys/key.js";
+import { suggestName } from "../../text/suggest.js";
+import { isSection, nodeAt } from "../../text/values.js";
+import { byHand, type Cure, renameTo, setTo } from "../cure.js";
+import { error } from "../findings.js";
+import { placesBelow } from "../places.js";
+import type { Rule, RuleContext, RuleFinding } from "../rule.js";
+import { valueKindRules } from "./kinds.js";
+
+const open = (keys: Keys): SectionInfo => ({ keys, strict: false });
+const anyKey: KeyInfo = { types: ["any"], default: undefined, meaning: "" };
+const anyCallback = open({ type: anyKey, ...Object.assign({}, ...Object.values(callbackKeys)) });
+/**
+ * Like `sectionInfo`, and also where the section's `type` itself is missing or misspelt: then the keys of all types are known.
+ * Sections that belong to other types (Hugging Face data, other callbacks) stay unknown.
+ */
+function knownSection(path: string, get: ReadValue): SectionInfo | undefined {
+  const known = sectionInfo(path, get);
+  if (known !== undefined) return known;
+  const type = get(`${path}.type`);
+  if (/^callbacks\.\d+$/.test(path))
+    return type === undefined || nearType(type, Object.keys(callbackKeys)) ? anyCallback : undefined;
+  if (path === "train_dataset.data_loader" && (type === undefined || nearType(type, [megatron])))
+    return open(megatronLoaderKeys);
+  if (path === "train_dataset.data_loader.config") {
+    const loader = get("train_dataset.data_loader.type");
+    if (loader === undefined || nearType(loader, [megatron])) return open(gptDatasetKeys);
+  }
+  return path === "model" ? open({ model_config: anyKey, arch: anyKey, type: anyKey }) : undefined;
+}
+
+const megatron = "BlendedMegatronDatasetDataLoader";
+
+function nearType(type: unknown, names: readonly string[]): boolean {
+  return typeof type === "string" && !names.includes(type) && suggestName(type, names) !== undefined;
+}
+
+interface Misplaced {
+  readonly path: string;
+  readonly name: string;
+  readonly parent: string;
+  readonly near: string | undefined;
+}
+
+/** Rename it if the right name is free; move it if it belongs elsewhere; else only the user knows. */
+function cureOf({ path, name, parent, near }: Misplaced, context: RuleContext): Cure {
+  const inside = (key: string): string => (parent === "" ? key : `${parent}.${key}`);
+  if (near !== undefined) {
+    const hint = `did you mean ${inside(near)}?`;
+    return context.get(inside(near)) === undefined ? renameTo(path, near, hint) : byHand(hint);
+  }
+  const home = homeOf(name);
+  if (home === undefined) return byHand(`remove ${path}, or check its spelling`);
+  const hint = `did you mean ${home}?`;
+  const value = context.get(path);
+  const free = context.get(home) === undefined && !isSection(value) && nodeAt(context.root, path)?.kind !== "alias";
+  const fix: FixStep[] = [
+    { kind: "set", path: home, value },
+    { kind: "unset", path },
+  ];
+  return free ? { hint, fix } : { hint };
+}
+
+/** Sections whose keys are handed to a constructor without room for others. */
+function takesOnlyItsOwn(section: string): boolean {
+  return section === "optimizer" || /^callbacks\.\d+$/.test(section);
+}
+
+function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
+  const { get, root } = context;
+  for (const { path } of placesBelow(root, "")) {
+    const cut = path.lastIndexOf(".");
+    const parent = cut < 0 ? "" : path.slice(0, cut);
+    const name = path.slice(cut + 1);
+    const section = knownSection(parent, get);
+    const explained = name === "random_seed" && parent.endsWith("data_loader.config");
+    if (section === undefined || explained || Object.hasOwn(section.keys, name)) continue;
+    const near = suggestName(name, Object.keys(section.keys));
+    const where = parent === "" ? "at the top" : `in ${parent}`;
+    const refused = section.strict || takesOnlyItsOwn(parent);
+    yield {
+      severity: refused ? "error" : "warning",
+      path,
+      atKey: true,
+      message: `${name}: MindFormers has no such key ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
+      ...cureOf({ path, name, parent, near }, context),
+    };
+  }
+}
+
+/** Keys that MindFormers demands in a section that is written. */
+const demanded: readonly (readonly [section: string, key: string, value: unknown])[] = [
+  ["trainer", "type", "CausalLanguageModelingTrainer"],
+  ["train_dataset_task", "type", "CausalLanguageModelDataset"],
+  ["runner_wrapper", "type", "MFTrainOneStepCell"],
+  ["optimizer", "type", "AdamW"],
+  ["lr_schedule", "type", "CosineWithWarmUpLR"],
+  ["model", "model_config", undefined],
+];
+
+function* missingKeys({ get }: RuleContext): Generator<RuleFinding> {
+  for (const [section, name, value] of demanded) {
+    const values = get(section);
+    if (!isSection(values) || Object.keys(values).length === 0 || values[name] !== undefined) continue;
+    const cure = value === undefined ? byHand(`write ${section}.${name}`) : setTo(`${section}.${name}`, value);
+    yield error([`${section}.${name}`, `MindFormers demands ${name} in ${section}, found none`], cure);
+  }
+  const callbacks = get("callbacks");
+  if (!Array.isArray(callbacks)) return;
+  for (const [index, callback] of (callbacks as unknown[]).entries())
+    if (isSection(callback) && callback.type === undefined)
+      yield error(
+        [`callbacks.${index}.type`, "MindFormers demands type in every callback, found none"],
+        byHand(`for example config.set("callbacks.${index}.type", "MFLossMonitor")`),
+      );
+}
+
+/** A type that is almost the name of a known one. */
+function* misspeltTypes({ get }: RuleContext): Generator<RuleFinding> {
+  const known: [string, readonly string[]][] = [
+    [
+      "train_dataset.data_loader.type",
+      [megatron, "MindDataset", "HFDataLoader", "CommonDataLoader", "MultiSourceDataLoader", "TFRecordDataset"],
+    ],
+    ["trainer.type", ["CausalLanguageModelingTrainer", "GeneralTaskTrainer"]],
+    ["train_dataset_task.type", ["CausalLanguageModelDataset", "GeneralDataset"]],
+    ["runner_wrapper.type", ["MFTrainOneStepCell", "MFPipelineWithLossScaleCell"]],
+    ["optimizer.type", ["AdamW", "FusedAdamW", "PmaAdamW", "FusedPmaAdamW", "Muon", "Came"]],
+    [
+      "lr_schedule.type",
+      [
+        "ConstantWarmUpLR",
+        "ConstantWithCoolDownLR",
+        "LinearWithWarmUpLR",
+        "CosineWithWarmUpLR",
+        "CosineWithRestartsAndWarmUpLR",
+        "PolynomialWithWarmUpLR",
+        "CosineAnnealingLR",
+        "CosineAnnealingWarmRestarts",
+        "WarmUpStableDecayLR",
+        "LearningRateWiseLayer",
+      ],
+    ],
+  ];
+  const callbacks = get("callbacks");
+  if (Array.isArray(callbacks))
+    for (const index of callbacks.keys()) known.push([`callbacks.${index}.type`, Object.keys(callbackKeys)]);
+  for (const [path, names] of known) {
+    const value = get(path);
+    if (typeof value !== "string" || names.some((name) => name.toLowerCase() === value.toLowerCase())) continue;
+    const near = suggestName(value, names);
+    if (near === undefined || near.length - value.length > 4 || value.length - near.length > 4) continue;
+    yield error([path, `${value}: MindFormers has no such type`], setTo(path, near));
+  }
+}
+
+export const keyRules: readonly Rule[] = [
+  {
+    id: "unknown-key",
+    about: "every key is known in its section",
+    engine: "ignores",
+    cure: true,
+    check: unknownKeys,
+  },
+  {
+    id: "missing-key",
+    about: "sections have the keys that MindFormers demands",
+    engine: "refuses",
+    cure: true,
+    check: missingKeys,
+  },
+  {
+    id: "misspelt-type",
+    about: "types are written as MindFormers registers them",
+    engine: "refuses",
+    cure: true,
+    check: misspeltTypes,
+  },
+  ...valueKindRules,
+];

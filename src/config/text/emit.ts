@@ -1,0 +1,74 @@
+import { formatScalar, isPlainSafe, type QuoteStyle, quoteDouble, type ScalarValue } from "./scalars.js";
+import { isSection } from "./values.js";
+
+export interface EmitOptions {
+  /** Line separator of the file. */
+  readonly lineBreak: string;
+  /** Quotes for strings; the default leaves them away where PyYAML needs none. */
+  readonly style?: QuoteStyle;
+  /** Integral numbers get a point, so that Python reads a float. */
+  readonly asFloat?: boolean;
+}
+
+function isScalar(value: unknown): value is ScalarValue {
+  return value === null || typeof value !== "object" || value instanceof Date;
+}
+
+export function emitKey(key: string): string {
+  return isPlainSafe(key) && key.length < 128 ? key : quoteDouble(key);
+}
+
+/** Any value on one line. */
+export function emitFlow(value: unknown, options: EmitOptions): string {
+  if (isScalar(value)) return formatScalar(value, options);
+  if (Array.isArray(value)) return `[${value.map((item) => emitFlow(item, options)).join(", ")}]`;
+  const pairs = Object.entries(value as object).map(([key, item]) => `${emitKey(key)}: ${emitFlow(item, options)}`);
+  return `{${pairs.join(", ")}}`;
+}
+
+/** True for what stands on the key's own line: scalars, lists without mappings in them, empty mappings. */
+export function isInline(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((item) => (Array.isArray(item) ? isInline(item) : isScalar(item)));
+  return isScalar(value) || Object.keys(value as object).length === 0;
+}
+
+/** Lines of a mapping or list in block style at `indent`; the first line has no indentation (the caller knows where it goes). */
+export function emitBlock(value: unknown, indent: number, options: EmitOptions): string {
+  const separator = options.lineBreak + " ".repeat(indent);
+  if (Array.isArray(value)) {
+    const items = value.map(
+      (item) => `- ${isInline(item) ? emitFlow(item, options) : emitBlock(item, indent + 2, options)}`,
+    );
+    return items.join(separator);
+  }
+  return Object.entries(value as object)
+    .map(([key, item]) => emitKey(key) + emitAfterColon(item, indent, options))
+    .join(separator);
+}
+
+/** What follows `key` for a value of a block mapping whose keys stand at `indent`: `: 1`, or `:` and deeper lines. */
+export function emitAfterColon(value: unknown, indent: number, options: EmitOptions): string {
+  if (isInline(value)) return `: ${emitFlow(value, options)}`;
+  const deeper = indent + 2;
+  return `:${options.lineBreak}${" ".repeat(deeper)}${emitBlock(value, deeper, options)}`;
+}
+
+/** The path's remaining keys wrapped around the value: (["a", "b"], 1) → {a: {b: 1}}. */
+export function nest(segments: readonly string[], value: unknown): unknown {
+  return segments.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+}
+
+/** Refuses what YAML can't hold (functions, undefined, symbols, class instances); returns the path of the first such value. */
+export function findUnwritable(value: unknown, path = ""): string | undefined {
+  if (Array.isArray(value))
+    return value.map((item, index) => findUnwritable(item, `${path}.${index}`)).find((found) => found !== undefined);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? path : undefined;
+  if (isSection(value)) {
+    const prototype = Object.getPrototypeOf(value) as unknown;
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return path;
+    return Object.entries(value)
+      .map(([key, item]) => findUnwritable(item, `${path}.${key}`))
+      .find((found) => found !== undefined);
+  }
+  return ["undefined", "function", "symbol"].includes(typeof value) ? path : undefined;
+}

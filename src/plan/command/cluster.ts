@@ -1,0 +1,188 @@
+import { posix } from "node:path";
+import { enginePython } from "../../core/engine-python.js";
+import { LabError } from "../../core/error.js";
+import { parseBytes } from "../../core/units.js";
+import { type ClusterHost, hostList, parseHost } from "./hosts.js";
+
+/** The machines that a run uses. */
+export interface Cluster {
+  readonly device: "CPU" | "Ascend";
+  /** Host names or addresses; the first is the master. Default: this machine alone. Their number and order give node_rank 0, 1, … */
+  readonly nodes?: readonly string[];
+  /** Workers per node. Default: 8 on Ascend; on CPU what `parallel_config.data_parallel` asks for (on one node). */
+  readonly devicesPerNode?: number;
+  /** Memory of one device, such as "64GB". */
+  readonly memoryPerDevice?: string;
+  /** Port of the scheduler on the master, 1024 to 65535; default 8118. */
+  readonly port?: number;
+  /** Python of the environment that holds MindFormers, at the same path on every node; default: this project's own. */
+  readonly python?: string;
+  /**
+   * How the nodes are started. `"ssh"`: by the system's own `ssh`. `"slurm"`: by a batch job.
+   * Default: `"ssh"` if `hosts` or `hostfile` is given; otherwise this machine starts its own command only.
+   */
+  readonly via?: "ssh" | "slurm";
+  /** ssh names, `[user@]host[:port]`, in the order of node_rank. ssh reads its own configuration, agent, and known_hosts. */
+  readonly hosts?: readonly string[];
+  /** File with one host a line, plain (`user@host:port`) or in MPI's style (`host slots=8`); `#` begins a comment. */
+  readonly hostfile?: string;
+  /** Another configuration file for ssh (`ssh -F`). */
+  readonly sshConfig?: string;
+  /** Absolute folder for runs on the nodes; default: the folder of runs of the launching machine. */
+  readonly workDir?: string;
+  /** Absolute path of a shell script that every node sources first, such as CANN's `set_env.sh`: ssh reads no profile. */
+  readonly setup?: string;
+  /** Name of a running container (`docker exec`), or the words that enter one: `["podman", "exec", "-i", "training"]`. */
+  readonly container?: string | readonly string[];
+  /** Address at which the workers find node 0, if it differs from its ssh name. */
+  readonly masterAddress?: string;
+  /** Slurm options; see SlurmOptions. Only with `via: "slurm"`. */
+  readonly slurm?: SlurmOptions;
+  /** Number of nodes that Slurm is asked for; only with `via: "slurm"`. Default 1. */
+  readonly nodeCount?: number;
+}
+
+/** What `via: "slurm"` passes to `sbatch`; every option is left to the site's default if absent. */
+export interface SlurmOptions {
+  readonly partition?: string;
+  readonly account?: string;
+  /** Time limit as Slurm writes it: `"2-00:00:00"`, `"90"` (minutes). */
+  readonly time?: string;
+  /** Generic resources of a node, such as `"npu:8"`. */
+  readonly gres?: string;
+  readonly qos?: string;
+  /** How long before the time limit the training is asked to save and end, default `"5m"`. */
+  readonly saveBefore?: string;
+  /** Slurm may start the job again after a node failure or a preemption. */
+  readonly requeue?: boolean;
+  /** Further words for sbatch, such as `["--exclude=node7"]`. */
+  readonly extra?: readonly string[];
+}
+
+/** How the nodes of a resolved cluster are reached, with what the backends need. */
+export interface ClusterAccess {
+  readonly via: "local" | "ssh" | "slurm";
+  /** One for each node with `via: "ssh"`, otherwise none. */
+  readonly hosts: readonly ClusterHost[];
+  readonly sshConfig?: string;
+  readonly workDir?: string;
+  readonly setup?: string;
+  /** Words before every program on a node; none outside containers. */
+  readonly container: readonly string[];
+  readonly masterAddress: string;
+  readonly slurm: SlurmOptions;
+}
+
+/** A cluster with every default filled in. */
+export interface ResolvedCluster {
+  /** Absent in runs that an earlier version recorded. */
+  readonly access?: ClusterAccess;
+  readonly device: "CPU" | "Ascend";
+  readonly nodes: readonly string[];
+  readonly devicesPerNode: number;
+  readonly devices: number;
+  /** Bytes. */
+  readonly memoryPerDevice: number | undefined;
+  readonly port: number;
+  readonly python: string;
+}
+
+function refuse(option: string, expected: string, found: unknown): LabError {
+  return new LabError("CLUSTER_INVALID", `cluster.${option}: expected ${expected}, found ${JSON.stringify(found)}`, {
+    hint: 'for example cluster: { device: "Ascend", nodes: ["10.0.0.1", "10.0.0.2"], devicesPerNode: 8 }',
+    details: { option, found },
+  });
+}
+
+function wholeNumber(option: string, value: number, [low, high]: readonly [number, number]): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw refuse(option, `a whole number from ${low} to ${high}`, value);
+}
+
+function nodeNames(given: Cluster): readonly string[] {
+  const nodes = given.nodes ?? ["127.0.0.1"];
+  if (nodes.length === 0) throw refuse("nodes", "at least one node", nodes);
+  for (const node of nodes)
+    if (!/^[\w.:[\]-]+$/.test(node) || node.startsWith("-")) throw refuse("nodes", "host names or addresses", node);
+  const twice = nodes.find((node, index) => nodes.indexOf(node) !== index);
+  if (twice !== undefined) throw refuse("nodes", "every node once", twice);
+  return nodes;
+}
+
+function absolute(option: "workDir" | "setup", path: string | undefined): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a line end or a null byte can't stand in a path that a shell reads
+  if (path === undefined || (posix.isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path))) return path;
+  throw refuse(option, "an absolute path of one line", path);
+}
+
+/** Checks how the nodes are reached and gives each a name. A host's name is its address, with the port where two share it. */
+function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly nodes: readonly string[] } {
+  const via = given.via ?? (given.hosts === undefined ? "local" : "ssh");
+  if (via !== "local" && via !== "ssh" && via !== "slurm") throw refuse("via", '"ssh" or "slurm"', via);
+  if (given.hosts !== undefined && via !== "ssh") throw refuse("hosts", 'no hosts unless via is "ssh"', given.hosts);
+  if (via === "ssh" && !given.hosts?.length) throw refuse("hosts", "at least one host, or a hostfile", given.hosts);
+  if (given.nodes !== undefined && via !== "local")
+    throw refuse("nodes", via === "ssh" ? "hosts instead of nodes" : "nodeCount instead of nodes", given.nodes);
+  const hosts = hostList((given.hosts ?? []).map(parseHost));
+  const count = wholeNumber("nodeCount", given.nodeCount ?? 1, [1, 65_536]);
+  const nodes =
+    via === "ssh"
+      ? hosts.map(({ host, port }) =>
+          hosts.filter((other) => other.host === host).length > 1 ? `${host}:${port ?? 22}` : host,
+        )
+      : via === "slurm"
+        ? Array.from({ length: count }, (_, index) => `slurm-${index}`)
+        : nodeNames(given);
+  const { sshConfig, masterAddress, container = [], slurm = {} } = given;
+  const workDir = absolute("workDir", given.workDir);
+  const setup = absolute("setup", given.setup);
+  return {
+    nodes,
+    access: {
+      via,
+      hosts,
+      ...(sshConfig !== undefined && { sshConfig }),
+      ...(workDir !== undefined && { workDir }),
+      ...(setup !== undefined && { setup }),
+      container: typeof container === "string" ? ["docker", "exec", "-i", container] : container,
+      masterAddress: masterAddress ?? hosts[0]?.host ?? (nodes[0] as string),
+      slurm,
+    },
+  };
+}
+
+/** Fills in defaults; throws CLUSTER_INVALID. `dataParallel` is what the configuration asks for. A host file must have been read. */
+export function resolveCluster(cluster: Cluster | undefined, dataParallel: number): ResolvedCluster {
+  const given: Cluster = cluster ?? { device: "CPU" };
+  if (given.device !== "CPU" && given.device !== "Ascend") throw refuse("device", '"CPU" or "Ascend"', given.device);
+  const { access, nodes } = accessOf(given);
+  const perNode = given.device === "Ascend" ? 8 : Math.max(1, Math.ceil(dataParallel / nodes.length));
+  const devicesPerNode = wholeNumber("devicesPerNode", given.devicesPerNode ?? perNode, [1, 1024]);
+  return {
+    access,
+    device: given.device,
+    nodes,
+    devicesPerNode,
+    devices: nodes.length * devicesPerNode,
+    memoryPerDevice:
+      given.memoryPerDevice === undefined ? undefined : parseBytes(given.memoryPerDevice, "cluster.memoryPerDevice"),
+    port: wholeNumber("port", given.port ?? 8118, [1024, 65535]),
+    python: given.python ?? enginePython(),
+  };
+}
+
+/** The options that give this cluster again, such as for the plan of a resumed run. */
+export function clusterOptions(resolved: ResolvedCluster): Cluster {
+  const { access, nodes, devices: _, memoryPerDevice, ...rest } = resolved;
+  const { via = "local", hosts = [], container = [], ...reach } = access ?? {};
+  return {
+    ...rest,
+    ...reach,
+    ...(memoryPerDevice !== undefined && { memoryPerDevice: `${memoryPerDevice}B` }),
+    ...(via !== "local" && { via }),
+    ...(via === "local" && { nodes }),
+    ...(via === "ssh" && { hosts: hosts.map(({ text }) => text) }),
+    ...(via === "slurm" && { nodeCount: nodes.length }),
+    ...(container.length > 0 && { container }),
+  };
+}

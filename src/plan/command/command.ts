@@ -1,0 +1,108 @@
+import { dirname, join, resolve } from "node:path";
+import { LabError } from "../../core/error.js";
+import { packageRoot } from "../../core/package-root.js";
+import type { ResolvedCluster } from "./cluster.js";
+import { quoteWord } from "./shell-words.js";
+
+/** How one node is started. */
+export interface NodeCommand {
+  readonly node: string;
+  /** 0 for the master. */
+  readonly nodeRank: number;
+  readonly argv: readonly string[];
+  /** Variables to add to (or replace in) the environment of the process that starts it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface CommandPlace {
+  /** `runs/<name>`; made absolute. */
+  readonly runFolder: string;
+  /** Number of the start within the run, from 1. */
+  readonly attempt: number;
+  /** Further arguments of `run_mindformer.py`: `{ "runner_config.epochs": "2" }` becomes `--runner_config.epochs 2`. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** Environment of the launching process, for its PATH. Default: this process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** MindFormers splits the arguments that it doesn't declare at every "=", so such values can't be given on its command line. */
+function overrideArguments(overrides: Readonly<Record<string, string>>): string[] {
+  return Object.entries(overrides).flatMap(([key, value]) => {
+    if (/^[A-Za-z_][\w.]*$/.test(key) && !(key.includes(".") && value.includes("=")) && !value.startsWith("--"))
+      return [`--${key}`, value];
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `override ${key}: MindFormers' command line can't take the value ${JSON.stringify(value)}`,
+      {
+        hint: `set it in the configuration: config.set("${key}", …)`,
+        details: { key, value },
+      },
+    );
+  });
+}
+
+export interface CommandSettings {
+  readonly cluster: ResolvedCluster;
+  /** Names the folder for compiled graphs; equal for configurations that compile to the same graph. */
+  readonly graphKey: string;
+}
+
+function environmentOf(settings: CommandSettings, place: CommandPlace, logFolder: string): Record<string, string> {
+  const { cluster, graphKey } = settings;
+  const runFolder = resolve(place.runFolder);
+  const path = (place.environment ?? process.env).PATH;
+  const always = {
+    PATH: path ? `${dirname(cluster.python)}:${path}` : dirname(cluster.python),
+    MF_LAB_RUN: runFolder,
+    LOG_MF_PATH: join(logFolder, "mindformers"),
+  };
+  if (cluster.device === "Ascend") return always;
+  const cache = join(dirname(runFolder), ".compiler-cache", graphKey);
+  return { ...always, MS_COMPILER_CACHE_ENABLE: "1", MS_COMPILER_CACHE_PATH: cache };
+}
+
+/** The `msrun` call of every node: rank of worker i = node_rank · local_worker_num + i. A single node has no node_rank. */
+export function nodeCommands(settings: CommandSettings, place: CommandPlace): NodeCommand[] {
+  const { cluster } = settings;
+  const runFolder = resolve(place.runFolder);
+  const logFolder = join(runFolder, "logs", `attempt-${place.attempt}`);
+  const several = cluster.nodes.length > 1;
+  const environment = environmentOf(settings, place, logFolder);
+  const overrides = overrideArguments(place.overrides ?? {});
+  return cluster.nodes.map((node, nodeRank) => ({
+    node,
+    nodeRank,
+    environment,
+    argv: [
+      join(dirname(cluster.python), "msrun"),
+      `--worker_num=${cluster.devices}`,
+      `--local_worker_num=${cluster.devicesPerNode}`,
+      `--master_addr=${cluster.nodes[0]}`,
+      `--master_port=${cluster.port}`,
+      ...(several ? [`--node_rank=${nodeRank}`] : []),
+      `--log_dir=${logFolder}`,
+      "--join=True",
+      `--cluster_time_out=${several ? 7200 : 600}`,
+      ...(cluster.device === "Ascend" ? ["--bind_core=True"] : []),
+      join(packageRoot(), "extensions", "engine", "run_mindformer.py"),
+      "--config",
+      join(runFolder, "config.yaml"),
+      "--output_dir",
+      join(runFolder, "output"),
+      ...overrides,
+    ],
+  }));
+}
+
+/** The commands as text for a terminal, for people to read and copy; programs use argv and environment. PATH is shown as a prefix. */
+export function shellText(commands: readonly NodeCommand[], python: string): string {
+  const several = commands.length > 1;
+  const blocks = commands.map(({ node, nodeRank, argv, environment }) => {
+    const variables = Object.entries(environment).map(([name, value]) =>
+      name === "PATH" ? `PATH=${quoteWord(dirname(python))}:"$PATH"` : `${name}=${quoteWord(value)}`,
+    );
+    const line = [...variables, ...argv.map(quoteWord)].join(" ");
+    return several ? `# on ${node} (node_rank ${nodeRank})\n${line}` : line;
+  });
+  return blocks.join("\n");
+}

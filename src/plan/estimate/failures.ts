@@ -1,0 +1,80 @@
+import { parseBytes, parseDuration } from "../../core/units.js";
+import type { ResolvedCluster } from "../command/cluster.js";
+import type { PlanDisk } from "./disk.js";
+import { type FailureRate, type Reliability, reliabilityOf } from "./reliability.js";
+import type { PlanDuration } from "./speed.js";
+
+/** What the prediction of failures assumes; every value has a default that the plan names. */
+export interface ReliabilityOptions {
+  /** How often nodes fail: a published rate (default "llama-3") or your own cluster's. */
+  readonly failures?: FailureRate;
+  /** From a failure to the first new step, default "10m". */
+  readonly restart?: string | number;
+  /** How long training stands still for a checkpoint; default: the bytes that a node writes / saveBandwidth. */
+  readonly saveTime?: string | number;
+  /** What one node writes to the shared storage in a second, default "1GB". */
+  readonly saveBandwidth?: string;
+}
+
+/** What the plan says about failures, with what it was computed from. */
+export interface PlanReliability extends Reliability {
+  readonly saveMs: number;
+  readonly restartMs: number;
+  readonly intervalMs: number;
+  /** Configured steps between checkpoints, and the best number of steps. */
+  readonly everySteps: number | undefined;
+  readonly bestSteps: number;
+  /** Where saveMs comes from. */
+  readonly saveArithmetic: string;
+}
+
+function saveTime(
+  options: ReliabilityOptions,
+  bytes: number | undefined,
+  nodes: number,
+): { ms: number; why: string } | undefined {
+  if (options.saveTime !== undefined)
+    return { ms: parseDuration(options.saveTime, "reliability.saveTime"), why: "as given" };
+  if (bytes === undefined) return undefined;
+  const text = options.saveBandwidth ?? "1GB";
+  const perSecond = parseBytes(text, "reliability.saveBandwidth");
+  const assumed = options.saveBandwidth === undefined ? "assumed" : "given";
+  return {
+    ms: (bytes / nodes / perSecond) * 1000,
+    why: `a node's share of a checkpoint / ${text} per second (${assumed})`,
+  };
+}
+
+/** Failures to expect in a run; undefined on a CPU unless asked for, and where the time of the run or of a checkpoint is unknown. */
+export function failuresOf(
+  plan: { readonly cluster: ResolvedCluster; readonly disk: PlanDisk },
+  duration: PlanDuration | undefined,
+  options: ReliabilityOptions | undefined,
+): PlanReliability | undefined {
+  const { cluster, disk } = plan;
+  if (duration?.workMs === undefined || duration.workMs <= 0) return undefined;
+  if (options === undefined && cluster.device === "CPU") return undefined;
+  const save = saveTime(options ?? {}, disk.checkpointBytes, cluster.nodes.length);
+  if (save === undefined) return undefined;
+  const restartMs = parseDuration(options?.restart ?? "10m", "reliability.restart");
+  const saveMs = Math.max(1, save.ms);
+  const intervalMs = disk.everySteps === undefined ? Number.POSITIVE_INFINITY : disk.everySteps * duration.stepMs;
+  const prediction = reliabilityOf({
+    devices: cluster.devices,
+    rate: options?.failures ?? "llama-3",
+    workMs: duration.workMs,
+    saveMs,
+    restartMs,
+    intervalMs,
+  });
+  const bestSteps = Math.max(1, Math.round(prediction.bestIntervalMs / duration.stepMs));
+  return {
+    ...prediction,
+    saveMs,
+    restartMs,
+    intervalMs,
+    everySteps: disk.everySteps,
+    bestSteps,
+    saveArithmetic: save.why,
+  };
+}
