@@ -52,15 +52,15 @@ export const compiled = {
   },
 };
 
-const snapshotBuilder = join(root, "dist", "kernel", "evaluate", "checker", "build.js");
-const engineSnapshot = {
-  title: "Language engine",
+const snapshotBuilder = join(root, "dist", "kernel", "evaluate", "checker", "snapshot", "build.js");
+const checkerSnapshot = {
+  title: "Type checker",
   detail: "a snapshot that makes kernels start faster",
   needs: [compiled],
   upToDate: () => existsSync(snapshotBuilder) && spawnSync(process.execPath, [snapshotBuilder, "--check"]).status === 0,
   async run() {
     await mustRun(process.execPath, [snapshotBuilder], {
-      what: "building the language engine's snapshot",
+      what: "building the type checker's snapshot",
       cure: "MINDFORMERS_LAB_SNAPSHOT=off does without; to try again: rm -rf dist, then run the command again",
     });
   },
@@ -163,7 +163,7 @@ const kernelSpecification = {
   title: "Jupyter kernel",
   detail: "TypeScript (MindFormers), installed into .venv",
   needs: [compiled, virtualEnvironment],
-  value: () => fingerprint("kernel/kernelspec.ts", "kernel/install.ts", "kernel/logo.ts"),
+  value: () => fingerprint("kernel/install/kernelspec.ts", "kernel/install/install.ts", "kernel/install/logo.ts"),
   upToDate() {
     if (!existsSync(kernelspec) || !isStamped(dirname(kernelspec), kernelSpecification.value())) return false;
     const { argv } = JSON.parse(readFileSync(kernelspec, "utf8"));
@@ -187,7 +187,7 @@ const kernelSpecification = {
 export const steps = [
   nodePackages,
   compiled,
-  engineSnapshot,
+  checkerSnapshot,
   virtualEnvironment,
   datasetIndexer,
   papermillTranslator,

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
-import type { MessageHeader } from "../output/publisher.js";
+import type { MessageHeader } from "../cell/publisher.js";
 import type { Outgoing } from "./messages.js";
 
 export const protocolVersion = "5.5";

@@ -1,5 +1,4 @@
-import type { DebugRequest } from "../debug/protocol.js";
-import type { IopubMessage, MessageHeader } from "../output/publisher.js";
+import type { IopubMessage, MessageHeader } from "../cell/publisher.js";
 
 /** Channels that requests arrive on and replies leave by. */
 export type RequestChannel = "shell" | "control" | "stdin";
@@ -64,6 +63,13 @@ export type CommData = Readonly<Record<string, unknown>>;
 
 export type KnownType = keyof RequestContents;
 
+/** A request of the Debug Adapter Protocol, as `debug_request` carries it. */
+export interface DebugRequest {
+  readonly seq: number;
+  readonly command: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
 /** Everything that can arrive; `unknown` and `malformed` messages were signed properly but cannot be served. */
 export type Request =
   | { [T in KnownType]: Envelope & { readonly type: T; readonly content: RequestContents[T] } }[KnownType]
@@ -114,6 +120,11 @@ export function broadcast(message: IopubMessage): Outgoing {
     metadata: JSON.stringify(message.metadata ?? {}),
     buffers: message.buffers ?? [],
   };
+}
+
+/** A question to the user; its answer names the id. */
+export interface Question extends Outgoing {
+  readonly id: string;
 }
 
 /** Asks the client that sent `request` for a line of text; it answers on stdin with `id` as parent. */

@@ -2,8 +2,8 @@ import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { Reply, Router, XPublisher } from "zeromq";
-import { type Connection, endpoint, type SocketName, socketNames } from "../connection.js";
-import { KernelError, reasonOf } from "../error.js";
+import { KernelError, reasonOf } from "../core/error.js";
+import { type Connection, endpoint, type SocketName, socketNames } from "./connection.js";
 
 export interface Sockets {
   readonly shell: Router;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { CommMessage as Content, JupyterComm, JupyterComms } from "../../src/view/display-contract.js";
-import { type Cell, outputCell, runInCell } from "../output/cell-context.js";
-import type { IopubMessage, MessageHeader, Publisher } from "../output/publisher.js";
+import { type Cell, outputCell, runInCell } from "../cell/cell-context.js";
+import type { IopubMessage, MessageHeader, Publisher } from "../cell/publisher.js";
 
 /** A message of the front end's with where it came from: what its listeners print belongs to it. */
 export interface CommMessage extends Content {

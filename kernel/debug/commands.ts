@@ -1,7 +1,8 @@
+import type { DebugRequest } from "../channels/messages.js";
 import { cellPath, cellPaths } from "./cell-path.js";
 import type { Debugger } from "./debugger.js";
 import type { RemoteObject } from "./main-thread.js";
-import { type Body, DebugError, type DebugRequest, numberArgument, textArgument } from "./protocol.js";
+import { type Body, DebugError, numberArgument, textArgument } from "./protocol.js";
 import { withCells } from "./stopped.js";
 
 /** What a front end's debugger session remembers here: the text of the cells that it has shown us, by path. */

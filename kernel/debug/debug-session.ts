@@ -1,8 +1,8 @@
-import type { ReplyContent } from "../channels/messages.js";
-import { reasonOf } from "../error.js";
+import type { DebugRequest, ReplyContent } from "../channels/messages.js";
+import { reasonOf } from "../core/error.js";
 import { commands, type DebugState } from "./commands.js";
 import { Debugger } from "./debugger.js";
-import type { Body, DebugRequest } from "./protocol.js";
+import type { Body } from "./protocol.js";
 
 /** The kernel's side of a front end's debugger: a request of the Debug Adapter Protocol in, its response out, one after the other. */
 export interface DebugSession {

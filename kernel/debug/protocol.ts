@@ -1,9 +1,4 @@
-/** A request of the Debug Adapter Protocol, as `debug_request` carries it. */
-export interface DebugRequest {
-  readonly seq: number;
-  readonly command: string;
-  readonly arguments: Readonly<Record<string, unknown>>;
-}
+import type { DebugRequest } from "../channels/messages.js";
 
 /** Fields of a variable, as the Debug Adapter Protocol has them. */
 export interface Variable {

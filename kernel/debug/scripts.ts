@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { cellScript } from "../evaluate/cell-source.js";
 import { guardName } from "../evaluate/guards.js";
+import { cellScript } from "../report/sources.js";
 import { cellPath, cellPaths } from "./cell-path.js";
 import type { Location, MainThread } from "./main-thread.js";
 
@@ -76,7 +76,7 @@ export class Scripts {
     const names = [...this.latest.keys()];
     const cells = names.filter((name) => cellScript.test(name)).slice(-mostEarlier);
     const others = JSON.stringify(names.filter((name) => !cellScript.test(name)));
-    // Where the engine is still being loaded there is no guard yet, and no file.
+    // Where the evaluator is still being loaded there is no guard yet, and no file.
     const isKnown = `(name) => (globalThis.${guardName}?.describeScript(name, []) ?? null) !== null`;
     const files = await this.thread.read<string[]>(`${others}.filter(${isKnown})`);
     for (const name of [...cells, ...files]) await this.add(name);

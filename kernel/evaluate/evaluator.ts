@@ -1,4 +1,6 @@
-/** What the kernel needs of a language engine: `engine.ts` by default, `tslab/engine.ts` as fallback. */
+import type { Failure } from "../report/failure.js";
+
+/** What the kernel needs of an evaluator: `run/cell-evaluator.ts` by default, `tslab/evaluator.ts` as fallback. */
 export interface Evaluator {
   /** Runs one cell; never rejects. The caller sets the cell context (AsyncLocalStorage) around it and runs one cell at a time. */
   execute(code: string): Promise<Outcome>;
@@ -17,15 +19,6 @@ export type Outcome =
       readonly result?: { readonly value: unknown };
     }
   | { readonly status: "error"; readonly failure: Failure };
-
-export interface Failure {
-  /** Class or code of the error, `TypeScriptError` for diagnostics, `KeyboardInterrupt` after an interrupt. */
-  readonly ename: string;
-  /** Message; followed by a line with the error's `hint` if it has one. */
-  readonly evalue: string;
-  /** Lines to show, ANSI colours allowed; only frames of the user's cells and of the user's own files. */
-  readonly traceback: readonly string[];
-}
 
 export interface Completion {
   readonly matches: readonly {
@@ -52,7 +45,7 @@ export interface EvaluatorOptions {
   /** Where imports are looked up after the user's own folders: each a package (has a package.json) or a folder of packages (like node_modules). */
   readonly packages: readonly string[];
   /**
-   * Element 0 is set to 1 by the thread that receives interrupt requests and set to 0 by whoever begins a cell and by the engine when a cell is
+   * Element 0 is set to 1 by the thread that receives interrupt requests and set to 0 by whoever begins a cell and by the evaluator when a cell is
    * over; loops of cells read it at every turn, and a cell that begins while it is 1 is interrupted at once. That thread then also
    * causes `interrupt()` on the main thread (for cells that await) and may send SIGINT to the process (for synchronous code without loops).
    */

@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import type { Edit } from "./text-edits.js";
+import type { Edit } from "../report/text-edits.js";
 
 /** The compiler's API as far as both TypeScript 5.0 (which tslab brings) and later versions have it. */
 export type TypeScript = typeof ts;

@@ -1,6 +1,6 @@
 import type ts from "typescript";
+import type { Edit } from "../report/text-edits.js";
 import type { TypeScript } from "./guards.js";
-import type { Edit } from "./text-edits.js";
 
 /**
  * What the compiler says if the type of a variable or a function can't be written down for later cells: it has a name that its package doesn't

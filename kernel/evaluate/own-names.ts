@@ -1,6 +1,6 @@
 import type ts from "typescript";
+import type { Edit } from "../report/text-edits.js";
 import type { TypeScript } from "./guards.js";
-import type { Edit } from "./text-edits.js";
 
 /** Names that the code around a cell's own uses. */
 const names = "exports|require|__filename|__dirname";

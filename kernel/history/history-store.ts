@@ -1,10 +1,20 @@
 import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { reasonOf } from "../error.js";
-import { makeFolder } from "../folders.js";
-import { log } from "../log.js";
-import type { SessionHistory } from "./entry.js";
-import { parseSessionFile } from "./session-file.js";
+import { reasonOf } from "../core/error.js";
+import { makeFolder } from "../core/folders.js";
+import { jupyterDataFolder, realSurroundings } from "../core/jupyter-folders.js";
+import { log } from "../core/log.js";
+import { parseSessionFile, type SessionHistory } from "./session-file.js";
+
+/** Environment variable: a folder for history in place of the one in Jupyter's data folder, or `off`. */
+export const historyVariable = "MINDFORMERS_LAB_HISTORY";
+
+/** Where history is kept; undefined if the user wants none. */
+export function historyFolder(surroundings = realSurroundings()): string | undefined {
+  const wanted = surroundings.environment[historyVariable];
+  if (wanted === "off") return undefined;
+  return wanted || join(jupyterDataFolder(surroundings), "mindformers-lab", "history");
+}
 
 /** Where sessions are kept beyond the life of their kernels. */
 export interface HistoryStore {

@@ -1,5 +1,5 @@
 import type { RequestContents } from "../channels/messages.js";
-import type { HistoryEntry, SessionHistory } from "./entry.js";
+import type { HistoryEntry, SessionHistory } from "./session-file.js";
 
 /** A line as history_reply has it: session, line, code — or [code, result] if results were asked for. */
 export type HistoryLine = readonly [

@@ -2,8 +2,8 @@ import type { ChildProcess, StdioOptions } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { blockingFunctions, type ChildFunction, wrapChildFunctions } from "../child-functions.js";
-import { currentCell } from "./cell-context.js";
+import { currentCell } from "../cell/cell-context.js";
+import { blockingFunctions, type ChildFunction, wrapChildFunctions } from "../core/child-functions.js";
 
 // A child process that inherits the kernel's own stdout and stderr would write into the log of the notebook server. What a cell starts with
 // `stdio: "inherit"` writes to the cell.

@@ -1,6 +1,6 @@
+import type { Cell } from "../cell/cell-context.js";
+import type { IopubMessage, Publisher } from "../cell/publisher.js";
 import { createBudget, outputLimits } from "./budget.js";
-import type { Cell } from "./cell-context.js";
-import type { IopubMessage, Publisher } from "./publisher.js";
 
 /** Displays on their way to the publisher, as many as a front end can take. */
 export interface DisplayFlow {

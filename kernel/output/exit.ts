@@ -1,4 +1,4 @@
-import { currentCell } from "./cell-context.js";
+import { currentCell } from "../cell/cell-context.js";
 
 const exit = process.exit.bind(process);
 

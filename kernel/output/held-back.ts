@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { reasonOf } from "../error.js";
-import { privateFolder } from "../private-folder.js";
+import { reasonOf } from "../core/error.js";
+import { privateFolder } from "../core/folders.js";
 import { outputLimits } from "./budget.js";
 
 /** Text of one cell that was too much at a time to be shown. */

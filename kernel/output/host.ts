@@ -6,11 +6,11 @@ import type {
   Progress,
   ProgressOptions,
 } from "../../src/view/display-contract.js";
-import { currentCell, outputCell, runningCell } from "./cell-context.js";
+import { currentCell, outputCell, runningCell } from "../cell/cell-context.js";
+import type { Publisher } from "../cell/publisher.js";
 import type { DisplayFlow } from "./display-flow.js";
 import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
 import { openProgress } from "./progress.js";
-import type { Publisher } from "./publisher.js";
 import { withKinds } from "./show.js";
 import type { Streams } from "./streams.js";
 import { createTrack } from "./track.js";

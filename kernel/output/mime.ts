@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { MimeBundle } from "../../src/view/display-contract.js";
-import { errorText } from "../evaluate/failure.js";
+import { errorText } from "../report/failure.js";
 import { imageOf } from "./images.js";
 import { tableOf } from "./object-table.js";
 

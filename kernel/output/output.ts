@@ -1,15 +1,16 @@
 import { setImmediate } from "node:timers/promises";
 import type { MimeBundle } from "../../src/view/display-contract.js";
-import type { Failure } from "../evaluate/evaluator.js";
-import { errorText } from "../evaluate/failure.js";
-import { type Cell, runInCell } from "./cell-context.js";
+import { type Cell, runInCell } from "../cell/cell-context.js";
+import type { Publisher } from "../cell/publisher.js";
+import type { Failure } from "../report/failure.js";
+import { errorText } from "../report/failure.js";
 import { captureChildren } from "./child-output.js";
 import { createDisplayFlow } from "./display-flow.js";
 import { installExit } from "./exit.js";
 import { createHost, type HostServices, installHost } from "./host.js";
 import { lookOf } from "./mime.js";
-import type { Publisher } from "./publisher.js";
-import { createStreams, type StreamName, type Streams } from "./streams.js";
+import { createStreams, type Streams } from "./streams.js";
+import type { StreamName } from "./text-flow.js";
 import { installUncaught } from "./uncaught.js";
 
 /** All output of cells on its way to the publisher. */

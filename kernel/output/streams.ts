@@ -1,9 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
-import { type Cell, outputCell } from "./cell-context.js";
-import type { Publisher } from "./publisher.js";
-import { createTextFlow } from "./text-flow.js";
-
-export type StreamName = "stdout" | "stderr";
+import { type Cell, outputCell } from "../cell/cell-context.js";
+import type { Publisher } from "../cell/publisher.js";
+import { createTextFlow, type StreamName } from "./text-flow.js";
 
 /** What is written is held back until so much time (ms) has passed or so much text (UTF-16 units) has come together. */
 const maxDelay = 50;

@@ -1,8 +1,9 @@
+import type { Cell } from "../cell/cell-context.js";
+import type { Publisher } from "../cell/publisher.js";
 import { type Budget, createBudget, outputLimits } from "./budget.js";
-import type { Cell } from "./cell-context.js";
 import { createHeldBack, type HeldBack } from "./held-back.js";
-import type { Publisher } from "./publisher.js";
-import type { StreamName } from "./streams.js";
+
+export type StreamName = "stdout" | "stderr";
 
 /** Text on its way to the publisher, as much as a front end can take; the rest of a flood goes to a file. */
 export interface TextFlow {

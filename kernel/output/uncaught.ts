@@ -1,6 +1,6 @@
-import { errorText } from "../evaluate/failure.js";
-import { keepListening } from "../kept-listeners.js";
-import { type Cell, cellOfPromise, outputCell, runInCell } from "./cell-context.js";
+import { type Cell, cellOfPromise, outputCell, runInCell } from "../cell/cell-context.js";
+import { keepListening } from "../core/kept-listeners.js";
+import { errorText } from "../report/failure.js";
 import type { Streams } from "./streams.js";
 
 /** Shows errors that nobody caught (in timers, in promises that nobody awaits) under the cell that they come from; the kernel lives on. */

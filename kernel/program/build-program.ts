@@ -2,13 +2,13 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
-import { commonJsClosure, moduleText } from "../evaluate/checker/common-js.js";
 import type { TypeScript } from "../evaluate/guards.js";
+import { commonJsClosure, moduleText } from "./common-js.js";
 import { compiledFile, type ProgramName, stampOf, storedFile } from "./stored-program.js";
 
 const entries: Record<ProgramName, string> = {
-  kernel: "launch.js",
-  protocol: join("channels", "protocol-thread.js"),
+  kernel: join("start", "launch.js"),
+  protocol: join("thread", "protocol-thread.js"),
 };
 
 /** Makes the scripts that `readStored` finds, of the compiled modules in `folder`. */
@@ -22,11 +22,11 @@ export function buildPrograms(compiler: TypeScript, folder: string): void {
   }
 }
 
-/** Another engine's modules and those of another command are loaded as the files that they are. */
-const rare = [join("evaluate", "tslab"), "doctor"];
+/** Another evaluator's modules and those of another command are loaded as the files that they are. */
+const rare = [join("evaluate", "tslab") + sep, join("install", "doctor.js")];
 
 function programText(compiler: TypeScript, folder: string, entry: string): string {
-  const isRare = (path: string): boolean => rare.some((one) => path.startsWith(join(folder, one) + sep));
+  const isRare = (path: string): boolean => rare.some((one) => path.startsWith(join(folder, one)));
   const modules = [...commonJsClosure(compiler, join(folder, entry), isRare)];
   const named = modules.map(([path, text]) => moduleText(relative(folder, path).replaceAll(sep, "/"), late(text)));
   return `${stampOf(folder)}

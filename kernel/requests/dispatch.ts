@@ -37,7 +37,7 @@ async function serve(request: Request, services: Services): Promise<void> {
     const content = await handler(request, services);
     if (content !== undefined) services.wire.reply(request, content);
   } catch (error) {
-    // For example: the engine could not be loaded, or it stumbled over the code.
+    // For example: the evaluator could not be loaded, or it stumbled over the code.
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     if (request.header.msg_type.endsWith("_request")) services.wire.reply(request, errorReply(name, message));
   } finally {

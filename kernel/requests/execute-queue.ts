@@ -1,5 +1,5 @@
 import { errorReply, type ReplyContent, type RequestOf } from "../channels/messages.js";
-import { log } from "../log.js";
+import { log } from "../core/log.js";
 import { execute } from "./execute.js";
 import type { Services } from "./services.js";
 

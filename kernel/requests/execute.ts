@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { beginCell, type Cell, endCell, runInCell } from "../cell/cell-context.js";
+import { untilAborted } from "../cell/keyboard-interrupt.js";
 import { errorReply, type ReplyContent, type RequestOf } from "../channels/messages.js";
-import type { Evaluator, Failure, Outcome } from "../evaluate/evaluator.js";
-import { untilAborted } from "../interrupts.js";
-import { beginCell, type Cell, endCell, runInCell } from "../output/cell-context.js";
+import type { Evaluator, Outcome } from "../evaluate/evaluator.js";
+import type { Failure } from "../report/failure.js";
 import type { Services } from "./services.js";
 
 /** How long the output of an interrupted cell is waited for, in ms; longer than streams are held back. */
@@ -107,7 +108,7 @@ async function evaluateExpression(code: string, evaluator: Evaluator, { output }
   }
 }
 
-/** For what fails outside of the cell's own code: the engine, a value's way of showing itself, an interrupt in between. */
+/** For what fails outside of the cell's own code: the evaluator, a value's way of showing itself, an interrupt in between. */
 function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { ename: "Error", evalue: String(error), traceback: [String(error)] };
   return { ename: error.name, evalue: error.message, traceback: [`${error.name}: ${error.message}`] };

@@ -7,7 +7,7 @@ const closing: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}"
 
 /**
  * What can be said of a cell without a parser, by its brackets: whether something is still open. Consoles wait for an answer one second at most
- * (and never ask again after that), which may be less than what the language engine takes to start.
+ * (and never ask again after that), which may be less than what the evaluator takes to start.
  */
 export function guessCompleteness(code: string): Completeness {
   const open = stillOpen(code);

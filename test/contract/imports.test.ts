@@ -33,7 +33,7 @@ it("only the adapter touches tslab", () => {
   const touching = [...sourcesIn("kernel"), ...sourcesIn("src")]
     .filter(({ text }) => /["']@?tslab\//.test(text))
     .map(({ path }) => path);
-  expect(touching).toEqual(["kernel/evaluate/tslab/engine.ts"]);
+  expect(touching).toEqual(["kernel/evaluate/tslab/evaluator.ts"]);
 });
 
 it("only core/process.ts starts other processes", () => {

@@ -25,7 +25,7 @@ const covered = rows.flatMap(({ types }) => types);
 
 /** What the kernel itself sends: message types in the declarations of what goes out. */
 function sentTypes(): string[] {
-  const published = /readonly type:\s*((?:\|?\s*"\w+"\s*)+);/.exec(read("kernel/output/publisher.ts"))?.[1] ?? "";
+  const published = /readonly type:\s*((?:\|?\s*"\w+"\s*)+);/.exec(read("kernel/cell/publisher.ts"))?.[1] ?? "";
   const messages = read("kernel/channels/messages.ts");
   const announced = /announce\(\s*type: ([^,]+),/.exec(messages)?.[1] ?? "";
   const asked = /type: "(input_request)"/.exec(messages)?.[0] ?? "";

@@ -1,13 +1,13 @@
 // The kernel's engine and output in a process of their own, without sockets: cells come in and messages go out over Node's IPC.
 import { Worker } from "node:worker_threads";
-import { launchEngine } from "../../dist/kernel/evaluate/launch.js";
-import { beginCell, endCell, runInCell } from "../../dist/kernel/output/cell-context.js";
+import { beginCell, endCell, runInCell } from "../../dist/kernel/cell/cell-context.js";
 import { createOutput } from "../../dist/kernel/output/output.js";
+import { launchEvaluator } from "../../dist/kernel/start/launch-evaluator.js";
 
 const interruptFlag = new Int32Array(new SharedArrayBuffer(4));
 const output = createOutput({ publisher: { publish: (message) => process.send({ message }) } });
 output.install();
-const evaluator = await launchEngine()({
+const evaluator = await launchEvaluator()({
   workingDirectory: process.cwd(),
   packages: JSON.parse(process.argv[2]),
   interruptFlag,

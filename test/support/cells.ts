@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
-import type { Completeness, Completion, Failure, Inspection } from "../../kernel/evaluate/evaluator.js";
-import type { IopubMessage } from "../../kernel/output/publisher.js";
+import type { IopubMessage } from "../../kernel/cell/publisher.js";
+import type { Completeness, Completion, Inspection } from "../../kernel/evaluate/evaluator.js";
+import type { Failure } from "../../kernel/report/failure.js";
 
 export interface CellRun {
   readonly id: string;
@@ -19,7 +20,7 @@ export interface CellRun {
   stream(name: "stdout" | "stderr"): string;
 }
 
-/** The real engine and output in a child process, working in a temporary folder. The compiled kernel must be there (`npx tsc -b src kernel`). */
+/** The real evaluator and output in a child process, working in a temporary folder. The compiled kernel must be there (`npx tsc -b src kernel`). */
 export interface Cells {
   readonly folder: string;
   readonly pid: number;

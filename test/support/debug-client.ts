@@ -8,7 +8,7 @@ export class DebugClient {
   private constructor(readonly wire: WireClient) {}
 
   static async start(): Promise<DebugClient> {
-    return new DebugClient(await WireClient.start({ engine: "built" }));
+    return new DebugClient(await WireClient.start({ evaluator: "built" }));
   }
 
   stop(): Promise<void> {

@@ -1,6 +1,6 @@
-// The built kernel with a language engine that starts at once: plain JavaScript in this process. For tests of the wire only.
-import { readConnection } from "../../dist/kernel/connection.js";
-import { startKernel } from "../../dist/kernel/kernel.js";
+// The built kernel with an evaluator that starts at once: plain JavaScript in this process. For tests of the wire only.
+import { readConnection } from "../../dist/kernel/channels/connection.js";
+import { startKernel } from "../../dist/kernel/start/kernel.js";
 
 const AsyncFunction = (async () => {}).constructor;
 

@@ -33,8 +33,8 @@ export interface Extra {
 type Channel = "shell" | "control" | "stdin";
 
 export interface StartOptions {
-  /** "standIn": an engine that starts at once; "built": the kernel as it ships. */
-  readonly engine?: "standIn" | "built";
+  /** "standIn": an evaluator that starts at once; "built": the kernel as it ships. */
+  readonly evaluator?: "standIn" | "built";
   readonly transport?: "tcp" | "ipc";
   readonly key?: string;
   readonly environment?: Record<string, string>;
@@ -94,7 +94,7 @@ export class WireClient {
 
   /** Starts a kernel without waiting for it. */
   static async spawn(options: StartOptions = {}) {
-    const { engine = "standIn", transport = "tcp", key = "secret", environment = {}, before = [] } = options;
+    const { evaluator = "standIn", transport = "tcp", key = "secret", environment = {}, before = [] } = options;
     const folder = mkdtempSync(join(tmpdir(), "wire-"));
     const names = ["shell", "control", "stdin", "iopub", "hb"];
     const ports = await Promise.all(names.map((_, index) => (transport === "ipc" ? index + 1 : freePort())));
@@ -103,7 +103,7 @@ export class WireClient {
     const file = join(folder, "connection.json");
     writeFileSync(file, JSON.stringify({ ...fields, transport, ip, key, signature_scheme: "hmac-sha256" }));
     const argv =
-      engine === "built"
+      evaluator === "built"
         ? [options.program ?? builtFile("kernel/main.js"), "start", file]
         : [join(packageRoot(), "test/support/stand-in-kernel.mjs"), file];
     // No test leaves history in the user's own folder.

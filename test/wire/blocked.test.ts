@@ -5,15 +5,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { timing } from "../support/timing.js";
 import { WireClient } from "../support/wire-client.js";
 
-// With the engine that ships: what blocks is the cell's own code.
+// With the evaluator that ships: what blocks is the cell's own code.
 describe("a cell that blocks", () => {
   let client: WireClient;
   beforeAll(async () => {
-    client = await WireClient.start({ engine: "built" });
+    client = await WireClient.start({ evaluator: "built" });
     const id = await client.send("execute_request", {
       code: 'import { execSync, execFileSync, spawnSync, spawn } from "node:child_process"; let kept = 41; const server = spawn("sleep", ["120"]); 0',
     });
-    // The engine loads first, which takes long on a machine that is busy.
+    // The evaluator loads first, which takes long on a machine that is busy.
     await client.until(() => client.replies.some(({ parentId }) => parentId === id), "the first reply", 55_000);
     const reply = await client.reply(id);
     expect(reply.content).toMatchObject({ status: "ok" });

@@ -4,7 +4,7 @@ import { WireClient } from "../support/wire-client.js";
 let client: WireClient;
 afterEach(() => client.stop());
 
-it("cursor positions are code points on the wire and UTF-16 units in the engine", async () => {
+it("cursor positions are code points on the wire and UTF-16 units in the evaluator", async () => {
   client = await WireClient.start();
   const code = "🦜é𝒳ab"; // 5 code points, 7 units
   const reply = await client.request("complete_request", { code, cursor_pos: 4 });

@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import type ts from "typescript";
+import { withoutMapComment } from "../../report/places.js";
+import type { EditedText } from "../../report/text-edits.js";
 import { guardName, type TypeScript } from "../guards.js";
 import { keepResolutions, type Resolutions, type Resolve } from "../kept-resolutions.js";
-import { withoutMapComment } from "../map-comment.js";
 import type { PackageFolders } from "../package-folders.js";
 import { prelude, preludeName } from "../prelude.js";
-import type { EditedText } from "../text-edits.js";
 import { missingLibraries } from "./missing-libraries.js";
 import { liveVariables } from "./rewrite.js";
 

@@ -1,12 +1,12 @@
 import type ts from "typescript";
-import { currentCell } from "../../output/cell-context.js";
+import { currentCell } from "../../cell/cell-context.js";
+import type { Diagnostic } from "../../report/diagnostic.js";
+import { mergeFindings } from "../../report/diagnostic.js";
+import { registerCell } from "../../report/sources.js";
+import { applyEdits, placeOf } from "../../report/text-edits.js";
 import type { Candidates } from "../assist.js";
-import { registerCell } from "../cell-source.js";
-import type { Diagnostic } from "../failure.js";
 import { guardName, type TypeScript } from "../guards.js";
 import { loosenTypes } from "../loose-types.js";
-import { mergeFindings } from "../merged-findings.js";
-import { applyEdits, placeOf } from "../text-edits.js";
 import type { EmittedMaps } from "./compiler.js";
 import { placeMapper } from "./places.js";
 import { type FixedCell, fixCell, guardCell, guardCode } from "./rewrite.js";

@@ -1,8 +1,8 @@
 import type ts from "typescript";
-import { topLevelNames } from "../checker/meaning.js";
+import { applyEdits, type EditedText } from "../../report/text-edits.js";
+import { topLevelNames } from "../checker/cell/meaning.js";
 import type { TypeScript } from "../guards.js";
 import { mayHaveTakenNames, renames } from "../own-names.js";
-import { applyEdits, type EditedText } from "../text-edits.js";
 
 /** Parameters and variables inside of functions and blocks that hide the names by which the converter reaches earlier cells get other ones. */
 export function renameNested(compiler: TypeScript, code: string): EditedText {

@@ -1,5 +1,6 @@
-import { type CellSource, lazyMap } from "../cell-source.js";
-import { type EditedText, offsetOf, type Place, placeOf } from "../text-edits.js";
+import { lazyMap } from "../../report/places.js";
+import type { CellSource } from "../../report/sources.js";
+import { type EditedText, offsetOf, type Place, placeOf } from "../../report/text-edits.js";
 import type { EmittedMaps } from "./compiler.js";
 
 /** Lines that the converter adds, by which the variables of a cell reach the next ones. */

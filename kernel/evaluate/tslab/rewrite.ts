@@ -1,6 +1,6 @@
 import type ts from "typescript";
+import { applyEdits, type Edit, type EditedText } from "../../report/text-edits.js";
 import { boundNames, guardEdits, guardName, isAwait, someOutsideFunctions, type TypeScript } from "../guards.js";
-import { applyEdits, type Edit, type EditedText } from "../text-edits.js";
 import { renameNested } from "./nested-names.js";
 
 export interface FixedCell extends EditedText {

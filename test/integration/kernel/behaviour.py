@@ -433,7 +433,7 @@ def a_message_with_a_wrong_key_is_ignored(k):
 
 
 @check
-def cells_sent_before_the_engine_is_loaded_run_in_order(_):
+def cells_sent_before_the_evaluator_is_loaded_run_in_order(_):
     with Kernel() as k:
         sent = [k.send(code) for code in ["let order = [1]", "order.push(2)", "order"]]
         assert [k.finish(message).reply["status"] for message in sent] == ["ok"] * 3
@@ -441,7 +441,7 @@ def cells_sent_before_the_engine_is_loaded_run_in_order(_):
 
 
 @check
-def an_interrupt_before_the_engine_is_loaded_ends_the_waiting_cell(_):
+def an_interrupt_before_the_evaluator_is_loaded_ends_the_waiting_cell(_):
     with Kernel() as k:
         cell = k.send("1")
         k.control("interrupt_request")
@@ -451,7 +451,7 @@ def an_interrupt_before_the_engine_is_loaded_ends_the_waiting_cell(_):
 
 
 @check
-def kernel_info_is_answered_long_before_the_engine_is_loaded(_):
+def kernel_info_is_answered_long_before_the_evaluator_is_loaded(_):
     times = []
     for _ in range(3):
         start = time.monotonic()
@@ -466,7 +466,7 @@ def kernel_info_is_answered_long_before_the_engine_is_loaded(_):
         times.append(time.monotonic() - start)
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    # 0.35 to 0.6 s on a quiet machine; the engine alone takes 1.5 s.
+    # 0.35 to 0.6 s on a quiet machine; the evaluator alone takes 1.5 s.
     assert min(times) < 1, times
 
 

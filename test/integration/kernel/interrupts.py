@@ -1,4 +1,4 @@
-"""Interrupts one cell after the other, the first while the language engine is still being loaded, and runs cells in between.
+"""Interrupts one cell after the other, the first while the evaluator is still being loaded, and runs cells in between.
 
 Prints one JSON object: the errors of the interrupted cells, how long the interrupts took (ms), and what went wrong with the cells in between.
 """

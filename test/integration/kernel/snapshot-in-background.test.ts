@@ -39,7 +39,7 @@ async function copyKernel(name: string): Promise<Copy> {
   cpSync(join(packageRoot(), "package.json"), join(root, "package.json"));
   symlinkSync(join(packageRoot(), "node_modules"), join(root, "node_modules"));
   const evaluate = join(root, "dist/kernel/evaluate");
-  const { findSnapshot } = (await import(join(evaluate, "checker/snapshot.js"))) as {
+  const { findSnapshot } = (await import(join(evaluate, "checker/snapshot/snapshot.js"))) as {
     findSnapshot(folders: readonly string[]): { readonly place: string };
   };
   return { root, program: join(root, "dist/kernel/main.js"), evaluate, place: findSnapshot([evaluate]).place };
@@ -60,7 +60,7 @@ const powerless =
   process.getuid?.() === 0 ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"] : [];
 
 const start = ({ program }: Copy, before: readonly string[] = []) =>
-  WireClient.start({ engine: "built", program, before, environment: { XDG_CACHE_HOME: "/dev/null/none" } });
+  WireClient.start({ evaluator: "built", program, before, environment: { XDG_CACHE_HOME: "/dev/null/none" } });
 
 const sumOf = async (client: WireClient): Promise<unknown> => {
   const { iopub } = await client.execute("1 + 1");
@@ -86,7 +86,7 @@ it("kernels that find no snapshot run without one, and of several that start at 
       for (const pid of running) builders.add(pid);
       // The final name belongs to whole snapshots only.
       if (isThere && running.length > 0) published = true;
-      return isThere && (await processesWith(join(copy.evaluate, "checker/build.js"))).length === 0;
+      return isThere && (await processesWith(join(copy.evaluate, "checker/snapshot/build.js"))).length === 0;
     });
     expect([builders.size, published]).toEqual([1, false]);
     expect(readdirSync(copy.evaluate).filter((name) => name.startsWith("checker-"))).toEqual([basename(copy.place)]);
@@ -105,7 +105,7 @@ it("kernels that find no snapshot run without one, and of several that start at 
 
 it("a build that is killed half-way leaves nothing under the snapshot's name", async () => {
   const copy = await copyKernel("killed");
-  const builder = spawn(process.execPath, [join(copy.evaluate, "checker/build.js")], { stdio: "ignore" });
+  const builder = spawn(process.execPath, [join(copy.evaluate, "checker/snapshot/build.js")], { stdio: "ignore" });
   const ended = new Promise((resolve) => builder.once("exit", (code, signal) => resolve(signal ?? code)));
   await until(async () => (await processesWith("--build-snapshot", copy.root)).length > 0);
   const [inner = 0] = await processesWith("--build-snapshot", copy.root);

@@ -6,7 +6,7 @@ import {
   type CarriedNames,
   carriedText,
   readCarried,
-} from "../../../../kernel/evaluate/checker/carried.js";
+} from "../../../../kernel/evaluate/checker/cell/carried.js";
 
 const both = () => ({ value: true, type: true });
 

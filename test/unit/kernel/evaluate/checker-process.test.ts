@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { launchChecker } from "../../../../kernel/evaluate/checker/link.js";
+import { launchChecker } from "../../../../kernel/evaluate/checker/process/link.js";
 import { builtFile } from "../../../../src/core/package-root.js";
 import { type Cells, openCells } from "../../../support/cells.js";
 
-const plain = [builtFile("kernel/evaluate/checker/main.js")];
+const plain = [builtFile("kernel/evaluate/checker/process/main.js")];
 let cells: Cells | undefined;
 afterEach(async () => {
   await cells?.close();
@@ -64,8 +64,8 @@ it.runIf(process.platform === "linux")(
   },
 );
 
-it("tslab's converter can be chosen instead: MINDFORMERS_LAB_ENGINE=tslab", async () => {
-  cells = await openCells({ environment: { MINDFORMERS_LAB_ENGINE: "tslab" } });
+it("tslab's converter can be chosen instead: MINDFORMERS_LAB_EVALUATOR=tslab", async () => {
+  cells = await openCells({ environment: { MINDFORMERS_LAB_EVALUATOR: "tslab" } });
   await cells.run("let total = 1; function add(n: number) { return total + n }");
   expect((await cells.run("total = 5; await Promise.resolve(add(2))")).text).toBe("7");
   expect((await cells.run("const wrong: number = 'a'")).failure?.ename).toBe("TypeScriptError");
@@ -73,7 +73,7 @@ it("tslab's converter can be chosen instead: MINDFORMERS_LAB_ENGINE=tslab", asyn
 });
 
 it("the build makes a snapshot for this Node, if it isn't there", () => {
-  const program = builtFile("kernel/evaluate/checker/build.js");
+  const program = builtFile("kernel/evaluate/checker/snapshot/build.js");
   execFileSync(process.execPath, [program]);
   expect(() => execFileSync(process.execPath, [program, "--check"])).not.toThrow();
 }, 120_000);

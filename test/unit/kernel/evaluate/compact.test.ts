@@ -4,8 +4,11 @@ import { dirname, join } from "node:path";
 import { runInNewContext } from "node:vm";
 import compiler from "typescript";
 import { describe, expect, it } from "vitest";
-import { offsetWithCommentLines, withoutCommentLines } from "../../../../kernel/evaluate/checker/comment-lines.js";
-import { compactScript } from "../../../../kernel/evaluate/checker/compact-script.js";
+import {
+  offsetWithCommentLines,
+  withoutCommentLines,
+} from "../../../../kernel/evaluate/checker/program/comment-lines.js";
+import { compactScript } from "../../../../kernel/evaluate/checker/snapshot/compact-script.js";
 import type { TypeScript } from "../../../../kernel/evaluate/guards.js";
 
 const compact = (text: string): string => compactScript(compiler as TypeScript, text);

@@ -5,77 +5,80 @@ import { type Cells, openCells, shownText } from "../../../support/cells.js";
 const earlier =
   "const a = 1; let b = 2; function f() { return 3 } class C { n = 4 }; type T = { a: string }; enum E { a = 5 }";
 
-describe.each([["typescript"], ["tslab"]])("names that the code around a cell uses, with the engine %s", (engine) => {
-  let cells: Cells;
-  beforeAll(async () => {
-    cells = await openCells({ environment: { MINDFORMERS_LAB_ENGINE: engine } });
-    await cells.run(earlier);
-  });
-  afterAll(() => cells.close());
+describe.each([["typescript"], ["tslab"]])(
+  "names that the code around a cell uses, with the evaluator %s",
+  (evaluator) => {
+    let cells: Cells;
+    beforeAll(async () => {
+      cells = await openCells({ environment: { MINDFORMERS_LAB_EVALUATOR: evaluator } });
+      await cells.run(earlier);
+    });
+    afterAll(() => cells.close());
 
-  it.each([
-    ["a parameter", "((exports: any) => [a, b, f(), new C().n, exports])(0)", "[ 1, 2, 3, 4, 0 ]"],
-    ["a parameter with a default", "((exports = a) => [exports, b])()", "[ 1, 2 ]"],
-    ["a part of a pattern", "(({ exports }: any) => [a, exports])({ exports: 7 })", "[ 1, 7 ]"],
-    [
-      "a part of a pattern with default",
-      "(({ exports = b, ...rest }: any) => [a, exports, rest])({ q: 7 })",
-      "[ 1, 2, { q: 7 } ]",
-    ],
-    ["an array pattern", "(([exports, ...require]: any) => [a, exports, require])([6, 7])", "[ 1, 6, [ 7 ] ]"],
-    [
-      "a variable of a block",
-      "let r1; { const exports = 8; r1 = [a, exports, { exports }] }\nr1",
-      "[ 1, 8, { exports: 8 } ]",
-    ],
-    ["a catch variable", "let r2; try { throw 9 } catch (exports) { r2 = [a, exports] }\nr2", "[ 1, 9 ]"],
-    ["a function", "(() => { function exports() { return 10 }\nreturn [a, exports()] })()", "[ 1, 10 ]"],
-    ["a class", "(() => { class exports { n = 10 }\nreturn [a, new exports().n] })()", "[ 1, 10 ]"],
-    ["a variable of a loop", "const r3 = []; for (const exports of [1, 2]) r3.push(exports + a); r3", "[ 2, 3 ]"],
-    ["a label", "let r4 = 0; exports: for (;;) { for (;;) { r4 = a; break exports } }\nr4", "1"],
-    ["a member", "class M1 { exports = a; get require() { return this.exports } }\nnew M1().require", "1"],
-    ["a key", "({ exports: a, require: b })", "{ exports: 1, require: 2 }"],
-    [
-      "a variable assigned to by destructuring",
-      "(() => { let exports: any; ({ exports } = { exports: 7 } as any); return [a, exports] })()",
-      "[ 1, 7 ]",
-    ],
-    [
-      "a variable assigned to by destructuring with default",
-      "(() => { let exports: any; ({ exports = b } = {} as any); return [a, exports] })()",
-      "[ 1, 2 ]",
-    ],
-    ["a type query", "(() => { let exports = 1; let o: typeof exports = 3; return [a, o] })()", "[ 1, 3 ]"],
-    [
-      "a parameter beside a live variable of the cell",
-      "let own1 = 5; const read1 = (exports: any) => [own1, exports];\nown1 = 6; read1(1)",
-      "[ 6, 1 ]",
-    ],
-  ])("exports may be %s", async (_, code, shown) => {
-    expect(await shownText(cells, code)).toBe(shown);
-  });
+    it.each([
+      ["a parameter", "((exports: any) => [a, b, f(), new C().n, exports])(0)", "[ 1, 2, 3, 4, 0 ]"],
+      ["a parameter with a default", "((exports = a) => [exports, b])()", "[ 1, 2 ]"],
+      ["a part of a pattern", "(({ exports }: any) => [a, exports])({ exports: 7 })", "[ 1, 7 ]"],
+      [
+        "a part of a pattern with default",
+        "(({ exports = b, ...rest }: any) => [a, exports, rest])({ q: 7 })",
+        "[ 1, 2, { q: 7 } ]",
+      ],
+      ["an array pattern", "(([exports, ...require]: any) => [a, exports, require])([6, 7])", "[ 1, 6, [ 7 ] ]"],
+      [
+        "a variable of a block",
+        "let r1; { const exports = 8; r1 = [a, exports, { exports }] }\nr1",
+        "[ 1, 8, { exports: 8 } ]",
+      ],
+      ["a catch variable", "let r2; try { throw 9 } catch (exports) { r2 = [a, exports] }\nr2", "[ 1, 9 ]"],
+      ["a function", "(() => { function exports() { return 10 }\nreturn [a, exports()] })()", "[ 1, 10 ]"],
+      ["a class", "(() => { class exports { n = 10 }\nreturn [a, new exports().n] })()", "[ 1, 10 ]"],
+      ["a variable of a loop", "const r3 = []; for (const exports of [1, 2]) r3.push(exports + a); r3", "[ 2, 3 ]"],
+      ["a label", "let r4 = 0; exports: for (;;) { for (;;) { r4 = a; break exports } }\nr4", "1"],
+      ["a member", "class M1 { exports = a; get require() { return this.exports } }\nnew M1().require", "1"],
+      ["a key", "({ exports: a, require: b })", "{ exports: 1, require: 2 }"],
+      [
+        "a variable assigned to by destructuring",
+        "(() => { let exports: any; ({ exports } = { exports: 7 } as any); return [a, exports] })()",
+        "[ 1, 7 ]",
+      ],
+      [
+        "a variable assigned to by destructuring with default",
+        "(() => { let exports: any; ({ exports = b } = {} as any); return [a, exports] })()",
+        "[ 1, 2 ]",
+      ],
+      ["a type query", "(() => { let exports = 1; let o: typeof exports = 3; return [a, o] })()", "[ 1, 3 ]"],
+      [
+        "a parameter beside a live variable of the cell",
+        "let own1 = 5; const read1 = (exports: any) => [own1, exports];\nown1 = 6; read1(1)",
+        "[ 6, 1 ]",
+      ],
+    ])("exports may be %s", async (_, code, shown) => {
+      expect(await shownText(cells, code)).toBe(shown);
+    });
 
-  it.each([
-    [
-      "require as a parameter of a function that imports",
-      "await (async (require: any) => (await import('node:path')).join('a', 'b') + require)(1)",
-      "'a/b1'",
-    ],
-    [
-      "module, __filename and __dirname as parameters",
-      "((module: any, __filename: any, __dirname: any) => [a, module, __filename, __dirname])(1, 2, 3)",
-      "[ 1, 1, 2, 3 ]",
-    ],
-    ["arguments", "(function (..._: any[]) { return [a, arguments.length] })(1, 2)", "[ 1, 2 ]"],
-    [
-      "$cellFlag and $cellGuard as parameters of a function with a loop",
-      "await (async ($cellFlag: any, $cellGuard: any) => { for (let i = 0; i < 2; i++) await i; return [a, $cellFlag, $cellGuard] })(1, 2)",
-      "[ 1, 1, 2 ]",
-    ],
-  ])("%s", async (_, code, shown) => {
-    expect(await shownText(cells, code)).toBe(shown);
-  });
-});
+    it.each([
+      [
+        "require as a parameter of a function that imports",
+        "await (async (require: any) => (await import('node:path')).join('a', 'b') + require)(1)",
+        "'a/b1'",
+      ],
+      [
+        "module, __filename and __dirname as parameters",
+        "((module: any, __filename: any, __dirname: any) => [a, module, __filename, __dirname])(1, 2, 3)",
+        "[ 1, 1, 2, 3 ]",
+      ],
+      ["arguments", "(function (..._: any[]) { return [a, arguments.length] })(1, 2)", "[ 1, 2 ]"],
+      [
+        "$cellFlag and $cellGuard as parameters of a function with a loop",
+        "await (async ($cellFlag: any, $cellGuard: any) => { for (let i = 0; i < 2; i++) await i; return [a, $cellFlag, $cellGuard] })(1, 2)",
+        "[ 1, 1, 2 ]",
+      ],
+    ])("%s", async (_, code, shown) => {
+      expect(await shownText(cells, code)).toBe(shown);
+    });
+  },
+);
 
 describe("names of a notebook", () => {
   let cells: Cells;

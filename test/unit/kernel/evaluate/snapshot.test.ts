@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, wr
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { buildSnapshot, takeLock } from "../../../../kernel/evaluate/checker/build-snapshot.js";
-import { findSnapshot } from "../../../../kernel/evaluate/checker/snapshot.js";
+import { buildSnapshot, takeLock } from "../../../../kernel/evaluate/checker/snapshot/build-snapshot.js";
+import { findSnapshot } from "../../../../kernel/evaluate/checker/snapshot/snapshot.js";
 import { isSwitchedOff } from "../../../../kernel/program/stored-program.js";
 
 let folder: string;

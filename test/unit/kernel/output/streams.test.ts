@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { type Cell, runInCell } from "../../../../kernel/output/cell-context.js";
-import type { IopubMessage } from "../../../../kernel/output/publisher.js";
+import { type Cell, runInCell } from "../../../../kernel/cell/cell-context.js";
+import type { IopubMessage } from "../../../../kernel/cell/publisher.js";
 import { createStreams } from "../../../../kernel/output/streams.js";
 
 function openStreams() {

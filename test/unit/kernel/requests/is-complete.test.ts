@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { RequestOf } from "../../../../kernel/channels/messages.js";
 import { guessCompleteness } from "../../../../kernel/requests/guess-completeness.js";
-import { isComplete } from "../../../../kernel/requests/is-complete.js";
+import { isComplete } from "../../../../kernel/requests/language.js";
 import type { Services } from "../../../../kernel/requests/services.js";
 
 it.each([
@@ -12,7 +12,7 @@ it.each([
   ["const text = `a $" + "{`b`} c", ""],
   ["/* a comment", ""],
   ["call(')', \"]\", `}`, /[)\\]]/, // )", ""],
-])("while the engine loads, %j is incomplete", (code, indent) => {
+])("while the evaluator loads, %j is incomplete", (code, indent) => {
   expect(guessCompleteness(code)).toEqual({ status: "incomplete", indent });
 });
 
@@ -26,7 +26,7 @@ it.each([
   "}",
   "",
   "`\\`$" + "{`}`}`",
-])("while the engine loads, nothing is said of %j, so that consoles run it", (code) => {
+])("while the evaluator loads, nothing is said of %j, so that consoles run it", (code) => {
   expect(guessCompleteness(code)).toEqual({ status: "unknown" });
 });
 
@@ -37,7 +37,7 @@ const request = (code: string) =>
   ({ type: "is_complete_request", content: { code } }) as unknown as RequestOf<"is_complete_request">;
 const services = (evaluator: Promise<unknown>) => ({ evaluator }) as unknown as Services;
 
-it("is_complete is answered by the engine, and within a second if the engine is still loading", async () => {
+it("is_complete is answered by the evaluator, and within a second if the evaluator is still loading", async () => {
   const ready = services(Promise.resolve({ isComplete: () => ({ status: "invalid" }) }));
   expect(await isComplete(request("}"), ready)).toEqual({ status: "invalid" });
 

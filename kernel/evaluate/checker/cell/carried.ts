@@ -1,0 +1,131 @@
+import type ts from "typescript";
+import type { TypeScript } from "../../guards.js";
+import { importedNames } from "./syntax.js";
+
+/** One name that a cell leaves to the cells after it. */
+export interface Carried {
+  readonly name: string;
+  /** Text of its declaration file: one statement, or several that belong together (overloads, a class and its namespace). */
+  readonly text: string;
+  /** It names a value, a type, or both. */
+  readonly value: boolean;
+  readonly type: boolean;
+  /** There is a value only after its statement has run: not for functions and imports. */
+  readonly needsRun: boolean;
+  /** The value is only declared (`declare const x`); later cells find it where this one would. */
+  readonly ambient: boolean;
+}
+
+/** What later cells know, by name: at most one entry for the value and another one for the type. */
+export type CarriedNames = ReadonlyMap<string, readonly Carried[]>;
+
+/** Later declarations win, separately for values and for types: a `type A` doesn't touch the variable `A`. */
+export function addCarried(earlier: CarriedNames, own: readonly Carried[]): CarriedNames {
+  const names = new Map(earlier);
+  for (const one of own) {
+    const kept = (names.get(one.name) ?? []).flatMap((before) => remainder(before, one));
+    names.set(one.name, [...kept, one]);
+  }
+  return names;
+}
+
+/**
+ * What is left of a declaration when a later one takes its name. Of a class whose type is replaced stays a value of which nothing is known; a class
+ * whose value is replaced goes.
+ */
+function remainder(before: Carried, later: Carried): Carried[] {
+  const value = before.value && !later.value;
+  const type = before.type && !later.type;
+  if (value === before.value && type === before.type) return [before];
+  return value ? [{ ...before, value, type, text: `declare let ${before.name}: any;` }] : [];
+}
+
+/** Text of the declaration file that stands for all earlier cells. */
+export function carriedText(names: CarriedNames): string {
+  const texts = [...names.values()].flatMap((entries) => entries.map(({ text }) => text));
+  return `${texts.join("\n")}\nexport {};\n`;
+}
+
+/** Meaning of a name that is imported, which only the type checker knows. */
+export type Meaning = (name: string) => { readonly value: boolean; readonly type: boolean };
+
+/** Takes the declaration file of one cell apart. */
+export function readCarried(compiler: TypeScript, declarations: string, meaningOf: Meaning): Carried[] {
+  const file = compiler.createSourceFile("cell.d.ts", declarations, compiler.ScriptTarget.Latest, true);
+  const byName = new Map<string, Carried>();
+  for (const one of file.statements.flatMap((statement) => carriedBy(compiler, statement, meaningOf))) {
+    const before = byName.get(one.name);
+    byName.set(one.name, before === undefined ? one : joined(before, one));
+  }
+  return [...byName.values()];
+}
+
+function joined(a: Carried, b: Carried): Carried {
+  return {
+    name: a.name,
+    text: `${a.text}\n${b.text}`,
+    value: a.value || b.value,
+    type: a.type || b.type,
+    needsRun: a.needsRun || b.needsRun,
+    ambient: a.ambient && b.ambient,
+  };
+}
+
+function carriedBy(compiler: TypeScript, statement: ts.Statement, meaningOf: Meaning): Carried[] {
+  const one = (name: ts.Identifier | undefined, parts: Partial<Carried>): Carried[] => {
+    if (name === undefined) return [];
+    return [
+      {
+        name: name.text,
+        text: statement.getFullText().trimStart(),
+        value: false,
+        type: false,
+        needsRun: false,
+        ambient: false,
+        ...parts,
+      },
+    ];
+  };
+  if (compiler.isVariableStatement(statement)) return variables(compiler, statement);
+  if (compiler.isImportDeclaration(statement)) return imports(compiler, statement, meaningOf);
+  if (compiler.isImportEqualsDeclaration(statement)) return one(statement.name, meaningOf(statement.name.text));
+  if (compiler.isFunctionDeclaration(statement)) return one(statement.name, { value: true });
+  if (compiler.isClassDeclaration(statement) || compiler.isEnumDeclaration(statement))
+    return one(statement.name, { value: true, type: true, needsRun: true });
+  if (compiler.isInterfaceDeclaration(statement) || compiler.isTypeAliasDeclaration(statement))
+    return one(statement.name, { type: true });
+  if (
+    compiler.isModuleDeclaration(statement) &&
+    compiler.isIdentifier(statement.name) &&
+    statement.name.text !== "global"
+  )
+    return one(statement.name, { ...meaningOf(statement.name.text), type: true, needsRun: true });
+  return [];
+}
+
+function variables(compiler: TypeScript, statement: ts.VariableStatement): Carried[] {
+  const { declarationList: list } = statement;
+  const documentation = statement.getFullText().slice(0, -statement.getText().length).trimStart();
+  const keyword = (list.flags & compiler.NodeFlags.Const) !== 0 ? "const" : "let";
+  return list.declarations.flatMap((declaration) => {
+    if (!compiler.isIdentifier(declaration.name)) return [];
+    const text = `${documentation}declare ${keyword} ${declaration.getText()};`;
+    return [{ name: declaration.name.text, text, value: true, type: false, needsRun: true, ambient: false }];
+  });
+}
+
+/** One statement per name, so that each can be replaced by itself. */
+function imports(compiler: TypeScript, statement: ts.ImportDeclaration, meaningOf: Meaning): Carried[] {
+  const clause = statement.importClause;
+  const from = statement.moduleSpecifier.getText();
+  const rest = statement.attributes === undefined ? from : `${from} ${statement.attributes.getText()}`;
+  const kind = clause?.isTypeOnly === true ? "import type" : "import";
+  const bindings = clause?.namedBindings;
+  const named = bindings !== undefined && compiler.isNamedImports(bindings) ? bindings.elements : [];
+  return importedNames(compiler, clause).map((name) => {
+    const element = named.find((candidate) => candidate.name.text === name);
+    const isDefault = element === undefined && clause?.name?.text === name;
+    const what = element !== undefined ? `{ ${element.getText()} }` : isDefault ? name : `* as ${name}`;
+    return { name, text: `${kind} ${what} from ${rest};`, ...meaningOf(name), needsRun: false, ambient: false };
+  });
+}

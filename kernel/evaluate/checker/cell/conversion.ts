@@ -1,0 +1,36 @@
+import type { Diagnostic } from "../../../report/diagnostic.js";
+import type { Edit } from "../../../report/text-edits.js";
+import type { Carried } from "./carried.js";
+
+/** Why the cell may not run, or its script. */
+export type Conversion =
+  | { readonly diagnostics: readonly Diagnostic[]; readonly script?: undefined }
+  | { readonly script: CellScript };
+
+/** A cell that may run. */
+export interface CellScript {
+  /** CommonJS: the body of a function of `exports`, `require` and the interrupt flag; it returns the last expression's value in an array. */
+  readonly javascript: string;
+  /** Source map from `javascript` to the cell with `edits`, as JSON; none if they are the same. */
+  readonly map?: string;
+  readonly edits: readonly Edit[];
+  readonly awaits: boolean;
+  readonly imports: readonly string[];
+  readonly declares: readonly Carried[];
+  /** Files of the user's that the cell imports, as far as they are new or have changed. */
+  readonly files: readonly ConvertedFile[];
+}
+
+export interface ConvertedFile {
+  readonly path: string;
+  /** The file as it is written. */
+  readonly code: string;
+  readonly javascript: string;
+  /** Source map from `javascript` to the file with `edits`, as JSON. */
+  readonly map: string;
+  readonly edits: readonly Edit[];
+  /** It awaits outside of any function. */
+  readonly awaits: boolean;
+  /** Modules that it imports statically. */
+  readonly imports: readonly string[];
+}

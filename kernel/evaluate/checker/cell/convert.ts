@@ -1,0 +1,125 @@
+import type ts from "typescript";
+import { withoutMapComment } from "../../../report/places.js";
+import { applyEdits } from "../../../report/text-edits.js";
+import type { TypeScript } from "../../guards.js";
+import { loosenTypes } from "../../loose-types.js";
+import type { Checked, Language } from "../program/language.js";
+import { runOptions } from "../program/libraries.js";
+import { type Carried, type CarriedNames, readCarried } from "./carried.js";
+import { scriptEdits } from "./cell-edits.js";
+import type { Conversion } from "./conversion.js";
+import { convertFiles, type FileVersions } from "./files.js";
+import { describeFileFindings, describeFindings, findingsAbout } from "./findings.js";
+import { meaningIn } from "./meaning.js";
+import { isPlainScript } from "./plain-script.js";
+import { type CellSyntax, readSyntax } from "./syntax.js";
+
+export interface Converter {
+  readonly compiler: TypeScript;
+  readonly language: Language;
+  readonly files: FileVersions;
+}
+
+export interface Earlier {
+  readonly names: CarriedNames;
+  /** `carriedText` of the names. */
+  readonly text: string;
+}
+
+/** Checks one cell and translates it; what it declares becomes known to later cells only when they are told. */
+export function convertCell(converter: Converter, code: string, earlier: Earlier): Conversion {
+  const { compiler, language } = converter;
+  const syntax = readSyntax(compiler, code);
+  const text = syntax.text + exportList(syntax);
+  const checked = language.update(text, earlier.text);
+  const findings = describeFindings(compiler, findingsAbout(checked, checked.file), code);
+  const inFiles = ownFiles(converter, checked).flatMap((file) =>
+    describeFileFindings(compiler, findingsAbout(checked, file), checked.program.getCurrentDirectory()),
+  );
+  const inside = inFiles.filter(({ file }) => file?.startsWith("..") === false);
+  if (findings.length + inside.length > 0) return { diagnostics: [...findings, ...inside] };
+  const isPlain = isPlainScript(compiler, checked.file);
+  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, isPlain });
+  const files = convertFiles(
+    compiler,
+    { files: ownFiles(converter, checked), program: checked.program },
+    converter.files,
+  );
+  const declared = declarationsOf(converter, { syntax, checked, text, earlier });
+  if (declared.findings.length > 0) return { diagnostics: describeFindings(compiler, declared.findings, code) };
+  const edited = applyEdits(syntax.text, edits).text;
+  return {
+    script: {
+      ...(isPlain ? { javascript: edited } : translated(compiler, edited)),
+      edits,
+      awaits: syntax.awaits,
+      imports: syntax.imports,
+      declares: declared.names,
+      files,
+    },
+  };
+}
+
+/** Everything that the cell declares must be exported to be in its declaration file. */
+function exportList({ declared }: CellSyntax): string {
+  const names = new Set(declared.filter(({ kind }) => kind !== "using").map(({ name }) => name));
+  return names.size === 0 ? "" : `\nexport { ${[...names].join(", ")} };`;
+}
+
+/** Files of the user's that the cell imports, directly or not. */
+function ownFiles({ language }: Converter, { program }: Checked): ts.SourceFile[] {
+  return [...language.reachable(language.cell)].flatMap((path) => {
+    const file = program.getSourceFile(path);
+    return file === undefined || file.isDeclarationFile ? [] : [file];
+  });
+}
+
+interface Declared {
+  readonly names: readonly Carried[];
+  readonly findings: readonly ts.Diagnostic[];
+}
+
+interface CheckedCell {
+  readonly syntax: CellSyntax;
+  readonly checked: Checked;
+  readonly text: string;
+  readonly earlier: Earlier;
+}
+
+/** What the cell declares; with looser types if only the names of types are in the way. */
+function declarationsOf({ compiler, language }: Converter, { syntax, checked, text, earlier }: CheckedCell): Declared {
+  if (syntax.declared.length === 0) return { names: [], findings: [] };
+  const meaningOf = meaningIn(compiler, checked);
+  if (syntax.declared.every(({ kind }) => kind === "import")) {
+    const statements = checked.file.statements.filter((statement) => !compiler.isExportDeclaration(statement));
+    const text = statements.map((statement) => statement.getText(checked.file)).join("\n");
+    return { names: readCarried(compiler, text, meaningOf), findings: [] };
+  }
+  let { declarations, findings } = emitDeclarations(checked);
+  const places = findings.map(({ code, start = 0 }) => ({ code, offset: start }));
+  const edits = loosenTypes(compiler, text, places);
+  if (edits !== undefined) {
+    const loose = language.update(applyEdits(text, edits).text, earlier.text);
+    ({ declarations, findings } = emitDeclarations(loose));
+  }
+  const ambient = new Set(syntax.declared.filter((one) => one.ambient).map(({ name }) => name));
+  for (const { name, ambient: isAmbient } of syntax.declared) if (!isAmbient) ambient.delete(name);
+  const names = readCarried(compiler, declarations, meaningOf);
+  return { findings, names: names.map((one) => (ambient.has(one.name) ? { ...one, ambient: true } : one)) };
+}
+
+function emitDeclarations({ program, file }: Checked): { declarations: string; findings: readonly ts.Diagnostic[] } {
+  let declarations = "";
+  const keep: ts.WriteFileCallback = (name, text) => {
+    if (name.endsWith(".d.ts")) declarations = text;
+  };
+  const { diagnostics } = program.emit(file, keep, undefined, true);
+  return { declarations, findings: diagnostics };
+}
+
+/** JavaScript with its source map. */
+function translated(compiler: TypeScript, text: string): { readonly javascript: string; readonly map: string } {
+  const options = { compilerOptions: runOptions(compiler), fileName: "cell.ts" };
+  const { outputText, sourceMapText = "" } = compiler.transpileModule(text, options);
+  return { javascript: withoutMapComment(outputText), map: sourceMapText };
+}

@@ -1,0 +1,98 @@
+import { describeCompleteness, describeCompletion, describeInspection, inspectionOffsets } from "../../assist.js";
+import type { Inspection } from "../../evaluator.js";
+import type { TypeScript } from "../../guards.js";
+import { createPackageFolders } from "../../package-folders.js";
+import { addCarried, carriedText } from "../cell/carried.js";
+import { candidatesAt } from "../cell/complete.js";
+import { type Converter, convertCell, type Earlier } from "../cell/convert.js";
+import { isOfNothing, typeNamedAt } from "../cell/inspect-type.js";
+import { type Bundles, createBundles } from "../program/bundles.js";
+import { libraryDocumentation } from "../program/documentation.js";
+import { createLanguage, type Shared } from "../program/language.js";
+import type { Declarations } from "../program/libraries.js";
+import { createRegistry } from "../program/registry.js";
+import type { CheckerAnswers, CheckerRequest } from "./requests.js";
+
+/** The evaluator on the side of its own process: a request in, an answer out. */
+export interface Checker {
+  answer(request: CheckerRequest): CheckerAnswers[CheckerRequest["kind"]];
+}
+
+export interface CheckerOptions {
+  readonly compiler: TypeScript;
+  readonly declarations: Declarations;
+  readonly shared: Shared;
+}
+
+/** With nothing parsed yet. */
+export function checkerOptions(compiler: TypeScript, declarations: Declarations): CheckerOptions {
+  let kept: { readonly key: string; readonly bundles: Bundles } | undefined;
+  return {
+    compiler,
+    declarations,
+    shared: {
+      registry: createRegistry(compiler),
+      resolutions: new Map(),
+      texts: new Map(),
+      bundles(libraries, node) {
+        const key = [...libraries, node].join();
+        if (kept?.key !== key) kept = { key, bundles: createBundles({ libraries, node }) };
+        return kept.bundles;
+      },
+    },
+  };
+}
+
+type Opened = Pick<Extract<CheckerRequest, { kind: "open" }>, "workingDirectory" | "packages">;
+
+export function createChecker(options: CheckerOptions): Checker {
+  const { compiler } = options;
+  let earlier: Earlier = { names: new Map(), text: carriedText(new Map()) };
+  let converter: Converter | undefined;
+  let openedWith = "";
+  const open = (given: Opened): Converter => {
+    const folders = createPackageFolders(given);
+    return { compiler, language: createLanguage({ ...options, folders }), files: new Map() };
+  };
+  const opened = (): Converter => {
+    converter ??= open({ workingDirectory: process.cwd(), packages: [] });
+    return converter;
+  };
+  const inspect = ({ code, cursor, detail }: Extract<CheckerRequest, { kind: "inspect" }>): Inspection | null => {
+    const { language } = opened();
+    language.update(code, earlier.text, "question");
+    for (const offset of inspectionOffsets(compiler, code, cursor)) {
+      const info = language.service.getQuickInfoAtPosition(language.cell, offset);
+      if (info === undefined || isOfNothing(info)) continue;
+      const isDocumented = (info.documentation ?? []).length > 0;
+      return describeInspection(
+        isDocumented ? info : { ...info, ...libraryDocumentation(compiler, language, offset) },
+        detail,
+      );
+    }
+    const info = typeNamedAt({ language, code, cursor, earlier: earlier.text });
+    return info === undefined ? null : describeInspection(info, detail);
+  };
+  return {
+    answer(request) {
+      if (request.kind === "convert") return convertCell(opened(), request.code, earlier);
+      if (request.kind === "inspect") return inspect(request);
+      if (request.kind === "isComplete") return describeCompleteness(compiler, request.code);
+      if (request.kind === "complete") {
+        const { language } = opened();
+        language.update(request.code, earlier.text, "question");
+        return describeCompletion(candidatesAt(language, request.code, request.cursor), request.code, request.cursor);
+      }
+      if (request.kind === "prepare") opened().language.update("", earlier.text, "question");
+      else if (request.kind === "open") {
+        const key = JSON.stringify([request.workingDirectory, request.packages]);
+        if (key !== openedWith) converter = open(request);
+        openedWith = key;
+      } else {
+        const names = addCarried(earlier.names, request.own);
+        earlier = { names, text: carriedText(names) };
+      }
+      return null;
+    },
+  };
+}

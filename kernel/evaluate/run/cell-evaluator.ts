@@ -1,0 +1,158 @@
+import { basename } from "node:path";
+import { Script } from "node:vm";
+import { currentCell } from "../../cell/cell-context.js";
+import { interruptOf } from "../../cell/keyboard-interrupt.js";
+import type { Failure } from "../../report/failure.js";
+import { describeFailure } from "../../report/failure.js";
+import { placesOf } from "../../report/places.js";
+import { describeDiagnostics } from "../../report/refusal.js";
+import { describeScript, registerCell, registerFile } from "../../report/sources.js";
+import { installStackMapping } from "../../report/stack.js";
+import { applyEdits } from "../../report/text-edits.js";
+import { addCarried, type Carried, type CarriedNames } from "../checker/cell/carried.js";
+import type { CellScript, ConvertedFile } from "../checker/cell/conversion.js";
+import type { CheckerLink } from "../checker/process/link.js";
+import type { CheckerRequest } from "../checker/process/requests.js";
+import type { Evaluator, EvaluatorOptions, Outcome } from "../evaluator.js";
+import { localName } from "../own-names.js";
+import { createPackageFolders } from "../package-folders.js";
+import { cellRequire, type Executable, functionText, runCell, wrapperOf } from "./executor.js";
+import { compileFile, fileWrapperOf } from "./file-script.js";
+import { createInterrupts } from "./interrupt.js";
+import { liveMembers } from "./live-members.js";
+import { createCellModules } from "./resolve.js";
+
+/** The evaluator: the type checker, in its own process, checks and translates cells; they run in this one. */
+export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink): Evaluator {
+  const { workingDirectory, packages, debugging } = options;
+  installStackMapping();
+  const modules = createCellModules(createPackageFolders(options));
+  const { files, require } = cellRequire(workingDirectory, modules);
+  const locals: Record<string, unknown> = Object.create(null);
+  const { load, wrap, meta, metaOf } = modules;
+  const interrupts = createInterrupts(options.interruptFlag, {
+    extra: { load, wrap, meta, metaOf, locals, require, describeScript },
+  });
+  const declare = shareDeclarations(checker, { kind: "open", workingDirectory, packages });
+
+  const prepare = async ({ files: changed, ...script }: CellScript, cell: Labelled): Promise<Executable> => {
+    files.update(changed);
+    for (const file of changed) {
+      registerSource(file);
+      if (debugging?.isOn() === true) await showFileToDebugger(file, debugging);
+    }
+    await modules.prepare(script.imports);
+    for (const specifier of script.imports) await require.prepare?.(specifier);
+    const name = registerScript(script, cell);
+    const executable = { ...script, javascript: `${script.javascript}\n//# sourceURL=${name}` };
+    if (debugging?.isOn() === true) await showToDebugger(name, executable, debugging);
+    return executable;
+  };
+
+  const execute = async (code: string): Promise<Outcome> => {
+    const cell = { code, label: `Cell [${currentCell()?.executionCount ?? 0}]` };
+    let declares: readonly Carried[] = [];
+    try {
+      return await interrupts.race(async () => {
+        const conversion = await checker.ask({ kind: "convert", code }).catch(nameOverflow);
+        if (conversion.script === undefined) return failed(describeDiagnostics(conversion.diagnostics, cell));
+        const { script } = conversion;
+        const executable = await prepare(script, cell);
+        // An interrupt that came while something was loaded has ended the cell already.
+        interrupts.check();
+        ({ declares } = script);
+        const value = await runCell(executable);
+        declare(declares);
+        return value === undefined || value === null ? { status: "ok" } : { status: "ok", result: { value } };
+      });
+    } catch (error) {
+      // What got a value is there, and later cells may use it.
+      declare(declares.filter(({ name, needsRun }) => !needsRun || locals[localName(name)] !== undefined));
+      return failed(describeFailure(interruptOf(error) ?? error));
+    }
+  };
+
+  return {
+    execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
+    complete: async (code, cursor) => {
+      const found = await checker.ask({ kind: "complete", code, cursor });
+      return found.matches.length > 0 ? found : (liveMembers({ code, cursor, locals }) ?? found);
+    },
+    inspect: async (code, cursor, detail) =>
+      (await checker.ask({ kind: "inspect", code, cursor, detail })) ?? undefined,
+    isComplete: (code) => checker.ask({ kind: "isComplete", code }),
+    interrupt: () => interrupts.interrupt(),
+    close: () => checker.close(),
+  };
+}
+
+/** The compiler goes down into every bracket and operator of a cell. */
+function nameOverflow(error: unknown): never {
+  if (!/^RangeError: Maximum call stack size/.test((error as Error).message)) throw error;
+  const named = new RangeError(
+    "the cell is nested too deeply to be checked (thousands of brackets or operators in each other)",
+  );
+  named.stack = String(named);
+  throw named;
+}
+
+interface Labelled {
+  readonly label: string;
+  readonly code: string;
+}
+
+/** Opens the checker, and keeps what cells have declared for the case that it must be started anew. */
+function shareDeclarations(
+  checker: CheckerLink,
+  open: Extract<CheckerRequest, { kind: "open" }>,
+): (own: readonly Carried[]) => void {
+  let names: CarriedNames = new Map();
+  checker.restoreWith(() => [open, { kind: "declare", own: [...names.values()].flat() }]);
+  const tell = (request: typeof open | Extract<CheckerRequest, { kind: "declare" }>): void => {
+    // If it ends over this, the next one is told everything.
+    checker.ask(request).catch(() => {});
+  };
+  tell(open);
+  return (own) => {
+    if (own.length === 0) return;
+    names = addCarried(names, own);
+    tell({ kind: "declare", own });
+  };
+}
+
+function registerScript({ edits, map, awaits }: Omit<CellScript, "files">, cell: Labelled): string {
+  const edited = () => applyEdits(cell.code, edits);
+  return registerCell({ ...cell, ...placesOf({ edited, map, wrapper: wrapperOf(awaits).length }) });
+}
+
+function registerSource({ path, code, edits, map, awaits }: ConvertedFile): void {
+  const edited = () => applyEdits(code, edits);
+  const wrapper = fileWrapperOf(awaits).length;
+  registerFile({ path, code, label: basename(path), ...placesOf({ edited, map, wrapper }) });
+}
+
+/** As for a cell. */
+async function showFileToDebugger(
+  file: ConvertedFile,
+  debugging: NonNullable<EvaluatorOptions["debugging"]>,
+): Promise<void> {
+  const module: unknown = compileFile(file);
+  await debugging.cellBegins(file.path);
+  void module;
+}
+
+/** Compiles the cell as it will be run, so that its places are known, and waits until its breakpoints are set. */
+async function showToDebugger(
+  name: string,
+  executable: Executable,
+  debugging: NonNullable<EvaluatorOptions["debugging"]>,
+): Promise<void> {
+  // Gives the function without calling it; only then the inspector tells of the script. Held until the end, as its places go with it.
+  const cell: unknown = new Script(functionText(executable)).runInThisContext();
+  await debugging.cellBegins(name);
+  void cell;
+}
+
+function failed(failure: Failure): Outcome {
+  return { status: "error", failure };
+}

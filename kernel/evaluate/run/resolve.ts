@@ -1,0 +1,165 @@
+import { readFileSync } from "node:fs";
+import { createRequire, isBuiltin } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { constants, Script } from "node:vm";
+import { type PackageFolders, packageName } from "../package-folders.js";
+
+export interface Require {
+  (specifier: string): unknown;
+  /** Loads what has to be awaited, so that the call finds it. */
+  readonly prepare?: (specifier: string) => Promise<void>;
+}
+
+export interface CellModules {
+  /** `require` with the fallback; relative paths go to `base`, which knows the importing file. */
+  wrap(base: Require): Require;
+  /** Loads those modules that `require` can't load (top-level await inside, or exports for `import` only), so that it can. Never rejects. */
+  prepare(specifiers: readonly string[]): Promise<void>;
+  /** What `import(specifier)` in a cell does. */
+  load(require: Require, specifier: string): Promise<unknown>;
+  /** `import.meta` of every cell: as if the cell were a file in the working directory. */
+  readonly meta: ModuleMeta;
+  /** `import.meta` of a file of the user's. */
+  metaOf(path: string): ModuleMeta;
+}
+
+export interface ModuleMeta {
+  readonly url: string;
+  readonly filename: string;
+  readonly dirname: string;
+  /** URL of a module as seen from there. */
+  resolve(specifier: string): string;
+}
+
+const needsImport = new Set(["ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_REQUIRE_ESM"]);
+
+export function createCellModules(folders: PackageFolders): CellModules {
+  const imported = new Map<string, unknown>();
+  const wrap = (base: Require): Require => {
+    const require = (specifier: string): unknown => {
+      if (imported.has(specifier)) return imported.get(specifier);
+      const name = packageName(specifier);
+      const folder = name === undefined ? undefined : folders.fallback(name);
+      if (name === undefined || folder === undefined) return base(specifier);
+      return requireFrom(folder, name)(requestFor(folder, name, specifier));
+    };
+    // `resolve` and the like.
+    return Object.assign(require, base);
+  };
+  const own = wrap(createRequire(join(folders.workingDirectory, "cell.js")));
+  return {
+    meta: metaOf(join(folders.workingDirectory, "cell.ts")),
+    metaOf,
+    wrap,
+    async prepare(specifiers) {
+      // The user's own files run when the cell asks for them, and once.
+      for (const specifier of specifiers.filter((one) => packageName(one) !== undefined)) {
+        try {
+          own(specifier);
+        } catch (error) {
+          if (!needsImport.has(codeOf(error))) continue;
+          const module = await importFrom(folders, specifier).catch(() => undefined);
+          if (module !== undefined) imported.set(specifier, asRequired(module));
+        }
+      }
+    },
+    async load(require, given) {
+      const specifier = pathOfUrl(String(given));
+      try {
+        await require.prepare?.(specifier);
+        return asNamespace(require(specifier));
+      } catch (error) {
+        if (!needsImport.has(codeOf(error))) throw error;
+        return importFrom(folders, specifier);
+      }
+    },
+  };
+}
+
+function metaOf(filename: string): ModuleMeta {
+  const resolve = (specifier: string): string => {
+    if (isBuiltin(specifier)) return specifier.startsWith("node:") ? specifier : `node:${specifier}`;
+    return pathToFileURL(createRequire(filename).resolve(pathOfUrl(specifier))).href;
+  };
+  return { url: pathToFileURL(filename).href, filename, dirname: dirname(filename), resolve };
+}
+
+function pathOfUrl(specifier: string): string {
+  return specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier;
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | undefined)?.code);
+}
+
+function isFolderOfPackages(folder: string): boolean {
+  return basename(folder) === "node_modules";
+}
+
+/** Node's lookup from the folder that holds `node_modules`, or from inside a package that lies anywhere else. */
+function requireFrom(folder: string, name: string): NodeJS.Require {
+  const parent = name.startsWith("@") ? dirname(dirname(folder)) : dirname(folder);
+  return createRequire(join(isFolderOfPackages(parent) ? dirname(parent) : folder, "cell.js"));
+}
+
+function requestFor(folder: string, name: string, specifier: string): string {
+  const parent = name.startsWith("@") ? dirname(dirname(folder)) : dirname(folder);
+  if (isFolderOfPackages(parent)) return specifier;
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    name?: string;
+    exports?: unknown;
+  };
+  return manifest.exports !== undefined && manifest.name === name ? specifier : folder + specifier.slice(name.length);
+}
+
+/** Node's own `import()`, looked up from the user's folder and then from the kernel's packages. */
+async function importFrom(folders: PackageFolders, specifier: string): Promise<unknown> {
+  const name = packageName(specifier);
+  const folder = name === undefined ? undefined : folders.fallback(name);
+  if (name === undefined || folder === undefined)
+    return importIn(specifier, join(folders.workingDirectory, "cell.mjs"));
+  const request = requestFor(folder, name, specifier);
+  const file = request === specifier ? specifier : pathToFileURL(requireFrom(folder, name).resolve(request)).href;
+  return importIn(file, join(folder, "cell.mjs"));
+}
+
+function importIn(specifier: string, from: string): Promise<unknown> {
+  const script = new Script("(specifier) => import(specifier)", {
+    filename: from,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const load = script.runInThisContext() as (specifier: string) => Promise<unknown>;
+  return withoutWarnings(() => load(specifier));
+}
+
+/** Node warns at once, and in the user's cell, that this way to import is experimental. */
+function withoutWarnings<T>(run: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return run();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** An imported module as Node's own `require` gives those that it can load: marked, so that `default` is its default export and not the whole of it. */
+function asRequired(module: unknown): unknown {
+  if (typeof module !== "object" || module === null || !("default" in module) || "__esModule" in module) return module;
+  return new Proxy(module, {
+    get: (target, name) => (name === "__esModule" ? true : Reflect.get(target, name)),
+    has: (target, name) => name === "__esModule" || Reflect.has(target, name),
+  });
+}
+
+/** The shape that TypeScript gives to `import * as`: CommonJS exports with themselves as default. */
+function asNamespace(module: unknown): unknown {
+  if (typeof module === "object" && module !== null) {
+    const isNamespace = Object.prototype.toString.call(module) === "[object Module]" || "__esModule" in module;
+    return isNamespace ? module : { ...module, default: module };
+  }
+  return typeof module === "function"
+    ? Object.assign(Object.create(null), module, { default: module })
+    : { default: module };
+}
