@@ -28,3 +28,13 @@ export function watchFatalReport(onFatal: () => void): { close(): void } {
 function reportName(): string {
   return `fatal-${process.pid}.json`;
 }
+
+/** The error that the clients of a kernel with a full heap see; `limit` in bytes. */
+export function outOfMemory(limit: number): { readonly ename: string; readonly evalue: string } {
+  const megabytes = Math.round(limit / 1024 ** 2);
+  return {
+    ename: "OutOfMemoryError",
+    evalue: `the JavaScript heap is full (limit ${megabytes} MB): the kernel ends, and its variables are lost
+hint: work on smaller parts, or set NODE_OPTIONS=--max-old-space-size=${2 * megabytes} before you start Jupyter`,
+  };
+}
