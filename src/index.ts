@@ -47,23 +47,19 @@ export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
 export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";
 export { Dataset, openDataset } from "./data/dataset.js";
 export type { DerivedManifest, DerivedSource } from "./data/files/derived-manifest.js";
-export type { DatasetManifest, FileRecord } from "./data/files/manifest.js";
+export type { FileRecord } from "./data/files/file-record.js";
+export type { DatasetManifest } from "./data/files/manifest.js";
 export type { SplitName } from "./data/gpt-index/split.js";
 export { DocumentPeek, type PeekedDocument } from "./data/inspect/document-peek.js";
 export { LengthHistogram } from "./data/inspect/length-histogram.js";
 export type { PeekOptions } from "./data/inspect/megatron.js";
 export { DatasetSamples, type SampledSequence } from "./data/inspect/samples.js";
 export { type CountedToken, TokenCounts } from "./data/inspect/token-counts.js";
-export { type CheckRow, DatasetVerification } from "./data/inspect/verification.js";
+export { type CheckRow, DatasetVerification } from "./data/inspect/checks/verification.js";
 export { type MergeOptions, mergeDatasets } from "./data/merge.js";
+export type { MindRecordShardFacts, ReadRowsOptions } from "./data/mindrecord/facts.js";
 export type { MindRecordOptions, WriteMindRecordOptions } from "./data/mindrecord/writer.js";
-export {
-  MindRecord,
-  type MindRecordShardFacts,
-  openMindRecord,
-  type ReadRowsOptions,
-  writeMindRecord,
-} from "./data/mindrecord.js";
+export { MindRecord, openMindRecord, writeMindRecord } from "./data/mindrecord.js";
 export type { OrderPlan } from "./data/order/batch-layout.js";
 export { DataOrder, openDataOrder } from "./data/order/data-order.js";
 export type { CacheState } from "./data/order/index-cache.js";

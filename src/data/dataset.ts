@@ -1,27 +1,17 @@
-import { resolve } from "node:path";
-import { FileBytes } from "../core/bytes.js";
-import { DataError, LabError } from "../core/error.js";
-import { requireFile } from "../core/files.js";
-import { formatCount } from "../core/units.js";
-import {
-  decodeTokens,
-  type MegatronIndex,
-  readIndexEntry,
-  readMegatronIndex,
-  type TokenType,
-  tokenBytes,
-} from "../formats/megatron.js";
+import { LabError } from "../core/error.js";
+import { decodeTokens, readIndexEntry, type TokenType, tokenBytes } from "../formats/megatron.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
-import { type DerivedManifest, type Manifests, readManifests } from "./files/derived-manifest.js";
+import type { DerivedManifest } from "./files/derived-manifest.js";
 import type { DatasetManifest } from "./files/manifest.js";
 import { withKnownMegatron } from "./files/megatron-files.js";
+import { type OpenedMegatron, openMegatron } from "./files/open-megatron.js";
+import type { DatasetVerification } from "./inspect/checks/verification.js";
 import { datasetBundle } from "./inspect/dataset-view.js";
 import type { DocumentPeek } from "./inspect/document-peek.js";
 import type { LengthHistogram } from "./inspect/length-histogram.js";
 import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./inspect/megatron.js";
 import { DatasetSamples, type SampledSequence } from "./inspect/samples.js";
 import type { TokenCounts } from "./inspect/token-counts.js";
-import type { DatasetVerification } from "./inspect/verification.js";
 import type { OrderPlan } from "./order/batch-layout.js";
 import { type DataOrder, openDataOrder } from "./order/data-order.js";
 import type { DatasetOrderOptions } from "./order/options.js";
@@ -64,38 +54,27 @@ export class Dataset {
   /** What `mergeDatasets` or `splitDataset` made the dataset of; undefined for datasets made otherwise. */
   readonly derived: DerivedManifest | undefined;
 
-  private constructor(prefix: string, index: MegatronIndex, more: Pick<Dataset, "bytes" | "notes"> & Manifests) {
-    const { manifest, derived } = more;
+  private constructor(opened: OpenedMegatron, notes: readonly string[]) {
+    const { manifest, derived, uniformLength = 0 } = opened;
     const { options, tokenizer } = manifest ?? derived ?? {};
-    this.prefix = prefix;
-    this.sequences = index.sequences;
-    this.documents = index.documents;
-    this.tokens = index.tokens;
-    const { uniformLength = 0 } = index;
+    this.prefix = opened.prefix;
+    this.sequences = opened.sequences;
+    this.documents = opened.documents;
+    this.tokens = opened.tokens;
     this.seqLength = options?.seqLength ?? (uniformLength > 1 ? uniformLength - 1 : undefined);
-    this.dtype = index.dtype;
+    this.dtype = opened.dtype;
     this.vocabSize = tokenizer?.vocabSize;
     this.eod = tokenizer?.eosId;
     this.pad = options?.mode === "pad" ? tokenizer?.padId : undefined;
-    this.bytes = more.bytes;
-    this.notes = more.notes;
+    this.bytes = opened.bytes;
+    this.notes = notes;
     this.manifest = manifest;
     this.derived = derived;
   }
 
   /** The work behind `openDataset`; `notes` are shown with the dataset. */
   static async open(prefix: string, notes: readonly string[] = []): Promise<Dataset> {
-    const absolute = resolve(prefix);
-    const idx = await FileBytes.open(`${absolute}.idx`, "index");
-    try {
-      const index = await readMegatronIndex(idx);
-      const binBytes = await requireFile(`${absolute}.bin`, "dataset");
-      if (binBytes !== index.binBytes) throw sizeMismatch(absolute, index, binBytes);
-      const manifests = await readManifests(absolute);
-      return new Dataset(absolute, index, { bytes: binBytes + idx.byteLength, notes, ...manifests });
-    } finally {
-      await idx.close();
-    }
+    return new Dataset(await openMegatron(prefix), notes);
   }
 
   /** Training sample `k` (from 0) of a run: exact ids, labels and the sequences that it is made of. Throws as `step` does. */
@@ -198,13 +177,5 @@ export async function openDataset(prefix: string): Promise<Dataset> {
   if (typeof prefix === "string" && prefix !== "") return Dataset.open(prefix.replace(/\.(bin|idx)$/, ""));
   throw new LabError("ARGUMENT_INVALID", `openDataset: expected a prefix, found ${JSON.stringify(prefix)}`, {
     hint: 'write for example openDataset("dataset/wiki_4096_text_document")',
-  });
-}
-
-function sizeMismatch(prefix: string, index: MegatronIndex, found: number): DataError {
-  const sum = `${formatCount(index.tokens)} tokens × ${tokenBytes(index.dtype)} bytes = ${formatCount(index.binBytes)} bytes`;
-  return new DataError("DATASET_SIZE_MISMATCH", `dataset ${prefix}.bin: expected ${sum}, found ${formatCount(found)}`, {
-    hint: "run prepareData again, or copy both files again from where they were made",
-    details: { file: `${prefix}.bin`, expected: index.binBytes, found },
   });
 }

@@ -7,13 +7,15 @@ import type { MindRecordRow, MindRecordSchema } from "../formats/mindrecord/sche
 import { MindRecordShard } from "../formats/mindrecord/shard-reader.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { datasetChanged } from "./files/dataset-changed.js";
-import { type DatasetManifest, readManifest } from "./files/manifest.js";
+import type { DatasetManifest } from "./files/manifest.js";
+import { readManifest } from "./files/read-manifests.js";
 import type { TokenStream } from "./files/token-blocks.js";
+import type { DatasetVerification } from "./inspect/checks/verification.js";
 import type { DocumentPeek } from "./inspect/document-peek.js";
 import { countLengths, type LengthHistogram, streamLengths } from "./inspect/length-histogram.js";
 import type { PeekOptions } from "./inspect/megatron.js";
 import { countTokens, type TokenCounts } from "./inspect/token-counts.js";
-import type { DatasetVerification } from "./inspect/verification.js";
+import type { MindRecordShardFacts, ReadRowsOptions } from "./mindrecord/facts.js";
 import { findShards, withIndexedShard } from "./mindrecord/files.js";
 import { peekRow } from "./mindrecord/peek.js";
 import { mindRecordStream, tokenColumn } from "./mindrecord/stream.js";
@@ -23,26 +25,6 @@ import type { Repair } from "./repair/report.js";
 import { type RepairOptions, repairDataset } from "./repair.js";
 import { openKnownTokenizer } from "./tokenize/known-tokenizer.js";
 import { type VerifyOptions, verifyMindRecord } from "./verify.js";
-
-/** One shard as its header describes it. */
-export interface MindRecordShardFacts {
-  /** Absolute; the index is `<path>.db`. */
-  readonly path: string;
-  readonly rows: number;
-  /** Size of the file; the disk holds less, since the file has holes. */
-  readonly bytes: number;
-  readonly pages: number;
-}
-
-/** Which rows, and which columns of them. */
-export interface ReadRowsOptions {
-  /** First row; default 0. */
-  readonly from?: number;
-  /** Default: to the end. */
-  readonly count?: number;
-  /** Default: all. */
-  readonly columns?: readonly string[];
-}
 
 /**
  * MindRecord files on disk: what MindSpore's FileWriter or `writeMindRecord` wrote. Rows are numbered through all shards in their order. Reading throws

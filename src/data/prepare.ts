@@ -10,6 +10,7 @@ import { openProgress } from "../view/show.js";
 import { Dataset } from "./dataset.js";
 import { manifestPath } from "./files/manifest.js";
 import { MindRecord } from "./mindrecord.js";
+import { checkPrepareOptions } from "./prepare/check-options.js";
 import { emptyInput, requireUsable } from "./prepare/errors.js";
 import { inputFiles, inputRecords, standardInputPath, totalBytes } from "./prepare/input.js";
 import {
@@ -22,12 +23,7 @@ import {
   sizeUnit,
   withStore,
 } from "./prepare/job.js";
-import {
-  checkPrepareOptions,
-  type PrepareMindRecordOptions,
-  type PrepareOptions,
-  type PrepareRequest,
-} from "./prepare/options.js";
+import type { PrepareMindRecordOptions, PrepareOptions, PrepareRequest } from "./prepare/options.js";
 import { type Made, makeDataset } from "./prepare/run.js";
 import { PrepareStore } from "./prepare/store.js";
 import { findUnchanged } from "./prepare/unchanged.js";

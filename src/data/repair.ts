@@ -1,16 +1,18 @@
 import { basename } from "node:path";
 import { DataError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
-import { type DerivedManifest, readManifests } from "./files/derived-manifest.js";
-import { type DatasetManifest, fileSha256, recordedFile } from "./files/manifest.js";
-import { feedFile, tokenOutput } from "./mindrecord/token-sink.js";
-import type { PrepareMindRecordOptions, PrepareOptions } from "./prepare/options.js";
+import type { DerivedManifest } from "./files/derived-manifest.js";
+import type { DatasetManifest } from "./files/manifest.js";
+import { readManifests } from "./files/read-manifests.js";
+import { feedFile } from "./mindrecord/token-sink.js";
 import type { MadeTokens, PrepareJob } from "./prepare/run.js";
+import { tokenOutput } from "./prepare/token-output.js";
+import { damagedFiles } from "./repair/damaged-files.js";
 import { repairMegatron } from "./repair/megatron.js";
 import { MindRecordRepair } from "./repair/mindrecord.js";
+import { originalOptions } from "./repair/original-options.js";
 import { prepareAgain } from "./repair/prepare-again.js";
 import { Repair } from "./repair/report.js";
-import type { InputFormat } from "./text/input/files.js";
 
 export interface RepairOptions {
   /** Threads for tokenizing; default as for `prepareData`. */
@@ -43,7 +45,7 @@ export async function repairDataset(path: string, options: RepairOptions = {}): 
   };
   let repaired: readonly string[] = [];
   await prepareAgain(
-    { prefix, manifest, options: { ...optionsOf(prefix, manifest), ...more } },
+    { prefix, manifest, options: { ...originalOptions(prefix, manifest), ...more } },
     async (tokens, job) => {
       const made = { tokens, job, manifest, damaged };
       repaired = manifest.options.format === "mindrecord" ? await repairShards(made) : await repairPair(made);
@@ -82,44 +84,6 @@ async function repairShards({ tokens, job, manifest, damaged }: MadeAgain): Prom
     await sink.discard();
   }
   return sink.repaired;
-}
-
-/** The call that made the dataset. */
-function optionsOf(prefix: string, manifest: DatasetManifest): PrepareOptions | PrepareMindRecordOptions {
-  const { tokenizer, input, inputs, options } = manifest;
-  const { before, after, bosId, eosId, padId, endOfDocument } = tokenizer;
-  const { inputFormats = ["wikitext"], documentSeparator, jsonKey, encodingErrors } = options;
-  const shared = {
-    input: inputs?.map(({ path }) => path) ?? input.path,
-    output: prefix,
-    tokenizer: tokenizer.path,
-    // Several formats were told from the files' endings.
-    ...(inputFormats.length === 1 ? { inputFormat: inputFormats[0] as InputFormat } : {}),
-    ...(documentSeparator === undefined ? {} : { documentSeparator }),
-    ...(jsonKey === undefined ? {} : { jsonKeys: [jsonKey] }),
-    ...(encodingErrors === undefined ? {} : { encodingErrors }),
-    addBos: bosId !== undefined && before.includes(bosId),
-    addEos: eosId !== undefined && after.includes(eosId),
-    appendEod: endOfDocument !== undefined,
-    ...(padId === undefined ? {} : { padToken: padId }),
-  };
-  const { mode, dtype = "int32", seqLength } = options;
-  if (options.format !== "mindrecord")
-    return { ...shared, mode, dtype, ...(seqLength === undefined ? {} : { seqLength }) };
-  const columns = (options.columns ?? []) as readonly ("input_ids" | "labels")[];
-  const rows = { mode: mode as "stitch" | "pad", seqLength: seqLength ?? 0, shards: options.shards ?? 1, columns };
-  return { ...shared, ...rows, format: "mindrecord" };
-}
-
-/** Names of the files that are missing or have other bytes than the manifest says. */
-export async function damagedFiles(prefix: string, { files }: DatasetManifest): Promise<string[]> {
-  const damaged: string[] = [];
-  for (const file of Object.entries(files)) {
-    const path = recordedFile(prefix, file);
-    const found = await fileSha256(path).catch(() => undefined);
-    if (found !== file[1].sha256) damaged.push(basename(path));
-  }
-  return damaged;
 }
 
 function again({ made, sources }: DerivedManifest): string {

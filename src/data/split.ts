@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { LabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
-import { type Dataset, openDataset } from "./dataset.js";
-import { writeDocuments } from "./merge.js";
+import { Dataset, openDataset } from "./dataset.js";
+import { writeDocuments } from "./files/write-documents.js";
 
 export interface SplitOptions {
   /** Name of a part → its share of the documents: `{ train: 0.98, valid: 0.02 }`. Shares are divided by their sum. */
@@ -31,7 +31,8 @@ export async function splitDataset(dataset: Dataset | string, options: SplitOpti
     const prefix = resolve(`${options.output}_${name}`);
     if (prefix === source.prefix) throw invalid(`the part ${name} would replace the dataset itself`);
     const note = `documents ${formatCount(first)} to ${formatCount(end - 1)} of ${source.prefix}`;
-    made[name] = await writeDocuments([{ dataset: source, first, end }], prefix, { made: "split", signal, note });
+    await writeDocuments([{ dataset: source, first, end }], prefix, { made: "split", signal });
+    made[name] = await Dataset.open(prefix, [note]);
     first = end;
   }
   return made;

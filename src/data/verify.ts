@@ -1,23 +1,23 @@
-import { basename } from "node:path";
 import type { Config } from "../config/config.js";
 import { throwIfCancelled } from "../core/cancel.js";
 import { FormatError, type Issue, LabError } from "../core/error.js";
 import { formatBytes, formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { openProgress } from "../view/show.js";
-import { checkDataset } from "./check-dataset.js";
-import { Dataset, openDataset } from "./dataset.js";
-import type { DerivedManifest } from "./files/derived-manifest.js";
-import { type DatasetManifest, fileSha256, recordedFile } from "./files/manifest.js";
+import { type CheckableDataset, checkDataset } from "./check-dataset.js";
+import type { Manifests } from "./files/derived-manifest.js";
 import { type MegatronSources, withMegatron } from "./files/megatron-files.js";
+import { openMegatron } from "./files/open-megatron.js";
 import { megatronStream, type TokenStream } from "./files/token-blocks.js";
-import { confirmMatches } from "./inspect/duplicate-check.js";
-import { DuplicateFinder, finderCapacity, sharesFor } from "./inspect/duplicate-finder.js";
-import { tokenChecks } from "./inspect/token-checks.js";
-import { surveyTokens, type TokenSurvey } from "./inspect/token-survey.js";
-import { type CheckRow, DatasetVerification } from "./inspect/verification.js";
+import { checksums } from "./inspect/checks/checksums.js";
+import { confirmMatches } from "./inspect/checks/duplicate-check.js";
+import { DuplicateFinder, finderCapacity, sharesFor } from "./inspect/checks/duplicate-finder.js";
+import { expectations, type Origin } from "./inspect/checks/expectations.js";
+import { tokenChecks } from "./inspect/checks/token-checks.js";
+import { surveyTokens, type TokenSurvey } from "./inspect/checks/token-survey.js";
+import { type CheckRow, DatasetVerification } from "./inspect/checks/verification.js";
+import type { MindRecordFacts } from "./mindrecord/facts.js";
 import { checkShardIndices, mindRecordStream, tokenColumn } from "./mindrecord/stream.js";
-import type { MindRecord } from "./mindrecord.js";
 
 export interface VerifyOptions {
   /** The configuration that is to train from the dataset: its vocabulary and special tokens are held against it. */
@@ -34,10 +34,6 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What manifests of all kinds have in common. */
-type Origin = Pick<DatasetManifest, "files"> &
-  Pick<DerivedManifest, "tokenizer"> & { readonly options?: Partial<DatasetManifest["options"]> };
-
 /** What both kinds of datasets have in common here. */
 interface Subject {
   readonly what: string;
@@ -45,32 +41,41 @@ interface Subject {
   readonly manifest: Origin | undefined;
   readonly documents: number;
   readonly bytes: number;
+  /** Made of other datasets. */
+  readonly isDerived: boolean;
+}
+
+/** A Megatron dataset as it was when it was opened. */
+export interface OpenedDataset extends CheckableDataset, Manifests {
+  readonly prefix: string;
 }
 
 /** Reads every byte of a Megatron dataset; the work behind `dataset.verify()`. */
-export async function verifyDataset(dataset: Dataset, options: VerifyOptions = {}): Promise<DatasetVerification> {
-  const { prefix } = dataset;
+export async function verifyDataset(data: OpenedDataset, options: VerifyOptions = {}): Promise<DatasetVerification> {
+  const { prefix } = data;
   // Opening checks magic, lengths, pointers, document ends and sizes; damage since then is to be found.
-  const index = await openDataset(prefix).catch((error: unknown) => damaged(error));
-  if ("verdict" in index) {
-    const { manifest = dataset.derived } = dataset;
-    const sums = await checksums({ manifest, what: prefix });
-    return new DatasetVerification(prefix, dataset.derived ? [index, sums].map(madeAgain) : [index, sums], []);
+  const opened = await openMegatron(prefix).catch((error: unknown) => damaged(error));
+  if ("verdict" in opened) {
+    const sums = await checksums({ manifest: data.manifest ?? data.derived, what: prefix });
+    return new DatasetVerification(prefix, data.derived ? [opened, sums].map(madeAgain) : [opened, sums], []);
   }
+  const { sequences, documents, dtype, bytes, derived } = opened;
   const structure: CheckRow = {
     check: "structure",
     verdict: "ok",
-    found: `${formatCount(index.sequences)} sequences, ${formatCount(index.documents)} documents, ${index.dtype}; pointers and sizes agree`,
+    found: `${formatCount(sequences)} sequences, ${formatCount(documents)} documents, ${dtype}; pointers and sizes agree`,
   };
   return withMegatron(prefix, (sources: MegatronSources) => {
-    const { documents, bytes, manifest = index.derived } = index;
-    const subject = { what: prefix, manifest, documents, bytes };
-    return verify(subject, megatronStream(sources, index), { ...options, checks: [structure], data: dataset });
+    const subject = { what: prefix, manifest: opened.manifest ?? derived, documents, bytes, isDerived: !!derived };
+    return verify(subject, megatronStream(sources, opened), { ...options, checks: [structure], data });
   });
 }
 
 /** Reads every row and every index of MindRecord files; the work behind `mindRecord.verify()`. */
-export async function verifyMindRecord(data: MindRecord, options: VerifyOptions = {}): Promise<DatasetVerification> {
+export async function verifyMindRecord(
+  data: MindRecordFacts & CheckableDataset,
+  options: VerifyOptions = {},
+): Promise<DatasetVerification> {
   const structure = await checkShardIndices(data).catch((error: unknown) => damaged(error));
   const column = structure.verdict === "ok" ? tokenColumn(data) : undefined;
   const subject = {
@@ -78,6 +83,7 @@ export async function verifyMindRecord(data: MindRecord, options: VerifyOptions 
     manifest: data.manifest,
     documents: data.rows,
     bytes: data.bytes,
+    isDerived: false,
   };
   if (column === undefined) return new DatasetVerification(data.path, [structure, await checksums(subject)], []);
   return verify(subject, mindRecordStream(data, column), { ...options, checks: [structure], data });
@@ -97,7 +103,7 @@ function damaged(error: unknown): CheckRow {
 
 interface Work extends VerifyOptions {
   readonly checks: readonly CheckRow[];
-  readonly data: Dataset | MindRecord;
+  readonly data: CheckableDataset;
 }
 
 async function verify(subject: Subject, stream: TokenStream, options: Work): Promise<DatasetVerification> {
@@ -111,7 +117,7 @@ async function verify(subject: Subject, stream: TokenStream, options: Work): Pro
   };
   try {
     const found = await checksums(subject, signal);
-    const sums = options.data instanceof Dataset && options.data.derived ? madeAgain(found) : found;
+    const sums = subject.isDerived ? madeAgain(found) : found;
     const shares = sharesFor(documents);
     let survey: TokenSurvey | undefined;
     let matches = 0;
@@ -137,47 +143,4 @@ async function verify(subject: Subject, stream: TokenStream, options: Work): Pro
     progress.finish(`verifying ${subject.what}: not finished`);
     throw error;
   }
-}
-
-/** What the tokens are held against. */
-export interface Expectations {
-  readonly vocabSize: number | undefined;
-  readonly eod: number | undefined;
-  readonly pad: number | undefined;
-  readonly cutLength: number | undefined;
-  /** Documents end where sequences were cut, so that the end-of-text token is expected somewhere, not at their ends. */
-  readonly stitched: boolean;
-}
-
-function expectations(manifest: Origin | undefined, options: VerifyOptions): Expectations {
-  const tokenizer = manifest?.tokenizer;
-  const { mode, seqLength } = manifest?.options ?? {};
-  const appended = tokenizer?.eosId !== undefined && tokenizer.after.includes(tokenizer.eosId);
-  return {
-    vocabSize: options.vocabSize ?? tokenizer?.vocabSize,
-    eod: options.eod ?? tokenizer?.endOfDocument ?? (appended ? tokenizer?.eosId : undefined),
-    pad: options.pad ?? (mode === "pad" ? tokenizer?.padId : undefined),
-    cutLength: mode === "pad" && seqLength !== undefined ? seqLength + 1 : undefined,
-    stitched: mode === "stitch",
-  };
-}
-
-async function checksums(
-  { manifest, what }: Pick<Subject, "manifest" | "what">,
-  signal?: AbortSignal,
-): Promise<CheckRow> {
-  const check = "checksums";
-  if (!manifest)
-    return { check, verdict: "unknown", found: "no manifest beside the dataset, so nothing to compare with" };
-  const records = Object.entries(manifest.files);
-  const wrong: string[] = [];
-  for (const [kind, record] of records) {
-    throwIfCancelled(signal, "verify");
-    const path = recordedFile(what, [kind, record]);
-    const found = await fileSha256(path).catch(() => "missing");
-    if (found !== record.sha256)
-      wrong.push(`${basename(path)} (${found.slice(0, 12)}, manifest ${record.sha256.slice(0, 12)})`);
-  }
-  if (wrong.length === 0) return { check, verdict: "ok", found: `${records.length} files are those that were written` };
-  return { check, verdict: "damaged", found: `changed: ${wrong.join(", ")}`, hint: "await data.repair()" };
 }

@@ -9,7 +9,7 @@ let done = false;
  * Reads a small tokenizer.json with everything in it that a large one may have (see `text/warm-up.ts`: V8 compiles code for what it has seen). Once
  * per process, before a large one is read.
  */
-export function rehearseReading(): void {
+export function warmUpReading(): void {
   if (done) return;
   done = true;
   const bytes = new Uint8Array(Buffer.from(smallTokenizer()));

@@ -1,5 +1,5 @@
-import type { Dataset } from "../dataset.js";
-import { type DatasetManifest, type FileRecord, parseManifest, readManifestText } from "./manifest.js";
+import type { FileRecord } from "./file-record.js";
+import type { DatasetManifest } from "./manifest.js";
 
 /** What a merged or split dataset has of one other dataset. */
 export interface DerivedSource {
@@ -30,22 +30,14 @@ export interface DerivedManifest {
 
 /** What a dataset was made of: of text by `prepareData`, or of other datasets. */
 export interface Manifests {
-  readonly manifest?: DatasetManifest;
-  readonly derived?: DerivedManifest;
-}
-
-/** Reads the manifest beside a dataset, of whichever kind. Throws MANIFEST_INVALID for one that can't be understood. */
-export async function readManifests(prefix: string): Promise<Manifests> {
-  const found = await readManifestText(prefix);
-  if (!found) return {};
-  const value = parseManifest(found.text, found.file);
-  return "made" in value ? { derived: value } : { manifest: value };
+  readonly manifest?: DatasetManifest | undefined;
+  readonly derived?: DerivedManifest | undefined;
 }
 
 type Made = Pick<DerivedManifest, "tokenizer" | "options">;
 
 /** What all datasets have in common of how they were made. */
-export function commonOrigin(datasets: readonly Dataset[]): Made {
+export function commonOrigin(datasets: readonly Manifests[]): Made {
   const origins = datasets.map(({ manifest, derived }) => originOf(manifest ?? derived));
   const [first] = origins;
   const same = (key: keyof Made) =>

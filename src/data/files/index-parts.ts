@@ -6,13 +6,20 @@ import {
   type TokenType,
   tokenBytes,
 } from "../../formats/megatron.js";
-import type { Dataset } from "../dataset.js";
-import type { DocumentRange } from "../merge.js";
+import type { Manifests } from "./derived-manifest.js";
+import type { MegatronFacts } from "./megatron-files.js";
 import { tokenArray } from "./token-blocks.js";
+
+/** Documents `first` (inclusive) to `end` (exclusive) of a dataset. */
+export interface DocumentRange {
+  readonly dataset: MegatronFacts & Manifests;
+  readonly first: number;
+  readonly end: number;
+}
 
 /** A range of documents as sequences and bytes. */
 export interface PartRange {
-  readonly dataset: Dataset;
+  readonly dataset: DocumentRange["dataset"];
   readonly idx: FileBytes;
   readonly firstDocument: number;
   readonly endDocument: number;
@@ -51,7 +58,7 @@ export class IndexParts {
     return new IndexParts(opened);
   }
 
-  get datasets(): readonly Dataset[] {
+  get datasets(): readonly DocumentRange["dataset"][] {
     return this.ranges.map(({ dataset }) => dataset);
   }
 

@@ -1,20 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { FormatError } from "../../core/error.js";
-import type { DerivedManifest } from "./derived-manifest.js";
-
-/** A file as it was: enough to see quickly that it is the same, and to prove it. */
-export interface FileRecord {
-  /** Absolute for inputs; the name within the manifest's folder for outputs. */
-  readonly path: string;
-  readonly bytes: number;
-  /** Milliseconds since 1970. */
-  readonly modified: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
-}
+import type { FileRecord } from "./file-record.js";
 
 /** `<prefix>.manifest.json`: what a dataset was made of, how, and what came out. */
 export interface DatasetManifest {
@@ -36,7 +20,7 @@ export interface DatasetManifest {
     readonly before: readonly number[];
     readonly after: readonly number[];
     /** Put after every document that has tokens. */
-    readonly endOfDocument?: number | undefined;
+    readonly eodId?: number | undefined;
   };
   readonly options: {
     readonly format: "megatron" | "mindrecord";
@@ -84,45 +68,6 @@ export function manifestPath(prefix: string): string {
   return `${prefix}.manifest.json`;
 }
 
-/** The manifest beside a dataset that `prepareData` made; undefined for others. Throws MANIFEST_INVALID for one that can't be understood. */
-export async function readManifest(prefix: string): Promise<DatasetManifest | undefined> {
-  const found = await readManifestText(prefix);
-  const value = found && parseManifest(found.text, found.file);
-  return value === undefined || "made" in value ? undefined : value;
-}
-
-export async function readManifestText(
-  prefix: string,
-): Promise<{ readonly text: string; readonly file: string } | undefined> {
-  const file = manifestPath(prefix);
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : { text, file };
-}
-
-export function parseManifest(text: string, file: string): DatasetManifest | DerivedManifest {
-  const fail = (found: string, cause?: unknown) =>
-    new FormatError("MANIFEST_INVALID", `manifest ${file}: ${found}`, {
-      hint: `remove it: rm ${JSON.stringify(file)}; the dataset can be read without it`,
-      file,
-      offset: 0,
-      cause,
-    });
-  let value: Partial<DatasetManifest & DerivedManifest> | null;
-  try {
-    value = JSON.parse(text) as typeof value;
-  } catch (cause) {
-    throw fail(`expected JSON, found ${JSON.stringify(text.slice(0, 40))}`, cause);
-  }
-  if (value?.layout !== 1) throw fail(`expected layout 1, found ${JSON.stringify(value?.layout)}`);
-  const sections =
-    value.made === undefined
-      ? (["versions", "input", "tokenizer", "options", "counts", "files"] as const)
-      : (["sources", "files"] as const);
-  const missing = sections.filter((key) => !value?.[key]);
-  if (missing.length > 0) throw fail(`expected the sections of layout 1, missing: ${missing.join(", ")}`);
-  return value as DatasetManifest | DerivedManifest;
-}
-
 /** The reasons why files made from `before` would not be those made from `now`; empty if they would be the same. */
 export function manifestChanges(before: ManifestCause, now: ManifestCause): string[] {
   const pairs: readonly (readonly [what: string, was: unknown, is: unknown])[] = [
@@ -131,7 +76,7 @@ export function manifestChanges(before: ManifestCause, now: ManifestCause): stri
     ["tokenizer sha256", before.tokenizer.sha256.slice(0, 12), now.tokenizer.sha256.slice(0, 12)],
     ["tokens before each piece", before.tokenizer.before, now.tokenizer.before],
     ["tokens after each piece", before.tokenizer.after, now.tokenizer.after],
-    ["token after each document", before.tokenizer.endOfDocument, now.tokenizer.endOfDocument],
+    ["token after each document", before.tokenizer.eodId, now.tokenizer.eodId],
     ["dtype", before.options.dtype ?? "int32", now.options.dtype ?? "int32"],
     ["input format", before.options.inputFormats ?? ["wikitext"], now.options.inputFormats ?? ["wikitext"]],
     ["documentSeparator", before.options.documentSeparator, now.options.documentSeparator],
@@ -154,23 +99,4 @@ export function manifestChanges(before: ManifestCause, now: ManifestCause): stri
 
 function padOf({ options, tokenizer }: ManifestCause): number | undefined {
   return options.mode === "pad" ? tokenizer.padId : undefined;
-}
-
-/** Hash of a file's bytes. */
-export async function fileSha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
-}
-
-/** Where a file of a manifest lies; `.bin` and `.idx` may have been given another name since, together with the manifest. */
-export function recordedFile(prefix: string, [kind, { path }]: readonly [kind: string, record: FileRecord]): string {
-  return kind === "bin" || kind === "idx" ? `${prefix}.${kind}` : join(dirname(prefix), path);
-}
-
-/** True if the file still is what the record says: same size, and same time of change or same bytes. */
-export async function matchesRecord(path: string, record: FileRecord): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile() || found.size !== record.bytes) return false;
-  return found.mtimeMs === record.modified || (await fileSha256(path)) === record.sha256;
 }

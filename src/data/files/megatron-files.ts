@@ -10,8 +10,11 @@ export interface MegatronSources {
   readonly bin: ByteSource;
 }
 
-/** What of a dataset says how long its files are. */
-type KnownSizes = Pick<MegatronIndex, "sequences" | "documents" | "tokens" | "dtype">;
+/** What a Megatron dataset was when it was opened: where it lies and how long its files are. */
+export interface MegatronFacts extends Pick<MegatronIndex, "sequences" | "documents" | "tokens" | "dtype"> {
+  /** Absolute path without `.bin` and `.idx`. */
+  readonly prefix: string;
+}
 
 /** The files of a Megatron dataset, open while they are used. Throws FILE_MISSING. */
 export async function withMegatron<T>(prefix: string, use: (sources: MegatronSources) => Promise<T>): Promise<T> {
@@ -30,7 +33,7 @@ export async function withMegatron<T>(prefix: string, use: (sources: MegatronSou
 
 /** The same for a dataset that was opened earlier. Throws DATASET_CHANGED if files of other sizes have taken its place since. */
 export function withKnownMegatron<T>(
-  dataset: KnownSizes & { readonly prefix: string },
+  dataset: MegatronFacts,
   use: (sources: MegatronSources) => Promise<T>,
 ): Promise<T> {
   const { prefix, sequences, documents, tokens, dtype } = dataset;

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { ByteSource } from "../../core/bytes.js";
 import { LabError } from "../../core/error.js";
 import { temporaryName } from "../../core/temporary-files.js";
-import type { FileRecord } from "./manifest.js";
+import type { FileRecord } from "./file-record.js";
 
 /** A file that is written at any position under a temporary name, can be read meanwhile, and gets its own name at the end. */
 export class UnfinishedFile {

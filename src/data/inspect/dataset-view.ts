@@ -1,11 +1,19 @@
 import { formatBytes, formatCount } from "../../core/units.js";
 import type { MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
-import type { Dataset } from "../dataset.js";
-import type { DerivedManifest } from "../files/derived-manifest.js";
+import type { DerivedManifest, Manifests } from "../files/derived-manifest.js";
+import type { MegatronFacts } from "../files/megatron-files.js";
+
+/** What the summary of a dataset shows. */
+export interface ShownDataset extends MegatronFacts, Manifests {
+  readonly seqLength: number | undefined;
+  readonly pad: number | undefined;
+  readonly bytes: number;
+  readonly notes: readonly string[];
+}
 
 /** The summary of a dataset. */
-export function datasetBundle(dataset: Dataset): MimeBundle {
+export function datasetBundle(dataset: ShownDataset): MimeBundle {
   const { manifest, seqLength, tokens, pad } = dataset;
   const facts: (readonly [string, string])[] = [
     ["prefix (data_path)", dataset.prefix],
@@ -45,7 +53,7 @@ function derivedFacts({ made, sources, tokenizer }: DerivedManifest): (readonly 
   ];
 }
 
-function sequenceLine({ sequences, seqLength }: Dataset): string {
+function sequenceLine({ sequences, seqLength }: ShownDataset): string {
   const each =
     seqLength === undefined ? "of different lengths" : `× ${formatCount(seqLength + 1)} tokens (seqLength + 1)`;
   return `${formatCount(sequences)} ${each}`;

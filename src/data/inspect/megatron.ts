@@ -3,8 +3,7 @@ import { LabError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import { headerBytes, readIndexEntry, tokenBytes } from "../../formats/megatron.js";
 import { jupyterHost } from "../../view/display-contract.js";
-import type { Dataset } from "../dataset.js";
-import { type MegatronSources, withKnownMegatron } from "../files/megatron-files.js";
+import { type MegatronFacts, type MegatronSources, withKnownMegatron } from "../files/megatron-files.js";
 import { megatronDocumentEnds, megatronStream, tokenArray } from "../files/token-blocks.js";
 import type { KnownTokenizer } from "../tokenize/known-tokenizer.js";
 import { DocumentPeek } from "./document-peek.js";
@@ -20,7 +19,7 @@ export interface PeekOptions {
 
 /** Reads one document and no more. */
 export async function peekDocument(
-  dataset: Dataset,
+  dataset: MegatronFacts,
   document: number,
   options: PeekOptions & { readonly known: KnownTokenizer },
 ): Promise<DocumentPeek> {
@@ -59,7 +58,7 @@ export async function peekDocument(
 
 async function documentRange(
   { idx }: MegatronSources,
-  { sequences }: Dataset,
+  { sequences }: MegatronFacts,
   document: number,
 ): Promise<{ readonly start: number; readonly end: number }> {
   const at = headerBytes + 12 * sequences + 8 * document;
@@ -68,7 +67,7 @@ async function documentRange(
 }
 
 /** From the index alone: 12 bytes a sequence, whatever the size of `.bin`. */
-export function datasetLengths(dataset: Dataset, of: "documents" | "sequences"): Promise<LengthHistogram> {
+export function datasetLengths(dataset: MegatronFacts, of: "documents" | "sequences"): Promise<LengthHistogram> {
   return withKnownMegatron(dataset, ({ idx }) =>
     countLengths(of, {
       lengths: indexLengths(idx, dataset.sequences),
@@ -87,7 +86,7 @@ async function* indexLengths(idx: MegatronSources["idx"], sequences: number): As
 
 /** One pass over `.bin`. */
 export function datasetTokenCounts(
-  dataset: Dataset,
+  dataset: MegatronFacts & { readonly vocabSize: number | undefined },
   known: KnownTokenizer,
   signal?: AbortSignal,
 ): Promise<TokenCounts> {

@@ -2,12 +2,12 @@ import { LabError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import { DocumentPeek } from "../inspect/document-peek.js";
 import type { PeekOptions } from "../inspect/megatron.js";
-import type { MindRecord } from "../mindrecord.js";
 import { openKnownTokenizer } from "../tokenize/known-tokenizer.js";
+import type { MindRecordFacts } from "./facts.js";
 
 /** Reads one row through the index: its tokens, and their text if the tokenizer is known. */
 export async function peekRow(
-  data: MindRecord,
+  data: MindRecordFacts,
   row: number,
   { from = 0, count = 2048, column }: PeekOptions & { readonly column: string },
 ): Promise<DocumentPeek> {

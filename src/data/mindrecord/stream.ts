@@ -4,15 +4,15 @@ import { invalid } from "../../formats/mindrecord/failure.js";
 import type { RowPlace } from "../../formats/mindrecord/index-table.js";
 import type { MindRecordIndex, MindRecordShard } from "../../formats/mindrecord/shard-reader.js";
 import type { TokenBlock, TokenStream } from "../files/token-blocks.js";
-import type { CheckRow } from "../inspect/verification.js";
-import type { MindRecord } from "../mindrecord.js";
+import type { CheckRow } from "../inspect/checks/verification.js";
+import type { MindRecordFacts } from "./facts.js";
 import { withIndexedShard } from "./files.js";
 
 /** Tokens in a block. */
 const blockTokens = 1024 * 1024;
 
 /** The token column: `input_ids`, or the only array of integers; undefined if there is none. */
-export function tokenColumn({ schema }: MindRecord): string | undefined {
+export function tokenColumn({ schema }: MindRecordFacts): string | undefined {
   const arrays = Object.keys(schema).filter(
     (name) => schema[name]?.shape !== undefined && (schema[name].type === "int32" || schema[name].type === "int64"),
   );
@@ -21,11 +21,11 @@ export function tokenColumn({ schema }: MindRecord): string | undefined {
 }
 
 /** The tokens of MindRecord rows, which are in `column`; every row is a document. */
-export function mindRecordStream(data: MindRecord, column: string): TokenStream {
+export function mindRecordStream(data: MindRecordFacts, column: string): TokenStream {
   return { sequences: data.rows, blocks: () => blocks(data, column) };
 }
 
-async function* blocks(data: MindRecord, column: string): AsyncGenerator<TokenBlock> {
+async function* blocks(data: MindRecordFacts, column: string): AsyncGenerator<TokenBlock> {
   let waiting: Int32Array[] = [];
   let tokens = 0;
   let first = 0;
@@ -52,7 +52,7 @@ async function* blocks(data: MindRecord, column: string): AsyncGenerator<TokenBl
 }
 
 /** Compares every entry of every index with the place of its row in the data. Throws MINDRECORD_INVALID for the first that differs. */
-export async function checkShardIndices(data: MindRecord): Promise<CheckRow> {
+export async function checkShardIndices(data: MindRecordFacts): Promise<CheckRow> {
   let rows = 0;
   for (const { path } of data.shards)
     await withIndexedShard(path, async (shard, index) => {

@@ -1,10 +1,8 @@
 import { type ByteSource, FileBytes } from "../../core/bytes.js";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { type TokenType, tokenBytes } from "../../formats/megatron.js";
-import type { FileRecord } from "../files/manifest.js";
+import type { FileRecord } from "../files/file-record.js";
 import { tokenArray } from "../files/token-blocks.js";
-import type { PrepareRequest } from "../prepare/options.js";
-import type { OpenTokenizer } from "../tokenize/tokenizer.js";
 
 /** Where finished sequences of one length go; nothing has a final name before `publish`. */
 export interface TokenSink {
@@ -29,12 +27,6 @@ export interface TokenOutput {
   /** Id that fills sequences; undefined if there is none in them. */
   readonly padId: number | undefined;
   readonly eosId: number | undefined;
-}
-
-export function tokenOutput(request: PrepareRequest, { special }: OpenTokenizer): TokenOutput {
-  const { prefix, seqLength, shards, columns, mode } = request;
-  const padId = mode === "pad" ? special.padId : undefined;
-  return { prefix, seqLength, shards, columns, padId, eosId: special.eosId };
 }
 
 /** Bytes of a token file that are read at a time. */

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import type { MindRecordRow } from "../../formats/mindrecord/schema.js";
-import { type FileRecord, manifestPath } from "../files/manifest.js";
+import type { FileRecord } from "../files/file-record.js";
+import { manifestPath } from "../files/manifest.js";
 import type { UnfinishedFile } from "../files/unfinished-file.js";
 import type { TokenOutput, TokenSink } from "./token-sink.js";
 import { MindRecordWriter, type WritingPlace } from "./writer.js";

@@ -3,10 +3,10 @@ import type { MindRecordField } from "../../formats/mindrecord/schema.js";
 import type { MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { tableBundle } from "../../view/table.js";
-import type { MindRecord } from "../mindrecord.js";
+import type { MindRecordFacts } from "./facts.js";
 
 /** Summary, columns, and the shards where there are several. */
-export function mindRecordBundle(data: MindRecord): MimeBundle {
+export function mindRecordBundle(data: MindRecordFacts): MimeBundle {
   const { manifest, shards, schema, indexFields } = data;
   const facts: (readonly [string, string])[] = [
     ["path", data.path],

@@ -8,8 +8,9 @@ import {
   tokenBytes,
 } from "../../formats/megatron.js";
 import { datasetChanged } from "../files/dataset-changed.js";
-import { type Manifests, readManifests } from "../files/derived-manifest.js";
+import type { Manifests } from "../files/derived-manifest.js";
 import { indexTime, withMegatron } from "../files/megatron-files.js";
+import { readManifests } from "../files/read-manifests.js";
 import { type OpenTokenizer, openTokenizer } from "../tokenize/tokenizer.js";
 import type { Stretch } from "./sample-place.js";
 

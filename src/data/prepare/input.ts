@@ -4,7 +4,7 @@ import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { temporaryName } from "../../core/temporary-files.js";
-import { type FileRecord, fileSha256 } from "../files/manifest.js";
+import { type FileRecord, fileSha256 } from "../files/file-record.js";
 import { findInputs, type InputFile } from "../text/input/files.js";
 import { type FileScan, type ScanFindings, scanFile } from "../text/scan.js";
 import { stretchBytes } from "../tokenize/threads/work-sizes.js";

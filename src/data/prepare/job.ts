@@ -3,7 +3,7 @@ import { throwIfCancelled } from "../../core/cancel.js";
 import { isLabError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import type { Progress } from "../../view/display-contract.js";
-import { fileSha256 } from "../files/manifest.js";
+import { fileSha256 } from "../files/file-record.js";
 import type { InputFile } from "../text/input/files.js";
 import { FastWayWrong } from "../tokenize/fast-proof.js";
 import { stretchBytes } from "../tokenize/threads/work-sizes.js";

@@ -3,29 +3,32 @@ import { throwIfCancelled } from "../../core/cancel.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { ByteEncoder } from "../bpe/byte-encoder.js";
 import { type BytePlan, planBytes } from "../bpe/plan.js";
-import type { DatasetManifest, FileRecord, ManifestCause } from "../files/manifest.js";
+import type { FileRecord } from "../files/file-record.js";
+import type { DatasetManifest, ManifestCause } from "../files/manifest.js";
 import { removeStaleIndices } from "../files/stale-indices.js";
-import { feedFile, tokenOutput } from "../mindrecord/token-sink.js";
+import { feedFile } from "../mindrecord/token-sink.js";
 import { MindRecordTokens } from "../mindrecord/tokens.js";
 import type { InputFile } from "../text/input/files.js";
 import { textParts } from "../text/parts.js";
 import { takeSample } from "../text/sample.js";
 import type { FileScan } from "../text/scan.js";
-import { rehearse } from "../text/warm-up.js";
+import { warmUpWikitext } from "../text/warm-up.js";
 import { proveFastWay } from "../tokenize/fast-proof.js";
 import { cutTruth, type NativeTruth, wholeTruth } from "../tokenize/native-truth.js";
 import { SpotChecks } from "../tokenize/spot-checks.js";
-import { together } from "../tokenize/threads/join-parts.js";
+import { joinSmallParts } from "../tokenize/threads/join-small-parts.js";
 import { PartEncoder } from "../tokenize/threads/part-encoder.js";
 import { type PoolOptions, tokenizeInOrder } from "../tokenize/threads/pool.js";
 import { mostBytesHere, stretchBytes, workSizes } from "../tokenize/threads/work-sizes.js";
 import type { OpenTokenizer } from "../tokenize/tokenizer.js";
+import { defaultWorkers } from "./check-options.js";
 import { DatasetWriter, publishFiles } from "./dataset-writer.js";
 import { requireSpace } from "./disk-space.js";
 import { emptyInput, tooShort } from "./errors.js";
 import { inputRecords, scanInputs, totalBytes } from "./input.js";
-import { defaultWorkers, type PrepareRequest } from "./options.js";
+import type { PrepareRequest } from "./options.js";
 import type { PrepareStore } from "./store.js";
+import { tokenOutput } from "./token-output.js";
 
 export interface PrepareJob {
   readonly request: PrepareRequest;
@@ -82,7 +85,7 @@ export async function makeDataset(job: PrepareJob): Promise<Made> {
 /** Tokenizes the text into the store's `tokens`, going on where an earlier call was interrupted. */
 export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
   const { request, files, tokenizer, store } = job;
-  if (files.some(({ format }) => format === "wikitext")) rehearse();
+  if (files.some(({ format }) => format === "wikitext")) warmUpWikitext();
   const scans = await scanInputs(request, files, { store, onBytes: (bytes) => job.progress.scanned(bytes) });
   const textBytes = scans.reduce((sum, scan) => sum + scan.textBytes, 0);
   if (textBytes === 0) throw emptyInput(inputName(job), "no text in it");
@@ -164,7 +167,7 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
     signal: request.signal,
   };
   const parts = textParts(files, scans, { from: writer.totals.stretches, partBytes, key: request.key });
-  const done = together(tokenizeInOrder(parts, options), enough);
+  const done = joinSmallParts(tokenizeInOrder(parts, options), enough);
   const prove = async () => {
     await makeSure(job, writing, { fast, truth });
     proved = true;

@@ -1,12 +1,6 @@
-import {
-  type DatasetManifest,
-  type FileRecord,
-  type ManifestCause,
-  manifestChanges,
-  matchesRecord,
-  readManifest,
-  recordedFile,
-} from "../files/manifest.js";
+import { type FileRecord, matchesRecord, recordedFile } from "../files/file-record.js";
+import { type DatasetManifest, type ManifestCause, manifestChanges } from "../files/manifest.js";
+import { readManifest } from "../files/read-manifests.js";
 import type { InputFile } from "../text/input/files.js";
 import { inputRecords } from "./input.js";
 

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { DataError } from "../../core/error.js";
-import type { DatasetManifest, FileRecord } from "../files/manifest.js";
+import type { FileRecord } from "../files/file-record.js";
+import type { DatasetManifest } from "../files/manifest.js";
 import { shardPaths } from "../mindrecord/names.js";
 import type { TokenOutput, TokenSink } from "../mindrecord/token-sink.js";
 import { MindRecordTokens } from "../mindrecord/tokens.js";

@@ -1,9 +1,10 @@
 import { DataError } from "../../core/error.js";
 import { openProgress } from "../../view/show.js";
 import { type DatasetManifest, manifestChanges } from "../files/manifest.js";
+import { checkPrepareOptions } from "../prepare/check-options.js";
 import { inputFiles, inputRecords, totalBytes } from "../prepare/input.js";
 import { causeOf, hashesOf, jobIdentity, makeOnce, progressOf, sizeUnit, withStore } from "../prepare/job.js";
-import { checkPrepareOptions, type PrepareMindRecordOptions, type PrepareOptions } from "../prepare/options.js";
+import type { PrepareMindRecordOptions, PrepareOptions } from "../prepare/options.js";
 import { type MadeTokens, makeTokens, type PrepareJob } from "../prepare/run.js";
 import { PrepareStore } from "../prepare/store.js";
 import { openTokenizer } from "../tokenize/tokenizer.js";

@@ -12,7 +12,7 @@ let done = false;
  * Runs the code that WikiText goes through over a short text with everything in it: V8 compiles code for what it has seen, and does it again
  * for everything that comes later; at the start of a thread that takes more time than the first megabytes of text. Once per thread.
  */
-export function rehearse(): void {
+export function warmUpWikitext(): void {
   if (done) return;
   done = true;
   for (let time = 0; time < times; time++) {

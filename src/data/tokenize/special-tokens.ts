@@ -19,7 +19,7 @@ export interface SpecialTokens {
   readonly before: readonly number[];
   readonly after: readonly number[];
   /** Put after every document that has tokens, whatever stands after its texts already. */
-  readonly endOfDocument: number | undefined;
+  readonly eodId: number | undefined;
 }
 
 export interface SpecialTokenOptions {
@@ -109,7 +109,7 @@ export function resolveSpecialTokens(
       named: config?.eosToken,
       template: vocabulary.template.after,
     }),
-    endOfDocument: options.appendEod
+    eodId: options.appendEod
       ? sideOf(true, { id: eosId, option: "appendEod", what: "end-of-text", named: config?.eosToken, template: [] })[0]
       : undefined,
   };

@@ -6,7 +6,7 @@ import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { requireFile } from "../../core/files.js";
 import { type BpeTables, readBpeFile } from "../bpe/tables/read-tables.js";
 import type { TokenizerFile } from "../bpe/tables/tokenizer-file.js";
-import { rehearseReading } from "../bpe/warm-up.js";
+import { warmUpReading } from "../bpe/warm-up.js";
 import { invalidTokenizer, nativeTokenizer, textOf } from "./native-tokenizer.js";
 import {
   parseTokenizerConfig,
@@ -17,7 +17,7 @@ import {
   type Vocabulary,
 } from "./special-tokens.js";
 
-/** Bytes of a tokenizer.json from which on it is worth a rehearsal. */
+/** Bytes of a tokenizer.json from which on it is worth a warm-up. */
 const largeFile = 1024 * 1024;
 
 /** A tokenizer ready to use, and what a thread needs to open the same one. */
@@ -51,7 +51,7 @@ export async function openTokenizer(path: string, options: SpecialTokenOptions =
   const read = await readFile(file);
   const bytes = new Uint8Array(new SharedArrayBuffer(read.length));
   bytes.set(read);
-  if (read.length > largeFile) rehearseReading();
+  if (read.length > largeFile) warmUpReading();
   const { contents, tables } = (isUtf8(read) ? readBpeFile(bytes) : undefined) ?? {
     contents: parseTokenizer(read.toString("utf8"), file),
     tables: undefined,

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fileSha256 } from "../../../src/data/files/manifest.js";
+import { fileSha256 } from "../../../src/data/files/file-record.js";
 import { byteBpe } from "../../support/byte-bpe.js";
 import { type Kill, prepareInProcess, type RunEnding } from "../../support/prepare-kill.js";
 import { seededRandom } from "../../support/random.js";

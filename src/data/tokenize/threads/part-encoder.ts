@@ -1,15 +1,7 @@
 import type { ByteEncoder } from "../../bpe/byte-encoder.js";
 import { IdSink } from "../../bpe/id-sink.js";
 import type { PartDocuments } from "../../text/documents.js";
-import type { TokenBatch } from "./protocol.js";
-
-export interface EncoderRules {
-  /** Put before and after the ids of every text. */
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-  /** Put after every document that has tokens. */
-  readonly endOfDocument: number | undefined;
-}
+import type { EncoderRules, TokenBatch } from "./protocol.js";
 
 export interface EncoderWays {
   /** Undefined if the native library has to do everything. */
@@ -25,7 +17,7 @@ const longestSample = 4096;
 export class PartEncoder {
   readonly #before: Int32Array;
   readonly #after: Int32Array;
-  readonly #endOfDocument: number | undefined;
+  readonly #eodId: number | undefined;
   readonly #ways: EncoderWays;
   readonly #sink = new IdSink();
   #nativeTexts = 0;
@@ -34,7 +26,7 @@ export class PartEncoder {
   constructor(rules: EncoderRules, ways: EncoderWays) {
     this.#before = Int32Array.from(rules.before);
     this.#after = Int32Array.from(rules.after);
-    this.#endOfDocument = rules.endOfDocument;
+    this.#eodId = rules.eodId;
     this.#ways = ways;
   }
 
@@ -56,8 +48,8 @@ export class PartEncoder {
         if (!this.#text(documents, text, text >= sampleFrom)) await this.#nativeText(documents, text);
         lengths[text] = this.#sink.length - mark;
       }
-      if (this.#endOfDocument === undefined || this.#sink.length === begin) continue;
-      this.#sink.push([this.#endOfDocument]);
+      if (this.#eodId === undefined || this.#sink.length === begin) continue;
+      this.#sink.push([this.#eodId]);
       lengths[last - 1] = (lengths[last - 1] as number) + 1;
     }
     return {

@@ -1,6 +1,14 @@
 import type { BytePlan } from "../../bpe/plan.js";
 import type { PartRules } from "../../text/documents.js";
-import type { EncoderRules } from "./part-encoder.js";
+
+/** What is put around texts and documents. */
+export interface EncoderRules {
+  /** Put before and after the ids of every text. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  /** Put after every document that has tokens. */
+  readonly eodId: number | undefined;
+}
 
 /** What a tokenizing thread is started with. */
 export interface TokenizeThreadData extends EncoderRules {

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Tokenizer } from "tokenizers";
 import { ByteEncoder } from "../../bpe/byte-encoder.js";
 import { BadLine, documentsOf } from "../../text/documents.js";
-import { rehearse } from "../../text/warm-up.js";
+import { warmUpWikitext } from "../../text/warm-up.js";
 import { PartEncoder } from "./part-encoder.js";
 import type { TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./protocol.js";
 
@@ -10,7 +10,7 @@ import type { TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./proto
 
 async function answer(encoder: PartEncoder, request: TokenizeRequest, stopped: () => boolean): Promise<void> {
   const { id, bytes, rules } = request;
-  if (rules.format === "wikitext") rehearse();
+  if (rules.format === "wikitext") warmUpWikitext();
   let reply: TokenizeReply;
   try {
     reply = { id, batch: await encoder.encode(documentsOf(bytes, rules), stopped) };

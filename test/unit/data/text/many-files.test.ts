@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { PrepareOptions } from "../../../../src/data/prepare/options.js";
 import { prepareData } from "../../../../src/data/prepare.js";
-import { together } from "../../../../src/data/tokenize/threads/join-parts.js";
+import { joinSmallParts } from "../../../../src/data/tokenize/threads/join-small-parts.js";
 import type { TokenizedPart } from "../../../../src/data/tokenize/threads/pool.js";
 import { scratchFolder, tinyTokenizer } from "../../../support/tiny-tokenizer.js";
 
@@ -91,7 +91,7 @@ it("parts are put together until they have enough text: counts are added, one te
     yield* [part(0, 10), part(1, 10, [1]), part(2, 90), part(3, 200), part(4, 1)];
   }
   const found: TokenizedPart[] = [];
-  for await (const one of together(source(), 100)) found.push(one);
+  for await (const one of joinSmallParts(source(), 100)) found.push(one);
   expect(found.map(({ part: { first, stretches, byteLength } }) => [first, stretches, byteLength])).toEqual([
     [0, 3, 110],
     [3, 1, 200],

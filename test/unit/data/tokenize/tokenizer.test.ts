@@ -56,8 +56,8 @@ describe("the tokens around each piece", () => {
       "tokenizer.json": tinyTokenizer({ post_processor: templateProcessor(0, 1) }),
       "tokenizer_config.json": JSON.stringify({ eos_token: "</s>" }),
     });
-    const { after, endOfDocument } = (await openTokenizer(folder, { appendEod: true })).special;
-    expect([after, endOfDocument]).toEqual([[1], 1]);
+    const { after, eodId } = (await openTokenizer(folder, { appendEod: true })).special;
+    expect([after, eodId]).toEqual([[1], 1]);
   });
 });
 

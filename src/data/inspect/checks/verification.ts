@@ -1,6 +1,6 @@
-import type { Issue } from "../../core/error.js";
-import { displayKey, type MimeBundle } from "../../view/display-contract.js";
-import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
+import type { Issue } from "../../../core/error.js";
+import { displayKey, type MimeBundle } from "../../../view/display-contract.js";
+import { factsBundle, issuesBundle, joinBundles } from "../../../view/sections.js";
 
 /** One thing that was checked. */
 export interface CheckRow {

@@ -1,5 +1,5 @@
-import { formatCount } from "../../core/units.js";
-import type { Expectations } from "../verify.js";
+import { formatCount } from "../../../core/units.js";
+import type { Expectations } from "./expectations.js";
 import type { TokenSurvey } from "./token-survey.js";
 import type { CheckRow } from "./verification.js";
 

@@ -1,5 +1,5 @@
-import type { TokenArray, TokenStream } from "../files/token-blocks.js";
-import { DocumentEnds } from "./document-ends.js";
+import type { TokenArray, TokenStream } from "../../files/token-blocks.js";
+import { DocumentEnds } from "../document-ends.js";
 
 /** What one pass over all tokens finds. */
 export interface TokenSurvey {

@@ -1,6 +1,6 @@
-import { formatCount } from "../../core/units.js";
-import type { TokenStream } from "../files/token-blocks.js";
-import { documentTokens } from "./document-tokens.js";
+import { formatCount } from "../../../core/units.js";
+import type { TokenStream } from "../../files/token-blocks.js";
+import { documentTokens } from "../document-tokens.js";
 import type { HashMatch } from "./duplicate-finder.js";
 import type { CheckRow } from "./verification.js";
 

@@ -5,7 +5,10 @@ import type { TokenBatch } from "./protocol.js";
  * Parts that follow one another as one, as soon as they have `enough` bytes of text: those of many small files would each take a line of the
  * journal and a text for the native library.
  */
-export async function* together(parts: AsyncIterable<TokenizedPart>, enough: number): AsyncGenerator<TokenizedPart> {
+export async function* joinSmallParts(
+  parts: AsyncIterable<TokenizedPart>,
+  enough: number,
+): AsyncGenerator<TokenizedPart> {
   let held: TokenizedPart[] = [];
   let bytes = 0;
   for await (const one of parts) {
