@@ -1,6 +1,6 @@
 import { DataError, LabError } from "../../core/error.js";
+import { type Holder, signInterval } from "../../core/holder.js";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
-import { type Holder, signInterval } from "../files/folder-holder.js";
 import type { OpenTokenizer } from "../tokenize/tokenizer.js";
 import type { PrepareRequest } from "./options.js";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { makeFolder, writeFileAtomic } from "../../core/files.js";
-import { type Hold, otherHolder, takeFolder } from "../files/folder-holder.js";
+import { type Hold, otherHolder, takeHold } from "../../core/holder.js";
 import type { DatasetManifest } from "../files/manifest.js";
 import { asUnwritable } from "../files/token-files.js";
 import type { InputFile } from "../text/input/files.js";
@@ -81,7 +81,7 @@ export class PrepareStore {
     try {
       await asUnwritable(this.folder, () => makeFolder(this.folder));
       const path = this.#path("holder.json");
-      const taken = await takeFolder(path);
+      const taken = await asUnwritable(path, () => takeHold(path));
       if ("holder" in taken) throw runningElsewhere(this.folder, taken.holder, path);
       this.#hold = taken.hold;
     } catch (error) {

@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/p
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { otherHolder, takeHold } from "../../../../src/core/holder.js";
 import { thisProcess } from "../../../../src/core/process-identity.js";
-import { otherHolder, takeFolder } from "../../../../src/data/files/folder-holder.js";
 import { emptyEntry, PrepareStore } from "../../../../src/data/prepare/store.js";
 import { prepareData } from "../../../../src/data/prepare.js";
 import { scratchFolder, tinyTokenizer } from "../../../support/tiny-tokenizer.js";
@@ -59,7 +59,7 @@ it("a process of this machine that has ended is dead, however short ago", async 
 
 it("whoever has a folder says all the time that it lives, without changing what the file says", async () => {
   const path = join(await scratchFolder({}), "holder.json");
-  const taken = await takeFolder(path, 5);
+  const taken = await takeHold(path, { every: 5 });
   if (!("hold" in taken)) throw new Error("expected the folder");
   const before = await readFile(path, "utf8");
   await utimes(path, new Date(0), new Date(0));
