@@ -50,12 +50,12 @@ export type { DerivedManifest, DerivedSource } from "./data/files/derived-manife
 export type { FileRecord } from "./data/files/file-record.js";
 export type { DatasetManifest } from "./data/files/manifest.js";
 export type { SplitName } from "./data/gpt-index/split.js";
+export { type CheckRow, DatasetVerification } from "./data/inspect/checks/verification.js";
 export { DocumentPeek, type PeekedDocument } from "./data/inspect/document-peek.js";
 export { LengthHistogram } from "./data/inspect/length-histogram.js";
 export type { PeekOptions } from "./data/inspect/megatron.js";
 export { DatasetSamples, type SampledSequence } from "./data/inspect/samples.js";
 export { type CountedToken, TokenCounts } from "./data/inspect/token-counts.js";
-export { type CheckRow, DatasetVerification } from "./data/inspect/checks/verification.js";
 export { type MergeOptions, mergeDatasets } from "./data/merge.js";
 export type { MindRecordShardFacts, ReadRowsOptions } from "./data/mindrecord/facts.js";
 export type { MindRecordOptions, WriteMindRecordOptions } from "./data/mindrecord/writer.js";
