@@ -1,8 +1,11 @@
+import { Document, visit } from "yaml";
 import { LabError } from "../../core/error.js";
-import { type ManifestValue, manifestYaml } from "./manifest-yaml.js";
 import { type EjectSource, variableNodeScript } from "./node-script.js";
 import type { EjectSettings } from "./options.js";
 import { configFile, type EjectText } from "./scripts.js";
+
+/** What a manifest is made of. */
+type ManifestValue = string | number | boolean | readonly ManifestValue[] | { readonly [key: string]: ManifestValue };
 
 const filesFolder = "/etc/mindformers-run";
 
@@ -96,4 +99,31 @@ export function kubernetesFiles(source: EjectSource, settings: EjectSettings): E
       "a failed pod ends the job: to go on, set load_checkpoint and resume_training in the configuration and eject again",
     ],
   };
+}
+
+/** Text that every YAML reader takes for text without quotes. */
+const plain = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z][\w./-]*$/i;
+/** Lines that keep every byte as a literal block. */
+const blockText = /^[\n\x20-\x7e\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]+$/u;
+/** Characters that YAML 1.1 readers take for line ends or refuse. */
+const escaped = /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+/** Kubernetes objects as YAML documents that YAML 1.1 and 1.2 read the same way. Texts of several lines stay readable as blocks. */
+export function manifestYaml(objects: readonly ManifestValue[]): string {
+  const texts = objects.map((object) => {
+    const document = new Document(object);
+    visit(document, {
+      Scalar(_, node) {
+        const { value } = node;
+        if (typeof value !== "string") return;
+        const isBlock = value.includes("\n") && /[^\n ]/.test(value) && blockText.test(value);
+        node.type = isBlock ? "BLOCK_LITERAL" : plain.test(value) ? "PLAIN" : "QUOTE_DOUBLE";
+      },
+    });
+    return document.toString({ lineWidth: 0 });
+  });
+  // All characters to escape stand in double quotes: plain texts and blocks have none.
+  return texts
+    .join("---\n")
+    .replace(escaped, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

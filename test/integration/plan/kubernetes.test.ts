@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { manifestYaml } from "../../../src/plan/eject/manifest-yaml.js";
+import { manifestYaml } from "../../../src/plan/eject/kubernetes.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { runPython } from "../../support/project-python.js";
 
@@ -146,4 +147,15 @@ test("any text comes back from PyYAML as it was", async () => {
   const object = Object.fromEntries(texts.map((text, index) => [`key ${index}`, text]));
   const value = { object, list: texts, numbers: [0, -1, 1.5], flags: [true, false], empty: {}, none: [] };
   expect(await read(manifestYaml([value, value]))).toEqual([value, value]);
+});
+
+test("any text comes back from PyYAML as it was: 3,000 random ones, as keys, values, and list items", async () => {
+  const character = fc.oneof(
+    fc.constantFrom(..."\n\n\n  \t\r:#-'\"\\|>&*!%@`?[]{},.~=<yn0189"),
+    fc.constantFrom("\u0085", "\u00a0", "\u2028", "\ufeff", "\ud83d\ude00", "é", "中", "\u0000", "\u007f"),
+  );
+  const text = fc.string({ unit: character, maxLength: 12 });
+  const texts = fc.sample(text, { numRuns: 3000, seed: 20261128 });
+  const object = Object.fromEntries(texts.map((one) => [one, one]));
+  expect(await read(manifestYaml([{ object, list: texts }]))).toEqual([{ object, list: texts }]);
 });
