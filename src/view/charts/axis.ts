@@ -1,3 +1,4 @@
+import { type AxisSpec, isNameAxis } from "./chart.js";
 import { linearTicks, logTicks, tickLabels } from "./ticks.js";
 
 /** One axis: where values go (pixels) and where the ticks are. */
@@ -47,7 +48,7 @@ export function widen(
   return { low: range.low - margin, high: range.high + margin };
 }
 
-/** An axis that maps the range to pixels `from` … `to`. */
+/** An axis of numbers that maps the range to pixels `from` … `to`. */
 export function axisOf(range: AxisRange, from: number, to: number): Axis {
   const { low, high, log, integer, target } = range;
   const scale = log ? Math.log10 : (value: number) => value;
@@ -57,4 +58,26 @@ export function axisOf(range: AxisRange, from: number, to: number): Axis {
   const values = log ? logTicks(low, high, target) : linearTicks(low, high, { target, integer });
   const labels = log && high / low > 1000 ? values.map((value) => tickLabels([value])[0] ?? "") : tickLabels(values);
   return { place, ticks: values.map((value, i) => ({ at: place(value), label: labels[i] ?? "" })) };
+}
+
+export interface AxisRoom {
+  readonly from: number;
+  readonly to: number;
+  /** About how many ticks of numbers. */
+  readonly target: number;
+  /** Pixels that a name takes along the axis; names without room are left out. */
+  readonly nameRoom: number;
+}
+
+/** The axis of a panel in pixels. Names stand in the middle of equal parts. */
+export function panelAxis(spec: AxisSpec, room: AxisRoom): Axis {
+  const { from, to, target, nameRoom } = room;
+  if (!isNameAxis(spec)) {
+    return axisOf({ ...spec, log: spec.log ?? false, integer: spec.integer ?? false, target }, from, to);
+  }
+  const slot = (to - from) / Math.max(1, spec.names.length);
+  const place = (index: number) => from + (index + 0.5) * slot;
+  const step = Math.max(1, Math.ceil(nameRoom / Math.abs(slot)));
+  const ticks = spec.names.flatMap((label, index) => (index % step === 0 ? [{ at: place(index), label }] : []));
+  return { place, ticks };
 }

@@ -1,31 +1,57 @@
-import type { Curve } from "./curve.js";
+import { fitBundle } from "../budget.js";
+import { type Displayable, displayKey, type MimeBundle } from "../display-contract.js";
+import type { Chart } from "./chart.js";
+import { chartPlotly } from "./plotly.js";
+import { chartSvg } from "./svg.js";
 
-/** A chart ready for drawing: everything shortened and bounded, curves thinned out. */
-export interface LineFigure {
-  readonly title: string;
-  readonly xLabel: string;
-  readonly yLabel: string;
-  readonly log: boolean;
-  /** Pixels. */
-  readonly height: number;
-  readonly curves: readonly Curve[];
-  readonly markers: readonly { readonly x: number; readonly label: string }[];
-  /** Small print under the chart. */
-  readonly notes: readonly string[];
+/** For plotly's own renderers: `{ data, layout, config }`. */
+export const plotlyMime = "application/vnd.plotly.v1+json";
+
+/**
+ * For the renderer of our JupyterLab extension: `{ version: 1 }` beside plotly's MIME type, whose figure it draws, or
+ * `{ version: 1, figure }` where plotly's MIME type is left out.
+ */
+export const figureMime = "application/vnd.mindformers-lab.figure+json";
+
+/** Drawings of the same chart, from the most detailed one to the coarsest. */
+export type Drawings = readonly (() => Chart)[];
+
+/**
+ * A chart as one output: an interactive figure, a static picture and text, so that JupyterLab, nbconvert, papermill, web viewers and a
+ * terminal all show it. There is no text/html: nbconvert would prefer it to the picture. The first drawing that fits 64 KB is taken.
+ */
+export function drawFigure(drawings: Drawings): MimeBundle {
+  return fitBundle(drawings, (draw) => {
+    const chart = draw();
+    return {
+      [figureMime]: { version: 1 },
+      [plotlyMime]: chartPlotly(chart),
+      "image/svg+xml": chartSvg(chart),
+      "text/plain": chart.text,
+    };
+  });
 }
 
-// Okabe and Ito's colours for all kinds of colour vision, without their yellow (too light on white); black last.
-const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"] as const;
-// After one round of colours the dashes change, so that no two of 21 lines look alike.
-const dashes = ["solid", "dash", "dot"] as const;
+/** A figure, drawn when it is shown: as the last expression of a cell or by `show(figure)`. */
+export class Figure implements Displayable {
+  readonly #draw: () => MimeBundle | Promise<MimeBundle>;
 
-/** Look of the i-th line, the same in every renderer. */
-export function lineStyle(index: number): { readonly colour: string; readonly dash: (typeof dashes)[number] } {
-  return {
-    colour: colours[index % colours.length] as string,
-    dash: dashes[Math.floor(index / colours.length) % dashes.length] as (typeof dashes)[number],
-  };
+  /** @internal Figures come from `lineChart`, `histogram`, `plan.meshFigure()`, `compareRuns(…).plot()` and the like. */
+  constructor(draw: () => MimeBundle | Promise<MimeBundle>) {
+    this.#draw = draw;
+  }
+
+  [displayKey](): MimeBundle | Promise<MimeBundle> {
+    return this.#draw();
+  }
 }
 
-/** Most lines of one chart; as many as can be told apart. */
-export const maximumLines = colours.length * dashes.length;
+/** A figure of drawings that are at hand. */
+export function figureOf(drawings: Drawings): Figure {
+  return new Figure(() => drawFigure(drawings));
+}
+
+/** Title, body and remarks of a chart below each other, without empty lines. */
+export function chartWords(title: string, body: readonly string[], notes: readonly string[]): string {
+  return [title, ...body, ...notes].filter(Boolean).join("\n");
+}

@@ -1,7 +1,7 @@
-import type { MimeBundle } from "../display-contract.js";
 import { formatNumber, oneLine, shorten } from "../text.js";
-import { plotlyHistogram } from "./plotly-histogram.js";
-import { svgHistogram } from "./svg-histogram.js";
+import type { Chart } from "./chart.js";
+import { type Figure, figureOf } from "./figure.js";
+import { lineStyle } from "./palette.js";
 
 /** Values from `from` (inclusive) to `to` (exclusive) and how many there are. */
 export interface HistogramBin {
@@ -33,21 +33,46 @@ function withRoom({ bins, x }: HistogramSpec): readonly HistogramBin[] {
   return around.map((from) => ({ from, to: from + width, count: from === only.from ? only.count : 0 }));
 }
 
-/**
- * A histogram as one output: an interactive figure (`application/vnd.plotly.v1+json`), a static picture (`image/svg+xml`) and text with bars.
- * At most 64 KB: 200 bins take 30 KB.
- */
-export function histogram(spec: HistogramSpec): MimeBundle {
-  const figure = {
-    ...spec,
-    title: shorten(oneLine(spec.title), 80),
-    bins: withRoom(spec),
-    markers: (spec.markers ?? []).slice(0, 8).map(({ x, label }) => ({ x, label: shorten(oneLine(label), 40) })),
-  };
+/** A histogram as a figure of at most 64 KB: 200 bins take 30 KB. */
+export function histogram(spec: HistogramSpec): Figure {
+  return figureOf([() => chartOf(spec)]);
+}
+
+function chartOf(spec: HistogramSpec): Chart {
+  const title = shorten(oneLine(spec.title), 80);
+  const bins = withRoom(spec);
+  const highest = Math.max(1, ...bins.map(({ count }) => count));
+  const { x, y } = spec;
   return {
-    "application/vnd.plotly.v1+json": plotlyHistogram(figure),
-    "image/svg+xml": svgHistogram(figure),
-    "text/plain": histogramText(figure),
+    title,
+    panels: [
+      {
+        height: 240,
+        x: { ...x, integer: true, low: bins[0]?.from ?? (x.log ? 1 : 0), high: bins.at(-1)?.to ?? (x.log ? 10 : 1) },
+        y: { ...y, integer: true, ...(y.log ? { low: 0.7, high: highest * 1.3 } : { low: 0, high: highest * 1.05 }) },
+        marks: [
+          {
+            kind: "bars",
+            name: y.label,
+            color: lineStyle(0).color,
+            direction: "v",
+            bars: bins.map(({ from, to, count }) => ({
+              at: (from + to) / 2,
+              width: to - from,
+              from: 0,
+              to: count,
+              hover: `${rangeText(from, to)}: ${formatNumber(count)}`,
+            })),
+          },
+        ],
+        rules: (spec.markers ?? [])
+          .slice(0, 8)
+          .map(({ x: at, label }) => ({ on: "x", at, label: shorten(oneLine(label), 40) })),
+      },
+    ],
+    legend: [],
+    notes: [],
+    text: histogramText({ ...spec, title, bins }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { displayWidth, formatNumber, oneLine, pad, shorten } from "../text.js";
+import type { Rule } from "./chart.js";
 import type { Curve, Point } from "./curve.js";
 
 const bars = "▁▂▃▄▅▆▇█";
@@ -23,29 +24,35 @@ export function sparkline(values: readonly number[], options: { width: number; l
     .join("");
 }
 
-/** The chart in words: for each curve a sparkline with its first, last, lowest and highest value, then the markers. */
+interface Words {
+  readonly label: string;
+  readonly log: boolean;
+  readonly curves: readonly Curve[];
+  readonly rules: readonly Rule[];
+}
+
+/** The chart in words: for each curve a sparkline with its first, last, lowest and highest value, then the marked places. */
 export function chartText(spec: {
   readonly title: string;
   readonly xLabel: string;
-  readonly log: boolean;
-  readonly curves: readonly Curve[];
-  readonly markers: readonly { readonly x: number; readonly label: string }[];
+  readonly panels: readonly Words[];
   readonly notes: readonly string[];
 }): string {
-  const names = spec.curves.map((curve) => shorten(oneLine(curve.name), 40));
+  const { xLabel, panels } = spec;
+  const names = panels.flatMap(({ curves }) => curves.map((curve) => shorten(oneLine(curve.name), 40)));
   const width = Math.max(0, ...names.map(displayWidth));
-  const lines = spec.curves.flatMap((curve, i) => {
-    const line = sparkline(curve.y, { width: 60, log: spec.log });
-    return [
-      `  ${pad(names[i] ?? "", width, "left")}  ${line}`,
-      `  ${" ".repeat(width)}  ${summaryText(curve, spec.xLabel)}`,
-    ];
-  });
-  const markers = spec.markers.map(({ x, label }) => `${shorten(oneLine(label), 40)} at ${formatNumber(x)}`);
+  const lines = panels.flatMap((panel) =>
+    panel.curves.flatMap((curve) => {
+      const name = pad(shorten(oneLine(curve.name), 40), width, "left");
+      const line = sparkline(curve.y, { width: 60, log: panel.log });
+      return [`  ${name}  ${line}`.trimEnd(), `  ${" ".repeat(width)}  ${summaryText(curve, xLabel)}`];
+    }),
+  );
+  const marked = panels[0]?.rules.map(({ at, label }) => `${shorten(oneLine(label), 40)} at ${formatNumber(at)}`) ?? [];
   return [
     oneLine(spec.title),
     ...lines,
-    ...(markers.length > 0 ? [`  marked: ${markers.join("; ")}`] : []),
+    ...(marked.length > 0 ? [`  marked: ${marked.join("; ")}`] : []),
     ...spec.notes.map((note) => `  ${note}`),
   ].join("\n");
 }
