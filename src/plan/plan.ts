@@ -1,13 +1,13 @@
+import type { Figure } from "../view/charts/figure.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { type CommandPlace, type NodeCommand, nodeCommands, shellText } from "./command/command.js";
 import { ejectPlan } from "./eject/eject.js";
 import type { Ejected } from "./eject/ejected.js";
 import type { EjectOptions, EjectTarget } from "./eject/options.js";
 import type { PlanValues } from "./estimate/values.js";
-import { PlanFigure } from "./figures/figure.js";
-import { memoryFigureBundle } from "./figures/memory.js";
-import { type MeshFigureOptions, meshFigureBundle } from "./figures/mesh.js";
-import { timelineFigureBundle } from "./figures/timeline.js";
+import { memoryFigure } from "./figures/memory.js";
+import { type MeshFigureOptions, meshFigure } from "./figures/mesh.js";
+import { timelineFigure } from "./figures/timeline.js";
 import { planBundle } from "./view.js";
 
 /** What a run will be, before anything starts. Shown as a table. `launchRun(plan, …)` carries it out. */
@@ -19,11 +19,11 @@ export interface Plan extends PlanValues {
   /** The plan as files that start it without this project: for `msrun`, MindFormers' launcher script, Slurm or Kubernetes. */
   eject(target: EjectTarget, options?: EjectOptions): Ejected;
   /** Nodes × devices, coloured by stage or by another axis. */
-  meshFigure(options?: MeshFigureOptions): PlanFigure;
+  meshFigure(options?: MeshFigureOptions): Figure;
   /** Memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose size is not computed. */
-  memoryFigure(): PlanFigure;
+  memoryFigure(): Figure;
   /** One optimizer step of the pipeline, with its bubble. @throws ARGUMENT_INVALID without a pipeline. */
-  timelineFigure(): PlanFigure;
+  timelineFigure(): Figure;
   [displayKey](): MimeBundle;
 }
 
@@ -39,16 +39,13 @@ export function makePlan(values: PlanValues): Plan {
       return ejectPlan({ ...values, commands }, target, options);
     },
     meshFigure(options) {
-      const bundle = meshFigureBundle(this, options);
-      return new PlanFigure(() => bundle);
+      return meshFigure(this, options);
     },
     memoryFigure() {
-      const bundle = memoryFigureBundle(this);
-      return new PlanFigure(() => bundle);
+      return memoryFigure(this);
     },
     timelineFigure() {
-      const bundle = timelineFigureBundle(this);
-      return new PlanFigure(() => bundle);
+      return timelineFigure(this);
     },
     [displayKey]() {
       return planBundle(this);

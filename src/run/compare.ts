@@ -1,5 +1,6 @@
 import { formatCount, formatDuration } from "../core/units.js";
-import { type LineChartSpec, lineChart } from "../view/charts/line-chart.js";
+import { drawFigure, Figure } from "../view/charts/figure.js";
+import { type LineChartSpec, lineDrawings } from "../view/charts/line-chart.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
 import { measured, measures, type PlotName } from "./plots.js";
@@ -10,20 +11,6 @@ import { recentStepMs } from "./status.js";
 
 /** What the horizontal axis counts: optimizer steps, tokens seen since the first start, or minutes since the first run began. */
 export type CompareAxis = "step" | "tokens" | "time";
-
-/** A figure that reads its runs when it is shown. */
-export class RunFigure {
-  readonly #draw: () => Promise<MimeBundle>;
-
-  /** @internal Use Comparison.plot. */
-  constructor(draw: () => Promise<MimeBundle>) {
-    this.#draw = draw;
-  }
-
-  [displayKey](): Promise<MimeBundle> {
-    return this.#draw();
-  }
-}
 
 const axisLabels: Readonly<Record<CompareAxis, string>> = {
   step: "step",
@@ -80,10 +67,12 @@ export class Comparison {
     this.runs = runs;
   }
 
-  /** One figure of all runs; a resumed run is drawn where its global steps are. */
-  plot(plot: PlotName, options: { readonly x?: CompareAxis } = {}): RunFigure {
+  /** One figure of all runs, which reads them when it is shown; a resumed run is drawn where its global steps are. */
+  plot(plot: PlotName, options: { readonly x?: CompareAxis } = {}): Figure<Promise<MimeBundle>> {
     const { x = "step" } = options;
-    return new RunFigure(async () => lineChart(chartOf(await Promise.all(this.runs.map(readCurve)), plot, x)));
+    return new Figure(async () =>
+      drawFigure(lineDrawings(chartOf(await Promise.all(this.runs.map(readCurve)), plot, x))),
+    );
   }
 
   async [displayKey](): Promise<MimeBundle> {

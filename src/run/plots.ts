@@ -1,4 +1,5 @@
-import { lineChart } from "../view/charts/line-chart.js";
+import { drawFigure } from "../view/charts/figure.js";
+import { lineDrawings } from "../view/charts/line-chart.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import type { StepRecord } from "./record/events.js";
 import type { RunReader } from "./run-reader.js";
@@ -52,10 +53,11 @@ export function runPlot(plot: PlotName, reader: RunReader, status?: RunStatus): 
   const points = measured(history.steps, plot, file.tokensPerStep ?? 0);
   const state = status ? statusLine(status) : "reading";
   const phase = status?.state === "preparing" && status.message ? ` (${status.message})` : "";
-  return lineChart({
+  const drawings = lineDrawings({
     title: `${file.name}: ${state}${phase}`,
     x: { label: "step" },
     y: { label: measures[plot].label },
     series: [{ name: measures[plot].label, x: points.map(({ step }) => step.step), y: points.map(({ y }) => y) }],
   });
+  return drawFigure(drawings);
 }

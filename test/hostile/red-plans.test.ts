@@ -52,7 +52,7 @@ test.each(paths)(
       const figures = [
         () => plan,
         () => plan.meshFigure(),
-        () => plan.meshFigure({ colour: "memory" }),
+        () => plan.meshFigure({ color: "memory" }),
         () => plan.memoryFigure(),
         () => plan.timelineFigure(),
         () => plan.eject("slurm", { folder: "/r" }),

@@ -39,7 +39,12 @@ it("the main notebook runs through papermill from another folder: figure, fallin
   const figures = figuresOf(executed());
   expect(figures.length).toBeGreaterThanOrEqual(3);
   for (const { data = {} } of figures) {
-    expect(Object.keys(data).sort()).toEqual(["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"]);
+    expect(Object.keys(data).sort()).toEqual([
+      "application/vnd.mindformers-lab.figure+json",
+      "application/vnd.plotly.v1+json",
+      "image/svg+xml",
+      "text/plain",
+    ]);
   }
   expect(verdict(executed())).toMatch(
     /^Loss \d+\.\d+ → \d+\.\d+ in 40 steps; resumed at step \d+ from the checkpoint of step \d+\./,

@@ -33,7 +33,12 @@ it("the plan notebook reads every part of a 1,024-device plan, refuses the one w
     const figures = figuresOf(executed);
     expect(figures).toHaveLength(5);
     for (const { data = {} } of figures) {
-      expect(Object.keys(data).sort()).toEqual(["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"]);
+      expect(Object.keys(data).sort()).toEqual([
+        "application/vnd.mindformers-lab.figure+json",
+        "application/vnd.plotly.v1+json",
+        "image/svg+xml",
+        "text/plain",
+      ]);
       expect(bundleBytes(data)).toBeLessThanOrEqual(maximumBundleBytes * 1.1);
     }
     expect(existsSync(join(folder, "ejected", "job.yaml"))).toBe(true);

@@ -52,7 +52,7 @@ export class LengthHistogram {
         `shortest ${formatCount(smallest)} · median ${formatCount(median)} · mean ${formatCount(Math.round(mean))} · longest ${formatCount(largest)}`,
         `90 % have at most ${formatCount(percentile90)} tokens, 99 % at most ${formatCount(percentile99)}`,
       ],
-    });
+    })[displayKey]();
   }
 }
 

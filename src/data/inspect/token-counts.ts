@@ -79,7 +79,7 @@ export class TokenCounts {
         ...(this.beyond > 0 ? [`${formatCount(this.beyond)} tokens have ids that can't be counted one by one`] : []),
         `most frequent: ${top.join(", ")}`,
       ],
-    });
+    })[displayKey]();
   }
 }
 

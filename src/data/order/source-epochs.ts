@@ -1,5 +1,6 @@
 import { formatCount } from "../../core/units.js";
 import type { LineSeries } from "../../view/charts/curve.js";
+import type { Figure } from "../../view/charts/figure.js";
 import { lineChart } from "../../view/charts/line-chart.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
@@ -23,25 +24,6 @@ export interface SourceUse {
   readonly dryAtStep: number | undefined;
 }
 
-/** A figure of how the epochs of each dataset grow. */
-export class SourceFigure {
-  readonly #series: readonly LineSeries[];
-
-  /** @internal Use order.epochs().plot(). */
-  constructor(series: readonly LineSeries[]) {
-    this.#series = series;
-  }
-
-  [displayKey](): MimeBundle {
-    return lineChart({
-      title: "Epochs read per dataset",
-      x: { label: "step" },
-      y: { label: "epochs (1 = every token once)" },
-      series: this.#series,
-    });
-  }
-}
-
 /** Epochs per dataset, and when each runs dry; shows itself as a table. */
 export class SourceEpochs {
   readonly sources: readonly SourceUse[];
@@ -56,8 +38,13 @@ export class SourceEpochs {
   }
 
   /** The same as a figure with a line per dataset. */
-  plot(): SourceFigure {
-    return new SourceFigure(this.#series);
+  plot(): Figure {
+    return lineChart({
+      title: "Epochs read per dataset",
+      x: { label: "step" },
+      y: { label: "epochs (1 = every token once)" },
+      series: this.#series,
+    });
   }
 
   [displayKey](): MimeBundle {

@@ -1,17 +1,17 @@
 import { LabError } from "../../core/error.js";
 import { formatBytes, parseBytes } from "../../core/units.js";
 import type { StageMemory } from "../../model/memory/estimate.js";
+import type { Figure } from "../../view/charts/figure.js";
 import { stackedBars } from "../../view/charts/stacked-bars.js";
-import type { MimeBundle } from "../../view/display-contract.js";
 import type { PlanValues } from "../estimate/values.js";
 
 const parts = [
-  { key: "weights", label: "weights", colour: "#0072b2" },
-  { key: "gradients", label: "gradients", colour: "#56b4e9" },
-  { key: "optimizer", label: "optimizer", colour: "#009e73" },
-  { key: "copies", label: "copies of weights", colour: "#e69f00" },
-  { key: "activations", label: "activations", colour: "#d55e00" },
-  { key: "other", label: "communication, masks", colour: "#999999" },
+  { key: "weights", label: "weights", color: "#0072b2" },
+  { key: "gradients", label: "gradients", color: "#56b4e9" },
+  { key: "optimizer", label: "optimizer", color: "#009e73" },
+  { key: "copies", label: "copies of weights", color: "#e69f00" },
+  { key: "activations", label: "activations", color: "#d55e00" },
+  { key: "other", label: "communication, masks", color: "#999999" },
 ] as const;
 
 /** Bytes that the training may use of a device: `context.max_device_memory`, else the cluster's memory per device. */
@@ -42,7 +42,7 @@ function textOf(stages: readonly StageMemory[], peak: number): string {
 }
 
 /** Estimated memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose size is not computed. */
-export function memoryFigureBundle(plan: PlanValues): MimeBundle {
+export function memoryFigure(plan: PlanValues): Figure {
   const { memory } = plan;
   if (memory === undefined)
     throw new LabError(

@@ -2,26 +2,26 @@ import { LabError } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { meshArithmetic, meshDevices } from "../../model/layout/mesh.js";
 import { layerRanges } from "../../model/layout/stages.js";
-import { type CellGridSpec, cellGrid, type GridCell, type GridDrawing } from "../../view/charts/cell-grid.js";
-import { cycleColour, cycleLength, rampColour } from "../../view/charts/palette.js";
-import type { LegendEntry } from "../../view/charts/picture.js";
-import type { MimeBundle } from "../../view/display-contract.js";
+import { cellGrid, type GridDrawing } from "../../view/charts/cell-grid.js";
+import type { Cell, ColorScale, LegendEntry } from "../../view/charts/chart.js";
+import type { Figure } from "../../view/charts/figure.js";
+import { cycleColor, cycleLength, rampColor } from "../../view/charts/palette.js";
 import { blockOf, type MeshAxis, placeOf, type RankPlace, usedMesh } from "../estimate/ranks.js";
 import type { PlanValues } from "../estimate/values.js";
 import { memoryLimit } from "./memory.js";
 
-/** What the colours of the mesh figure mean. */
+/** What the colors of the mesh figure mean. */
 export interface MeshFigureOptions {
   /**
    * stage (default): pipeline stage; data: replica, whose ranks work on the same samples; tensor, context, expert: group of ranks that share
    * matrices, sequences or experts; memory: estimated bytes on the device, as a heat map.
    */
-  readonly colour?: MeshAxis | "memory";
+  readonly color?: MeshAxis | "memory";
 }
 
-type Colouring = NonNullable<MeshFigureOptions["colour"]>;
+type Coloring = NonNullable<MeshFigureOptions["color"]>;
 
-const meanings: Readonly<Record<Colouring, string>> = {
+const meanings: Readonly<Record<Coloring, string>> = {
   memory: "memory",
   stage: "pipeline stage",
   data: "data-parallel replica",
@@ -33,10 +33,10 @@ const meanings: Readonly<Record<Colouring, string>> = {
 /** Everything that the figure asks about one rank. */
 interface Grid {
   readonly plan: PlanValues;
-  readonly axis: Colouring;
+  readonly axis: Coloring;
   readonly mesh: ReturnType<typeof usedMesh>;
-  /** Number of different colours; the last one is for devices that the mesh doesn't use. */
-  readonly colours: readonly string[];
+  /** Number of different colors; the last one is for devices that the mesh doesn't use. */
+  readonly colors: readonly string[];
 }
 
 function inMesh(grid: Grid, rank: number): boolean {
@@ -47,11 +47,11 @@ function place(grid: Grid, rank: number): RankPlace {
   return placeOf(rank, grid.mesh, grid.plan.cluster.devicesPerNode);
 }
 
-function colourOf(grid: Grid, rank: number): number {
-  if (!inMesh(grid, rank)) return grid.colours.length - 1;
+function colorOf(grid: Grid, rank: number): number {
+  if (!inMesh(grid, rank)) return grid.colors.length - 1;
   const at = place(grid, rank);
   if (grid.axis === "memory") return memoryLevel(grid.plan, at.stage);
-  return blockOf(at, grid.axis, grid.mesh) % (grid.colours.length - 1);
+  return blockOf(at, grid.axis, grid.mesh) % (grid.colors.length - 1);
 }
 
 /** Steps of the heat map, from nothing to the limit (or to the fullest device, if that is more or no limit is known). */
@@ -83,21 +83,18 @@ function layersText(grid: Grid, stage: number): string {
   return places === undefined ? "" : `layers ${layerRanges(places, stage).join(", ")}`;
 }
 
-function deviceCell(grid: Grid, rank: number, brief: boolean): GridCell {
+function deviceCell(grid: Grid, rank: number, brief: boolean): Cell {
   const { plan } = grid;
   const { devicesPerNode, nodes } = plan.cluster;
-  const colour = colourOf(grid, rank);
+  const color = colorOf(grid, rank);
   const node = Math.floor(rank / devicesPerNode);
   const where = `${nodes[node]} (node ${node}), device ${rank % devicesPerNode}`;
-  if (!inMesh(grid, rank)) return { colour, hover: `rank ${rank}\nnot used by the mesh` };
+  if (!inMesh(grid, rank))
+    return { color, hover: brief ? [rank, "–", "–", "–", "–"] : `rank ${rank}\nnot used by the mesh` };
   const at = place(grid, rank);
-  if (brief) {
-    const expert = grid.mesh.expertParallel > 1 ? ` e${at.expert}` : "";
-    const bytes = grid.axis === "memory" ? ` · ${bytesText(grid, at.stage)}` : "";
-    return { colour, hover: `rank ${rank}: s${at.stage} d${at.data} t${at.tensor}${expert}${bytes}` };
-  }
+  if (brief) return { color, hover: [rank, at.stage, at.data, at.tensor, at.expert] };
   const lines = [`rank ${rank}`, where, axesText(grid, at), layersText(grid, at.stage), bytesText(grid, at.stage)];
-  return { colour, hover: lines.filter(Boolean).join("\n") };
+  return { color, hover: lines.filter(Boolean).join("\n") };
 }
 
 function bytesText(grid: Grid, stage: number): string {
@@ -108,9 +105,10 @@ function bytesText(grid: Grid, stage: number): string {
 /** A cell for every device; the longer of nodes and devices lies across. */
 function deviceDrawing(grid: Grid, brief: boolean): GridDrawing {
   const { nodes, devicesPerNode } = grid.plan.cluster;
-  const cell = (node: number, device: number): GridCell => deviceCell(grid, node * devicesPerNode + device, brief);
+  const cell = (node: number, device: number): Cell => deviceCell(grid, node * devicesPerNode + device, brief);
   const deviceLabels = Array.from({ length: devicesPerNode }, (_, device) => String(device));
-  const notes = [...(brief ? ["Position on the axes: s stage, d data, t tensor, e expert."] : []), ...notesOf(grid, 1)];
+  const notes = notesOf(grid, 1);
+  const words = brief ? { words: ["rank", "stage", "data", "tensor", "expert"] } : {};
   if (nodes.length <= devicesPerNode)
     return {
       cells: nodes.map((_, node) => deviceLabels.map((_, device) => cell(node, device))),
@@ -119,6 +117,7 @@ function deviceDrawing(grid: Grid, brief: boolean): GridDrawing {
       xLabel: "device",
       yLabel: "node",
       notes,
+      ...words,
     };
   return {
     cells: deviceLabels.map((_, device) => nodes.map((_, node) => cell(node, device))),
@@ -127,6 +126,7 @@ function deviceDrawing(grid: Grid, brief: boolean): GridDrawing {
     xLabel: "node",
     yLabel: "device",
     notes,
+    ...words,
   };
 }
 
@@ -136,25 +136,23 @@ function nodeDrawing(grid: Grid, nodesPerCell: number): GridDrawing {
   const cells = Math.ceil(nodes.length / nodesPerCell);
   const columns = Math.min(cells, 2 ** Math.round(Math.log2(Math.sqrt(cells * 2))));
   const rows = Math.ceil(cells / columns);
-  const cell = (index: number): GridCell | undefined => {
+  const cell = (index: number): Cell | undefined => {
     if (index >= cells) return undefined;
     const first = index * nodesPerCell;
     const last = Math.min(nodes.length, first + nodesPerCell) - 1;
     const ranks = [first * devicesPerNode, (last + 1) * devicesPerNode - 1] as const;
-    const name = first === last ? `node ${first}` : `nodes ${first}–${last}`;
-    const head = `${name}: ranks ${ranks[0]}–${ranks[1]}`;
-    if (!inMesh(grid, ranks[0])) return { colour: colourOf(grid, ranks[0]), hover: `${head}\nnot used` };
+    const color = colorOf(grid, ranks[0]);
+    const span = (from: number, to: number): string => (from === to ? String(from) : `${from}–${to}`);
+    const head = [span(first, last), span(...ranks)];
+    if (!inMesh(grid, ranks[0])) return { color, hover: [...head, "–", "–"] };
     const [from, to] = [place(grid, ranks[0]), place(grid, Math.min(ranks[1], meshDevices(grid.mesh) - 1))];
-    const span = (label: string, a: number, b: number): string => (a === b ? `${label} ${a}` : `${label} ${a}–${b}`);
-    return {
-      colour: colourOf(grid, ranks[0]),
-      hover: `${head}\n${span("stage", from.stage, to.stage)} · ${span("data", from.data, to.data)}`,
-    };
+    return { color, hover: [...head, span(from.stage, to.stage), span(from.data, to.data)] };
   };
   return {
     cells: Array.from({ length: rows }, (_, row) =>
       Array.from({ length: columns }, (_, column) => cell(row * columns + column)),
     ),
+    words: ["node", "ranks", "stage", "data"],
     rowLabels: Array.from({ length: rows }, (_, row) => `node ${row * columns * nodesPerCell}`),
     columnLabels: Array.from({ length: columns }, (_, column) => `+${column * nodesPerCell}`),
     xLabel: "node (first of the row + …)",
@@ -167,13 +165,13 @@ function notesOf(grid: Grid, perCell: number): string[] {
   const { plan, mesh } = grid;
   const [needed, found] = [meshDevices(mesh), plan.cluster.devices];
   return [
-    perCell === 1 ? "" : `Every cell is ${perCell} devices; the colour is that of the first.`,
+    perCell === 1 ? "" : `Every cell is ${perCell} devices; the color is that of the first.`,
     needed === found ? "" : `The mesh needs ${formatCount(needed)} devices, the cluster has ${formatCount(found)}.`,
   ].filter(Boolean);
 }
 
-/** As many blocks as the axis has; more than there are colours repeat. */
-function blockCount(mesh: Grid["mesh"], axis: Colouring): number {
+/** As many blocks as the axis has; more than there are colors repeat. */
+function blockCount(mesh: Grid["mesh"], axis: Coloring): number {
   const inStage = mesh.dataParallel * mesh.contextParallel * mesh.tensorParallel;
   return {
     stage: mesh.pipelineStages,
@@ -185,28 +183,44 @@ function blockCount(mesh: Grid["mesh"], axis: Colouring): number {
   }[axis];
 }
 
-function coloursOf(axis: Colouring, blocks: number): string[] {
+function colorsOf(axis: Coloring, blocks: number): string[] {
   if (axis === "memory")
-    return [...Array.from({ length: memoryLevels }, (_, level) => rampColour(level / (memoryLevels - 1))), "#d9d9d9"];
+    return [...Array.from({ length: memoryLevels }, (_, level) => rampColor(level / (memoryLevels - 1))), unused.color];
   const used = axis === "stage" ? Math.min(blocks, 64) : Math.min(blocks, cycleLength);
-  const colour = (index: number): string =>
-    axis === "stage" && blocks > cycleLength ? rampColour(index / Math.max(1, used - 1)) : cycleColour(index);
-  return [...Array.from({ length: used }, (_, index) => colour(index)), "#d9d9d9"];
+  const color = (index: number): string =>
+    axis === "stage" && blocks > cycleLength ? rampColor(index / Math.max(1, used - 1)) : cycleColor(index);
+  return [...Array.from({ length: used }, (_, index) => color(index)), unused.color];
 }
 
+const unused: LegendEntry = { label: "not used", color: "#d9d9d9" };
+
+/** Colors that repeat stand for several groups each; courses of colors have a scale instead. */
 function legendOf(grid: Grid, blocks: number): LegendEntry[] {
-  const { axis, colours } = grid;
+  const { axis, colors, plan, mesh } = grid;
+  const rest = meshDevices(mesh) < plan.cluster.devices ? [unused] : [];
+  if (scaleOf(grid, blocks) !== undefined) return rest;
+  const used = colors.length - 1;
+  const entries = colors.slice(0, Math.min(blocks, used)).map((color, index): LegendEntry => {
+    const more = index + used < blocks ? `, ${index + used}${index + 2 * used < blocks ? ", …" : ""}` : "";
+    return { label: `${axis} ${index}${more}`, color };
+  });
+  return [...entries, ...rest];
+}
+
+function scaleOf({ axis, colors, plan }: Grid, blocks: number): ColorScale | undefined {
+  const shares = [0, 0.25, 0.5, 0.75, 1];
+  const course = { colors: colors.slice(0, -1) };
   if (axis === "memory")
-    return [0, 0.25, 0.5, 0.75, 1].map((share) => ({
-      label: formatBytes(share * memoryTop(grid.plan)),
-      colour: rampColour(share),
-    }));
-  if (blocks < colours.length && blocks <= 16)
-    return Array.from({ length: blocks }, (_, index) => ({
-      label: `${axis} ${index}`,
-      colour: colours[index] as string,
-    }));
-  return [];
+    return {
+      ...course,
+      label: "memory",
+      ticks: shares.map((share) => ({ share, label: formatBytes(share * memoryTop(plan)) })),
+    };
+  if (axis !== "stage" || blocks <= cycleLength) return undefined;
+  // The middle of a color is where its stage is written.
+  const at = (stage: number) => (Math.floor((stage * course.colors.length) / blocks) + 0.5) / course.colors.length;
+  const stages = [...new Set(shares.map((share) => Math.round(share * (blocks - 1))))];
+  return { ...course, label: "stage", ticks: stages.map((stage) => ({ share: at(stage), label: String(stage) })) };
 }
 
 function textOf(grid: Grid, blocks: number): string {
@@ -225,32 +239,32 @@ function textOf(grid: Grid, blocks: number): string {
   return [...lines, ...shown, ...(blocks > 32 ? [`  ⋮ ${blocks - 32} stages more`] : [])].join("\n");
 }
 
-/** Nodes × devices, coloured by the chosen axis; large clusters with a cell for every node or for several nodes. */
-export function meshFigureBundle(plan: PlanValues, options: MeshFigureOptions = {}): MimeBundle {
-  const axis = options.colour ?? "stage";
+/** Nodes × devices, colored by the chosen axis; large clusters with a cell for every node or for several nodes. */
+export function meshFigure(plan: PlanValues, options: MeshFigureOptions = {}): Figure {
+  const axis = options.color ?? "stage";
   if (!Object.hasOwn(meanings, axis) || (axis === "memory" && plan.memory === undefined))
     throw new LabError(
       "ARGUMENT_INVALID",
-      `meshFigure colour: expected ${Object.keys(meanings).join(", ")}${axis === "memory" ? " (memory only for models whose size is computed)" : ""}, found ${JSON.stringify(axis)}`,
+      `meshFigure color: expected ${Object.keys(meanings).join(", ")}${axis === "memory" ? " (memory only for models whose size is computed)" : ""}, found ${JSON.stringify(axis)}`,
       {
-        hint: 'plan.meshFigure({ colour: "data" })',
+        hint: 'plan.meshFigure({ color: "data" })',
       },
     );
   const mesh = usedMesh(plan.mesh, plan.cluster.devices);
   const blocks = blockCount(mesh, axis);
-  const grid: Grid = { plan, axis, mesh, colours: coloursOf(axis, blocks) };
+  const grid: Grid = { plan, axis, mesh, colors: colorsOf(axis, blocks) };
   const { nodes, devices } = plan.cluster;
   const coarse = [1, 2, 4, 8, 16, 32, 64].filter((size) => size === 1 || nodes.length / size >= 64);
-  const spec: CellGridSpec = {
-    title: `Mesh: ${formatCount(plan.cluster.devices)} devices, coloured by ${meanings[axis]}`,
-    colours: grid.colours,
+  return cellGrid({
+    title: `Mesh: ${formatCount(plan.cluster.devices)} devices, colored by ${meanings[axis]}`,
+    colors: grid.colors,
     legend: legendOf(grid, blocks),
+    scale: scaleOf(grid, blocks),
     text: textOf(grid, blocks),
     drawings: [
       ...(devices <= 512 ? [() => deviceDrawing(grid, false)] : []),
       ...(devices <= 1024 ? [() => deviceDrawing(grid, true)] : []),
       ...coarse.map((size) => () => nodeDrawing(grid, size)),
     ],
-  };
-  return cellGrid(spec);
+  });
 }

@@ -1,16 +1,16 @@
 import { LabError } from "../../core/error.js";
 import { formatCount, formatDuration } from "../../core/units.js";
+import type { Figure } from "../../view/charts/figure.js";
 import { type TimelineBar, timelineChart } from "../../view/charts/timeline.js";
-import type { MimeBundle } from "../../view/display-contract.js";
 import type { PlanPipeline } from "../estimate/pipeline-settings.js";
 import { type PipelineTimeline, pipelineTimeline } from "../estimate/timeline.js";
 import type { PlanValues } from "../estimate/values.js";
 
 const kinds = [
-  { label: "forward", colour: "#0072b2" },
-  { label: "backward", colour: "#d55e00" },
-  { label: "forward, other blocks", colour: "#56b4e9" },
-  { label: "backward, other blocks", colour: "#e69f00" },
+  { label: "forward", color: "#0072b2" },
+  { label: "backward", color: "#d55e00" },
+  { label: "forward, other blocks", color: "#56b4e9" },
+  { label: "backward, other blocks", color: "#e69f00" },
 ] as const;
 
 /** Most pieces of work that a timeline is made of; a step with more is not played. */
@@ -67,7 +67,7 @@ function refuse(plan: PlanValues): LabError {
 }
 
 /** One optimizer step of the pipeline as rows of forward and backward passes. @throws ARGUMENT_INVALID without a pipeline. */
-export function timelineFigureBundle(plan: PlanValues): MimeBundle {
+export function timelineFigure(plan: PlanValues): Figure {
   const { pipeline, duration } = plan;
   const timeline = timelineOf(pipeline);
   if (pipeline === undefined || timeline === undefined) throw refuse(plan);
@@ -97,6 +97,7 @@ export function timelineFigureBundle(plan: PlanValues): MimeBundle {
     rows,
     kinds: pipeline.blocks > 1 ? kinds : kinds.slice(0, 2),
     notes: [bubbleText(pipeline, timeline), `Assumed: ${assumptions.join("; ")}.`],
+    idle: "waiting",
     text: textOf(pipeline, timeline),
   });
 }

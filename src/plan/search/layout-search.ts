@@ -6,8 +6,9 @@ import { type Candidate, type Enumeration, paretoFront } from "../../model/searc
 import type { Hardware } from "../../model/search/hardware.js";
 import type { StepTime } from "../../model/search/step-time.js";
 import type { ModelShape } from "../../model/shape.js";
+import type { Figure } from "../../view/charts/figure.js";
 import { tradeOffChart } from "../../view/charts/trade-off-chart.js";
-import { type Displayable, displayKey, type MimeBundle } from "../../view/display-contract.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 import { explain } from "./explain.js";
 
@@ -114,8 +115,8 @@ export class LayoutSearch {
   }
 
   /** Memory against step time of the layouts that fit, with the Pareto front. */
-  get figure(): Displayable {
-    return { [displayKey]: () => tradeOffBundle(this) };
+  get figure(): Figure {
+    return tradeOffFigure(this);
   }
 
   /** At most `count` layouts spread evenly over the ranking, for drawing. */
@@ -151,7 +152,7 @@ export function meshText(layout: Layout): string {
 /** Without places for a line break: a narrow page must not tear a layout apart. */
 const unbroken = (text: string): string => text.replaceAll(" ", "\u00a0");
 
-function tradeOffBundle(search: LayoutSearch): MimeBundle {
+function tradeOffFigure(search: LayoutSearch): Figure {
   const point = ({ memory, time, layout }: { memory: number; time: StepTime; layout: Layout }) => ({
     x: memory / gibi,
     y: time.total,

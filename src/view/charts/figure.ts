@@ -32,16 +32,16 @@ export function drawFigure(drawings: Drawings): MimeBundle {
   });
 }
 
-/** A figure, drawn when it is shown: as the last expression of a cell or by `show(figure)`. */
-export class Figure implements Displayable {
-  readonly #draw: () => MimeBundle | Promise<MimeBundle>;
+/** A figure, drawn when it is shown: as the last expression of a cell or by `show(figure)`. One that reads files first gives a promise. */
+export class Figure<Bundle extends MimeBundle | Promise<MimeBundle> = MimeBundle> implements Displayable {
+  readonly #draw: () => Bundle;
 
   /** @internal Figures come from `lineChart`, `histogram`, `plan.meshFigure()`, `compareRuns(…).plot()` and the like. */
-  constructor(draw: () => MimeBundle | Promise<MimeBundle>) {
+  constructor(draw: () => Bundle) {
     this.#draw = draw;
   }
 
-  [displayKey](): MimeBundle | Promise<MimeBundle> {
+  [displayKey](): Bundle {
     return this.#draw();
   }
 }

@@ -1,4 +1,12 @@
-import { type BarsMark, type CellsMark, type Chart, type DotsMark, isNameAxis, type Mark, type Panel } from "./chart.js";
+import {
+  type BarsMark,
+  type CellsMark,
+  type Chart,
+  type DotsMark,
+  isNameAxis,
+  type Mark,
+  type Panel,
+} from "./chart.js";
 
 type Json = Record<string, unknown>;
 
@@ -36,8 +44,8 @@ function dotsTrace({ x, y, hover, color, radius, line }: DotsMark): Json {
   return {
     type: "scatter",
     mode: line === undefined ? "markers" : "lines+markers",
-    x: x.map(rounded),
-    y: y.map(rounded),
+    x: x.map(shortened),
+    y: y.map(shortened),
     text: hover.map(plotlyLabel),
     hovertemplate: "%{text}<br>%{x:,.4~g}, %{y:,.4~g}<extra></extra>",
     marker: { size: radius * 2, color },
@@ -46,11 +54,14 @@ function dotsTrace({ x, y, hover, color, radius, line }: DotsMark): Json {
 }
 
 function barsTrace({ bars, color, direction, name }: BarsMark, { x, y }: Panel): Json {
-  const along = direction === "v" ? x : y;
-  const at = bars.map((bar) => (isNameAxis(along) ? plotlyLabel(along.names[bar.at] ?? "") : rounded(bar.at)));
+  const [along, values] = direction === "v" ? [x, y] : [y, x];
+  // A hundred-thousandth of the axis can't be seen.
+  const digits = isNameAxis(values) ? 7 : Math.max(0, 5 - Math.floor(Math.log10(values.high - values.low || 1)));
+  const rounded = (value: number): number => (digits > 20 ? value : Number(value.toFixed(digits)));
+  const at = bars.map((bar) => (isNameAxis(along) ? plotlyLabel(along.names[bar.at] ?? "") : shortened(bar.at)));
   const length = bars.map(({ from, to }) => rounded(to - from));
   const base = bars.map(({ from }) => rounded(from));
-  const width = bars.map((bar) => rounded(bar.width));
+  const width = bars.map((bar) => shortened(bar.width));
   const even = width.every((each) => each === width[0]);
   return {
     type: "bar",
@@ -109,7 +120,7 @@ function colorBar({ scale }: Chart, colors: readonly string[]): Json {
   return { colorscale, showscale: true, colorbar };
 }
 
-function rounded(value: number): number {
+function shortened(value: number): number {
   return Number.isSafeInteger(value) ? value : Number(value.toPrecision(7));
 }
 

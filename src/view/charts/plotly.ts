@@ -73,6 +73,7 @@ function axes(panels: readonly Panel[], drawing: number): Json {
     layout[`xaxis${at}`] = {
       ...axis(panel.x, shared ? "" : panel.x.label),
       anchor: `y${at}`,
+      showgrid: false,
       ...(index > 0 && panels[0]?.x.label === panel.x.label && { matches: "x" }),
       ...(shared && { showticklabels: false }),
     };
@@ -82,14 +83,13 @@ function axes(panels: readonly Panel[], drawing: number): Json {
       ...(panels.length > 1 && { domain }),
       ...(isNameAxis(panel.y) && { autorange: "reversed" }),
     };
-    if (!isNameAxis(panel.x)) (layout[`xaxis${at}`] as Json)["showgrid"] = false;
   });
   return layout;
 }
 
 function axis(spec: Panel["x"], label: string): Json {
   const title = label === "" ? {} : { title: { text: plotlyLabel(label) } };
-  if (isNameAxis(spec)) return { ...title, type: "category", showgrid: false, ticks: "" };
+  if (isNameAxis(spec)) return { ...title, type: "category", ticks: "", showgrid: false };
   // With a format plotly writes whole numbers between the powers of ten, not single digits.
   return { ...title, ...(spec.log && { type: "log", tickformat: spec.high >= 1e5 ? "~s" : "~g" }) };
 }

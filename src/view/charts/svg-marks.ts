@@ -119,13 +119,14 @@ function svgBars({ bars, color, direction }: BarsMark, place: Place): string {
     return `M${px(x)} ${px(y)}h${px(w)}v${px(h)}h${px(-w)}z`;
   });
   const labels = drawn.flatMap(({ bar, box: { x, y, width, height } }) => {
-    if (bar.label === undefined || height < 12 || width < bar.label.length * 6 + 2) return [];
-    const look = { anchor: "middle", size: 9, fill: "#ffffff" } as const;
-    return [svgText([x + width / 2, y + height / 2 + 3.5], bar.label, look)];
+    if (!bar.label || height < 12 || width < bar.label.length * 6 + 2) return [];
+    return [svgText([x + width / 2, y + height / 2 + 3.5], bar.label)];
   });
   return (
     (path.some(Boolean) ? `<path d="${path.join("")}" fill="${color}"/>` : "") +
-    (labels.length <= mostLabels ? labels.join("") : "")
+    (labels.length > 0 && labels.length <= mostLabels
+      ? `<g text-anchor="middle" font-size="9" style="fill:#ffffff" fill="#ffffff">${labels.join("")}</g>`
+      : "")
   );
 }
 
@@ -175,7 +176,5 @@ function svgCells({ cells, colors }: CellsMark, { box }: Place): string {
   const across = lines(rows, height, (i) => `M${px(box.left)} ${px(box.top + i * height)}H${px(box.right)}`);
   const down = lines(columns, width, (i) => `M${px(box.left + i * width)} ${px(box.top)}V${px(box.bottom)}`);
   const grid = across + down;
-  return (
-    paths.join("") + (grid === "" ? "" : `<path d="${grid}" ${paintAttributes("stroke", "paper")} fill="none"/>`)
-  );
+  return paths.join("") + (grid === "" ? "" : `<path d="${grid}" ${paintAttributes("stroke", "paper")} fill="none"/>`);
 }

@@ -12,7 +12,7 @@ const longestName = 22;
 export function chartSvg(chart: Chart): string {
   return svgPicture(chart, (start) => {
     const left = leftOf(chart.panels);
-    let top = start + 20;
+    let top = start + 28;
     const parts = chart.panels.flatMap((panel, index) => {
       const box = { left, right, top, bottom: top + panel.height };
       const labelled = index === chart.panels.length - 1 || panel.x.label !== chart.panels[index + 1]?.x.label;
@@ -43,7 +43,8 @@ function xAxis({ x }: Panel, box: Box): Axis {
     const inset = box.right - box.left > 200 ? 6 : 0;
     return panelAxis(x, { from: box.left + inset, to: box.right - inset, target: 8, nameRoom: 0 });
   }
-  const nameRoom = 7 * Math.max(2, ...x.names.map((name) => displayWidth(shorten(name, longestName))));
+  const widest = Math.max(1, ...x.names.map((name) => displayWidth(shorten(name, longestName))));
+  const nameRoom = 6.2 * widest + 8;
   return panelAxis(x, { from: box.left, to: box.right, target: 8, nameRoom });
 }
 
@@ -55,7 +56,7 @@ function drawPanel(panel: Panel, box: Box, labelled: boolean): string[] {
     : place.y.ticks.map(({ at }) => `M${px(box.left)} ${px(at)}H${px(box.right)}`).join("");
   const axis = isNameAxis(panel.x) ? "" : across.map(({ at }) => `M${px(at)} ${px(box.bottom)}v5`).join("");
   return [
-    svgText([14, box.top - 10], panel.y.label),
+    ...(panel.y.label === "" ? [] : [svgText([14, box.top - 10], panel.y.label)]),
     svgLine(grid, "grid"),
     ...panel.marks.map((mark) => svgMark(mark, place)),
     svgLine(`M${px(box.left)} ${px(box.bottom)}H${px(box.right)}${axis}`, "line"),
@@ -67,9 +68,7 @@ function drawPanel(panel: Panel, box: Box, labelled: boolean): string[] {
     ),
     brokenTicks(panel, place),
     ruleLines(panel.rules, place),
-    ...(labelled
-      ? [svgText([(box.left + box.right) / 2, box.bottom + 36], panel.x.label, { anchor: "middle" })]
-      : []),
+    ...(labelled ? [svgText([(box.left + box.right) / 2, box.bottom + 36], panel.x.label, { anchor: "middle" })] : []),
   ].filter(Boolean);
 }
 
@@ -109,7 +108,9 @@ function verticalRule({ at: value, label, color }: Rule, { box, x }: Place, rowE
   if (row < 0) row = rowEnds.length < 4 ? rowEnds.length : 3;
   rowEnds[row] = left + room + 8;
   const line = ruleLine(`M${px(at)} ${px(box.bottom)}V${px(box.top)}`, color ?? signals.marker);
-  return line + svgText([left, box.top + 11 + 14 * row], label, { size: 11, halo: true, ...(color && { fill: color }) });
+  return (
+    line + svgText([left, box.top + 11 + 14 * row], label, { size: 11, halo: true, ...(color && { fill: color }) })
+  );
 }
 
 function horizontalRule({ at: value, label, color }: Rule, { box, y }: Place): string {

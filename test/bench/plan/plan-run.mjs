@@ -42,8 +42,8 @@ await measure(
 );
 const planTime = await measure("plan for 8,192 devices", bigConfig, plan);
 await measure("… shown", planned, (made) => made[displayKey]());
-for (const colour of ["stage", "data", "tensor", "memory"])
-  await measure(`… meshFigure ${colour}`, planned, (made) => made.meshFigure({ colour })[displayKey]());
+for (const color of ["stage", "data", "tensor", "memory"])
+  await measure(`… meshFigure ${color}`, planned, (made) => made.meshFigure({ color })[displayKey]());
 await measure("… memoryFigure", planned, (made) => made.memoryFigure()[displayKey]());
 await measure("… timelineFigure", planned, (made) => made.timelineFigure()[displayKey]());
 for (const target of ["msrun", "slurm"])

@@ -131,7 +131,12 @@ describe("looking into a dataset", () => {
       [5, 1],
     ]);
     const bundle = (await data.lengths())[displayKey]();
-    expect(Object.keys(bundle)).toEqual(["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"]);
+    expect(Object.keys(bundle)).toEqual([
+      "application/vnd.mindformers-lab.figure+json",
+      "application/vnd.plotly.v1+json",
+      "image/svg+xml",
+      "text/plain",
+    ]);
     expect(bundle["text/plain"]).toContain("Lengths of 4 documents, 9 tokens");
     await expect((await written([])).lengths()).resolves.toMatchObject({ count: 0, bins: [] });
   });

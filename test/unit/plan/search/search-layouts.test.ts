@@ -24,7 +24,12 @@ test("256 NPUs for the 671B model: a table with the fastest layouts and why, a f
   expect(await text(search)).toContain("fastest first");
   expect(await text(search)).toMatch(/[\d,]+ of [\d,]+ legal layouts fit into 58\.0 GB/);
   const figure = await shown(search.figure);
-  expect(Object.keys(figure).sort()).toEqual(["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"]);
+  expect(Object.keys(figure).sort()).toEqual([
+    "application/vnd.mindformers-lab.figure+json",
+    "application/vnd.plotly.v1+json",
+    "image/svg+xml",
+    "text/plain",
+  ]);
   expect(bundleBytes(figure)).toBeLessThanOrEqual(maximumBundleBytes);
   expect(String(figure["text/plain"])).toContain("1. dp ");
 });

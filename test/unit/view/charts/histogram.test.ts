@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { HistogramCounter } from "../../../../src/data/inspect/histogram-counter.js";
 import { bundleBytes, maximumBundleBytes } from "../../../../src/view/budget.js";
-import { histogram } from "../../../../src/view/charts/histogram.js";
+import { type HistogramSpec, histogram } from "../../../../src/view/charts/histogram.js";
+import { displayKey } from "../../../../src/view/display-contract.js";
 
 const spec = {
   title: "Lengths <of> & documents",
@@ -14,10 +15,17 @@ const spec = {
   ],
 };
 
+const drawn = (about: HistogramSpec) => histogram(about)[displayKey]();
+
 describe("histogram", () => {
   it("is a figure, a picture and a text that say the same", () => {
-    const bundle = histogram({ ...spec, markers: [{ x: 12, label: "median 12" }], facts: ["shortest 1"] });
-    expect(Object.keys(bundle)).toEqual(["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"]);
+    const bundle = drawn({ ...spec, markers: [{ x: 12, label: "median 12" }], facts: ["shortest 1"] });
+    expect(Object.keys(bundle)).toEqual([
+      "application/vnd.mindformers-lab.figure+json",
+      "application/vnd.plotly.v1+json",
+      "image/svg+xml",
+      "text/plain",
+    ]);
     expect(bundle["text/plain"]).toBe(
       [
         "Lengths <of> & documents",
@@ -45,9 +53,9 @@ describe("histogram", () => {
 
   it("draws one bin, no bin, and hundreds of bins on logarithmic axes, within 64 KB", () => {
     for (const bins of [[], spec.bins.slice(0, 1)])
-      expect(histogram({ ...spec, bins })["image/svg+xml"]).not.toMatch(/NaN|Infinity|undefined/);
+      expect(drawn({ ...spec, bins })["image/svg+xml"]).not.toMatch(/NaN|Infinity|undefined/);
     const bins = Array.from({ length: 500 }, (_, i) => ({ from: 1.05 ** i, to: 1.05 ** (i + 1), count: i * 1e6 }));
-    const bundle = histogram({ ...spec, x: { label: "x", log: true }, y: { label: "y", log: true }, bins });
+    const bundle = drawn({ ...spec, x: { label: "x", log: true }, y: { label: "y", log: true }, bins });
     expect(bundle["image/svg+xml"]).not.toMatch(/NaN|Infinity|undefined/);
     expect((bundle["text/plain"] as string).split("\n").length).toBeLessThanOrEqual(23);
     expect(bundleBytes(bundle)).toBeLessThan(maximumBundleBytes);

@@ -3,12 +3,15 @@ import { bundleBytes, maximumBundleBytes } from "../../../../src/view/budget.js"
 import { thinOut } from "../../../../src/view/charts/curve.js";
 import { type LineChartSpec, lineChart } from "../../../../src/view/charts/line-chart.js";
 import { sparkline } from "../../../../src/view/charts/sparkline.js";
+import { displayKey } from "../../../../src/view/display-contract.js";
 
 const range = (count: number, value: (i: number) => number = (i) => i) =>
   Array.from({ length: count }, (_, i) => value(i));
 
 function chart(series: LineChartSpec["series"], rest: Partial<LineChartSpec> = {}) {
-  const bundle = lineChart({ title: "Loss", x: { label: "step" }, y: { label: "loss" }, series, ...rest });
+  const bundle = lineChart({ title: "Loss", x: { label: "step" }, y: { label: "loss" }, series, ...rest })[
+    displayKey
+  ]();
   return {
     bundle,
     text: String(bundle["text/plain"]),
@@ -22,7 +25,12 @@ function chart(series: LineChartSpec["series"], rest: Partial<LineChartSpec> = {
 
 test("a chart is an interactive figure, a picture and text, and no HTML that would win over the picture", () => {
   const { bundle } = chart([{ name: "loss", x: [1, 2], y: [3, 2] }]);
-  expect(Object.keys(bundle).sort()).toEqual(["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"]);
+  expect(Object.keys(bundle).sort()).toEqual([
+    "application/vnd.mindformers-lab.figure+json",
+    "application/vnd.plotly.v1+json",
+    "image/svg+xml",
+    "text/plain",
+  ]);
 });
 
 test("the text gives the first, last, lowest and highest value with their steps", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bundleBytes, maximumBundleBytes } from "../../../../src/view/budget.js";
 import { tradeOffChart } from "../../../../src/view/charts/trade-off-chart.js";
+import { displayKey } from "../../../../src/view/display-contract.js";
 
 const spec = {
   title: "Layouts <all>",
@@ -19,8 +20,13 @@ const spec = {
 };
 
 test("a trade-off is an interactive figure, a picture and a text that lists the front, within the budget", () => {
-  const bundle = tradeOffChart(spec);
-  expect(Object.keys(bundle).sort()).toEqual(["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"]);
+  const bundle = tradeOffChart(spec)[displayKey]();
+  expect(Object.keys(bundle).sort()).toEqual([
+    "application/vnd.mindformers-lab.figure+json",
+    "application/vnd.plotly.v1+json",
+    "image/svg+xml",
+    "text/plain",
+  ]);
   expect(bundleBytes(bundle)).toBeLessThanOrEqual(maximumBundleBytes);
   const svg = String(bundle["image/svg+xml"]);
   expect(svg).toContain("Layouts &lt;all&gt;");
@@ -30,7 +36,7 @@ test("a trade-off is an interactive figure, a picture and a text that lists the 
 });
 
 test("nothing to draw is an empty chart, and values that can't be drawn are left out", () => {
-  const empty = tradeOffChart({ ...spec, points: [], front: [], limit: undefined as never });
+  const empty = tradeOffChart({ ...spec, points: [], front: [], limit: undefined as never })[displayKey]();
   expect(String(empty["image/svg+xml"])).not.toMatch(/NaN|undefined/);
   const odd = tradeOffChart({
     ...spec,
@@ -38,7 +44,7 @@ test("nothing to draw is an empty chart, and values that can't be drawn are left
       { x: Number.NaN, y: 1, label: "a" },
       { x: 1, y: 0, label: "b" },
     ],
-  });
+  })[displayKey]();
   const figure = odd["application/vnd.plotly.v1+json"] as { data: { x: number[] }[] };
   expect(figure.data[0]?.x).toEqual([]);
 });
