@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import type { PlanFigure } from "../../../src/plan/figures/figure.js";
 import type { MeshFigureOptions } from "../../../src/plan/figures/mesh.js";
 import type { Plan } from "../../../src/plan/plan.js";
 import { planRun } from "../../../src/plan/plan-run.js";
