@@ -15,7 +15,6 @@ const pending = new Set<string>([
   "README.md",
   "kernel/README.md",
   "src/README.md",
-  "src/data/README.md",
   "src/model/README.md",
   "src/plan/README.md",
   "src/config/rules/README.md",

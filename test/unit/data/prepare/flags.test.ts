@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../../..");
-const readme = readFileSync(join(root, "src/data/README.md"), "utf8");
+const readme = readFileSync(join(root, "src/data/prepare/README.md"), "utf8");
 const source = readFileSync(join(root, "src/data/prepare/options.ts"), "utf8");
 
 // The flags of MindFormers' wikitext_to_bin.py and preprocess_indexed_dataset.py.
