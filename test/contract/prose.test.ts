@@ -13,7 +13,6 @@ const longestSentence = 180;
 /** READMEs that do not meet the limits yet. The list only gets shorter. */
 const pending = new Set<string>([
   "README.md",
-  "kernel/README.md",
   "src/README.md",
   "src/model/README.md",
   "src/plan/README.md",

@@ -6,10 +6,10 @@ import { packageRoot } from "../../src/core/package-root.js";
 
 const read = (path: string) => readFileSync(join(packageRoot(), path), "utf8");
 
-/** Rows of the coverage table in kernel/README.md: message types and the title of their test. */
-const rows = read("kernel/README.md")
+/** Rows of the coverage table in kernel/PROTOCOL.md: message types and the title of their test. */
+const rows = read("kernel/PROTOCOL.md")
   .split("\n")
-  .slice(read("kernel/README.md").split("\n").indexOf("| Message | What happens | Test |") + 2)
+  .slice(read("kernel/PROTOCOL.md").split("\n").indexOf("| Message | What happens | Test |") + 2)
   .reduce<{ rows: string[]; ended: boolean }>(
     ({ rows, ended }, line) =>
       ended || !line.startsWith("|") ? { rows, ended: true } : { rows: [...rows, line], ended },
