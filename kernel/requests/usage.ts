@@ -1,11 +1,11 @@
 import { cpus, freemem, hostname, totalmem } from "node:os";
-import { descendants, readText } from "../core/process-tree.js";
+import { descendants, processorTime, readText } from "../core/process-tree.js";
 
 /** Field names of ipykernel's usage_reply, which the front ends' resource monitors read. Sizes in bytes, shares in percent. */
 export interface Usage {
   readonly hostname: string;
   readonly pid: number;
-  /** Of one processor, since the last measurement; may be above 100. */
+  /** Processor time of the kernel and its child processes since the last measurement, in percent of one processor; may be above 100. */
   readonly kernel_cpu: number;
   /** Resident memory of the kernel and its child processes. */
   readonly kernel_memory: number;
@@ -22,11 +22,11 @@ export interface Usage {
 
 /** Returns a function that measures; shares of processors are those since its last call. */
 export function createUsageMeter(pid = process.pid): () => Usage {
-  let last = { at: performance.now(), cpu: process.cpuUsage(), host: hostTimes() };
+  const measure = () => ({ at: performance.now(), cpu: ownTime() + childrenTime(pid), host: hostTimes() });
+  let last = measure();
   return () => {
-    const now = { at: performance.now(), cpu: process.cpuUsage(), host: hostTimes() };
-    const spent = now.cpu.user - last.cpu.user + now.cpu.system - last.cpu.system;
-    const kernelCpu = spent / 10 / Math.max(1, now.at - last.at);
+    const now = measure();
+    const kernelCpu = (100 * (now.cpu - last.cpu)) / Math.max(1, now.at - last.at);
     const total = now.host.total - last.host.total;
     const hostCpu = total <= 0 ? 0 : (100 * (now.host.busy - last.host.busy)) / total;
     last = now;
@@ -44,6 +44,21 @@ export function createUsageMeter(pid = process.pid): () => Usage {
 
 function rounded(percent: number): number {
   return Math.round(Math.max(0, percent) * 10) / 10;
+}
+
+/** Processor time of this process in ms. */
+function ownTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Processor time in ms of all processes below `pid`: those that run, and those that ended and were waited for. */
+function childrenTime(pid: number): number {
+  const ended = processorTime(pid).children;
+  return descendants(pid).reduce((sum, child) => {
+    const { own, children } = processorTime(child);
+    return sum + own + children;
+  }, ended);
 }
 
 function hostTimes(): { readonly busy: number; readonly total: number } {

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { builtFile, packageRoot } from "../../src/core/package-root.js";
 import { freePort } from "../support/ports.js";
-import { timing } from "../support/timing.js";
 import { WireClient } from "../support/wire-client.js";
 
 let client: WireClient | undefined;
@@ -16,23 +15,20 @@ afterEach(async () => {
   client = undefined;
 });
 
-/** Milliseconds from the shutdown request to the end of the process. */
+/** Sends the request and waits for the end of the process. */
 async function shutdown(wire: WireClient, content: object, channel: "shell" | "control" = "control") {
-  const start = performance.now();
   const id = await wire.send("shutdown_request", content, channel);
   const end = await wire.exited;
-  return { id, end, ms: performance.now() - start };
+  return { id, end };
 }
 
 it.each(["control", "shell"] as const)(
-  "shutdown on %s is answered, told on iopub, and over in 300 ms",
-  timing,
+  "shutdown on %s is answered, announced on iopub, and ends the process",
   async (channel) => {
     client = await WireClient.start();
     await client.execute("return 1");
-    const { id, end, ms } = await shutdown(client, { restart: true }, channel);
+    const { id, end } = await shutdown(client, { restart: true }, channel);
     expect(end).toEqual({ code: 0, signal: null });
-    expect(ms).toBeLessThan(300);
     expect(client.replies.find(({ parentId }) => parentId === id)?.content).toEqual({ status: "ok", restart: true });
     expect(client.iopub.filter(({ parentId }) => parentId === id).map(({ type }) => type)).toEqual([
       "status",
@@ -46,12 +42,11 @@ it.each(["control", "shell"] as const)(
 it.each([
   ["awaits", "await new Promise(() => {})"],
   ["blocks the main thread", "for (;;);"],
-])("shutdown while a cell %s is answered and over in 300 ms", timing, async (_, code) => {
+])("shutdown while a cell %s is answered and ends the process", async (_, code) => {
   client = await WireClient.start();
   await client.send("execute_request", { code });
   await client.until(() => client?.iopub.at(-1)?.type === "execute_input", "execute_input");
-  const { id, ms } = await shutdown(client, { restart: false });
-  expect(ms).toBeLessThan(300);
+  const { id } = await shutdown(client, { restart: false });
   expect(client.replies.find(({ parentId }) => parentId === id)?.content.status).toBe("ok");
 });
 
