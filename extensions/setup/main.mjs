@@ -5,7 +5,7 @@ import { root, venvBin, venvEnvironment } from "./layout.mjs";
 import { run, SetupError } from "./program.mjs";
 import { bad, good, setUp, strong } from "./setup.mjs";
 import { report } from "./test-report.mjs";
-import { browser, compiledTests, findBrowser } from "./test-tools.mjs";
+import { browser, clusterTools, compiledTests, findBrowser } from "./test-tools.mjs";
 
 const mainNotebook = join(root, "notebooks", "10-full-pretraining.ipynb");
 const executed = join(root, "runs", "10-full-pretraining.ipynb");
@@ -65,7 +65,7 @@ async function lab(args) {
 
 /** All tests; further arguments go to vitest (`npm test -- unit/data`). */
 async function test(args) {
-  await setUp([browser, compiledTests]);
+  await setUp([browser, clusterTools, compiledTests]);
   const node = (script, ...rest) =>
     run(process.execPath, [join(root, "node_modules", script), ...rest], { cwd: root, env });
   const env = { ...venvEnvironment(), CHROME_PATH: findBrowser() };

@@ -13,21 +13,47 @@ export function findBrowser() {
   return names.map((name) => firstLine("which", [name])).find(Boolean);
 }
 
-const manual = "install Chromium (Debian: sudo apt-get install chromium), or set CHROME_PATH=/path/to/chrome";
+/** Installs Debian packages; without root or apt-get the error says what to type. */
+async function install(packages, cure) {
+  if (process.getuid?.() !== 0 || !firstLine("which", ["apt-get"]))
+    throw new SetupError(`not installed: ${packages.join(", ")}`, cure);
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, what: "apt-get", cure };
+  await mustRun("apt-get", ["update", "-qq"], options);
+  await mustRun("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], options);
+}
 
 export const browser = {
   title: "Chromium for the browser tests",
   detail: "apt-get install chromium",
   needs: [],
   upToDate: () => findBrowser() !== undefined,
-  async run() {
-    if (process.getuid?.() !== 0 || !firstLine("which", ["apt-get"]))
-      throw new SetupError("no Chromium or Chrome found", manual);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const options = { env, what: "apt-get", cure: manual };
-    await mustRun("apt-get", ["update", "-qq"], options);
-    await mustRun("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], options);
-  },
+  run: () =>
+    install(
+      ["chromium"],
+      "install Chromium (Debian: sudo apt-get install chromium), or set CHROME_PATH=/path/to/chrome",
+    ),
+};
+
+// Program to look for, and the Debian package that has it.
+const clusterPrograms = [
+  ["/usr/sbin/sshd", "openssh-server"],
+  ["/usr/bin/ssh", "openssh-client"],
+  ["/usr/sbin/slurmctld", "slurm-wlm"],
+  ["/usr/bin/sbatch", "slurm-client"],
+  ["/usr/sbin/munged", "munge"],
+  ["/sbin/ip", "iproute2"],
+  ["/usr/bin/faketime", "faketime"],
+  ["/usr/bin/rg", "ripgrep"],
+];
+const missingPackages = () => clusterPrograms.filter(([path]) => !existsSync(path)).map(([, name]) => name);
+
+export const clusterTools = {
+  title: "ssh server and Slurm for the tests of several nodes",
+  detail: `apt-get install ${clusterPrograms.map(([, name]) => name).join(" ")}`,
+  // apt-get locks its database.
+  needs: [browser],
+  upToDate: () => missingPackages().length === 0,
+  run: () => install(missingPackages(), `sudo apt-get install ${missingPackages().join(" ")}`),
 };
 
 export const compiledTests = {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Writable } from "node:stream";
 import { LabError, MachineError } from "./error.js";
 import { LineSplitter } from "./lines.js";
 
@@ -19,12 +20,16 @@ export interface ProgramOptions {
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
   /** File descriptor that stdout and stderr go to instead. */
   readonly outputTo?: number;
+  /** The program's standard input is written to through `Program.input`; otherwise it is empty. */
+  readonly input?: boolean;
   /** The program outlives this process and does not keep it alive. */
   readonly outlive?: boolean;
 }
 
 export interface Program {
   readonly pid: number;
+  /** Only with the option `input`. Errors of a program that has ended are ignored; `end` reports them. */
+  readonly input: Writable | undefined;
   readonly end: Promise<ProgramEnd>;
   /** Sends a signal to the whole process group; true if there was somebody to receive it. */
   signal(name: NodeJS.Signals): boolean;
@@ -81,7 +86,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const output = options.outputTo ?? (options.onLine ? "pipe" : "ignore");
   const child = spawn(program, rest, {
     detached: true,
-    stdio: ["ignore", output, output],
+    stdio: [options.input ? "pipe" : "ignore", output, output],
     env: { ...process.env, ...options.environment },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
@@ -89,6 +94,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   if (options.onLine) outputLines(child, options.onLine);
   await started(child, program);
   if (options.outlive) child.unref();
+  child.stdin?.on("error", () => undefined);
   const pid = child.pid as number;
   const signal = (name: NodeJS.Signals) => sendSignal(-pid, name);
   const stop = async ({ graceMs = 2000 } = {}) => {
@@ -96,7 +102,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const timer = setTimeout(() => signal("SIGKILL"), graceMs);
     return end.finally(() => clearTimeout(timer));
   };
-  return { pid, end, signal, stop };
+  return { pid, input: child.stdin ?? undefined, end, signal, stop };
 }
 
 export interface ProgramOutput extends ProgramEnd {

@@ -45,7 +45,8 @@ class NodePlace:
         return os.path.join(self.folder, "logs", f"attempt-{attempt}", f"node-{self.node}")
 
     def processes(self):
-        return run_processes(self.folder, self.node)
+        launcher = (read_json(self.state) or {}).get("launcher")
+        return run_processes(self.folder, self.node, launcher)
 
 
 def note(place, event):
@@ -134,8 +135,10 @@ def _launch(place, request):
 
 
 def environment_of(place, request):
+    """The launch's environment. Traces of the connection are left out: bash would read a user's .bashrc because of them."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("SSH_")}
     marks = {RUN: place.folder, NODE: str(place.node), ATTEMPT: str(request["attempt"]), STACKS: place.own}
-    return {**os.environ, **request["environment"], **marks}
+    return {**own, **request["environment"], **marks}
 
 
 def keep(place, request, tell):

@@ -9,8 +9,9 @@ import random
 import tempfile
 import time
 
-LARGEST_READ = 1 << 20
-LARGEST_PORTION = 1 << 18
+# An answer is one line of JSON, at most 1 MiB: base64 adds a third, escaped control characters take six bytes.
+LARGEST_READ = 1 << 19
+LARGEST_PORTION = 1 << 17
 
 
 class Place:

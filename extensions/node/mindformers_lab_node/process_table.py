@@ -66,12 +66,13 @@ def _role(environment, command):
     if environment.get("MS_ROLE") == "MS_SCHED":
         return "scheduler"
     if environment.get("MS_ROLE") == "MS_WORKER":
-        return "other" if re.search(r"(^|/)tail -f ", command) else "worker"
-    return "launcher" if re.search(r"(^|/)msrun( |$)", command) else "other"
+        return "other" if re.search(r"(^|/)tail -f ", command) else "worker"  # msrun tails logs with its own environment
+    return "other"
 
 
-def run_processes(folder, node):
+def run_processes(folder, node, launcher):
     """Living processes of a run on a node, wherever they sit in the process tree: launcher, scheduler, workers by rank, others."""
+    first = launcher and (launcher["pid"], launcher["startTicks"])
     found = []
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -83,7 +84,7 @@ def run_processes(folder, node):
         if fields is None:
             continue
         command = _read(f"/proc/{name}/cmdline").replace(b"\0", b" ").decode("utf-8", "replace").strip()
-        role = _role(environment, command)
+        role = "launcher" if (int(name), int(fields[19])) == first else _role(environment, command)
         process = {
             "pid": int(name),
             "startTicks": int(fields[19]),

@@ -75,6 +75,8 @@ export interface NodeEnd extends ProgramEnd {
   readonly attempt: number;
   /** Milliseconds since the epoch by the node's clock. */
   readonly time: number;
+  /** The node's keeper is gone without having recorded the end, such as after a restart of the machine. */
+  readonly vanished?: boolean;
 }
 
 export type NodeSign =
@@ -98,7 +100,7 @@ export interface NodeProcess extends ProcessIdentity {
 
 export interface FileRange {
   readonly offset: number;
-  /** At most 1 MiB a call. */
+  /** At most 512 KiB a call. */
   readonly length: number;
 }
 
