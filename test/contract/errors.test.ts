@@ -4,7 +4,7 @@ import { sourcesIn } from "./sources.js";
 
 const codes = Object.keys(errorCatalogue);
 const text = sourcesIn("src")
-  .filter(({ path }) => path !== "src/core/error-catalogue.ts")
+  .filter(({ path }) => !path.startsWith("src/core/errors/"))
   .map((source) => source.text)
   .join("\n");
 

@@ -1,0 +1,28 @@
+import type { CatalogueEntry } from "./entry.js";
+
+export const generalErrors = {
+  CANCELLED: {
+    meaning: "The cell was interrupted, or an AbortSignal fired.",
+    cure: "Run the cell again.",
+  },
+  ARGUMENT_INVALID: {
+    meaning: "An option has a value that can't be used.",
+    cure: "Use a value that the message lists.",
+  },
+  PROGRAM_NOT_STARTED: {
+    meaning: "A program that is needed does not exist or may not be run.",
+    cure: "Run npm run setup, or correct the path that the message names.",
+  },
+  PROGRAM_TOO_SLOW: {
+    meaning: "A program did not end in the time it was given and was stopped.",
+    cure: "Try again when the machine is less busy.",
+  },
+  FILE_MISSING: {
+    meaning: "A file or folder that was named does not exist.",
+    cure: "Check the path; relative paths start at the notebook's folder.",
+  },
+  FILE_UNWRITABLE: {
+    meaning: "A file can't be written where it was asked for.",
+    cure: "Choose another folder, free space or change the permissions.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

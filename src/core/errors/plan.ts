@@ -1,0 +1,45 @@
+import type { CatalogueEntry } from "./entry.js";
+
+export const planErrors = {
+  PLAN_INVALID: {
+    meaning: "The run can't start as planned: the configuration, the data and the cluster don't fit together.",
+    cure: "Follow the hint of each finding, then plan again.",
+  },
+  MODEL_NOT_COMPUTED: {
+    meaning:
+      "The size of this kind of model is not computed, so that no layouts can be searched and nothing be scaled.",
+    cure: "Use a model_type that the message names, or write every number of model.model_config.",
+  },
+  SCALE_IMPOSSIBLE: {
+    meaning: "Not even the smallest model of this kind fits into the devices that were named.",
+    cure: "Give more memory per device or more devices.",
+  },
+  NODE_UNREACHABLE: {
+    meaning: "A node of the cluster does not answer, or ssh can't log in there.",
+    cure: "Type the line of the hint; it shows what ssh itself says.",
+  },
+  NODE_PROGRAM_FAILED: {
+    meaning: "The connection works, but Python can't be started on the node.",
+    cure: "Give the path that Python has on the nodes: `cluster.python`, and a setup script if it needs one.",
+  },
+  NODE_BUSY: {
+    meaning: "The run's folder on the node belongs to another run, or processes of an earlier attempt can't be ended.",
+    cure: "Choose another name for the run, or end the other one.",
+  },
+  NODE_START_FAILED: {
+    meaning: "The node can't start `msrun`.",
+    cure: "Check `cluster.python` and `cluster.setup` on the node that the message names.",
+  },
+  NODE_REQUEST_FAILED: {
+    meaning: "The node could not do what it was asked, such as reading a file.",
+    cure: "Look at the message, which is the node's own.",
+  },
+  CLUSTER_INVALID: {
+    meaning: "The description of the cluster can't be used.",
+    cure: "Give the device, the nodes and the devices per node.",
+  },
+  LAUNCHER_CALL_INVALID: {
+    meaning: "A call of msrun_launcher.sh that the script itself would refuse, or that can't be understood.",
+    cure: "Give it 1, 2, 6 or 9 arguments; the first is what msrun starts, in quotes.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;

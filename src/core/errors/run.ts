@@ -1,0 +1,56 @@
+import type { CatalogueEntry } from "./entry.js";
+
+export const runErrors = {
+  ENGINE_MISSING: {
+    meaning: "MindSpore's launcher msrun is not installed where the plan expects it.",
+    cure: "Run npm run setup, or set MF_LAB_PYTHON to the Python of an environment that has MindFormers.",
+  },
+  NODE_NOT_LOCAL: {
+    meaning: "None of the cluster's nodes is this machine, so nothing can be started here.",
+    cure: "Launch on one of the nodes, or correct the addresses in the cluster's nodes.",
+  },
+  PORT_IN_USE: {
+    meaning: "The port that the cluster is to meet on is held by another process.",
+    cure: "Give cluster.port another value; the message proposes a free one.",
+  },
+  RUN_FAILED: {
+    meaning: "A training run ended before its last step, or its engine never came up.",
+    cure: "Read the log lines in the error, cure the cause, then continue with resumeRun or launch again.",
+  },
+  RUN_FOLDER_UNREADABLE: {
+    meaning: "A run folder has no run.json that this version understands.",
+    cure: "Open it with the version that wrote it, or choose another name.",
+  },
+  RUN_LIVE: {
+    meaning: "The call needs a run that has stopped, and this one is still training.",
+    cure: "Wait for its end with run.wait() or stop it with run.stop().",
+  },
+  RUN_LOST: {
+    meaning: "The supervisor of a run is gone, so nobody records how the training goes on.",
+    cure: "Stop what is left with run.stop(), then continue with resumeRun.",
+  },
+  RUN_MISSING: {
+    meaning: "There is no run of that name in the folder.",
+    cure: "List what exists with listRuns().",
+  },
+  RUN_NAME_ILLEGAL: {
+    meaning: "A run's name or folder has characters that the engine's command line can't carry.",
+    cure: "Use letters, digits, dots, hyphens and underscores, beginning with a letter or digit.",
+  },
+  RUN_NAME_TAKEN: {
+    meaning: "A run of that name exists already.",
+    cure: "Open it with openRun, or launch under another name.",
+  },
+  RUN_NOT_STOPPED: {
+    meaning: "Processes of a run were still alive after they had been killed.",
+    cure: "Look at the process ids in the message; they may wait for a device or belong to another user.",
+  },
+  RUN_WAIT_TIMEOUT: {
+    meaning: "A run had not come as far as was waited for when the time was over; it goes on training.",
+    cure: "Wait again with a longer timeout.",
+  },
+  RESUME_IMPOSSIBLE: {
+    meaning: "There is no complete checkpoint that the run could continue from.",
+    cure: "Choose a complete checkpoint of openCheckpoints(run.checkpointDir), or launch anew.",
+  },
+} as const satisfies Record<string, CatalogueEntry>;
