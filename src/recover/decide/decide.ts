@@ -1,6 +1,6 @@
-import { findingKey, type Finding } from "../detect/finding.js";
-import type { RecoveryPolicy } from "../policy.js";
+import { type Finding, findingKey } from "../detect/finding.js";
 import { type Action, type Decision, type PastDecision, startsAgain } from "./action.js";
+import type { RecoveryPolicy } from "./policy.js";
 import { ladderFor } from "./table.js";
 
 /** What happened in this run before the finding. */

@@ -33,19 +33,34 @@ interface CausePattern {
  */
 const patterns: readonly CausePattern[] = [
   { cause: "disk-full", pattern: /No space left on device|ENOSPC|Disk quota exceeded/ },
-  { cause: "host-memory", pattern: /\bMemoryError\b|Cannot allocate memory|std::bad_alloc|oom-kill|Out of memory: Killed/ },
+  {
+    cause: "host-memory",
+    pattern: /\bMemoryError\b|Cannot allocate memory|std::bad_alloc|oom-kill|Out of memory: Killed/,
+  },
   { cause: "device-memory", pattern: /Out of Memory|Memory not enough|EL0004|device memory.*exhausted/i },
   { cause: "port", pattern: /Address already in use|Repeated registration node/ },
   { cause: "version", pattern: /undefined symbol|version.*(?:mismatch|not match|incompatible)|GLIBC.* not found/i },
   { cause: "numerics", pattern: /There is (?:nan|inf) in|consecutive times greater than threshold.*stop training/ },
-  { cause: "device", pattern: /ECC|EE9999|E30004|EJ0001|uncorrectable|AI ?core.*(?:error|exception)|device.*(?:lost|fault)/i },
+  {
+    cause: "device",
+    pattern: /ECC|EE9999|E30004|EJ0001|uncorrectable|AI ?core.*(?:error|exception)|device.*(?:lost|fault)/i,
+  },
   { cause: "network", pattern: /EI0006|EI0002|HCCL|socket.*(?:timeout|connect)|Ring ReduceScatter|RunRingAllReduce/i },
-  { cause: "network", pattern: /is timed out\. It may exit|Topology build timed out|[Cc]onnection (?:reset|refused)|timed out node/ },
+  {
+    cause: "network",
+    pattern: /is timed out\. It may exit|Topology build timed out|[Cc]onnection (?:reset|refused)|timed out node/,
+  },
   { cause: "storage", pattern: /Stale file handle|Input\/output error|Transport endpoint|Remote I\/O error/ },
   { cause: "missing-file", pattern: /FileNotFoundError|No such file or directory|not found, please check.*path/i },
   { cause: "code", pattern: /ModuleNotFoundError|ImportError|SyntaxError|AttributeError|NameError|IndentationError/ },
-  { cause: "data", pattern: /MindRecord|BlendedMegatron|IndexedDataset|UnicodeDecodeError|dataset.*(?:empty|invalid|corrupt)/i },
-  { cause: "configuration", pattern: /mindformers-lab engine: ERROR |KeyError|ValueError|TypeError|AssertionError|YAMLError/ },
+  {
+    cause: "data",
+    pattern: /MindRecord|BlendedMegatron|IndexedDataset|UnicodeDecodeError|dataset.*(?:empty|invalid|corrupt)/i,
+  },
+  {
+    cause: "configuration",
+    pattern: /mindformers-lab engine: ERROR |KeyError|ValueError|TypeError|AssertionError|YAMLError/,
+  },
 ];
 
 /** Teardown noise that follows another rank's death; it never names the first cause. */

@@ -40,7 +40,13 @@ export class PaceWatch {
     const summary =
       `median step time ${now.toFixed(0)} ms over ${recentSteps} steps, ` +
       `expected at most ${slowdown} × ${this.#best.toFixed(0)} ms`;
-    return { kind: "throughput-falling", cause: "unknown", since: step.time - recentSteps * now, summary, evidence: [] };
+    return {
+      kind: "throughput-falling",
+      cause: "unknown",
+      since: step.time - recentSteps * now,
+      summary,
+      evidence: [],
+    };
   }
 
   /** The rank that reaches the collective last, again and again. Its step time is everyone's; its time before the collective is not. */

@@ -1,7 +1,7 @@
-import { LabError } from "../core/error.js";
-import { formatDuration, parseDuration } from "../core/units.js";
-import { type DecisionTable, mergeTable } from "./decide/table.js";
-import { type DetectionLimits, defaultLimits } from "./detect/limits.js";
+import { LabError } from "../../core/error.js";
+import { formatDuration, parseDuration } from "../../core/units.js";
+import { type DetectionLimits, defaultLimits } from "../detect/limits.js";
+import { type DecisionTable, mergeTable } from "./table.js";
 
 /** How a run heals itself: `launchRun(plan, { name, recovery: { retries: 3 } })`. */
 export interface RecoveryOptions {
