@@ -1,4 +1,4 @@
-import { bestInterval } from "../../plan/reliability.js";
+import { bestInterval } from "../../plan/estimate/reliability.js";
 import { median } from "../detect/rolling.js";
 import { type Incident, lostTime } from "./incident.js";
 import type { AccountEvent, FaultFound, Segment, SegmentKind, StepsDone } from "./timeline.js";
@@ -35,6 +35,8 @@ interface Walk {
   /** Newest step of the run, and of the attempt. */
   step: number;
   open: OpenIncident | undefined;
+  /** When the attempt did its first step. */
+  steppingSince: number | undefined;
   waiting: "first" | "started" | "ready" | "stepping";
   readonly checkpoints: { step: number; time: number; trainedMs: number; seconds: number }[];
   trainedMs: number;
@@ -44,6 +46,7 @@ interface OpenIncident {
   readonly fault: FaultFound;
   readonly attempt: number;
   readonly step: number;
+  readonly upMs: number;
   startedAt?: number;
   readyAt?: number;
   steppedAt?: number;
@@ -99,6 +102,7 @@ function close(walk: Walk, end: number, recovered: boolean): void {
     attempt: open.attempt,
     step: open.step,
     resumedFrom: open.resumedFrom,
+    upMs: open.upMs,
     t0,
     t1: fault.time - fault.since,
     t2: started - fault.time,
@@ -113,9 +117,7 @@ function close(walk: Walk, end: number, recovered: boolean): void {
 function lostSince(walk: Walk, open: OpenIncident): number {
   const from = open.resumedFrom ?? 0;
   const point = walk.checkpoints.findLast(({ step }) => step <= from);
-  const lost = walk.trainedMs - (point?.trainedMs ?? 0);
-  if (open.step <= from) return 0;
-  return lost;
+  return open.step <= from ? 0 : walk.trainedMs - (point?.trainedMs ?? 0);
 }
 
 function takeSteps(walk: Walk, steps: StepsDone): void {
@@ -131,6 +133,7 @@ function takeSteps(walk: Walk, steps: StepsDone): void {
     // What was lost is no longer time since the checkpoint.
     walk.trainedMs -= lost;
   }
+  if (walk.waiting !== "stepping") walk.steppingSince = steps.start;
   walk.waiting = "stepping";
   const length = steps.end - Math.max(walk.at, steps.start);
   const saving = Math.min(Math.max(0, steps.savingMs), Math.max(0, length));
@@ -143,10 +146,13 @@ function takeSteps(walk: Walk, steps: StepsDone): void {
 function takeFault(walk: Walk, fault: FaultFound): void {
   // A fault while the last one was not made good: its time until here is accounted to the first.
   if (walk.open) close(walk, fault.since, false);
-  const during: SegmentKind = walk.waiting === "stepping" ? "training" : walk.waiting === "ready" ? "compiling" : "starting";
+  const during: SegmentKind =
+    walk.waiting === "stepping" ? "training" : walk.waiting === "ready" ? "compiling" : "starting";
   advance(walk, during, fault.since);
   advance(walk, "detecting", fault.time);
-  walk.open = { fault, attempt: walk.attempt, step: walk.step };
+  const upMs = walk.steppingSince === undefined ? 0 : fault.since - walk.steppingSince;
+  walk.open = { fault, attempt: walk.attempt, step: walk.step, upMs };
+  walk.steppingSince = undefined;
   walk.waiting = "first";
 }
 
@@ -173,7 +179,11 @@ function take(walk: Walk, event: AccountEvent): void {
       takeFault(walk, event);
       return;
     case "end":
-      advance(walk, walk.open ? (walk.open.startedAt === undefined ? "resources" : "starting") : "training", event.time);
+      advance(
+        walk,
+        walk.open ? (walk.open.startedAt === undefined ? "resources" : "starting") : "training",
+        event.time,
+      );
       close(walk, event.time, false);
   }
 }
@@ -189,6 +199,7 @@ export function accountOf(events: readonly AccountEvent[]): Account {
     attempt: 1,
     step: 0,
     open: undefined,
+    steppingSince: undefined,
     waiting: "first",
     checkpoints: [],
     trainedMs: 0,

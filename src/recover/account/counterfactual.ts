@@ -24,36 +24,47 @@ export interface WhatIf {
   readonly compileMs?: number;
 }
 
-/**
- * The same incidents at the same amounts of work, under other circumstances. Work lost to an incident is what was trained since the last
- * checkpoint: with another interval, the remainder of the training time up to it. Follow-up effects (fewer failures in a shorter run) are left
- * out.
- */
-export function replay(account: Account, what: WhatIf): { readonly lostMs: number; readonly effective: number } {
-  const { totals, incidents, saveMs } = account;
-  const work = totals.training;
-  const interval = what.intervalMs;
-  let lost = interval === undefined ? totals.saving : Math.floor(work / interval) * (saveMs || 0);
-  let done = 0;
-  const share = incidents.length === 0 ? 0 : work / incidents.length;
-  for (const incident of incidents) {
-    done += share;
-    const t0 = interval === undefined ? incident.t0 : workLost(incident, { interval, share: done, saveMs });
-    const t1 = Math.min(incident.t1, what.detectMs ?? Number.POSITIVE_INFINITY);
-    const t2 = incident.waitedForNode ? Math.min(incident.t2, what.resourcesMs ?? Number.POSITIVE_INFINITY) : incident.t2;
-    const t4 = Math.min(incident.t4, what.compileMs ?? Number.POSITIVE_INFINITY);
-    lost += t0 + t1 + t2 + incident.t3 + t4;
-  }
-  return { lostMs: lost, effective: work / (work + lost) };
+interface Replay {
+  /** Lost, saving, and down. */
+  readonly lostMs: number;
+  readonly effective: number;
 }
 
-/** Where an incident falls within an interval is chance: half an interval on average, never more than one. */
-function workLost(
-  incident: Account["incidents"][number],
-  { interval, saveMs }: { readonly interval: number; readonly share: number; readonly saveMs: number },
-): number {
-  // A fault before the first step of an attempt loses nothing, whatever the interval.
-  return incident.t0 === 0 ? 0 : Math.min(interval / 2 + (saveMs || 0) / 2, interval);
+/** Work lost and time spent saving in `upMs` of uptime with a checkpoint after every `interval` of training. */
+function uptimeCost(
+  upMs: number,
+  interval: number,
+  saveMs: number,
+): { readonly lost: number; readonly saving: number } {
+  const saves = Math.floor(upMs / (interval + saveMs));
+  return { lost: Math.min(upMs - saves * (interval + saveMs), interval + saveMs), saving: saves * saveMs };
+}
+
+/**
+ * The incidents that happened, after the same uptime each, under other circumstances. With another interval the work lost is the rest of the
+ * uptime after its last checkpoint. What a shorter run would have been spared is left out.
+ */
+export function replay(account: Account, what: WhatIf): Replay {
+  const { totals, incidents } = account;
+  const saveMs = Number.isFinite(account.saveMs) ? account.saveMs : 0;
+  const up = totals.training + totals.saving + totals.lost;
+  const most = (limit: number | undefined, value: number): number => Math.min(value, limit ?? Number.POSITIVE_INFINITY);
+  let down = totals.starting + totals.compiling + totals.detecting + totals.resources;
+  let lost = totals.lost;
+  let saving = totals.saving;
+  if (what.intervalMs !== undefined) {
+    const interval = what.intervalMs;
+    const costs = incidents.map(({ upMs }) => uptimeCost(upMs, interval, saveMs));
+    const rest = up - incidents.reduce((sum, { upMs }) => sum + upMs, 0);
+    lost = costs.reduce((sum, cost) => sum + cost.lost, 0);
+    saving = costs.reduce((sum, cost) => sum + cost.saving, uptimeCost(rest, interval, saveMs).saving);
+  }
+  for (const { t1, t2, t4, waitedForNode } of incidents) {
+    down -= t1 - most(what.detectMs, t1);
+    if (waitedForNode) down -= t2 - most(what.resourcesMs, t2);
+    down -= t4 - most(what.compileMs, t4);
+  }
+  return { lostMs: lost + saving + down, effective: (up - lost - saving) / (up + down) };
 }
 
 function compare(account: Account, devices: number, change: string, what: WhatIf): Counterfactual {
@@ -70,7 +81,9 @@ export function counterfactuals(account: Account, devices: number): readonly Cou
   const cases: Counterfactual[] = [];
   if (Number.isFinite(bestIntervalMs) && Number.isFinite(intervalMs)) {
     const [better, as] = [formatDuration(bestIntervalMs), formatDuration(intervalMs)];
-    cases.push(compare(account, devices, `checkpoint every ${better} instead of ${as}`, { intervalMs: bestIntervalMs }));
+    cases.push(
+      compare(account, devices, `checkpoint every ${better} instead of ${as}`, { intervalMs: bestIntervalMs }),
+    );
   }
   if (incidents.some(({ waitedForNode }) => waitedForNode))
     cases.push(compare(account, devices, "a spare ready at any time", { resourcesMs: 60_000 }));

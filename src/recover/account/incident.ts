@@ -21,6 +21,8 @@ export interface Incident {
   /** Last step before it, and the step that the next attempt went on from. */
   readonly step: number;
   readonly resumedFrom: number | undefined;
+  /** Time from the attempt's first step until the training stood still; 0 if it did no step. */
+  readonly upMs: number;
   /** Work that was lost: the time of the steps after the checkpoint, done again. */
   readonly t0: number;
   /** Until it was found. */

@@ -13,7 +13,7 @@ export interface Culprit {
 }
 
 /** Where MindSpore's main thread stands while the graph, and the collectives in it, run. */
-const insideGraph = /_exec_pip|executor.*run|GraphExecutor/;
+const insideGraph = /_exec_pip|GraphExecutorPy::Run/;
 /** Ranks inside the graph wait for the others; so many of them make the odd one out the culprit. */
 const leastWaiting = 1;
 
