@@ -136,7 +136,10 @@ describe("the comparison after a resume", () => {
   it("holds steps that were never reached against the trend", () => {
     const beyond = { ...options, fromStep: 50 };
     expect(compareAfterResume(recorded, resumed(1, 51), beyond)).toMatchObject({ verdict: "equal", against: "trend" });
-    expect(compareAfterResume(recorded, resumed(2, 51), beyond)).toMatchObject({ verdict: "diverged", against: "trend" });
+    expect(compareAfterResume(recorded, resumed(2, 51), beyond)).toMatchObject({
+      verdict: "diverged",
+      against: "trend",
+    });
     expect(compareAfterResume([], resumed(1, 51), beyond)).toMatchObject({ verdict: "pending", against: "nothing" });
   });
 });
