@@ -1,5 +1,5 @@
 import { formatCount, formatDuration } from "../../core/units.js";
-import { PlanFigure } from "../../plan/figures/figure.js";
+import type { Figure } from "../../view/charts/figure.js";
 import { lineChart } from "../../view/charts/line-chart.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
@@ -36,27 +36,25 @@ export class Incidents {
   }
 
   /** Timeline of the run: training, saving, lost, down. */
-  figure(): PlanFigure {
-    return new PlanFigure(() => accountFigure(this.account, `Where the time of ${this.name} went`));
+  figure(): Figure {
+    return accountFigure(this.account, `Where the time of ${this.name} went`);
   }
 
   /** Effective-training-time ratio so far and in a sliding window, over time. `windowMs` default: a tenth of the run. */
-  ratioFigure(windowMs = (this.account.end - this.account.start) / 10): PlanFigure {
+  ratioFigure(windowMs = (this.account.end - this.account.start) / 10): Figure {
     const { account } = this;
     const hours = (times: readonly number[]) => times.map((time) => (time - account.start) / 3_600_000);
     const sliding = slidingRatio(account, windowMs);
     const whole = slidingRatio(account, Number.POSITIVE_INFINITY);
-    return new PlanFigure(() =>
-      lineChart({
-        title: `Effective training time of ${this.name}`,
-        x: { label: "hours" },
-        y: { label: "ratio" },
-        series: [
-          { name: "since the start", x: hours(whole.times), y: whole.ratios },
-          { name: `window of ${formatDuration(windowMs)}`, x: hours(sliding.times), y: sliding.ratios },
-        ],
-      }),
-    );
+    return lineChart({
+      title: `Effective training time of ${this.name}`,
+      x: { label: "hours" },
+      y: { label: "ratio" },
+      series: [
+        { name: "since the start", x: hours(whole.times), y: whole.ratios },
+        { name: `window of ${formatDuration(windowMs)}`, x: hours(sliding.times), y: sliding.ratios },
+      ],
+    });
   }
 
   /** The report as Markdown. */

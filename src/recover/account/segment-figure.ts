@@ -1,22 +1,22 @@
 import { formatDuration } from "../../core/units.js";
+import type { Figure } from "../../view/charts/figure.js";
 import { stackedBars } from "../../view/charts/stacked-bars.js";
 import { timelineChart } from "../../view/charts/timeline.js";
-import type { MimeBundle } from "../../view/display-contract.js";
 import type { Account } from "./account.js";
 import type { Segment, SegmentKind } from "./timeline.js";
 
-/** Kinds as the figures show them; Okabe and Ito's colours. */
-const kinds: readonly { readonly kinds: readonly SegmentKind[]; readonly label: string; readonly colour: string }[] = [
-  { kinds: ["training"], label: "training", colour: "#009e73" },
-  { kinds: ["saving"], label: "saving", colour: "#56b4e9" },
-  { kinds: ["lost"], label: "lost, done again (T0)", colour: "#d55e00" },
-  { kinds: ["detecting"], label: "not yet found (T1)", colour: "#cc79a7" },
-  { kinds: ["resources"], label: "waiting (T2)", colour: "#e69f00" },
-  { kinds: ["starting"], label: "starting (T3)", colour: "#666666" },
-  { kinds: ["compiling"], label: "compiling (T4)", colour: "#0072b2" },
+/** Kinds as the figures show them; Okabe and Ito's colors. */
+const kinds: readonly { readonly kinds: readonly SegmentKind[]; readonly label: string; readonly color: string }[] = [
+  { kinds: ["training"], label: "training", color: "#009e73" },
+  { kinds: ["saving"], label: "saving", color: "#56b4e9" },
+  { kinds: ["lost"], label: "lost, done again (T0)", color: "#d55e00" },
+  { kinds: ["detecting"], label: "not yet found (T1)", color: "#cc79a7" },
+  { kinds: ["resources"], label: "waiting (T2)", color: "#e69f00" },
+  { kinds: ["starting"], label: "starting (T3)", color: "#666666" },
+  { kinds: ["compiling"], label: "compiling (T4)", color: "#0072b2" },
 ];
 
-const legend = kinds.map(({ label, colour }) => ({ label, colour }));
+const legend = kinds.map(({ label, color }) => ({ label, color }));
 /** More bars cannot be told apart; then shares per day or hour are drawn. */
 const mostBars = 400;
 const bins = [60_000, 600_000, 3_600_000, 6 * 3_600_000, 86_400_000, 7 * 86_400_000];
@@ -41,11 +41,11 @@ function unitOf(all: number): { readonly ms: number; readonly name: string } {
 }
 
 /** Where the time went: a timeline of a run with few incidents, shares per hour or day of one with many. At most 64 KB. */
-export function accountFigure(account: Account, title: string): MimeBundle {
+export function accountFigure(account: Account, title: string): Figure {
   return account.segments.length <= mostBars ? timeline(account, title) : shares(account, title);
 }
 
-function timeline(account: Account, title: string): MimeBundle {
+function timeline(account: Account, title: string): Figure {
   const unit = unitOf(account.end - account.start);
   const bar = ({ kind, start, end }: Segment) => ({
     kind: positionOf(kind),
@@ -64,6 +64,7 @@ function timeline(account: Account, title: string): MimeBundle {
       { label: "down", bars: of("detecting", "resources", "starting", "compiling") },
     ],
     kinds: legend,
+    idle: "nothing of this kind",
     notes: [`Effective training time ${(account.effective * 100).toFixed(1)} %.`],
     text: summaryText(account),
   });
@@ -87,7 +88,7 @@ function binned(segments: readonly Segment[], start: number, bin: number): numbe
   return sums;
 }
 
-function shares(account: Account, title: string): MimeBundle {
+function shares(account: Account, title: string): Figure {
   const all = account.end - account.start;
   const bin = bins.find((each) => all / each <= mostBins) ?? all / mostBins;
   const unit = unitOf(bin * 4);
