@@ -87,34 +87,24 @@ export type {
   MindRecordValue,
 } from "./formats/mindrecord/schema.js";
 export { flopsPerStep, flopsPerToken, type TokenWork, tokenWork } from "./model/flops.js";
-export {
-  assignLayers,
-  type LayerAssignment,
-  type Layout,
-  layoutBatch,
-  layoutDevices,
-  type PipelineSchedule,
-  singleDevice,
-} from "./model/layout/layout.js";
+export type { LayerPlace } from "./model/layout/layers.js";
+export { type Layout, type PipelineSchedule, singleDevice } from "./model/layout/layout.js";
 export type { Mesh } from "./model/layout/mesh.js";
-export { bubbleShare, inFlight } from "./model/layout/schedule.js";
+export type { Offset } from "./model/layout/offset.js";
+export { readLayout } from "./model/layout/read-layout.js";
 export { estimateMemory, type MemoryEstimate, type StageMemory } from "./model/memory/estimate.js";
 export {
   defaultMemoryOptions,
   type MemoryOptions,
   type OptimizerKind,
   type Recompute,
+  type RecomputeCount,
 } from "./model/memory/options.js";
-export {
-  type ReadValue,
-  readLayout,
-  readMemoryOptions,
-  readTraining,
-  type TrainingFacts,
-} from "./model/memory/read-training.js";
+export { readMemoryOptions, readTraining, type TrainingFacts } from "./model/memory/read-training.js";
 export type { ModelSection } from "./model/numbers.js";
 export { countParameters, type ParameterCount } from "./model/parameters.js";
 export { modelShape } from "./model/read-shape.js";
+export type { ReadValue } from "./model/read-value.js";
 export type { Candidate, Enumeration } from "./model/search/enumerate.js";
 export { atlas800tA2, type Hardware } from "./model/search/hardware.js";
 export type { StepTime } from "./model/search/step-time.js";

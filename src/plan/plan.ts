@@ -18,7 +18,7 @@ export interface Plan extends PlanValues {
   readonly command: string;
   /** The plan as files that start it without this project: for `msrun`, MindFormers' launcher script, Slurm or Kubernetes. */
   eject(target: EjectTarget, options?: EjectOptions): Ejected;
-  /** Nodes × devices, coloured by stage or by another axis. */
+  /** Nodes × devices, colored by stage or by another axis. */
   meshFigure(options?: MeshFigureOptions): Figure;
   /** Memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose size is not computed. */
   memoryFigure(): Figure;

@@ -233,8 +233,8 @@ export const meshCases: readonly RuleCase[] = [
     says: /num_hidden_layers 61 mod \(pipeline_stage 8 · pp_interleave_num 2\) = 13, found 8/,
     cured: {
       [`${model}.offset`]: [
-        [1, 1, 1, 1, 1, 1, 1, 1],
-        [1, 1, 1, 1, 1, 0, 0, 0],
+        [0, 1, 1, 1, 1, 1, 1, 1],
+        [1, 1, 1, 1, 1, 1, 0, 0],
       ],
     },
   },
@@ -255,7 +255,7 @@ export const meshCases: readonly RuleCase[] = [
     mindformers: [false, "the model classes of mid-2025, which check it, are not part of 1.9"],
     path: `${model}.offset`,
     says: /62 mod \(pipeline_stage 16\) = 14, found 0/,
-    cured: { [`${model}.offset`]: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0] },
+    cured: { [`${model}.offset`]: [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0] },
   },
   {
     rule: "enough-layers",

@@ -7,8 +7,8 @@ type Settings = Readonly<Record<string, unknown>>;
 
 /** `offset` as a configuration has it: 0 where nothing is left over, a list of stages, or one list per block. */
 function offsetValue({ offset, pipelineStages }: Layout): unknown {
-  if (pipelineStages === 1 || offset === undefined || offset.flat().every((value) => value === 0)) return 0;
-  return offset.length === 1 ? offset[0] : offset;
+  if (pipelineStages === 1 || offset === undefined || [offset].flat(2).every((value) => value === 0)) return 0;
+  return Array.isArray(offset) && offset.length === 1 ? offset[0] : offset;
 }
 
 /** The values that make a configuration have a layout, as `config.merge` takes them. Without a pipeline its micro-batches are accumulated gradients. */

@@ -49,6 +49,24 @@ export function meshDevices(mesh: Mesh): number {
   return mesh.dataParallel * mesh.tensorParallel * mesh.pipelineStages * mesh.contextParallel;
 }
 
+/** Number of ranks of one pipeline stage. */
+export function stageDevices(mesh: Mesh): number {
+  return mesh.dataParallel * mesh.contextParallel * mesh.tensorParallel;
+}
+
+/** The mesh as it is used: without semi-automatic parallelism every device is a data-parallel one. */
+export function usedMesh(mesh: Mesh, devices: number): Mesh {
+  if (mesh.semiAuto) return mesh;
+  return {
+    dataParallel: devices,
+    tensorParallel: 1,
+    pipelineStages: 1,
+    contextParallel: 1,
+    expertParallel: 1,
+    semiAuto: false,
+  };
+}
+
 /** `parallel_config` product as text: "data_parallel 2 · model_parallel 3 = 6"; axes of size 1 are left out unless they are the only ones. */
 export function meshArithmetic(mesh: Mesh): string {
   const axes: [string, number][] = [

@@ -1,4 +1,6 @@
-import { assignLayers, type Layout } from "../layout/layout.js";
+import { LabError } from "../../core/error.js";
+import { layersOnStages } from "../layout/layers.js";
+import type { Layout } from "../layout/layout.js";
 import { inFlight } from "../layout/schedule.js";
 import type { ModelShape } from "../shape.js";
 import { type ActivationModel, activationModel, type LayerActivations } from "./activations.js";
@@ -154,14 +156,23 @@ export function estimateParts(parts: MemoryParts): MemoryEstimate {
 /**
  * Estimated memory of one device of every pipeline stage, in bytes. Weights, gradients and states are exact sums over MindFormers' tensors and its ways of
  * dividing them; copies and activations are counted from its training graph under assumptions that `src/model/README.md` lists with their error.
+ *
+ * @throws ARGUMENT_INVALID for an offset that MindFormers rejects.
  */
 export function estimateMemory(shape: ModelShape, layout: Layout, options: MemoryOptions): MemoryEstimate {
+  const layers = layersOnStages(shape.layerKinds.length, layout);
+  if (layers === undefined)
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `estimateMemory: the offset ${JSON.stringify(layout.offset)} doesn't fit ${shape.layerKinds.length} layers on ${layout.pipelineStages} stages of ${layout.interleave} blocks`,
+      { hint: "leave out offset to spread the layers evenly" },
+    );
   return estimateParts({
     shape,
     layout,
     options,
     statics: staticGroups(tensorGroups(shape), layout, options),
     activations: activationModel(shape, layout, options),
-    stages: countStages(shape, assignLayers(shape.layerKinds.length, layout), options.recompute),
+    stages: countStages(shape, layers, options.recompute),
   });
 }

@@ -1,7 +1,10 @@
+/** Layers to recompute: so many of a place, all of them (true), or none. */
+export type RecomputeCount = number | boolean;
+
 /** Which activations are computed a second time in the backward pass (`recompute_config`). */
 export interface Recompute {
-  /** Whole layers: all, none, or how many of every stage (of every block and stage, if interleaved). */
-  readonly layers: "all" | "none" | readonly number[] | readonly (readonly number[])[];
+  /** Whole layers: all, none, or how many of every stage, or such a list for every block. */
+  readonly layers: "all" | "none" | readonly (RecomputeCount | readonly RecomputeCount[])[];
   /** `select_recompute`: in the other layers, the gated activation of the feed-forward part (MindFormers' default patterns). */
   readonly select: boolean;
 }

@@ -1,47 +1,10 @@
-import { type Layout, type PipelineSchedule, pipelineSchedules } from "../layout/layout.js";
-import { offsetRows } from "../layout/offset-rows.js";
+import type { Layout } from "../layout/layout.js";
+import { readLayout } from "../layout/read-layout.js";
 import type { ModelSection } from "../numbers.js";
 import { modelShape } from "../read-shape.js";
+import type { ReadValue } from "../read-value.js";
 import type { ModelShape } from "../shape.js";
 import { defaultMemoryOptions, type MemoryOptions, type OptimizerKind, type Recompute } from "./options.js";
-
-/** Reads one value of a configuration by its path. */
-export type ReadValue = (path: string) => unknown;
-
-function whole(get: ReadValue, path: string, otherwise = 1): number {
-  const value = get(path);
-  return typeof value === "number" && Number.isInteger(value) && value >= 1 ? value : otherwise;
-}
-
-function readOffset(get: ReadValue, stages: number): Layout["offset"] {
-  const rows = offsetRows(get("model.model_config.offset") ?? 0, stages);
-  return rows?.map((row) => row.map((entry) => (typeof entry === "number" ? entry : 0)));
-}
-
-/** The layout that a configuration asks for. In data-parallel mode every device is a data-parallel one: give their number. */
-export function readLayout(get: ReadValue, devices?: number): Layout {
-  const mode = get("parallel.parallel_mode") ?? 1;
-  const divided =
-    get("use_parallel") !== false && [1, 2, "SEMI_AUTO_PARALLEL", "AUTO_PARALLEL"].includes(mode as number);
-  const of = (name: string): number => whole(get, `parallel_config.${name}`);
-  const stages = divided ? of("pipeline_stage") : 1;
-  const interleaved = stages > 1 && get("parallel.pipeline_config.pipeline_interleave") === true;
-  const scheduler = get("parallel.pipeline_config.pipeline_scheduler");
-  const known = pipelineSchedules.includes(scheduler as PipelineSchedule);
-  return {
-    dataParallel: divided ? of("data_parallel") : (devices ?? of("data_parallel")),
-    tensorParallel: divided ? of("model_parallel") : 1,
-    pipelineStages: stages,
-    contextParallel: divided ? of("context_parallel") : 1,
-    expertParallel: divided ? of("expert_parallel") : 1,
-    sequenceParallel: divided && get("parallel_config.use_seq_parallel") === true,
-    microBatchSize: whole(get, "runner_config.batch_size"),
-    microBatches: stages > 1 ? of("micro_batch_num") : whole(get, "runner_config.gradient_accumulation_steps"),
-    interleave: interleaved ? whole(get, "model.model_config.pp_interleave_num") : 1,
-    schedule: interleaved && known ? (scheduler as PipelineSchedule) : "1f1b",
-    offset: stages > 1 ? readOffset(get, stages) : undefined,
-  };
-}
 
 const optimizers: Readonly<Record<string, OptimizerKind>> = {
   AdamW: "adamw",
@@ -62,9 +25,11 @@ function bytesOf(type: unknown, otherwise: number): number {
 function readRecompute(get: ReadValue): Recompute {
   const value = get("recompute_config.recompute");
   const select = get("recompute_config.select_recompute");
-  const lists = Array.isArray(value) && value.length > 0 ? (value as number[] | number[][]) : undefined;
+  const list = Array.isArray(value) && value.length > 0 ? value : undefined;
+  // MindFormers takes a list of names of operations for every layer.
+  const all = value === true || list?.every((entry) => typeof entry === "string") === true;
   return {
-    layers: value === true ? "all" : (lists ?? "none"),
+    layers: all ? "all" : (list ?? "none"),
     select:
       select === true ||
       (Array.isArray(select) && select.length > 0) ||

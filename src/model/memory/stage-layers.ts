@@ -1,6 +1,6 @@
-import type { LayerAssignment } from "../layout/layout.js";
+import type { LayersOnStages } from "../layout/layers.js";
 import type { LayerKind, ModelShape } from "../shape.js";
-import type { Recompute } from "./options.js";
+import type { Recompute, RecomputeCount } from "./options.js";
 
 /** Layers of one stage that are alike. */
 export interface LayerGroup {
@@ -17,42 +17,60 @@ export interface StageLayers {
   readonly lastRecomputed: boolean;
 }
 
-/** Layers of one block of a stage that are recomputed as a whole: its first ones. */
-function recomputed(recompute: Recompute, layers: LayerAssignment, [block, stage]: readonly [number, number]): number {
-  const here = layers[block]?.[stage] ?? 0;
-  if (recompute.layers === "all") return here;
-  if (recompute.layers === "none") return 0;
-  const entry = recompute.layers[block];
-  if (typeof entry === "object") return Math.min(here, entry[stage] ?? 0);
-  // One list for all blocks: the stage's number is used up from its first block on.
-  const ofStage = (recompute.layers as readonly number[])[stage] ?? 0;
-  const before = layers.slice(0, block).reduce((sum, row) => sum + (row[stage] ?? 0), 0);
-  return Math.max(0, Math.min(here, ofStage - before));
+const limited = (wanted: RecomputeCount | undefined, most: number): number =>
+  typeof wanted === "number" ? Math.max(0, Math.min(wanted, most)) : wanted === true ? most : 0;
+
+/** One list for all blocks: the layers of a stage are taken from its blocks by turns, the first block first. */
+function byTurns(list: readonly RecomputeCount[], counts: LayersOnStages["counts"]): number[][] {
+  const taken = counts.map((row) => row.map(() => 0));
+  for (const [stage, wanted] of list.entries()) {
+    const all = counts.reduce((sum, row) => sum + (row[stage] ?? 0), 0);
+    for (let left = limited(wanted, all); left > 0; )
+      for (const [block, row] of counts.entries()) {
+        const here = taken[block] as number[];
+        if (left === 0 || (here[stage] ?? 0) >= (row[stage] ?? 0)) continue;
+        here[stage] = (here[stage] ?? 0) + 1;
+        left -= 1;
+      }
+  }
+  return taken;
 }
 
-/** Kinds of the layers of one block and stage; positions count block by block, in each over all stages. */
-function kindsAt(shape: ModelShape, layers: LayerAssignment, [block, stage]: readonly [number, number]): LayerKind[] {
-  const before = [...layers.slice(0, block).flat(), ...(layers[block] ?? []).slice(0, stage)];
-  const start = before.reduce((sum, count) => sum + count, 0);
-  return shape.layerKinds.slice(start, start + (layers[block]?.[stage] ?? 0));
+/** Layers that are recomputed as a whole, `[block][stage]`: the first ones of each place, as MindFormers' LayerSetting counts them. */
+export function recomputedLayers({ layers }: Recompute, counts: LayersOnStages["counts"]): number[][] {
+  if (typeof layers === "string") return counts.map((row) => row.map((count) => (layers === "all" ? count : 0)));
+  if (!layers.some(Array.isArray)) return byTurns(layers as readonly RecomputeCount[], counts);
+  return counts.map((row, block) => {
+    const entry = layers[block];
+    return row.map((count, stage) => limited(Array.isArray(entry) ? entry[stage] : (entry as RecomputeCount), count));
+  });
 }
 
 /** What every stage computes and recomputes. */
-export function countStages(shape: ModelShape, layers: LayerAssignment, recompute: Recompute): StageLayers[] {
-  const stages = layers[0]?.length ?? 0;
-  return Array.from({ length: stages }, (_, stage) => {
-    const counts = { dense: [0, 0], expert: [0, 0] };
-    let lastRecomputed = recompute.layers === "all";
-    for (let block = 0; block < layers.length; block++) {
-      const again = recomputed(recompute, layers, [block, stage]);
-      const kinds = kindsAt(shape, layers, [block, stage]);
-      kinds.forEach((kind, index) => {
-        counts[kind][index < again ? 1 : 0] = (counts[kind][index < again ? 1 : 0] ?? 0) + 1;
-      });
-      if (kinds.length > 0) lastRecomputed = again >= kinds.length;
-    }
+export function countStages(
+  shape: ModelShape,
+  { counts, places }: LayersOnStages,
+  recompute: Recompute,
+): StageLayers[] {
+  const again = recomputedLayers(recompute, counts);
+  const seen = counts.map((row) => row.map(() => 0));
+  const stages = (counts[0] ?? []).map(() => ({
+    dense: [0, 0] as [number, number],
+    expert: [0, 0] as [number, number],
+    lastRecomputed: recompute.layers === "all",
+  }));
+  places.forEach(({ stage, block }, layer) => {
+    const here = stages[stage];
+    const [row, kind] = [seen[block], shape.layerKinds[layer]];
+    if (here === undefined || row === undefined || kind === undefined) return;
+    const recomputed = (row[stage] ?? 0) < (again[block]?.[stage] ?? 0);
+    row[stage] = (row[stage] ?? 0) + 1;
+    here[kind][recomputed ? 1 : 0] += 1;
+    here.lastRecomputed = recomputed;
+  });
+  return stages.map(({ lastRecomputed, ...kinds }) => {
     const groups = (["dense", "expert"] as const).flatMap((kind) =>
-      counts[kind].map((times, index): LayerGroup => ({ kind, recompute: index === 1, times })),
+      kinds[kind].map((times, index): LayerGroup => ({ kind, recompute: index === 1, times })),
     );
     return {
       layers: groups.reduce((sum, { times }) => sum + times, 0),

@@ -1,4 +1,7 @@
-import { assignLayers, balancedOffset, type Layout } from "../layout/layout.js";
+import { layersOnStages } from "../layout/layers.js";
+import { type Layout, singleDevice } from "../layout/layout.js";
+import type { Mesh } from "../layout/mesh.js";
+import { balancedOffset } from "../layout/offset.js";
 import { type ActivationModel, activationModel } from "../memory/activations.js";
 import { type MemoryParts, stageMemory } from "../memory/estimate.js";
 import type { MemoryOptions, Recompute } from "../memory/options.js";
@@ -6,7 +9,7 @@ import { countStages, type StageLayers } from "../memory/stage-layers.js";
 import { type StaticGroups, staticGroups, type TensorGroups, tensorGroups } from "../memory/static.js";
 import type { ModelShape } from "../shape.js";
 import type { Hardware } from "./hardware.js";
-import { legalMeshes, type MeshAxes, microBatchSplits, stagesFit } from "./meshes.js";
+import { legalMeshes, microBatchSplits, stagesFit } from "./meshes.js";
 import { type StageTime, type StepTime, slowestStage, stepTime, type WorkModel, workModel } from "./step-time.js";
 
 /** One legal layout with its estimates. */
@@ -92,15 +95,19 @@ class Shared {
     if (known !== undefined) return known;
     const { shape } = this.#space;
     const counts = stages === 1 ? [1] : blockCounts.filter((blocks) => stagesFit(shape, stages, blocks));
-    const made = counts.map((interleave): Pipeline => {
+    const made = counts.flatMap((interleave): Pipeline[] => {
       const offset = balancedOffset(shape.layerKinds.length, stages, interleave);
-      const layers = assignLayers(shape.layerKinds.length, { pipelineStages: stages, interleave, offset });
-      return {
-        stages,
-        interleave,
-        offset,
-        layers: recomputations.map((recompute) => countStages(shape, layers, recompute)),
-      };
+      const pipeline = { ...singleDevice, pipelineStages: stages, interleave, offset };
+      const layers = layersOnStages(shape.layerKinds.length, pipeline);
+      if (layers === undefined) return [];
+      return [
+        {
+          stages,
+          interleave,
+          offset,
+          layers: recomputations.map((recompute) => countStages(shape, layers, recompute)),
+        },
+      ];
     });
     this.#pipelines.set(stages, made);
     return made;
@@ -128,7 +135,7 @@ class Collection {
     this.#shared = new Shared(space);
   }
 
-  addMesh(mesh: MeshAxes): void {
+  addMesh(mesh: Mesh): void {
     const { globalBatch, largestMicroBatch } = this.#space;
     const splits = microBatchSplits(mesh, globalBatch, largestMicroBatch);
     // Two values each: optimizer parallelism off and on; with one micro-batch, and with more, whose gradients are added up.
@@ -143,6 +150,7 @@ class Collection {
           sequenceParallel: mesh.tensorParallel > 1,
           microBatchSize,
           microBatches,
+          microBatchInterleave: 1,
           interleave,
           schedule: "1f1b",
           offset,

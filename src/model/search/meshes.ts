@@ -1,11 +1,5 @@
-import type { Layout } from "../layout/layout.js";
+import type { Mesh } from "../layout/mesh.js";
 import type { ModelShape } from "../shape.js";
-
-/** The axes of a mesh; expertParallel lies inside dataParallel · tensorParallel. */
-export type MeshAxes = Pick<
-  Layout,
-  "dataParallel" | "tensorParallel" | "pipelineStages" | "contextParallel" | "expertParallel"
->;
 
 /** Divisors of a whole number, ascending. */
 export function divisors(value: number): number[] {
@@ -43,11 +37,11 @@ export function stagesFit(shape: ModelShape, stages: number, blocks: number): bo
  * Every legal mesh for a number of devices: dataParallel · tensorParallel · pipelineStages · contextParallel = devices; whole heads, equal parts of
  * vocabulary, feed-forward width and sequence; at least one layer per stage; expertParallel divides the experts and dataParallel · tensorParallel.
  */
-export function legalMeshes(shape: ModelShape, devices: number): MeshAxes[] {
+export function legalMeshes(shape: ModelShape, devices: number): Mesh[] {
   const sizes = divisors(devices);
   const tensors = sizes.filter((tensor) => tensorFault(shape, tensor) === undefined);
   const experts = shape.experts === undefined ? [1] : divisors(shape.experts.experts);
-  const meshes: MeshAxes[] = [];
+  const meshes: Mesh[] = [];
   for (const tensorParallel of tensors)
     for (const pipelineStages of divisors(devices / tensorParallel)) {
       if (!stagesFit(shape, pipelineStages, 1)) continue;
@@ -58,18 +52,21 @@ export function legalMeshes(shape: ModelShape, devices: number): MeshAxes[] {
         const dataParallel = devices / tensorParallel / pipelineStages / contextParallel;
         for (const expertParallel of experts)
           if ((dataParallel * tensorParallel) % expertParallel === 0)
-            meshes.push({ dataParallel, tensorParallel, pipelineStages, contextParallel, expertParallel });
+            meshes.push({
+              dataParallel,
+              tensorParallel,
+              pipelineStages,
+              contextParallel,
+              expertParallel,
+              semiAuto: true,
+            });
       }
     }
   return meshes;
 }
 
 /** Micro-batches for a global batch: micro-batch sizes 1, 2, 4, …, each with the number of micro-batches that it leaves. */
-export function microBatchSplits(
-  mesh: MeshAxes,
-  globalBatch: number,
-  largest: number,
-): [size: number, count: number][] {
+export function microBatchSplits(mesh: Mesh, globalBatch: number, largest: number): [size: number, count: number][] {
   if (globalBatch % mesh.dataParallel !== 0) return [];
   const perReplica = globalBatch / mesh.dataParallel;
   const splits: [number, number][] = [];

@@ -3,6 +3,7 @@ import type { Config } from "../../config/config.js";
 import { dataLoaderPath } from "../../config/keys/data-path.js";
 import { flopsPerToken } from "../../model/flops.js";
 import { globalBatchOf, schedule } from "../../model/layout/batch.js";
+import { layersOnStages } from "../../model/layout/layers.js";
 import { type Mesh, readMesh } from "../../model/layout/mesh.js";
 import { estimateMemory, type MemoryEstimate } from "../../model/memory/estimate.js";
 import { readTraining, type TrainingFacts } from "../../model/memory/read-training.js";
@@ -47,6 +48,7 @@ function canBeWorkedOut(mesh: Mesh, cluster: ResolvedCluster, training: Training
 
 /** A layout that MindFormers would refuse (an offset of the wrong length, say) has no estimate: its rules say why. */
 function memoryOf({ shape, layout, options }: TrainingFacts): MemoryEstimate | undefined {
+  if (layersOnStages(shape.layerKinds.length, layout) === undefined) return undefined;
   const estimate = estimateMemory(shape, layout, options);
   return estimate.stages.every(({ total }) => Number.isFinite(total)) ? estimate : undefined;
 }

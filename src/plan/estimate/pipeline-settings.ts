@@ -1,7 +1,8 @@
 import type { Config } from "../../config/config.js";
 import { tokenWork } from "../../model/flops.js";
+import { type LayerPlace, layersOnStages } from "../../model/layout/layers.js";
 import type { Mesh } from "../../model/layout/mesh.js";
-import { layersPerBlock, type StageSettings, stageOfLayers } from "../../model/layout/stages.js";
+import { readLayout } from "../../model/layout/read-layout.js";
 import { positive } from "../../model/read-value.js";
 import { type LayerKind, layersOf, type ModelShape, mtpKind } from "../../model/shape.js";
 import type { PipelineOrder } from "./timeline.js";
@@ -18,7 +19,7 @@ export interface PlanPipeline {
   /** Layers `[block][stage]`; undefined if the offset doesn't fit. */
   readonly layers: readonly (readonly number[])[] | undefined;
   /** Stage and block of every layer. */
-  readonly places: readonly { readonly stage: number; readonly block: number }[] | undefined;
+  readonly places: readonly LayerPlace[] | undefined;
   /** Time of a micro-batch's forward pass `[block][stage]`, in layers of the most frequent kind. */
   readonly forward: readonly (readonly number[])[];
   /** 2, or 3 with full recomputation. */
@@ -50,11 +51,10 @@ function layerCost(shape: ModelShape | undefined): { layer(index: number): numbe
 }
 
 function forwardTimes(
-  settings: StageSettings,
+  { stages, blocks }: { readonly stages: number; readonly blocks: number },
   places: PlanPipeline["places"],
   shape: ModelShape | undefined,
 ): number[][] {
-  const { stages, blocks } = settings;
   const times = Array.from({ length: blocks }, () => new Array<number>(stages).fill(places === undefined ? 1 : 0));
   if (places === undefined) return times;
   const cost = layerCost(shape);
@@ -71,28 +71,21 @@ function forwardTimes(
 export function pipelineOf(config: Config, mesh: Mesh, shape: ModelShape | undefined): PlanPipeline | undefined {
   if (!mesh.semiAuto || mesh.pipelineStages <= 1) return undefined;
   const get = (path: string): unknown => config.get(path);
-  const interleave = get("parallel.pipeline_config.pipeline_interleave") === true;
+  const layout = readLayout(get);
+  const { pipelineStages: stages, interleave: blocks } = layout;
+  if (stages * blocks > 2000) return undefined;
+  const layers = shape?.layerKinds.length ?? positive(get, "model.model_config.num_hidden_layers", stages * blocks);
+  const placed = layersOnStages(layers, layout);
   const scheduler = String(get("parallel.pipeline_config.pipeline_scheduler") ?? "1f1b");
-  const blocks = interleave ? positive(get, "model.model_config.pp_interleave_num") : 1;
-  if (mesh.pipelineStages * blocks > 2000) return undefined;
-  const settings: StageSettings = {
-    layers:
-      shape?.layerKinds.length ?? positive(get, "model.model_config.num_hidden_layers", mesh.pipelineStages * blocks),
-    stages: mesh.pipelineStages,
-    blocks,
-    offset: get("model.model_config.offset"),
-    backwards: scheduler === "zero_bubble_v",
-  };
-  const places = stageOfLayers(settings);
   return {
-    stages: mesh.pipelineStages,
+    stages,
     blocks,
-    microBatches: positive(get, "parallel_config.micro_batch_num"),
+    microBatches: layout.microBatches,
     scheduler,
     order: orderOf(scheduler, blocks),
-    layers: layersPerBlock(settings),
-    places,
-    forward: forwardTimes(settings, places, shape),
+    layers: placed?.counts,
+    places: placed?.places,
+    forward: forwardTimes({ stages, blocks }, placed?.places, shape),
     backwardFactor: get("recompute_config.recompute") === true ? 3 : 2,
   };
 }

@@ -1,4 +1,4 @@
-import type { Mesh } from "../../model/layout/mesh.js";
+import { type Mesh, stageDevices } from "../../model/layout/mesh.js";
 
 /**
  * Where a rank stands in the mesh. MindSpore gives consecutive ranks to a pipeline stage; within a stage the device matrix is
@@ -23,24 +23,6 @@ export interface RankPlace {
 
 /** The axes along which ranks form groups. */
 export type MeshAxis = "stage" | "data" | "context" | "tensor" | "expert";
-
-/** Number of ranks of one pipeline stage. */
-export function stageDevices(mesh: Mesh): number {
-  return mesh.dataParallel * mesh.contextParallel * mesh.tensorParallel;
-}
-
-/** The mesh as it is used: without semi-automatic parallelism every device is a data-parallel one. */
-export function usedMesh(mesh: Mesh, devices: number): Mesh {
-  if (mesh.semiAuto) return mesh;
-  return {
-    dataParallel: devices,
-    tensorParallel: 1,
-    pipelineStages: 1,
-    contextParallel: 1,
-    expertParallel: 1,
-    semiAuto: false,
-  };
-}
 
 /** Coordinates of a rank (0 to devices − 1). */
 export function placeOf(rank: number, mesh: Mesh, devicesPerNode: number): RankPlace {

@@ -1,5 +1,5 @@
 import { formatDuration } from "../../core/units.js";
-import { assignLayers } from "../../model/layout/layout.js";
+import { layersOnStages } from "../../model/layout/layers.js";
 import type { TrainingFacts } from "../../model/memory/read-training.js";
 import { countStages } from "../../model/memory/stage-layers.js";
 import { staticGroups, tensorGroups } from "../../model/memory/static.js";
@@ -20,12 +20,14 @@ export function estimateStep(
   { shape, layout, options }: TrainingFacts,
   devicesPerNode: number,
 ): StepEstimate | undefined {
+  const layers = layersOnStages(shape.layerKinds.length, layout);
+  if (layers === undefined) return undefined;
   const hardware = { ...atlas800tA2, devicesPerNode };
   const time = stepTime({
     work: workModel(shape),
     layout,
     options,
-    stages: countStages(shape, assignLayers(shape.layerKinds.length, layout), options.recompute),
+    stages: countStages(shape, layers, options.recompute),
     statics: staticGroups(tensorGroups(shape), layout, options),
     hardware,
   });

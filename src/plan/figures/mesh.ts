@@ -1,12 +1,12 @@
 import { LabError } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
-import { meshArithmetic, meshDevices } from "../../model/layout/mesh.js";
-import { layerRanges } from "../../model/layout/stages.js";
+import { layerRanges } from "../../model/layout/layers.js";
+import { meshArithmetic, meshDevices, usedMesh } from "../../model/layout/mesh.js";
 import { cellGrid, type GridDrawing } from "../../view/charts/cell-grid.js";
 import type { Cell, ColorScale, LegendEntry } from "../../view/charts/chart.js";
 import type { Figure } from "../../view/charts/figure.js";
 import { cycleColor, cycleLength, rampColor } from "../../view/charts/palette.js";
-import { blockOf, type MeshAxis, placeOf, type RankPlace, usedMesh } from "../estimate/ranks.js";
+import { blockOf, type MeshAxis, placeOf, type RankPlace } from "../estimate/ranks.js";
 import type { PlanValues } from "../estimate/values.js";
 import { memoryLimit } from "./memory.js";
 

@@ -1,7 +1,8 @@
 import type { Config } from "../../config/config.js";
 import { applyLayout, layoutSettings } from "../../config/scale/layout-settings.js";
 import { formatBytes, formatCount } from "../../core/units.js";
-import { type Layout, layoutBatch } from "../../model/layout/layout.js";
+import { globalBatch } from "../../model/layout/batch.js";
+import type { Layout } from "../../model/layout/layout.js";
 import { type Candidate, type Enumeration, paretoFront } from "../../model/search/enumerate.js";
 import type { Hardware } from "../../model/search/hardware.js";
 import type { StepTime } from "../../model/search/step-time.js";
@@ -55,7 +56,7 @@ function makeRow(candidate: Candidate, rank: number, facts: SearchFacts): Layout
     optimizerParallel: options.optimizerShard !== 1,
     memory,
     time,
-    tokensPerSecond: (layoutBatch(layout) * facts.shape.sequence) / time.total,
+    tokensPerSecond: (globalBatch(layout).size * facts.shape.sequence) / time.total,
     utilization: facts.flops / (time.total * facts.devices * facts.hardware.peakFlops),
     get why() {
       return explain(candidate, facts);

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Mesh } from "../../../src/model/layout/mesh.js";
-import { stageOfLayers } from "../../../src/model/layout/stages.js";
 import { groupOf } from "../../../src/plan/estimate/ranks.js";
 import { runPython } from "../../support/project-python.js";
 
@@ -16,52 +15,8 @@ const meshes = [
   { dp: 2, tp: 2, cp: 1, pp: 2, ep: 2 },
 ];
 
-interface Pipeline {
-  readonly layers: number;
-  readonly stages: number;
-  readonly blocks: number;
-  readonly offset: unknown;
-  readonly scheduler: string;
-}
-
-/** Every scheduler and shape of offset, right and wrong ones. */
-function pipelines(): Pipeline[] {
-  const list: Pipeline[] = [];
-  for (const [layers, stages, blocks] of [
-    [61, 8, 2],
-    [16, 4, 1],
-    [13, 4, 2],
-    [62, 16, 1],
-    [7, 3, 2],
-    [3, 2, 1],
-    [9, 2, 2],
-  ] as const) {
-    const left = layers % (stages * blocks);
-    const row = (count: number) => Array.from({ length: stages }, (_, stage) => (stage < count ? 1 : 0));
-    const offsets: unknown[] = [
-      0,
-      1,
-      row(left),
-      row(left).reverse(),
-      [...row(left).slice(0, -1), -1],
-      row(stages),
-      [row(Math.min(left, stages)), row(Math.max(0, left - stages))],
-      [
-        row(stages),
-        row(left - stages).map((more, stage) => (stage === stages - 1 ? left - 2 * stages + 1 : Math.max(more, 1))),
-      ],
-      [1],
-    ];
-    const schedulers = blocks === 2 ? ["1f1b", "seqpipe", "zero_bubble_v"] : ["1f1b"];
-    for (const scheduler of schedulers)
-      for (const offset of offsets) list.push({ layers, stages, blocks, offset, scheduler });
-  }
-  return list;
-}
-
 interface Answer {
   readonly groups: readonly (readonly Record<"context" | "data" | "optimizer" | "expert", number[]>[])[];
-  readonly stages: readonly (readonly [number, number][] | null)[];
 }
 
 const folder = mkdtempSync(join(tmpdir(), "groups-"));
@@ -69,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let answer: Answer;
 beforeAll(async () => {
   const questions = join(folder, "questions.json");
-  writeFileSync(questions, JSON.stringify({ meshes, pipelines: pipelines() }));
+  writeFileSync(questions, JSON.stringify({ meshes }));
   answer = await runPython<Answer>("integration/plan/groups.py", [questions], folder);
 });
 
@@ -94,17 +49,3 @@ test.each(meshes.map((mesh, index) => ({ ...mesh, index })))(
     });
   },
 );
-
-test("every layer gets MindFormers' stage and block, and an offset that MindFormers refuses gives none", () => {
-  const ours = pipelines().map(
-    ({ scheduler, ...rest }) =>
-      stageOfLayers({ ...rest, backwards: scheduler === "zero_bubble_v" })?.map(({ stage, block }) => [stage, block]) ??
-      null,
-  );
-  const theirs = answer.stages;
-  expect(theirs.filter((stages) => stages !== null).length).toBeGreaterThan(25);
-  expect(theirs.filter((stages) => stages === null).length).toBeGreaterThan(25);
-  pipelines().forEach((pipeline, index) => {
-    expect(ours[index], JSON.stringify(pipeline)).toEqual(theirs[index]);
-  });
-});

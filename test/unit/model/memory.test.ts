@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { assignLayers, balancedOffset, type Layout, singleDevice } from "../../../src/model/layout/layout.js";
+import { layersOnStages } from "../../../src/model/layout/layers.js";
+import { type Layout, singleDevice } from "../../../src/model/layout/layout.js";
+import { balancedOffset } from "../../../src/model/layout/offset.js";
 import { bubbleShare, inFlight } from "../../../src/model/layout/schedule.js";
 import { estimateMemory } from "../../../src/model/memory/estimate.js";
 import { defaultMemoryOptions, type MemoryOptions } from "../../../src/model/memory/options.js";
@@ -108,7 +110,7 @@ test("layers are assigned as MindFormers assigns them", () => {
     [1, 1, 1, 1, 1, 1, 1, 1],
     [1, 1, 1, 1, 1, 1, 1, -2],
   ];
-  expect(assignLayers(61, { pipelineStages: 8, interleave: 2, offset })).toEqual([
+  expect(layersOnStages(61, { ...singleDevice, pipelineStages: 8, interleave: 2, offset })?.counts).toEqual([
     [4, 4, 4, 4, 4, 4, 4, 4],
     [4, 4, 4, 4, 4, 4, 4, 1],
   ]);

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { assignLayers, layoutBatch, layoutDevices, singleDevice } from "../../../src/model/layout/layout.js";
+import { globalBatch } from "../../../src/model/layout/batch.js";
+import { layersOnStages } from "../../../src/model/layout/layers.js";
+import { singleDevice } from "../../../src/model/layout/layout.js";
+import { meshDevices } from "../../../src/model/layout/mesh.js";
 import { estimateMemory } from "../../../src/model/memory/estimate.js";
 import { defaultMemoryOptions } from "../../../src/model/memory/options.js";
 import { countStages } from "../../../src/model/memory/stage-layers.js";
@@ -62,8 +65,8 @@ test("every layout uses every device once and keeps the global batch", () => {
   const { fitting, legal } = enumerateLayouts(space());
   expect(legal).toBeGreaterThan(100);
   expect(fitting.length).toBe(legal);
-  expect(new Set(fitting.map(({ layout }) => layoutDevices(layout)))).toEqual(new Set([12]));
-  expect(new Set(fitting.map(({ layout }) => layoutBatch(layout)))).toEqual(new Set([24]));
+  expect(new Set(fitting.map(({ layout }) => meshDevices(layout)))).toEqual(new Set([12]));
+  expect(new Set(fitting.map(({ layout }) => globalBatch(layout).size))).toEqual(new Set([24]));
 });
 
 test("the search's shortcuts give the memory that the plain estimate gives", () => {
@@ -95,7 +98,8 @@ test("no layout beats one of the front in both time and memory", () => {
 });
 
 test("one device computes and does nothing else: time is work over speed", () => {
-  const layers = assignLayers(small.layerKinds.length, singleDevice);
+  const layers = layersOnStages(small.layerKinds.length, singleDevice);
+  if (layers === undefined) throw new Error("one stage holds every layer");
   const time = stepTime({
     work: workModel(small),
     layout: { ...singleDevice, microBatches: 3 },

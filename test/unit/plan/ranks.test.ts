@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Mesh } from "../../../src/model/layout/mesh.js";
-import { blockOf, groupOf, type MeshAxis, placeOf, usedMesh } from "../../../src/plan/estimate/ranks.js";
+import { usedMesh } from "../../../src/model/layout/mesh.js";
+import { blockOf, groupOf, type MeshAxis, placeOf } from "../../../src/plan/estimate/ranks.js";
 
 const mesh: Mesh = {
   dataParallel: 2,

@@ -1,3 +1,5 @@
+import { offsetProblem, type PipelineShape } from "../../../model/layout/layers.js";
+import { balancedOffset, readOffset } from "../../../model/layout/offset.js";
 import { positive } from "../../../model/read-value.js";
 import { isSection } from "../../text/values.js";
 import { type Cure, setAll, setTo } from "../cure.js";
@@ -47,11 +49,10 @@ function* microBatches({ mesh, get }: RuleContext): Generator<RuleFinding> {
     );
 }
 
-/** The remainder on the first stages, all in the first block. */
-function plainOffset(remainder: number, stages: number, blocks: number): unknown {
-  if (remainder === 0) return 0;
-  const flat = Array.from({ length: stages * blocks }, (_, index) => (index < remainder ? 1 : 0));
-  const rows = Array.from({ length: blocks }, (_, block) => flat.slice(block * stages, (block + 1) * stages));
+/** An offset as a configuration has it, with the remainder spread evenly. */
+function legalOffset(layers: number, stages: number, blocks: number): unknown {
+  const rows = balancedOffset(layers, stages, blocks);
+  if (layers % (stages * blocks) === 0) return 0;
   return blocks === 1 ? rows[0] : rows;
 }
 
@@ -63,27 +64,16 @@ function shapeText(offset: unknown): string {
     : `${offset.length} lists of ${[...new Set(rows)].join(" or ")}`;
 }
 
-function offsetProblem(offset: unknown, shape: { layers: number; stages: number; blocks: number }): string | undefined {
-  const { layers, stages, blocks } = shape;
-  const total = stages * blocks;
-  const remainder = layers % total;
-  const rows = Array.isArray(offset) && offset.some(Array.isArray) ? (offset as unknown[]) : undefined;
-  const ends = rows ?? (Array.isArray(offset) ? [offset] : []);
-  const legal =
-    ends.every((row) => Array.isArray(row) && row.length === stages) && (rows === undefined || rows.length === blocks);
+function offsetText(offset: unknown, layers: number, pipeline: PipelineShape): string | undefined {
+  const { pipelineStages: stages, interleave: blocks } = pipeline;
+  const found = offsetProblem(layers, pipeline);
+  if (found === undefined) return undefined;
   const extra = blocks > 1 ? ` · pp_interleave_num ${blocks}` : "";
-  if (!legal)
+  if (found.problem === "shape")
     return `expected ${blocks > 1 ? `${blocks} lists of ` : ""}${stages} numbers (pipeline_stage ${stages}${extra}) or 0, found ${shapeText(offset)}`;
-  const numbers = [offset].flat(3).map(Number);
-  const sum = numbers.reduce((all, value) => all + value, 0);
-  const what = `num_hidden_layers ${layers} mod (pipeline_stage ${stages}${extra}) = ${remainder}`;
-  if (sum !== remainder) return `the offsets must add up to what is left over: ${what}, found ${sum}`;
-  const base = Math.floor(layers / total);
-  const wide =
-    rows === undefined && Array.isArray(offset) ? Array.from({ length: blocks }, () => numbers).flat() : numbers;
-  const counts = Array.isArray(offset) ? wide.map((value) => value + base) : [];
-  const few = counts.some((count, index) => count < (index === 0 || index === counts.length - 1 ? 0 : 1));
-  return few ? `a stage in the middle would have no layer: layers per stage ${counts.join(", ")}` : undefined;
+  if (found.problem === "sum")
+    return `the offsets must add up to what is left over: num_hidden_layers ${layers} mod (pipeline_stage ${stages}${extra}) = ${found.remainder}, found ${found.sum}`;
+  return `a stage in the middle would have no layer: layers per stage ${found.counts.join(", ")}`;
 }
 
 function* layerOffset(context: RuleContext): Generator<RuleFinding> {
@@ -93,9 +83,11 @@ function* layerOffset(context: RuleContext): Generator<RuleFinding> {
   const stages = mesh.pipelineStages;
   if (model === undefined || layers === undefined || !mesh.semiAuto || stages * blocks <= 1) return;
   if (layers < stages * blocks) return;
-  const problem = offsetProblem(model.offset ?? 0, { layers, stages, blocks });
+  const offset = readOffset(model.offset);
+  const pipeline = { pipelineStages: stages, interleave: blocks, schedule: "1f1b", offset } as const;
+  const problem = offsetText(model.offset, layers, pipeline);
   if (problem === undefined) return;
-  yield error([offsetPath, problem], setTo(offsetPath, plainOffset(layers % (stages * blocks), stages, blocks)));
+  yield error([offsetPath, problem], setTo(offsetPath, legalOffset(layers, stages, blocks)));
 }
 
 function* enoughLayers(context: RuleContext): Generator<RuleFinding> {
