@@ -12,6 +12,8 @@ from typing import Any
 from .command_line import parse_command_line
 from .device import device_of
 from .failure import EngineError
+from .stacks import VARIABLE as STACKS
+from .stacks import enable_stacks
 from .versions import check_versions
 
 NAME = "mindformers-lab engine"
@@ -40,6 +42,7 @@ def start(arguments: Sequence[str]) -> None:
 
 def prepare(arguments: Sequence[str]) -> Any:
     """Everything up to the trainer: the checked configuration, with the device's layer in place."""
+    enable_stacks(os.environ.get(STACKS), os.environ.get("RANK_ID"))
     command = parse_command_line(arguments)
     device = device_of(command)
     for warning in check_versions():

@@ -15,7 +15,7 @@ import threading
 import time
 
 from .node_files import read_json, write_if_changed, write_whole
-from .process_table import ATTEMPT, NODE, RUN, STACKS, identity, is_running, kill_all, run_processes
+from .process_table import ATTEMPT, CONTROL, NODE, RUN, STACKS, identity, is_running, kill_all, run_processes
 from .program import start_again
 
 KILL_SECONDS = 10
@@ -39,6 +39,7 @@ class NodePlace:
         self.node = node
         self.own = os.path.join(folder, "nodes", f"node-{node}")
         self.state = os.path.join(self.own, "state.json")
+        self.stacks = os.path.join(folder, "control", "stacks")
         self.journal = os.path.join(folder, "events", f"node-{node}.jsonl")
 
     def logs(self, attempt):
@@ -137,8 +138,12 @@ def _launch(place, request):
 def environment_of(place, request):
     """The launch's environment. Traces of the connection are left out: bash would read a user's .bashrc because of them."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("SSH_")}
-    marks = {RUN: place.folder, NODE: str(place.node), ATTEMPT: str(request["attempt"]), STACKS: place.own}
-    return {**own, **request["environment"], **marks}
+    asked = dict(request["environment"])
+    if "PATH" not in asked and os.path.isabs(request["argv"][0]):
+        asked["PATH"] = os.pathsep.join(filter(None, (os.path.dirname(request["argv"][0]), own.get("PATH"))))
+    marks = {RUN: place.folder, NODE: str(place.node), ATTEMPT: str(request["attempt"])}
+    paths = {STACKS: place.stacks, CONTROL: os.path.join(place.folder, "control", "graceful_exit.json")}
+    return {**own, **asked, **marks, **paths}
 
 
 def keep(place, request, tell):
@@ -157,7 +162,7 @@ def keep(place, request, tell):
         "from": request.get("from"),
         "attempt": attempt,
         "keeper": identity(os.getpid()),
-        "launcher": identity(launcher.pid) or {"pid": launcher.pid, "startTicks": 0, "boot": ""},
+        "launcher": identity(launcher.pid) or {"pid": launcher.pid, "startTicks": 0, "host": "", "place": ""},
     }
     _write_state(place, state)
     note(place, {"kind": "started", "attempt": attempt, "launcher": state["launcher"]})

@@ -64,7 +64,7 @@ def engine_versions(place, question):
     if not os.path.exists(python):
         target = f", a link to {os.readlink(python)}, which is missing" if os.path.islink(python) else ""
         return {"error": f"no {python}{target}"}
-    environment = environment_of(place, {"attempt": 0, "environment": question["environment"]})
+    environment = environment_of(place, {"attempt": 0, "argv": [python], "environment": question["environment"]})
     environment[RUN] = ""
     command = [python, "-c", IMPORT_PROGRAM]
     try:

@@ -1,14 +1,18 @@
 """Processes of this machine, read from /proc. A process is named by its number, its start, and the boot: numbers are given again."""
 
+import functools
+import hashlib
 import os
 import re
 import signal
+import socket
 import time
 
 RUN = "MF_LAB_RUN"
 NODE = "MF_LAB_NODE"
 ATTEMPT = "MF_LAB_ATTEMPT"
 STACKS = "MF_LAB_STACKS"
+CONTROL = "MF_LAB_CONTROL"
 
 
 def boot_id():
@@ -30,15 +34,27 @@ def stat_fields(pid):
     return None if not fields or fields[0] in (b"Z", b"X") else fields
 
 
+@functools.cache
+def place_here():
+    """Machine, boot, and container, as `src/core/process-identity.ts` makes them: processes of one place see each other."""
+    name = socket.gethostname()
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        space = ""
+    place = hashlib.sha256(f"{name}\n{boot_id()}\n{space}".encode()).hexdigest()[:12]
+    return {"host": hashlib.sha256(name.encode()).hexdigest()[:6], "place": place}
+
+
 def identity(pid):
     """Identity of a living process, or None."""
     fields = stat_fields(pid)
-    return None if fields is None else {"pid": pid, "startTicks": int(fields[19]), "boot": boot_id()}
+    return None if fields is None else {"pid": pid, "startTicks": int(fields[19]), **place_here()}
 
 
 def is_running(process):
-    """True if that very process still lives on this machine."""
-    if not process or process.get("boot") != boot_id():
+    """True if that very process still lives and this program can see it."""
+    if not process or process.get("place") != place_here()["place"]:
         return False
     fields = stat_fields(process["pid"])
     return fields is not None and int(fields[19]) == process["startTicks"]
@@ -88,7 +104,7 @@ def run_processes(folder, node, launcher):
         process = {
             "pid": int(name),
             "startTicks": int(fields[19]),
-            "boot": boot_id(),
+            **place_here(),
             "role": role,
             "command": command,
             "state": fields[0].decode("ascii", "replace"),

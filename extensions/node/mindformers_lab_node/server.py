@@ -130,7 +130,7 @@ def _fits(process, target):
         return process["role"] == target
     if "rank" in target:
         return process.get("rank") == target["rank"]
-    return all(process[key] == target[key] for key in ("pid", "startTicks", "boot"))
+    return all(process[key] == target[key] for key in ("pid", "startTicks", "place"))
 
 
 METHODS = {

@@ -24,7 +24,7 @@ def stack_of(place, rank):
 
 
 def stack_file(place, process):
-    return os.path.join(place.own, f"stack-{process['rank']}.txt")
+    return os.path.join(place.stacks, f"rank-{process['rank']}.txt")
 
 
 def _size(path):
@@ -35,7 +35,7 @@ def _size(path):
 
 
 def _own_stack(place, process):
-    """The engine layer registers faulthandler on SIGUSR2 if it finds this file's folder; without that the signal would kill."""
+    """The engine layer makes the file when it has registered faulthandler on SIGUSR2; without that the signal would kill."""
     path = stack_file(place, process)
     if not os.path.exists(path):
         return ""

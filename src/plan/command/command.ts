@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, posix, resolve } from "node:path";
 import { LabError } from "../../core/error.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { ResolvedCluster } from "./cluster.js";
@@ -9,6 +9,8 @@ export interface NodeCommand {
   readonly node: string;
   /** 0 for the master. */
   readonly nodeRank: number;
+  /** Absolute path of the run folder on the node; absent in runs that an earlier version recorded. */
+  readonly folder?: string;
   readonly argv: readonly string[];
   /** Variables to add to (or replace in) the environment of the process that starts it. */
   readonly environment: Readonly<Record<string, string>>;
@@ -47,12 +49,32 @@ export interface CommandSettings {
   readonly graphKey: string;
 }
 
+/** True if other machines are started by this project, with an engine layer that is sent to them. */
+function isRemote(cluster: ResolvedCluster): boolean {
+  return cluster.access !== undefined && cluster.access.via !== "local";
+}
+
+/** Run folder on the nodes: in `workDir` if there is one, else at the same path as on the launching machine. */
+export function nodeFolder(cluster: ResolvedCluster, runFolder: string): string {
+  const folder = resolve(runFolder);
+  const { workDir } = cluster.access ?? {};
+  return workDir === undefined || !isRemote(cluster) ? folder : posix.join(workDir, basename(folder));
+}
+
+/** Folder of the engine layer that a node is sent, relative to the run folder on the node. */
+export function nodeEngineFolder(nodeRank: number): string {
+  return posix.join("nodes", `node-${nodeRank}`, "engine");
+}
+
 function environmentOf(settings: CommandSettings, place: CommandPlace, logFolder: string): Record<string, string> {
   const { cluster, graphKey } = settings;
-  const runFolder = resolve(place.runFolder);
+  const runFolder = nodeFolder(cluster, place.runFolder);
   const path = (place.environment ?? process.env).PATH;
   const always = {
-    PATH: path ? `${dirname(cluster.python)}:${path}` : dirname(cluster.python),
+    // A node of its own puts the folder of its Python before its own PATH.
+    ...(!isRemote(cluster) && {
+      PATH: path ? `${dirname(cluster.python)}:${path}` : dirname(cluster.python),
+    }),
     MF_LAB_RUN: runFolder,
     LOG_MF_PATH: join(logFolder, "mindformers"),
   };
@@ -64,34 +86,39 @@ function environmentOf(settings: CommandSettings, place: CommandPlace, logFolder
 /** The `msrun` call of every node: rank of worker i = node_rank · local_worker_num + i. A single node has no node_rank. */
 export function nodeCommands(settings: CommandSettings, place: CommandPlace): NodeCommand[] {
   const { cluster } = settings;
-  const runFolder = resolve(place.runFolder);
-  const logFolder = join(runFolder, "logs", `attempt-${place.attempt}`);
+  const remote = isRemote(cluster);
+  const folder = nodeFolder(cluster, place.runFolder);
+  const attempt = join(folder, "logs", `attempt-${place.attempt}`);
   const several = cluster.nodes.length > 1;
-  const environment = environmentOf(settings, place, logFolder);
   const overrides = overrideArguments(place.overrides ?? {});
-  return cluster.nodes.map((node, nodeRank) => ({
-    node,
-    nodeRank,
-    environment,
-    argv: [
-      join(dirname(cluster.python), "msrun"),
-      `--worker_num=${cluster.devices}`,
-      `--local_worker_num=${cluster.devicesPerNode}`,
-      `--master_addr=${cluster.nodes[0]}`,
-      `--master_port=${cluster.port}`,
-      ...(several ? [`--node_rank=${nodeRank}`] : []),
-      `--log_dir=${logFolder}`,
-      "--join=True",
-      `--cluster_time_out=${several ? 7200 : 600}`,
-      ...(cluster.device === "Ascend" ? ["--bind_core=True"] : []),
-      join(packageRoot(), "extensions", "engine", "run_mindformer.py"),
-      "--config",
-      join(runFolder, "config.yaml"),
-      "--output_dir",
-      join(runFolder, "output"),
-      ...overrides,
-    ],
-  }));
+  return cluster.nodes.map((node, nodeRank) => {
+    const logFolder = remote ? join(attempt, `node-${nodeRank}`) : attempt;
+    const engine = remote ? join(folder, nodeEngineFolder(nodeRank)) : join(packageRoot(), "extensions", "engine");
+    return {
+      node,
+      nodeRank,
+      folder,
+      environment: environmentOf(settings, place, logFolder),
+      argv: [
+        join(dirname(cluster.python), "msrun"),
+        `--worker_num=${cluster.devices}`,
+        `--local_worker_num=${cluster.devicesPerNode}`,
+        `--master_addr=${cluster.access?.masterAddress ?? cluster.nodes[0]}`,
+        `--master_port=${cluster.port}`,
+        ...(several ? [`--node_rank=${nodeRank}`] : []),
+        `--log_dir=${logFolder}`,
+        "--join=True",
+        `--cluster_time_out=${several ? 7200 : 600}`,
+        ...(cluster.device === "Ascend" ? ["--bind_core=True"] : []),
+        join(engine, "run_mindformer.py"),
+        "--config",
+        join(folder, "config.yaml"),
+        "--output_dir",
+        join(folder, "output"),
+        ...overrides,
+      ],
+    };
+  });
 }
 
 /** The commands as text for a terminal, for people to read and copy; programs use argv and environment. PATH is shown as a prefix. */
