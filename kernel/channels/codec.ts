@@ -1,5 +1,6 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import type { MessageHeader } from "../cell/publisher.js";
+import { wellFormedJson } from "../core/text.js";
 import type { Outgoing } from "./messages.js";
 
 export const protocolVersion = "5.5";
@@ -19,6 +20,7 @@ export interface DecodedMessage {
 export interface Codec {
   /** Frames of a multipart message → message; throws `FramesRejected` for whatever is not a properly signed, new message. */
   decode(frames: readonly Uint8Array[]): DecodedMessage;
+  /** Message → frames. Half of a character (a lone surrogate) in any of its texts becomes U+FFFD: notebooks with one can't be saved. */
   encode(message: Outgoing): Uint8Array[];
 }
 
@@ -104,7 +106,7 @@ export function createCodec({ key, hash, session }: CodecOptions): Codec {
         JSON.stringify(message.parent ?? {}),
         message.metadata,
         message.content,
-      ].map((text) => Buffer.from(text));
+      ].map((text) => Buffer.from(wellFormedJson(text)));
       const route =
         message.channel === "iopub" ? [Buffer.from(`kernel.${session}.${message.type}`)] : message.identities;
       return [...route, delimiter, Buffer.from(sign(parts)), ...parts, ...message.buffers];

@@ -1,3 +1,4 @@
+import { cutText } from "../core/text.js";
 import { guardName } from "../evaluate/guards.js";
 import { typedName } from "../evaluate/own-names.js";
 import type { MainThread, Property, RemoteObject } from "./main-thread.js";
@@ -82,7 +83,7 @@ function textOf({ type, value, unserializableValue, description }: RemoteObject)
   if (type === "string") {
     const text = value as string;
     if (text.length <= mostCharacters) return JSON.stringify(text);
-    return `${JSON.stringify(text.slice(0, mostCharacters))}… (${text.length.toLocaleString("en-US")} characters)`;
+    return `${JSON.stringify(cutText(text, mostCharacters))}… (${text.length.toLocaleString("en-US")} characters)`;
   }
   if (type === "function") return description?.split("\n")[0] ?? "function";
   return unserializableValue ?? description ?? String(value);

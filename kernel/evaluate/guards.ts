@@ -39,10 +39,10 @@ function guardOf(compiler: TypeScript, node: ts.Node, cleaningUp: boolean): [bef
       isForAwait(compiler, node) || someOutsideFunctions(compiler, body, (child) => isAwait(compiler, child));
     const check = awaits && !cleaningUp ? `${guardName}.check();` : `if(${flagName}[0])${guardName}.check();`;
     if (compiler.isBlock(body)) return [[{ at: body.getStart() + 1, insert: check }], []];
-    return [[{ at: body.getStart(), insert: `{${check}` }], [{ at: body.end, insert: "}" }]];
+    return [[{ at: body.getStart(), insert: `{${check}` }], [{ at: body.end, insert: "}", closes: true }]];
   }
   if (compiler.isAwaitExpression(node) && !cleaningUp)
-    return [[{ at: node.getStart(), insert: `${guardName}.resume(` }], [{ at: node.end, insert: ")" }]];
+    return [[{ at: node.getStart(), insert: `${guardName}.resume(` }], [{ at: node.end, insert: ")", closes: true }]];
   return [[], []];
 }
 

@@ -1,3 +1,5 @@
+import { cutText } from "../core/text.js";
+
 /** At most so many rows and columns of a table are shown, and so many characters of a cell. */
 const limits = { rows: 50, columns: 20, characters: 200 };
 
@@ -51,7 +53,7 @@ function cellOf(value: unknown, textOf: (value: unknown) => string): string {
   if (typeof value === "number" || typeof value === "bigint") return `<td style="text-align:right">${value}</td>`;
   const isDate = value instanceof Date && !Number.isNaN(value.getTime());
   const text = isDate ? value.toISOString() : typeof value === "object" ? textOf(value) : String(value);
-  const short = text.length > limits.characters ? `${text.slice(0, limits.characters)}…` : text;
+  const short = text.length > limits.characters ? `${cutText(text, limits.characters)}…` : text;
   return `<td style="text-align:left">${escaped(short)}</td>`;
 }
 

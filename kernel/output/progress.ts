@@ -5,6 +5,7 @@ import type {
   ProgressOptions,
   ProgressState,
 } from "../../src/view/display-contract.js";
+import { cutText } from "../core/text.js";
 
 /** Where the progress of a cell is shown. */
 export interface ProgressPlace {
@@ -68,7 +69,7 @@ function textOf(options: ProgressOptions, state: ProgressState): string {
   // An estimate from the first moments would be noise.
   if (total !== undefined && rate > 0 && done < total && elapsed >= 2000)
     parts.push(`about ${durationOf(((total - done) / rate) * 1000)} left`);
-  if (note) parts.push(note.slice(0, 200));
+  if (note) parts.push(cutText(note, 200));
   return `${options.title}: ${parts.join(", ")}`;
 }
 

@@ -1,4 +1,5 @@
 import type { DisplayOptions, MimeBundle } from "../../src/view/display-contract.js";
+import { cutText } from "../core/text.js";
 import { isSvg } from "./images.js";
 import { imageBundle, textOf } from "./mime.js";
 import { formatTable } from "./object-table.js";
@@ -40,14 +41,13 @@ function bundleOfImage(image: Uint8Array | string): MimeBundle {
 
 /** What is left of HTML without its tags, on a few lines at most. */
 function textOfHtml(html: string): string {
-  const text = html
-    .slice(0, 20_000)
+  const text = cutText(html, 20_000)
     .replace(/<(style|script)[\s\S]*?<\/\1>/gi, "")
     .replace(/<(?:br|\/p|\/div|\/tr|\/h\d|\/li)[^>]*>/gi, "\n")
     .replace(/<[^>]*>/g, " ")
     .replace(/[^\S\n]+/g, " ")
     .trim();
-  return text === "" ? "[HTML]" : text.slice(0, 2000);
+  return text === "" ? "[HTML]" : cutText(text, 2000);
 }
 
 function withDollars(latex: string): string {

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { cutText } from "../core/text.js";
 import { codeFrame, type Frame, framesOf, placeText, withoutRepeats } from "./frames.js";
 import { cellOfLabel } from "./sources.js";
 
@@ -45,7 +46,7 @@ function bounded(message: string): string {
   const more = message.length - longestMessage;
   return more <= 0
     ? message
-    : `${message.slice(0, longestMessage)} … and ${more.toLocaleString("en-US")} more characters`;
+    : `${cutText(message, longestMessage)} … and ${more.toLocaleString("en-US")} more characters`;
 }
 
 /** `message`, and on the next line `hint`, if the error has one. */

@@ -3,6 +3,8 @@ export interface Edit {
   readonly at: number;
   readonly remove?: number;
   readonly insert: string;
+  /** It ends something, such as a bracket that closes: it comes before whatever begins at the same offset. */
+  readonly closes?: true;
   /** It stands for what is there, say `exports.a` for `a`: nobody should take it for something of the kernel's. */
   readonly own?: true;
 }
@@ -16,9 +18,12 @@ export interface EditedText {
   isInserted(offset: number): boolean;
 }
 
-/** Applies edits that don't overlap. Edits at the same offset keep the order in which they are given. */
+/**
+ * Applies edits that don't overlap. At the same offset those that close something come first; apart from that they keep the order in which they are given:
+ * what lies outside opens first and closes last.
+ */
 export function applyEdits(text: string, edits: readonly Edit[]): EditedText {
-  const sorted = [...edits].sort((a, b) => a.at - b.at);
+  const sorted = [...edits].sort((a, b) => a.at - b.at || Number(b.closes ?? false) - Number(a.closes ?? false));
   const pieces: string[] = [];
   const starts: { readonly edited: number; readonly original: number; readonly by?: Edit }[] = [];
   let taken = 0;

@@ -46,3 +46,19 @@ it("cell.signal is aborted when the cell is interrupted, and each cell has its o
   const text = iopub.find(({ type }) => type === "execute_result")?.content.data["text/plain"];
   expect(text).toMatch(/^\[ 'KeyboardInterrupt', true, false, \d+, false \]$/);
 });
+
+it("half an emoji becomes U+FFFD in streams, values, tables, HTML, errors and metadata: the notebook could not be saved", async () => {
+  client = await WireClient.start();
+  const half = "'Great news 🎉 all'.slice(0, 12)";
+  const { reply, iopub } = await client.execute(`console.log(${half});
+    display({ 'text/html': ${half}, 'application/json': { [${half}]: [${half}] } }, { metadata: { note: ${half} } });
+    display([{ a: ${half} }, { a: 1 }]);
+    throw Object.assign(new Error(${half}), { name: ${half} });`);
+  const all = JSON.stringify(
+    [reply.content, ...iopub.map(({ content }) => content)].map((content) => ({ ...content, code: "" })),
+  );
+  expect(all).not.toMatch(/(?<!\\)\\ud[89a-f]/);
+  expect(all.match(/Great news �/g)?.length).toBeGreaterThan(9);
+  const history = await client.request("history_request", { hist_access_type: "tail", n: 1, output: false, raw: true });
+  expect(history.content.history).toHaveLength(1);
+});

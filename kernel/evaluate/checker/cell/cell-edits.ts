@@ -29,7 +29,7 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
     ({ name, kind, ambient }) => !ambient && hasValue(kind, () => meaningOf(name).value),
   );
   const start: Edit[] = last === undefined ? [] : [{ at: last.start, insert: "return[(", own: true }];
-  const end: Edit[] = last === undefined ? [] : [{ at: last.end, insert: ")];" }];
+  const end: Edit[] = last === undefined ? [] : [{ at: last.end, insert: ")];", closes: true }];
   return [
     // As modules are, and as the compiler makes them.
     ...(isPlain ? [{ at: 0, insert: '"use strict";' }] : []),
@@ -42,7 +42,11 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
     ...(mayHaveTakenNames(syntax.text) ? ownNames(compiler, checked, isPlain) : []),
     ...values
       .filter(({ kind }) => isPutAfterwards(kind))
-      .map(({ name, end: at }) => ({ at, insert: `;exports.${localName(name)}=${localName(name)};` })),
+      .map(({ name, end: at }) => ({
+        at,
+        insert: `;exports.${localName(name)}=${localName(name)};`,
+        closes: true as const,
+      })),
     ...end,
   ];
 }

@@ -33,7 +33,7 @@ export function readSyntax(compiler: TypeScript, typed: string): CellSyntax {
   const code = typed.replace(/^#!/, "//");
   const file = parseCell(compiler, code);
   const blanks = file.statements.flatMap((statement) => exportBlanks(compiler, file, statement));
-  const last = file.statements.findLast((statement) => !isOnlyExport(compiler, statement));
+  const last = file.statements.findLast((one) => !isOnlyExport(compiler, one) && !compiler.isEmptyStatement(one));
   const isExpression = last !== undefined && (compiler.isExpressionStatement(last) || isExportedValue(compiler, last));
   const expression = isExpression ? (last as ts.ExpressionStatement | ts.ExportAssignment).expression : undefined;
   return {
@@ -62,7 +62,7 @@ export function parseCell(compiler: TypeScript, text: string, name = "cell.ts"):
  * @param meta what `import.meta` becomes
  */
 export function runtimeEdits(compiler: TypeScript, file: ts.SourceFile, meta = `${guardName}.meta`): Edit[] {
-  const edits = guardEdits(compiler, file);
+  const edits: Edit[] = [];
   const { ImportKeyword } = compiler.SyntaxKind;
   const visit = (node: ts.Node): void => {
     if (compiler.isMetaProperty(node) && node.keywordToken === ImportKeyword)
@@ -81,7 +81,8 @@ export function runtimeEdits(compiler: TypeScript, file: ts.SourceFile, meta = `
     compiler.forEachChild(node, visit);
   };
   visit(file);
-  return edits;
+  // The argument of an import may begin with an await: `require,` stands before its guard.
+  return [...edits, ...guardEdits(compiler, file)];
 }
 
 interface Blank {

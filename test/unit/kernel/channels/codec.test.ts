@@ -105,3 +105,35 @@ it("says what is wrong with content that can't be worked on, so that the sender 
   expect(decode(`{"a":${"[".repeat(100_000)}`).problem).toBe("content is nested deeper than 500 levels");
   expect(decode(`{"a":"${"x".repeat(64 * 1024 ** 2)}"}`).problem).toMatch(/content has 671\d+ bytes, at most 67108864/);
 });
+
+it("every text that leaves is well-formed Unicode, wherever it stands: a notebook with half an emoji could not be saved", () => {
+  const halves = fc.constantFrom("\ud83c", "\udf89", "🎉", "\\", "\\ud83c", "u", '"', "é", "\n");
+  const string = fc.string({ unit: halves, maxLength: 8 });
+  const value = fc.object({ key: string, values: [string, fc.integer(), fc.boolean()], maxDepth: 3 });
+  const codec = createCodec(options);
+  const wellFormed = (one: string) => Buffer.from(one).toString();
+  const repaired = (json: string): unknown =>
+    JSON.parse(json, (_, one: unknown) => {
+      if (typeof one === "string") return wellFormed(one);
+      if (typeof one !== "object" || one === null || Array.isArray(one)) return one;
+      return Object.fromEntries(Object.entries(one).map(([key, item]) => [wellFormed(key), item]));
+    });
+  const utf8 = new TextDecoder("utf-8", { fatal: true });
+  fc.assert(
+    fc.property(value, value, string, (content, metadata, username) => {
+      const message = {
+        ...replyTo({ ...request, header: { ...header, username } }, { status: "ok", ...content }),
+        metadata: JSON.stringify(metadata),
+      };
+      const frames = codec.encode(message);
+      const parts = frames.slice(4, 7).map((frame) => utf8.decode(frame));
+      expect(parts.every((part) => !/\\ud[89a-f]/.test(part.replaceAll("\\\\", "")))).toBe(true);
+      expect(parts.map((part) => JSON.parse(part))).toEqual([
+        { ...header, username: wellFormed(username) },
+        repaired(message.metadata),
+        repaired(message.content),
+      ]);
+    }),
+    { numRuns: 2000, seed: 20261128 },
+  );
+});
