@@ -1,29 +1,29 @@
-export { type TensorRow, TensorTable, type TensorTotal } from "./checkpoint/look/tensor-table.js";
-export { Checkpoint } from "./checkpoint/open/checkpoint.js";
-export { Checkpoints, type OpenCheckpointsOptions, openCheckpoints } from "./checkpoint/open/checkpoints.js";
-export { Verification, type VerificationFacts } from "./checkpoint/prove/verification.js";
+export type { TensorRow, TensorTable, TensorTotal } from "./checkpoint/look/tensor-table.js";
+export type { Checkpoint } from "./checkpoint/open/checkpoint.js";
+export { type Checkpoints, type OpenCheckpointsOptions, openCheckpoints } from "./checkpoint/open/checkpoints.js";
+export type { Verification, VerificationFacts } from "./checkpoint/prove/verification.js";
 export type { CheckpointFileName } from "./checkpoint/read/file-name.js";
 export type { TensorKind } from "./checkpoint/read/kind.js";
 export type { HyperParameters } from "./checkpoint/read/rank-file.js";
 export type { CheckpointFile, RankPart, SavedPoint } from "./checkpoint/read/scan.js";
 export type { BaseFile } from "./config/base-config.js";
 export type { CommandLine } from "./config/command-line.js";
-export { Config, type ConfigOptions, type ConfigSource } from "./config/config.js";
+export type { Config, ConfigOptions, ConfigSource } from "./config/config.js";
 export type { ConfigChange, ConfigDiff } from "./config/diff.js";
 export type { ConfigEdit } from "./config/history.js";
 export type { ConfigPath, KnownConfigPath } from "./config/keys/config-path.js";
-export { describeKey, type KeyDescription, KeyList, listKeys } from "./config/keys/describe.js";
+export { describeKey, type KeyDescription, type KeyList, listKeys } from "./config/keys/describe.js";
 export type { KeyInfo, KeyType } from "./config/keys/key.js";
 export { listTemplates, openConfig } from "./config/open.js";
 export type { OriginKind, ValueOrigin } from "./config/origin.js";
-export { listRules, type RuleInfo, RuleList } from "./config/rule-list.js";
+export { listRules, type RuleInfo, type RuleList } from "./config/rule-list.js";
 export type { CheckFacts, EngineReaction } from "./config/rules/rule.js";
 export type { ScaleChange } from "./config/scale/changes.js";
 export type { ModelNumbers, Rung } from "./config/scale/ladder.js";
 export type { Proposal, ScaleTarget } from "./config/scale/propose.js";
 export type { ScaledConfig } from "./config/scale/scaled-config.js";
 export type { TemplateInfo } from "./config/templates/catalogue.js";
-export { TemplateList } from "./config/templates/list.js";
+export type { TemplateList } from "./config/templates/list.js";
 export type { ScalarValue } from "./config/text/scalars.js";
 export type { YamlValue } from "./config/text/values.js";
 export {
@@ -42,36 +42,35 @@ export {
   RunFailedError,
 } from "./core/error.js";
 export { type ErrorCode, errorCatalogue } from "./core/error-catalogue.js";
-export type { ProcessIdentity } from "./core/process-identity.js";
 export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
 export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";
-export { Dataset, openDataset } from "./data/dataset.js";
+export { type Dataset, openDataset } from "./data/dataset.js";
 export type { DerivedManifest, DerivedSource } from "./data/files/derived-manifest.js";
 export type { FileRecord } from "./data/files/file-record.js";
 export type { DatasetManifest } from "./data/files/manifest.js";
 export type { SplitName } from "./data/gpt-index/split.js";
-export { type CheckRow, DatasetVerification } from "./data/inspect/checks/verification.js";
-export { DocumentPeek, type PeekedDocument } from "./data/inspect/document-peek.js";
-export { LengthHistogram } from "./data/inspect/length-histogram.js";
+export type { CheckRow, DatasetVerification } from "./data/inspect/checks/verification.js";
+export type { DocumentPeek, PeekedDocument } from "./data/inspect/document-peek.js";
+export type { LengthHistogram } from "./data/inspect/length-histogram.js";
 export type { PeekOptions } from "./data/inspect/megatron.js";
-export { DatasetSamples, type SampledSequence } from "./data/inspect/samples.js";
-export { type CountedToken, TokenCounts } from "./data/inspect/token-counts.js";
+export type { DatasetSamples, SampledSequence } from "./data/inspect/samples.js";
+export type { CountedToken, TokenCounts } from "./data/inspect/token-counts.js";
 export { type MergeOptions, mergeDatasets } from "./data/merge.js";
 export type { MindRecordShardFacts, ReadRowsOptions } from "./data/mindrecord/facts.js";
 export type { MindRecordOptions, WriteMindRecordOptions } from "./data/mindrecord/writer.js";
-export { MindRecord, openMindRecord, writeMindRecord } from "./data/mindrecord.js";
+export { type MindRecord, openMindRecord, writeMindRecord } from "./data/mindrecord.js";
 export type { OrderPlan } from "./data/order/batch-layout.js";
-export { DataOrder, openDataOrder } from "./data/order/data-order.js";
+export { type DataOrder, openDataOrder } from "./data/order/data-order.js";
 export type { CacheState } from "./data/order/index-cache.js";
 export type { DatasetOrderOptions, HandSettings, OrderOptions, OrderSource } from "./data/order/options.js";
-export { type IndexFile, PreparedIndices } from "./data/order/prepared-indices.js";
-export { type SequenceUse, SequenceUses } from "./data/order/sequence-uses.js";
-export { SourceEpochs, type SourceUse } from "./data/order/source-epochs.js";
-export { type SampleSource, TrainingSample, type TrainingSampleValues } from "./data/order/training-sample.js";
-export { TrainingStep, type TrainingStepValues } from "./data/order/training-step.js";
+export type { IndexFile, PreparedIndices } from "./data/order/prepared-indices.js";
+export type { SequenceUse, SequenceUses } from "./data/order/sequence-uses.js";
+export type { SourceEpochs, SourceUse } from "./data/order/source-epochs.js";
+export type { SampleSource, TrainingSample, TrainingSampleValues } from "./data/order/training-sample.js";
+export type { TrainingStep, TrainingStepValues } from "./data/order/training-step.js";
 export type { PrepareMindRecordOptions, PrepareOptions } from "./data/prepare/options.js";
 export { prepareData } from "./data/prepare.js";
-export { Repair } from "./data/repair/report.js";
+export type { Repair } from "./data/repair/report.js";
 export { type RepairOptions, repairDataset } from "./data/repair.js";
 export { type SplitOptions, splitDataset } from "./data/split.js";
 export type { InputFormat } from "./data/text/input/files.js";
@@ -86,12 +85,11 @@ export type {
   MindRecordType,
   MindRecordValue,
 } from "./formats/mindrecord/schema.js";
-export { flopsPerStep, flopsPerToken, type TokenWork, tokenWork } from "./model/flops.js";
+export { flopsPerStep, flopsPerToken } from "./model/flops.js";
 export type { LayerPlace } from "./model/layout/layers.js";
 export { type Layout, type PipelineSchedule, singleDevice } from "./model/layout/layout.js";
 export type { Mesh } from "./model/layout/mesh.js";
 export type { Offset } from "./model/layout/offset.js";
-export { readLayout } from "./model/layout/read-layout.js";
 export { estimateMemory, type MemoryEstimate, type StageMemory } from "./model/memory/estimate.js";
 export {
   defaultMemoryOptions,
@@ -100,7 +98,7 @@ export {
   type Recompute,
   type RecomputeCount,
 } from "./model/memory/options.js";
-export { readMemoryOptions, readTraining, type TrainingFacts } from "./model/memory/read-training.js";
+export { readTraining, type TrainingFacts } from "./model/memory/read-training.js";
 export type { ModelSection } from "./model/numbers.js";
 export { countParameters, type ParameterCount } from "./model/parameters.js";
 export { modelShape } from "./model/read-shape.js";
@@ -121,7 +119,7 @@ export {
   launcherCalls,
   parseLauncherCall,
 } from "./plan/command/launcher.js";
-export { Ejected, type EjectedFile } from "./plan/eject/ejected.js";
+export type { Ejected, EjectedFile } from "./plan/eject/ejected.js";
 export type { EjectOptions, EjectTarget } from "./plan/eject/options.js";
 export type { PlanDisk } from "./plan/estimate/disk.js";
 export type { PlanReliability, ReliabilityOptions } from "./plan/estimate/failures.js";
@@ -136,30 +134,23 @@ export type { Plan } from "./plan/plan.js";
 export { type PlanOptions, planRun } from "./plan/plan-run.js";
 export type { LayoutRow, LayoutSearch, SearchFacts } from "./plan/search/layout-search.js";
 export { type SearchOptions, searchLayouts } from "./plan/search/search-layouts.js";
-export { type CompareAxis, Comparison, compareRuns } from "./run/compare.js";
+export { type CompareAxis, type Comparison, compareRuns } from "./run/compare.js";
 export { type LaunchOptions, launchRun } from "./run/launch/launch.js";
 export type { LaunchablePlan } from "./run/launch/launchable.js";
 export { type ResumeOptions, resumeRun } from "./run/launch/resume.js";
-export { checkMachine, Machine, type MachineCheck } from "./run/machine.js";
+export { checkMachine, type Machine, type MachineCheck } from "./run/machine.js";
 export type { MachineFacts } from "./run/machine-facts.js";
-export { listRuns, type OpenOptions, openRun, RunList } from "./run/open.js";
+export { listRuns, type OpenOptions, openRun, type RunList } from "./run/open.js";
 export type { PlotName } from "./run/plots.js";
 export type {
-  CheckpointEvent,
-  DecisionEvent,
   EventBase,
-  FaultEvent,
-  NoteEvent,
   RecordedState,
-  RunEvent,
   RunState,
-  StateEvent,
-  StepEvent,
   StepRecord,
 } from "./run/record/events.js";
 export type { ResumePoint } from "./run/record/resume-point.js";
 export type { LaunchOverride, RunFile, RunParent } from "./run/record/run-file.js";
-export { LogLines, type LogOptions, Run } from "./run/run.js";
+export type { LogLines, LogOptions, Run } from "./run/run.js";
 export type { RunStatus } from "./run/status.js";
 export type { StopOptions } from "./run/stop.js";
 export type { WaitOptions } from "./run/wait.js";
@@ -170,9 +161,6 @@ export { type HistogramBin, type HistogramSpec, histogram } from "./view/charts/
 export { type LineChartSpec, lineChart } from "./view/charts/line-chart.js";
 export type { MimeBundle } from "./view/display-contract.js";
 export { type Displayable, type DisplayOptions, displayKey, type Progress } from "./view/display-contract.js";
-export { IssueList } from "./view/issue-list.js";
+export type { IssueList } from "./view/issue-list.js";
 export type { ProgressSpec } from "./view/progress.js";
-export { factsBundle, issuesBundle, joinBundles } from "./view/sections.js";
 export { type LiveOutput, openLive, openProgress, show } from "./view/show.js";
-export { type Column, type TableSpec, tableBundle } from "./view/table.js";
-export type { Cell } from "./view/text.js";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import typescript from "typescript";
 import { beforeAll, expect, it } from "vitest";
 import { packageRoot } from "../../src/core/package-root.js";
+import { publicNames } from "./public-surface.js";
 
 const root = packageRoot();
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -20,11 +21,21 @@ beforeAll(() => {
   checker = program.getTypeChecker();
 }, 120_000);
 
-function publicSymbols(): typescript.Symbol[] {
+function exportedNames(): typescript.Symbol[] {
   const source = program.getSourceFile(declarations);
   if (!source) throw new Error(`${declarations} is missing: npm run build`);
   const moduleSymbol = checker.getSymbolAtLocation(source);
-  return moduleSymbol ? checker.getExportsOfModule(moduleSymbol).map((symbol) => resolveAlias(symbol)) : [];
+  return moduleSymbol ? checker.getExportsOfModule(moduleSymbol) : [];
+}
+
+const publicSymbols = (): typescript.Symbol[] => exportedNames().map((symbol) => resolveAlias(symbol));
+
+/** Whether a name can be used as a value: types, and classes that are exported as types, can't. */
+function isValue(symbol: typescript.Symbol): boolean {
+  const typeOnly = symbol.declarations?.some(
+    (node) => typescript.isExportSpecifier(node) && (node.isTypeOnly || node.parent.parent.isTypeOnly),
+  );
+  return typeOnly !== true && (resolveAlias(symbol).flags & typescript.SymbolFlags.Value) !== 0;
 }
 
 function resolveAlias(symbol: typescript.Symbol): typescript.Symbol {
@@ -70,6 +81,31 @@ it("every type that a public signature mentions can be named in a cell", () => {
       .map((type) => `${symbol.name} mentions ${type.name}`),
   );
   expect([...new Set(missing)]).toEqual([]);
+});
+
+it("a user can type the names in public-surface.ts and no others: each addition is a decision", () => {
+  const names = exportedNames()
+    .filter((symbol) => isValue(symbol))
+    .map(({ name }) => name);
+  expect(names.sort(), "add or remove the name in test/contract/public-surface.ts").toEqual([...publicNames].sort());
+});
+
+it("the package exports no type that no public signature mentions", () => {
+  const names = exportedNames();
+  const mentioned = new Set(
+    names.flatMap((name) => {
+      const own = resolveAlias(name);
+      return mentionedTypes(own).filter((type) => type !== own);
+    }),
+  );
+  const idle = names.filter(
+    (name) => !isValue(name) && isOurs(resolveAlias(name)) && !mentioned.has(resolveAlias(name)),
+  );
+  const wayOut = "remove the type from src/index.ts, or export a function whose signature mentions it";
+  expect(
+    idle.map(({ name }) => name),
+    wayOut,
+  ).toEqual([]);
 });
 
 it("the declarations compile by themselves", () => {
