@@ -1,11 +1,21 @@
+export type { TensorStatistics, ValueHistogram } from "./checkpoint/look/statistics.js";
 export type { TensorRow, TensorTable, TensorTotal } from "./checkpoint/look/tensor-table.js";
+export type { TensorView } from "./checkpoint/look/tensor-view.js";
 export type { Checkpoint } from "./checkpoint/open/checkpoint.js";
-export { type Checkpoints, type OpenCheckpointsOptions, openCheckpoints } from "./checkpoint/open/checkpoints.js";
+export type { Checkpoints } from "./checkpoint/open/checkpoints.js";
+export {
+  type OpenCheckpointOptions,
+  type OpenCheckpointsOptions,
+  openCheckpoint,
+  openCheckpoints,
+} from "./checkpoint/open/open.js";
+export type { ScrubFacts, ScrubResult } from "./checkpoint/prove/scrub-result.js";
+export type { Seal, SealedFile } from "./checkpoint/prove/seal-format.js";
 export type { Verification, VerificationFacts } from "./checkpoint/prove/verification.js";
-export type { CheckpointFileName } from "./checkpoint/read/file-name.js";
+export type { FileAccess, OpenFile } from "./checkpoint/read/file-access.js";
+export type { HyperParameters } from "./checkpoint/read/hyper.js";
 export type { TensorKind } from "./checkpoint/read/kind.js";
-export type { HyperParameters } from "./checkpoint/read/rank-file.js";
-export type { CheckpointFile, RankPart, SavedPoint } from "./checkpoint/read/scan.js";
+export type { CheckpointFile, CheckpointLayout } from "./checkpoint/read/saved-point.js";
 export type { BaseFile } from "./config/base-config.js";
 export type { CommandLine } from "./config/command-line.js";
 export type { Config, ConfigOptions, ConfigSource } from "./config/config.js";
@@ -26,6 +36,7 @@ export type { TemplateInfo } from "./config/templates/catalogue.js";
 export type { TemplateList } from "./config/templates/list.js";
 export type { ScalarValue } from "./config/text/scalars.js";
 export type { YamlValue } from "./config/text/values.js";
+export type { ByteSource } from "./core/bytes.js";
 export {
   CancelledError,
   CheckpointError,

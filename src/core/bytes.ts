@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly byteLength: number;
   /** Exactly the bytes from `start` (inclusive) to `end` (exclusive); rejects if they are not all there. */
   slice(start: number, end: number): Promise<Uint8Array>;
+  /** Fills `target` with the bytes from `start` on; for long scans, which then need no new memory for each part. */
+  readInto?(target: Uint8Array, start: number): Promise<void>;
 }
 
 /** Bytes in memory as a source. */

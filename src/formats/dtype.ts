@@ -99,31 +99,70 @@ function decodeSmallFloat(bits: number, layout: SmallFloat): number {
 
 /** Decodes little-endian elements. Undefined for the packed types F4 and F6, which have no agreed order of bits in a byte. */
 export function decodeElements(bytes: Uint8Array, type: ElementType): TensorValues | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = bitsOf(type) / 8;
   if (size < 1) return undefined;
+  const whole = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes);
+  const { buffer, byteOffset } = whole;
   const count = Math.floor(bytes.byteLength / size);
-  if (type === "I64") return BigInt64Array.from({ length: count }, (_, i) => view.getBigInt64(8 * i, true));
-  if (type === "U64") return BigUint64Array.from({ length: count }, (_, i) => view.getBigUint64(8 * i, true));
-  if (type === "C64") return Float64Array.from({ length: 2 * count }, (_, i) => view.getFloat32(4 * i, true));
-  const read = numberReader(view, type);
-  return Float64Array.from({ length: count }, (_, i) => read(i * size));
+  if (type === "I64") return new BigInt64Array(buffer, byteOffset, count).slice();
+  if (type === "U64") return new BigUint64Array(buffer, byteOffset, count).slice();
+  if (type === "C64") return Float64Array.from(new Float32Array(buffer, byteOffset, 2 * count));
+  return decodeNumbers(whole, type, count);
 }
 
-function numberReader(view: DataView, type: ElementType): (at: number) => number {
-  const small = smallFloats[type];
-  if (small) {
-    return bitsOf(type) === 8
-      ? (at) => decodeSmallFloat(view.getUint8(at), small)
-      : (at) => decodeSmallFloat(view.getUint16(at, true), small);
+// Typed arrays have the machine's byte order; every machine that Node runs on today is little-endian, as the files are.
+function decodeNumbers({ buffer, byteOffset }: Uint8Array, type: ElementType, count: number): Float64Array {
+  switch (type) {
+    case "F32":
+      return Float64Array.from(new Float32Array(buffer, byteOffset, count));
+    case "F64":
+      return new Float64Array(buffer, byteOffset, count).slice();
+    case "BF16":
+      return decodeBrain(new Uint16Array(buffer, byteOffset, count));
+    case "I8":
+      return Float64Array.from(new Int8Array(buffer, byteOffset, count));
+    case "I16":
+      return Float64Array.from(new Int16Array(buffer, byteOffset, count));
+    case "U16":
+      return Float64Array.from(new Uint16Array(buffer, byteOffset, count));
+    case "I32":
+      return Float64Array.from(new Int32Array(buffer, byteOffset, count));
+    case "U32":
+      return Float64Array.from(new Uint32Array(buffer, byteOffset, count));
+    case "F16":
+      return decodeByTable(new Uint16Array(buffer, byteOffset, count), tableOf(type));
+    case "U8":
+    case "BOOL":
+      return Float64Array.from(new Uint8Array(buffer, byteOffset, count));
+    default:
+      return decodeByTable(new Uint8Array(buffer, byteOffset, count), tableOf(type));
   }
-  if (type === "F8_E8M0") return (at) => (view.getUint8(at) === 255 ? Number.NaN : 2 ** (view.getUint8(at) - 127));
-  if (type === "I8") return (at) => view.getInt8(at);
-  if (type === "I16") return (at) => view.getInt16(at, true);
-  if (type === "U16") return (at) => view.getUint16(at, true);
-  if (type === "I32") return (at) => view.getInt32(at, true);
-  if (type === "U32") return (at) => view.getUint32(at, true);
-  if (type === "F32") return (at) => view.getFloat32(at, true);
-  if (type === "F64") return (at) => view.getFloat64(at, true);
-  return (at) => view.getUint8(at);
+}
+
+/** BF16 is the upper half of a 32-bit float. */
+function decodeBrain(halves: Uint16Array): Float64Array {
+  const words = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) words[i] = (halves[i] as number) << 16;
+  return Float64Array.from(new Float32Array(words.buffer));
+}
+
+function decodeByTable(patterns: Uint16Array | Uint8Array, table: Float64Array): Float64Array {
+  const values = new Float64Array(patterns.length);
+  for (let i = 0; i < patterns.length; i++) values[i] = table[patterns[i] as number] as number;
+  return values;
+}
+
+const tables = new Map<ElementType, Float64Array>();
+
+/** The value of every bit pattern of a type of at most 16 bits. */
+function tableOf(type: ElementType): Float64Array {
+  const known = tables.get(type);
+  if (known) return known;
+  const small = smallFloats[type];
+  const table = Float64Array.from({ length: 2 ** bitsOf(type) }, (_, pattern) => {
+    if (small) return decodeSmallFloat(pattern, small);
+    return pattern === 255 ? Number.NaN : 2 ** (pattern - 127); // F8_E8M0
+  });
+  tables.set(type, table);
+  return table;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { memoryBytes } from "../../src/core/bytes.js";
 import { FormatError } from "../../src/core/error.js";
-import { readSafetensorsHeader } from "../../src/formats/safetensors.js";
+import { readSafetensorsHeader } from "../../src/formats/safetensors/header.js";
 import { floats, safetensorsFile } from "../support/safetensors-file.js";
 
 const good = safetensorsFile({ a: floats(1, 2), b: floats(3) });

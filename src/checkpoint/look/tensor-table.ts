@@ -9,12 +9,14 @@ export interface TensorRow {
   readonly kind: TensorKind;
   /** Name in the safetensors format: `F32`, `BF16`, `I64`, … */
   readonly dtype: ElementType;
-  /** Empty for a single value. */
+  /** Of the whole tensor, also if ranks hold slices of it; empty for a single value. */
   readonly shape: readonly number[];
   readonly elements: number;
   readonly bytes: number;
-  /** Ranks whose files hold a tensor of this name; the other columns are of the first one. */
+  /** Ranks whose files hold a tensor of this name. */
   readonly ranks: readonly number[];
+  /** Different slices that the files hold; 1 for a whole tensor. */
+  readonly slices: number;
 }
 
 export interface TensorTotal {
@@ -51,8 +53,9 @@ export class TensorTable implements Iterable<TensorRow> {
   }
 
   [displayKey](): MimeBundle {
-    const everywhere = Math.max(0, ...this.rows.map((row) => row.ranks.length));
+    const everywhere = this.rows.reduce((most, row) => Math.max(most, row.ranks.length), 0);
     const some = this.rows.some((row) => row.ranks.length < everywhere);
+    const sliced = this.rows.some((row) => row.slices > 1);
     return tableBundle({
       title: this.#title,
       columns: [
@@ -62,7 +65,8 @@ export class TensorTable implements Iterable<TensorRow> {
         { key: "shape", label: "Shape", align: "right" },
         { key: "elements", label: "Elements" },
         { key: "bytes", label: "Size", align: "right" },
-        ...(some ? [{ key: "ranks", label: "Ranks" }] : []),
+        ...(sliced ? [{ key: "slices", label: "Slices", align: "right" as const }] : []),
+        ...(some || sliced ? [{ key: "ranks", label: "Ranks" }] : []),
       ],
       rows: this.rows.map((row) => ({
         ...row,

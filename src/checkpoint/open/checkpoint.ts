@@ -1,189 +1,186 @@
 import { CheckpointError, type Issue } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import type { TensorValues } from "../../formats/dtype.js";
-import { readTensorValues, type SafetensorsHeader, type TensorEntry } from "../../formats/safetensors.js";
-import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
-import { openProgress } from "../../view/show.js";
+import { byKindAndName, tensorRow } from "../look/tensor-rows.js";
 import { type TensorRow, TensorTable } from "../look/tensor-table.js";
+import { TensorView } from "../look/tensor-view.js";
+import type { ScrubResult } from "../prove/scrub-result.js";
+import type { Seal } from "../prove/seal-format.js";
 import type { Verification } from "../prove/verification.js";
-import { verifyFiles } from "../prove/verify.js";
-import { issue, listed, otherCheckpoint } from "../read/finding.js";
-import { kindOf } from "../read/kind.js";
+import { listed, otherCheckpoint } from "../read/finding.js";
+import { type HyperParameters, noHyperParameters } from "../read/hyper.js";
 import { nameMatcher } from "../read/match.js";
-import { type HyperParameters, withRankFile } from "../read/rank-file.js";
-import type { CheckpointFile, SavedPoint } from "../read/scan.js";
+import type { CheckpointFile, CheckpointLayout } from "../read/saved-point.js";
+import type { StoredPoint } from "../read/stored-point.js";
+import type { GlobalTensor } from "../read/tensor-index.js";
+import { incompleteness } from "./completeness.js";
+import { scrub, seal, verify } from "./prove-point.js";
 
-/** Reading more than this is worth a progress bar. */
-const longRead = 256 * 1024 * 1024;
-
-/** One point that the training saved: the files of all ranks. Opening it reads headers only. */
+/** One point that the training saved, or a whole model: the files of all ranks. Opening it reads headers only. */
 export class Checkpoint {
-  /** Optimizer step since the very first start, from inside the files; their names count from the last resume. */
+  /** Optimizer step since the very first start, from inside the files; −1 where nothing says one. */
   readonly step: number;
   readonly epoch: number;
+  readonly layout: CheckpointLayout;
   /** Ranks that have a file, in order. */
   readonly ranks: readonly number[];
-  /** True if every rank has a file, every header is valid, and all of them say the same step. */
+  /** True if every file is there, every header is valid, and all of them say the same step. */
   readonly complete: boolean;
   /** Why it is not complete; empty if it is. */
   readonly issues: readonly Issue[];
   readonly files: readonly CheckpointFile[];
   readonly hyperParameters: HyperParameters;
-  /** Bytes over all ranks. */
+  /** Bytes over all files. */
   readonly bytes: number;
-  /** When the last rank's file was written. */
+  /** When the last file was written. */
   readonly savedAt: Date;
-  /** The folder of the `rank_R` folders: what `load_checkpoint` takes. */
+  /** What `load_checkpoint` takes: the folder of the `rank_R` folders, of the iteration, or of the files. */
   readonly folder: string;
+  readonly #stored: StoredPoint;
 
-  constructor(folder: string, expectedRanks: readonly number[], { named, parts }: SavedPoint) {
-    const known = parts.find(({ hyper }) => hyper?.step !== undefined)?.hyper;
+  /** @internal Checkpoints come from `openCheckpoint` and `openCheckpoints`. */
+  constructor(stored: unknown) {
+    this.#stored = stored as StoredPoint;
+    const { point } = this.#stored;
+    const { parts, folder } = point;
     this.folder = folder;
-    this.hyperParameters = known ?? {
-      step: undefined,
-      epoch: undefined,
-      lossScale: undefined,
-      globalBatchSize: undefined,
-    };
-    this.step = known?.step ?? named.step;
-    this.epoch = known?.epoch ?? named.epoch;
-    this.ranks = parts.map(({ rank }) => rank);
+    this.layout = point.layout;
+    this.hyperParameters =
+      point.common ?? parts.find(({ hyper }) => hyper?.step !== undefined)?.hyper ?? noHyperParameters;
+    const step = this.hyperParameters.step ?? point.step;
+    this.step = step ?? -1;
+    this.epoch = this.hyperParameters.epoch ?? point.epoch ?? 0;
+    this.ranks = [...new Set(parts.map(({ rank }) => rank))];
     this.files = parts.map(({ rank, path, bytes, savedAt }) => ({ rank, path, bytes, savedAt }));
     this.bytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.savedAt = new Date(Math.max(...parts.map(({ savedAt }) => savedAt.getTime())));
-    this.issues = incompleteness({ folder, expectedRanks, parts, step: this.step });
+    this.savedAt = new Date(parts.reduce((last, { savedAt }) => Math.max(last, savedAt.getTime()), 0));
+    this.issues = incompleteness(point, step);
     this.complete = this.issues.length === 0;
   }
 
   /**
-   * The tensors, from the headers. `match`: names to keep, `*` stands for any characters (`"*.layers.0.*"`), or a regular expression.
-   * `rank`: only of that rank; default: all ranks together, each name once.
+   * The tensors, from the headers, with the shape of the whole tensor where slices are placed (by `metadata.json` or a strategy). `match`:
+   * names to keep, `*` stands for any characters (`"*.layers.0.*"`), or a regular expression. `rank`: only of that rank; default: all
+   * ranks together, each name once.
    */
   async tensors(options: { readonly match?: string | RegExp; readonly rank?: number } = {}): Promise<TensorTable> {
     const matches = nameMatcher(options.match);
-    const rows = new Map<string, TensorRow & { readonly ranks: number[] }>();
+    this.#requireReadable(options.rank);
+    const index = await this.#stored.index();
+    const rows: TensorRow[] = [];
     let all = 0;
-    for (const file of this.#readable(options.rank)) {
-      const { tensors } = await withRankFile(file.path, async (_, header) => header);
-      for (const entry of tensors) {
-        const row = rows.get(entry.name);
-        if (row) row.ranks.push(file.rank);
-        else if (matches(entry.name)) rows.set(entry.name, { ...rowOf(entry), ranks: [file.rank] });
-      }
-      all = Math.max(all, tensors.length);
+    for (const tensor of index.values()) {
+      const row = tensorRow(tensor, options.rank);
+      if (row === undefined) continue;
+      all += 1;
+      if (matches(tensor.name)) rows.push(row);
     }
-    const sorted = [...rows.values()].sort(byKindAndName);
+    rows.sort(byKindAndName);
     const note =
-      options.match === undefined ? "" : `${formatCount(sorted.length)} of ${formatCount(all)} match ${options.match}`;
-    return new TensorTable(`Tensors of step ${formatCount(this.step)}`, sorted, note);
+      options.match === undefined ? "" : `${formatCount(rows.length)} of ${formatCount(all)} match ${options.match}`;
+    return new TensorTable(`Tensors of ${this.#title()}`, rows, note);
   }
 
   /**
-   * Values of one small tensor, row-major: bigint for 64-bit whole numbers, else number. `rank`: default the first that holds it.
+   * One tensor of the whole model: slices of its values, statistics, histogram, heat map. `rank`: only what this rank holds; needed
+   * where ranks hold slices and nothing says how they lie.
+   * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor.
+   */
+  async tensor(name: string, options: { readonly rank?: number } = {}): Promise<TensorView> {
+    return new TensorView(this.#stored, await this.#find(name, options.rank));
+  }
+
+  /**
+   * Values of one small tensor, row-major: bigint for 64-bit whole numbers, else number. `rank`: only what this rank holds.
    * `limit`: most elements, default 2^20.
-   * @throws CheckpointError CHECKPOINT_MISSING if no rank has the tensor; FormatError TENSOR_UNREADABLE if it is larger than the limit.
+   * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor; FormatError TENSOR_UNREADABLE if it is larger than the limit.
    */
   async values(name: string, options: { readonly rank?: number; readonly limit?: number } = {}): Promise<TensorValues> {
-    for (const file of this.#readable(options.rank)) {
-      const values = await withRankFile(file.path, async (source, header: SafetensorsHeader) => {
-        const entry = header.tensors.find((tensor) => tensor.name === name);
-        return entry && readTensorValues(source, entry, options.limit === undefined ? {} : { limit: options.limit });
-      });
-      if (values) return values;
-    }
-    const message = `checkpoint of step ${this.step}: expected a tensor ${JSON.stringify(name)} on ${listed(this.ranks)}, found none`;
-    throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: "await checkpoint.tensors() lists the names" });
+    const view = await this.tensor(name, options.rank === undefined ? {} : { rank: options.rank });
+    return view.values(options.limit === undefined ? {} : { limit: options.limit });
   }
 
   /**
-   * Reads every byte: NaN and infinite values, headers against sizes, ranks against each other, what a resume needs.
-   * Damage is reported in the result, not thrown. `signal`: default the running cell's.
+   * Reads every byte: stored checksums, the seal if there is one, NaN, infinite and implausible values, headers against sizes, files against
+   * each other, what a resume needs. Damage is reported in the result, not thrown. `signal`: default the running cell's.
    */
   async verify(options: { readonly signal?: AbortSignal } = {}): Promise<Verification> {
-    const total = Math.ceil(this.bytes / 1024 ** 2);
-    const progress = this.bytes >= longRead ? openProgress({ title: "verifying", total, unit: "MB" }) : undefined;
-    try {
-      return await verifyFiles({
-        step: this.step,
-        folder: this.folder,
-        files: this.files,
-        known: this.issues,
-        onProgress: (bytes) => progress?.update(Math.floor(bytes / 1024 ** 2)),
-        signal: options.signal ?? jupyterHost()?.signal,
-      });
-    } finally {
-      progress?.finish(`verified ${formatBytes(this.bytes)}`);
-    }
+    return verify({ ...this.#proof(), ...options });
+  }
+
+  /**
+   * Reads every byte and stores checksums, so that `scrub` and `verify` find any later change. The seal stands in the run's folder of seals,
+   * or in `.mindformers-lab/seals` beside the files.
+   */
+  async seal(options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly path: string; readonly seal: Seal }> {
+    return seal({ ...this.#proof(), ...options });
+  }
+
+  /**
+   * Compares every byte with the seal; names rank, byte range and tensors of the damage.
+   * @throws CheckpointError CHECKPOINT_MISSING if the step was never sealed.
+   */
+  async scrub(options: { readonly signal?: AbortSignal } = {}): Promise<ScrubResult> {
+    const result = await scrub({ ...this.#proof(), ...options });
+    if (result) return result;
+    const message = `${this.#title()} in ${this.folder}: expected a seal of its files, found none`;
+    throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: "await checkpoint.seal()" });
   }
 
   [displayKey](): MimeBundle {
     const { lossScale, globalBatchSize } = this.hyperParameters;
     const facts: [string, string][] = [
       ["complete", this.complete ? "yes" : "no"],
+      ["layout", this.layout],
       ["epoch", formatCount(this.epoch)],
-      ["ranks", `${this.ranks.length} (${listed(this.ranks)})`],
+      ["ranks", this.ranks.length === 0 ? "none" : `${this.ranks.length} (${listed(this.ranks)})`],
+      ["files", formatCount(this.files.length)],
       ["size", formatBytes(this.bytes)],
       ["saved", this.savedAt.toISOString().replace("T", " ").slice(0, 19)],
       ...(globalBatchSize === undefined ? [] : [["global batch", formatCount(globalBatchSize)] as [string, string]]),
       ...(lossScale === undefined ? [] : [["loss scale", String(lossScale)] as [string, string]]),
       ["folder", this.folder],
     ];
-    const bundle = factsBundle(`Checkpoint of step ${formatCount(this.step)}`, facts);
+    const title = this.#title();
+    const bundle = factsBundle(title[0]?.toUpperCase() + title.slice(1), facts);
     return this.complete ? bundle : joinBundles([bundle, issuesBundle(this.issues)]);
   }
 
-  #readable(rank: number | undefined): readonly CheckpointFile[] {
+  #title(): string {
+    return this.step < 0 ? "checkpoint" : `checkpoint of step ${formatCount(this.step)}`;
+  }
+
+  #proof() {
+    return { stored: this.#stored, step: this.step < 0 ? undefined : this.step, known: this.issues };
+  }
+
+  async #find(name: string, rank: number | undefined): Promise<GlobalTensor> {
+    this.#requireReadable(rank);
+    const tensor = (await this.#stored.index()).get(name);
+    const own = rank === undefined ? undefined : tensor?.parts.find(({ file }) => file.rank === rank);
+    if (tensor && rank === undefined) return tensor;
+    if (tensor && own) {
+      const part = { ...own, offset: own.entry.shape.map(() => 0) };
+      return { ...tensor, shape: own.entry.shape, placed: true, parts: [part] };
+    }
+    const where = rank === undefined ? listed(this.ranks) : `rank ${rank}`;
+    const message = `${this.#title()}: expected a tensor ${JSON.stringify(name)} on ${where}, found none`;
+    throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: "await checkpoint.tensors() lists the names" });
+  }
+
+  #requireReadable(rank: number | undefined): void {
     if (rank !== undefined && !this.ranks.includes(rank)) {
-      const message = `checkpoint of step ${this.step}: expected a file of rank ${rank}, found ${listed(this.ranks)}`;
+      const message = `${this.#title()}: expected a file of rank ${rank}, found ${listed(this.ranks)}`;
       throw new CheckpointError("CHECKPOINT_MISSING", message, {
         hint: `choose one of ${this.ranks.slice(0, 20).join(", ")}`,
       });
     }
-    const broken = new Set(this.issues.map(({ path }) => path));
-    const files = this.files.filter((file) => rank === undefined || file.rank === rank);
-    const readable = files.filter(({ path }) => !broken.has(path));
-    if (readable.length > 0) return readable;
-    const reason = this.issues.find(({ path }) => path === files[0]?.path)?.message;
-    const message = `checkpoint of step ${this.step}: no file can be read: ${reason}`;
+    const { parts } = this.#stored.point;
+    const files = parts.filter((part) => rank === undefined || part.rank === rank);
+    if (files.some(({ problem }) => problem === undefined)) return;
+    const message = `${this.#title()}: no file can be read: ${files[0]?.problem ?? "there is none"}`;
     throw new CheckpointError("CHECKPOINT_NONE", message, { hint: otherCheckpoint });
   }
-}
-
-function rowOf({ name, dtype, shape, elements, bytes }: TensorEntry): Omit<TensorRow, "ranks"> {
-  return { name, kind: kindOf(name), dtype, shape, elements, bytes };
-}
-
-const kindOrder = { weight: 0, optimizer: 1, state: 2 } as const;
-
-/** Weights first, then optimizer and state; layers in the order of their numbers. */
-function byKindAndName(a: TensorRow, b: TensorRow): number {
-  return kindOrder[a.kind] - kindOrder[b.kind] || collator.compare(a.name, b.name);
-}
-
-const collator = new Intl.Collator("en", { numeric: true });
-
-function incompleteness(point: {
-  readonly folder: string;
-  readonly expectedRanks: readonly number[];
-  readonly parts: SavedPoint["parts"];
-  readonly step: number;
-}): Issue[] {
-  const { folder, expectedRanks, parts, step } = point;
-  const have = new Set(parts.map(({ rank }) => rank));
-  const missing = expectedRanks.filter((rank) => !have.has(rank));
-  const issues: Issue[] = [];
-  if (missing.length > 0) {
-    const message = `expected files of ${listed(expectedRanks)}, missing: ${listed(missing)}`;
-    issues.push(issue("error", "checkpoint-rank-missing", { path: folder, message, hint: otherCheckpoint }));
-  }
-  for (const { rank, path, problem, hyper } of parts) {
-    if (problem !== undefined) {
-      issues.push(issue("error", "checkpoint-unreadable", { path, message: problem, hint: otherCheckpoint }));
-    } else if (hyper?.step !== undefined && hyper.step !== step) {
-      const message = `expected step ${step} as on the other ranks, found ${hyper.step} on rank ${rank}`;
-      issues.push(issue("error", "checkpoint-step-differs", { path, message, hint: otherCheckpoint }));
-    }
-  }
-  return issues;
 }

@@ -1,12 +1,8 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import { CheckpointError } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
-import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
-import { listed } from "../read/finding.js";
-import { type Scan, scanCheckpoints } from "../read/scan.js";
-import { Checkpoint } from "./checkpoint.js";
+import type { Checkpoint } from "./checkpoint.js";
 
 /** All points that a training saved into one folder, as they were when it was opened. Shows itself as a table. */
 export class Checkpoints {
@@ -71,45 +67,4 @@ export class Checkpoints {
       more: "checkpoints.all",
     });
   }
-}
-
-export interface OpenCheckpointsOptions {
-  /** How many ranks the training has; default: as many as the folder's highest `rank_R` says. */
-  readonly ranks?: number;
-  /** Default: the running cell's. */
-  readonly signal?: AbortSignal;
-}
-
-/**
- * Opens what MindFormers saved (`checkpoint_format: safetensors`, one file per rank and point): the folder that holds `rank_0`, `rank_1`, …,
- * the engine's output folder, or a run's folder. Reads headers only; open it again to see what a running training saved meanwhile.
- * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read.
- */
-export async function openCheckpoints(folder: string, options: OpenCheckpointsOptions = {}): Promise<Checkpoints> {
-  const place = resolve(folder);
-  const scan = await scanCheckpoints(place, options.signal ?? jupyterHost()?.signal);
-  if (!scan || scan.points.length === 0) throw await nothingFound(place, scan);
-  const count = options.ranks ?? Math.max(...scan.ranks) + 1;
-  const expected = Array.from({ length: count }, (_, rank) => rank);
-  return new Checkpoints(
-    scan.folder,
-    scan.points.map((point) => new Checkpoint(scan.folder, expected, point)),
-  );
-}
-
-async function nothingFound(folder: string, scan: Scan | undefined): Promise<CheckpointError> {
-  const exists = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  const saveMore = "lower save_checkpoint_steps below the number of steps, or wait until the run has reached it";
-  const [found, hint] = !exists
-    ? ["no such folder", `check the path; relative paths start at ${process.cwd()}`]
-    : !scan
-      ? ["no rank_R folder in it, in checkpoint/ or in output/checkpoint/", `pass run.checkpointDir; or ${saveMore}`]
-      : scan.foreign > 0
-        ? [`${scan.foreign} .ckpt files`, 'config.set("callbacks.2.checkpoint_format", "safetensors")']
-        : [`${listed(scan.ranks)} without such a file`, saveMore];
-  const message = `folder ${folder}: expected checkpoints (rank_0/<name>_rank_0-<epoch>_<step>.safetensors), found ${found}`;
-  return new CheckpointError("CHECKPOINT_NONE", message, { hint, details: { folder } });
 }

@@ -1,5 +1,5 @@
 import type { Issue } from "../../core/error.js";
-import type { TensorEntry } from "../../formats/safetensors.js";
+import type { TensorEntry } from "../../formats/tensor-entry.js";
 import { issue, listed, otherCheckpoint } from "../read/finding.js";
 import { kindOf } from "../read/kind.js";
 
@@ -46,10 +46,16 @@ export function missingOnRanks(seen: ReadonlyMap<string, TensorSeen>, ranks: rea
 }
 
 /** What a resume needs beside the weights. */
-export function missingForResume(names: Iterable<string>, folder: string): Issue[] {
+export function missingForResume(
+  names: Iterable<string>,
+  {
+    folder,
+    counted,
+  }: { readonly folder: string /** A file beside the tensors has the step. */; readonly counted: boolean },
+): Issue[] {
   const all = [...names];
   const issues: Issue[] = [];
-  if (!all.some((name) => name === "step_num" || name === "global_step")) {
+  if (!counted && !all.some((name) => name === "step_num" || name === "global_step")) {
     const message = "expected the tensor step_num or global_step, found neither: a resume would start at step 0";
     issues.push(
       issue("warning", "checkpoint-step-missing", {

@@ -4,7 +4,7 @@ import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
 
 export interface VerificationFacts {
-  readonly step: number;
+  readonly step: number | undefined;
   readonly ranks: number;
   readonly tensors: number;
   /** Bytes read over all ranks. */
@@ -13,6 +13,11 @@ export interface VerificationFacts {
   /** Tensors that several ranks hold, and how many of them have the same bytes everywhere; replicas should, slices of one tensor don't. */
   readonly shared: number;
   readonly identical: number;
+  readonly files: number;
+  /** Files whose bytes a stored CRC-32 or a seal has proved. */
+  readonly checksummedFiles: number;
+  /** When the seal that proved them was made; undefined without one. */
+  readonly sealedAt?: string;
 }
 
 /** What reading every byte of a checkpoint has shown. Shows itself as facts and findings. */
@@ -29,7 +34,7 @@ export class Verification {
   }
 
   [displayKey](): MimeBundle {
-    const { step, ranks, tensors, bytes, milliseconds, shared, identical } = this.facts;
+    const { step, ranks, tensors, bytes, milliseconds, shared, identical, files, checksummedFiles } = this.facts;
     const lines: [string, string][] = [
       ["result", this.ok ? "✓ sound" : "✗ damaged"],
       [
@@ -42,6 +47,14 @@ export class Verification {
         "replicas",
         `${formatCount(identical)} of ${formatCount(shared)} shared tensors are identical on all their ranks`,
       ]);
-    return joinBundles([factsBundle(`Checkpoint of step ${formatCount(step)}`, lines), issuesBundle(this.findings)]);
+    lines.push(["checksums", proofText(checksummedFiles, files)]);
+    const title = step === undefined ? "Checkpoint" : `Checkpoint of step ${formatCount(step)}`;
+    return joinBundles([factsBundle(title, lines), issuesBundle(this.findings)]);
   }
+}
+
+function proofText(checked: number, files: number): string {
+  if (files > 0 && checked === files) return "every file has the bytes that its checksums say";
+  const some = checked > 0 ? `${formatCount(checked)} of ${formatCount(files)} files have them; ` : "";
+  return `${some}without checksums a changed but plausible value can't be seen: await checkpoint.seal()`;
 }

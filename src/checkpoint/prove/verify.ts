@@ -1,27 +1,29 @@
 import { crc32 } from "node:zlib";
-import type { ByteSource } from "../../core/bytes.js";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { CancelledError, type Issue } from "../../core/error.js";
 import { formatCount, formatDuration } from "../../core/units.js";
-import type { TensorEntry } from "../../formats/safetensors.js";
 import { issue, otherCheckpoint } from "../read/finding.js";
-import { withRankFile } from "../read/rank-file.js";
-import type { CheckpointFile } from "../read/scan.js";
+import { kindOf } from "../read/kind.js";
+import type { PointPart } from "../read/saved-point.js";
+import type { StoredPoint } from "../read/stored-point.js";
+import { streamTensors } from "../read/stream-tensors.js";
+import { type OpenTensorFile, type TensorHeader, withTensorFile } from "../read/tensor-file.js";
 import { missingForResume, missingOnRanks, noteTensor, type TensorSeen } from "./agreement.js";
-import { countNotFinite } from "./finite.js";
+import { addNotFinite, countNotFinite, type NotFinite } from "./finite.js";
+import { momentsWithoutWeight, replicasThatDiffer } from "./state-agreement.js";
+import { storedCrcIssues } from "./stored-crc.js";
 import { Verification } from "./verification.js";
 
-/** Bytes read at a time; a multiple of every element's size. */
-const chunkBytes = 8 * 1024 * 1024;
 const maximumFindings = 200;
 /** The ranks of one training save together; further apart, the files are of different starts. */
 const maximumSpread = 30 * 60_000;
+/** No weight or moment of a training comes near; a flipped exponent bit goes far beyond. */
+const implausible = 2 ** 60;
+const denormalShare = 0.05;
 
 export interface VerifyRequest {
-  readonly step: number;
-  /** The folder of the rank folders. */
-  readonly folder: string;
-  readonly files: readonly CheckpointFile[];
+  readonly stored: StoredPoint;
+  readonly step: number | undefined;
   /** What is known to be wrong already: missing ranks; headers that can't be read (path = the file). */
   readonly known: readonly Issue[];
   /** Called with the bytes read so far. */
@@ -29,86 +31,152 @@ export interface VerifyRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What reading a whole tensor of one file has shown. */
+export interface TensorReading extends NotFinite {
+  /** CRC-32 of its bytes. */
+  checksum: number;
+}
+
 interface Work {
   readonly request: VerifyRequest;
   readonly findings: Issue[];
   readonly seen: Map<string, TensorSeen>;
   readonly done: { tensors: number; bytes: number };
+  /** CRC-32 by file and tensor, for comparing replicas. */
+  readonly checksums: Map<string, Map<string, number>>;
+  checked: number;
 }
 
 /**
- * Reads every byte of every rank's file: header against size, NaN and infinities in each tensor, the ranks' tensors against each other
- * (types and shapes must agree; values are compared and counted), and whether what a resume needs is there.
+ * Reads every byte of every file: header against size, stored CRC, NaN, infinities and implausible values in each tensor, the ranks' tensors
+ * against each other (types, shapes; replicas by value where their place is known), and whether what a resume needs is there.
  */
-export async function verifyFiles(request: VerifyRequest): Promise<Verification> {
+export async function verifyPoint(request: VerifyRequest): Promise<Verification> {
   const started = Date.now();
-  const work: Work = { request, findings: [...request.known], seen: new Map(), done: { tensors: 0, bytes: 0 } };
-  const broken = new Set(request.known.map((issue) => issue.path));
-  const files = request.files.filter(({ path }) => !broken.has(path));
+  const { stored } = request;
+  const work: Work = {
+    request,
+    findings: [...request.known],
+    seen: new Map(),
+    done: { tensors: 0, bytes: 0 },
+    checksums: new Map(),
+    checked: 0,
+  };
+  const { folder, layout } = stored.point;
+  const files = stored.readable();
   let redundancyRemoved = false;
   for (const file of files) {
-    const metadata = await verifyFile(work, file);
-    if (metadata?.remove_redundancy === "True") redundancyRemoved = true;
+    const header = await verifyFile(work, file);
+    if (header?.metadata.remove_redundancy === "True") redundancyRemoved = true;
   }
   const { findings, seen, done } = work;
-  const ranks = files.map(({ rank }) => rank);
-  if (!redundancyRemoved) findings.push(...missingOnRanks(seen, ranks));
-  if (files.length > 0) findings.push(...missingForResume(seen.keys(), request.folder));
-  findings.push(...savedApart(request.folder, files));
+  const ranks = [...new Set(files.map(({ rank }) => rank))];
+  const ranked = layout === "ranks" || layout === "iteration";
+  if (layout === "ranks" && !redundancyRemoved) findings.push(...missingOnRanks(seen, ranks));
+  if (files.length > 0 && ranked) {
+    findings.push(...missingForResume(seen.keys(), { folder, counted: stored.point.common?.step !== undefined }));
+    findings.push(...momentsWithoutWeight(seen.keys()));
+    findings.push(...savedApart(folder, files));
+  }
+  const index = await stored.index(request.signal);
+  findings.push(...replicasThatDiffer(index, work.checksums));
   const shared = [...seen.values()].filter((tensor) => tensor.ranks.length > 1);
   const identical = shared.filter((tensor) => tensor.identical).length;
-  const facts = { ...done, step: request.step, ranks: ranks.length, shared: shared.length, identical };
-  return new Verification({ ...facts, milliseconds: Date.now() - started }, bounded(findings, request.folder));
+  const facts = {
+    ...done,
+    step: request.step,
+    ranks: ranks.length,
+    shared: shared.length,
+    identical,
+    checksummedFiles: work.checked,
+    files: files.length,
+  };
+  return new Verification({ ...facts, milliseconds: Date.now() - started }, bounded(findings, folder));
 }
 
-async function verifyFile(work: Work, file: CheckpointFile): Promise<Readonly<Record<string, string>> | undefined> {
+async function verifyFile(work: Work, part: PointPart): Promise<TensorHeader | undefined> {
+  throwIfCancelled(work.request.signal, "verifying the checkpoint");
   try {
-    return await withRankFile(file.path, async (source, { tensors, metadata }) => {
-      for (const entry of tensors) await verifyTensor(work, { file, source, entry });
-      return metadata;
+    // The header is read again: the file may have changed since the folder was opened.
+    return await withTensorFile(part.path, work.request.stored.options, async (file) => {
+      await verifyTensors(work, part, file);
+      return file.header;
     });
   } catch (error) {
     if (error instanceof CancelledError) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    work.findings.push(issue("error", "checkpoint-unreadable", { path: file.path, message, hint: otherCheckpoint }));
+    work.findings.push(issue("error", "checkpoint-unreadable", { path: part.path, message, hint: otherCheckpoint }));
     return undefined;
   }
 }
 
-interface TensorPlace {
-  readonly file: CheckpointFile;
-  readonly source: ByteSource;
-  readonly entry: TensorEntry;
+async function verifyTensors(work: Work, part: PointPart, file: OpenTensorFile): Promise<void> {
+  const { findings, seen, done, request } = work;
+  const readings = new Map<string, TensorReading>();
+  await streamTensors(
+    file,
+    (entry, bytes) => {
+      const counted = countNotFinite(bytes, entry.dtype);
+      const before = readings.get(entry.name);
+      if (before === undefined) readings.set(entry.name, { ...counted, checksum: crc32(bytes) });
+      else {
+        addNotFinite(before, counted);
+        before.checksum = crc32(bytes, before.checksum);
+      }
+    },
+    {
+      signal: request.signal,
+      onBytes: (bytes) => {
+        done.bytes += bytes;
+        request.onProgress?.(done.bytes);
+      },
+    },
+  );
+  const checksums = new Map<string, number>();
+  for (const entry of file.header.tensors) {
+    const reading = readings.get(entry.name) ?? { nan: 0, infinite: 0, denormal: 0, largest: 0, checksum: 0 };
+    checksums.set(entry.name, reading.checksum);
+    done.tensors += 1;
+    findings.push(...valueIssues(part.rank, entry, reading));
+    findings.push(...noteTensor(seen, part.rank, { entry, checksum: reading.checksum }));
+  }
+  work.checksums.set(part.path, checksums);
+  const crc = await storedCrcIssues(part.path, file, checksums);
+  findings.push(...crc.issues);
+  if (crc.checked) work.checked += 1;
 }
 
-async function verifyTensor(
-  { request, findings, seen, done }: Work,
-  { file, source, entry }: TensorPlace,
-): Promise<void> {
-  let [nan, infinite, checksum] = [0, 0, 0];
-  const end = entry.start + entry.bytes;
-  for (let start = entry.start; start < end; start += chunkBytes) {
-    throwIfCancelled(request.signal, "verifying the checkpoint");
-    const chunk = await source.slice(start, Math.min(end, start + chunkBytes));
-    const count = countNotFinite(chunk, entry.dtype);
-    nan += count.nan;
-    infinite += count.infinite;
-    checksum = crc32(chunk, checksum);
-    done.bytes += chunk.byteLength;
-    request.onProgress?.(done.bytes);
-  }
-  done.tensors += 1;
+function valueIssues(
+  rank: number,
+  { name, elements }: { readonly name: string; readonly elements: number },
+  { nan, infinite, denormal, largest }: TensorReading,
+): Issue[] {
+  const among = `among ${formatCount(elements)}`;
   if (nan + infinite > 0) {
     const count = `${formatCount(nan)} NaN and ${formatCount(infinite)} infinite`;
-    const message = `rank ${file.rank}: expected finite values, found ${count} among ${formatCount(entry.elements)}`;
-    findings.push(issue("error", "checkpoint-not-finite", { path: entry.name, message, hint: otherCheckpoint }));
+    const message = `rank ${rank}: expected finite values, found ${count} ${among}`;
+    return [issue("error", "checkpoint-not-finite", { path: name, message, hint: otherCheckpoint })];
   }
-  findings.push(...noteTensor(seen, file.rank, { entry, checksum }));
+  const hint = `look at it: (await checkpoint.tensor(${JSON.stringify(name)})).statistics()`;
+  const kind = kindOf(name);
+  if (largest > implausible && kind !== "state") {
+    const message = `rank ${rank}: expected magnitudes below 2^60, found ${largest.toExponential(2)}: a changed bit does that`;
+    return [issue("error", "checkpoint-implausible", { path: name, message, hint })];
+  }
+  if (kind === "weight" && elements >= 64 && denormal > denormalShare * elements) {
+    const message = `rank ${rank}: expected few denormal values, found ${formatCount(denormal)} ${among}: shifted bytes look so`;
+    return [issue("warning", "checkpoint-implausible", { path: name, message, hint })];
+  }
+  return [];
 }
 
-function savedApart(folder: string, files: readonly CheckpointFile[]): Issue[] {
-  const times = files.map(({ savedAt }) => savedAt.getTime());
-  const spread = Math.max(...times) - Math.min(...times);
+function savedApart(folder: string, files: readonly PointPart[]): Issue[] {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { savedAt } of files) {
+    first = Math.min(first, savedAt.getTime());
+    last = Math.max(last, savedAt.getTime());
+  }
+  const spread = last - first;
   if (files.length < 2 || spread <= maximumSpread) return [];
   const limit = formatDuration(maximumSpread);
   const message = `expected the ranks' files to be saved within ${limit}, found ${formatDuration(spread)}: they may be of different starts`;

@@ -13,4 +13,25 @@ export const checkpointErrors = {
     meaning: "A seal file (checksums of a checkpoint) is damaged or of another version.",
     cure: "Seal the checkpoint again with checkpoint.seal().",
   },
+  CHECKPOINT_INDEX_INVALID: {
+    meaning:
+      "The index of a checkpoint (metadata.json, *.index.json, param_name_map.json) is damaged or says something else.",
+    cure: "Copy the index again from where it was made.",
+  },
+  CHECKPOINT_SLICE_MISSING: {
+    meaning: "No readable file of a checkpoint holds a part of a tensor, so the whole tensor can't be put together.",
+    cure: "Find the missing rank's file; checkpoint.verify() names it.",
+  },
+  CKPT_INVALID: {
+    meaning: "A MindSpore checkpoint (.ckpt) is cut short, damaged, or no checkpoint at all.",
+    cure: "Use another checkpoint, or copy the file again from where it was made.",
+  },
+  CKPT_KEY_WRONG: {
+    meaning: "A MindSpore checkpoint (.ckpt) is encrypted and no key was given, or one that does not fit.",
+    cure: "Pass the key that save_checkpoint had as enc_key: openCheckpoint(path, { key }).",
+  },
+  STRATEGY_INVALID: {
+    meaning: "A MindSpore strategy file is cut short, damaged, or no strategy file at all.",
+    cure: "Pass a ckpt_strategy_rank_N.ckpt of the run's strategy folder.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

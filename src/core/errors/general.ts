@@ -25,4 +25,8 @@ export const generalErrors = {
     meaning: "A file can't be written where it was asked for.",
     cure: "Choose another folder, free space or change the permissions.",
   },
+  HTTP_FAILED: {
+    meaning: "A web server does not answer, has no such file, or does not send parts of files (range requests).",
+    cure: "Check the address, or copy the file to this machine.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { openCheckpoints } from "../../checkpoint/open/checkpoints.js";
+import { openCheckpoints } from "../../checkpoint/open/open.js";
 import { openConfig } from "../../config/open.js";
 import { CheckpointError, isLabError, LabError } from "../../core/error.js";
 import type { Cluster, ResolvedCluster } from "../../plan/command/cluster.js";

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openCheckpoints } from "../../../src/checkpoint/open/checkpoints.js";
+import { openCheckpoints } from "../../../src/checkpoint/open/open.js";
 import { openConfig } from "../../../src/config/open.js";
 import { packageRoot } from "../../../src/core/package-root.js";
 import { openDataOrder } from "../../../src/data/order/data-order.js";

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
 import { FileBytes } from "../../../src/core/bytes.js";
-import { readSafetensorsHeader } from "../../../src/formats/safetensors.js";
+import { readSafetensorsHeader } from "../../../src/formats/safetensors/header.js";
 import { estimateMemory } from "../../../src/model/memory/estimate.js";
 import { readTraining } from "../../../src/model/memory/read-training.js";
 import { modelTensors } from "../../../src/model/tensors.js";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import type { Checkpoint } from "../../../src/checkpoint/open/checkpoint.js";
-import { openCheckpoints } from "../../../src/checkpoint/open/checkpoints.js";
+import { openCheckpoints } from "../../../src/checkpoint/open/open.js";
 import { openConfig } from "../../../src/config/open.js";
 import { RunFailedError } from "../../../src/core/error.js";
 import { builtFile } from "../../../src/core/package-root.js";

@@ -23,7 +23,6 @@ test("a checkpoint's file name gives prefix, rank, start, epoch and step", () =>
 test.each([
   "deepseekv3_rank_0-network-1_100.safetensors",
   "deepseekv3_rank_0-trainable_params-1_100.safetensors",
-  "deepseekv3_rank_0-1_100.ckpt",
   "deepseekv3_rank_0-1_100.safetensors.tmp",
   "meta.json",
   "_rank_0-1_1.safetensors.safetensors",

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { memoryBytes } from "../../../src/core/bytes.js";
 import { decodeElements, type ElementType } from "../../../src/formats/dtype.js";
-import { readSafetensorsHeader, readTensorValues } from "../../../src/formats/safetensors.js";
+import { readSafetensorsHeader } from "../../../src/formats/safetensors/header.js";
+import { readTensorValues } from "../../../src/formats/tensor-entry.js";
 import { floats, integer, safetensorsFile } from "../../support/safetensors-file.js";
 
 const source = (bytes: Uint8Array) => memoryBytes("a.safetensors", bytes);

@@ -1,6 +1,6 @@
 import { truncate, utimes } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { openCheckpoints } from "../../../../src/checkpoint/open/checkpoints.js";
+import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { countNotFinite } from "../../../../src/checkpoint/prove/finite.js";
 import { decodeElements, type ElementType } from "../../../../src/formats/dtype.js";
 import { displayKey } from "../../../../src/view/display-contract.js";
@@ -97,7 +97,7 @@ test.each<ElementType>([...types])("counting in %s agrees with decoding every bi
   const patterns = Uint16Array.from({ length: 65536 }, (_, i) => i);
   const bytes = new Uint8Array(patterns.buffer);
   const values = Array.from(decodeElements(bytes, type) as Float64Array);
-  expect(countNotFinite(bytes, type)).toEqual({
+  expect(countNotFinite(bytes, type)).toMatchObject({
     nan: values.filter(Number.isNaN).length,
     infinite: values.filter((value) => Math.abs(value) === Number.POSITIVE_INFINITY).length,
   });
@@ -112,6 +112,6 @@ test("counting in 32 and 64 bits finds both kinds, also in bytes that are not al
     const shifted = new Uint8Array(array.byteLength + 1);
     shifted.set(new Uint8Array(array.buffer), 1);
     const type = array instanceof Float32Array ? "F32" : "F64";
-    expect(countNotFinite(shifted.subarray(1), type)).toEqual({ nan: 1, infinite: 2 });
+    expect(countNotFinite(shifted.subarray(1), type)).toMatchObject({ nan: 1, infinite: 2 });
   }
 });

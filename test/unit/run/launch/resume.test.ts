@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { openCheckpoints } from "../../../../src/checkpoint/open/checkpoints.js";
+import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { openConfig } from "../../../../src/config/open.js";
 import { packageRoot } from "../../../../src/core/package-root.js";
 import { planRun } from "../../../../src/plan/plan-run.js";

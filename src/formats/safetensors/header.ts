@@ -1,14 +1,9 @@
-import type { ByteSource } from "../core/bytes.js";
-import { FormatError } from "../core/error.js";
-import { formatBytes, formatCount } from "../core/units.js";
-import {
-  bitsOf,
-  decodeElements,
-  type ElementType,
-  elementTypeNames,
-  isElementType,
-  type TensorValues,
-} from "./dtype.js";
+import type { ByteSource } from "../../core/bytes.js";
+import { FormatError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
+import { bitsOf, elementTypeNames, isElementType } from "../dtype.js";
+import type { TensorEntry } from "../tensor-entry.js";
+import { duplicateKey } from "./duplicate-key.js";
 
 /**
  * The safetensors format (its README, "Format"): u64 little-endian length of the header, the header as a JSON object padded with spaces,
@@ -21,17 +16,6 @@ export interface SafetensorsHeader {
   readonly tensors: readonly TensorEntry[];
   /** Position in the file where the data begin. */
   readonly dataStart: number;
-}
-
-export interface TensorEntry {
-  readonly name: string;
-  readonly dtype: ElementType;
-  /** Row-major; empty for a single value. */
-  readonly shape: readonly number[];
-  readonly elements: number;
-  readonly bytes: number;
-  /** Position of the first byte in the file. */
-  readonly start: number;
 }
 
 /** The format's own readers accept no larger header; it is checked before a byte of the header is read. */
@@ -89,8 +73,12 @@ function parseJson(source: ByteSource, bytes: Uint8Array): unknown {
   if (!text.startsWith("{"))
     throw invalid({ source, offset: 8 }, `header: expected JSON that begins with {, found ${show(text)}`);
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const twice = duplicateKey(text, value);
+    if (twice === undefined) return value;
+    throw invalid({ source, offset: 8 }, `header: expected each name once, found ${show(twice)} twice`);
   } catch (error) {
+    if (error instanceof FormatError) throw error;
     throw invalid(
       { source, offset: 8, cause: error },
       `header: expected JSON, found ${error instanceof Error ? error.message : error}`,
@@ -154,30 +142,6 @@ function checkContiguous(source: ByteSource, tensors: readonly TensorEntry[], da
     const message = `expected the file to end after ${place()} at byte ${position}, found ${source.byteLength} bytes`;
     throw invalid({ source, offset: position }, message);
   }
-}
-
-/**
- * Reads one tensor's values. `limit`: most elements (default 2^20), so that a slip does not fill the memory.
- * @throws FormatError TENSOR_UNREADABLE if it has more elements or a packed type (F4, F6).
- */
-export async function readTensorValues(
-  source: ByteSource,
-  entry: TensorEntry,
-  { limit = 2 ** 20 }: { readonly limit?: number } = {},
-): Promise<TensorValues> {
-  const options = { file: source.name, offset: entry.start };
-  if (entry.elements > limit) {
-    const message = `${source.name}: tensor ${show(entry.name)}: expected at most ${formatCount(limit)} elements, found ${formatCount(entry.elements)}`;
-    const hint = `pass { limit: ${entry.elements} } if ${formatBytes(8 * entry.elements)} of memory are fine`;
-    throw new FormatError("TENSOR_UNREADABLE", message, { ...options, hint });
-  }
-  const values = decodeElements(await source.slice(entry.start, entry.start + entry.bytes), entry.dtype);
-  if (values) return values;
-  const message = `${source.name}: tensor ${show(entry.name)}: expected a type of whole bytes, found ${entry.dtype}`;
-  throw new FormatError("TENSOR_UNREADABLE", message, {
-    ...options,
-    hint: "convert the tensor to BF16 where it was made",
-  });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,17 @@
+import type { Issue } from "../../core/error.js";
+import { issue, otherCheckpoint } from "../read/finding.js";
+import type { SavedPoint } from "../read/saved-point.js";
+
+/** Why a point is not complete: what its layout lacks, files that can't be read, files of another step. Empty if it is. */
+export function incompleteness({ issues, parts, common }: SavedPoint, step: number | undefined): Issue[] {
+  const found: Issue[] = [...issues];
+  for (const { rank, path, problem, hyper } of parts) {
+    if (problem !== undefined) {
+      found.push(issue("error", "checkpoint-unreadable", { path, message: problem, hint: otherCheckpoint }));
+    } else if (common === undefined && hyper?.step !== undefined && hyper.step !== step) {
+      const message = `expected step ${step} as on the other ranks, found ${hyper.step} on rank ${rank}`;
+      found.push(issue("error", "checkpoint-step-differs", { path, message, hint: otherCheckpoint }));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,114 @@
+import { resolve } from "node:path";
+import { CheckpointError } from "../../core/error.js";
+import { jupyterHost } from "../../view/display-contract.js";
+import { type FileAccess, httpFiles, localFiles } from "../read/file-access.js";
+import { type FindOptions, type FoundPoints, findFile, findPoints } from "../read/find-points.js";
+import { listed } from "../read/finding.js";
+import { StoredPoint } from "../read/stored-point.js";
+import { withTensorFile } from "../read/tensor-file.js";
+import type { PlaceOf } from "../read/tensor-index.js";
+import { Checkpoint } from "./checkpoint.js";
+import { Checkpoints } from "./checkpoints.js";
+
+export interface OpenCheckpointOptions {
+  /** Of an encrypted `.ckpt`: 16, 24 or 32 bytes, as text (UTF-8) or bytes. */
+  readonly key?: string | Uint8Array;
+  /** How files are reached; default: this machine, or HTTP for a path that begins with http:// or https://. */
+  readonly files?: FileAccess;
+  /** Default: the running cell's. */
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenCheckpointsOptions extends OpenCheckpointOptions {
+  /** How many ranks the training has; default: as many as the folder's highest `rank_R` says. */
+  readonly ranks?: number;
+}
+
+/**
+ * Opens one checkpoint: a `.safetensors` or `.ckpt` file, a folder in any layout that MindFormers, MindSpore or Hugging Face write, or a URL
+ * of such a file or folder. Of a folder with several points the newest complete one. Reads headers only.
+ * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read; FormatError if the one file is damaged.
+ */
+export async function openCheckpoint(path: string, options: OpenCheckpointOptions = {}): Promise<Checkpoint> {
+  const place = placeOf(path, options);
+  const kind = await place.files.kind(place.path);
+  if (kind === "file" && !isIndexName(place.path)) return openFile(place.path, findOptions(place, options));
+  const folder = kind === "file" ? place.path.replace(/\/[^/]*$/, "") : place.path;
+  const checkpoints = await open(folder, place, options);
+  return checkpoints.all.length === 1 ? (checkpoints.all[0] as Checkpoint) : checkpoints.latestComplete();
+}
+
+/**
+ * Opens all points that a training saved: the folder that holds `rank_0`, `rank_1`, … or `iteration_…`, the engine's output folder, or a run's
+ * folder. Reads headers only; open it again to see what a running training saved meanwhile.
+ * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read.
+ */
+export async function openCheckpoints(folder: string, options: OpenCheckpointsOptions = {}): Promise<Checkpoints> {
+  const place = placeOf(folder, options);
+  return open(place.path, place, options);
+}
+
+interface Place {
+  readonly path: string;
+  readonly files: FileAccess;
+}
+
+function placeOf(path: string, { files }: OpenCheckpointOptions): Place {
+  if (files !== undefined) return { path, files };
+  return /^https?:\/\//.test(path) ? { path, files: httpFiles } : { path: resolve(path), files: localFiles };
+}
+
+function isIndexName(path: string): boolean {
+  return path.endsWith(".json");
+}
+
+function findOptions({ files }: Place, options: OpenCheckpointsOptions): FindOptions {
+  return { files, key: options.key, signal: options.signal ?? jupyterHost()?.signal, ranks: options.ranks };
+}
+
+async function openFile(path: string, options: FindOptions): Promise<Checkpoint> {
+  const { points } = await findFile(path, options);
+  const [point] = points;
+  const problem = point?.parts[0]?.problem;
+  if (point === undefined || problem !== undefined) {
+    // The one file is all there is: its own error says more than an incomplete checkpoint.
+    await withTensorFile(path, options, async () => undefined);
+    throw new CheckpointError("CHECKPOINT_NONE", `${path}: ${problem}`, { hint: "pass another file" });
+  }
+  return new Checkpoint(new StoredPoint(point, { files: options.files, key: options.key, placeOf: undefined }));
+}
+
+async function open(folder: string, place: Place, options: OpenCheckpointsOptions): Promise<Checkpoints> {
+  const found = await findPoints(folder, findOptions(place, options));
+  if (!found || found.points.length === 0) throw await nothingFound(folder, found, place.files);
+  const placeOfSlices: PlaceOf | undefined = undefined;
+  const stored = { files: place.files, key: options.key, placeOf: placeOfSlices };
+  return new Checkpoints(
+    found.folder,
+    found.points.map((point) => new Checkpoint(new StoredPoint(point, stored))),
+  );
+}
+
+async function nothingFound(
+  folder: string,
+  found: FoundPoints | undefined,
+  files: FileAccess,
+): Promise<CheckpointError> {
+  const names = await files.list(folder);
+  const saveMore = "lower save_checkpoint_steps below the number of steps, or wait until the run has reached it";
+  const [what, hint] =
+    names === undefined
+      ? ["no such folder", `check the path; relative paths start at ${process.cwd()}`]
+      : found && found.ranks.length > 0
+        ? [`${listed(found.ranks)} without such a file`, saveMore]
+        : [seen(names), `pass run.checkpointDir; or ${saveMore}`];
+  const expected = "rank_<R> folders, iteration_<step> folders, or .safetensors or .ckpt files";
+  const message = `folder ${folder}: expected checkpoints (${expected}), found ${what}`;
+  return new CheckpointError("CHECKPOINT_NONE", message, { hint, details: { folder } });
+}
+
+function seen(names: readonly string[]): string {
+  if (names.length === 0) return "an empty folder";
+  const some = names.slice(0, 5).map((name) => JSON.stringify(name));
+  return `${some.join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
+}

@@ -1,0 +1,110 @@
+import { relative } from "node:path";
+import type { Issue } from "../../core/error.js";
+import { formatBytes } from "../../core/units.js";
+import { jupyterHost } from "../../view/display-contract.js";
+import { openProgress } from "../../view/show.js";
+import { scrubFiles } from "../prove/scrub-files.js";
+import { ScrubResult } from "../prove/scrub-result.js";
+import { readSeal, sealFiles, writeSeal } from "../prove/seal-files.js";
+import type { Seal } from "../prove/seal-format.js";
+import { tensorsInRanges } from "../prove/tensors-in-ranges.js";
+import { Verification } from "../prove/verification.js";
+import { verifyPoint } from "../prove/verify.js";
+import { issue, otherCheckpoint } from "../read/finding.js";
+import type { StoredPoint } from "../read/stored-point.js";
+import { sealFolderOf } from "./seal-place.js";
+
+/** Reading more than this is worth a progress bar. */
+const longRead = 256 * 1024 * 1024;
+
+export interface ProofOptions {
+  readonly stored: StoredPoint;
+  readonly step: number | undefined;
+  readonly known: readonly Issue[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+function bytesOf({ stored }: ProofOptions): number {
+  return stored.point.parts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function withProgress<Result>(
+  options: ProofOptions,
+  title: string,
+  work: (onProgress: (bytes: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const bytes = bytesOf(options);
+  const total = Math.ceil(bytes / 1024 ** 2);
+  const progress = bytes >= longRead ? openProgress({ title, total, unit: "MB" }) : undefined;
+  try {
+    return await work((done) => progress?.update(Math.floor(done / 1024 ** 2)));
+  } finally {
+    progress?.finish(`${title}: ${formatBytes(bytes)} read`);
+  }
+}
+
+/** Reads every byte; uses the seal of the step too, if there is one. */
+export async function verify(options: ProofOptions): Promise<Verification> {
+  const signal = options.signal ?? jupyterHost()?.signal;
+  const verification = await withProgress(options, "verifying", (onProgress) =>
+    verifyPoint({ ...options, signal, onProgress }),
+  );
+  const seal = await sealOf(options);
+  if (seal === undefined) return verification;
+  const result = await scrubSealed(options, seal);
+  const facts = { ...verification.facts, checksummedFiles: verification.facts.files, sealedAt: seal.sealedAt };
+  const damaged = new Set(verification.findings.map(({ path }) => path));
+  const more = result.findings.filter(({ path }) => !damaged.has(path));
+  return new Verification(facts, [...more, ...verification.findings]);
+}
+
+/** The seal of the step that names the files of this point; a seal of other files (an older start) is none. */
+async function sealOf({ stored, step }: ProofOptions): Promise<Seal | undefined> {
+  const { folder, parts } = stored.point;
+  const seal = await readSeal(await sealFolderOf(folder), step);
+  if (seal === undefined) return undefined;
+  const sealed = new Set(seal.files.map(({ path }) => path));
+  return parts.some(({ path }) => sealed.has(relative(folder, path))) ? seal : undefined;
+}
+
+/** Reads every byte, writes the checksums, and returns them with the file they stand in. */
+export async function seal(options: ProofOptions): Promise<{ readonly path: string; readonly seal: Seal }> {
+  const { folder, parts, metadataPath } = options.stored.point;
+  const all = [...parts.map(({ path }) => path), ...(metadataPath === undefined ? [] : [metadataPath])];
+  const made = await withProgress(options, "sealing", (onProgress) =>
+    sealFiles({
+      folder,
+      paths: all.map((path) => relative(folder, path)),
+      step: options.step,
+      signal: options.signal ?? jupyterHost()?.signal,
+      onProgress,
+    }),
+  );
+  return { path: await writeSeal(await sealFolderOf(folder), made), seal: made };
+}
+
+/** Compares every byte with the seal; undefined if there is none. */
+export async function scrub(options: ProofOptions): Promise<ScrubResult | undefined> {
+  const found = await sealOf(options);
+  return found && scrubSealed(options, found);
+}
+
+async function scrubSealed(options: ProofOptions, sealed: Seal): Promise<ScrubResult> {
+  const { stored, step } = options;
+  const { folder, parts } = stored.point;
+  const started = Date.now();
+  const breaks = await withProgress(options, "scrubbing", (onProgress) =>
+    scrubFiles({ folder, seal: sealed, signal: options.signal ?? jupyterHost()?.signal, onProgress }),
+  );
+  const findings: Issue[] = [];
+  for (const { path, message, ranges } of breaks) {
+    const part = parts.find((candidate) => relative(folder, candidate.path) === path);
+    const tensors = part === undefined ? "" : await tensorsInRanges(stored, part, ranges);
+    const where = part === undefined ? "" : `rank ${part.rank}: `;
+    const text = { path: part?.path ?? path, message: `${where}${message}${tensors}`, hint: otherCheckpoint };
+    findings.push(issue("error", "checkpoint-seal-broken", text));
+  }
+  const bytes = sealed.files.reduce((sum, file) => sum + file.bytes, 0);
+  const facts = { step, sealedAt: sealed.sealedAt, files: sealed.files.length, bytes };
+  return new ScrubResult({ ...facts, milliseconds: Date.now() - started }, findings);
+}

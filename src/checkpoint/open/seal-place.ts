@@ -1,0 +1,30 @@
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+
+/**
+ * Folder of the seals of a checkpoint folder: `runs/<name>/seals` for a run's own checkpoints, else `.mindformers-lab/seals` inside of the
+ * folder.
+ */
+export async function sealFolderOf(folder: string): Promise<string> {
+  const run = await runFolderOf(folder);
+  return run === undefined ? join(folder, ".mindformers-lab", "seals") : join(run, "seals");
+}
+
+/** Folder of what is derived from a checkpoint, such as statistics. */
+export function derivedFolderOf(folder: string): string {
+  return join(folder, ".mindformers-lab");
+}
+
+/** The run that a folder `<run>/output/checkpoint[/…]` belongs to; undefined if there is none. */
+async function runFolderOf(folder: string): Promise<string | undefined> {
+  let place = resolve(folder);
+  for (let up = 0; up < 4; up++) {
+    if (await isFile(join(place, "run.json"))) return place;
+    place = dirname(place);
+  }
+  return undefined;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
