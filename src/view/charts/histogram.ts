@@ -35,7 +35,9 @@ function withRoom({ bins, x }: HistogramSpec): readonly HistogramBin[] {
   const [only] = bins;
   if (bins.length !== 1 || !only || x.log) return bins.slice(0, most);
   const width = only.to - only.from;
-  const around = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5].map((i) => only.from + i * width).filter((from) => from >= 0 || x.integer === false);
+  const around = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5]
+    .map((i) => only.from + i * width)
+    .filter((from) => from >= 0 || x.integer === false);
   return around.map((from) => ({ from, to: from + width, count: from === only.from ? only.count : 0 }));
 }
 
@@ -54,7 +56,12 @@ function chartOf(spec: HistogramSpec): Chart {
     panels: [
       {
         height: 240,
-        x: { ...x, integer: x.integer ?? true, low: bins[0]?.from ?? (x.log ? 1 : 0), high: bins.at(-1)?.to ?? (x.log ? 10 : 1) },
+        x: {
+          ...x,
+          integer: x.integer ?? true,
+          low: bins[0]?.from ?? (x.log ? 1 : 0),
+          high: bins.at(-1)?.to ?? (x.log ? 10 : 1),
+        },
         y: { ...y, integer: true, ...(y.log ? { low: 0.7, high: highest * 1.3 } : { low: 0, high: highest * 1.05 }) },
         marks: [
           {
