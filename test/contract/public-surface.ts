@@ -40,6 +40,7 @@ export const publicNames: readonly string[] = [
   "mergeDatasets",
   "modelShape",
   "modelTensors",
+  "openCheckpoint",
   "openCheckpoints",
   "openConfig",
   "openDataOrder",
