@@ -174,4 +174,4 @@ export type { MimeBundle } from "./view/display-contract.js";
 export { type Displayable, type DisplayOptions, displayKey, type Progress } from "./view/display-contract.js";
 export type { IssueList } from "./view/issue-list.js";
 export type { ProgressSpec } from "./view/progress.js";
-export { type LiveOutput, openLive, openProgress, show } from "./view/show.js";
+export { type LiveOutput, openLive, openProgress, type Showable, show } from "./view/show.js";

@@ -22,7 +22,7 @@ const timed = [
 ];
 
 // "fast" and "timed" need nothing but Node, "timed" runs one file after the other; "real" needs what the set-up installs (Python environment,
-// JupyterLab, MindFormers, Chromium); "engine" trains with several processes, one file after the other. Without maxWorkers vitest leaves
+// JupyterLab, MindFormers); "browser" drives one JupyterLab, which its files share, in Chromium; "engine" trains with several processes, one file after the other. Without maxWorkers vitest leaves
 // one core idle.
 export default defineConfig({
   test: {
@@ -58,12 +58,25 @@ export default defineConfig({
         test: {
           name: "real",
           root,
-          include: inFolders("integration", "notebooks", "browser"),
+          include: inFolders("integration", "notebooks"),
           exclude: training,
           testTimeout: 600_000,
           hookTimeout: 600_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          root,
+          include: inFolders("browser"),
+          exclude: training,
+          globalSetup: join(root, "support", "shared-lab.ts"),
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -76,7 +89,7 @@ export default defineConfig({
           hookTimeout: 600_000,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -3,7 +3,8 @@ import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { root, venvBin, venvEnvironment } from "./layout.mjs";
 import { run, SetupError } from "./program.mjs";
-import { bad, good, setUp, strong } from "./setup.mjs";
+import { bad, good, strong } from "./reporter.mjs";
+import { setUp } from "./setup.mjs";
 import { report } from "./test-report.mjs";
 import { browser, clusterTools, compiledTests, findBrowser } from "./test-tools.mjs";
 

@@ -1,4 +1,4 @@
-// Running other programs for the set-up: output goes to the terminal, a failure becomes an error with its cure.
+// Runs other programs for the set-up. Their output goes into a log file; a failure becomes an error with its cure.
 import { spawn, spawnSync } from "node:child_process";
 
 /** An expected failure of the set-up: what is wrong and the command that cures it. */
@@ -35,43 +35,48 @@ export async function allOrFirstFailure(promises) {
   if (failed) throw failed.reason;
 }
 
-/** Passes whole lines on to `sink`, with who says it before each: several programs run at the same time. */
-function printLines(stream, sink, name) {
+/** Calls `take` with every whole line of a stream. */
+function eachLine(stream, take) {
   let rest = "";
   stream.setEncoding("utf8");
   stream.on("data", (text) => {
     const lines = (rest + text).split("\n");
     rest = lines.pop();
-    for (const line of lines) sink.write(`  ${name} | ${line}\n`);
+    for (const line of lines) take(line);
   });
   stream.on("end", () => {
-    if (rest !== "") sink.write(`  ${name} | ${rest}\n`);
+    if (rest !== "") take(rest);
   });
 }
 
-/** Like run, but anything else than exit code 0 is a SetupError; `cures` maps a pattern in the output to a better cure; `quiet` prints the output only then. */
-export async function mustRun(program, args, { what, cure, cures = [], quiet = false, ...options }) {
+const keptLines = 200;
+
+/**
+ * Like run, but anything else than exit code 0 is a SetupError with the last lines of the output; `cures` maps a pattern in the output to
+ * a better cure. The output goes into `report.log`; `onLine` sees every line.
+ */
+export async function mustRun(program, args, { what, cure, cures = [], report, onLine, ...options }) {
   const tail = [];
+  report?.log.write(`$ ${[program, ...args].join(" ")}\n`);
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
-  for (const [stream, sink] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ]) {
-    stream.on("data", (chunk) => {
-      tail.push(chunk);
-      if (tail.length > 200) tail.shift();
+  for (const stream of [child.stdout, child.stderr]) {
+    eachLine(stream, (line) => {
+      report?.log.write(`${line}\n`);
+      tail.push(line);
+      if (tail.length > keptLines) tail.shift();
+      onLine?.(line);
     });
-    if (!quiet) printLines(stream, sink, what);
   }
   const code = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
   if (code === 0) return;
-  const text = tail.join("");
-  if (quiet) process.stderr.write(text);
+  const text = tail.join("\n");
   const known = cures.find(({ pattern }) => pattern.test(text));
-  throw new SetupError(`${what} ended with exit code ${code}${known ? `: ${known.meaning}` : ""}`, known?.cure ?? cure);
+  const last = tail.slice(-6).map((line) => `\n    ${line}`);
+  const reason = known ? `: ${known.meaning}` : "";
+  throw new SetupError(`${what} ended with exit code ${code}${reason}${last.join("")}`, known?.cure ?? cure);
 }
 
 /** What commonly goes wrong while packages are fetched and written. */

@@ -1,18 +1,8 @@
-// Bringing the machine to the state that the steps describe, and telling how far it is.
+// Brings the machine to the state that the steps describe, and reports how far it is.
 import { checkMachine } from "./machine.mjs";
 import { allOrFirstFailure, SetupError } from "./program.mjs";
+import { bad, begin, good, upToDate } from "./reporter.mjs";
 import { steps } from "./steps.mjs";
-
-const colours = process.stdout.isTTY && !process.env.NO_COLOR;
-const paint = (code, text) => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
-export const good = (text) => paint(32, text);
-export const bad = (text) => paint(31, text);
-export const strong = (text) => paint(1, text);
-
-function seconds(since) {
-  const total = Math.round((Date.now() - since) / 1000);
-  return total < 60 ? `${total} s` : `${Math.floor(total / 60)} min ${total % 60} s`;
-}
 
 /** Throws one SetupError that names everything the machine lacks. */
 export function requireMachine() {
@@ -40,18 +30,18 @@ export async function setUp(extraSteps = []) {
 
 async function bringUpToDate(step, label) {
   if (step.upToDate()) {
-    console.log(`${good("✓")} ${label}: up to date`);
+    upToDate(label);
     return;
   }
-  console.log(`${strong("→")} ${strong(label)}: ${step.detail}`);
-  const start = Date.now();
+  const report = begin(label, step);
   try {
-    await step.run();
+    await step.run(report);
   } catch (error) {
-    console.log(`${bad("✗")} ${label}: failed after ${seconds(start)}; what does not need it goes on`);
+    report.failed();
+    if (error instanceof SetupError) throw new SetupError(`${error.message}\n  output: ${report.logPath}`, error.cure);
     throw error;
   }
-  console.log(`${good("✓")} ${label}: done in ${seconds(start)}`);
+  report.done();
 }
 
 /** Prints what is there and what is missing, with the cure; returns whether everything is. */

@@ -14,10 +14,10 @@ export function findBrowser() {
 }
 
 /** Installs Debian packages; without root or apt-get the error says what to type. */
-async function install(packages, cure) {
+async function install(report, packages, cure) {
   if (process.getuid?.() !== 0 || !firstLine("which", ["apt-get"]))
     throw new SetupError(`not installed: ${packages.join(", ")}`, cure);
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, what: "apt-get", cure };
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, report, what: "apt-get", cure };
   await mustRun("apt-get", ["update", "-qq"], options);
   await mustRun("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], options);
 }
@@ -27,8 +27,9 @@ export const browser = {
   detail: "apt-get install chromium",
   needs: [],
   upToDate: () => findBrowser() !== undefined,
-  run: () =>
+  run: (report) =>
     install(
+      report,
       ["chromium"],
       "install Chromium (Debian: sudo apt-get install chromium), or set CHROME_PATH=/path/to/chrome",
     ),
@@ -53,7 +54,7 @@ export const clusterTools = {
   // apt-get locks its database.
   needs: [browser],
   upToDate: () => missingPackages().length === 0,
-  run: () => install(missingPackages(), `sudo apt-get install ${missingPackages().join(" ")}`),
+  run: (report) => install(report, missingPackages(), `sudo apt-get install ${missingPackages().join(" ")}`),
 };
 
 export const compiledTests = {
@@ -61,9 +62,10 @@ export const compiledTests = {
   detail: "tsc -b test",
   needs: [compiled],
   upToDate: () => false, // the compiler itself knows best, within a second
-  async run() {
+  async run(report) {
     await mustRun(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "test"], {
       cwd: root,
+      report,
       what: "the TypeScript compiler",
       cure: "mend the lines that it names, or: git checkout test",
     });

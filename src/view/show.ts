@@ -1,15 +1,26 @@
 import { randomUUID } from "node:crypto";
 import {
   type DisplayOptions,
+  displayKey,
+  isDisplayable,
   jupyterHost,
   type MimeBundle,
   type Progress,
   type ProgressState,
 } from "./display-contract.js";
+import { movingFrame } from "./figure-mime.js";
 import { type ProgressSpec, progressText } from "./progress.js";
 
-/** Shows a bundle under the running cell; in a plain script prints its text/plain to standard output. */
-export function show(bundle: MimeBundle, options?: DisplayOptions): void {
+/** What can be shown at once: a MIME bundle, or an object such as a figure that makes one. */
+export type Showable = MimeBundle | { [displayKey](): MimeBundle };
+
+function bundleOf(value: Showable): MimeBundle {
+  return isDisplayable(value) ? (value[displayKey]() as MimeBundle) : value;
+}
+
+/** Shows a figure, a table or a bundle under the running cell; in a plain script prints its text/plain to standard output. */
+export function show(value: Showable, options?: DisplayOptions): void {
+  const bundle = bundleOf(value);
   const host = jupyterHost();
   if (host) host.display(bundle, options);
   else process.stdout.write(`${plainText(bundle)}\n`);
@@ -24,9 +35,9 @@ export function plainText(bundle: MimeBundle): string {
 /** One output that changes over time. */
 export interface LiveOutput {
   /** Replaces what is shown; may be called as often as one likes. The last bundle always arrives. */
-  update(bundle: MimeBundle): void;
+  update(value: Showable): void;
   /** Shows `final` (or the last bundle that still waits) at once and ends the output; later updates are ignored. */
-  close(final?: MimeBundle): void;
+  close(final?: Showable): void;
 }
 
 // A watcher sees about four frames a second; in a batch run only the saved notebook counts, so fewer do. A plain script prints each frame.
@@ -37,20 +48,16 @@ function interval(): number {
   return host ? frameInterval[host.interactive ? "interactive" : "batch"] : frameInterval.script;
 }
 
-const figureType = "application/vnd.plotly.v1+json";
-
-/** A frame of a film. JupyterLab's plotly renderer keeps the first figure that it drew, so a moving one is shown as its picture. */
-function movingFrame(bundle: MimeBundle): MimeBundle {
-  if (!jupyterHost()?.interactive || bundle["image/svg+xml"] === undefined) return bundle;
-  const { [figureType]: _, ...rest } = bundle;
-  return rest;
+function frame(bundle: MimeBundle): MimeBundle {
+  return jupyterHost()?.interactive ? movingFrame(bundle) : bundle;
 }
 
 /**
  * Opens an output that later updates replace (`update_display_data` under one display id): at most four times a second, every two
- * seconds in a batch run; a plain script prints the text every 30 seconds and at the end. While it moves, a watched figure is its picture; closed, the interactive figure.
+ * seconds in a batch run; a plain script prints the text every 30 seconds and at the end. Figures keep their zoom over updates where our JupyterLab extension draws them.
  */
-export function openLive(initial: MimeBundle): LiveOutput {
+export function openLive(value: Showable): LiveOutput {
+  const initial = bundleOf(value);
   const displayId = `live-${randomUUID()}`;
   let last = initial;
   let waiting = false;
@@ -64,15 +71,15 @@ export function openLive(initial: MimeBundle): LiveOutput {
     if (!waiting) return;
     waiting = false;
     shownAt = Date.now();
-    show(closed ? last : movingFrame(last), { displayId, update: true });
+    show(closed ? last : frame(last), { displayId, update: true });
   };
 
-  const first = movingFrame(initial);
+  const first = frame(initial);
   show(first, { displayId });
   return {
-    update(bundle) {
+    update(next) {
       if (closed) return;
-      last = bundle;
+      last = bundleOf(next);
       waiting = true;
       const rest = shownAt + interval() - Date.now();
       if (rest <= 0) flush();
@@ -86,7 +93,7 @@ export function openLive(initial: MimeBundle): LiveOutput {
       if (closed) return;
       closed = true;
       waiting ||= final !== undefined || first !== initial;
-      last = final ?? last;
+      if (final !== undefined) last = bundleOf(final);
       flush();
     },
   };

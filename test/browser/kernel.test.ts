@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createKernelWorld, type KernelWorld } from "../support/kernelspec.js";
-import { clickMenu, type LabBrowser, openLabBrowser, screenshotPath } from "../support/lab-browser.js";
+import { clickMenu, screenshotPath } from "../support/lab-browser.js";
+import { writeNotebook } from "../support/notebook.js";
+import { openSharedLab } from "../support/shared-lab.js";
 
 /** The notebook for the front end's own features. */
 const sources = [
@@ -21,42 +21,23 @@ const debugged = [
 const helper =
   "interface Unused {\n  a: number;\n}\n\nexport function twice(value: number): number {\n  const result = 2 * value;\n  return result;\n}\n";
 let folder: string;
-let world: KernelWorld;
-let lab: LabBrowser;
+let lab: Awaited<ReturnType<typeof openSharedLab>>;
 let page: Page;
 /** When a page last asked the debugger something, or was answered. */
 let lastDebugMessage = 0;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "lab-kernel-"));
-  writeNotebook("kernel.ipynb", sources);
-  writeNotebook("debugged.ipynb", debugged);
+  lab = await openSharedLab("kernel");
+  folder = lab.folder;
+  writeNotebook(join(folder, "kernel.ipynb"), sources);
+  writeNotebook(join(folder, "debugged.ipynb"), debugged);
   writeFileSync(join(folder, "helper.ts"), helper);
-  world = createKernelWorld();
-  const { JUPYTER_PATH = "", JUPYTER_DATA_DIR = "" } = world.environment;
-  lab = await openLabBrowser(folder, { JUPYTER_PATH, JUPYTER_DATA_DIR });
   page = await open("kernel.ipynb");
 });
 
 afterAll(async () => {
   await lab?.close();
-  world?.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
-
-function writeNotebook(name: string, texts: readonly string[]): void {
-  const cells = texts.map((source, index) => ({
-    cell_type: "code",
-    execution_count: null,
-    id: `cell-${index}`,
-    metadata: {},
-    outputs: [],
-    source,
-  }));
-  const kernelspec = { name: "mindformers-lab", display_name: "TypeScript (MindFormers)", language: "typescript" };
-  const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-  writeFileSync(join(folder, name), JSON.stringify(notebook));
-}
 
 function open(notebook: string): Promise<Page> {
   const note = ({ payload }: { payload: string | Buffer }) => {

@@ -31,8 +31,9 @@ export function runVenv(name: string, args: readonly string[], options: { cwd?: 
 }
 
 export interface LabServer {
-  /** Address of a notebook below the server's folder, in a workspace of its own. */
-  notebookUrl(path: string): string;
+  /** `http://127.0.0.1:port`. */
+  readonly origin: string;
+  readonly token: string;
   stop(): Promise<void>;
 }
 
@@ -54,10 +55,11 @@ export async function startLab(folder: string, extra: Record<string, string> = {
   });
   const log: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => log.push(chunk.toString()));
-  const base = `http://127.0.0.1:${port}`;
-  await waitUntilUp(`${base}/api?token=${token}`, child, log);
+  const origin = `http://127.0.0.1:${port}`;
+  await waitUntilUp(`${origin}/api?token=${token}`, child, log);
   return {
-    notebookUrl: (path) => `${base}/lab/workspaces/test-${port}/tree/${path}?reset&token=${token}`,
+    origin,
+    token,
     stop: () => stopServer(child).finally(() => rmSync(settings, { recursive: true, force: true })),
   };
 }

@@ -19,28 +19,41 @@ export function screenshotPath(name: string): string {
   return join(screenshots, name);
 }
 
-/** `environment`: further variables of JupyterLab's; `CHROME_PATH` names another browser than Debian's Chromium. */
+/** `environment`: further variables of JupyterLab's. */
 export async function openLabBrowser(folder: string, environment: Record<string, string> = {}): Promise<LabBrowser> {
   const lab = await startLab(folder, environment);
-  const executablePath = process.env.CHROME_PATH ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] }).catch(async (error: unknown) => {
+  const browser = await openBrowser({ ...lab, prefix: "" }).catch(async (error: unknown) => {
     await lab.stop();
     throw error;
   });
+  return {
+    ...browser,
+    async close() {
+      await browser.close();
+      await lab.stop();
+    },
+  };
+}
+
+let workspaces = 0;
+
+/** A browser for a running JupyterLab; `CHROME_PATH` names another one than Debian's Chromium. Notebooks are named relative to `prefix`. */
+export async function openBrowser(lab: { origin: string; token: string; prefix: string }): Promise<LabBrowser> {
+  const executablePath = process.env.CHROME_PATH ?? "/usr/bin/chromium";
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   return {
     async open(notebook, prepare) {
       const page = await browser.newPage({ viewport: { width: 1280, height: 1100 } });
       page.setDefaultTimeout(60_000);
       prepare?.(page);
-      await page.goto(lab.notebookUrl(notebook));
+      const workspace = `test-${process.pid}-${workspaces++}`;
+      const path = `${lab.prefix}${notebook}`;
+      await page.goto(`${lab.origin}/lab/workspaces/${workspace}/tree/${path}?reset&token=${lab.token}`);
       await page.locator(".jp-Notebook").waitFor();
       await page.locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" }).first().waitFor();
       return page;
     },
-    async close() {
-      await browser.close();
-      await lab.stop();
-    },
+    close: () => browser.close(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 export interface Output {
   readonly output_type: string;
@@ -38,4 +38,18 @@ export function outputsOf(notebook: Notebook): Output[] {
 /** Outputs that show a plotly figure. */
 export function figuresOf(notebook: Notebook): Output[] {
   return outputsOf(notebook).filter((output) => output.data?.["application/vnd.plotly.v1+json"] !== undefined);
+}
+
+/** Writes a notebook of our kernel with one code cell for each text. */
+export function writeNotebook(path: string, texts: readonly string[]): void {
+  const cells = texts.map((source, index) => ({
+    cell_type: "code",
+    execution_count: null,
+    id: `cell-${index}`,
+    metadata: {},
+    outputs: [],
+    source,
+  }));
+  const kernelspec = { name: "mindformers-lab", display_name: "TypeScript (MindFormers)", language: "typescript" };
+  writeFileSync(path, JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }));
 }

@@ -1,17 +1,9 @@
 import { fitBundle } from "../budget.js";
 import { type Displayable, displayKey, type MimeBundle } from "../display-contract.js";
+import { figureMime, plotlyMime } from "../figure-mime.js";
 import type { Chart } from "./chart.js";
 import { chartPlotly } from "./plotly.js";
 import { chartSvg } from "./svg.js";
-
-/** For plotly's own renderers: `{ data, layout, config }`. */
-export const plotlyMime = "application/vnd.plotly.v1+json";
-
-/**
- * For the renderer of our JupyterLab extension: `{ version: 1 }` beside plotly's MIME type, whose figure it draws, or
- * `{ version: 1, figure }` where plotly's MIME type is left out.
- */
-export const figureMime = "application/vnd.mindformers-lab.figure+json";
 
 /** Drawings of the same chart, from the most detailed one to the coarsest. */
 export type Drawings = readonly (() => Chart)[];

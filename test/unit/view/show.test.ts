@@ -142,13 +142,18 @@ const figure = (text: string) => ({
   "text/plain": text,
 });
 
-test("a figure that would stand still in JupyterLab moves as a picture and is interactive when it ends", () => {
+test("a figure that would stand still in JupyterLab moves under our own MIME type, and has plotly's as well when it ends", () => {
   openNotebook(true);
   const live = openLive(figure("0"));
   vi.advanceTimersByTime(300);
   live.update(figure("1"));
   live.close();
-  expect(shown.map(({ data }) => Object.keys(data).length)).toEqual([2, 2, 3]);
+  const own = "application/vnd.mindformers-lab.figure+json";
+  expect(shown.map(({ data }) => data[own])).toEqual([
+    ...Array(2).fill({ version: 1, figure: { data: [] } }),
+    undefined,
+  ]);
+  expect(shown.map(({ data }) => "application/vnd.plotly.v1+json" in data)).toEqual([false, false, true]);
   expect(texts()).toEqual(["0", "1", "1"]);
 });
 
