@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { clickMenu, screenshotPath } from "../support/lab-browser.js";
+import { screenshotPath } from "../support/lab-browser.js";
 import { writeNotebook } from "../support/notebook.js";
 import { openSharedLab } from "../support/shared-lab.js";
 
@@ -31,7 +31,9 @@ beforeAll(async () => {
   writeNotebook(join(lab.folder, "figures.ipynb"), sources);
   page = await lab.open("figures.ipynb");
   for (const index of [0, 1]) await run(index);
-  await page.waitForFunction(() => document.querySelectorAll(".mfl-Figure .js-plotly-plot .main-svg").length >= 2);
+  await page.waitForFunction(() => document.querySelectorAll(".mfl-Figure [data-draws]").length >= 2, undefined, {
+    timeout: 120_000,
+  });
 });
 
 afterAll(async () => {
@@ -43,23 +45,33 @@ async function run(index: number): Promise<void> {
   await page.keyboard.press("Control+Enter");
 }
 
+/** Runs a command by the command palette. */
+async function palette(command: string): Promise<void> {
+  await page.keyboard.press("Control+Shift+c");
+  const field = page.locator("#modal-command-palette input, .jp-ModalCommandPalette input").first();
+  await field.fill(command);
+  await page.locator(".lm-CommandPalette-item", { hasText: command }).first().waitFor();
+  await field.press("Enter");
+}
+
 /** What the figures look like now, in the order of the page. */
 function looks() {
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>(".mfl-Figure")].map((figure) => {
       const svg = figure.querySelector(".main-svg");
       const title = figure.querySelector(".gtitle");
-      const paper = svg?.querySelector("rect.bg, rect") as Element | null;
       return {
         cell: figure.clientWidth,
         width: Math.round(svg?.getBoundingClientRect().width ?? 0),
         height: Math.round(svg?.getBoundingClientRect().height ?? 0),
         title: title === null ? "" : getComputedStyle(title).fill,
-        paper: paper === null ? "" : getComputedStyle(paper).fillOpacity,
+        paper: svg === null ? "" : getComputedStyle(svg).backgroundColor,
       };
     }),
   );
 }
+
+const widthsFit = async () => (await looks()).every(({ width, cell }) => Math.abs(width - cell) <= 2);
 
 const textColor = () =>
   page.evaluate(() => {
@@ -73,14 +85,15 @@ const textColor = () =>
 
 it("a figure that was white in the dark theme takes the theme's colors and keeps its size", async () => {
   const before = await looks();
-  await clickMenu(page, "Settings", /Theme/);
-  await page.getByRole("menuitem", { name: "JupyterLab Dark" }).click();
+  await palette("Use Theme: JupyterLab Dark");
   await page.waitForFunction(() => document.body.dataset.jpThemeLight === "false");
   const color = await textColor();
   await expect.poll(async () => (await looks()).map(({ title }) => title)).toEqual([color, color]);
+  await page.locator("#jupyterlab-splash").waitFor({ state: "detached" });
+  await expect.poll(widthsFit).toBe(true);
   const after = await looks();
   expect(after.map(({ height }) => height)).toEqual(before.map(({ height }) => height));
-  expect(after.every(({ height, paper }) => height >= 250 && Number(paper) === 0)).toBe(true);
+  expect(after.every(({ height, paper }) => height >= 200 && paper === "rgba(0, 0, 0, 0)")).toBe(true);
   await page.screenshot({ path: screenshotPath("figures-dark.png") });
 });
 
@@ -88,9 +101,9 @@ it("a figure that collapsed to 29 pixels when the side bar was toggled follows t
   const before = await looks();
   for (let toggle = 0; toggle < 2; toggle++) {
     const [{ cell = 0 } = {}] = await looks();
-    await page.keyboard.press("Control+b");
+    await palette("Show Left Sidebar");
     await expect.poll(async () => (await looks())[0]?.cell).not.toBe(cell);
-    await expect.poll(async () => (await looks()).every((look) => Math.abs(look.width - look.cell) <= 2)).toBe(true);
+    await expect.poll(widthsFit).toBe(true);
     expect((await looks()).map(({ height }) => height)).toEqual(before.map(({ height }) => height));
   }
   await page.screenshot({ path: screenshotPath("figures-side-bar.png") });

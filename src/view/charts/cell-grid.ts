@@ -36,7 +36,7 @@ function chartOf(spec: CellGridSpec, drawing: GridDrawing): Chart {
     title: spec.title,
     panels: [
       {
-        height: Math.min(460, Math.max(60, cells.length * 22)),
+        height: Math.min(460, Math.max(110, cells.length * 22)),
         x: { label: xLabel, names: columnLabels },
         y: { label: yLabel, names: rowLabels.map((label) => shorten(label, 40)) },
         marks: [{ kind: "cells", colors: spec.colors, cells, words }],

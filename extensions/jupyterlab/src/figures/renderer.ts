@@ -17,6 +17,7 @@ export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
   #figure: PlotlyFigure | undefined;
   #drawn = false;
   #frame = 0;
+  #lastWidth = 700;
 
   constructor() {
     super();
@@ -49,21 +50,23 @@ export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
     super.dispose();
   }
 
-  /** Width of the cell; 0 while the notebook is hidden. */
+  /** Width of the cell in pixels, or the last one known while the notebook is hidden. */
   get #width(): number {
-    return this.node.clientWidth;
+    this.#lastWidth = this.node.clientWidth || this.#lastWidth;
+    return this.#lastWidth;
   }
 
   async #draw(): Promise<void> {
     const plotly = await loadPlotly();
     const figure = this.#figure;
     if (this.isDisposed || figure === undefined) return;
-    const width = this.#width;
     // plotly.js writes into the layout that it is given.
-    const layout = structuredClone({ ...themedLayout(figure), autosize: false, width: width > 0 ? width : 700 });
+    const layout = structuredClone({ ...themedLayout(figure), autosize: false, width: this.#width });
     const config = { ...figure.config, responsive: false, displaylogo: false };
     this.#drawn = true;
     await plotly.react(this.#canvas, { data: structuredClone(figure.data), layout, config });
+    // The cell may have become visible, wider, or narrower while the figure was drawn.
+    this.#fit();
     this.#canvas.dataset.draws = String(Number(this.#canvas.dataset.draws ?? 0) + 1);
   }
 
@@ -75,9 +78,11 @@ export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
   #fit(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
-      const width = this.#width;
-      if (!this.#drawn || width === 0 || this.isDisposed) return;
-      void loadPlotly().then((plotly) => plotly.relayout(this.#canvas, { width }));
+      if (!this.#drawn || this.node.clientWidth === 0 || this.isDisposed) return;
+      void loadPlotly().then((plotly) => {
+        const shown = this.#canvas.querySelector(".main-svg")?.clientWidth;
+        if (shown !== this.#width) return plotly.relayout(this.#canvas, { width: this.#width });
+      });
     });
   }
 
