@@ -151,6 +151,9 @@ export type { LaunchablePlan } from "./run/launch/launchable.js";
 export { type ResumeOptions, resumeRun } from "./run/launch/resume.js";
 export { checkMachine, type Machine, type MachineCheck } from "./run/machine.js";
 export type { MachineFacts } from "./run/machine-facts.js";
+export { type CheckablePlan, checkCluster } from "./run/nodes/preflight/check-cluster.js";
+export type { NodeCheck } from "./run/nodes/preflight/checks.js";
+export type { Preflight } from "./run/nodes/preflight/preflight.js";
 export { listRuns, type OpenOptions, openRun, type RunList } from "./run/open.js";
 export type { PlotName } from "./run/plots.js";
 export type {

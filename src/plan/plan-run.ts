@@ -35,11 +35,14 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
-/** Files of the Megatron data that the configuration names and that are not there. */
-async function missingData(config: Config): Promise<string[]> {
+/** Files of the Megatron data that the configuration names, absolute. */
+function dataFilesOf(config: Config): string[] {
   if (config.get(`${dataLoaderPath}.type`) !== "BlendedMegatronDatasetDataLoader") return [];
   const prefixes = dataPrefixes(config.get(`${dataLoaderPath}.config.data_path`));
-  const files = prefixes.flatMap((prefix) => [`${resolve(prefix)}.idx`, `${resolve(prefix)}.bin`]);
+  return prefixes.flatMap((prefix) => [`${resolve(prefix)}.idx`, `${resolve(prefix)}.bin`]);
+}
+
+async function missingOf(files: readonly string[]): Promise<string[]> {
   const found = await Promise.all(files.map(exists));
   return files.filter((_, index) => !found[index]);
 }
@@ -85,6 +88,7 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   const cluster = resolveCluster(await withHostFile(options.cluster), asked.dataParallel);
   const changes = [...applyDevice(copy, cluster), ...applyData(copy, options.data)];
   const values = planValues(copy, cluster, options);
+  const dataFiles = dataFilesOf(copy);
   const facts: CheckFacts = {
     device: cluster.device,
     devices: cluster.devices,
@@ -93,12 +97,12 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
     environment: process.env,
     memoryPerDevice: cluster.memoryPerDevice,
     // Other machines have their own files; preflight looks at them there.
-    missingFiles: cluster.access?.via === "local" ? await missingData(copy) : [],
+    missingFiles: cluster.access?.via === "local" ? await missingOf(dataFiles) : [],
     ...(cluster.device === "Ascend" && values.memory !== undefined && { memoryNeeded: values.memory.peak }),
     ...(options.data === undefined ? {} : { dataset: options.data }),
   };
   const issues = IssueList.from(graded(copy.check(facts), reliabilityIssues(copy, values))) as IssueList;
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && options.onErrors !== "show") throw refuse(issues);
-  return makePlan({ ...values, changes, issues, errors });
+  return makePlan({ ...values, dataFiles, changes, issues, errors });
 }

@@ -13,6 +13,7 @@ export const publicNames: readonly string[] = [
   "PlanError",
   "RunFailedError",
   "atlas800tA2",
+  "checkCluster",
   "checkDataset",
   "checkLauncherCall",
   "checkMachine",

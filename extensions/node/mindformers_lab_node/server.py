@@ -142,6 +142,7 @@ METHODS = {
     "end": lambda server, grace: end_all(server.place, grace),
     "read": lambda server, path, offset, length: read_range(server.files, path, offset, length),
     "write": lambda server, path, text: write_whole(server.files.path(path), text.encode()),
+    "remove": lambda server, path: os.unlink(server.files.path(path)),
     "list": lambda server, pattern: list_files(server.files, pattern),
     "hash": lambda server, paths, largest: [file_hash(server.files.path(path), largest) for path in paths],
     "follow": lambda server, patterns, offsets, wait: follow(

@@ -34,6 +34,10 @@ export const planErrors = {
     meaning: "The node could not do what it was asked, such as reading a file.",
     cure: "Look at the message, which is the node's own.",
   },
+  CLUSTER_NOT_READY: {
+    meaning: "A node lacks something that the run needs, or differs from the others; the message lists every finding.",
+    cure: "Cure what the message names; `await checkCluster(plan)` shows the whole table.",
+  },
   CLUSTER_INVALID: {
     meaning: "The description of the cluster can't be used.",
     cure: "Give the device, the nodes and the devices per node.",

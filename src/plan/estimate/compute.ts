@@ -58,7 +58,7 @@ export function planValues(
   config: Config,
   cluster: ResolvedCluster,
   options: { readonly speed?: PlanSpeed; readonly reliability?: ReliabilityOptions },
-): Omit<PlanValues, "changes" | "issues" | "errors"> {
+): Omit<PlanValues, "changes" | "issues" | "errors" | "dataFiles"> {
   const mesh = readMesh((path) => config.get(path));
   const run = length(config, cluster.devices);
   const training = readTraining((path) => config.get(path), cluster.devices);

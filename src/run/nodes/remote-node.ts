@@ -163,17 +163,27 @@ export class RemoteNode implements RunNode {
 
   async #open(): Promise<Connection> {
     const connection = new Connection(this.#options.connector, (message) => this.#hear(message));
-    const asked = Date.now();
     void connection.ended.then((end) => this.#lost(this.#options.connector.explain(end).message));
     const greeting = await connection.greeting;
-    // The node read its clock between the question and the answer; half the way is the best guess.
-    this.#clockOffsetMs = (asked + Date.now()) / 2 - Number(greeting.time);
     this.#failures = 0;
     this.#heard = monotonicMs();
     if (!this.#reachable) this.#tell({ kind: "reachable" });
     this.#reachable = true;
     this.#take(greeting.state as RecordedAttempt | null);
+    void this.#compareClocks(connection).catch(() => undefined);
     return connection;
+  }
+
+  /** The node reads its clock between question and answer: half the way of the fastest answer is the best guess. */
+  async #compareClocks(connection: Connection): Promise<void> {
+    let fastest = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < 3; turn += 1) {
+      const [asked, began] = [Date.now(), monotonicMs()];
+      const time = Number(await connection.ask("ping"));
+      const way = monotonicMs() - began;
+      if (way < fastest) this.#clockOffsetMs = asked + way / 2 - time;
+      fastest = Math.min(fastest, way);
+    }
   }
 
   #hear(message: Readonly<Record<string, unknown>>): void {

@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import type { ResolvedCluster } from "../../../plan/command/cluster.js";
+import type { CommandPlace, NodeCommand } from "../../../plan/command/command.js";
+import { sshNodes } from "../cluster-nodes.js";
+import type { RemoteNode } from "../remote-node.js";
+import { type Preflight, preflight } from "./preflight.js";
+
+/** What preflight needs of a plan; `planRun` makes one. */
+export interface CheckablePlan {
+  readonly cluster: ResolvedCluster;
+  readonly disk: { readonly checkpointsBytes: number | undefined; readonly logBytes: number | undefined };
+  /** Absolute paths of the files that the training reads. */
+  readonly dataFiles: readonly string[];
+  commands(place: CommandPlace): readonly NodeCommand[];
+}
+
+/** Asks nodes that are connected already, with the plan's needs and the environment of its commands. */
+export function preflightOf(
+  nodes: readonly RemoteNode[],
+  plan: CheckablePlan,
+  commands: readonly NodeCommand[],
+): Promise<Preflight> {
+  const { cluster, disk } = plan;
+  const written = (disk.checkpointsBytes ?? 0) + (disk.logBytes ?? 0);
+  return preflight(nodes, {
+    device: cluster.device,
+    devicesPerNode: cluster.devicesPerNode,
+    port: cluster.port,
+    masterAddress: cluster.access?.masterAddress ?? (cluster.nodes[0] as string),
+    diskBytes: written > 0 ? written / nodes.length : undefined,
+    python: cluster.python,
+    environment: commands[0]?.environment ?? {},
+    files: plan.dataFiles,
+  });
+}
+
+/**
+ * Looks at every node of a plan's cluster as `launchRun` does before it starts anything: reachable, the same software and data, clocks,
+ * port, disk, limits, names, storage, devices, and processes of earlier runs. Shows itself as a table node × check. Starts nothing.
+ * @throws CLUSTER_INVALID for a plan whose nodes ssh does not reach
+ */
+export async function checkCluster(plan: CheckablePlan): Promise<Preflight> {
+  const commands = plan.commands({ runFolder: resolve("runs", "preflight"), attempt: 1 });
+  const nodes = sshNodes({ id: randomUUID(), commands, cluster: plan.cluster });
+  try {
+    return await preflightOf(nodes, plan, commands);
+  } finally {
+    await Promise.all(nodes.map((node) => node.close()));
+  }
+}
