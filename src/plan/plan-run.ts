@@ -1,9 +1,11 @@
 import { stat } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
 import { dataLoaderPath, dataPrefixes } from "../config/keys/data-path.js";
 import type { CheckFacts } from "../config/rules/rule.js";
 import { type Issue, PlanError } from "../core/error.js";
+import { checkDataOrder } from "../data/order/check-order.js";
 import { type Mesh, readMesh } from "../model/layout/mesh.js";
 import { IssueList } from "../view/issue-list.js";
 import { applyData, applyDevice, type PlanData } from "./changes.js";
@@ -45,6 +47,12 @@ function dataFilesOf(config: Config): string[] {
 async function missingOf(files: readonly string[]): Promise<string[]> {
   const found = await Promise.all(files.map(exists));
   return files.filter((_, index) => !found[index]);
+}
+
+/** What the engine's data indices refuse, without settings for which another error was found. */
+async function orderIssues(config: Config, found: readonly Issue[], memory: number | undefined): Promise<Issue[]> {
+  const known = new Set(found.filter(({ severity }) => severity === "error").map(({ path }) => path));
+  return (await checkDataOrder(config, { memory })).filter(({ path }) => !known.has(path));
 }
 
 function noCluster(config: Config, mesh: Mesh): Issue {
@@ -101,7 +109,9 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
     ...(cluster.device === "Ascend" && values.memory !== undefined && { memoryNeeded: values.memory.peak }),
     ...(options.data === undefined ? {} : { dataset: options.data }),
   };
-  const issues = IssueList.from(graded(copy.check(facts), reliabilityIssues(copy, values))) as IssueList;
+  const found = copy.check(facts);
+  const order = await orderIssues(copy, found, cluster.access?.via === "local" ? totalmem() : undefined);
+  const issues = IssueList.from(graded(found, order, reliabilityIssues(copy, values))) as IssueList;
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && options.onErrors !== "show") throw refuse(issues);
   return makePlan({ ...values, dataFiles, changes, issues, errors });

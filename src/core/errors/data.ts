@@ -62,6 +62,10 @@ export const dataErrors = {
     meaning: "The engine can't build the index of its training samples from this dataset and these settings.",
     cure: "Follow the hint: the sizes, the split, the sequence length or the blend don't fit the dataset.",
   },
+  MEMORY_TOO_SMALL: {
+    meaning: "The indices of the training samples need more memory than this machine has free.",
+    cure: "Ask for fewer samples, or call it on a machine with more memory.",
+  },
   DATA_ORDER_UNKNOWN: {
     meaning: "The order in which the engine would read the samples can't be computed from these settings.",
     cure: "Change the setting that the message names, or look at stored sequences with dataset.sample.",

@@ -33,6 +33,21 @@ export function blendIndices(weights: readonly number[], size: number): BlendInd
   return { dataset, sample };
 }
 
+/** How many samples `blendIndices` takes of each dataset, in memory that does not grow with `size`. */
+export function blendTakes(weights: readonly number[], size: number): number[] {
+  const taken = weights.map(() => 0);
+  for (let i = 0; i < size; i++) {
+    const position = i > 1 ? i : 1;
+    let [best, most] = [0, Number.NEGATIVE_INFINITY];
+    for (let d = 0; d < taken.length; d++) {
+      const error = (weights[d] as number) * position - (taken[d] as number);
+      if (error > most) [best, most] = [d, error];
+    }
+    taken[best] = (taken[best] as number) + 1;
+  }
+  return taken;
+}
+
 /** `build_exhaustive_blending_indices`: every sample of every dataset once, mixed in proportion to the sizes. */
 export function exhaustiveBlendIndices(sizes: readonly number[]): BlendIndices {
   const total = sizes.reduce((sum, size) => sum + size, 0);

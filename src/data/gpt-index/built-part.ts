@@ -1,7 +1,7 @@
 import { type BlendIndices, blendIndices, exhaustiveBlendIndices } from "./blending.js";
 import { blendIdentifiers, type Description, describe, gptIdentifiers } from "./description.js";
 import { buildGptIndices, type GptIndices } from "./indices.js";
-import { type GptPart, type PartPlan, requireInBounds } from "./part-plan.js";
+import { type GptPart, type PartPlan, requireInBounds, requireRoom } from "./part-plan.js";
 import type { SplitName } from "./split.js";
 
 /** The indices of one dataset of a part, with the name under which the engine would cache them. */
@@ -32,6 +32,7 @@ export function buildPart(plan: PartPlan, lengths: readonly Int32Array[]): Built
   const has = datasets.map(({ indices }) => indices.epochs.samples);
   if (plan.blend === undefined) return { name: plan.part, datasets, blend: undefined, samples: has[0] as number };
   const { weights, size } = plan.blend.resolve(has);
+  requireRoom(plan.part, size ?? weights.reduce((sum, weight) => sum + weight, 0));
   const indices = size === undefined ? exhaustiveBlendIndices(weights) : blendIndices(weights, size);
   requireInBounds(
     takenOf(indices, datasets.length),

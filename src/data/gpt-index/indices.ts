@@ -1,4 +1,4 @@
-import { type EpochPlan, planEpochs } from "./epochs.js";
+import { type EpochPlan, type EpochRequest, planEpochs } from "./epochs.js";
 import { lengthAt, numbersOf, type PackedSequences, packSequences, pairsOf } from "./packed-sequences.js";
 import { RandomState } from "./random-state.js";
 
@@ -6,6 +6,8 @@ import { RandomState } from "./random-state.js";
 export interface GptRequest {
   /** For messages: which dataset and part. */
   readonly name: string;
+  /** Cures a part that is too small of a dataset with that many sequences. */
+  readonly cure?: NonNullable<EpochRequest["cure"]>;
   /** Tokens of every sequence of the dataset. */
   readonly lengths: Int32Array;
   /** The part's sequences: from `begin` (inclusive) to `end` (exclusive). */
@@ -35,14 +37,16 @@ export interface GptIndices {
 
 /** Builds all three indices with one generator, in the engine's order: documents, then shuffle. Throws INDEX_IMPOSSIBLE. */
 export function buildGptIndices(request: GptRequest): GptIndices {
-  const epochs = planEpochs({ ...request, tokensPerEpoch: sumLengths(request) });
+  const { lengths, begin, end } = request;
+  const sequences = { begin, end, of: lengths.length };
+  const epochs = planEpochs({ ...request, sequences, tokensPerEpoch: sumLengths(request) });
   const random = new RandomState(request.seed);
-  const sequences = shuffledSequences(request, epochs, random);
-  const rows = sampleRows(request, sequences, epochs.samples);
-  return { documents: numbersOf(sequences), ...rows, shuffle: shuffleIndex(epochs, random), epochs };
+  const shuffled = shuffledSequences(request, epochs, random);
+  const rows = sampleRows(request, shuffled, epochs.samples);
+  return { documents: numbersOf(shuffled), ...rows, shuffle: shuffleIndex(epochs, random), epochs };
 }
 
-function sumLengths({ lengths, begin, end }: GptRequest): number {
+function sumLengths({ lengths, begin, end }: Pick<GptRequest, "lengths" | "begin" | "end">): number {
   let sum = 0;
   for (let i = begin; i < end; i++) sum += lengths[i] as number;
   return sum;

@@ -1,7 +1,7 @@
 import { formatCount } from "../../core/units.js";
 import type { Blend } from "./blend-list.js";
 import type { GptIdentity } from "./description.js";
-import { impossible } from "./epochs.js";
+import { type EpochRequest, impossible, mostSamples } from "./epochs.js";
 import type { GptRequest } from "./indices.js";
 import { normalizeWeights } from "./python-numbers.js";
 import { parseSplit, type SplitName, type SplitRange, sequencesOf, splitNames } from "./split.js";
@@ -25,6 +25,8 @@ export interface GptPart {
   readonly identity: GptIdentity;
   readonly range: readonly [low: number, high: number];
   request(lengths: Int32Array): GptRequest;
+  /** The same without the lengths. `tokens`: those of the part's sequences together. */
+  epochs(sequences: EpochRequest["sequences"], tokens: number): EpochRequest;
 }
 
 /** What the engine builds for a part: one dataset, or a mix of several (or of one with a weight). */
@@ -61,6 +63,7 @@ export function planPart(settings: GptSettings, part: SplitName): PartPlan | und
   if (ranges === undefined)
     throw impossible(`split ${JSON.stringify(split)}: expected up to three numbers that are not all 0`, {
       hint: 'set split: "1, 0, 0"',
+      set: ["split", "1, 0, 0"],
     });
   const range = ranges[i];
   if (range === undefined) return undefined;
@@ -80,24 +83,47 @@ interface PartPlace {
   readonly ranges: readonly SplitRange[] | undefined;
 }
 
-function partMaker(settings: GptSettings, { part, range, split, ranges }: PartPlace): MakePart {
+function partMaker(settings: GptSettings, place: PartPlace): MakePart {
+  const { part, range, split, ranges } = place;
   const { seed, seqLength, extraToken } = settings;
   const dropLastPartial = part !== "valid" || settings.dropLastPartialValid;
-  return (prefix, samples) => ({
-    identity: { prefix, samples, part, seed, seqLength, split, ranges },
-    range,
-    request: (lengths) => ({
-      name: `${prefix}, ${part}`,
-      lengths,
-      ...sequencesOf(range, lengths.length),
-      samples,
-      seed,
-      seqLength,
-      extraToken,
-      dropLastPartial,
-    }),
-  });
+  const cure = cureOfEmpty(place);
+  return (prefix, samples) => {
+    const shared = { name: `${prefix}, ${part}`, cure, samples, seqLength, extraToken, dropLastPartial };
+    return {
+      identity: { prefix, samples, part, seed, seqLength, split, ranges },
+      range,
+      request: (lengths) => ({ ...shared, lengths, ...sequencesOf(range, lengths.length), seed }),
+      epochs: (sequences, tokensPerEpoch) => ({ ...shared, sequences, tokensPerEpoch }),
+    };
+  };
 }
+
+type Cure = NonNullable<EpochRequest["cure"]>;
+
+/** Parts that are too small get no share; the training part gets all. `of`: sequences of the dataset. */
+function cureOfEmpty({ part, split, ranges }: PartPlace): Cure {
+  if (split === undefined) return () => ({ hint: "use a larger dataset for this part", set: [`${part}_data_path`] });
+  return (of) => {
+    const isEmpty = (range: SplitRange) => {
+      const { begin, end } = range ? sequencesOf(range, of) : { begin: 0, end: 0 };
+      return begin === end;
+    };
+    const shares = (split.match(/[.0-9]+/g) ?? []).map((share, i) =>
+      splitNames[i] === part || isEmpty(ranges?.[i]) ? "0" : share,
+    );
+    const value = part === "train" ? "1, 0, 0" : shares.join(", ");
+    const others = part !== "train" || (ranges?.some((range, i) => i > 0 && range !== undefined) ?? false);
+    if (!others) return { hint: "use a larger dataset, or prepare this one again from more text", set: ["data_path"] };
+    return {
+      hint: `set split: "${value}", give this part a larger share, or use a larger dataset`,
+      set: ["split", value],
+    };
+  };
+}
+
+/** The engine numbers the datasets of a blend with 16 bits. */
+const mostDatasets = 32_767;
 
 /** Every dataset gets half a percent more than its share, so that the greedy mix does not run out. */
 const margin = 1.005;
@@ -112,9 +138,18 @@ function mixed(blend: Blend, size: number | undefined, { part, make }: { part: S
   if (weights.some((weight) => !(weight > 0)))
     throw impossible(`${part}: expected weights above 0, found ${written.join(", ")}`, {
       hint: "leave datasets of weight 0 out of data_path",
+      set: ["data_path"],
     });
+  if (prefixes.length >= mostDatasets)
+    throw impossible(
+      `${part}: expected fewer than ${formatCount(mostDatasets)} datasets, found ${formatCount(prefixes.length)}`,
+      { hint: 'merge some: await mergeDatasets([a, b], "dataset/both")', set: ["data_path"] },
+    );
   if (size === undefined)
-    throw impossible(`${part}: weights need a number of samples, found none`, { hint: "give sizes three numbers" });
+    throw impossible(`${part}: weights need a number of samples, found none`, {
+      hint: "give sizes three numbers",
+      set: ["sizes"],
+    });
   const shares = weights.map((weight) => Math.ceil(size * weight * margin));
   const datasets = prefixes.map((prefix, d) => make(prefix, shares[d]));
   const total = shares.reduce((sum, share) => sum + share, 0);
@@ -126,10 +161,20 @@ function bySize(samples: readonly number[], size: number | undefined): ReturnTyp
   if (empty >= 0)
     throw impossible(`dataset ${empty + 1} of the blend: expected at least 1 sample, found 0`, {
       hint: "leave it out of data_path, or use a smaller seq_length",
+      set: ["data_path"],
     });
   if (size === undefined) return { weights: samples, size: undefined };
   const total = samples.reduce((sum, count) => sum + count, 0);
   return { weights: normalizeWeights(samples), size: Math.min(size, total) };
+}
+
+/** Refuses a mix of more samples than its index can number. */
+export function requireRoom(part: SplitName, size: number): void {
+  if (size <= mostSamples) return;
+  throw impossible(
+    `${part}: expected a blend of at most ${formatCount(mostSamples)} samples, found ${formatCount(size)}`,
+    { hint: "ask for fewer samples (sizes)", set: ["sizes"] },
+  );
 }
 
 /**
@@ -141,7 +186,7 @@ export function requireInBounds(taken: readonly number[], has: readonly number[]
   const hint = "ask for more samples (sizes), or leave datasets of small weight out of data_path";
   if (over >= 0) {
     const found = `${names[over]} has ${formatCount(has[over] as number)} samples, the blend takes ${formatCount(taken[over] as number)}`;
-    throw impossible(`blend goes out of bounds: ${found}`, { hint });
+    throw impossible(`blend goes out of bounds: ${found}`, { hint, set: ["sizes"] });
   }
   const present = taken.filter((count) => count > 0);
   const wrong = present.findIndex((count, d) => count > (has[d] as number));
@@ -149,6 +194,6 @@ export function requireInBounds(taken: readonly number[], has: readonly number[]
   const unused = `${taken.length - present.length} of ${taken.length} datasets give no sample, and the engine's check then compares wrongly`;
   throw impossible(
     `the engine would stop with an IndexError: ${unused} (${names[wrong]}: ${present[wrong]} > ${has[wrong]})`,
-    { hint },
+    { hint, set: ["sizes"] },
   );
 }

@@ -4,8 +4,8 @@ import { formatCount } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { type BuiltPart, buildPart } from "../gpt-index/built-part.js";
-import { impossible } from "../gpt-index/epochs.js";
 import { planPart } from "../gpt-index/part-plan.js";
+import { sizePart } from "../gpt-index/part-size.js";
 import type { SplitName } from "../gpt-index/split.js";
 import {
   type BatchLayout,
@@ -15,15 +15,17 @@ import {
   stepOfSample,
   stepsPerEpoch,
 } from "./batch-layout.js";
+import { noData } from "./check-order.js";
 import { countEpochs } from "./epochs-read.js";
 import { cacheFiles } from "./index-cache.js";
+import { requireMemory } from "./index-memory.js";
 import type { LoaderSettings } from "./loader-settings.js";
 import { type OrderOptions, orderSettings } from "./options.js";
 import { bringUpToDate, type PreparedIndices } from "./prepared-indices.js";
 import { partSamples, sampleSource, samplesOfSequence, stretchesOf } from "./sample-place.js";
 import { type SequenceUse, SequenceUses } from "./sequence-uses.js";
 import type { SourceEpochs } from "./source-epochs.js";
-import { SourceFiles } from "./source-files.js";
+import { countedLengths, SourceFiles } from "./source-files.js";
 import { TrainingSample } from "./training-sample.js";
 import { TrainingStep } from "./training-step.js";
 
@@ -65,14 +67,12 @@ export class DataOrder {
     const settings = orderSettings(options);
     const part = options.part ?? "train";
     const plan = planPart(settings, part);
-    if (plan === undefined)
-      throw impossible(`part ${part}: expected data, found none in data_path and split`, {
-        hint: 'give the part a share, for example split: "98, 1, 1"',
-      });
+    if (plan === undefined) throw noData(part);
     const opened = new Map<string, SourceFiles>();
     for (const { identity } of plan.datasets)
       if (!opened.has(identity.prefix)) opened.set(identity.prefix, await SourceFiles.open(identity.prefix));
     const files = plan.datasets.map(({ identity }) => opened.get(identity.prefix) as SourceFiles);
+    requireMemory(sizePart(plan, files.map(countedLengths)));
     const built = buildPart(
       plan,
       files.map(({ lengths }) => lengths),

@@ -54,15 +54,18 @@ function readBlend(config: LoaderSection["config"]): GptSettings["blend"] {
     if (all === undefined && (split ?? null) === null) return { perPart };
     throw impossible("data_path and split don't go together with lists per part (train_data_path, …)", {
       hint: "keep one of the two",
+      set: ["data_path"],
     });
   }
   if (all === undefined)
     throw impossible("data_path: expected a list of prefixes, found none: the engine would train on made-up numbers", {
       hint: 'set data_path: ["1", "dataset/wiki_text_document"]',
+      set: ["data_path"],
     });
   if (typeof split === "string") return { all, split };
   throw impossible(`split: expected a text such as "1, 0, 0", found ${JSON.stringify(split)}`, {
     hint: 'set split: "1, 0, 0"',
+    set: ["split", "1, 0, 0"],
   });
 }
 
@@ -72,6 +75,7 @@ function readList(key: string, value: unknown): Blend | undefined {
   if (blend !== undefined) return blend;
   throw impossible(`${key}: expected prefixes, or pairs of weight and prefix, found ${JSON.stringify(value)}`, {
     hint: `set ${key}: ["0.3", "dataset/a_text_document", "0.7", "dataset/b_text_document"]`,
+    set: [key],
   });
 }
 
@@ -82,6 +86,7 @@ function readSizes(value: unknown): (number | undefined)[] {
     `sizes: expected three whole numbers of samples (train, valid, test), found ${JSON.stringify(value)}`,
     {
       hint: "set sizes: [1000, 0, 0]",
+      set: ["sizes"],
     },
   );
 }
@@ -94,5 +99,6 @@ function wholeNumber(key: string, value: unknown, [low, high]: readonly [number,
   if (typeof value === "number" && Number.isInteger(value) && value >= low && value <= high) return value;
   throw impossible(`${key}: expected a whole number from ${low} to ${high}, found ${JSON.stringify(value)}`, {
     hint: `set ${key} in train_dataset.data_loader.config`,
+    set: [key],
   });
 }

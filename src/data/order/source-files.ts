@@ -11,8 +11,21 @@ import { datasetChanged } from "../files/dataset-changed.js";
 import type { Manifests } from "../files/derived-manifest.js";
 import { indexTime, withMegatron } from "../files/megatron-files.js";
 import { readManifests } from "../files/read-manifests.js";
+import type { CountedDataset } from "../gpt-index/part-size.js";
 import { type OpenTokenizer, openTokenizer } from "../tokenize/tokenizer.js";
 import type { Stretch } from "./sample-place.js";
+
+/** The lengths as `sizePart` wants them. */
+export function countedLengths({ lengths }: Pick<SourceFiles, "lengths">): CountedDataset {
+  return {
+    sequences: lengths.length,
+    tokens(begin, end) {
+      let sum = 0;
+      for (let i = begin; i < end; i++) sum += lengths[i] as number;
+      return sum;
+    },
+  };
+}
 
 /** The files of one dataset as the data order needs them: the lengths in memory, tokens read on demand. */
 export class SourceFiles {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { PlanError } from "../../../src/core/error.js";
 import type { PlanData } from "../../../src/plan/changes.js";
 import { type PlanOptions, planRun } from "../../../src/plan/plan-run.js";
 import { displayKey } from "../../../src/view/display-contract.js";
+import { writeTokenFiles } from "../../support/token-files.js";
 
 const path = "train_dataset.data_loader.config.data_path";
 let folder: string;
@@ -15,7 +16,7 @@ let data: PlanData;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "plan-"));
   const prefix = join(folder, "corpus_text_document");
-  for (const ending of ["idx", "bin"]) await writeFile(`${prefix}.${ending}`, "");
+  writeTokenFiles(prefix, { count: 30, length: 129, vocabulary: 1000 });
   data = { prefix, seqLength: 128, vocabSize: 128815, eod: 1 };
 });
 afterAll(() => rm(folder, { recursive: true }));

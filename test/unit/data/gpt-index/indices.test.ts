@@ -143,6 +143,7 @@ it("a validation part whose samples the helper counts in single precision, one t
   const name = "a, valid";
   const plan = planEpochs({
     name,
+    sequences: { begin: 0, end: 1, of: 1 },
     tokensPerEpoch: 33_554_434,
     samples: undefined,
     seqLength: 2,

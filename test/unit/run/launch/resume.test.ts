@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
@@ -12,6 +12,7 @@ import { resumeRun } from "../../../../src/run/launch/resume.js";
 import type { Run } from "../../../../src/run/run.js";
 import { displayKey } from "../../../../src/view/display-contract.js";
 import { runsFolder } from "../../../support/fake-plan.js";
+import { writeTokenFiles } from "../../../support/token-files.js";
 
 const runs: Run[] = [];
 beforeEach(() => {
@@ -31,7 +32,7 @@ function remember(run: Run): Run {
 async function tinyPlan(folder: string) {
   const prefix = join(folder, "data", "tokens");
   await mkdir(join(folder, "data"), { recursive: true });
-  for (const end of [".bin", ".idx"]) await writeFile(prefix + end, "");
+  writeTokenFiles(prefix, { count: 30, length: 129, vocabulary: 1000 });
   const config = (await openConfig("pretrain_deepseek3_tiny_cpu"))
     .set("train_dataset.data_loader.config.data_path.1", prefix)
     .set("train_dataset.data_loader.sizes.0", 240);
