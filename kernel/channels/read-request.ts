@@ -77,39 +77,48 @@ const readers: { readonly [T in KnownType]: (fields: Fields) => RequestContents[
 /** Every message type that is served. */
 export const knownTypes = Object.keys(readers) as readonly KnownType[];
 
+/** What a field must be. */
+interface Demand {
+  readonly accepts: (value: unknown) => boolean;
+  readonly expected: string;
+}
+
 /** Reads fields of a content object; null counts as absent, as some clients send it. */
 class Fields {
   constructor(private readonly content: Readonly<Record<string, unknown>>) {}
 
   text(name: string, absent?: string): string {
-    return this.read(name, absent, (value) => typeof value === "string", "a string") as string;
+    return this.read(name, absent, { accepts: (value) => typeof value === "string", expected: "a string" }) as string;
   }
 
   flag(name: string, absent: boolean): boolean {
-    return this.read(name, absent, (value) => typeof value === "boolean", "true or false") as boolean;
+    return this.read(name, absent, {
+      accepts: (value) => typeof value === "boolean",
+      expected: "true or false",
+    }) as boolean;
   }
 
   whole(name: string): number | undefined {
     if ((this.content[name] ?? undefined) === undefined) return undefined;
-    return this.read(name, undefined, Number.isSafeInteger, "a whole number") as number;
+    return this.read(name, undefined, { accepts: Number.isSafeInteger, expected: "a whole number" }) as number;
   }
 
   oneOf<T extends string>(name: string, allowed: readonly T[], absent: T): T {
     const isAllowed = (value: unknown) => (allowed as readonly unknown[]).includes(value);
-    return this.read(name, absent, isAllowed, allowed.join(", ")) as T;
+    return this.read(name, absent, { accepts: isAllowed, expected: allowed.join(", ") }) as T;
   }
 
   object(name: string): Record<string, unknown> {
-    return this.read(name, {}, isObject, "an object") as Record<string, unknown>;
+    return this.read(name, {}, { accepts: isObject, expected: "an object" }) as Record<string, unknown>;
   }
 
   texts(name: string): Record<string, string> {
     const areTexts = (value: unknown) =>
       isObject(value) && Object.values(value).every((item) => typeof item === "string");
-    return this.read(name, {}, areTexts, "an object of strings") as Record<string, string>;
+    return this.read(name, {}, { accepts: areTexts, expected: "an object of strings" }) as Record<string, string>;
   }
 
-  private read(name: string, absent: unknown, accepts: (value: unknown) => boolean, expected: string): unknown {
+  private read(name: string, absent: unknown, { accepts, expected }: Demand): unknown {
     const value = this.content[name] ?? absent;
     if (accepts(value)) return value;
     throw new Error(`${name}: expected ${expected}, found ${JSON.stringify(value)?.slice(0, 200) ?? "nothing"}`);

@@ -66,7 +66,7 @@ function mentionedTypes(symbol: typescript.Symbol): typescript.Symbol[] {
   return found.filter((candidate) => isOurs(candidate) && !(candidate.flags & typescript.SymbolFlags.TypeParameter));
 }
 
-it("there is one entry point with main and types, and no subpath exports (the fallback engine resolves the old way)", () => {
+it("there is one entry point and no subpath exports, because the fallback engine resolves the old way", () => {
   expect(manifest.exports).toBeUndefined();
   expect(existsSync(join(root, manifest.main))).toBe(true);
   expect(existsSync(declarations)).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * What a user can type after `import { … } from "mindformers-lab"`: a decision, reviewed line by line. Types follow from it: the package
- * exports exactly those that the signatures of these names mention.
+ * What a user can type after `import { … } from "mindformers-lab"`: a decision, reviewed line by line.
+ * Types follow from it: the package exports exactly those that the signatures of these names mention.
  */
 export const publicNames: readonly string[] = [
   "CancelledError",

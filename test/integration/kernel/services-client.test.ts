@@ -132,7 +132,7 @@ it("runs a cell in a subshell while another one awaits", async () => {
 
 it("interrupts and restarts", async () => {
   const endless = run("for (;;) {}", { fails: true });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  while (kernel.status !== "busy") await new Promise((resolve) => setTimeout(resolve, 5));
   await kernel.interrupt();
   expect((await endless).reply).toMatchObject({ status: "error", ename: "KeyboardInterrupt" });
   await kernel.restart();

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { forCaller } from "../../../src/core/caller.js";
 
@@ -17,7 +17,7 @@ const linesOf = (error: unknown): string[] => (error as Error).stack?.split("\n"
 
 it("An error that arises in a timer names the line that made the call", async () => {
   async function user(): Promise<unknown> {
-    await wait(1);
+    await turn();
     return failing(strangeError()).catch((error: unknown) => error);
   }
   const lines = linesOf(await user());

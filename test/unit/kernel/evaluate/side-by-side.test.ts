@@ -29,9 +29,11 @@ it("cells that run at the same time keep their results, their errors and their d
 });
 
 it("cells that end at the same moment do not take each other's result", async () => {
-  await cells.run("let open: () => void = () => {}; const gate = new Promise<void>((r) => { open = r });");
-  const runs = [1, 2, 3, 4].map((n) => cells.run(`await gate; ${n} * 10`));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await cells.run(
+    "let open: () => void = () => {}; const gate = new Promise<void>((r) => { open = r }); let waiting = 0;",
+  );
+  const runs = [1, 2, 3, 4].map((n) => cells.run(`waiting++; await gate; ${n} * 10`));
+  while ((await cells.run("waiting")).text !== "4");
   await cells.run("open()");
   expect((await Promise.all(runs)).map(({ text }) => text)).toEqual(["10", "20", "30", "40"]);
 });

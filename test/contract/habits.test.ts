@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { expect, it } from "vitest";
+import { packageRoot } from "../../src/core/package-root.js";
+import { crowdedCalls, fixedSleeps, longLines, weakTests } from "./habits.js";
+import { type Source, sourcesIn } from "./sources.js";
+
+/** Lines of more than 120 characters that a room may still have. The numbers only get smaller: shorten the new line. */
+const longLinesLeft: Readonly<Record<string, number>> = {
+  "kernel/cell": 5,
+  "kernel/channels": 10,
+  "kernel/core": 6,
+  "kernel/debug": 14,
+  "kernel/evaluate": 114,
+  "kernel/history": 8,
+  "kernel/install": 5,
+  "kernel/output": 17,
+  "kernel/program": 4,
+  "kernel/report": 11,
+  "kernel/requests": 10,
+  "kernel/start": 6,
+  "kernel/thread": 9,
+  "src/checkpoint": 34,
+  "src/config": 233,
+  "src/core": 36,
+  "src/data": 292,
+  "src/formats": 46,
+  "src/model": 56,
+  "src/plan": 102,
+  "src/recover": 46,
+  "src/run": 77,
+  "src/view": 63,
+  "test/browser": 3,
+  "test/hostile": 8,
+  "test/integration": 54,
+  "test/notebooks": 6,
+  "test/property": 6,
+  "test/support": 33,
+  "test/unit": 132,
+  "test/vitest.config.ts": 2,
+  "test/wire": 20,
+};
+
+/**
+ * Fixed sleeps that a folder of tests may still have. The numbers only get smaller.
+ * test/wire: a kernel must still live half a second after its start.
+ */
+const sleepsLeft: Readonly<Record<string, number>> = { "test/wire": 1 };
+
+/** READMEs that are longer than a page: the root's is the tour of the whole project. */
+const longReadmes = ["README.md"];
+
+const root = packageRoot();
+const code = ["kernel", "src", "test"].flatMap((folder) => sourcesIn(folder));
+const tests = sourcesIn("test");
+const roomOf = (place: string): string => place.split("/").slice(0, 2).join("/").replace(/:\d+$/, "");
+
+/** Rooms that have more of something than they may, with the places. */
+function beyond(places: readonly string[], allowed: Readonly<Record<string, number>>): string[] {
+  const rooms = [...new Set(places.map(roomOf))];
+  return rooms
+    .map((room) => [room, places.filter((place) => roomOf(place) === room)] as const)
+    .flatMap(([room, found]) =>
+      found.length > (allowed[room] ?? 0)
+        ? [`${room}: ${found.length} instead of at most ${allowed[room] ?? 0}, such as ${found.slice(-5).join(", ")}`]
+        : [],
+    );
+}
+
+it("no line of code is longer than 120 characters", () => {
+  expect(beyond(code.flatMap(longLines), longLinesLeft)).toEqual([]);
+});
+
+it("no function, method, or constructor takes more than three positional parameters", () => {
+  const own = [...sourcesIn("kernel"), ...sourcesIn("src")];
+  expect(own.flatMap(crowdedCalls), "hand the values over as one object").toEqual([]);
+});
+
+it("no test is retried, skipped, or expected to fail", () => {
+  expect(tests.flatMap(weakTests), "mend the cause, or move the promise to the bench").toEqual([]);
+});
+
+it("no test sleeps for a fixed time where it can await an event", () => {
+  expect(beyond(tests.flatMap(fixedSleeps), sleepsLeft), "await the event, or ask for it in a loop").toEqual([]);
+});
+
+it("every README of a folder has at most 80 lines and 8 KB", () => {
+  const readmes = ["kernel", "src", "test", "extensions", "notebooks"]
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
+    )
+    .filter((path) => /(^|\/)README\.md$/.test(path) && !/node_modules/.test(path))
+    .map((path) => relative(root, path))
+    .filter((path) => !longReadmes.includes(path));
+  const long = readmes.filter((path) => {
+    const text = readFileSync(join(root, path), "utf8");
+    return text.trimEnd().split("\n").length > 80 || Buffer.byteLength(text) > 8192;
+  });
+  expect(long, "move decisions to DECISIONS.md and measurements to MEASURED.md").toEqual([]);
+});
+
+const source = (text: string): Source => ({ path: "test/unit/example.test.ts", text });
+
+it("finds each habit that it forbids", () => {
+  expect(longLines(source(`// ${"x".repeat(120)}`))).toHaveLength(1);
+  expect(crowdedCalls(source("class A { join(a: 1, b: 2, c: 3, d: 4) {} }"))).toHaveLength(1);
+  expect(crowdedCalls(source("const f = (a: 1, b: 2, c: 3, d: 4) => a;"))).toHaveLength(1);
+  expect(crowdedCalls(source("function f(this: 0, a: 1, b: 2, c: 3) {}"))).toEqual([]);
+  expect(weakTests(source('it.skip("later", () => {}); it("again", { retry: 2 }, () => {});'))).toHaveLength(2);
+  expect(fixedSleeps(source("await new Promise((done) => setTimeout(done, 500));"))).toHaveLength(1);
+  const imported = 'import { setTimeout as wait } from "node:timers/promises";\nawait wait(500);';
+  expect(fixedSleeps(source(imported))).toHaveLength(1);
+  expect(fixedSleeps(source("while (busy()) await new Promise((done) => setTimeout(done, 5));"))).toEqual([]);
+  expect(fixedSleeps(source('cells.run("await new Promise((done) => setTimeout(done, 5))")'))).toEqual([]);
+});
