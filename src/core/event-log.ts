@@ -89,10 +89,15 @@ export class EventLogReader {
     this.#tail = new FileTail(path);
   }
 
-  /** Events since the last call. */
-  async read(): Promise<Readonly<Record<string, unknown>>[]> {
+  /** Bytes read so far. */
+  get offset(): number {
+    return this.#tail.offset;
+  }
+
+  /** Events since the last call; `limit`: bytes of the file that count, default all. */
+  async read(limit?: number): Promise<Readonly<Record<string, unknown>>[]> {
     const events = [];
-    for (const line of await this.#tail.read()) {
+    for (const line of await this.#tail.read(limit)) {
       if (line === "") continue;
       const event = parseEvent(line);
       if (event) events.push(event);

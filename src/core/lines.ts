@@ -36,17 +36,27 @@ export class FileTail {
     this.path = path;
   }
 
-  /** New whole lines; none if the file does not exist (yet). A file that became shorter is read from its beginning. */
-  async read(): Promise<string[]> {
+  /** Bytes read so far, those of an unfinished line included. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /**
+   * New whole lines; none if the file does not exist (yet). A file that became shorter is read from its beginning. `limit`: bytes of the file
+   * that count, default all.
+   */
+  async read(limit = Number.POSITIVE_INFINITY): Promise<string[]> {
     const file = await open(this.path, "r").catch(() => undefined);
     if (!file) return [];
     try {
-      const { size } = await file.stat();
-      if (size < this.#offset) this.#restart();
+      const { size: present } = await file.stat();
+      if (present < this.#offset) this.#restart();
+      const size = Math.min(present, limit);
       const lines: string[] = [];
       while (this.#offset < size) {
         this.#buffer ??= Buffer.allocUnsafe(1 << 16);
-        const { bytesRead } = await file.read(this.#buffer, 0, this.#buffer.length, this.#offset);
+        const most = Math.min(this.#buffer.length, size - this.#offset);
+        const { bytesRead } = await file.read(this.#buffer, 0, most, this.#offset);
         if (bytesRead === 0) break;
         this.#offset += bytesRead;
         for (const line of this.#splitter.push(this.#buffer.subarray(0, bytesRead))) lines.push(line);

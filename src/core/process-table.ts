@@ -17,14 +17,29 @@ export function bootId(): string {
   }
 }
 
-/** Undefined for a process that has ended, and where the system doesn't tell. */
-export function startTicks(pid: number): number | undefined {
+/** Part of `/proc/<pid>/stat`. */
+export interface ProcessStat {
+  /** `R`, `S`, `D`, `T` (stopped) and so on. */
+  readonly state: string;
+  readonly parent: number;
+  /** Clock ticks since boot at which it started. */
+  readonly startTicks: number;
+}
+
+/** Undefined for a process that has ended (also if nobody collected it yet), and where the system does not say. */
+export function processStat(pid: number): ProcessStat | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\)/s, "").trim().split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]);
+    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    return { state: fields[0] ?? "", parent: Number(fields[1]), startTicks: Number(fields[19]) };
   } catch {
     return undefined;
   }
+}
+
+/** Undefined for a process that has ended, and where the system does not say. */
+export function startTicks(pid: number): number | undefined {
+  return processStat(pid)?.startTicks;
 }
 
 function parseEnvironment(text: string): Record<string, string> {
@@ -36,21 +51,45 @@ function parseEnvironment(text: string): Record<string, string> {
 }
 
 /** All living processes whose environment held `key=value` when they started, wherever they sit in the process tree. */
-export async function markedProcesses(key: string, value: string): Promise<MarkedProcess[]> {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (name) => {
-      const text = await readFile(`/proc/${name}/environ`, "utf8").catch(() => "");
-      if (!`\0${text}`.includes(`\0${key}=${value}\0`)) return undefined;
-      const command = await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "");
-      return {
-        pid: Number(name),
-        command: command.replaceAll("\0", " ").trim(),
-        environment: parseEnvironment(text),
-      };
-    }),
-  );
-  return found.filter((entry) => entry !== undefined && startTicks(entry.pid) !== undefined) as MarkedProcess[];
+export function markedProcesses(key: string, value: string): Promise<MarkedProcess[]> {
+  return new MarkedProcesses(key, value).find();
+}
+
+/** Finds marked processes again and again; reads the environment of a process once. */
+export class MarkedProcesses {
+  readonly #wanted: string;
+  /** By process id: when that process started, and what it is if it is marked. */
+  #seen = new Map<number, { readonly startTicks: number; readonly marked: MarkedProcess | undefined }>();
+
+  constructor(key: string, value: string) {
+    this.#wanted = `\0${key}=${value}\0`;
+  }
+
+  async find(): Promise<MarkedProcess[]> {
+    const pids = readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+    const now = new Map<number, { readonly startTicks: number; readonly marked: MarkedProcess | undefined }>();
+    for (const pid of pids) {
+      const ticks = startTicks(pid);
+      if (ticks === undefined) continue;
+      const before = this.#seen.get(pid);
+      // A process that was just forked still has the environment of its parent's program.
+      const known = before?.startTicks === ticks && before.marked !== undefined;
+      const marked = known ? before.marked : before?.startTicks === ticks ? undefined : await this.#look(pid);
+      now.set(pid, { startTicks: ticks, marked });
+    }
+    this.#seen = now;
+    const found = [...now.values()].map(({ marked }) => marked).filter((marked) => marked !== undefined);
+    return found.filter(({ pid }) => startTicks(pid) !== undefined);
+  }
+
+  async #look(pid: number): Promise<MarkedProcess | undefined> {
+    const text = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    if (!`\0${text}`.includes(this.#wanted)) return undefined;
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    return { pid, command: command.replaceAll("\0", " ").trim(), environment: parseEnvironment(text) };
+  }
 }
 
 /** Commands of all processes whose command line matches. */

@@ -2,7 +2,7 @@ import { drawFigure } from "../view/charts/figure.js";
 import { lineDrawings } from "../view/charts/line-chart.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import type { StepRecord } from "./record/events.js";
-import type { RunReader } from "./run-reader.js";
+import type { RunFile } from "./record/run-file.js";
 import type { RunStatus } from "./status.js";
 import { statusLine } from "./status-card.js";
 
@@ -39,18 +39,21 @@ export const measures: Readonly<Record<PlotName, Measure>> = {
 
 /** Points of one measure; steps that did not report it are left out. */
 export function measured(
-  steps: readonly StepRecord[],
+  steps: Iterable<StepRecord>,
   plot: PlotName,
   tokensPerStep: number,
 ): { readonly step: StepRecord; readonly y: number }[] {
-  const points = steps.map((step) => ({ step, y: measures[plot].value(step, tokensPerStep) }));
+  const points = Array.from(steps, (step) => ({ step, y: measures[plot].value(step, tokensPerStep) }));
   return points.filter((point) => point.y !== undefined) as { step: StepRecord; y: number }[];
 }
 
 /** The figure of one measure of a run so far, with the state in its title. */
-export function runPlot(plot: PlotName, reader: RunReader, status?: RunStatus): MimeBundle {
-  const { file, history } = reader;
-  const points = measured(history.steps, plot, file.tokensPerStep ?? 0);
+export function runPlot(
+  plot: PlotName,
+  { file, steps }: { readonly file: RunFile; readonly steps: Iterable<StepRecord> },
+  status?: RunStatus,
+): MimeBundle {
+  const points = measured(steps, plot, file.tokensPerStep ?? 0);
   const state = status ? statusLine(status) : "reading";
   const phase = status?.state === "preparing" && status.message ? ` (${status.message})` : "";
   const drawings = lineDrawings({

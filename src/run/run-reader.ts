@@ -1,85 +1,152 @@
 import { stat } from "node:fs/promises";
-import { hostname } from "node:os";
-import { EventLogReader } from "../core/event-log.js";
-import { lifeOf } from "../core/process-identity.js";
-import type { NodeCommand } from "../plan/command/command.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import { isRunning, lifeOf } from "../core/process-identity.js";
+import { SavedCheckpoints } from "./checkpoints-on-disk.js";
+import { localNodeOf } from "./nodes/open-nodes.js";
 import { isTerminal } from "./record/events.js";
-import { RunHistory } from "./record/history.js";
+import type { RunHistory } from "./record/history.js";
 import { runPaths, signOfLifeMs } from "./record/layout.js";
-import { ranksOf } from "./record/node-command.js";
-import { type RunFile, readRunFile } from "./record/run-file.js";
-import { deriveStatus, type RunStatus } from "./status.js";
-import { AttemptLogs } from "./supervise/attempt-logs.js";
-import { engineProcesses } from "./supervise/engine.js";
+import { type LeaseState, LeaseWatch } from "./record/lease.js";
+import { RecordReader } from "./record/record-reader.js";
+import { findRunFile, type RunFile } from "./record/run-file.js";
+import type { StepTable } from "./record/step-table.js";
+import { deriveStatus, type RunStatus, recentSteps } from "./status.js";
+import { UnrecordedLogs } from "./unrecorded-logs.js";
 
-/** Reads a run's folder, each line once. Any number of readers may look at the same folder. */
+/** Reads a run's folder, each byte once. Any number of readers may look at the same folder; those of one process share one. */
 export class RunReader {
   readonly folder: string;
-  readonly history = new RunHistory();
+  readonly clock: Clock;
   file: RunFile;
-  readonly #events: EventLogReader;
-  #logs: AttemptLogs | undefined;
+  readonly #record: RecordReader;
+  readonly #lease: LeaseWatch;
+  readonly #saved: SavedCheckpoints;
+  readonly #logs: UnrecordedLogs;
+  #fileDamage: string | undefined;
+  #fileSign = "";
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, file: RunFile) {
+  constructor(folder: string, file: RunFile, clock: Clock = systemClock) {
     this.folder = folder;
     this.file = file;
-    this.#events = new EventLogReader(runPaths(folder).events);
+    this.clock = clock;
+    const place = () => folder;
+    this.#record = new RecordReader(place, file.layout);
+    this.#lease = new LeaseWatch(() => runPaths(folder).lease, clock, leaseSetting());
+    this.#saved = new SavedCheckpoints(folder);
+    this.#logs = new UnrecordedLogs(folder);
+  }
+
+  get history(): RunHistory {
+    return this.#record.history;
+  }
+
+  /** Number of the newest lease; a supervisor that starts takes the next one. */
+  get leaseNumber(): number | undefined {
+    return this.#lease.lease?.number;
   }
 
   /** Takes in what was written since the last call and says where the run stands. */
   status(): Promise<RunStatus> {
-    const next = this.#reading.then(() => this.#status());
+    return this.#next(() => this.#status());
+  }
+
+  /** All steps, by rising global step; those that a later attempt did again once, as done last. */
+  steps(): Promise<StepTable> {
+    return this.#next(async () => {
+      await this.#status();
+      const steps = await this.#record.steps();
+      if (steps.damaged > 0) await this.#logs.addMissing(this.file, steps);
+      return steps;
+    });
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#reading.then(work);
     this.#reading = next.catch(() => undefined);
     return next;
   }
 
   async #status(): Promise<RunStatus> {
-    this.file = (await readRunFile(this.folder)) ?? this.file;
-    const supervisorAlive = await this.#readEvents();
-    const orphaned = !supervisorAlive && this.history.start !== undefined && !isTerminal(this.history.state?.state);
-    if (orphaned) await this.#readLogs();
-    const processes = (await engineProcesses(this.folder)).length;
-    const over = this.#logs?.over ?? false;
-    return deriveStatus(this.file, this.history, { supervisorAlive, processes, over, now: Date.now() });
+    await this.#readFile();
+    const lease = await this.#readRecord();
+    const ended = isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt;
+    const orphaned = lease !== "held" && !ended && this.history.start !== undefined;
+    if (orphaned) await this.#logs.read(this.file, await this.#record.steps());
+    const newest = await this.#record.newest(recentSteps);
+    const checkpoint = await this.#saved.newest(this.file, [...this.history.checkpoints, ...this.#logs.checkpoints]);
+    const known = lease === "held" ? (this.#lease.lease?.processes ?? 0) : 0;
+    const processes = lease === "held" || ended ? known : (await this.processes()).length;
+    const damage = [...(this.#fileDamage === undefined ? [] : [this.#fileDamage]), ...this.#record.damage];
+    return deriveStatus(this.file, this.history, {
+      supervisorAlive: lease === "held",
+      processes,
+      over: orphaned && this.#logs.over,
+      now: this.clock.now(),
+      steps: newest.steps,
+      checkpointStep: checkpoint.step,
+      remains: checkpoint.problems,
+      damage,
+    });
+  }
+
+  /** run.json, if it has changed. */
+  async #readFile(): Promise<void> {
+    const found = await stat(runPaths(this.folder).runFile).catch(() => undefined);
+    const sign = found ? `${found.mtimeMs}.${found.size}.${found.ino}` : "none";
+    if (sign === this.#fileSign) return;
+    this.#fileSign = sign;
+    const read = await findRunFile(this.folder).catch((error: unknown) => ({ file: this.file, damage: String(error) }));
+    this.#fileDamage = read?.damage ?? (read ? undefined : "run.json is missing");
+    if (read) this.file = read.file;
   }
 
   /**
-   * Reads the events and tells whether the supervisor lives. Between the reading and the look at its process it may have written its end,
-   * or its name: a supervisor that has just told its name has not been looked at yet.
+   * Reads the events and judges the supervisor. Between the two it may have written its end: if it seems to be gone, the events are read again.
    */
-  async #readEvents(): Promise<boolean> {
-    this.history.add(await this.#events.read());
-    for (;;) {
-      if (await this.#supervised()) return true;
-      const { start } = this.history;
-      this.history.add(await this.#events.read());
-      if (this.history.start === start) return false;
-    }
+  async #readRecord(): Promise<LeaseState> {
+    await this.#record.read();
+    const state = this.file.layout === 1 ? await this.#oldSupervisor() : await this.#lease.look();
+    if (state !== "held") await this.#record.read();
+    return state;
   }
 
-  /** True if the run is supervised on another machine (which shares the folder): nothing can be said about its processes here. */
-  get elsewhere(): boolean {
-    return this.file.host !== hostname();
-  }
-
-  async #supervised(): Promise<boolean> {
+  /** Layout 1: the supervisor's process, or the time of the events where it can't be seen. */
+  async #oldSupervisor(): Promise<LeaseState> {
     const supervisor = this.history.attempt === this.file.attempt ? this.history.start?.supervisor : undefined;
-    if (supervisor === undefined && !this.elsewhere) return false;
-    const lastSign = (await stat(runPaths(this.folder).events).catch(() => undefined))?.mtimeMs ?? 0;
-    const life = supervisor && !this.elsewhere ? lifeOf(supervisor, lastSign) : "unknown";
-    return life === "unknown" ? Date.now() < lastSign + 6 * signOfLifeMs : life === "alive";
+    if (supervisor === undefined) return "none";
+    const beatAt = (await stat(runPaths(this.folder).oldEvents).catch(() => undefined))?.mtimeMs ?? 0;
+    const life = lifeOf(supervisor, beatAt);
+    const fresh = this.clock.now() < beatAt + 6 * signOfLifeMs;
+    return life === "alive" || (life === "unknown" && fresh) ? "held" : "expired";
   }
 
-  /** Nobody writes events any more: the engine's own logs are the next best source. */
-  async #readLogs(): Promise<void> {
-    this.#logs ??= new AttemptLogs({
-      folder: runPaths(this.folder).logs(this.file.attempt),
-      attempt: this.file.attempt,
-      expected: ranksOf(this.file.commands[this.file.localNode] as NodeCommand),
-      lossRank: this.file.lossRank,
-    });
-    const events = await this.#logs.read(Date.now());
-    this.history.add(events.map((event) => ({ ...event })));
+  /** Living processes of the run on this machine. */
+  async processes() {
+    return localNodeOf(this.file, () => this.folder).processes();
   }
+
+  /** Name of the supervisor's machine, if its processes can't be seen from here. */
+  get elsewhere(): string | undefined {
+    const lease = this.#lease.lease;
+    if (!lease || isRunning(lease.holder) || lifeOf(lease.holder, this.clock.now()) !== "unknown") return undefined;
+    return lease.host;
+  }
+}
+
+/** A setting of the tests. */
+function leaseSetting(): number | undefined {
+  const text = process.env.MF_LAB_LEASE_MS;
+  return text === undefined ? undefined : Number(text);
+}
+
+const readers = new Map<string, WeakRef<RunReader>>();
+
+/** The reader of a run folder; one for all objects of this process that look at it. */
+export function sharedReader(folder: string, file: RunFile): RunReader {
+  const known = readers.get(folder)?.deref();
+  if (known && known.file.id === file.id && known.file.layout === file.layout) return known;
+  const reader = new RunReader(folder, file);
+  readers.set(folder, new WeakRef(reader));
+  return reader;
 }

@@ -5,7 +5,7 @@ import type { StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { ranksOf } from "./record/node-command.js";
 import type { RunFile } from "./record/run-file.js";
-import { RunReader } from "./run-reader.js";
+import { type RunReader, sharedReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
 import { statusCard } from "./status-card.js";
 import { type StopOptions, stopRun } from "./stop.js";
@@ -46,7 +46,7 @@ export class Run {
     this.folder = folder;
     this.checkpointDir = runPaths(folder).checkpoints;
     this.note = note;
-    this.#reader = new RunReader(folder, file);
+    this.#reader = sharedReader(folder, file);
   }
 
   /** Where the run stands now. */
@@ -56,8 +56,7 @@ export class Run {
 
   /** Every optimizer step so far, by rising global step; steps that a later attempt did again appear once, as done last. */
   async steps(): Promise<readonly StepRecord[]> {
-    await this.#reader.status();
-    return [...this.#reader.history.steps];
+    return (await this.#reader.steps()).slice();
   }
 
   /** What run.json holds: command, plan figures, parent. */
@@ -70,7 +69,8 @@ export class Run {
     const { file } = this.#reader;
     const local = ranksOf(file.commands[file.localNode] as RunFile["commands"][number]);
     const rank = options.rank ?? (local.includes(file.lossRank) ? file.lossRank : (local.at(-1) ?? 0));
-    const path = runPaths(this.folder).workerLog(options.attempt ?? file.attempt, rank);
+    const { nodeRank = 0 } = file.commands[file.localNode] ?? {};
+    const path = runPaths(this.folder, file.layout).workerLog(options.attempt ?? file.attempt, nodeRank, rank);
     const { tail = 30, match } = options;
     const lines = await lastLines(path, match === undefined ? tail : searchedLines);
     const fits = (line: string) => (typeof match === "string" ? line.includes(match) : line.search(match ?? "") >= 0);
@@ -88,7 +88,7 @@ export class Run {
 
   /** Shows figures that follow the run until it ends, under the cell that calls it; returns at once. */
   watch(options: WatchOptions = {}): Watch {
-    return watchRun(new RunReader(this.folder, this.#reader.file), options);
+    return watchRun(this.#reader, options);
   }
 
   /**

@@ -33,6 +33,7 @@ export function statusCard(
     ...optional("message", status.message),
     ...optional("processes", status.processes > 0 ? `${status.processes} alive` : undefined),
     ...optional("checkpoint", status.checkpointStep === undefined ? undefined : `step ${status.checkpointStep}`),
+    ...optional("damage", status.damage?.join("\n")),
     ...optional(
       "started in spite of",
       file.override?.errors.map(({ path, message }) => `${path}: ${message}`).join("\n"),

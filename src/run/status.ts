@@ -17,8 +17,10 @@ export interface RunStatus {
   /** Over the last 20 steps, by the wall clock. */
   readonly tokensPerSecond?: number;
   readonly remainingMs?: number;
-  /** Global step of the newest checkpoint that all ranks of this node have finished. */
+  /** Global step of the newest checkpoint whose files are complete on disk. */
   readonly checkpointStep?: number;
+  /** What is damaged or incomplete in the run folder, and what was done about it; absent if nothing is. */
+  readonly damage?: readonly string[];
   /** Processes of the run that are alive on this machine. */
   readonly processes: number;
   readonly startedAt: number;
@@ -42,11 +44,21 @@ export interface Circumstances {
   readonly over: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** The newest steps, at least `recentSteps` of them if there are so many. */
+  readonly steps: readonly StepRecord[];
+  /** Of the newest checkpoint that is complete on disk. */
+  readonly checkpointStep: number | undefined;
+  /** What is wrong with newer checkpoints. */
+  readonly remains: readonly string[];
+  /** What can't be read in the run folder. */
+  readonly damage: readonly string[];
 }
 
 /** A supervisor that has not written its first event after this time never will. */
 const startingMs = 30_000;
 const window = 20;
+/** Steps that a status is derived from. */
+export const recentSteps = window + 1;
 
 /** Milliseconds a step by the wall clock over the last 20 steps of the newest attempt; undefined below 2 steps. */
 export function recentStepMs(steps: readonly StepRecord[]): number | undefined {
@@ -83,11 +95,12 @@ function failureOf(fault: FaultEvent): NonNullable<RunStatus["failure"]> {
 
 /** Derives a run's status. Pure. */
 export function deriveStatus(file: RunFile, history: RunHistory, circumstances: Circumstances): RunStatus {
-  const last = history.steps.at(-1);
+  const { steps, checkpointStep } = circumstances;
+  const last = steps.at(-1);
   const state = stateOf(file, history, circumstances);
-  const stepMs = recentStepMs(history.steps);
+  const stepMs = recentStepMs(steps);
   const totalSteps = Math.min(file.totalSteps ?? Infinity, last?.totalSteps ?? Infinity);
-  const checkpointStep = history.checkpoints.at(-1)?.step;
+  const damage = [...circumstances.damage, ...circumstances.remains];
   const running = !isTerminal(state) && state !== "lost";
   return {
     name: file.name,
@@ -99,6 +112,7 @@ export function deriveStatus(file: RunFile, history: RunHistory, circumstances: 
     ...(stepMs !== undefined && file.tokensPerStep && { tokensPerSecond: (file.tokensPerStep * 1000) / stepMs }),
     ...(stepMs !== undefined && running && last && { remainingMs: (totalSteps - last.step) * stepMs }),
     ...(checkpointStep !== undefined && { checkpointStep }),
+    ...(damage.length > 0 && { damage }),
     processes: circumstances.processes,
     startedAt: file.createdAt,
     ...(isTerminal(history.state?.state) && history.state && { endedAt: history.state.time }),

@@ -1,7 +1,7 @@
 import { jupyterHost } from "../view/display-contract.js";
 import { type LiveOutput, openLive } from "../view/show.js";
 import { type PlotName, runPlot } from "./plots.js";
-import { isTerminal } from "./record/events.js";
+import { isTerminal, type StepRecord } from "./record/events.js";
 import type { RunReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
 import { pause } from "./wait.js";
@@ -28,7 +28,7 @@ export function watchRun(reader: RunReader, options: WatchOptions): Watch {
   const { plots = ["loss"], signal = jupyterHost()?.signal } = options;
   const closing = new AbortController();
   const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
-  const outputs = plots.map((plot) => ({ plot, live: openLive(runPlot(plot, reader)) }));
+  const outputs = plots.map((plot) => ({ plot, live: openLive(runPlot(plot, { file: reader.file, steps: [] })) }));
   return { done: follow(reader, outputs, stop), close: () => closing.abort() };
 }
 
@@ -40,13 +40,16 @@ interface Output {
 async function follow(reader: RunReader, outputs: readonly Output[], stop: AbortSignal): Promise<void> {
   let shown = "";
   let status: RunStatus | undefined;
+  let steps: Iterable<StepRecord> = [];
   while (!stop.aborted) {
     status = await reader.status().catch(() => status);
     const state = JSON.stringify([status?.state, status?.step, status?.message]);
-    if (state !== shown) for (const { plot, live } of outputs) live.update(runPlot(plot, reader, status));
+    if (state !== shown) steps = await reader.steps().catch(() => steps);
+    if (state !== shown)
+      for (const { plot, live } of outputs) live.update(runPlot(plot, { file: reader.file, steps }, status));
     shown = state;
     if (status && (isTerminal(status.state) || status.state === "lost")) break;
     await pause(pollMs, stop);
   }
-  for (const { plot, live } of outputs) live.close(runPlot(plot, reader, status));
+  for (const { plot, live } of outputs) live.close(runPlot(plot, { file: reader.file, steps }, status));
 }

@@ -12,8 +12,8 @@ export interface SealRequest {
   /** Paths from that folder, of every file of the checkpoint. */
   readonly paths: readonly string[];
   readonly step: number | undefined;
-  /** Called with the bytes read so far. */
-  readonly onProgress?: (bytes: number) => void;
+  /** Called with the bytes read so far; the next block is read once it returns or its promise resolves. */
+  readonly onProgress?: (bytes: number) => void | Promise<void>;
   readonly signal?: AbortSignal | undefined;
   /** Default: now. */
   readonly sealedAt?: Date;
@@ -43,7 +43,7 @@ async function sealFile(request: SealRequest, path: string, before: number): Pro
       throwIfCancelled(request.signal, "sealing the checkpoint");
       const end = Math.min(source.byteLength, start + sealBlockBytes);
       blocks.push(blockDigits(crc32(await source.slice(start, end))));
-      request.onProgress?.(before + end);
+      await request.onProgress?.(before + end);
     }
     return { path, bytes: source.byteLength, blocks: blocks.join("") };
   } finally {

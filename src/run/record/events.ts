@@ -33,16 +33,26 @@ export interface StateEvent extends EventBase {
   readonly kind: "state";
   readonly state: RecordedState;
   readonly message?: string;
-  /** In `starting`: the supervisor's process, and msrun's as soon as it runs. */
+  /** In `starting`: the supervisor's process, and msrun's on the supervisor's machine as soon as it runs. */
   readonly supervisor?: ProcessIdentity;
   readonly launcher?: ProcessIdentity;
+}
+
+/** First event of a supervisor that continued the work of another one. */
+export interface TakeoverEvent extends EventBase {
+  readonly kind: "takeover";
+  /** Number of the new lease. */
+  readonly lease: number;
+  readonly reason: string;
+  /** What counts of the files of the lease before; bytes beyond were written by a supervisor without a lease. */
+  readonly cut: { readonly events: number; readonly steps: number };
 }
 
 export interface StepEvent extends StepRecord {
   readonly kind: "step";
 }
 
-/** A checkpoint that every rank of this node has finished. */
+/** A checkpoint whose files are complete on disk for every rank. */
 export interface CheckpointEvent extends EventBase {
   readonly kind: "checkpoint";
   /** Global step, continuing after a resume. */
@@ -53,6 +63,8 @@ export interface CheckpointEvent extends EventBase {
   readonly ranks: number;
   /** Longest time that a rank took. */
   readonly seconds: number;
+  /** Over all ranks. */
+  readonly bytes?: number;
 }
 
 export interface FaultEvent extends EventBase {
@@ -64,6 +76,8 @@ export interface FaultEvent extends EventBase {
   readonly message: string;
   /** Last lines of that rank's log. */
   readonly logTail: readonly string[];
+  /** File with the Python stacks of the ranks, relative to the run folder. */
+  readonly stacks?: string;
 }
 
 export interface NoteEvent extends EventBase {
@@ -81,7 +95,14 @@ export interface DecisionEvent extends EventBase {
   readonly about?: readonly string[];
 }
 
-export type RunEvent = StateEvent | StepEvent | CheckpointEvent | FaultEvent | NoteEvent | DecisionEvent;
+export type RunEvent =
+  | StateEvent
+  | StepEvent
+  | CheckpointEvent
+  | FaultEvent
+  | NoteEvent
+  | DecisionEvent
+  | TakeoverEvent;
 
 const required: Readonly<Record<RunEvent["kind"], readonly (readonly [field: string, type: string])[]>> = {
   state: [["state", "string"]],
@@ -93,6 +114,7 @@ const required: Readonly<Record<RunEvent["kind"], readonly (readonly [field: str
   checkpoint: [["step", "number"]],
   fault: [["message", "string"]],
   note: [["text", "string"]],
+  takeover: [["lease", "number"]],
   decision: [
     ["decision", "string"],
     ["reason", "string"],

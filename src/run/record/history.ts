@@ -6,19 +6,13 @@ import {
   type NoteEvent,
   type RunEvent,
   type StateEvent,
-  type StepEvent,
-  type StepRecord,
 } from "./events.js";
-
-function recordOf(event: StepEvent): StepRecord {
-  const { kind: _, ...record } = event;
-  return record;
-}
+import { StepTable } from "./step-table.js";
 
 /** A run's events in the order they came, sorted by kind. Pure: whoever reads the file feeds it. */
 export class RunHistory {
-  /** Steps without those that a later attempt did again, so that the curve never goes back. */
-  readonly steps: StepRecord[] = [];
+  /** Steps that came as events, which only layout 1 has, and those that a reader added. */
+  readonly steps = new StepTable();
   readonly checkpoints: CheckpointEvent[] = [];
   readonly notes: NoteEvent[] = [];
   readonly decisions: DecisionEvent[] = [];
@@ -26,6 +20,8 @@ export class RunHistory {
   /** First state of the newest attempt: who supervises it. */
   start: StateEvent | undefined;
   fault: FaultEvent | undefined;
+  /** How often another supervisor took over. */
+  takeovers = 0;
   attempt = 0;
 
   add(values: Iterable<Readonly<Record<string, unknown>>>): void {
@@ -37,11 +33,12 @@ export class RunHistory {
 
   #accept(event: RunEvent): void {
     if (event.attempt > this.attempt) this.#begin(event.attempt);
-    if (event.kind === "step") this.#addStep(recordOf(event));
-    else if (event.kind === "checkpoint") this.checkpoints.push(event);
+    if (event.kind === "step") this.steps.add(event);
+    else if (event.kind === "checkpoint") this.#addCheckpoint(event);
     else if (event.kind === "note") this.notes.push(event);
     else if (event.kind === "decision") this.decisions.push(event);
     else if (event.kind === "fault") this.fault = event;
+    else if (event.kind === "takeover") this.takeovers += 1;
     else this.#enter(event);
   }
 
@@ -57,8 +54,13 @@ export class RunHistory {
     this.state = event;
   }
 
-  #addStep(record: StepRecord): void {
-    while (this.steps.length > 0 && (this.steps.at(-1) as StepRecord).step >= record.step) this.steps.pop();
-    this.steps.push(record);
+  /** A checkpoint of the same files is recorded once. */
+  #addCheckpoint(event: CheckpointEvent): void {
+    const { attempt, fileEpoch, fileStep } = event;
+    const same = this.checkpoints.findIndex(
+      (one) => one.attempt === attempt && one.fileEpoch === fileEpoch && one.fileStep === fileStep,
+    );
+    if (same >= 0) this.checkpoints.splice(same, 1);
+    this.checkpoints.push(event);
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { LabError } from "../../core/error.js";
 import { writeFileAtomic } from "../../core/files.js";
 import type { NodeCommand } from "../../plan/command/command.js";
@@ -24,13 +25,21 @@ export interface RunParent {
 /** Contents of run.json. */
 export interface RunFile {
   readonly layout: number;
+  /** The run's identity; its path is only its place. Absent in layout 1. */
+  readonly id?: string;
   readonly name: string;
+  /** Absolute path that the run folder had at its launch. Absent in layout 1. */
+  readonly folder?: string;
+  /** Ranks over all nodes. Absent in layout 1. */
+  readonly worldSize?: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** Name of the machine whose supervisor runs it. */
   readonly host: string;
   /** Number of the newest engine start, from 1. */
   readonly attempt: number;
+  /** Number of the last lease before this attempt was launched; absent before the first, and for attempts of one supervisor. */
+  readonly lease?: number;
   /** Equal for launches that would do the same training: config and command without run folder and port. */
   readonly fingerprint: string;
   /** Absent if the plan could not know it. */
@@ -62,27 +71,72 @@ export function fingerprintOf(config: string, commands: readonly NodeCommand[], 
 function unreadable(folder: string, found: string): LabError {
   return new LabError(
     "RUN_FOLDER_UNREADABLE",
-    `run folder ${folder}: expected a run.json with layout ${layoutVersion}, found ${found}`,
+    `run folder ${folder}: expected a run.json with layout 1 to ${layoutVersion}, found ${found}`,
     { hint: `look at it: cat ${runPaths(folder).runFile}`, details: { folder } },
   );
 }
 
-/** Reads run.json; undefined if there is none; throws RUN_FOLDER_UNREADABLE if it is damaged or from a newer layout. */
-export async function readRunFile(folder: string): Promise<RunFile | undefined> {
-  const text = await readFile(runPaths(folder).runFile, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
+function parseRunFile(folder: string, text: string): RunFile {
   let value: Partial<RunFile>;
   try {
     value = JSON.parse(text);
   } catch {
     throw unreadable(folder, `${text.length} characters that are no JSON`);
   }
-  if (value.layout !== layoutVersion) throw unreadable(folder, `layout ${String(value.layout)}`);
+  const { layout } = value;
+  if (layout !== 1 && layout !== layoutVersion) throw unreadable(folder, `layout ${String(layout)}`);
   if (!Array.isArray(value.commands) || typeof value.name !== "string") throw unreadable(folder, "missing fields");
   return value as RunFile;
 }
 
-/** Writes run.json so that no reader ever sees a part of it. */
+/** The copies of run.json, the newest attempt first. */
+async function copiesOf(folder: string): Promise<string[]> {
+  const { control, runFileCopy } = runPaths(folder);
+  const names = await readdir(control).catch((): string[] => []);
+  const attempts = names.map((name) => Number(/^run-(\d+)\.json$/.exec(name)?.[1] ?? Number.NaN));
+  const found = attempts.filter((attempt) => !Number.isNaN(attempt)).sort((a, b) => b - a);
+  return found.map(runFileCopy);
+}
+
+/** What was read of a run's description, and what was wrong with it. */
+export interface FoundRunFile {
+  readonly file: RunFile;
+  /** Present if run.json is damaged and a copy was read. */
+  readonly damage?: string;
+}
+
+/**
+ * Reads run.json, or its newest copy if it is damaged or deleted; undefined if there is neither. Throws RUN_FOLDER_UNREADABLE if nothing can be
+ * read, and for a newer layout.
+ */
+export async function findRunFile(folder: string): Promise<FoundRunFile | undefined> {
+  const text = await readFile(runPaths(folder).runFile, "utf8").catch(() => undefined);
+  let problem: unknown;
+  try {
+    if (text !== undefined) return { file: parseRunFile(folder, text) };
+  } catch (error) {
+    if (/"layout":\s*(?!1\b|2\b)\d/.test(text ?? "")) throw error;
+    problem = error;
+  }
+  for (const path of await copiesOf(folder)) {
+    const copy = await readFile(path, "utf8").catch(() => "");
+    try {
+      const damage = `run.json is ${text === undefined ? "missing" : "damaged"}; its copy ${basename(path)} was read`;
+      return { file: parseRunFile(folder, copy), damage };
+    } catch {}
+  }
+  if (problem !== undefined) throw problem;
+  return undefined;
+}
+
+/** The same without a word about damage. */
+export async function readRunFile(folder: string): Promise<RunFile | undefined> {
+  return (await findRunFile(folder))?.file;
+}
+
+/** Writes run.json and its copy so that no reader ever sees a part of them. */
 export async function writeRunFile(folder: string, file: RunFile): Promise<void> {
-  await writeFileAtomic(runPaths(folder).runFile, `${JSON.stringify(file, undefined, 2)}\n`);
+  const text = `${JSON.stringify(file, undefined, 2)}\n`;
+  await writeFileAtomic(runPaths(folder).runFileCopy(file.attempt), text);
+  await writeFileAtomic(runPaths(folder).runFile, text);
 }

@@ -1,22 +1,50 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { FileTail, lastLines } from "../../core/lines.js";
-import type { CheckpointEvent, NoteEvent, RunEvent } from "../record/events.js";
+import { basename } from "node:path";
+import type { NoteEvent, StepRecord } from "../record/events.js";
 import { type RankCheckpoint, RankLog } from "./rank-log.js";
+import { type LauncherFinding, parseLauncherFinding } from "./verdict.js";
 
-/** Follows the logs of all workers of one attempt on this node and turns them into events. */
+/** A step with how far its log had been read. */
+export interface LoggedStep {
+  readonly record: StepRecord;
+  readonly logOffset: number;
+}
+
+export interface LogFindings {
+  readonly steps: readonly LoggedStep[];
+  readonly notes: readonly NoteEvent[];
+  /** Checkpoints that the last of the expected ranks said it has finished. */
+  readonly saved: readonly SavedPoint[];
+}
+
+/** A checkpoint that all ranks say they have finished; whether it is there is seen on disk. */
+export interface SavedPoint extends RankCheckpoint {
+  readonly ranks: number;
+}
+
+/** Lines of one log file. */
+export interface LogPortion {
+  readonly path: string;
+  readonly lines: readonly string[];
+  readonly offset: number;
+}
+
+const stepSamples = 64;
+
+/** Everything that the logs of one attempt say, of all ranks that are followed. Pure: gets lines. */
 export class AttemptLogs {
   readonly ranks = new Map<number, RankLog>();
-  readonly #tails = new Map<number, FileTail>();
+  /** Bytes read of each file. */
+  readonly offsets: Record<string, number> = {};
+  /** What msrun said about the first process that ended badly. */
+  finding: LauncherFinding | undefined;
   readonly #saved = new Map<string, RankCheckpoint[]>();
-  readonly #folder: string;
   readonly #attempt: number;
   readonly #expected: readonly number[];
   readonly #lossRank: number;
+  readonly #stepMs: number[] = [];
 
-  /** `expected`: the ranks that run here; steps are taken from `lossRank`, or from the nearest one that runs here. */
-  constructor(options: { folder: string; attempt: number; expected: readonly number[]; lossRank: number }) {
-    this.#folder = options.folder;
+  /** `expected`: the ranks that are followed; steps are taken from `lossRank`, or from the nearest one that is followed. */
+  constructor(options: { attempt: number; expected: readonly number[]; lossRank: number }) {
     this.#attempt = options.attempt;
     this.#expected = options.expected;
     this.#lossRank = options.expected.includes(options.lossRank) ? options.lossRank : (options.expected.at(-1) ?? 0);
@@ -28,12 +56,12 @@ export class AttemptLogs {
   }
 
   get lastStep(): number {
-    return Math.max(0, ...[...this.ranks.values()].map((rank) => rank.lastStep));
+    return most(this.ranks.values(), ({ lastStep }) => lastStep);
   }
 
   /** As the engine counts them; 0 before the first step. */
   get totalSteps(): number {
-    return Math.max(0, ...[...this.ranks.values()].map((rank) => rank.totalSteps));
+    return most(this.ranks.values(), ({ totalSteps }) => totalSteps);
   }
 
   /** True if every expected rank wrote "Training Over!". */
@@ -41,46 +69,46 @@ export class AttemptLogs {
     return this.#expected.every((rank) => this.ranks.get(rank)?.over);
   }
 
-  /** Events from the lines written since the last call. */
-  async read(now: number): Promise<RunEvent[]> {
-    await this.#discover();
-    const events: RunEvent[] = [];
-    for (const [rank, tail] of this.#tails) {
-      const log = this.ranks.get(rank) as RankLog;
-      const findings = log.accept(await tail.read(), now);
-      events.push(...findings.checkpoints.flatMap((saved) => this.#collect(saved, now)));
-      if (rank !== this.#lossRank) continue;
-      events.push(...findings.steps.map((record) => ({ kind: "step" as const, ...record })));
-      events.push(
-        ...findings.phases.map((text): NoteEvent => ({ kind: "note", time: now, attempt: this.#attempt, text })),
-      );
-    }
-    return events;
+  /** Median time of the last steps in milliseconds; undefined before the first. */
+  get medianStepMs(): number | undefined {
+    return [...this.#stepMs].sort((a, b) => a - b)[this.#stepMs.length >> 1];
   }
 
-  /** Last lines of a worker's log, of msrun's own for `undefined`. */
-  async tail(rank: number | undefined, count: number): Promise<string[]> {
-    return lastLines(join(this.#folder, rank === undefined ? "msrun.log" : `worker_${rank}.log`), count);
+  /** Takes lines of one file; `now` is the time of day, `elapsed` the monotonic time. */
+  accept({ path, lines, offset }: LogPortion, now: number, elapsed = 0): LogFindings {
+    this.offsets[path] = offset;
+    const name = basename(path);
+    if (name === "msrun.log") for (const line of lines) this.finding ??= parseLauncherFinding(line);
+    const rank = Number(/^worker_(\d+)\.log$/.exec(name)?.[1] ?? Number.NaN);
+    if (Number.isNaN(rank)) return { steps: [], notes: [], saved: [] };
+    const log = this.ranks.get(rank) ?? new RankLog(rank, this.#attempt);
+    this.ranks.set(rank, log);
+    const findings = log.accept(lines, now, elapsed);
+    const saved = findings.checkpoints.flatMap((one) => this.#collect(one));
+    if (rank !== this.#lossRank) return { steps: [], notes: [], saved };
+    const attempt = this.#attempt;
+    this.#stepMs.push(...findings.steps.slice(-stepSamples).map(({ stepTimeMs }) => stepTimeMs));
+    this.#stepMs.splice(0, Math.max(0, this.#stepMs.length - stepSamples));
+    return {
+      steps: findings.steps.map((record) => ({ record, logOffset: offset })),
+      notes: findings.phases.map((text): NoteEvent => ({ kind: "note", time: now, attempt, text })),
+      saved,
+    };
   }
 
-  async #discover(): Promise<void> {
-    if (this.#tails.size >= this.#expected.length) return;
-    for (const name of await readdir(this.#folder).catch(() => [])) {
-      const rank = Number(/^worker_(\d+)\.log$/.exec(name)?.[1] ?? Number.NaN);
-      if (Number.isNaN(rank) || this.#tails.has(rank)) continue;
-      this.#tails.set(rank, new FileTail(join(this.#folder, name)));
-      this.ranks.set(rank, new RankLog(rank, this.#attempt));
-    }
-  }
-
-  /** A checkpoint counts when every rank here has finished it. */
-  #collect(saved: RankCheckpoint, time: number): CheckpointEvent[] {
+  /** A checkpoint counts when every rank has finished it. */
+  #collect(saved: RankCheckpoint): SavedPoint[] {
     const key = `${saved.fileEpoch}_${saved.fileStep}`;
     const all = [...(this.#saved.get(key) ?? []), saved];
     this.#saved.set(key, all);
     if (all.length < this.#expected.length) return [];
     this.#saved.delete(key);
-    const seconds = Math.max(...all.map((one) => one.seconds));
-    return [{ kind: "checkpoint", attempt: this.#attempt, time, ...saved, ranks: all.length, seconds }];
+    return [{ ...saved, ranks: all.length, seconds: most(all, ({ seconds }) => seconds) }];
   }
+}
+
+function most<T>(values: Iterable<T>, of: (value: T) => number): number {
+  let found = 0;
+  for (const value of values) found = Math.max(found, of(value));
+  return found;
 }

@@ -1,12 +1,17 @@
-import { open } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { builtFile } from "../../core/package-root.js";
 import { startProgram } from "../../core/process.js";
 import { runPaths } from "../record/layout.js";
 
-/** Starts the supervisor in a session of its own and as nobody's child; it outlives this process. */
-export async function startSupervisor(folder: string, attempt: number): Promise<void> {
-  const output = await open(join(runPaths(folder).logs(attempt), "supervisor.log"), "a");
+/**
+ * Starts a supervisor in a session of its own and as nobody's child; it outlives this process. It supervises the run if nobody does, else it stands by
+ * and takes over when the supervisor dies. Starting one too many does no harm.
+ */
+export async function startSupervisor(folder: string): Promise<void> {
+  const { supervisorLog } = runPaths(folder);
+  await mkdir(dirname(supervisorLog), { recursive: true });
+  const output = await open(supervisorLog, "a");
   try {
     const supervisor = [process.execPath, builtFile("src/run/supervise/supervise.js"), folder];
     const { end } = await startProgram({

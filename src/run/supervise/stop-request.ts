@@ -4,7 +4,7 @@ import { runPaths } from "../record/layout.js";
 
 /** Contents of control/stop.json. */
 export interface StopRequest {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; tells requests apart. */
   readonly requestedAt: number;
   /** Ask the engine to save a checkpoint and exit before it is interrupted. */
   readonly graceful: boolean;
@@ -12,7 +12,7 @@ export interface StopRequest {
   readonly timeoutMs: number;
 }
 
-/** How far stopping has come; times are those of the last action. */
+/** How far stopping has come; monotonic times of the actions. */
 export interface StopProgress {
   readonly askedAt?: number;
   readonly interruptedAt?: number;
@@ -24,17 +24,17 @@ const interruptGraceMs = 5000;
 
 /**
  * What to do now to stop the engine. Never SIGTERM: msrun dies of it and leaves scheduler and workers training as orphans.
- * After SIGINT it kills all of them itself; SIGKILL for the whole tree is the last resort.
+ * After SIGINT it kills all of them itself; SIGKILL for the whole tree is the last resort. `requestedAt`: when the request was seen.
  */
 export function nextStopAction(
   request: StopRequest,
   progress: StopProgress,
-  now: number,
+  { now, requestedAt }: { readonly now: number; readonly requestedAt: number },
 ): "ask" | "interrupt" | "kill" | undefined {
   if (progress.killedAt !== undefined) return undefined;
   if (progress.interruptedAt !== undefined)
     return now >= progress.interruptedAt + interruptGraceMs ? "kill" : undefined;
-  if (!request.graceful || now >= request.requestedAt + request.timeoutMs) return "interrupt";
+  if (!request.graceful || now >= requestedAt + request.timeoutMs) return "interrupt";
   return progress.askedAt === undefined ? "ask" : undefined;
 }
 
@@ -42,15 +42,19 @@ export function nextStopAction(
 export async function readStopRequest(folder: string): Promise<StopRequest | undefined> {
   const text = await readFile(runPaths(folder).stopRequest, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
-  const value = JSON.parse(text) as Partial<StopRequest>;
-  return typeof value.requestedAt === "number" ? (value as StopRequest) : undefined;
+  try {
+    const value = JSON.parse(text) as Partial<StopRequest>;
+    return typeof value.requestedAt === "number" ? (value as StopRequest) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export async function writeStopRequest(folder: string, request: StopRequest): Promise<void> {
   await writeFileAtomic(runPaths(folder).stopRequest, `${JSON.stringify(request)}\n`);
 }
 
-/** Sets the file that the engine looks at between two steps: true makes it save a checkpoint and exit. */
-export async function writeGracefulExit(folder: string, exit: boolean): Promise<void> {
-  await writeFileAtomic(runPaths(folder).gracefulExit, `${JSON.stringify({ GracefulExit: exit ? 1 : 0 })}\n`);
+/** Text of the file that the engine looks at between two steps: true makes it save a checkpoint and exit. */
+export function stopFile(exit: boolean): string {
+  return `${JSON.stringify({ GracefulExit: exit ? 1 : 0 })}\n`;
 }

@@ -1,187 +1,250 @@
-import { EventLogWriter } from "../../core/event-log.js";
-import { FileTail } from "../../core/lines.js";
-import { type Program, type ProgramEnd, sendSignal } from "../../core/process.js";
-import { processIdentity } from "../../core/process-identity.js";
-import type { NodeCommand } from "../../plan/command/command.js";
-import type { RecordedState, RunEvent, StateEvent } from "../record/events.js";
-import { runPaths, signOfLifeMs } from "../record/layout.js";
-import { ranksOf } from "../record/node-command.js";
-import type { RunFile } from "../record/run-file.js";
-import { AttemptLogs } from "./attempt-logs.js";
-import { engineProcesses, killEngine, startLauncher, workerRanks } from "./engine.js";
-import { nextStopAction, readStopRequest, type StopProgress, writeGracefulExit } from "./stop-request.js";
-import { judge, type LauncherFinding, parseLauncherFinding, type Verdict } from "./verdict.js";
+import { type Clock, systemClock } from "../../core/clock.js";
+import { isLabError } from "../../core/error.js";
+import { lastLines } from "../../core/lines.js";
+import type { RunNode } from "../nodes/node.js";
+import type { RunEvent } from "../record/events.js";
+import { runPaths } from "../record/layout.js";
+import { beatMs, type Lease } from "../record/lease.js";
+import { RecordReader } from "../record/record-reader.js";
+import { findRunFile, type RunFile, writeRunFile } from "../record/run-file.js";
+import { Attempt, type AttemptEnd, type Recorded, rankNodes } from "./attempt.js";
+import type { SavedPoint } from "./attempt-logs.js";
+import type { Place } from "./place.js";
+import { leaseLost, Recorder } from "./recorder.js";
+import { Saver } from "./saver.js";
+import { hangMs } from "./silence.js";
+import type { Verdict } from "./verdict.js";
 
 /** Lines of a failed rank's log that go into the record. */
 const faultLines = 40;
-/** How long msrun may take to end after every worker has finished. */
-const lingerMs = 60_000;
+/** How long the end of a run waits for the seal of its last checkpoint. */
+const sealMs = 20_000;
 
 export interface SupervisorOptions {
-  readonly folder: string;
+  readonly place: Place;
   readonly file: RunFile;
-  /** Milliseconds between two looks at logs and requests. */
-  readonly pollMs?: number;
+  readonly lease: Lease;
+  /** The nodes whose processes this supervisor starts and watches. */
+  readonly nodes: (file: RunFile, folder: () => string) => readonly RunNode[];
+  readonly clock?: Clock;
+  /** Milliseconds between two looks at requests and ends, default 200. */
+  readonly paceMs?: number;
+  /** Shortest silence that counts as a hang, default 60,000 ms. */
+  readonly hangMs?: number;
+  /** Called with every beat of the lease, such as to keep a standby running. */
+  readonly onBeat?: () => Promise<void>;
+  /**
+   * Decides what follows the end of an attempt: the description of the next attempt, or undefined to end the run with the verdict. Called when no
+   * process of the attempt is left. May wait.
+   */
+  readonly next?: (end: AttemptEnd, file: RunFile) => Promise<RunFile | undefined>;
 }
 
-/** Watches one attempt of a run from its start to its end and writes down what happens. It is the only writer of events.jsonl. */
+/**
+ * Holds the lease of a run, starts or takes over its attempts one after the other, and writes down what happens. Everything that it touches comes from
+ * outside: nodes, clock, lease, folder.
+ */
 export class Supervisor {
-  readonly #folder: string;
-  readonly #file: RunFile;
-  readonly #attempt: number;
-  readonly #command: NodeCommand;
-  readonly #pollMs: number;
-  readonly #logs: AttemptLogs;
-  readonly #launcherLog: FileTail;
-  readonly #ranks = new Map<number, number>();
-  #events!: EventLogWriter;
-  #launcher!: Program;
-  #launcherEnd: ProgramEnd | undefined;
-  #finding: LauncherFinding | undefined;
-  #state: RecordedState = "starting";
-  #stop: StopProgress = {};
-  #overSince: number | undefined;
-  #touchedAt = 0;
-  readonly #unwritten: RunEvent[] = [];
+  readonly #options: SupervisorOptions;
+  readonly #clock: Clock;
+  readonly #ended = new AbortController();
+  #file: RunFile;
+  #recorder: Recorder | undefined;
+  #attempt: Attempt | undefined;
+  #lost: unknown;
 
   constructor(options: SupervisorOptions) {
-    const { folder, file } = options;
-    const paths = runPaths(folder);
-    this.#folder = folder;
-    this.#file = file;
-    this.#attempt = file.attempt;
-    this.#command = file.commands[file.localNode] as NodeCommand;
-    this.#pollMs = options.pollMs ?? 200;
-    this.#launcherLog = new FileTail(paths.launcherLog(file.attempt));
-    this.#logs = new AttemptLogs({
-      folder: paths.logs(file.attempt),
-      attempt: file.attempt,
-      expected: ranksOf(this.#command),
-      lossRank: file.lossRank,
-    });
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#file = options.file;
   }
 
-  /** Starts the engine and stays until nothing of it is left. */
+  /** Stays until the run has ended; returns the verdict. Throws RUN_LEASE_LOST, after which nothing more is written or signalled. */
   async run(): Promise<Verdict> {
-    const self = processIdentity(process.pid);
-    this.#events = await EventLogWriter.open(runPaths(this.#folder).events);
-    await this.#enter("starting", self ? { supervisor: self } : {});
-    const verdict = await this.#superviseEngine().catch((error: unknown): Verdict => {
-      const message = `the supervisor failed: ${error instanceof Error ? error.message : String(error)}`;
-      return { state: "failed", message, fault: { message } };
-    });
-    await this.#finish(verdict);
-    await this.#events.close();
-    return verdict;
-  }
-
-  async #superviseEngine(): Promise<Verdict> {
-    this.#launcher = await startLauncher(this.#folder, this.#file);
-    void this.#launcher.end.then((end) => {
-      this.#launcherEnd = end;
-    });
-    const self = processIdentity(process.pid);
-    const launcher = processIdentity(this.#launcher.pid);
-    await this.#enter("starting", { ...(self && { supervisor: self }), ...(launcher && { launcher }) });
-    while (!this.#done()) {
-      await new Promise((resolve) => setTimeout(resolve, this.#pollMs));
-      await this.#look();
-    }
-    await this.#look();
-    return judge({
-      stopped:
-        this.#stop.interruptedAt !== undefined ? "interrupted" : this.#stop.askedAt !== undefined ? "asked" : "no",
-      over: this.#logs.over,
-      launcherEnd: this.#launcherEnd,
-      finding: this.#finding,
-      ranks: this.#logs.ranks,
-      rankOfPid: this.#ranks,
-      lastStep: this.#logs.lastStep,
-      totalSteps: this.#file.totalSteps ?? this.#logs.totalSteps,
-    });
-  }
-
-  #done(): boolean {
-    const lingering = this.#overSince !== undefined && Date.now() > this.#overSince + lingerMs;
-    return this.#launcherEnd !== undefined || this.#finding !== undefined || lingering;
-  }
-
-  async #look(): Promise<void> {
-    const now = Date.now();
-    const events = await this.#logs.read(now);
-    const trained = events.some((event) => event.kind === "step");
-    if (this.#logs.spoken && this.#state === "starting") await this.#enter("preparing");
-    if (trained && this.#state === "preparing") await this.#enter("training");
-    await this.#record(events);
-    if (this.#logs.over) this.#overSince ??= now;
-    for (const line of await this.#launcherLog.read()) this.#finding ??= parseLauncherFinding(line);
-    if (now > this.#touchedAt + signOfLifeMs) {
-      this.#touchedAt = now;
-      await this.#events.touch().catch(() => undefined);
-    }
-    await this.#learnRanks();
-    await this.#obey(now);
-  }
-
-  /** Process ids can only be connected with ranks while the processes live. */
-  async #learnRanks(): Promise<void> {
-    if (this.#ranks.size >= ranksOf(this.#command).length) return;
-    for (const [pid, rank] of workerRanks(await engineProcesses(this.#folder))) this.#ranks.set(pid, rank);
-  }
-
-  async #obey(now: number): Promise<void> {
-    const request = await readStopRequest(this.#folder).catch(() => undefined);
-    if (!request) return;
-    if (this.#state !== "stopping") await this.#enter("stopping");
-    const action = nextStopAction(request, this.#stop, now);
-    if (action === "ask") {
-      await writeGracefulExit(this.#folder, true);
-      this.#stop = { ...this.#stop, askedAt: now };
-    } else if (action === "interrupt") {
-      sendSignal(this.#launcher.pid, "SIGINT");
-      this.#stop = { ...this.#stop, interruptedAt: now };
-    } else if (action === "kill") {
-      await killEngine(this.#folder);
-      this.#stop = { ...this.#stop, killedAt: now };
-    }
-  }
-
-  /** Nothing of the run may live on; only then is the end written down. */
-  async #finish(verdict: Verdict): Promise<void> {
-    const left = await killEngine(this.#folder);
-    const time = Date.now();
-    const events: RunEvent[] = [];
-    if (verdict.fault) {
-      const logTail = await this.#logs.tail(verdict.fault.rank, faultLines);
-      events.push({ kind: "fault", time, attempt: this.#attempt, ...verdict.fault, logTail });
-    }
-    if (left.length > 0) {
-      const text = `processes that could not be killed: ${left.map(({ pid }) => pid).join(", ")}`;
-      events.push({ kind: "note", time, attempt: this.#attempt, text });
-    }
-    await this.#record(events);
-    await this.#enter(verdict.state, { message: verdict.message });
-    for (let tries = 0; this.#unwritten.length > 0 && tries < 30; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      await this.#record([], { durable: true });
-    }
-  }
-
-  /** Writes events down; what can't be written (disk full) is kept and tried again, for that is no reason to end a training. */
-  async #record(events: readonly RunEvent[], options: { readonly durable?: boolean } = {}): Promise<void> {
-    this.#unwritten.push(...events);
-    const waiting = [...this.#unwritten];
+    const beating = this.#beat();
     try {
-      await this.#events.append(waiting, options);
-      this.#unwritten.splice(0, waiting.length);
+      for (;;) {
+        const { end, nodes } = await this.#supervise();
+        await this.#closeAttempt(end, nodes);
+        const next = await this.#options.next?.(end, this.#file);
+        if (next === undefined) return await this.#endRun(end.verdict);
+        await this.#begin(next);
+      }
     } catch (error) {
-      console.error("events could not be written:", error);
+      if (isLabError(error) && error.code === "RUN_LEASE_LOST") throw error;
+      return error instanceof FolderGone ? await this.#endUnrecorded(error) : await this.#giveUp(error);
+    } finally {
+      this.#ended.abort();
+      await beating;
+      await this.#recorder?.abandon().catch(() => undefined);
     }
   }
 
-  #enter(state: RecordedState, more: Partial<StateEvent> = {}): Promise<void> {
-    this.#state = state;
-    const event: StateEvent = { kind: "state", time: Date.now(), attempt: this.#attempt, state, ...more };
-    return this.#record([event], { durable: true });
+  async #supervise(): Promise<{ readonly end: AttemptEnd; readonly nodes: readonly RunNode[] }> {
+    const { place, lease, paceMs = 200 } = this.#options;
+    const folder = () => place.folder;
+    const recorded = await readRecorded(folder, this.#file);
+    const options = { attempt: this.#file.attempt, clock: this.#clock };
+    this.#recorder ??= await Recorder.open(place.folder, lease, options);
+    this.#recorder.attempt = this.#file.attempt;
+    this.#recorder.state = recorded.state;
+    const nodes = this.#options.nodes(this.#file, folder);
+    const parts = { folder, recorder: this.#recorder, clock: this.#clock };
+    const saver = new Saver({ ...parts, ranks: rankNodes(this.#file, nodes) });
+    const onSaved = (point: SavedPoint) => saver.add(point);
+    const shortest = this.#options.hangMs ?? hangMs;
+    this.#attempt = new Attempt({ ...parts, file: this.#file, nodes, recorded, paceMs, hangMs: shortest, onSaved });
+    if (recorded.state === "starting") await this.#recorder.enter("starting");
+    const end = await this.#unlessLost(this.#attempt.run());
+    await saver.finish(sealMs);
+    return { end, nodes };
   }
+
+  /** Ends what is left of the attempt on all nodes; only then anything is written about its end. */
+  async #closeAttempt(end: AttemptEnd, nodes: readonly RunNode[]): Promise<void> {
+    const recorder = this.#recorder as Recorder;
+    await recorder.requireLease();
+    const survivors = (await Promise.all(nodes.map((node) => node.end({ graceMs: 0 }).catch(() => [])))).flat();
+    const events: RunEvent[] = [];
+    const base = { time: this.#clock.now(), attempt: this.#file.attempt };
+    const { fault } = end.verdict;
+    if (fault) {
+      const { message, rank, exitCode, signal } = fault;
+      const logTail = await this.#logTail(rank);
+      const more = {
+        ...(rank !== undefined && { rank }),
+        ...(exitCode !== undefined && { exitCode }),
+        ...(signal && { signal }),
+      };
+      events.push({ kind: "fault", ...base, message, ...more, logTail });
+    }
+    if (survivors.length > 0) {
+      const text = `processes that could not be killed: ${survivors.map(({ pid }) => pid).join(", ")}`;
+      events.push({ kind: "note", ...base, text });
+    }
+    await recorder.record(events);
+    for (const node of nodes) await node.close();
+  }
+
+  /** Last lines of a worker's log, of msrun's own for `undefined`. */
+  async #logTail(rank: number | undefined): Promise<string[]> {
+    const paths = runPaths(this.#options.place.folder);
+    const { attempt, commands, localNode } = this.#file;
+    const own = commands[localNode]?.nodeRank ?? 0;
+    const node = rank === undefined ? own : (nodeOfRank(this.#file, rank) ?? own);
+    const path = rank === undefined ? `${paths.logs(attempt, node)}/msrun.log` : paths.workerLog(attempt, node, rank);
+    return lastLines(path, faultLines);
+  }
+
+  async #endRun({ state, message }: Verdict): Promise<Verdict> {
+    const recorder = this.#recorder as Recorder;
+    await recorder.enter(state, { message });
+    await recorder.close();
+    this.#recorder = undefined;
+    this.#ended.abort();
+    await this.#options.lease.release();
+    return { state, message };
+  }
+
+  /** The next attempt: its description is the run's from now on. */
+  async #begin(file: RunFile): Promise<void> {
+    await this.#recorder?.requireLease();
+    await writeRunFile(this.#options.place.folder, file);
+    this.#file = file;
+  }
+
+  async #giveUp(error: unknown): Promise<Verdict> {
+    console.error(error);
+    const message = `the supervisor failed: ${error instanceof Error ? error.message : String(error)}`;
+    const verdict: Verdict = { state: "failed", message, fault: { message } };
+    const { place, lease } = this.#options;
+    this.#recorder ??= await Recorder.open(place.folder, lease, { attempt: this.#file.attempt, clock: this.#clock });
+    await this.#recorder.requireLease();
+    for (const node of this.#options.nodes(this.#file, () => place.folder))
+      await node.end({ graceMs: 0 }).catch(() => []);
+    const base = { time: this.#clock.now(), attempt: this.#file.attempt };
+    await this.#recorder.record([{ kind: "fault", ...base, message, logTail: [] }]);
+    return this.#endRun(verdict);
+  }
+
+  /** Nothing that the engine writes could be kept, and nothing can be recorded. */
+  async #endUnrecorded({ message }: FolderGone): Promise<Verdict> {
+    for (const node of this.#options.nodes(this.#file, () => this.#options.place.folder))
+      await node.end({ graceMs: 0 }).catch(() => []);
+    return { state: "failed", message };
+  }
+
+  /** Gives the signs of life, looks where the folder is, and mends run.json if somebody damaged it. */
+  async #beat(): Promise<void> {
+    const { lease, place, onBeat } = this.#options;
+    while (!this.#ended.signal.aborted) {
+      const change = await place.look();
+      if (change === "gone") this.#lost ??= new FolderGone(place.folder);
+      else if (!(await lease.isHeld().catch(() => true))) this.#lost ??= leaseLost(lease.number);
+      if (this.#lost) return;
+      await lease
+        .beat({ processes: this.#attempt?.processes.count ?? 0 })
+        .catch((error) => console.error("lease:", error));
+      if (change === "moved")
+        await this.#recorder?.note(`the run folder was moved to ${place.folder}; a link at its old place leads there`);
+      await this.#mendRunFile().catch(() => undefined);
+      await onBeat?.().catch((error) => console.error("standby:", error));
+      await this.#clock.wait(beatMs, this.#ended.signal);
+    }
+  }
+
+  async #mendRunFile(): Promise<void> {
+    const { folder } = this.#options.place;
+    const damage = await findRunFile(folder).then(
+      (found) => (found ? found.damage : "run.json is missing"),
+      (error: unknown) => String(error),
+    );
+    if (damage === undefined) return;
+    await writeRunFile(folder, this.#file);
+    await this.#recorder?.note(`${damage}; it was written anew`);
+  }
+
+  /** The attempt's end, or the error that ends this supervisor: its lease or its folder is gone. */
+  async #unlessLost<T>(work: Promise<T>): Promise<T> {
+    const watch = async (): Promise<never> => {
+      while (!this.#lost) await this.#clock.wait(500, this.#ended.signal);
+      throw this.#lost;
+    };
+    work.catch(() => undefined);
+    return Promise.race([work, watch()]);
+  }
+}
+
+/** The run folder was deleted while the run was live. */
+class FolderGone extends Error {
+  constructor(folder: string) {
+    super(`the run folder ${folder} was deleted; the engine was ended`);
+  }
+}
+
+/** Node that a rank runs on, by the commands. */
+function nodeOfRank(file: RunFile, rank: number): number | undefined {
+  const perNode = (file.worldSize ?? 0) / file.commands.length;
+  return perNode > 0 ? Math.floor(rank / perNode) : undefined;
+}
+
+/** What the record says of the newest attempt: empty for a new one. */
+async function readRecorded(
+  folder: () => string,
+  file: RunFile,
+): Promise<Recorded & { readonly state: Recorder["state"] }> {
+  const reader = new RecordReader(folder, file.layout);
+  await reader.read();
+  const steps = await reader.steps();
+  const { history } = reader;
+  const same = history.attempt === file.attempt;
+  const hasStep = (step: number) => {
+    const found = steps.at(steps.indexOf(step));
+    return found?.step === step && found.attempt === file.attempt;
+  };
+  const hasCheckpoint = ({ fileEpoch, fileStep }: SavedPoint) =>
+    history.checkpoints.some(
+      (one) => one.attempt === file.attempt && one.fileEpoch === fileEpoch && one.fileStep === fileStep,
+    );
+  return { hasStep, hasCheckpoint, state: (same && history.state?.state) || "starting" };
 }

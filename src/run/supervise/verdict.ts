@@ -1,6 +1,8 @@
 import type { ProgramEnd } from "../../core/process.js";
 import type { RecordedState } from "../record/events.js";
+import type { GoneProcess } from "./process-watch.js";
 import type { RankLog } from "./rank-log.js";
+import type { Silence } from "./silence.js";
 
 /** What msrun itself said about a process that ended badly. */
 export interface LauncherFinding {
@@ -55,6 +57,10 @@ export interface Evidence {
   readonly rankOfPid: ReadonlyMap<number, number>;
   readonly lastStep: number;
   readonly totalSteps: number;
+  /** A process that was missing although the engine ran on. */
+  readonly gone?: GoneProcess | undefined;
+  /** A hang that lasted until the end. */
+  readonly silence?: Silence | undefined;
 }
 
 export interface Verdict {
@@ -124,6 +130,14 @@ function judgeFailure(evidence: Evidence): Verdict {
   return failure(evidence, { subject: "msrun", end: launcherEnd, rank: firstInTrouble(evidence.ranks) });
 }
 
+/** msrun reports a worker's end within a second; it never reports the scheduler's. */
+function judgeGone(evidence: Evidence, { role, node, pid, rank }: GoneProcess): Verdict {
+  if (role === "worker" && evidence.finding) return judgeFailure(evidence);
+  const subject = role === "scheduler" ? `the scheduler (process ${pid})` : `rank ${rank} (process ${pid})`;
+  const message = `${subject} on ${node} was killed or died without a word ${where(evidence, rank)}, while the others ran on`;
+  return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
+}
+
 /** Whether the training succeeded, was stopped or failed, and of what. msrun's exit code alone proves nothing: it is 0 after SIGINT. */
 export function judge(evidence: Evidence): Verdict {
   const steps = `step ${evidence.lastStep} of ${evidence.totalSteps}`;
@@ -132,6 +146,8 @@ export function judge(evidence: Evidence): Verdict {
   if (evidence.over && evidence.stopped === "asked" && evidence.lastStep < evidence.totalSteps) {
     return { state: "stopped", message: `stopped with a checkpoint at ${steps}` };
   }
+  if (evidence.silence) return { state: "failed", message: evidence.silence.message, fault: evidence.silence };
+  if (evidence.gone) return judgeGone(evidence, evidence.gone);
   if (evidence.over) return { state: "finished", message: `finished at ${steps}` };
   return judgeFailure(evidence);
 }

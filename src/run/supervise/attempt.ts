@@ -1,0 +1,232 @@
+import type { Clock } from "../../core/clock.js";
+import type { ProgramEnd } from "../../core/process.js";
+import type { NodeCommand } from "../../plan/command/command.js";
+import type { NodeEnd, RunNode } from "../nodes/node.js";
+import { attemptVariable, controlVariable, idMarker, runMarker, runPaths, stacksVariable } from "../record/layout.js";
+import { ranksOf } from "../record/node-command.js";
+import type { RunFile } from "../record/run-file.js";
+import { AttemptLogs, type LogPortion, type SavedPoint } from "./attempt-logs.js";
+import { catchUp, followNode } from "./follow.js";
+import { HangWatch } from "./hang-watch.js";
+import { type GoneProcess, ProcessWatch } from "./process-watch.js";
+import type { Recorder } from "./recorder.js";
+import type { Silence } from "./silence.js";
+import { stopFile } from "./stop-request.js";
+import { Stopping } from "./stopping.js";
+import { judge, type Verdict } from "./verdict.js";
+
+/** How long msrun may take to end after every worker has finished. */
+const lingerMs = 60_000;
+/** Milliseconds between two looks at the processes. */
+const processesMs = 2000;
+
+/** What the record holds already, when a successor continues an attempt. */
+export interface Recorded {
+  hasStep(step: number): boolean;
+  hasCheckpoint(point: SavedPoint): boolean;
+}
+
+export interface AttemptParts {
+  readonly file: RunFile;
+  /** The run folder, which may be renamed. */
+  readonly folder: () => string;
+  /** The nodes whose processes this supervisor starts and watches. */
+  readonly nodes: readonly RunNode[];
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly recorded: Recorded;
+  /** Milliseconds between two looks at requests and ends. */
+  readonly paceMs: number;
+  /** Shortest silence that counts as a hang, in milliseconds. */
+  readonly hangMs: number;
+  /** Called when all ranks say that they have saved; looks at the files and records the checkpoint. */
+  onSaved(point: SavedPoint): void;
+}
+
+/** How one engine start ended, with what a policy needs to decide about the next. */
+export interface AttemptEnd {
+  readonly verdict: Verdict;
+  readonly logs: AttemptLogs;
+  readonly silence: Silence | undefined;
+  readonly gone: GoneProcess | undefined;
+  readonly ends: ReadonlyMap<string, NodeEnd>;
+}
+
+/** One engine start on all nodes, from its first process to its last: started, or taken over from a supervisor that died. */
+export class Attempt {
+  readonly #parts: AttemptParts;
+  readonly #ranks: ReadonlyMap<number, RunNode>;
+  readonly #logs: AttemptLogs;
+  readonly #stopping: Stopping;
+  readonly #hang: HangWatch;
+  readonly #ends = new Map<string, NodeEnd>();
+  readonly #followed = new AbortController();
+  readonly processes: ProcessWatch;
+  #gone: GoneProcess | undefined;
+  #overSince: number | undefined;
+  #processesAt = Number.NEGATIVE_INFINITY;
+  #failure: unknown;
+
+  constructor(parts: AttemptParts) {
+    const { file, nodes, folder, clock, hangMs } = parts;
+    this.#parts = parts;
+    this.#ranks = rankNodes(file, nodes);
+    this.#logs = new AttemptLogs({ attempt: file.attempt, expected: [...this.#ranks.keys()], lossRank: file.lossRank });
+    this.#stopping = new Stopping(folder, nodes, clock);
+    this.processes = new ProcessWatch(nodes);
+    this.#hang = new HangWatch({ ranks: this.#ranks, logs: this.#logs, processes: this.processes, clock, hangMs });
+  }
+
+  /** Starts the engine, or finds it running, and stays until nothing of it is left. Throws RUN_LEASE_LOST. */
+  async run(): Promise<AttemptEnd> {
+    const { nodes, recorder } = this.#parts;
+    const unwatch = nodes.map((node) => node.watch((sign) => sign.kind === "ended" && this.#ended(node, sign.end)));
+    try {
+      await this.#start();
+      const following = nodes.map((node) => this.#follow(node));
+      while (!this.#done()) {
+        await this.#parts.clock.wait(this.#parts.paceMs);
+        await this.#look();
+      }
+      this.#followed.abort();
+      await Promise.all(following);
+      await this.#readRest();
+      await recorder.requireLease();
+      return this.#end();
+    } finally {
+      this.#followed.abort();
+      for (const end of unwatch) end();
+    }
+  }
+
+  #ended(node: RunNode, end: NodeEnd): void {
+    if (end.attempt === this.#parts.file.attempt) this.#ends.set(node.name, end);
+  }
+
+  async #start(): Promise<void> {
+    const { file, nodes, recorder } = this.#parts;
+    const [first, ...others] = await Promise.all(
+      nodes.map(async (node) => {
+        const command = file.commands.find(({ nodeRank }) => nodeRank === node.nodeRank);
+        if (!command) throw new RangeError(`no command for node ${node.nodeRank}`);
+        const files = [{ path: "control/graceful_exit.json", text: stopFile(false) }];
+        const launcher = await node.start({
+          attempt: file.attempt,
+          command: marked(command, file, node.folder),
+          files,
+        });
+        const { end } = node.state;
+        if (end) this.#ended(node, end);
+        return launcher;
+      }),
+    );
+    const more = others.length > 0 ? { message: `started on ${nodes.length} nodes` } : {};
+    if (recorder.state === "starting") await recorder.enter("starting", { ...(first && { launcher: first }), ...more });
+  }
+
+  async #follow(node: RunNode): Promise<void> {
+    const patterns = [this.#pattern(node)];
+    const offsets = this.#logs.offsets;
+    await followNode(node, { patterns, from: { ...offsets }, signal: this.#followed.signal }, (portions) =>
+      this.#accept(portions),
+    ).catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+  }
+
+  #pattern(node: RunNode): string {
+    return `logs/attempt-${this.#parts.file.attempt}/node-${node.nodeRank}/*.log`;
+  }
+
+  async #accept(portions: readonly LogPortion[]): Promise<void> {
+    const { clock, recorder, recorded, onSaved } = this.#parts;
+    for (const portion of portions) {
+      const found = this.#logs.accept(portion, clock.now(), clock.elapsed());
+      const steps = found.steps.filter(({ record }) => !recorded.hasStep(record.step));
+      if (this.#logs.spoken && recorder.state === "starting") await recorder.enter("preparing");
+      if (found.steps.length > 0 && recorder.state === "preparing") await recorder.enter("training");
+      await recorder.record(found.notes, { steps });
+      for (const point of found.saved) if (!recorded.hasCheckpoint(point)) onSaved(point);
+    }
+  }
+
+  #done(): boolean {
+    const { clock, nodes } = this.#parts;
+    const lingering = this.#overSince !== undefined && clock.elapsed() > this.#overSince + lingerMs;
+    const failed = [...this.#ends.values()].some(
+      ({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0,
+    );
+    const ended = this.#ends.size === nodes.length || failed;
+    return ended || lingering || this.#logs.finding !== undefined || this.#gone !== undefined || this.#hang.isOver;
+  }
+
+  async #look(): Promise<void> {
+    const { clock, recorder } = this.#parts;
+    if (this.#failure !== undefined) throw this.#failure;
+    const now = clock.elapsed();
+    if (this.#logs.over) this.#overSince ??= now;
+    if (now >= this.#processesAt + processesMs) {
+      this.#processesAt = now;
+      const gone = await this.processes.look();
+      if (gone && this.#stopping.stage === "no" && !this.#logs.over) this.#gone = gone;
+    }
+    const guard = () => recorder.requireLease();
+    if ((await this.#stopping.obey(guard)) && recorder.state !== "stopping") await recorder.enter("stopping");
+    if (recorder.state === "training") await this.#hang.look(recorder, this.#parts.folder());
+  }
+
+  /** What was written after the followers had looked for the last time. */
+  async #readRest(): Promise<void> {
+    for (const node of this.#parts.nodes)
+      await catchUp(node, { pattern: this.#pattern(node), offsets: this.#logs.offsets }, (portions) =>
+        this.#accept(portions),
+      );
+  }
+
+  #end(): AttemptEnd {
+    const { file } = this.#parts;
+    const launcherEnd = worstEnd([...this.#ends.values()]);
+    const verdict = judge({
+      stopped: this.#stopping.stage,
+      over: this.#logs.over,
+      launcherEnd,
+      finding: this.#logs.finding,
+      ranks: this.#logs.ranks,
+      rankOfPid: this.processes.ranks,
+      lastStep: this.#logs.lastStep,
+      totalSteps: file.totalSteps ?? this.#logs.totalSteps,
+      gone: this.#gone,
+      silence: this.#hang.silence,
+    });
+    return { verdict, logs: this.#logs, silence: this.#hang.silence, gone: this.#gone, ends: this.#ends };
+  }
+}
+
+/** The command with what every process of the run has in its environment. */
+function marked(command: NodeCommand, file: RunFile, folder: string): NodeCommand {
+  const paths = runPaths(folder);
+  const environment = {
+    ...command.environment,
+    [runMarker]: folder,
+    ...(file.id !== undefined && { [idMarker]: file.id }),
+    [attemptVariable]: String(file.attempt),
+    [controlVariable]: paths.gracefulExit,
+    [stacksVariable]: paths.stacks,
+  };
+  return { ...command, environment };
+}
+
+/** Ranks that run on these nodes, with their node. */
+export function rankNodes(file: RunFile, nodes: readonly RunNode[]): ReadonlyMap<number, RunNode> {
+  return new Map(
+    nodes.flatMap((node) => {
+      const command = file.commands.find(({ nodeRank }) => nodeRank === node.nodeRank);
+      return command ? ranksOf(command).map((rank) => [rank, node] as const) : [];
+    }),
+  );
+}
+
+/** The end that says most: a signal or an exit code other than 0, else any. */
+function worstEnd(ends: readonly NodeEnd[]): ProgramEnd | undefined {
+  return ends.find(({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0) ?? ends[0];
+}

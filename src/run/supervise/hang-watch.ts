@@ -1,0 +1,82 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Clock } from "../../core/clock.js";
+import type { RunNode } from "../nodes/node.js";
+import { runPaths } from "../record/layout.js";
+import type { AttemptLogs } from "./attempt-logs.js";
+import type { ProcessWatch } from "./process-watch.js";
+import type { Recorder } from "./recorder.js";
+import { hangLimit, judgeSilence, type RankProcess, type Silence, silentRanks } from "./silence.js";
+
+/** Stacks are kept of so many ranks; the culprit is among the ranks that are behind. */
+const mostStacks = 32;
+/** A hang that lasts for so many times the limit ends the attempt. */
+const patience = 2;
+
+export interface HangParts {
+  readonly ranks: ReadonlyMap<number, RunNode>;
+  readonly logs: AttemptLogs;
+  readonly processes: ProcessWatch;
+  readonly clock: Clock;
+  readonly hangMs: number;
+}
+
+/** Finds a training that does not go on, keeps the stacks, names the rank, and gives up on it after twice the time. */
+export class HangWatch {
+  readonly #parts: HangParts;
+  silence: Silence | undefined;
+  /** True when the hang has lasted so long that the attempt should be ended. */
+  isOver = false;
+
+  constructor(parts: HangParts) {
+    this.#parts = parts;
+  }
+
+  async look(recorder: Recorder, folder: string): Promise<void> {
+    const { ranks, logs, clock, hangMs } = this.#parts;
+    const limitMs = hangLimit(logs.medianStepMs, hangMs);
+    const when = { elapsed: clock.elapsed(), limitMs, expected: ranks.size };
+    const silent = silentRanks(logs.ranks, when);
+    if (silent.length === 0) {
+      if (this.silence)
+        await recorder.enter("training", { message: `goes on after a silence of rank ${this.silence.rank}` });
+      this.silence = undefined;
+    } else if (!this.silence) await this.#report(silent, recorder, folder);
+    else this.isOver = silentRanks(logs.ranks, { ...when, limitMs: limitMs * patience }).length > 0;
+  }
+
+  async #report(silent: readonly number[], recorder: Recorder, folder: string): Promise<void> {
+    const { logs, clock, processes } = this.#parts;
+    await recorder.requireLease();
+    await processes.look();
+    const seen = await Promise.all(this.#behindFirst(silent).map((rank) => this.#lookAt(rank)));
+    this.silence = judgeSilence(silent, logs.ranks, { processes: seen, elapsed: clock.elapsed() });
+    if (!this.silence) return;
+    const { rank, message } = this.silence;
+    const stacks = await this.#keepStacks(folder, recorder.attempt, seen).catch(() => undefined);
+    const fault = { kind: "fault" as const, time: clock.now(), attempt: recorder.attempt, rank, message, logTail: [] };
+    await recorder.record([{ ...fault, ...(stacks !== undefined && { stacks }) }], { durable: true });
+    await recorder.enter("training", { message });
+  }
+
+  #behindFirst(silent: readonly number[]): number[] {
+    const { ranks } = this.#parts.logs;
+    const step = (rank: number) => ranks.get(rank)?.lastStep ?? 0;
+    return [...silent].sort((a, b) => step(a) - step(b)).slice(0, mostStacks);
+  }
+
+  async #lookAt(rank: number): Promise<RankProcess> {
+    const node = this.#parts.ranks.get(rank) as RunNode;
+    const { state } = this.#parts.processes.latest.find((each) => each.role === "worker" && each.rank === rank) ?? {};
+    const stack = await node.stack(rank).catch((error: unknown) => String(error));
+    return { rank, node: node.name, state, stack };
+  }
+
+  async #keepStacks(folder: string, attempt: number, seen: readonly RankProcess[]): Promise<string> {
+    const place = runPaths(folder).logs(attempt, 0);
+    await mkdir(place, { recursive: true });
+    const path = join(place, `stacks-${new Date(this.#parts.clock.now()).toISOString().replaceAll(":", "")}.txt`);
+    await writeFile(path, `${seen.map(({ stack }) => stack).join("\n\n")}\n`);
+    return relative(folder, path);
+  }
+}

@@ -1,0 +1,52 @@
+import { readlink, stat, symlink } from "node:fs/promises";
+
+/** What became of the run folder. `moved`: it has another path now; `gone`: it was deleted. */
+export type PlaceChange = "moved" | "gone" | undefined;
+
+interface Identity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+async function identityOf(path: string): Promise<Identity | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ? { dev: found.dev, ino: found.ino } : undefined;
+}
+
+/**
+ * Where the run folder is now. The process works in the folder, so the operating system tells its new path after a rename. The engine keeps writing
+ * to the old path; a link from there to the new place keeps its checkpoints together.
+ */
+export class Place {
+  readonly #original: string;
+  readonly #identity: Identity | undefined;
+  #folder: string;
+
+  private constructor(folder: string, identity: Identity | undefined) {
+    this.#original = folder;
+    this.#folder = folder;
+    this.#identity = identity;
+  }
+
+  static async open(folder: string): Promise<Place> {
+    return new Place(folder, await identityOf(folder));
+  }
+
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** Looks whether the folder is where it was. Without /proc, and in a process that works elsewhere, a moved folder counts as gone. */
+  async look(): Promise<PlaceChange> {
+    if (this.#is(await identityOf(this.#folder))) return undefined;
+    const now = await readlink("/proc/self/cwd").catch(() => "");
+    if (!this.#is(await identityOf(now))) return "gone";
+    this.#folder = now;
+    await symlink(now, this.#original).catch(() => undefined);
+    return "moved";
+  }
+
+  #is(found: Identity | undefined): boolean {
+    return this.#identity === undefined || (found?.ino === this.#identity.ino && found.dev === this.#identity.dev);
+  }
+}

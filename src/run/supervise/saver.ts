@@ -1,0 +1,106 @@
+import { join, relative } from "node:path";
+import { sealFiles, writeSeal } from "../../checkpoint/prove/seal-files.js";
+import type { Clock } from "../../core/clock.js";
+import type { RunNode } from "../nodes/node.js";
+import type { CheckpointEvent } from "../record/events.js";
+import { runPaths } from "../record/layout.js";
+import type { SavedPoint } from "./attempt-logs.js";
+import type { Recorder } from "./recorder.js";
+import { lookAtSaved, type SavedFile } from "./saved-files.js";
+
+/** Network file systems show a file on other machines some seconds late. */
+const looks = 10;
+const lookMs = 1000;
+/** Bytes a second that sealing reads at most, so that it does not compete with the training for the disk. */
+const sealBytesPerSecond = 100_000_000;
+
+export interface SaverParts {
+  readonly folder: () => string;
+  readonly ranks: ReadonlyMap<number, RunNode>;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  /** Bytes a second, default 100 MB/s; 0 seals nothing. */
+  readonly sealRate?: number;
+}
+
+/** Records a checkpoint once every rank's file is complete on disk, then seals it. One after the other. */
+export class Saver {
+  readonly #parts: SaverParts;
+  readonly #ended = new AbortController();
+  #recording: Promise<void> = Promise.resolve();
+  #sealing: Promise<void> = Promise.resolve();
+
+  constructor(parts: SaverParts) {
+    this.#parts = parts;
+  }
+
+  /** All ranks say that they have saved this point. */
+  add(point: SavedPoint): void {
+    this.#recording = this.#recording
+      .then(() => this.#record(point))
+      .catch((error) => console.error("checkpoint:", error));
+  }
+
+  /** Resolves when all checkpoints are recorded, and those sealed that take no longer than `sealMs`. */
+  async finish(sealMs: number): Promise<void> {
+    await this.#recording;
+    await Promise.race([this.#sealing, this.#parts.clock.wait(sealMs)]);
+    this.#ended.abort();
+    await this.#sealing;
+  }
+
+  async #record(point: SavedPoint): Promise<void> {
+    const { ranks, recorder, clock } = this.#parts;
+    for (let look = 1; ; look += 1) {
+      const found = await lookAtSaved(point, ranks);
+      if (found.complete) {
+        const bytes = found.files.reduce((sum, file) => sum + file.bytes, 0);
+        const { step, fileEpoch, fileStep, seconds } = point;
+        const event: CheckpointEvent = {
+          kind: "checkpoint",
+          ...{
+            time: clock.now(),
+            attempt: recorder.attempt,
+            step,
+            fileEpoch,
+            fileStep,
+            ranks: ranks.size,
+            seconds,
+            bytes,
+          },
+        };
+        await recorder.record([event], { durable: true });
+        this.#seal(point, found.files);
+        return;
+      }
+      if (look === looks || this.#ended.signal.aborted) {
+        const problems = found.problems.slice(0, 8).join("; ");
+        await recorder.note(
+          `the checkpoint of step ${point.step} is incomplete although all ranks reported it: ${problems}`,
+        );
+        return;
+      }
+      await clock.wait(lookMs, this.#ended.signal);
+    }
+  }
+
+  #seal(point: SavedPoint, files: readonly SavedFile[]): void {
+    this.#sealing = this.#sealing.then(() => this.#sealNow(point, files)).catch(() => undefined);
+  }
+
+  /** Reads the files at a bounded rate. Files that are deleted meanwhile (`keep_checkpoint_max`) or lie on other nodes get no seal. */
+  async #sealNow(point: SavedPoint, files: readonly SavedFile[]): Promise<void> {
+    const { folder, clock, sealRate = sealBytesPerSecond } = this.#parts;
+    if (sealRate === 0 || this.#ended.signal.aborted) return;
+    const began = clock.elapsed();
+    const checkpoints = runPaths(folder()).checkpoints;
+    const seal = await sealFiles({
+      folder: checkpoints,
+      paths: files.map(({ path }) => relative(checkpoints, join(folder(), path))),
+      step: point.step,
+      signal: this.#ended.signal,
+      onProgress: (bytes) => clock.wait((bytes / sealRate) * 1000 - (clock.elapsed() - began), this.#ended.signal),
+    });
+    await writeSeal(runPaths(folder()).seals, seal);
+  }
+}
