@@ -102,13 +102,17 @@ export class RunReader {
   }
 
   /**
-   * Reads the events and judges the supervisor. Between the two it may have written its end: if it seems to be gone, the events are read again.
+   * Reads the events and judges the supervisor. Between the two it may have written its end, or another one its beginning: if it seems to be gone, the
+   * events are read again.
    */
   async #readRecord(): Promise<LeaseState> {
+    const judge = () => (this.file.layout === 1 ? this.#oldSupervisor() : this.#lease.look());
     await this.#record.read();
-    const state = this.file.layout === 1 ? await this.#oldSupervisor() : await this.#lease.look();
-    if (state !== "held") await this.#record.read();
-    return state;
+    const state = await judge();
+    if (state === "held") return state;
+    const { start } = this.history;
+    await this.#record.read();
+    return this.history.start === start ? state : judge();
   }
 
   /** Layout 1: the supervisor's process, or the time of the events where it can't be seen. */

@@ -4,6 +4,7 @@ import { isTerminal } from "./record/events.js";
 import { runFailedError, runLostError } from "./run-failure.js";
 import type { RunReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
+import { startSupervisor } from "./supervise/start-supervisor.js";
 
 export interface WaitOptions {
   /** Return as soon as this global step is done; default: the end of the run. */
@@ -14,18 +15,13 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Resolves after `ms`, or at once when the signal fires. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done, { once: true });
-  });
+/** How long a new supervisor may take until it holds the lease. */
+const reviveMs = 10_000;
+
+/** Supervisor and standby died together: another supervisor takes over, here, as far as this machine can. */
+async function revive(reader: RunReader): Promise<void> {
+  const possible = reader.file.layout > 1 && reader.elsewhere === undefined && reader.leaseNumber !== undefined;
+  if (possible) await startSupervisor(reader.folder).catch(() => undefined);
 }
 
 /**
@@ -38,21 +34,27 @@ export async function waitForRun(
   options: Pick<WaitOptions, "timeout" | "signal"> & { readonly pollMs?: number } = {},
 ): Promise<RunStatus> {
   const limit = options.timeout === undefined ? Number.POSITIVE_INFINITY : parseDuration(options.timeout, "timeout");
-  const deadline = Date.now() + limit;
+  const { clock } = reader;
+  const deadline = clock.elapsed() + limit;
+  let lostAt: number | undefined;
   for (;;) {
     const status = await reader.status();
     const name = status.name;
     if (status.state === "failed") throw runFailedError(status, reader.folder);
     if (isTerminal(status.state) || reached(status)) return status;
-    if (status.state === "lost") throw runLostError(status, reader.folder);
+    if (status.state !== "lost") lostAt = undefined;
+    else if (lostAt === undefined) {
+      lostAt = clock.elapsed();
+      await revive(reader);
+    } else if (clock.elapsed() > lostAt + reviveMs) throw runLostError(status, reader.folder);
     if (options.signal?.aborted) throw new CancelledError(`waiting for run ${name} (which goes on training)`);
-    if (Date.now() >= deadline) {
+    if (clock.elapsed() >= deadline) {
       const message = `run ${name}: at step ${status.step} of ${status.totalSteps} (${status.state}) after ${formatDuration(limit)}`;
       throw new LabError("RUN_WAIT_TIMEOUT", message, {
         hint: `it goes on training; wait again: await run.wait({ timeout: "…" })`,
         details: { step: status.step, totalSteps: status.totalSteps },
       });
     }
-    await pause(Math.min(options.pollMs ?? 200, Math.max(1, deadline - Date.now())), options.signal);
+    await clock.wait(Math.min(options.pollMs ?? 250, Math.max(1, deadline - clock.elapsed())), options.signal);
   }
 }

@@ -4,7 +4,6 @@ import { type PlotName, runPlot } from "./plots.js";
 import { isTerminal, type StepRecord } from "./record/events.js";
 import type { RunReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
-import { pause } from "./wait.js";
 
 export interface WatchOptions {
   /** Default `["loss"]`; each is a figure of its own. */
@@ -49,7 +48,7 @@ async function follow(reader: RunReader, outputs: readonly Output[], stop: Abort
       for (const { plot, live } of outputs) live.update(runPlot(plot, { file: reader.file, steps }, status));
     shown = state;
     if (status && (isTerminal(status.state) || status.state === "lost")) break;
-    await pause(pollMs, stop);
+    await reader.clock.wait(pollMs, stop);
   }
   for (const { plot, live } of outputs) live.close(runPlot(plot, { file: reader.file, steps }, status));
 }

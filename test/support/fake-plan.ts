@@ -30,7 +30,7 @@ export function fakePlan(options: FakePlanOptions = {}): LaunchablePlan {
           `--worker_num=${workers}`,
           `--local_worker_num=${workers}`,
           `--master_port=${options.port ?? 8118}`,
-          `--log_dir=${runFolder}/logs/attempt-${attempt}`,
+          `--log_dir=${runFolder}/logs/attempt-${attempt}/node-0`,
           "script.py",
           "--output_dir",
           `${runFolder}/output`,

@@ -25,6 +25,10 @@ export const runErrors = {
     meaning: "The call needs a run that has stopped, and this one is still training.",
     cure: "Wait for its end with run.wait() or stop it with run.stop().",
   },
+  RUN_LEASE_LOST: {
+    meaning: "A supervisor lost its lease: another process supervises the run now.",
+    cure: "Nothing is to be done; the message stands in the log of the supervisor that was replaced.",
+  },
   RUN_LOST: {
     meaning: "The supervisor of a run is gone, so nobody records how the training goes on.",
     cure: "Stop what is left with run.stop(), then continue with resumeRun.",

@@ -92,7 +92,7 @@ export function nodeCommands(settings: CommandSettings, place: CommandPlace): No
   const several = cluster.nodes.length > 1;
   const overrides = overrideArguments(place.overrides ?? {});
   return cluster.nodes.map((node, nodeRank) => {
-    const logFolder = remote ? join(attempt, `node-${nodeRank}`) : attempt;
+    const logFolder = join(attempt, `node-${nodeRank}`);
     const engine = remote ? join(folder, nodeEngineFolder(nodeRank)) : join(packageRoot(), "extensions", "engine");
     return {
       node,

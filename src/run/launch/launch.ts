@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { constants, readFileSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -7,12 +8,13 @@ import { packageRoot } from "../../core/package-root.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
-import { layoutVersion } from "../record/layout.js";
+import { layoutVersion, runPaths } from "../record/layout.js";
+import { readLease } from "../record/lease.js";
 import { defaultFolder, openLine, runFolder } from "../record/name.js";
 import { launcherOption } from "../record/node-command.js";
 import { fingerprintOf, type RunFile, type RunParent, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
-import { RunReader } from "../run-reader.js";
+import { sharedReader } from "../run-reader.js";
 import { withLaunchLock } from "./launch-lock.js";
 import { type LaunchablePlan, lossRankOf } from "./launchable.js";
 import { localNode } from "./local-node.js";
@@ -63,25 +65,33 @@ async function requireLauncher(command: NodeCommand): Promise<void> {
 function describeRun(
   plan: LaunchablePlan,
   commands: readonly NodeCommand[],
-  about: Pick<RunFile, "name" | "attempt" | "parent" | "override"> & { readonly folder: string },
+  about: Pick<RunFile, "name" | "attempt" | "parent" | "override" | "lease"> & {
+    readonly id: string;
+    readonly folder: string;
+  },
 ): RunFile {
+  const worldSize = Number(commands[0] && launcherOption(commands[0], "worker_num")) || 1;
   const parent = about.parent ? JSON.stringify([about.parent.folder, about.parent.step]) : "";
   return {
     layout: layoutVersion,
+    id: about.id,
     name: about.name,
+    folder: about.folder,
+    worldSize,
     createdAt: Date.now(),
     attempt: about.attempt,
     host: hostname(),
     fingerprint: fingerprintOf(plan.config.text + parent, commands, about.folder),
     ...(plan.totalSteps !== undefined && { totalSteps: plan.totalSteps }),
     ...(plan.tokensPerStep !== undefined && { tokensPerStep: plan.tokensPerStep }),
-    lossRank: lossRankOf(plan.config, Number(commands[0] && launcherOption(commands[0], "worker_num")) || 1),
+    lossRank: lossRankOf(plan.config, worldSize),
     localNode: localNode(commands),
     commands,
     cluster: plan.cluster,
     versions: { "mindformers-lab": packageVersion(), node: process.versions.node },
     ...(about.parent && { parent: about.parent }),
     ...(about.override && { override: about.override }),
+    ...(about.lease !== undefined && { lease: about.lease }),
   };
 }
 
@@ -90,12 +100,18 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
   const folder = runFolder(name, runs);
   const override = requireSoundPlan(plan.errors ?? [], options.override);
-  const describe = async (attempt: number, settle: boolean): Promise<RunFile> => {
+  const describe = async (attempt: number, settle: boolean, before?: RunFile): Promise<RunFile> => {
+    const lease = before && (await readLease(runPaths(folder).lease))?.lease.number;
     const overrides = continuation?.overrides ?? {};
     const planned = plan.commands({ runFolder: folder, attempt, overrides });
     const commands = settle ? await settlePort(planned) : planned;
-    const extra = { ...(continuation && { parent: continuation.parent }), ...(override && { override }) };
-    return describeRun(plan, commands, { name, folder, attempt, ...extra });
+    const extra = {
+      ...(continuation && { parent: continuation.parent }),
+      ...(override && { override }),
+      ...(lease && { lease }),
+    };
+    const id = before?.id ?? randomUUID();
+    return describeRun(plan, commands, { id, name, folder, attempt, ...extra });
   };
   const existing = await readRunFile(folder);
   if (existing) return again(existing, folder, { options, describe, config: plan.config.text, signal });
@@ -126,13 +142,13 @@ interface Again {
   readonly options: LaunchOptions;
   readonly config: string;
   readonly signal: AbortSignal | undefined;
-  describe(attempt: number, settle: boolean): Promise<RunFile>;
+  describe(attempt: number, settle: boolean, before: RunFile): Promise<RunFile>;
 }
 
 async function again(existing: RunFile, folder: string, how: Again): Promise<Run> {
-  const wanted = await how.describe(existing.attempt, false);
+  const wanted = await how.describe(existing.attempt, false, existing);
   const open = openLine(folder);
-  const status = await new RunReader(folder, existing).status();
+  const status = await sharedReader(folder, existing).status();
   const reuse = reuseOf(status, existing, { fingerprint: wanted.fingerprint, open });
   if (reuse.action === "return") {
     show({ "text/plain": `run ${existing.name}: ${reuse.note}` });
@@ -140,8 +156,8 @@ async function again(existing: RunFile, folder: string, how: Again): Promise<Run
   }
   return withLaunchLock(folder, existing.name, async () => {
     const newest = (await readRunFile(folder)) ?? existing;
-    reuseOf(await new RunReader(folder, newest).status(), newest, { fingerprint: wanted.fingerprint, open });
-    const file = await how.describe(newest.attempt + 1, true);
+    reuseOf(await sharedReader(folder, newest).status(), newest, { fingerprint: wanted.fingerprint, open });
+    const file = await how.describe(newest.attempt + 1, true, newest);
     await requireLauncher(file.commands[file.localNode] as NodeCommand);
     await fillRunFolder(folder, file, how.config);
     await startRun(folder, file, how.signal);
@@ -155,7 +171,7 @@ async function again(existing: RunFile, folder: string, how: Again): Promise<Run
  *
  * Running it twice does no harm: a live run of that name is refused (RUN_NAME_TAKEN), the same training that has ended is returned.
  * With several nodes only the command of this machine is started; the run's card shows the others'.
- * A plan with errors is refused unless `override` gives a reason, which run.json and events.jsonl keep.
+ * A plan with errors is refused unless `override` gives a reason, which run.json and events/launch.jsonl keep.
  * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL, RUN_FAILED (with the end of the log) if the engine dies at once.
  */
 export function launchRun(plan: LaunchablePlan, options: LaunchOptions): Promise<Run> {

@@ -5,10 +5,12 @@ import { EventLogWriter } from "../../core/event-log.js";
 import { lastLines } from "../../core/lines.js";
 import type { DecisionEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
+import { eventsName } from "../record/record-reader.js";
 import { type LaunchOverride, type RunFile, writeRunFile } from "../record/run-file.js";
-import { RunReader } from "../run-reader.js";
+import { sharedReader } from "../run-reader.js";
 import type { RunStatus } from "../status.js";
 import { startSupervisor } from "../supervise/start-supervisor.js";
+import { stopFile } from "../supervise/stop-request.js";
 import { waitForRun } from "../wait.js";
 
 /** Workers print their first line some seconds after msrun starts; on a busy machine it takes longer. */
@@ -17,13 +19,20 @@ const startTimeout = "5m";
 /** Writes everything that a run folder holds before its first start into `folder` (which may still have a temporary name). */
 export async function fillRunFolder(folder: string, file: RunFile, config: string): Promise<void> {
   const paths = runPaths(folder);
-  await mkdir(paths.logs(file.attempt), { recursive: true });
-  await mkdir(join(folder, "control"), { recursive: true });
-  await mkdir(paths.output, { recursive: true });
+  const node = file.commands[file.localNode]?.nodeRank ?? 0;
+  const folders = [
+    paths.logs(file.attempt, node),
+    paths.control,
+    paths.output,
+    paths.stacks,
+    paths.events,
+    paths.lease,
+  ];
+  for (const place of folders) await mkdir(place, { recursive: true });
   await writeFile(paths.config, config);
-  await writeFile(paths.gracefulExit, `${JSON.stringify({ GracefulExit: 0 })}\n`);
+  await writeFile(paths.gracefulExit, stopFile(false));
   await rm(paths.stopRequest, { force: true });
-  if (file.override) await recordOverride(paths.events, file.attempt, file.override);
+  if (file.override) await recordOverride(join(paths.events, eventsName(0)), file.attempt, file.override);
   await writeRunFile(folder, file);
 }
 
@@ -44,14 +53,14 @@ async function recordOverride(events: string, attempt: number, { reason, errors 
  * the end of the log if the engine dies before that. A fired signal ends the waiting, not the run.
  */
 export async function startRun(folder: string, file: RunFile, signal?: AbortSignal): Promise<RunStatus> {
-  await startSupervisor(folder, file.attempt);
+  await startSupervisor(folder);
   const started = (status: RunStatus) => status.state !== "starting" && status.state !== "lost";
   const options = { timeout: startTimeout, signal, pollMs: 100 };
-  const reader = new RunReader(folder, file);
+  const reader = sharedReader(folder, file);
   return waitForRun(reader, started, options).catch(async (error: unknown) => {
     if (!isLabError(error) || error.code === "RUN_FAILED" || error.code === "CANCELLED") throw error;
     if (error.code === "RUN_WAIT_TIMEOUT") return reader.status();
-    const tail = await lastLines(join(runPaths(folder).logs(file.attempt), "supervisor.log"), 10);
+    const tail = await lastLines(runPaths(folder).supervisorLog, 10);
     throw new LabError("RUN_LOST", `${error.message}\n${tail.join("\n")}`, { hint: error.hint, cause: error });
   });
 }

@@ -33,6 +33,8 @@ export class RunHistory {
 
   #accept(event: RunEvent): void {
     if (event.attempt > this.attempt) this.#begin(event.attempt);
+    // What was decided before the newest attempt began may be read earlier than the end of the attempt before.
+    if (event.attempt < this.attempt && (event.kind === "state" || event.kind === "fault")) return;
     if (event.kind === "step") this.steps.add(event);
     else if (event.kind === "checkpoint") this.#addCheckpoint(event);
     else if (event.kind === "note") this.notes.push(event);

@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../../core/files.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { layoutVersion, runPaths } from "./layout.js";
 
-/** Why a run was started although its plan had errors; stands in run.json and, as a decision, in events.jsonl. */
+/** Why a run was started although its plan had errors; stands in run.json and, as a decision, in events/launch.jsonl. */
 export interface LaunchOverride {
   readonly reason: string;
   /** The errors as the plan had them. */

@@ -15,15 +15,16 @@ import { planRun } from "../../../src/plan/plan-run.js";
 import { resumeRun } from "../../../src/run/launch/resume.js";
 import { openRun } from "../../../src/run/open.js";
 import type { Run } from "../../../src/run/run.js";
-import { engineProcesses, killEngine, workerRanks } from "../../../src/run/supervise/engine.js";
+import { localNodeOf } from "../../../src/run/nodes/open-nodes.js";
 import { freePort } from "../../support/ports.js";
 import { writeTokenFiles } from "../../support/token-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "real-run-"));
 const runs = join(folder, "runs");
 const launched: Run[] = [];
+const nodeOf = (run: Run) => localNodeOf(run.description, () => run.folder);
 afterAll(async () => {
-  for (const run of launched) await killEngine(run.folder);
+  for (const run of launched) await nodeOf(run).end({ graceMs: 0 });
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -123,8 +124,7 @@ it("trains on when its launcher is killed, does what its plan said, stops gracef
   expect(again[0]?.step).toBe(41);
   for (const step of again.slice(0, 5)) expect(step.loss).toBeCloseTo(Number(steps[step.step - 1]?.loss), 4);
 
-  const ranks = workerRanks(await engineProcesses(next.folder));
-  const victim = [...ranks].find(([, rank]) => rank === 1)?.[0] as number;
+  const victim = (await nodeOf(next).processes()).find(({ role, rank }) => role === "worker" && rank === 1)?.pid ?? 0;
   process.kill(victim, "SIGKILL");
   const began = Date.now();
   const error = await next.wait({ timeout: "1m" }).catch((reason: unknown) => reason);
@@ -133,7 +133,7 @@ it("trains on when its launcher is killed, does what its plan said, stops gracef
   expect(error).toMatchObject({ rank: 1, signal: "SIGKILL" });
   expect((error as RunFailedError).logTail.join("\n")).toContain("per_step_time");
   expect(await alive(next)).toBe(0);
-  expect(readFileSync(join(next.folder, "logs", "attempt-1", "msrun.log"), "utf8")).toContain("Error code: -9");
+  expect(readFileSync(join(next.folder, "logs", "attempt-1", "node-0", "msrun.log"), "utf8")).toContain("Error code: -9");
 });
 
 it("an ejected plan trains without this library: the node's script alone gives a checkpoint by MindFormers", async () => {

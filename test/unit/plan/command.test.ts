@@ -23,7 +23,7 @@ test("one node: no node_rank, everything under the run folder", () => {
     "--local_worker_num=2",
     "--master_addr=127.0.0.1",
     "--master_port=8118",
-    "--log_dir=/runs/a/logs/attempt-3",
+    "--log_dir=/runs/a/logs/attempt-3/node-0",
     "--join=True",
     "--cluster_time_out=600",
     "<package>/extensions/engine/run_mindformer.py",
@@ -35,7 +35,7 @@ test("one node: no node_rank, everything under the run folder", () => {
   expect(only?.environment).toEqual({
     PATH: "/env/bin:/usr/bin:/bin",
     MF_LAB_RUN: "/runs/a",
-    LOG_MF_PATH: "/runs/a/logs/attempt-3/mindformers",
+    LOG_MF_PATH: "/runs/a/logs/attempt-3/node-0/mindformers",
     MS_COMPILER_CACHE_ENABLE: "1",
     MS_COMPILER_CACHE_PATH: "/runs/.compiler-cache/key",
   });

