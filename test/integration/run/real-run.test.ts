@@ -13,9 +13,9 @@ import { markedProcesses } from "../../../src/core/process-table.js";
 import { logBytes } from "../../../src/plan/estimate/disk.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { resumeRun } from "../../../src/run/launch/resume.js";
+import { localNodeOf } from "../../../src/run/nodes/open-nodes.js";
 import { openRun } from "../../../src/run/open.js";
 import type { Run } from "../../../src/run/run.js";
-import { localNodeOf } from "../../../src/run/nodes/open-nodes.js";
 import { freePort } from "../../support/ports.js";
 import { writeTokenFiles } from "../../support/token-files.js";
 
@@ -133,7 +133,9 @@ it("trains on when its launcher is killed, does what its plan said, stops gracef
   expect(error).toMatchObject({ rank: 1, signal: "SIGKILL" });
   expect((error as RunFailedError).logTail.join("\n")).toContain("per_step_time");
   expect(await alive(next)).toBe(0);
-  expect(readFileSync(join(next.folder, "logs", "attempt-1", "node-0", "msrun.log"), "utf8")).toContain("Error code: -9");
+  expect(readFileSync(join(next.folder, "logs", "attempt-1", "node-0", "msrun.log"), "utf8")).toContain(
+    "Error code: -9",
+  );
 });
 
 it("an ejected plan trains without this library: the node's script alone gives a checkpoint by MindFormers", async () => {

@@ -42,7 +42,11 @@ describe("a run from launch to end", () => {
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     expect(steps[0]).toMatchObject({ attempt: 1, loss: 7, gradNorm: 1.2693821, stepTimeMs: 57, learningRate: 0.001 });
     const files = ["config.yaml", "control", "events", "lease", "logs", "metrics", "output", "run.json"];
-    expect(readdirSync(run.folder).filter((name) => name !== "seals").sort()).toEqual(files);
+    expect(
+      readdirSync(run.folder)
+        .filter((name) => name !== "seals")
+        .sort(),
+    ).toEqual(files);
     expect(readFileSync(join(run.folder, "config.yaml"), "utf8")).toBe("seed: 1\n");
     expect((await run.logs({ rank: 1, match: /loss:/, tail: 2 })).lines).toHaveLength(2);
     expect((await run[displayKey]())["text/plain"]).toContain("finished");

@@ -25,6 +25,13 @@ it("interrupts at once when it is not to be graceful", () => {
 
 it("a second, ungraceful request cuts the waiting short", () => {
   const progress = { askedAt: 0 };
-  expect(nextStopAction({ requestedAt: 0, graceful: true, timeoutMs: 60_000 }, progress, { now: 1000, requestedAt: 0 })).toBeUndefined();
-  expect(nextStopAction({ requestedAt: 1000, graceful: false, timeoutMs: 60_000 }, progress, { now: 1000, requestedAt: 1000 })).toBe("interrupt");
+  expect(
+    nextStopAction({ requestedAt: 0, graceful: true, timeoutMs: 60_000 }, progress, { now: 1000, requestedAt: 0 }),
+  ).toBeUndefined();
+  expect(
+    nextStopAction({ requestedAt: 1000, graceful: false, timeoutMs: 60_000 }, progress, {
+      now: 1000,
+      requestedAt: 1000,
+    }),
+  ).toBe("interrupt");
 });
