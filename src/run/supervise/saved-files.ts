@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { parseCheckpointFileName } from "../../checkpoint/read/file-name.js";
 import type { ByteSource } from "../../core/bytes.js";
-import { readSafetensorsHeader } from "../../formats/safetensors.js";
+import { readSafetensorsHeader } from "../../formats/safetensors/header.js";
 import type { NodeFile, RunNode } from "../nodes/node.js";
 
 /** What is needed of a node to look at its files. */
