@@ -161,7 +161,6 @@ export type {
   RecordedState,
   RunState,
   StepRecord,
-  TakeoverEvent,
 } from "./run/record/events.js";
 export type { ResumePoint } from "./run/record/resume-point.js";
 export type { LaunchOverride, RunFile, RunParent } from "./run/record/run-file.js";
