@@ -4,8 +4,9 @@ import { hostname } from "node:os";
 import { hostId, lifeOf, thisProcess } from "./process-identity.js";
 import { temporaryName } from "./temporary-files.js";
 
-// A file that says which process works in a folder. It appears complete, and only if there is none, so that one of several processes that start
-// at the same time gets the folder. Its owner rewrites it all the time, so that machines that cannot see the process see that it lives.
+// A file that says which process works in a folder. It appears complete, and only if there is none, so that one of
+// several processes that start at the same time gets the folder. Its owner rewrites it all the time, so that machines
+// that cannot see the process see that it lives.
 
 /** How often a process renews its sign of life, in milliseconds. */
 export const signInterval = 15_000;
@@ -35,8 +36,8 @@ export interface HoldOptions {
   /** Milliseconds between two signs of life, default 15,000. */
   readonly every?: number;
   /**
-   * Takes the folder from a process that nobody here can see and that has given no sign of life for this many milliseconds.
-   * Default: never, a person has to decide.
+   * Takes the folder from a process that nobody here can see and that has given no sign of life for this many
+   * milliseconds. Default: never, a person has to decide.
    */
   readonly takeOverAfter?: number;
 }
@@ -134,7 +135,10 @@ async function removeDead(path: string, isDead: (holder: Holder) => boolean): Pr
   await rm(aside, { force: true });
 }
 
-/** Gives the file a second name, unless somebody has that name. On file systems without links it is copied by a call that fails likewise. */
+/**
+ * Gives the file a second name, unless somebody has that name. On file systems without links it is copied by a call
+ * that fails likewise.
+ */
 async function created(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);

@@ -3,13 +3,19 @@ import { readlinkSync } from "node:fs";
 import { hostname, uptime } from "node:os";
 import { bootId, startTicks } from "./process-table.js";
 
-// The one owner of the question "does that process live?". Several machines and containers may work in one folder. A process id means something
-// only on its own machine, since that machine's last start, and inside its container.
+// The one owner of the question "does that process live?". Several machines and containers may work in one folder. A
+// process id means something only on its own machine, since that machine's last start, and inside its container.
 
-/** A process as a file names it for others. It stays valid when the operating system gives its number to another process. */
+/**
+ * A process as a file names it for others. It stays valid when the operating system gives its number to another
+ * process.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks since boot at which it started (field 22 of /proc/<pid>/stat); undefined where the system does not say. */
+  /**
+   * Clock ticks since boot at which it started (field 22 of /proc/<pid>/stat); undefined where the system does not
+   * say.
+   */
   readonly startTicks?: number | undefined;
   /** `hostId` of its machine. */
   readonly host: string;
@@ -40,7 +46,10 @@ export function thisProcess(): ProcessIdentity {
   return self;
 }
 
-/** Identity of a process that lives here; undefined for one that has ended, also if its parent has not collected it yet. */
+/**
+ * Identity of a process that lives here; undefined for one that has ended, also if its parent has not collected it
+ * yet.
+ */
 export function processIdentity(pid: number): (ProcessIdentity & { readonly startTicks: number }) | undefined {
   const ticks = startTicks(pid);
   return ticks === undefined ? undefined : { pid, startTicks: ticks, ...here() };
@@ -57,7 +66,8 @@ function processSpace(): string {
 
 /**
  * Whether a process lives; `unknown` if this process cannot see it.
- * @param lastSign when it last wrote something, in milliseconds since the epoch; a process that wrote before this machine's last start is gone
+ * @param lastSign when it last wrote something, in milliseconds since the epoch; a process that wrote before this
+ * machine's last start is gone
  */
 export function lifeOf(process: ProcessIdentity, lastSign: number): "alive" | "gone" | "unknown" {
   const { host, place } = here();

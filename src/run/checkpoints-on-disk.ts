@@ -13,7 +13,9 @@ interface Looked {
   readonly sign: string;
 }
 
-/** Whether recorded checkpoints are still complete on disk. Headers are read once, and again when a file has changed. */
+/**
+ * Whether recorded checkpoints are still complete on disk. Headers are read once, and again when a file has changed.
+ */
 export class SavedCheckpoints {
   readonly #folder: string;
   readonly #looked = new Map<string, Looked>();

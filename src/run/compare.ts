@@ -9,7 +9,10 @@ import { readRunFile } from "./record/run-file.js";
 import type { Run } from "./run.js";
 import { recentStepMs } from "./status.js";
 
-/** What the horizontal axis counts: optimizer steps, tokens seen since the first start, or minutes since the first run began. */
+/**
+ * What the horizontal axis counts: optimizer steps, tokens seen since the first start, or minutes since the first run
+ * began.
+ */
 export type CompareAxis = "step" | "tokens" | "time";
 
 const axisLabels: Readonly<Record<CompareAxis, string>> = {

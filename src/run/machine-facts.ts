@@ -113,7 +113,10 @@ async function freeDisk(): Promise<number | undefined> {
   return found && found.bavail * found.bsize;
 }
 
-/** Looks at the machine; runs a few small programs. `environment` decides which: PATH, MF_LAB_PYTHON, Jupyter's variables. */
+/**
+ * Looks at the machine; runs a few small programs. `environment` decides which: PATH, MF_LAB_PYTHON, Jupyter's
+ * variables.
+ */
 export async function readMachine(environment: Environment = process.env): Promise<MachineFacts> {
   const pythonPath = enginePython(environment);
   const [versions, launcher, compiler, devices, kernelspec, freeDiskBytes] = await Promise.all([

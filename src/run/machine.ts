@@ -38,7 +38,10 @@ function pythonLines(facts: MachineFacts): MachineCheck[] {
   ];
 }
 
-/** The engine builds it when a training starts, on one rank of each node: with all ranks waiting, or failing if the node has no compiler. */
+/**
+ * The engine builds it when a training starts, on one rank of each node: with all ranks waiting, or failing if the
+ * node has no compiler.
+ */
 function indexHelperLines({ indexHelperFolder: folder, indexHelper, pythonPath }: MachineFacts): MachineCheck[] {
   if (folder === undefined) return [];
   const found = indexHelper === undefined ? `not built in ${folder}` : `${basename(indexHelper)} (every node needs it)`;

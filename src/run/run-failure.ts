@@ -2,7 +2,10 @@ import { LabError, RunFailedError } from "../core/error.js";
 import { openLine } from "./record/name.js";
 import type { RunStatus } from "./status.js";
 
-/** The error for a run that failed, with rank, exit code or signal and the last lines of that rank's log in the message. */
+/**
+ * The error for a run that failed, with rank, exit code or signal and the last lines of that rank's log in the
+ * message.
+ */
 export function runFailedError(status: RunStatus, folder: string): RunFailedError {
   const failure = status.failure ?? { message: status.message, logTail: [] };
   const shown = failure.logTail.slice(-12).map((line) => `    ${line.length > 300 ? `${line.slice(0, 299)}…` : line}`);

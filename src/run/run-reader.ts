@@ -13,7 +13,10 @@ import type { StepTable } from "./record/step-table.js";
 import { deriveStatus, type RunStatus, recentSteps } from "./status.js";
 import { UnrecordedLogs } from "./unrecorded-logs.js";
 
-/** Reads a run's folder, each byte once. Any number of readers may look at the same folder; those of one process share one. */
+/**
+ * Reads a run's folder, each byte once. Any number of readers may look at the same folder; those of one process share
+ * one.
+ */
 export class RunReader {
   readonly folder: string;
   readonly clock: Clock;
@@ -102,8 +105,8 @@ export class RunReader {
   }
 
   /**
-   * Reads the events and judges the supervisor. Between the two it may have written its end, or another one its beginning: if it seems to be gone, the
-   * events are read again.
+   * Reads the events and judges the supervisor. Between the two it may have written its end, or another one its
+   * beginning: if it seems to be gone, the events are read again.
    */
   async #readRecord(): Promise<LeaseState> {
     const judge = () => (this.file.layout === 1 ? this.#oldSupervisor() : this.#lease.look());

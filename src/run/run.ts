@@ -27,8 +27,8 @@ export interface LogOptions {
 const searchedLines = 20_000;
 
 /**
- * A training run: a folder and what can be read from it. The training does not depend on this object, on the kernel or on the
- * notebook; any number of Run objects may look at the same folder, now or later (`openRun`).
+ * A training run: a folder and what can be read from it. The training does not depend on this object, on the kernel
+ * or on the notebook; any number of Run objects may look at the same folder, now or later (`openRun`).
  */
 export class Run {
   readonly name: string;
@@ -54,7 +54,10 @@ export class Run {
     return this.#reader.status();
   }
 
-  /** Every optimizer step so far, by rising global step; steps that a later attempt did again appear once, as done last. */
+  /**
+   * Every optimizer step so far, by rising global step; steps that a later attempt did again appear once, as done
+   * last.
+   */
   async steps(): Promise<readonly StepRecord[]> {
     return (await this.#reader.steps()).slice();
   }
@@ -78,8 +81,9 @@ export class Run {
   }
 
   /**
-   * Waits for the end of the run, or for a step. Throws RUN_FAILED (RunFailedError with rank, signal and log), RUN_LOST,
-   * RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; the training goes on in the last two cases.
+   * Waits for the end of the run, or for a step. Throws RUN_FAILED (RunFailedError with rank, signal and log),
+   * RUN_LOST, RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; the training goes on in the last two
+   * cases.
    */
   wait(options: WaitOptions = {}): Promise<RunStatus> {
     const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = options;
@@ -92,8 +96,8 @@ export class Run {
   }
 
   /**
-   * Stops the run: the engine saves a checkpoint and exits, or is interrupted and in the end killed. Returns when no process of it
-   * is left. Does nothing to a run that has ended. Throws RUN_NOT_STOPPED if a process survives.
+   * Stops the run: the engine saves a checkpoint and exits, or is interrupted and in the end killed. Returns when no
+   * process of it is left. Does nothing to a run that has ended. Throws RUN_NOT_STOPPED if a process survives.
    */
   stop(options: StopOptions = {}): Promise<RunStatus> {
     const { signal = jupyterHost()?.signal } = options;

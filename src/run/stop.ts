@@ -33,7 +33,10 @@ function notHere(reader: RunReader, status: RunStatus): LabError {
   });
 }
 
-/** Waits until the supervisor has stopped the run. If nobody supervises it, a new supervisor is started, which carries out the request. */
+/**
+ * Waits until the supervisor has stopped the run. If nobody supervises it, a new supervisor is started, which carries
+ * out the request.
+ */
 async function stopSupervised(reader: RunReader, request: StopRequest, signal?: AbortSignal): Promise<RunStatus> {
   const { clock } = reader;
   const patience = clock.elapsed() + (request.graceful ? request.timeoutMs : 0) + supervisorGraceMs;

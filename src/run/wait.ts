@@ -25,8 +25,8 @@ async function revive(reader: RunReader): Promise<void> {
 }
 
 /**
- * Looks at a run until `reached` is true of its status, and returns that status. Throws RUN_FAILED, RUN_LOST, RUN_WAIT_TIMEOUT or
- * CANCELLED; a run that ended well returns, even if `reached` never became true.
+ * Looks at a run until `reached` is true of its status, and returns that status. Throws RUN_FAILED, RUN_LOST,
+ * RUN_WAIT_TIMEOUT or CANCELLED; a run that ended well returns, even if `reached` never became true.
  */
 export async function waitForRun(
   reader: RunReader,

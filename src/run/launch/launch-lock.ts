@@ -24,8 +24,9 @@ function locked(folder: string, name: string, holder?: Holder): LabError {
 }
 
 /**
- * Runs `work` while no other process launches this run. Removes the lock of a process that has ended, and of one on another machine that has been
- * silent for a minute. Throws RUN_NAME_TAKEN with the process and its host while another one holds the lock.
+ * Runs `work` while no other process launches this run. Removes the lock of a process that has ended, and of one on
+ * another machine that has been silent for a minute. Throws RUN_NAME_TAKEN with the process and its host while
+ * another one holds the lock.
  */
 export async function withLaunchLock<T>(folder: string, name: string, work: () => Promise<T>): Promise<T> {
   const lock = join(folder, "control", "launch.lock");

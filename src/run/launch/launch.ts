@@ -166,13 +166,15 @@ async function again(existing: RunFile, folder: string, how: Again): Promise<Run
 }
 
 /**
- * Starts a planned training and returns once the engine has started. The training lives on without this process; wait with
- * `run.wait()`, look with `run.watch()`, find it again with `openRun(name)`.
+ * Starts a planned training and returns once the engine has started. The training lives on without this process; wait
+ * with `run.wait()`, look with `run.watch()`, find it again with `openRun(name)`.
  *
- * Running it twice does no harm: a live run of that name is refused (RUN_NAME_TAKEN), the same training that has ended is returned.
- * With several nodes only the command of this machine is started; the run's card shows the others'.
- * A plan with errors is refused unless `override` gives a reason, which run.json and events/launch.jsonl keep.
- * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL, RUN_FAILED (with the end of the log) if the engine dies at once.
+ * Running it twice does no harm: a live run of that name is refused (RUN_NAME_TAKEN), the same training that has
+ * ended is returned. With several nodes only the command of this machine is started; the run's card shows the
+ * others'. A plan with errors is refused unless `override` gives a reason, which run.json and events/launch.jsonl
+ * keep.
+ * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL, RUN_FAILED
+ * (with the end of the log) if the engine dies at once.
  */
 export function launchRun(plan: LaunchablePlan, options: LaunchOptions): Promise<Run> {
   return launch(plan, options);

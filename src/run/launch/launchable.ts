@@ -14,8 +14,8 @@ export interface LaunchablePlan {
 }
 
 /**
- * Rank whose log shows the true loss: with pipeline parallelism only the last stage computes it (the last rank's log has it;
- * with the zero_bubble_v schedule it is rank 0's), otherwise rank 0.
+ * Rank whose log shows the true loss: with pipeline parallelism only the last stage computes it (the last rank's log
+ * has it; with the zero_bubble_v schedule it is rank 0's), otherwise rank 0.
  */
 export function lossRankOf(config: LaunchablePlan["config"], workers: number): number {
   const stages = Number(config.get("parallel_config.pipeline_stage") ?? 1);

@@ -8,8 +8,9 @@ function isTaken(error: unknown): boolean {
 }
 
 /**
- * Creates `folder` with its first contents in one atomic step: `fill` writes into a temporary folder beside it, which is then
- * renamed. Returns false if the folder exists and is not empty. Of several callers at the same moment exactly one gets true.
+ * Creates `folder` with its first contents in one atomic step: `fill` writes into a temporary folder beside it, which
+ * is then renamed. Returns false if the folder exists and is not empty. Of several callers at the same moment exactly
+ * one gets true.
  */
 export async function createFolderOnce(folder: string, fill: (temporary: string) => Promise<void>): Promise<boolean> {
   await ensureWritableFolder(dirname(folder));

@@ -8,8 +8,9 @@ function asOne(errors: readonly Issue[]): string {
 }
 
 /**
- * Accepts a plan without errors, and one with errors only if the caller gives a reason, which is returned for the record.
- * A reason is neither needed nor recorded for a plan without errors. @throws PLAN_INVALID, ARGUMENT_INVALID for a reason without a word.
+ * Accepts a plan without errors, and one with errors only if the caller gives a reason, which is returned for the
+ * record. A reason is neither needed nor recorded for a plan without errors. @throws PLAN_INVALID, ARGUMENT_INVALID
+ * for a reason without a word.
  */
 export function requireSoundPlan(errors: readonly Issue[], override: string | undefined): LaunchOverride | undefined {
   if (override !== undefined && !/\p{L}{2}/u.test(override))

@@ -73,8 +73,8 @@ export async function freePort(start: number): Promise<number> {
 const defaultPort = 8118;
 
 /**
- * Gives the commands a port that they can meet on. A port that the caller chose is checked and never replaced; from the default
- * upwards the first free one is taken (one node only: other nodes may already have been told).
+ * Gives the commands a port that they can meet on. A port that the caller chose is checked and never replaced; from
+ * the default upwards the first free one is taken (one node only: other nodes may already have been told).
  */
 export async function settlePort(commands: readonly NodeCommand[]): Promise<readonly NodeCommand[]> {
   const port = Number(commands[0] && launcherOption(commands[0], "master_port"));

@@ -58,10 +58,11 @@ function clusterOf(run: Run): Cluster {
 }
 
 /**
- * Continues a run that has ended in a new run of its own: weights, optimizer state, loss scale, learning rate and position in the data
- * come from a checkpoint, and the global step goes on from it. Returns once the engine has started; running it twice does no harm (see
- * launchRun). The old run is not touched.
- * @throws RUN_LIVE if the old run has not ended, RESUME_IMPOSSIBLE without a usable checkpoint, and what planRun and launchRun throw.
+ * Continues a run that has ended in a new run of its own: weights, optimizer state, loss scale, learning rate and
+ * position in the data come from a checkpoint, and the global step goes on from it. Returns once the engine has
+ * started; running it twice does no harm (see launchRun). The old run is not touched.
+ * @throws RUN_LIVE if the old run has not ended, RESUME_IMPOSSIBLE without a usable checkpoint, and what planRun and
+ * launchRun throw.
  */
 export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<Run> {
   await requireStopped(run);

@@ -20,8 +20,9 @@ export function nextName(name: string): string {
 }
 
 /**
- * Decides, without starting anything: a live run is never joined by a second training; the same training that ended well (or was
- * stopped) is returned; one that failed without a checkpoint may be tried again; everything else needs another name. Pure.
+ * Decides, without starting anything: a live run is never joined by a second training; the same training that ended
+ * well (or was stopped) is returned; one that failed without a checkpoint may be tried again; everything else needs
+ * another name. Pure.
  */
 export function reuseOf(
   status: RunStatus,

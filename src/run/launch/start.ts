@@ -16,7 +16,10 @@ import { waitForRun } from "../wait.js";
 /** Workers print their first line some seconds after msrun starts; on a busy machine it takes longer. */
 const startTimeout = "5m";
 
-/** Writes everything that a run folder holds before its first start into `folder` (which may still have a temporary name). */
+/**
+ * Writes everything that a run folder holds before its first start into `folder` (which may still have a temporary
+ * name).
+ */
 export async function fillRunFolder(folder: string, file: RunFile, config: string): Promise<void> {
   const paths = runPaths(folder);
   const node = file.commands[file.localNode]?.nodeRank ?? 0;
@@ -49,8 +52,8 @@ async function recordOverride(events: string, attempt: number, { reason, errors 
 }
 
 /**
- * Starts a prepared run folder and returns once the engine has started: a worker has written its first line. Throws RUN_FAILED with
- * the end of the log if the engine dies before that. A fired signal ends the waiting, not the run.
+ * Starts a prepared run folder and returns once the engine has started: a worker has written its first line. Throws
+ * RUN_FAILED with the end of the log if the engine dies before that. A fired signal ends the waiting, not the run.
  */
 export async function startRun(folder: string, file: RunFile, signal?: AbortSignal): Promise<RunStatus> {
   await startSupervisor(folder);

@@ -58,7 +58,10 @@ export interface FollowOptions {
   readonly paceMs: number;
 }
 
-/** Follows files of this machine; see `RunNode.follow`. `place`: the folder that relative paths start from, which may be renamed. */
+/**
+ * Follows files of this machine; see `RunNode.follow`. `place`: the folder that relative paths start from, which may
+ * be renamed.
+ */
 export async function* followFiles(
   place: () => string,
   request: FollowRequest,

@@ -29,7 +29,10 @@ async function namesBelow(folder: string, deep: number): Promise<string[]> {
   return found.flat();
 }
 
-/** Files below `root` that match the pattern, sorted by path; paths are relative to `root` unless the pattern is absolute. */
+/**
+ * Files below `root` that match the pattern, sorted by path; paths are relative to `root` unless the pattern is
+ * absolute.
+ */
 export async function listFiles(root: string, pattern: string): Promise<NodeFile[]> {
   const base = isAbsolute(pattern) ? "/" : root;
   const place = fixedFolder(pattern);

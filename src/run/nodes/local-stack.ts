@@ -14,7 +14,10 @@ export function stackFile(folder: string, rank: number): string {
   return join(folder, "control", "stacks", `rank-${rank}.txt`);
 }
 
-/** Python stacks of a worker's threads, or the reason that there are none. A stopped process (state T) can only be read from outside. */
+/**
+ * Python stacks of a worker's threads, or the reason that there are none. A stopped process (state T) can only be read
+ * from outside.
+ */
 export async function readStack(worker: NodeProcess, folder: string): Promise<string> {
   const path = stackFile(folder, worker.rank ?? 0);
   const before = (await stat(path).catch(() => undefined))?.size;

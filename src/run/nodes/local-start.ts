@@ -4,7 +4,8 @@ import { LabError } from "../../core/error.js";
 import { writeFileAtomic } from "../../core/files.js";
 import { isRunning, type ProcessIdentity, thisProcess } from "../../core/process-identity.js";
 
-// Of several supervisors, one after the other, exactly one starts an attempt on this machine. The mark says who started it, and the launcher.
+// Of several supervisors, one after the other, exactly one starts an attempt on this machine. The mark says who
+// started it, and the launcher.
 
 export interface StartMark {
   readonly attempt: number;

@@ -89,7 +89,10 @@ export class LocalNode implements RunNode {
     return launcher;
   }
 
-  /** The launcher of this attempt if it was started before, also if it has ended. What an older attempt left is ended first. */
+  /**
+   * The launcher of this attempt if it was started before, also if it has ended. What an older attempt left is ended
+   * first.
+   */
   async #running(attempt: number): Promise<ProcessIdentity | undefined> {
     const found = await this.processes();
     const newer = found.find((process) => (process.attempt ?? 0) > attempt);

@@ -20,12 +20,16 @@ import { join } from "node:path";
  *       control/standby.lock         the process that takes over when the supervisor dies
  *       resume/                      only in resumed runs: links to the checkpoint that the engine loads
  *
- * Layout 1 had one events.jsonl with the steps in it, no lease, and the logs directly in logs/attempt-<k>; it stays readable.
- * A later version may add files, fields and event kinds; `layout` changes only when an old reader would be wrong.
+ * Layout 1 had one events.jsonl with the steps in it, no lease, and the logs directly in logs/attempt-<k>; it stays
+ * readable. A later version may add files, fields and event kinds; `layout` changes only when an old reader would be
+ * wrong.
  */
 export const layoutVersion = 2;
 
-/** Every process of a run has this variable in its environment; its value is the absolute path that the run folder had at the launch. */
+/**
+ * Every process of a run has this variable in its environment; its value is the absolute path that the run folder had
+ * at the launch.
+ */
 export const runMarker = "MF_LAB_RUN";
 
 /** The same with the run's id, which a renamed folder keeps. */

@@ -5,9 +5,9 @@ import type { Clock } from "../../core/clock.js";
 import { lifeOf, type ProcessIdentity, thisProcess } from "../../core/process-identity.js";
 import { temporaryName } from "../../core/temporary-files.js";
 
-// Who supervises a run. `lease/<n>` appears complete and only once, by a hard link; the highest number is the valid lease. Its holder renews the
-// beat in place, so a holder whose lease was taken writes into a file that nobody reads any more. Readers judge by the change of the beat on their
-// own monotonic clock: no wall clock is compared.
+// Who supervises a run. `lease/<n>` appears complete and only once, by a hard link; the highest number is the valid
+// lease. Its holder renews the beat in place, so a holder whose lease was taken writes into a file that nobody reads
+// any more. Readers judge by the change of the beat on their own monotonic clock: no wall clock is compared.
 
 /** Milliseconds between two beats. */
 export const beatMs = 2000;
@@ -139,7 +139,9 @@ export class Lease {
     }
   }
 
-  /** False as soon as another process has taken the next lease. Throws the system's error if the folder can't be read. */
+  /**
+   * False as soon as another process has taken the next lease. Throws the system's error if the folder can't be read.
+   */
   async isHeld(): Promise<boolean> {
     return (await highest(this.#folder())) === this.number;
   }

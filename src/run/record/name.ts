@@ -5,8 +5,8 @@ import { LabError } from "../../core/error.js";
 export const defaultFolder = "runs";
 
 /**
- * Absolute path of the run folder. Throws RUN_NAME_ILLEGAL: the engine's command line is split at every "=", and a name is one
- * folder, not a path.
+ * Absolute path of the run folder. Throws RUN_NAME_ILLEGAL: the engine's command line is split at every "=", and a
+ * name is one folder, not a path.
  */
 export function runFolder(name: string, folder: string = defaultFolder): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {

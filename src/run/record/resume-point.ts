@@ -16,9 +16,9 @@ async function linkFile(from: string, to: string): Promise<void> {
 }
 
 /**
- * Lays out exactly one checkpoint the way MindFormers looks for one (`load_checkpoint: <folder>`, `resume_training: True`):
- * `rank_<r>/<file>` and `rank_<r>/meta.json` with `last_epoch`, `last_step` and `last_ckpt_file`, so that every rank loads this one
- * and no other. The files are links, nothing is copied.
+ * Lays out exactly one checkpoint the way MindFormers looks for one (`load_checkpoint: <folder>`, `resume_training:
+ * True`): `rank_<r>/<file>` and `rank_<r>/meta.json` with `last_epoch`, `last_step` and `last_ckpt_file`, so that
+ * every rank loads this one and no other. The files are links, nothing is copied.
  */
 export async function linkCheckpoint(point: ResumePoint, folder: string): Promise<void> {
   for (const { rank, path } of point.files) {
@@ -41,7 +41,10 @@ export async function linkCheckpoint(point: ResumePoint, folder: string): Promis
   }
 }
 
-/** Throws RESUME_IMPOSSIBLE unless the checkpoint is complete, has a file for each of `workers` ranks and steps are left to do. */
+/**
+ * Throws RESUME_IMPOSSIBLE unless the checkpoint is complete, has a file for each of `workers` ranks and steps are
+ * left to do.
+ */
 export function requireResumable(
   point: ResumePoint,
   needs: { readonly workers: number; readonly totalSteps: number | undefined },

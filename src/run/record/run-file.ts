@@ -6,7 +6,9 @@ import { writeFileAtomic } from "../../core/files.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { layoutVersion, runPaths } from "./layout.js";
 
-/** Why a run was started although its plan had errors; stands in run.json and, as a decision, in events/launch.jsonl. */
+/**
+ * Why a run was started although its plan had errors; stands in run.json and, as a decision, in events/launch.jsonl.
+ */
 export interface LaunchOverride {
   readonly reason: string;
   /** The errors as the plan had them. */
@@ -38,7 +40,10 @@ export interface RunFile {
   readonly host: string;
   /** Number of the newest engine start, from 1. */
   readonly attempt: number;
-  /** Number of the last lease before this attempt was launched; absent before the first, and for attempts of one supervisor. */
+  /**
+   * Number of the last lease before this attempt was launched; absent before the first, and for attempts of one
+   * supervisor.
+   */
   readonly lease?: number;
   /** Equal for launches that would do the same training: config and command without run folder and port. */
   readonly fingerprint: string;
@@ -106,8 +111,8 @@ export interface FoundRunFile {
 }
 
 /**
- * Reads run.json, or its newest copy if it is damaged or deleted; undefined if there is neither. Throws RUN_FOLDER_UNREADABLE if nothing can be
- * read, and for a newer layout.
+ * Reads run.json, or its newest copy if it is damaged or deleted; undefined if there is neither. Throws
+ * RUN_FOLDER_UNREADABLE if nothing can be read, and for a newer layout.
  */
 export async function findRunFile(folder: string): Promise<FoundRunFile | undefined> {
   const text = await readFile(runPaths(folder).runFile, "utf8").catch(() => undefined);

@@ -43,7 +43,10 @@ export class AttemptLogs {
   readonly #lossRank: number;
   readonly #stepMs: number[] = [];
 
-  /** `expected`: the ranks that are followed; steps are taken from `lossRank`, or from the nearest one that is followed. */
+  /**
+   * `expected`: the ranks that are followed; steps are taken from `lossRank`, or from the nearest one that is
+   * followed.
+   */
   constructor(options: { attempt: number; expected: readonly number[]; lossRank: number }) {
     this.#attempt = options.attempt;
     this.#expected = options.expected;

@@ -52,7 +52,10 @@ export interface AttemptEnd {
   readonly ends: ReadonlyMap<string, NodeEnd>;
 }
 
-/** One engine start on all nodes, from its first process to its last: started, or taken over from a supervisor that died. */
+/**
+ * One engine start on all nodes, from its first process to its last: started, or taken over from a supervisor that
+ * died.
+ */
 export class Attempt {
   readonly #parts: AttemptParts;
   readonly #ranks: ReadonlyMap<number, RunNode>;

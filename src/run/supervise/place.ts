@@ -14,8 +14,9 @@ async function identityOf(path: string): Promise<Identity | undefined> {
 }
 
 /**
- * Where the run folder is now. The process works in the folder, so the operating system tells its new path after a rename. The engine keeps writing
- * to the old path; a link from there to the new place keeps its checkpoints together.
+ * Where the run folder is now. The process works in the folder, so the operating system tells its new path after a
+ * rename. The engine keeps writing to the old path; a link from there to the new place keeps its checkpoints
+ * together.
  */
 export class Place {
   readonly #original: string;
@@ -36,7 +37,10 @@ export class Place {
     return this.#folder;
   }
 
-  /** Looks whether the folder is where it was. Without /proc, and in a process that works elsewhere, a moved folder counts as gone. */
+  /**
+   * Looks whether the folder is where it was. Without /proc, and in a process that works elsewhere, a moved folder
+   * counts as gone.
+   */
   async look(): Promise<PlaceChange> {
     if (this.#is(await identityOf(this.#folder))) return undefined;
     const now = await readlink("/proc/self/cwd").catch(() => "");

@@ -1,6 +1,9 @@
 import type { NodeProcess, RunNode } from "../nodes/node.js";
 
-/** How often in a row a process must be missing before it counts as gone: msrun's own word about it comes within a second. */
+/**
+ * How often in a row a process must be missing before it counts as gone: msrun's own word about it comes within a
+ * second.
+ */
 const missedLooks = 2;
 
 /** A process that ended although the engine runs on. */
@@ -30,7 +33,10 @@ export class ProcessWatch {
     this.#nodes = nodes;
   }
 
-  /** Looks at all nodes that can be reached, and returns a scheduler or worker that is gone while others of its node live. */
+  /**
+   * Looks at all nodes that can be reached, and returns a scheduler or worker that is gone while others of its node
+   * live.
+   */
   async look(): Promise<GoneProcess | undefined> {
     const found = await Promise.all(
       this.#nodes.map(async (node) => ({ node, processes: await node.processes().catch(() => undefined) })),

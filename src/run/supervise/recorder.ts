@@ -19,7 +19,10 @@ export function leaseLost(lease: number): LabError {
   });
 }
 
-/** Writes events and steps of a run, as long as the lease is held. What can't be written (disk full) is kept and tried again. */
+/**
+ * Writes events and steps of a run, as long as the lease is held. What can't be written (disk full) is kept and tried
+ * again.
+ */
 export class Recorder {
   attempt: number;
   readonly #lease: Lease;

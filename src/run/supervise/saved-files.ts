@@ -63,8 +63,8 @@ async function filesOn(node: FileAccess, point: { readonly fileEpoch: number; re
 }
 
 /**
- * Looks at a checkpoint's files on the nodes where its ranks run. `ranks`: the ranks that must have a file, with their node. Storage may be shared
- * or private. Rejects with NODE_UNREACHABLE.
+ * Looks at a checkpoint's files on the nodes where its ranks run. `ranks`: the ranks that must have a file, with
+ * their node. Storage may be shared or private. Rejects with NODE_UNREACHABLE.
  */
 export async function lookAtSaved(
   point: { readonly fileEpoch: number; readonly fileStep: number },

@@ -88,7 +88,10 @@ export class Saver {
     this.#sealing = this.#sealing.then(() => this.#sealNow(point, files)).catch(() => undefined);
   }
 
-  /** Reads the files at a bounded rate. Files that are deleted meanwhile (`keep_checkpoint_max`) or lie on other nodes get no seal. */
+  /**
+   * Reads the files at a bounded rate. Files that are deleted meanwhile (`keep_checkpoint_max`) or lie on other nodes
+   * get no seal.
+   */
   async #sealNow(point: SavedPoint, files: readonly SavedFile[]): Promise<void> {
     const { folder, clock, sealRate = sealBytesPerSecond } = this.#parts;
     if (sealRate === 0 || this.#ended.signal.aborted) return;

@@ -1,7 +1,10 @@
 import { formatDuration } from "../../core/units.js";
 import type { RankLog } from "./rank-log.js";
 
-/** Shortest silence of a rank that trains, in milliseconds, that counts as a hang; three median steps if they take longer. */
+/**
+ * Shortest silence of a rank that trains, in milliseconds, that counts as a hang; three median steps if they take
+ * longer.
+ */
 export const hangMs = 60_000;
 const hangSteps = 3;
 
@@ -28,8 +31,8 @@ export function hangLimit(medianStepMs: number | undefined, shortest = hangMs): 
 }
 
 /**
- * The ranks that have been silent for longer than `limitMs`; none while any rank compiles, evaluates or saves, or before all ranks train.
- * `expected`: how many ranks there are.
+ * The ranks that have been silent for longer than `limitMs`; none while any rank compiles, evaluates or saves, or
+ * before all ranks train. `expected`: how many ranks there are.
  */
 export function silentRanks(
   ranks: ReadonlyMap<number, RankLog>,
@@ -47,8 +50,8 @@ export function silentRanks(
 const insideGraph = /_exec_pip|GraphExecutor/;
 
 /**
- * Names the rank that holds up the others: one whose process is stopped or gone, else the one that is behind in steps, else the one whose stack is
- * outside of the graph while others wait inside, else the first silent one. Pure.
+ * Names the rank that holds up the others: one whose process is stopped or gone, else the one that is behind in
+ * steps, else the one whose stack is outside of the graph while others wait inside, else the first silent one. Pure.
  */
 export function judgeSilence(
   silent: readonly number[],

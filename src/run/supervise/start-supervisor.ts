@@ -5,8 +5,8 @@ import { startProgram } from "../../core/process.js";
 import { runPaths } from "../record/layout.js";
 
 /**
- * Starts a supervisor in a session of its own and as nobody's child; it outlives this process. It supervises the run if nobody does, else it stands by
- * and takes over when the supervisor dies. Starting one too many does no harm.
+ * Starts a supervisor in a session of its own and as nobody's child; it outlives this process. It supervises the run
+ * if nobody does, else it stands by and takes over when the supervisor dies. Starting one too many does no harm.
  */
 export async function startSupervisor(folder: string): Promise<void> {
   const { supervisorLog } = runPaths(folder);

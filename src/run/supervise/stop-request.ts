@@ -23,8 +23,9 @@ export interface StopProgress {
 const interruptGraceMs = 5000;
 
 /**
- * What to do now to stop the engine. Never SIGTERM: msrun dies of it and leaves scheduler and workers training as orphans.
- * After SIGINT it kills all of them itself; SIGKILL for the whole tree is the last resort. `requestedAt`: when the request was seen.
+ * What to do now to stop the engine. Never SIGTERM: msrun dies of it and leaves scheduler and workers training as
+ * orphans. After SIGINT it kills all of them itself; SIGKILL for the whole tree is the last resort. `requestedAt`:
+ * when the request was seen.
  */
 export function nextStopAction(
   request: StopRequest,

@@ -17,8 +17,8 @@ function setting(name: string, otherwise: number): number {
 }
 
 /**
- * The lease, when it is this process's turn: at once if nobody has it, or after its holder died. Undefined if the run has ended, or if another
- * process stands by already.
+ * The lease, when it is this process's turn: at once if nobody has it, or after its holder died. Undefined if the run
+ * has ended, or if another process stands by already.
  */
 async function leaseOf(place: Place): Promise<Lease | undefined> {
   const folder = () => runPaths(place.folder).lease;
@@ -44,7 +44,10 @@ async function isNewAttempt(place: Place, watch: LeaseWatch): Promise<boolean> {
   return file !== undefined && file.lease === watch.lease?.number;
 }
 
-/** Program that launchRun starts in a session of its own: `node supervise.js <absolute run folder>`. It outlives whoever started it. */
+/**
+ * Program that launchRun starts in a session of its own: `node supervise.js <absolute run folder>`. It outlives
+ * whoever started it.
+ */
 async function main(folder: string): Promise<void> {
   const place = await Place.open(folder);
   process.on("SIGHUP", () => undefined);

@@ -34,15 +34,15 @@ export interface SupervisorOptions {
   /** Called with every beat of the lease, such as to keep a standby running. */
   readonly onBeat?: () => Promise<void>;
   /**
-   * Decides what follows the end of an attempt: the description of the next attempt, or undefined to end the run with the verdict. Called when no
-   * process of the attempt is left. May wait.
+   * Decides what follows the end of an attempt: the description of the next attempt, or undefined to end the run with
+   * the verdict. Called when no process of the attempt is left. May wait.
    */
   readonly next?: (end: AttemptEnd, file: RunFile) => Promise<RunFile | undefined>;
 }
 
 /**
- * Holds the lease of a run, starts or takes over its attempts one after the other, and writes down what happens. Everything that it touches comes from
- * outside: nodes, clock, lease, folder.
+ * Holds the lease of a run, starts or takes over its attempts one after the other, and writes down what happens.
+ * Everything that it touches comes from outside: nodes, clock, lease, folder.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -59,7 +59,10 @@ export class Supervisor {
     this.#file = options.file;
   }
 
-  /** Stays until the run has ended; returns the verdict. Throws RUN_LEASE_LOST, after which nothing more is written or signalled. */
+  /**
+   * Stays until the run has ended; returns the verdict. Throws RUN_LEASE_LOST, after which nothing more is written or
+   * signalled.
+   */
   async run(): Promise<Verdict> {
     const beating = this.#beat();
     try {

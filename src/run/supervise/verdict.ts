@@ -79,7 +79,10 @@ function rankOf(evidence: Evidence, pid: number): number | undefined {
   return seen ?? [...evidence.ranks.values()].find((rank) => rank.pids.has(pid))?.rank;
 }
 
-/** The rank that wrote an error first: with an exception in one worker the others often die of it, and msrun names any of them. */
+/**
+ * The rank that wrote an error first: with an exception in one worker the others often die of it, and msrun names any
+ * of them.
+ */
 function firstInTrouble(ranks: ReadonlyMap<number, RankLog>): number | undefined {
   const troubled = [...ranks.values()].filter((rank) => rank.errorAt !== undefined && rank.error !== undefined);
   return troubled.sort((a, b) => Number(a.errorAt) - Number(b.errorAt) || a.rank - b.rank)[0]?.rank;
@@ -138,7 +141,10 @@ function judgeGone(evidence: Evidence, { role, node, pid, rank }: GoneProcess): 
   return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
 }
 
-/** Whether the training succeeded, was stopped or failed, and of what. msrun's exit code alone proves nothing: it is 0 after SIGINT. */
+/**
+ * Whether the training succeeded, was stopped or failed, and of what. msrun's exit code alone proves nothing: it is 0
+ * after SIGINT.
+ */
 export function judge(evidence: Evidence): Verdict {
   const steps = `step ${evidence.lastStep} of ${evidence.totalSteps}`;
   if (evidence.stopped === "interrupted")
