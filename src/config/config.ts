@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import type { Issue } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
-import { IssueList } from "../view/issue-list.js";
+import { issueList } from "../view/issue-list.js";
+import type { ShownList } from "../view/shown-list.js";
 import { withAllFixes, withFix } from "./apply-fix.js";
 import { type BaseConfig, type BaseFile, readBaseFiles } from "./base-config.js";
 import { checkConfig } from "./check.js";
@@ -173,8 +174,8 @@ export class Config {
   }
 
   /** Every finding, errors first: unknown keys, wrong types, settings that contradict each other (or the facts, if some are given). */
-  check(facts: CheckFacts = {}): IssueList {
-    return IssueList.from(checkConfig(this.#current, facts, this.#bases)) as IssueList;
+  check(facts: CheckFacts = {}): ShownList<Issue> {
+    return issueList(checkConfig(this.#current, facts, this.#bases));
   }
 
   /**
@@ -186,7 +187,7 @@ export class Config {
   }
 
   /** Applies the cures of all errors and warnings (not of advice) and returns what is left to do; `diff()` shows every change. */
-  fixAll(facts: CheckFacts = {}): IssueList {
+  fixAll(facts: CheckFacts = {}): ShownList<Issue> {
     const { text, fixed } = withAllFixes(this.#current, (now) => checkConfig(now, facts, this.#bases));
     this.#record(text, this.#fixEdits(fixed));
     return this.check(facts);

@@ -2,9 +2,10 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
+import type { ShownList } from "../view/shown-list.js";
 import type { BaseFile } from "./base-config.js";
 import { Config, type ConfigOptions } from "./config.js";
-import { allTemplates, type TemplateList } from "./templates/list.js";
+import { allTemplates } from "./templates/list.js";
 import { suggestName } from "./text/suggest.js";
 
 const sizeLimit = 16 * 1024 * 1024;
@@ -14,7 +15,7 @@ function templateFolder(): string {
 }
 
 /** The configurations that come with this package, shown as a table: name, devices, parameters, purpose. `openConfig(name)` opens one. */
-export async function listTemplates(): Promise<TemplateList> {
+export async function listTemplates(): Promise<ShownList<string>> {
   return allTemplates();
 }
 

@@ -1,4 +1,5 @@
-import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import type { MimeBundle } from "../view/display-contract.js";
+import { ShownList } from "../view/shown-list.js";
 import { tableBundle } from "../view/table.js";
 import { ruleGroups } from "./every-rule.js";
 import type { EngineReaction } from "./rules/rule.js";
@@ -16,32 +17,25 @@ export interface RuleInfo {
   readonly cure: boolean;
 }
 
-/** All rules: an array that shows itself as a table. What `filter` and `map` make of it are plain arrays. */
-export class RuleList extends Array<RuleInfo> {
-  static override get [Symbol.species](): ArrayConstructor {
-    return Array;
-  }
-
-  [displayKey](): MimeBundle {
-    return tableBundle({
-      title: `${this.length} rules of config.check()`,
-      columns: [
-        { key: "area" },
-        { key: "id", label: "rule" },
-        { key: "about", label: "what must hold" },
-        { key: "engine", label: "MindFormers 1.9" },
-        { key: "cure", label: "config.fix()" },
-      ],
-      rows: this.map(({ cure, ...rule }) => ({ ...rule, cure: cure ? "yes" : "by hand" })),
-      more: "listRules().filter(({ area }) => area === …)",
-    });
-  }
+function rulesTable(rules: readonly RuleInfo[]): MimeBundle {
+  return tableBundle({
+    title: `${rules.length} rules of config.check()`,
+    columns: [
+      { key: "area" },
+      { key: "id", label: "rule" },
+      { key: "about", label: "what must hold" },
+      { key: "engine", label: "MindFormers 1.9" },
+      { key: "cure", label: "config.fix()" },
+    ],
+    rows: rules.map(({ cure, ...rule }) => ({ ...rule, cure: cure ? "yes" : "by hand" })),
+    more: "listRules().filter(({ area }) => area === …)",
+  });
 }
 
 /** Every rule that `config.check()` applies, with what MindFormers itself would do: refuse to start, ignore the setting, fail later, or accept it. */
-export function listRules(): RuleList {
+export function listRules(): ShownList<RuleInfo> {
   const infos = ruleGroups.flatMap(([area, group]) =>
     group.map(({ id, about, engine, cure }): RuleInfo => ({ id, area, about, engine, cure })),
   );
-  return RuleList.from(infos) as RuleList;
+  return ShownList.showing(infos, rulesTable);
 }

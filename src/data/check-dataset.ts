@@ -1,5 +1,7 @@
 import type { Config } from "../config/config.js";
-import { IssueList } from "../view/issue-list.js";
+import type { Issue } from "../core/error.js";
+import { issueList } from "../view/issue-list.js";
+import type { ShownList } from "../view/shown-list.js";
 
 /** What is looked at of a dataset; what `prepareData`, `openDataset` and `openMindRecord` return fits. */
 export interface CheckableDataset {
@@ -28,8 +30,8 @@ export function checkDataset(
   data: CheckableDataset,
   config: Config,
   { largestId }: { readonly largestId?: number | undefined } = {},
-): IssueList {
+): ShownList<Issue> {
   const { seqLength, vocabSize, eod, pad } = data;
   const issues = config.check({ dataset: { seqLength, vocabSize, eod, pad, largestId } });
-  return IssueList.from(issues.filter(({ rule }) => dataRules.has(rule))) as IssueList;
+  return issueList(issues.filter(({ rule }) => dataRules.has(rule)));
 }

@@ -7,7 +7,7 @@ import type { CheckFacts } from "../config/rules/rule.js";
 import { type Issue, PlanError } from "../core/error.js";
 import { checkDataOrder } from "../data/order/check-order.js";
 import { type Mesh, readMesh } from "../model/layout/mesh.js";
-import { IssueList } from "../view/issue-list.js";
+import { issueList } from "../view/issue-list.js";
 import { applyData, applyDevice, type PlanData } from "./changes.js";
 import { type Cluster, resolveCluster } from "./command/cluster.js";
 import { withHostFile } from "./command/host-file.js";
@@ -111,7 +111,7 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   };
   const found = copy.check(facts);
   const order = await orderIssues(copy, found, cluster.access?.via === "local" ? totalmem() : undefined);
-  const issues = IssueList.from(graded(found, order, reliabilityIssues(copy, values))) as IssueList;
+  const issues = issueList(graded(found, order, reliabilityIssues(copy, values)));
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && options.onErrors !== "show") throw refuse(issues);
   return makePlan({ ...values, dataFiles, changes, issues, errors });

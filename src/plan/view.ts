@@ -1,6 +1,7 @@
 import { shortValue } from "../config/text/short-value.js";
 import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import { meshArithmetic } from "../model/layout/mesh.js";
+import { commandsBundle } from "../view/commands.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
 import { tableBundle } from "../view/table.js";
@@ -172,9 +173,8 @@ function commandBundle(plan: ShownPlan): MimeBundle {
   const [first = "", second] = plan.command.split("\n");
   const others = plan.cluster.nodes.length - 1;
   const note = others > 0 ? ` (and ${others} more, up to node_rank ${others}: see plan.command)` : "";
-  return factsBundle(`Command, for a run folder runs/NAME${note}`, [
-    [others > 0 ? first.replace(/^# /, "") : "here", second ?? first],
-  ]);
+  const place = others > 0 ? first.replace(/^# /, "") : "here";
+  return commandsBundle(`Command, for a run folder runs/NAME${note}`, [{ place, command: second ?? first }]);
 }
 
 function planTitle({ errors }: PlanValues): string {

@@ -1,6 +1,7 @@
 import { formatCount, formatDuration } from "../core/units.js";
+import { commandsBundle } from "../view/commands.js";
 import type { MimeBundle } from "../view/display-contract.js";
-import { factsBundle } from "../view/sections.js";
+import { factsBundle, joinBundles } from "../view/sections.js";
 import type { RunFile } from "./record/run-file.js";
 import type { RunStatus } from "./status.js";
 
@@ -28,7 +29,7 @@ export function statusCard(
 ): MimeBundle {
   const { failure } = status;
   const others = file.commands.filter((_, index) => index !== file.localNode);
-  return factsBundle(`Run ${status.name}: ${statusLine(status)}`, [
+  const card = factsBundle(`Run ${status.name}: ${statusLine(status)}`, [
     ...optional("note", about.note),
     ...optional("message", status.message),
     ...optional("processes", status.processes > 0 ? `${status.processes} alive` : undefined),
@@ -41,7 +42,9 @@ export function statusCard(
     ...optional("because", file.override?.reason),
     ...optional("continues", file.parent && `run ${file.parent.name} from step ${file.parent.step}`),
     ...optional("log of the failure", failure?.logTail.slice(-8).join("\n")),
-    ...optional("to start elsewhere", others.map((other) => `${other.node}: ${other.argv.join(" ")}`).join("\n")),
     ["folder", about.folder],
   ]);
+  if (others.length === 0) return card;
+  const commands = others.map(({ node, argv }) => ({ place: node, command: argv.join(" ") }));
+  return joinBundles([card, commandsBundle("To start elsewhere", commands)]);
 }

@@ -1,10 +1,10 @@
 import { escapeMarkup } from "./text.js";
 
-// Inline styles only: outputs share one page, and notebook viewers drop style sheets and scripts. Colours follow JupyterLab's theme;
+// Inline styles only: outputs share one page, and notebook viewers drop style sheets and scripts. Colors follow JupyterLab's theme;
 // outside of it they are inherited, so that dark pages stay readable.
 const quiet = "color:var(--jp-ui-font-color2,inherit);font-size:0.92em";
 
-/** Frame of every HTML output: fonts and colours of the theme, wide content scrolls inside. */
+/** Frame of every HTML output: fonts and colors of the theme, wide content scrolls inside. */
 export function frame(...parts: readonly string[]): string {
   const style =
     "max-width:100%;overflow-x:auto;color:var(--jp-content-font-color1,inherit);" +

@@ -1,14 +1,8 @@
 import type { Issue } from "../core/error.js";
-import { displayKey, type MimeBundle } from "./display-contract.js";
 import { issuesBundle } from "./sections.js";
+import { ShownList } from "./shown-list.js";
 
-/** Findings of a check: an array in every respect that also shows itself, errors first. What `filter` and `map` make of it are plain arrays. */
-export class IssueList extends Array<Issue> {
-  static override get [Symbol.species](): ArrayConstructor {
-    return Array;
-  }
-
-  [displayKey](): MimeBundle {
-    return issuesBundle(this);
-  }
+/** Findings of a check; shown with errors first. */
+export function issueList(issues: readonly Issue[]): ShownList<Issue> {
+  return ShownList.showing(issues, issuesBundle);
 }

@@ -37,7 +37,8 @@ function plainFacts(title: string, facts: Facts, hidden: string): string {
 }
 
 function htmlFacts(title: string, facts: Facts, hidden: string): string {
-  const label = "text-align:left;vertical-align:top;color:var(--jp-ui-font-color2,inherit);white-space:nowrap";
+  const label =
+    "text-align:left;vertical-align:top;color:var(--jp-ui-font-color2,inherit);white-space:nowrap;min-width:14ch";
   const rows = facts.map(([name, value]) => {
     const cell = cellElement("td", value, "text-align:left;white-space:pre-wrap;overflow-wrap:anywhere");
     return `<tr>${cellElement("td", name, label)}${cell}</tr>`;
@@ -46,9 +47,9 @@ function htmlFacts(title: string, facts: Facts, hidden: string): string {
 }
 
 const severities = {
-  error: { sign: "✗", colour: "var(--jp-error-color1,#c62828)" },
-  warning: { sign: "!", colour: "var(--jp-warn-color0,#b26a00)" },
-  advice: { sign: "·", colour: "var(--jp-info-color1,#0277bd)" },
+  error: { sign: "✗", color: "var(--jp-error-color1,#c62828)" },
+  warning: { sign: "!", color: "var(--jp-warn-color0,#b26a00)" },
+  advice: { sign: "·", color: "var(--jp-info-color1,#0277bd)" },
 } as const;
 
 /** Findings as a list: errors first, then warnings and advice; each with its path, message and the line to type. At most 64 KB. */
@@ -98,12 +99,12 @@ function plainIssue(issue: Issue): string {
 }
 
 function htmlIssue(issue: Issue): string {
-  const { sign, colour } = severities[issue.severity];
+  const { sign, color } = severities[issue.severity];
   const code = (text: string) =>
     `<code style="font-family:var(--jp-code-font-family,monospace)">${escapeMarkup(text)}</code>`;
   return (
-    `<div style="border-left:3px solid ${colour};padding:2px 10px;margin:6px 0">` +
-    `<div><span style="color:${colour};font-weight:600">${sign} ${issue.severity}</span> ${code(place(issue))}</div>` +
+    `<div style="border-left:3px solid ${color};padding:2px 10px;margin:6px 0">` +
+    `<div><span style="color:${color};font-weight:600">${sign} ${issue.severity}</span> ${code(place(issue))}</div>` +
     `<div style="white-space:pre-wrap">${escapeMarkup(issue.message)}</div>` +
     `<div style="white-space:pre-wrap">→ ${escapeMarkup(issue.hint)}</div></div>`
   );

@@ -113,9 +113,21 @@ function plainTable(title: string | undefined, grid: Grid): string {
   ].join("\n");
 }
 
+// Characters. A column of short texts keeps its lines whole; one of long texts is not squeezed to a word per line.
+const shortText = 26;
+const longText = 48;
+
+/** The widths of a column follow from its longest text. */
+function widthStyle(grid: Grid, column: number): string {
+  const longest = Math.max(...[...grid.head, ...grid.tail].map((row) => displayWidth(row[column] ?? "")), 0);
+  if (longest <= shortText) return ";white-space:nowrap";
+  return longest > longText ? ";min-width:36ch" : "";
+}
+
 function htmlTable(title: string | undefined, grid: Grid): string {
+  const styles = grid.aligns.map((align, i) => `text-align:${align};vertical-align:top${widthStyle(grid, i)}`);
   const row = (cells: readonly string[]) =>
-    `<tr>${cells.map((text, i) => cellElement("td", text, `text-align:${grid.aligns[i]}`)).join("")}</tr>`;
+    `<tr>${cells.map((text, i) => cellElement("td", text, styles[i] ?? "")).join("")}</tr>`;
   const heads = grid.labels.map((label, i) => cellElement("th", label, `text-align:${grid.aligns[i]};${ruleStyle}`));
   const hidden = grid.hidden
     ? `<tr><td colspan="${grid.labels.length}" style="text-align:left;${quietStyle}">${grid.hidden}</td></tr>`

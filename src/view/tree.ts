@@ -11,12 +11,12 @@ export interface TreeNode {
   readonly value?: string | undefined;
   /** Short text behind the value, such as where it comes from. */
   readonly side?: string | undefined;
-  /** What it means, in a quiet colour at the end of the line. */
+  /** What it means, in a quiet color at the end of the line. */
   readonly note?: string | undefined;
   /** Shown when the pointer rests on the label. */
   readonly tip?: string | undefined;
   readonly mark?: TreeMark | undefined;
-  /** Lines below, in the colour of the mark. */
+  /** Lines below, in the color of the mark. */
   readonly remarks?: readonly string[];
   /** Makes it a section. */
   readonly children?: readonly TreeNode[] | undefined;
@@ -35,8 +35,8 @@ export interface TreeSpec {
   readonly plain: string;
 }
 
-// Middle tones that stay readable on white and on black where JupyterLab's own colours are missing.
-const colours: Readonly<Record<TreeMark, string>> = {
+// Middle tones that stay readable on white and on black where JupyterLab's own colors are missing.
+const colors: Readonly<Record<TreeMark, string>> = {
   changed: "var(--jp-brand-color1,#1e88e5)",
   error: "var(--jp-error-color1,#e53935)",
   warning: "var(--jp-warn-color0,#d07a00)",
@@ -92,8 +92,8 @@ function drawNodes(nodes: readonly TreeNode[], limits: Limits, budget: { left: n
   return drawLeaves(leaves, limits) + sections.map((section) => drawSection(section, limits, budget)).join("");
 }
 
-function coloured(text: string, mark: TreeMark, weight = ""): string {
-  return `<span style="color:${colours[mark]}${weight}">${escapeMarkup(text)}</span>`;
+function colored(text: string, mark: TreeMark, weight = ""): string {
+  return `<span style="color:${colors[mark]}${weight}">${escapeMarkup(text)}</span>`;
 }
 
 function quiet(text: string): string {
@@ -112,12 +112,12 @@ function drawLeaves(leaves: readonly TreeNode[], limits: Limits): string {
   const widths = { label: widest(({ label }) => label, 36), value: widest(({ value }) => text(value), 30) };
   const side = widest((leaf) => leaf.side ?? "", 34);
   const lines = leaves.flatMap((leaf) => {
-    const sign = leaf.mark === undefined ? " " : coloured(signs[leaf.mark], leaf.mark);
+    const sign = leaf.mark === undefined ? " " : colored(signs[leaf.mark], leaf.mark);
     const tip = limits.tips && leaf.tip !== undefined ? ` title="${escapeMarkup(leaf.tip)}"` : "";
     const name = `<span${tip}>${escapeMarkup(pad(oneLine(leaf.label), widths.label, "left"))}</span>`;
     const value = pad(text(leaf.value), widths.value, "left");
     const strong =
-      leaf.mark === "changed" ? coloured(value, "changed", ";font-weight:600") : `<b>${escapeMarkup(value)}</b>`;
+      leaf.mark === "changed" ? colored(value, "changed", ";font-weight:600") : `<b>${escapeMarkup(value)}</b>`;
     const rest = `${pad(leaf.side ?? "", side, "left")}  ${limits.notes ? (leaf.note ?? "") : ""}`.trimEnd();
     const below = (leaf.remarks ?? []).map((remark) => remarkLine(remark, leaf.mark ?? "advice"));
     return [`${sign} ${name}  ${strong}  ${quiet(rest)}`, ...below];
@@ -132,13 +132,13 @@ function cut(text: string, limit: number): string {
 
 function remarkLine(remark: string, mark: TreeMark): string {
   const style = "display:inline-block;white-space:pre-wrap;max-width:96ch;margin-left:4ch;vertical-align:top";
-  return `<span style="${style}">${coloured(shorten(oneLine(remark), 400), mark)}</span>`;
+  return `<span style="${style}">${colored(shorten(oneLine(remark), 400), mark)}</span>`;
 }
 
 function drawSection(section: TreeNode, limits: Limits, budget: { left: number }): string {
   const mark = markOf(section);
   const open = mark === "changed" || mark === "error" || mark === "warning" ? " open" : "";
-  const sign = mark === undefined ? "" : ` ${coloured(signs[mark], mark)}`;
+  const sign = mark === undefined ? "" : ` ${colored(signs[mark], mark)}`;
   const tip = limits.tips && section.tip !== undefined ? ` title="${escapeMarkup(section.tip)}"` : "";
   const digest = section.digest === undefined ? "" : ` ${quiet(cut(oneLine(section.digest), 110))}`;
   const note = limits.notes && section.note ? `<div style="${quietStyle}">${escapeMarkup(section.note)}</div>` : "";

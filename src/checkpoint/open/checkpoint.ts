@@ -1,5 +1,5 @@
 import { CheckpointError, type Issue } from "../../core/error.js";
-import { formatBytes, formatCount } from "../../core/units.js";
+import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import type { TensorValues } from "../../formats/dtype.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
@@ -138,7 +138,7 @@ export class Checkpoint {
       ["ranks", this.ranks.length === 0 ? "none" : `${this.ranks.length} (${listed(this.ranks)})`],
       ["files", formatCount(this.files.length)],
       ["size", formatBytes(this.bytes)],
-      ["saved", this.savedAt.toISOString().replace("T", " ").slice(0, 19)],
+      ["saved", formatDate(this.savedAt)],
       ...(globalBatchSize === undefined ? [] : [["global batch", formatCount(globalBatchSize)] as [string, string]]),
       ...(lossScale === undefined ? [] : [["loss scale", String(lossScale)] as [string, string]]),
       ["folder", this.folder],

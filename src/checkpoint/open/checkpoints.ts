@@ -1,5 +1,5 @@
 import { CheckpointError } from "../../core/error.js";
-import { formatBytes, formatCount } from "../../core/units.js";
+import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -61,7 +61,7 @@ export class Checkpoints {
         epoch: checkpoint.epoch,
         ranks: checkpoint.ranks.length,
         size: formatBytes(checkpoint.bytes),
-        saved: checkpoint.savedAt.toISOString().replace("T", " ").slice(0, 19),
+        saved: formatDate(checkpoint.savedAt),
         complete: checkpoint.complete ? "yes" : `no: ${checkpoint.issues[0]?.message}`,
       })),
       more: "checkpoints.all",

@@ -1,6 +1,7 @@
 import { ConfigError } from "../../core/error.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
+import { ShownList } from "../../view/shown-list.js";
 import { tableBundle } from "../../view/table.js";
 import { shortValue } from "../text/short-value.js";
 import { suggestName } from "../text/suggest.js";
@@ -18,33 +19,26 @@ export interface KeyDescription extends KeyInfo {
   [displayKey](): MimeBundle;
 }
 
-/** Keys of a section (or all of them): an array that shows itself as a table. */
-export class KeyList extends Array<KeyDescription> {
-  static override get [Symbol.species](): ArrayConstructor {
-    return Array;
-  }
-
-  [displayKey](): MimeBundle {
-    return tableBundle({
-      title: `${this.length} keys`,
-      columns: [
-        { key: "key" },
-        { key: "type" },
-        { key: "default", align: "left" },
-        { key: "meaning" },
-        { key: "version" },
-      ],
-      rows: this.map((key) => ({
-        key: key.path,
-        type: key.types.join(" | "),
-        default: defaultText(key),
-        meaning: key.meaning,
-        version: versionText(key),
-      })),
-      note: this.some(({ strict }) => strict) ? "Strict: MindFormers refuses other keys here." : "",
-      more: "listKeys(…).map((key) => key.path)",
-    });
-  }
+function keysTable(keys: readonly KeyDescription[]): MimeBundle {
+  return tableBundle({
+    title: `${keys.length} keys`,
+    columns: [
+      { key: "key" },
+      { key: "type" },
+      { key: "default", align: "left" },
+      { key: "meaning" },
+      { key: "version" },
+    ],
+    rows: keys.map((key) => ({
+      key: key.path,
+      type: key.types.join(" | "),
+      default: defaultText(key),
+      meaning: key.meaning,
+      version: versionText(key),
+    })),
+    note: keys.some(({ strict }) => strict) ? "Strict: MindFormers refuses other keys here." : "",
+    more: "listKeys(…).map((key) => key.path)",
+  });
 }
 
 function defaultText({ default: value }: KeyInfo): string | undefined {
@@ -73,7 +67,7 @@ function described(section: string, name: string, info: KeyInfo): KeyDescription
  * All keys that MindFormers 1.9 knows in a section, such as `"parallel_config"` or `"model.model_config"`; without a section those of all.
  * Sections with a `type` have the keys of every type, with the defaults of a missing section. Throws CONFIG_KEY_UNKNOWN.
  */
-export function listKeys(section?: string): KeyList {
+export function listKeys(section?: string): ShownList<KeyDescription> {
   if (section !== undefined && !sectionPaths.includes(section)) {
     const near = suggestName(section, sectionPaths);
     throw new ConfigError("CONFIG_KEY_UNKNOWN", `section ${section}: MindFormers has no section of that name`, {
@@ -83,7 +77,7 @@ export function listKeys(section?: string): KeyList {
   }
   const sections = section === undefined ? sectionPaths : [section];
   const keys = sections.flatMap((at) => Object.entries(allKeys(at)).map(([name, info]) => described(at, name, info)));
-  return KeyList.from(keys) as KeyList;
+  return ShownList.showing(keys, keysTable);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { displayKey, type MimeBundle } from "../../view/display-contract.js";
+import type { MimeBundle } from "../../view/display-contract.js";
+import { ShownList } from "../../view/shown-list.js";
 import { tableBundle } from "../../view/table.js";
 import { type TemplateInfo, templateCatalogue } from "./catalogue.js";
 
@@ -7,38 +8,30 @@ function parametersText({ parameters }: TemplateInfo): string {
   return parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)} B` : `${(parameters / 1e6).toFixed(1)} M`;
 }
 
-/** Names of templates: an array of strings that shows itself as a table. What `filter` and `map` make of it are plain arrays. */
-export class TemplateList extends Array<string> {
-  static override get [Symbol.species](): ArrayConstructor {
-    return Array;
-  }
-
-  /** Devices, parameters and purpose of each template in the list. */
-  get infos(): readonly TemplateInfo[] {
-    return templateCatalogue.filter(({ name }) => this.includes(name));
-  }
-
-  [displayKey](): MimeBundle {
-    return tableBundle({
-      title: `${this.length} templates`,
-      columns: [
-        { key: "name" },
-        { key: "devices" },
-        { key: "parameters", align: "right" },
-        { key: "purpose", label: "what for" },
-      ],
-      rows: this.infos.map((info) => ({
-        name: info.name,
-        devices: `${info.devices} ${info.device === "CPU" ? "processes on CPU" : "NPUs"}`,
-        parameters: parametersText(info),
-        purpose: info.purpose,
-      })),
-      note: "openConfig(name) opens one; the devices are those that its mesh needs",
-    });
-  }
+/** The names of every template, shown as a table. */
+export function allTemplates(): ShownList<string> {
+  return ShownList.showing(
+    templateCatalogue.map(({ name }) => name),
+    templatesTable,
+  );
 }
 
-/** Every template. */
-export function allTemplates(): TemplateList {
-  return TemplateList.from(templateCatalogue.map(({ name }) => name)) as TemplateList;
+function templatesTable(names: readonly string[]): MimeBundle {
+  const infos = templateCatalogue.filter(({ name }) => names.includes(name));
+  return tableBundle({
+    title: `${names.length} templates`,
+    columns: [
+      { key: "name" },
+      { key: "devices" },
+      { key: "parameters", align: "right" },
+      { key: "purpose", label: "what for" },
+    ],
+    rows: infos.map((info) => ({
+      name: info.name,
+      devices: `${info.devices} ${info.device === "CPU" ? "processes on CPU" : "NPUs"}`,
+      parameters: parametersText(info),
+      purpose: info.purpose,
+    })),
+    note: "openConfig(name) opens one; the devices are those that its mesh needs",
+  });
 }

@@ -1,5 +1,6 @@
 import { type Issue, LabError } from "../../core/error.js";
-import { IssueList } from "../../view/issue-list.js";
+import { issueList } from "../../view/issue-list.js";
+import type { ShownList } from "../../view/shown-list.js";
 import { doubleQuoted, quoteWord, shellWords } from "./shell-words.js";
 
 /**
@@ -172,8 +173,8 @@ function* findings(call: LauncherCall): Generator<Issue> {
 }
 
 /** What is wrong with a call of msrun_launcher.sh, and what it would silently do. */
-export function checkLauncherCall(call: LauncherCall | string): IssueList {
-  return IssueList.from(findings(typeof call === "string" ? parseLauncherCall(call) : call)) as IssueList;
+export function checkLauncherCall(call: LauncherCall | string): ShownList<Issue> {
+  return issueList([...findings(typeof call === "string" ? parseLauncherCall(call) : call)]);
 }
 
 /** The arguments of the call, as words. The log folder goes through `eval`, so it is quoted for that. */
