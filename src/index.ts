@@ -32,7 +32,6 @@ export type { ScaleChange } from "./config/scale/changes.js";
 export type { ModelNumbers, Rung } from "./config/scale/ladder.js";
 export type { Proposal, ScaleTarget } from "./config/scale/propose.js";
 export type { ScaledConfig } from "./config/scale/scaled-config.js";
-export type { TemplateInfo } from "./config/templates/catalogue.js";
 export type { ScalarValue } from "./config/text/scalars.js";
 export type { YamlValue } from "./config/text/values.js";
 export type { ByteSource } from "./core/bytes.js";
