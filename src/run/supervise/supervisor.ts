@@ -209,9 +209,12 @@ export class Supervisor {
 
   /** The attempt's end, or the error that ends this supervisor: its lease or its folder is gone. */
   async #unlessLost<T>(work: Promise<T>): Promise<T> {
-    const watch = async (): Promise<never> => {
-      while (!this.#lost) await this.#clock.wait(500, this.#ended.signal);
-      throw this.#lost;
+    const { signal } = this.#ended;
+    // An aborted wait returns at once: without the look at the signal the loop would never let go of the event loop.
+    const watch = async (): Promise<T> => {
+      while (!this.#lost && !signal.aborted) await this.#clock.wait(500, signal);
+      if (this.#lost) throw this.#lost;
+      return work;
     };
     work.catch(() => undefined);
     return Promise.race([work, watch()]);
