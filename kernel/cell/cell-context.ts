@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { hideContext } from "./hidden-context.js";
 import type { MessageHeader } from "./publisher.js";
 
 /** One execution of one cell: everything that decides where its output goes. */
@@ -20,6 +21,13 @@ const storage = new AsyncLocalStorage<Cell>();
 /** Several if subshells run cells; the one that began last comes last. */
 const running = new Set<Cell>();
 let latest: Cell | undefined;
+
+/** Keeps what `runInCell` needs out of sight: nothing of it may be seen on the user's promises and timers. */
+export function hideCellContext(): void {
+  // Any value that isn't the present one: Node does nothing for that.
+  const nobody = {} as Cell;
+  storage.run(nobody, () => hideContext(Promise.resolve()));
+}
 
 /** Runs `fn` so that everything it starts, also timers and promises that outlive it, belongs to `cell`. */
 export function runInCell<T>(cell: Cell, fn: () => T): T {

@@ -8,7 +8,7 @@ import type { Variable } from "./protocol.js";
 const mostListed = 500;
 /** Names that exist because of how cells are run, and what Node keeps on every promise. */
 const hidden =
-  /^(?:Symbol\((?:async_id_symbol|trigger_async_id_symbol|kResourceStore)\)|exports|require|__filename|__dirname|arguments|this|tsLastExpr\d*|\$cellFlag|\$cellGuard|__esModule)$/;
+  /^(?:Symbol\((?:async_id_symbol|trigger_async_id_symbol|kResourceStore)\)|#\$cell\w+|exports|require|__filename|__dirname|arguments|this|tsLastExpr\d*|\$cellFlag|\$cellGuard|__esModule)$/;
 
 /** Characters of a text that are shown; its row in a list of variables has room for some hundred. */
 const mostCharacters = 1000;

@@ -15,7 +15,7 @@ export interface Evaluator {
 
 export type Outcome =
   | {
-      readonly status: "ok" /** Present if the cell ends in an expression whose value is neither undefined nor null. */;
+      readonly status: "ok" /** Present if the cell ends in an expression whose value is not undefined. */;
       readonly result?: { readonly value: unknown };
     }
   | { readonly status: "error"; readonly failure: Failure };

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { MimeBundle } from "../../src/view/display-contract.js";
-import { type Cell, runInCell } from "../cell/cell-context.js";
+import { type Cell, hideCellContext, runInCell } from "../cell/cell-context.js";
 import type { Publisher } from "../cell/publisher.js";
 import type { Failure } from "../report/failure.js";
 import { errorText } from "../report/failure.js";
@@ -58,6 +58,7 @@ export function createOutput({ publisher, services }: OutputOptions): Output {
     flushStreams: () => streams.flush(),
     showError: (what, error) => streams.write("stderr", `${what}\n${errorText(error)}\n`),
     install() {
+      hideCellContext();
       takeOver(process.stdout, "stdout", streams);
       takeOver(process.stderr, "stderr", streams);
       installUncaught(streams);

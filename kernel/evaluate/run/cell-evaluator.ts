@@ -9,40 +9,37 @@ import { describeDiagnostics } from "../../report/refusal.js";
 import { describeScript, registerCell, registerFile } from "../../report/sources.js";
 import { installStackMapping } from "../../report/stack.js";
 import { applyEdits } from "../../report/text-edits.js";
-import { addCarried, type Carried, type CarriedNames } from "../checker/cell/carried.js";
+import { addCarried, anchorCarried, type Carried, type CarriedNames } from "../checker/cell/carried.js";
 import type { CellScript, ConvertedFile } from "../checker/cell/conversion.js";
 import type { CheckerLink } from "../checker/process/link.js";
 import type { CheckerRequest } from "../checker/process/requests.js";
 import type { Evaluator, EvaluatorOptions, Outcome } from "../evaluator.js";
 import { localName } from "../own-names.js";
-import { createPackageFolders } from "../package-folders.js";
-import { cellRequire, type Executable, functionText, runCell, wrapperOf } from "./executor.js";
+import { createCellPlace } from "./cell-place.js";
+import { type Executable, functionText, runCell, wrapperOf } from "./executor.js";
 import { compileFile, fileWrapperOf } from "./file-script.js";
 import { createInterrupts } from "./interrupt.js";
 import { liveMembers } from "./live-members.js";
-import { createCellModules } from "./resolve.js";
 
 /** The evaluator: the type checker, in its own process, checks and translates cells; they run in this one. */
 export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink): Evaluator {
-  const { workingDirectory, packages, debugging } = options;
+  const { debugging } = options;
   installStackMapping();
-  const modules = createCellModules(createPackageFolders(options));
-  const { files, require } = cellRequire(workingDirectory, modules);
   const locals: Record<string, unknown> = Object.create(null);
-  const { load, wrap, meta, metaOf } = modules;
-  const interrupts = createInterrupts(options.interruptFlag, {
-    extra: { load, wrap, meta, metaOf, locals, require, describeScript },
-  });
-  const declare = shareDeclarations(checker, { kind: "open", workingDirectory, packages });
+  const { workingDirectory, packages } = options;
+  const { declare, reopen } = shareDeclarations(checker, { kind: "open", workingDirectory, packages });
+  const place = createCellPlace(options, reopen);
+  const shared = { locals, describeScript, live: liveVariables(locals) };
+  const extra = Object.defineProperties(shared, Object.getOwnPropertyDescriptors(place.guards));
+  const interrupts = createInterrupts(options.interruptFlag, { extra });
 
   const prepare = async ({ files: changed, ...script }: CellScript, cell: Labelled): Promise<Executable> => {
-    files.update(changed);
+    place.files.update(changed);
     for (const file of changed) {
       registerSource(file);
       if (debugging?.isOn() === true) await showFileToDebugger(file, debugging);
     }
-    await modules.prepare(script.imports);
-    for (const specifier of script.imports) await require.prepare?.(specifier);
+    await place.prepare(script.imports);
     const name = registerScript(script, cell);
     const executable = { ...script, javascript: `${script.javascript}\n//# sourceURL=${name}` };
     if (debugging?.isOn() === true) await showToDebugger(name, executable, debugging);
@@ -52,6 +49,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
   const execute = async (code: string): Promise<Outcome> => {
     const cell = { code, label: `Cell [${currentCell()?.executionCount ?? 0}]` };
     let declares: readonly Carried[] = [];
+    place.follow();
     try {
       return await interrupts.race(async () => {
         const conversion = await checker.ask({ kind: "convert", code }).catch(nameOverflow);
@@ -63,7 +61,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
         ({ declares } = script);
         const value = await runCell(executable);
         declare(declares);
-        return value === undefined || value === null ? { status: "ok" } : { status: "ok", result: { value } };
+        return value === undefined ? { status: "ok" } : { status: "ok", result: { value } };
       });
     } catch (error) {
       // What got a value is there, and later cells may use it.
@@ -75,6 +73,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
   return {
     execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
     complete: async (code, cursor) => {
+      place.follow();
       const found = await checker.ask({ kind: "complete", code, cursor });
       return found.matches.length > 0 ? found : (liveMembers({ code, cursor, locals }) ?? found);
     },
@@ -84,6 +83,18 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
     interrupt: () => interrupts.interrupt(),
     close: () => checker.close(),
   };
+}
+
+/** Gives a variable of cells that is asked for its value at every use, until a cell declares it anew. */
+function liveVariables(locals: Record<string, unknown>): (name: string, read: () => unknown) => void {
+  return (name, read) =>
+    Object.defineProperty(locals, name, {
+      get: read,
+      set: (value: unknown) =>
+        Object.defineProperty(locals, name, { value, writable: true, enumerable: true, configurable: true }),
+      enumerable: true,
+      configurable: true,
+    });
 }
 
 /** The compiler goes down into every bracket and operator of a cell. */
@@ -104,19 +115,27 @@ interface Labelled {
 /** Opens the checker, and keeps what cells have declared for the case that it must be started anew. */
 function shareDeclarations(
   checker: CheckerLink,
-  open: Extract<CheckerRequest, { kind: "open" }>,
-): (own: readonly Carried[]) => void {
+  first: Extract<CheckerRequest, { kind: "open" }>,
+): { declare(own: readonly Carried[]): void; reopen(workingDirectory: string): void } {
   let names: CarriedNames = new Map();
+  let open = first;
   checker.restoreWith(() => [open, { kind: "declare", own: [...names.values()].flat() }]);
   const tell = (request: typeof open | Extract<CheckerRequest, { kind: "declare" }>): void => {
     // If it ends over this, the next one is told everything.
     checker.ask(request).catch(() => {});
   };
   tell(open);
-  return (own) => {
-    if (own.length === 0) return;
-    names = addCarried(names, own);
-    tell({ kind: "declare", own });
+  return {
+    declare(own) {
+      if (own.length === 0) return;
+      names = addCarried(names, own);
+      tell({ kind: "declare", own });
+    },
+    reopen(workingDirectory) {
+      names = anchorCarried(names, open.workingDirectory);
+      open = { ...open, workingDirectory };
+      tell(open);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { flagName, guardName } from "../guards.js";
-import { type CellFiles, createCellFiles } from "./cell-files.js";
+import type { CellFiles } from "./cell-files.js";
 import type { CellModules, Require } from "./resolve.js";
 
 /** A cell's script, ready to run. */
@@ -34,9 +34,7 @@ export async function runCell(cell: Executable): Promise<unknown> {
 /** `require` of cells, and the user's files behind it. */
 export function cellRequire(
   folder: string,
-  modules: CellModules,
-): { readonly files: CellFiles; readonly require: Require } {
-  const files = createCellFiles();
-  const base = createRequire(join(folder, "cell.js"));
-  return { files, require: modules.wrap(files.wrap(base, folder)) };
+  { modules, files }: { readonly modules: CellModules; readonly files: CellFiles },
+): Require {
+  return modules.wrap(files.wrap(createRequire(join(folder, "cell.js")), folder));
 }

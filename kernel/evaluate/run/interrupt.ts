@@ -46,7 +46,7 @@ export function createInterrupts(
     return value;
   };
   Object.defineProperty(globalThis, guardName, {
-    value: { flag, check, resume, ...options.extra },
+    value: Object.defineProperties({ flag, check, resume }, Object.getOwnPropertyDescriptors(options.extra)),
     configurable: true,
   });
 

@@ -6,7 +6,7 @@ interface Asked {
   readonly code: string;
   readonly cursor: number;
   /** Variables of cells. */
-  readonly locals: object;
+  readonly locals: Readonly<Record<string, unknown>>;
 }
 
 const name = "[\\p{ID_Start}$_][\\p{ID_Continue}$]*";
@@ -27,7 +27,8 @@ export function liveMembers({ code, cursor, locals }: Asked): Completion | undef
   const typed = match[2] ?? "";
   // `process` itself is behind a getter of Node's.
   const ofNode = first === "process" ? process : ownValue(globalThis, first);
-  let value = ownValue(locals, localName(first)) ?? ofNode;
+  // Its getters are those of imports, which only read.
+  let value = locals[localName(first)] ?? ofNode;
   for (const step of steps) value = memberOf(value, step);
   const found = membersOf(value).filter(({ text }) => text.toLowerCase().startsWith(typed.toLowerCase()));
   if (found.length === 0) return undefined;

@@ -36,9 +36,12 @@ const needsImport = new Set(["ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_E
 
 export function createCellModules(folders: PackageFolders): CellModules {
   const imported = new Map<string, unknown>();
+  /** What went wrong while modules were loaded ahead: the cell gets the same, and no module runs twice. */
+  const broken = new Map<string, unknown>();
   const wrap = (base: Require): Require => {
     const require = (specifier: string): unknown => {
       if (imported.has(specifier)) return imported.get(specifier);
+      if (broken.has(specifier)) throw withCaller(broken.get(specifier));
       const name = packageName(specifier);
       const folder = name === undefined ? undefined : folders.fallback(name);
       if (name === undefined || folder === undefined) return base(specifier);
@@ -47,20 +50,30 @@ export function createCellModules(folders: PackageFolders): CellModules {
     // `resolve` and the like.
     return Object.assign(require, base);
   };
+  /** The module if `require` can't load it; undefined if it has. */
+  const loadAhead = async (specifier: string): Promise<unknown> => {
+    try {
+      own(specifier);
+      return undefined;
+    } catch (error) {
+      if (!needsImport.has(codeOf(error))) throw error;
+      return importFrom(folders, specifier);
+    }
+  };
   const own = wrap(createRequire(join(folders.workingDirectory, "cell.js")));
   return {
     meta: metaOf(join(folders.workingDirectory, "cell.ts")),
     metaOf,
     wrap,
     async prepare(specifiers) {
+      broken.clear();
       // The user's own files run when the cell asks for them, and once.
       for (const specifier of specifiers.filter((one) => packageName(one) !== undefined)) {
         try {
-          own(specifier);
-        } catch (error) {
-          if (!needsImport.has(codeOf(error))) continue;
-          const module = await importFrom(folders, specifier).catch(() => undefined);
+          const module = await loadAhead(specifier);
           if (module !== undefined) imported.set(specifier, asRequired(module));
+        } catch (error) {
+          broken.set(specifier, error);
         }
       }
     },
@@ -87,6 +100,18 @@ function metaOf(filename: string): ModuleMeta {
 
 function pathOfUrl(specifier: string): string {
   return specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier;
+}
+
+/** What a module threw while it was loaded ahead, with the place in the cell that imports it. */
+function withCaller(error: unknown): unknown {
+  if (!(error instanceof Error) || typeof error.stack !== "string" || error.stack.includes("at Cell [")) return error;
+  const callers = (new Error().stack ?? "").split("\n").filter((line) => line.includes("Cell ["));
+  try {
+    error.stack = [error.stack, ...callers].join("\n");
+  } catch {
+    // A frozen error stays as it is.
+  }
+  return error;
 }
 
 function codeOf(error: unknown): string {

@@ -181,7 +181,7 @@ function createRunner(given: {
     if (!name) return undefined;
     const value = name === lastName ? running.last : given.locals[name];
     if (name !== lastName) given.locals[name] = undefined;
-    return value ?? undefined;
+    return value;
   };
 }
 

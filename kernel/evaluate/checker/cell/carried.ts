@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type ts from "typescript";
 import type { TypeScript } from "../../guards.js";
 import { importedNames } from "./syntax.js";
@@ -16,7 +17,7 @@ export interface Carried {
   readonly ambient: boolean;
 }
 
-/** What later cells know, by name: at most one entry for the value and another one for the type. */
+/** What later cells know, by name: at most one entry for the value and another one for the type; of a namespace one for each cell that adds to it. */
 export type CarriedNames = ReadonlyMap<string, readonly Carried[]>;
 
 /** Later declarations win, separately for values and for types: a `type A` doesn't touch the variable `A`. */
@@ -34,10 +35,43 @@ export function addCarried(earlier: CarriedNames, own: readonly Carried[]): Carr
  * whose value is replaced goes.
  */
 function remainder(before: Carried, later: Carried): Carried[] {
+  if (isNamespace(before) && isNamespace(later)) return sharesMember(before, later) ? [] : [before];
   const value = before.value && !later.value;
   const type = before.type && !later.type;
   if (value === before.value && type === before.type) return [before];
   return value ? [{ ...before, value, type, text: `declare let ${before.name}: any;` }] : [];
+}
+
+/** A namespace and nothing else: those of several cells are one, as those of one module are. */
+export function isNamespace({ text }: Carried): boolean {
+  return /^(?:\/\*[\s\S]*?\*\/\s*)?(?:export\s+)?(?:declare\s+)?(?:namespace|module)\s/.test(text);
+}
+
+const member =
+  /^ {4}(?:export )?(?:declare )?(?:abstract )?(?:const|let|var|function|class|enum|interface|type|namespace) ([\w$]+)/gm;
+
+/** Names that a namespace holds, as the compiler prints it. */
+export function membersOf({ text }: Carried): string[] {
+  return [...text.matchAll(member)].map((match) => match[1] ?? "");
+}
+
+function sharesMember(before: Carried, later: Carried): boolean {
+  const names = new Set(membersOf(later));
+  return membersOf(before).some((name) => names.has(name));
+}
+
+const relativeModule = /(\bfrom\s*|\bimport\()(["'])(\.{1,2}(?:\/[^"']*)?)\2/g;
+
+/** The same for cells that import from another folder than `folder`, where what was carried so far came from. */
+export function anchorCarried(names: CarriedNames, folder: string): CarriedNames {
+  const anchored = (text: string): string =>
+    text.replace(
+      relativeModule,
+      (_, lead: string, _quote, path: string) => lead + JSON.stringify(resolve(folder, path)),
+    );
+  return new Map(
+    [...names].map(([name, all]) => [name, all.map((one) => ({ ...one, text: anchored(one.text) }))] as const),
+  );
 }
 
 /** Text of the declaration file that stands for all earlier cells. */

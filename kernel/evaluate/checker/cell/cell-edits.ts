@@ -1,10 +1,10 @@
 import type ts from "typescript";
 import type { Edit } from "../../../report/text-edits.js";
-import type { TypeScript } from "../../guards.js";
+import { guardName, type TypeScript } from "../../guards.js";
 import { isShorthand, localName, mayHaveTakenNames, renames, symbolOf } from "../../own-names.js";
 import type { Checked } from "../program/language.js";
 import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
-import type { CarriedNames, Meaning } from "./carried.js";
+import { type CarriedNames, isNamespace, type Meaning } from "./carried.js";
 import { meaningIn, topLevelNames } from "./meaning.js";
 import type { CellSyntax, Declared } from "./syntax.js";
 
@@ -22,7 +22,7 @@ interface Given {
  * The value of the last expression is returned, in an array, which tells it from that of a cell without one.
  */
 export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
-  const { syntax, checked, names, isPlain } = given;
+  const { syntax, checked, isPlain } = given;
   const { last } = syntax;
   const meaningOf = meaningIn(compiler, checked);
   const values = syntax.declared.filter(
@@ -33,22 +33,27 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
   return [
     // As modules are, and as the compiler makes them.
     ...(isPlain ? [{ at: 0, insert: '"use strict";' }] : []),
-    { at: 0, insert: prologue(values) },
+    { at: 0, insert: prologue(values, given.names) },
     ...start,
     ...liveVariables(values),
     ...(isPlain ? requires(compiler, checked.file, meaningOf) : []),
     ...syntax.edits,
-    ...usesOfEarlier(compiler, checked, names),
+    ...usesOfEarlier(compiler, given),
     ...(mayHaveTakenNames(syntax.text) ? ownNames(compiler, checked, isPlain) : []),
     ...values
       .filter(({ kind }) => isPutAfterwards(kind))
-      .map(({ name, end: at }) => ({
-        at,
-        insert: `;exports.${localName(name)}=${localName(name)};`,
-        closes: true as const,
-      })),
+      .map((one) => ({ at: one.end, insert: putAfterwards(one, isPlain), closes: true as const })),
     ...end,
   ];
+}
+
+/**
+ * Puts a value into `exports` once it is there. What is imported is looked up whenever it is used, as its module may change it; Node's own modules, the
+ * only ones that plain scripts import, don't.
+ */
+function putAfterwards({ name, kind }: Declared, isPlain: boolean): string {
+  const local = localName(name);
+  return kind === "import" && !isPlain ? `;${guardName}.live("${local}",()=>${local});` : `;exports.${local}=${local};`;
 }
 
 function hasValue(kind: Declared["kind"], isValue: () => boolean): boolean {
@@ -60,14 +65,24 @@ function isPutAfterwards(kind: Declared["kind"]): boolean {
   return kind === "const" || kind === "class" || kind === "enum" || kind === "namespace" || kind === "import";
 }
 
-/** A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the start. */
-function prologue(values: readonly Declared[]): string {
-  const afterwards = new Set(values.filter(({ kind }) => isPutAfterwards(kind)).map(({ name }) => localName(name)));
+/**
+ * A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the start. A namespace goes on with what
+ * earlier cells put into it.
+ */
+function prologue(values: readonly Declared[], names: CarriedNames): string {
+  const isContinued = ({ name, kind }: Declared): boolean =>
+    kind === "namespace" && names.get(name)?.some((one) => one.value && isNamespace(one)) === true;
+  const continued = new Set(values.filter(isContinued).map(({ name }) => localName(name)));
+  const afterwards = new Set(
+    values.filter((one) => isPutAfterwards(one.kind) && !isContinued(one)).map(({ name }) => localName(name)),
+  );
   const functions = new Set(values.filter(({ kind }) => kind === "function").map(({ name }) => localName(name)));
   const cleared = [...afterwards].map((name) => `exports.${name}=`).join("");
-  return [cleared === "" ? "" : `${cleared}void 0;`, ...[...functions].map((name) => `exports.${name}=${name};`)].join(
-    "",
-  );
+  return [
+    ...[...continued].map((name) => `var ${name}=exports.${name};`),
+    cleared === "" ? "" : `${cleared}void 0;`,
+    ...[...functions].map((name) => `exports.${name}=${name};`),
+  ].join("");
 }
 
 function requires(compiler: TypeScript, file: ts.SourceFile, meaningOf: Meaning): Edit[] {
@@ -82,27 +97,73 @@ function liveVariables(values: readonly Declared[]): Edit[] {
 }
 
 /** `a` → `exports.a` wherever it is a variable of an earlier cell. */
-function usesOfEarlier(compiler: TypeScript, { program, file, earlier }: Checked, names: CarriedNames): Edit[] {
+function usesOfEarlier(compiler: TypeScript, { checked, names, syntax }: Given): Edit[] {
+  const { program, file, earlier } = checked;
+  const { last } = syntax;
   const known = topLevelNames(earlier);
   const checker = program.getTypeChecker();
   const edits: Edit[] = [];
   const isEarlier = (node: ts.Identifier): boolean =>
     names.get(node.text)?.some(({ value, ambient }) => value && !ambient) === true &&
     symbolOf(compiler, checker, node) === known.get(compiler.escapeLeadingUnderscores(node.text));
-  /** What stands in front of the name, and the name itself where it is another one. */
-  const put = (node: ts.Identifier, before: string): Edit => {
-    const at = node.getStart(file);
-    const name = localName(node.text);
-    if (name === node.text) return { at, insert: before, own: true };
-    return { at, remove: node.end - at, insert: before + name, own: true };
-  };
   const visit = (node: ts.Node): void => {
-    if (compiler.isIdentifier(node) && isEarlier(node))
-      edits.push(put(node, isShorthand(compiler, node) ? `${node.text}: exports.` : "exports."));
+    if (compiler.isIdentifier(node) && isEarlier(node)) edits.push(...useOfEarlier(compiler, { node, file, last }));
     compiler.forEachChild(node, visit);
   };
   visit(file);
-  return edits;
+  // Behind the cell stands what is there for the type checker only.
+  return edits.filter(({ at }) => at < syntax.text.length);
+}
+
+/** What stands in front of the name, and the name itself where it is another one. */
+function useOfEarlier(
+  compiler: TypeScript,
+  {
+    node,
+    file,
+    last,
+  }: { readonly node: ts.Identifier; readonly file: ts.SourceFile; readonly last: CellSyntax["last"] },
+): Edit[] {
+  const at = node.getStart(file);
+  const name = localName(node.text);
+  const called = isCalled(compiler, node);
+  const before = isShorthand(compiler, node) ? `${node.text}: ` : called ? "(0," : "";
+  // Else the bracket would go on with an expression of the line before.
+  const end = called && at !== last?.start && beginsStatement(compiler, node, file) ? ";" : "";
+  const insert = `${end}${before}exports.`;
+  const put: Edit =
+    name === node.text ? { at, insert, own: true } : { at, remove: node.end - at, insert: insert + name, own: true };
+  return called ? [put, { at: node.end, insert: ")", closes: true }] : [put];
+}
+
+/** Whether it is the function of a call or the tag of a template: as a member of `exports` that would be its `this`. */
+function isCalled(compiler: TypeScript, node: ts.Node): boolean {
+  const { parent } = node;
+  if (compiler.isCallExpression(parent)) return parent.expression === node;
+  if (compiler.isTaggedTemplateExpression(parent)) return parent.tag === node;
+  const isWrapped =
+    compiler.isParenthesizedExpression(parent) ||
+    compiler.isNonNullExpression(parent) ||
+    compiler.isAsExpression(parent) ||
+    compiler.isSatisfiesExpression(parent) ||
+    compiler.isTypeAssertionExpression(parent) ||
+    compiler.isExpressionWithTypeArguments(parent);
+  return isWrapped && parent.expression === node && isCalled(compiler, parent);
+}
+
+/** Whether a statement in a list of statements begins with the node. */
+function beginsStatement(compiler: TypeScript, node: ts.Node, file: ts.SourceFile): boolean {
+  const start = node.getStart(file);
+  let outer = node;
+  while (!compiler.isStatement(outer) && outer.parent.getStart(file) === start) outer = outer.parent;
+  const { parent } = outer;
+  return (
+    compiler.isExpressionStatement(outer) &&
+    (compiler.isSourceFile(parent) ||
+      compiler.isBlock(parent) ||
+      compiler.isModuleBlock(parent) ||
+      compiler.isCaseOrDefaultClause(parent))
+  );
 }
 
 /** Not in imports that become a `require`: see `requireEdit`. */

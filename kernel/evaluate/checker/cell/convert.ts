@@ -5,7 +5,7 @@ import type { TypeScript } from "../../guards.js";
 import { loosenTypes } from "../../loose-types.js";
 import type { Checked, Language } from "../program/language.js";
 import { runOptions } from "../program/libraries.js";
-import { type Carried, type CarriedNames, readCarried } from "./carried.js";
+import { type Carried, type CarriedNames, isNamespace, membersOf, readCarried } from "./carried.js";
 import { scriptEdits } from "./cell-edits.js";
 import type { Conversion } from "./conversion.js";
 import { convertFiles, type FileVersions } from "./files.js";
@@ -30,7 +30,8 @@ export interface Earlier {
 export function convertCell(converter: Converter, code: string, earlier: Earlier): Conversion {
   const { compiler, language } = converter;
   const syntax = readSyntax(compiler, code);
-  const text = syntax.text + exportList(syntax);
+  const parts = earlierParts(syntax, earlier.names).map((part) => `\n${part}`);
+  const text = syntax.text + parts.join("") + exportList(syntax);
   const checked = language.update(text, earlier.text);
   const findings = describeFindings(compiler, findingsAbout(checked, checked.file), code);
   const inFiles = ownFiles(converter, checked).flatMap((file) =>
@@ -45,7 +46,7 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
     { files: ownFiles(converter, checked), program: checked.program },
     converter.files,
   );
-  const declared = declarationsOf(converter, { syntax, checked, text, earlier });
+  const declared = declarationsOf(converter, { syntax, checked, text, earlier, parts });
   if (declared.findings.length > 0) return { diagnostics: describeFindings(compiler, declared.findings, code) };
   const edited = applyEdits(syntax.text, edits).text;
   return {
@@ -58,6 +59,18 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
       files,
     },
   };
+}
+
+/** What earlier cells put into namespaces that this one adds to, unless it declares the same anew. */
+function earlierParts({ declared, text }: CellSyntax, names: CarriedNames): string[] {
+  const added = new Map(declared.filter(({ kind }) => kind === "namespace").map((one) => [one.name, one]));
+  return [...added.values()]
+    .flatMap(({ name, start, end }) => {
+      const own = text.slice(start, end);
+      const isNew = (found: string) => !new RegExp(`(?<![.\\w$])${found.replaceAll("$", "\\$")}(?![\\w$])`).test(own);
+      return (names.get(name) ?? []).filter((one) => isNamespace(one) && membersOf(one).every(isNew));
+    })
+    .map((one) => one.text);
 }
 
 /** Everything that the cell declares must be exported to be in its declaration file. */
@@ -84,10 +97,15 @@ interface CheckedCell {
   readonly checked: Checked;
   readonly text: string;
   readonly earlier: Earlier;
+  /** Of the text, what earlier cells have declared. */
+  readonly parts: readonly string[];
 }
 
 /** What the cell declares; with looser types if only the names of types are in the way. */
-function declarationsOf({ compiler, language }: Converter, { syntax, checked, text, earlier }: CheckedCell): Declared {
+function declarationsOf(
+  { compiler, language }: Converter,
+  { syntax, checked, text, earlier, parts }: CheckedCell,
+): Declared {
   if (syntax.declared.length === 0) return { names: [], findings: [] };
   const meaningOf = meaningIn(compiler, checked);
   if (syntax.declared.every(({ kind }) => kind === "import")) {
@@ -104,8 +122,16 @@ function declarationsOf({ compiler, language }: Converter, { syntax, checked, te
   }
   const ambient = new Set(syntax.declared.filter((one) => one.ambient).map(({ name }) => name));
   for (const { name, ambient: isAmbient } of syntax.declared) if (!isAmbient) ambient.delete(name);
-  const names = readCarried(compiler, declarations, meaningOf);
+  const names = readCarried(compiler, declarations, meaningOf).map((one) => ({
+    ...one,
+    text: without(one.text, parts),
+  }));
   return { findings, names: names.map((one) => (ambient.has(one.name) ? { ...one, ambient: true } : one)) };
+}
+
+/** Without what stands at the end of it. */
+function without(text: string, parts: readonly string[]): string {
+  return parts.reduceRight((rest, part) => (rest.endsWith(part) ? rest.slice(0, -part.length) : rest), text);
 }
 
 function emitDeclarations({ program, file }: Checked): { declarations: string; findings: readonly ts.Diagnostic[] } {

@@ -2,7 +2,7 @@ import { describeCompleteness, describeCompletion, describeInspection, inspectio
 import type { Inspection } from "../../evaluator.js";
 import type { TypeScript } from "../../guards.js";
 import { createPackageFolders } from "../../package-folders.js";
-import { addCarried, carriedText } from "../cell/carried.js";
+import { addCarried, anchorCarried, carriedText } from "../cell/carried.js";
 import { candidatesAt } from "../cell/complete.js";
 import { type Converter, convertCell, type Earlier } from "../cell/convert.js";
 import { isOfNothing, typeNamedAt } from "../cell/inspect-type.js";
@@ -50,9 +50,15 @@ export function createChecker(options: CheckerOptions): Checker {
   let earlier: Earlier = { names: new Map(), text: carriedText(new Map()) };
   let converter: Converter | undefined;
   let openedWith = "";
+  let folder: string | undefined;
   const open = (given: Opened): Converter => {
     const folders = createPackageFolders(given);
-    return { compiler, language: createLanguage({ ...options, folders }), files: new Map() };
+    if (folder !== undefined && folder !== given.workingDirectory) {
+      const names = anchorCarried(earlier.names, folder);
+      earlier = { names, text: carriedText(names) };
+    }
+    folder = given.workingDirectory;
+    return { compiler, language: createLanguage({ ...options, folders }), files: converter?.files ?? new Map() };
   };
   const opened = (): Converter => {
     converter ??= open({ workingDirectory: process.cwd(), packages: [] });
