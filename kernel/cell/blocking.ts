@@ -3,8 +3,9 @@ import { flagIndex } from "../core/flags.js";
 import { KeyboardInterrupt } from "./keyboard-interrupt.js";
 
 /**
- * Lets the protocol thread know while the main thread waits for a child process that was started synchronously: nothing but the end of that
- * process gives it back then, so an interrupt has to end the child. The call then throws `KeyboardInterrupt`.
+ * Lets the protocol thread know while the main thread waits for a child process that was started synchronously: nothing
+ * but the end of that process gives it back then, so an interrupt has to end the child. The call then throws
+ * `KeyboardInterrupt`.
  */
 export function announceBlocking(flags: Int32Array): void {
   wrapChildFunctions(blockingFunctions, (original) => announced(original, flags));

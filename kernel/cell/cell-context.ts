@@ -61,7 +61,10 @@ export function outputCell(): Cell | undefined {
   return storage.getStore() ?? runningCell() ?? latest;
 }
 
-/** The cell that made `promise`. Node calls handlers of unhandled rejections outside of the promise's context, but keeps the store on it. */
+/**
+ * The cell that made `promise`. Node calls handlers of unhandled rejections outside of the promise's context, but keeps
+ * the store on it.
+ */
 export function cellOfPromise(promise: Promise<unknown>): Cell | undefined {
   const key = (storage as unknown as { readonly kResourceStore?: symbol }).kResourceStore;
   const kept = key === undefined ? undefined : (promise as unknown as Record<symbol, Cell | undefined>)[key];

@@ -23,8 +23,9 @@ export interface InterruptOptions {
 }
 
 /**
- * An interrupt message reaches the main thread three times: as a flag that loops of cells read, as SIGINT, and as a message from the
- * protocol thread. SIGINT from elsewhere comes alone. They may come in any order and while the cell is ending.
+ * An interrupt message reaches the main thread three times: as a flag that loops of cells read, as SIGINT, and as a
+ * message from the protocol thread. SIGINT from elsewhere comes alone. They may come in any order and while the cell is
+ * ending.
  */
 export function createInterrupts({ flags, evaluator, barrier }: InterruptOptions): Interrupts {
   const current = new Set<Cell>();
@@ -32,7 +33,8 @@ export function createInterrupts({ flags, evaluator, barrier }: InterruptOptions
 
   return {
     begin(cell) {
-      // The flag stays as it is: a request that came while the main thread was busy (loading the evaluator) is meant for this cell.
+      // The flag stays as it is: a request that came while the main thread was busy (loading the evaluator) is meant
+      // for this cell.
       current.add(cell);
     },
     async end(cell) {

@@ -13,7 +13,10 @@ export class KeyboardInterrupt extends Error {
   }
 }
 
-/** What a guard, `interrupt()` or Node (SIGINT during synchronous code) throws into a cell; undefined for all other errors. */
+/**
+ * What a guard, `interrupt()` or Node (SIGINT during synchronous code) throws into a cell; undefined for all other
+ * errors.
+ */
 export function interruptOf(error: unknown): KeyboardInterrupt | undefined {
   if (error instanceof KeyboardInterrupt) return error;
   const isSignal = (error as { code?: unknown } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";

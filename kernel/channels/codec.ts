@@ -18,9 +18,15 @@ export interface DecodedMessage {
 }
 
 export interface Codec {
-  /** Frames of a multipart message → message; throws `FramesRejected` for whatever is not a properly signed, new message. */
+  /**
+   * Frames of a multipart message → message; throws `FramesRejected` for whatever is not a properly signed, new
+   * message.
+   */
   decode(frames: readonly Uint8Array[]): DecodedMessage;
-  /** Message → frames. Half of a character (a lone surrogate) in any of its texts becomes U+FFFD: notebooks with one can't be saved. */
+  /**
+   * Message → frames. Half of a character (a lone surrogate) in any of its texts becomes U+FFFD: notebooks with one
+   * can't be saved.
+   */
   encode(message: Outgoing): Uint8Array[];
 }
 
@@ -49,9 +55,9 @@ const delimiter = Buffer.from("<IDS|MSG>");
 const partNames = ["header", "parent_header", "metadata", "content"] as const;
 
 /**
- * Wire format of Jupyter messages: identities · delimiter · signature · header · parent_header · metadata · content · buffers…
- * The signature is the hex HMAC of the four JSON parts.
- * Source: "Messaging in Jupyter", section "The wire protocol".
+ * Wire format of Jupyter messages: identities · delimiter · signature · header · parent_header · metadata · content ·
+ * buffers… The signature is the hex HMAC of the four JSON parts. Source: "Messaging in Jupyter", section "The wire
+ * protocol".
  */
 export function createCodec({ key, hash, session }: CodecOptions): Codec {
   const seen = new Set<string>();

@@ -82,8 +82,8 @@ export type RequestOf<T extends Request["type"]> = Extract<Request, { readonly t
 export type ReplyContent = Readonly<Record<string, unknown>> & { readonly status: string };
 
 /**
- * A message on its way out. Content and metadata are JSON already, so that a value without a JSON form fails where it was made
- * and not later on another thread.
+ * A message on its way out. Content and metadata are JSON already, so that a value without a JSON form fails where it
+ * was made and not later on another thread.
  */
 export interface Outgoing {
   readonly channel: RequestChannel | "iopub";

@@ -16,7 +16,10 @@ export interface OutboxOptions {
 /** Sends after which the thread looks after its other sockets; without it a burst would keep the heartbeat waiting. */
 const sendsPerTurn = 64;
 
-/** Needed because zeromq.js refuses a send while another one is under way, and un-awaited sends are lost at the high-water mark. */
+/**
+ * Needed because zeromq.js refuses a send while another one is under way, and un-awaited sends are lost at the
+ * high-water mark.
+ */
 export function createOutbox({ send, onFailure }: OutboxOptions): Outbox {
   let waiting: (readonly Uint8Array[])[] = [];
   let sending: Promise<void> | undefined;

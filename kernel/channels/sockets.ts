@@ -19,7 +19,10 @@ const linger = 200;
 /** What the sockets, their thread and a first client need, with room to spare. */
 const filesNeeded = 32;
 
-/** Opens and binds the five sockets of a kernel; throws `KernelError` if an address cannot be had, and `EMFILE` if too few files may be open. */
+/**
+ * Opens and binds the five sockets of a kernel; throws `KernelError` if an address cannot be had, and `EMFILE` if too
+ * few files may be open.
+ */
 export async function openSockets(connection: Connection): Promise<Sockets> {
   requireFiles(filesNeeded);
   const ipv6 = connection.ip.includes(":");
@@ -28,7 +31,8 @@ export async function openSockets(connection: Connection): Promise<Sockets> {
     shell: new Router(options),
     control: new Router(options),
     stdin: new Router(options),
-    // XPUB tells us of each subscription, which is answered with iopub_welcome; no high-water mark: PUB sockets drop above it.
+    // XPUB tells us of each subscription, which is answered with iopub_welcome; no high-water mark: PUB sockets drop
+    // above it.
     iopub: new XPublisher({ ...options, verbosity: "allSubs" }),
     hb: new Reply({ linger: 0, ipv6 }),
   };
@@ -46,7 +50,10 @@ export function closeSockets(sockets: Sockets): void {
   for (const name of socketNames) if (!sockets[name].closed) sockets[name].close();
 }
 
-/** libzmq aborts the process in many of the places where it needs another open file and gets none; so they are asked for before. */
+/**
+ * libzmq aborts the process in many of the places where it needs another open file and gets none; so they are asked for
+ * before.
+ */
 function requireFiles(count: number): void {
   const opened: number[] = [];
   try {

@@ -7,6 +7,9 @@ export interface Wire extends Publisher {
   status(state: "busy" | "idle", request: Envelope): void;
   /** Sends a message that is no answer. */
   send(message: Outgoing): void;
-  /** Resolves when every request (and interrupt) that had arrived before the call has been handed to `onRequest` (`onInterrupt`). */
+  /**
+   * Resolves when every request (and interrupt) that had arrived before the call has been handed to `onRequest`
+   * (`onInterrupt`).
+   */
   barrier(): Promise<void>;
 }

@@ -1,4 +1,6 @@
-/** Something that the person who starts or installs the kernel can put right; `hint` is one line to type or to check. */
+/**
+ * Something that the person who starts or installs the kernel can put right; `hint` is one line to type or to check.
+ */
 export class KernelError extends Error {
   override readonly name = "KernelError";
   readonly hint: string;

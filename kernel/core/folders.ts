@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /**
- * Makes a folder and those above it; throws as `mkdirSync` does. Node's `recursive` never comes back where the system says ENOENT about a folder whose
- * parent is there, as automounted home folders and `/proc` do (Node 20).
+ * Makes a folder and those above it; throws as `mkdirSync` does. Node's `recursive` never comes back where the system
+ * says ENOENT about a folder whose parent is there, as automounted home folders and `/proc` do (Node 20).
  */
 export function makeFolder(path: string, mode = 0o777): void {
   if (isFolder(path)) return;

@@ -1,8 +1,9 @@
 import type { EventEmitter } from "node:events";
 
 /**
- * Listens to an event of the process for as long as it lives. Libraries call `process.removeAllListeners("uncaughtException")` and the like, which would
- * leave the kernel to the next error in a timer or to the next interrupt.
+ * Listens to an event of the process for as long as it lives. Libraries call
+ * `process.removeAllListeners("uncaughtException")` and the like, which would leave the kernel to the next error in a
+ * timer or to the next interrupt.
  */
 export function keepListening<Given extends unknown[]>(event: string, listener: (...given: Given) => void): void {
   const events: EventEmitter = process;

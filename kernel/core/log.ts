@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 
 /**
- * One line on the kernel's own stderr, where Jupyter's log is. Not `process.stderr`: that belongs to the cells, and on a worker
- * thread it would need the main thread.
+ * One line on the kernel's own stderr, where Jupyter's log is. Not `process.stderr`: that belongs to the cells, and on
+ * a worker thread it would need the main thread.
  */
 export function log(message: string): void {
   try {

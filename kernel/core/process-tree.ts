@@ -38,7 +38,10 @@ export function readText(path: string): string {
 /** Milliseconds per tick of the processor times in /proc; 100 ticks a second on every Linux that Node runs on. */
 const tick = 10;
 
-/** Processor time in ms of a process, and of its children that have ended; 0 where there is no /proc. Source: proc(5), fields utime to cstime of stat. */
+/**
+ * Processor time in ms of a process, and of its children that have ended; 0 where there is no /proc. Source: proc(5),
+ * fields utime to cstime of stat.
+ */
 export function processorTime(pid: number): { readonly own: number; readonly children: number } {
   const text = readText(`/proc/${pid}/stat`);
   // The name in brackets may hold anything.

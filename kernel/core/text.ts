@@ -8,8 +8,8 @@ export function cutText(text: string, length: number): string {
 const escapes = /\\(?:u[\dA-Fa-f]{4}|.)/g;
 
 /**
- * A JSON text whose strings are well-formed Unicode. `JSON.stringify` writes half of a surrogate pair as its escape, which readers in other languages
- * can't store; here it becomes U+FFFD, as Node's streams write it.
+ * A JSON text whose strings are well-formed Unicode. `JSON.stringify` writes half of a surrogate pair as its escape,
+ * which readers in other languages can't store; here it becomes U+FFFD, as Node's streams write it.
  */
 export function wellFormedJson(json: string): string {
   if (!json.includes("\\ud")) return json;

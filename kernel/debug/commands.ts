@@ -23,7 +23,10 @@ const capabilities = {
   exceptionBreakpointFilters: [{ filter: exceptions, label: "Exceptions thrown in cells", default: false }],
 };
 
-/** Every request of the Debug Adapter Protocol, and of Jupyter's additions to it, that is served; each gives the body of its response. */
+/**
+ * Every request of the Debug Adapter Protocol, and of Jupyter's additions to it, that is served; each gives the body of
+ * its response.
+ */
 export const commands: Readonly<Record<string, Command>> = {
   debugInfo: (_, { debugger: own }) => ({
     isStarted: own.isAttached,

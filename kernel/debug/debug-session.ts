@@ -4,7 +4,10 @@ import { commands, type DebugState } from "./commands.js";
 import { Debugger } from "./debugger.js";
 import type { Body } from "./protocol.js";
 
-/** The kernel's side of a front end's debugger: a request of the Debug Adapter Protocol in, its response out, one after the other. */
+/**
+ * The kernel's side of a front end's debugger: a request of the Debug Adapter Protocol in, its response out, one after
+ * the other.
+ */
 export interface DebugSession {
   answer(request: DebugRequest): Promise<ReplyContent>;
   /** Lets a cell that stands at a breakpoint go on, as somebody wants to interrupt it. */

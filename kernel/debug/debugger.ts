@@ -17,8 +17,8 @@ interface Attached {
 }
 
 /**
- * Debugs cells with Node's inspector, from the protocol thread: that one answers while a cell stands at a breakpoint. Costs nothing
- * until a front end turns it on.
+ * Debugs cells with Node's inspector, from the protocol thread: that one answers while a cell stands at a breakpoint.
+ * Costs nothing until a front end turns it on.
  */
 export class Debugger {
   stopped: Stopped | undefined;
@@ -26,7 +26,10 @@ export class Debugger {
   private step: { readonly kind: StepKind; left: number } | undefined;
   private isPausing = false;
 
-  /** `announce` sends an event of the Debug Adapter Protocol; `onSwitch` tells the main thread to wait with its cells for `cellBegins`. */
+  /**
+   * `announce` sends an event of the Debug Adapter Protocol; `onSwitch` tells the main thread to wait with its cells
+   * for `cellBegins`.
+   */
   constructor(
     private readonly announce: (event: string, body?: Body) => void,
     private readonly onSwitch: (isOn: boolean) => void,

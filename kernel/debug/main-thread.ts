@@ -31,7 +31,10 @@ interface Properties {
 
 const shownInside = /^\[\[(?:Entries|PromiseState|PromiseResult|BoundArgs)\]\]$/;
 
-/** Node's inspector on the main thread, used from the protocol thread, which goes on while the main thread stands at a breakpoint. */
+/**
+ * Node's inspector on the main thread, used from the protocol thread, which goes on while the main thread stands at a
+ * breakpoint.
+ */
 export class MainThread {
   private readonly session = new Session();
 
@@ -52,7 +55,10 @@ export class MainThread {
     });
   }
 
-  /** Value of a JavaScript expression: in a call frame while the thread stands, else at the global level. Throws what the expression throws. */
+  /**
+   * Value of a JavaScript expression: in a call frame while the thread stands, else at the global level. Throws what
+   * the expression throws.
+   */
   async evaluate(expression: string, callFrameId?: string, options: object = {}): Promise<RemoteObject> {
     const inFrame = callFrameId === undefined ? {} : { callFrameId };
     const method = callFrameId === undefined ? "Runtime.evaluate" : "Debugger.evaluateOnCallFrame";

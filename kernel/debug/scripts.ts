@@ -27,8 +27,8 @@ export interface SourceScript {
 }
 
 /**
- * The scripts that cells and the user's files became, and the breakpoints in them. A script is known by its name: it is compiled once to be looked at,
- * and once to run.
+ * The scripts that cells and the user's files became, and the breakpoints in them. A script is known by its name: it is
+ * compiled once to be looked at, and once to run.
  */
 export class Scripts {
   private readonly nameOf = new Map<string, string>();
@@ -149,7 +149,8 @@ export class Scripts {
     if (script === undefined) return;
     for (const breakpointId of this.bound.get(name) ?? [])
       await this.thread.post("Debugger.removeBreakpoint", { breakpointId });
-    // What is put before a call makes a cell's text differ; of a file there may be scripts of earlier versions with the same URL.
+    // What is put before a call makes a cell's text differ; of a file there may be scripts of earlier versions with the
+    // same URL.
     const { url, hash } = script.parsed;
     const which = script.path === script.name ? { scriptHash: hash } : { url };
     const ids: string[] = [];
@@ -179,7 +180,10 @@ export interface FoundBreakpoint {
   readonly isKnown: boolean;
 }
 
-/** What the main thread tells of a script: code and label of its source, and a place in that code for each place asked for. */
+/**
+ * What the main thread tells of a script: code and label of its source, and a place in that code for each place asked
+ * for.
+ */
 interface Description {
   readonly code: string;
   readonly label: string;

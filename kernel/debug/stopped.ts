@@ -44,7 +44,10 @@ export class Stopped {
     });
   }
 
-  /** What is local to the frame, from the inside out as one scope, then what the functions around it hold, then the variables of all cells. */
+  /**
+   * What is local to the frame, from the inside out as one scope, then what the functions around it hold, then the
+   * variables of all cells.
+   */
   async scopes(frameId: number): Promise<readonly Scope[]> {
     const { scopeChain, this: receiver } = this.frame(frameId);
     const ids = (types: readonly string[]): string[] =>
@@ -95,7 +98,10 @@ export class Stopped {
   }
 }
 
-/** An expression in which variables of cells are known too, behind those of the frame. A function made of text is never strict, so `with` is allowed. */
+/**
+ * An expression in which variables of cells are known too, behind those of the frame. A function made of text is never
+ * strict, so `with` is allowed.
+ */
 export function withCells(expression: string, names: readonly string[] = []): string {
   const body = `with (cells) with (frame) return eval(${JSON.stringify(expression)});`;
   // Looked up when they are asked for: some may have no value yet, and one such would spoil all others.

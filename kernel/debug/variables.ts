@@ -18,14 +18,20 @@ interface Listed {
   readonly more: Readonly<Record<string, RemoteObject>>;
 }
 
-/** Gives objects of the main thread the numbers by which front ends ask for their fields. They hold until the thread goes on. */
+/**
+ * Gives objects of the main thread the numbers by which front ends ask for their fields. They hold until the thread
+ * goes on.
+ */
 export class Variables {
   private readonly objects = new Map<number, Listed>();
   private last = 0;
 
   constructor(private readonly thread: MainThread) {}
 
-  /** A number for the fields of these objects together; where several have a name, the first wins. Before them `more`, as far as they are objects. */
+  /**
+   * A number for the fields of these objects together; where several have a name, the first wins. Before them `more`,
+   * as far as they are objects.
+   */
   reference(objectIds: readonly string[], more: Readonly<Record<string, RemoteObject>> = {}): number {
     this.last += 1;
     this.objects.set(this.last, { objectIds, more });

@@ -24,8 +24,8 @@ export function describeCompletion(candidates: Candidates, code: string, cursor:
 }
 
 /**
- * Inside a string whose type has known texts, a completion replaces all of it: `"parallel.` → `"parallel.full_batch`. tslab would insert every
- * candidate at the cursor. Undefined where the cursor is not in such a string.
+ * Inside a string whose type has known texts, a completion replaces all of it: `"parallel.` → `"parallel.full_batch`.
+ * tslab would insert every candidate at the cursor. Undefined where the cursor is not in such a string.
  */
 function insideString(
   { original, candidates }: Candidates,
@@ -49,7 +49,9 @@ function insideString(
   return { start: span.start, end: closed ? Math.max(cursor, span.start + span.length) : cursor, names };
 }
 
-/** What is known about a name: its signature, then its documentation. Detail 1 adds the tags (`@param`, `@returns`, …). */
+/**
+ * What is known about a name: its signature, then its documentation. Detail 1 adds the tags (`@param`, `@returns`, …).
+ */
 export function describeInspection(info: ts.QuickInfo, detail: 0 | 1): Inspection {
   const signature = joinParts(info.displayParts);
   const documentation = joinParts(info.documentation);
@@ -73,7 +75,10 @@ function joinParts(parts: readonly ts.SymbolDisplayPart[] | undefined): string {
   return (parts ?? []).map((part) => part.text).join("");
 }
 
-/** Offsets where an inspection may look: the name at the cursor, the one before it, the function whose arguments the cursor is in. */
+/**
+ * Offsets where an inspection may look: the name at the cursor, the one before it, the function whose arguments the
+ * cursor is in.
+ */
 export function inspectionOffsets(compiler: TypeScript, code: string, cursor: number): number[] {
   const file = parse(compiler, code);
   const offsets = [cursor, Math.max(0, cursor - 1)];

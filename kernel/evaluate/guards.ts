@@ -10,7 +10,8 @@ export const guardName = "$cellGuard";
 export const flagName = "$cellFlag";
 
 /**
- * Makes code interruptible. Loops look at the interrupt flag at every turn (a plain typed array read, about 1 ns); code that goes on after an
+ * Makes code interruptible. Loops look at the interrupt flag at every turn (a plain typed array read, about 1 ns); code
+ * that goes on after an
  * `await` first asks whether its cell was interrupted meanwhile, except inside `catch` and `finally`, which clean up.
  */
 export function guardEdits(compiler: TypeScript, file: ts.SourceFile): Edit[] {

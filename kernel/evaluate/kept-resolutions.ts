@@ -7,8 +7,9 @@ export type Resolve = (name: string, from: string) => Resolved;
 export type Resolutions = Map<string, Resolved>;
 
 /**
- * Keeps what installed declaration files import, because a program whose imports change asks for all of it again (0.1 s per cell); forgets what
- * cells and other files of the user's import, so that an import works as soon as its package has been installed.
+ * Keeps what installed declaration files import, because a program whose imports change asks for all of it again (0.1 s
+ * per cell); forgets what cells and other files of the user's import, so that an import works as soon as its package
+ * has been installed.
  * `keptFor`: where to keep what a file imports.
  */
 export function keepResolutions(resolve: Resolve, keptFor: (from: string) => Resolutions): Resolve {
@@ -24,8 +25,8 @@ export function keepResolutions(resolve: Resolve, keptFor: (from: string) => Res
 }
 
 /**
- * Node's own modules are declared in @types/node, and no file is to be found. Its own files import each other some 600 times; looking each of them up in
- * every folder took a fifth of the start.
+ * Node's own modules are declared in @types/node, and no file is to be found. Its own files import each other some 600
+ * times; looking each of them up in every folder took a fifth of the start.
  */
 function isDeclaredByNode(name: string, from: string): boolean {
   return name.startsWith("node:") || (from.includes("/@types/node/") && isBuiltin(name));

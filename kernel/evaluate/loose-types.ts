@@ -3,12 +3,16 @@ import type { Edit } from "../report/text-edits.js";
 import type { TypeScript } from "./guards.js";
 
 /**
- * What the compiler says if the type of a variable or a function can't be written down for later cells: it has a name that its package doesn't
- * export, or it is too long. In a program of one's own that is an error of whoever publishes types; in a notebook nothing is published.
+ * What the compiler says if the type of a variable or a function can't be written down for later cells: it has a name
+ * that its package doesn't export, or it is too long. In a program of one's own that is an error of whoever publishes
+ * types; in a notebook nothing is published.
  */
 const cannotBeNamed = new Set([2527, 2742, 4023, 4024, 4025, 4058, 4059, 4060, 4094, 7056]);
 
-/** Edits that declare these as `any`, so that the cell runs; undefined if there is any other finding or a place that can't be loosened. */
+/**
+ * Edits that declare these as `any`, so that the cell runs; undefined if there is any other finding or a place that
+ * can't be loosened.
+ */
 export function loosenTypes(
   compiler: TypeScript,
   text: string,

@@ -8,7 +8,10 @@ const taken = new RegExp(`^(?:${names}|\\$cell.*)$`);
 const mayBeTaken = new RegExp(`\\b(?:${names})\\b|\\$cell`);
 const prefix = "$cell_";
 
-/** The name that a variable of the user's has when its cell runs: its own, unless the code around the cell uses that one. */
+/**
+ * The name that a variable of the user's has when its cell runs: its own, unless the code around the cell uses that
+ * one.
+ */
 export function localName(name: string): string {
   return taken.test(name) ? prefix + name : name;
 }
@@ -43,8 +46,9 @@ interface Named {
 }
 
 /**
- * Gives the user's own `exports`, `require` and the like (parameters, variables, functions, imports and so on, wherever they are declared) names that hide
- * nothing: `exports.a`, which a name of an earlier cell becomes, would otherwise be looked up in them. A parameter that is a property as well keeps its name.
+ * Gives the user's own `exports`, `require` and the like (parameters, variables, functions, imports and so on, wherever
+ * they are declared) names that hide nothing: `exports.a`, which a name of an earlier cell becomes, would otherwise be
+ * looked up in them. A parameter that is a property as well keeps its name.
  */
 export function renames(compiler: TypeScript, { file, checker, keeps }: Named): Edit[] {
   const edits: Edit[] = [];

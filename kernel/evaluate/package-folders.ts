@@ -7,13 +7,19 @@ export interface PackageFolders {
   readonly workingDirectory: string;
   /** Names of those packages that the user's own folders don't have. */
   names(): string[];
-  /** Folder of package `name` among the kernel's `packages`; undefined if they lack it or the user's own folders have it. */
+  /**
+   * Folder of package `name` among the kernel's `packages`; undefined if they lack it or the user's own folders have
+   * it.
+   */
   fallback(name: string): string | undefined;
   /** Real path behind `<working directory>/node_modules/<name>/…`; every other path as it is. */
   real(path: string): string;
 }
 
-/** `name` or `@scope/name` of a bare import such as `name/part`; undefined for relative and absolute paths and Node's own modules. */
+/**
+ * `name` or `@scope/name` of a bare import such as `name/part`; undefined for relative and absolute paths and Node's
+ * own modules.
+ */
 export function packageName(specifier: string): string | undefined {
   if (isBuiltin(specifier)) return undefined;
   return /^(?:@[^/\\:]+\/)?[^@./\\:][^/\\:]*/.exec(specifier)?.[0];

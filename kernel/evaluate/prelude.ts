@@ -3,7 +3,10 @@ export const preludeName = "__kernel__.d.ts";
 
 /** What cells can use beyond the libraries of the language and of Node. */
 export const prelude = `
-/** Shows a value below the cell: an object with a Symbol.for("Jupyter.display") method, a MIME bundle, or anything else as text. */
+/**
+ * Shows a value below the cell: an object with a Symbol.for("Jupyter.display") method, a MIME bundle, or anything else
+ * as text.
+ */
 declare function display(value: unknown, options?: display.Options): void;
 declare namespace display {
   interface Options {
@@ -49,13 +52,13 @@ declare namespace display {
 /** Removes what this cell has shown so far; with wait, as soon as there is something new to show in its place. */
 declare function clearOutput(options?: { wait?: boolean }): void;
 /**
- * Asks the user for a line of text; with password, without showing what is typed. Rejects if nobody can be asked (see cell.interactive) and when
- * the cell is interrupted.
+ * Asks the user for a line of text; with password, without showing what is typed. Rejects if nobody can be asked (see
+ * cell.interactive) and when the cell is interrupted.
  */
 declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
 /**
- * Asks the user for a line of text and waits for it, in functions that aren't async too: until then nothing else in the kernel goes on. An empty answer
- * is initial. Fails where input does.
+ * Asks the user for a line of text and waits for it, in functions that aren't async too: until then nothing else in the
+ * kernel goes on. An empty answer is initial. Fails where input does.
  */
 declare function prompt(message?: string, initial?: string): string;
 /** The cell whose code this is. */

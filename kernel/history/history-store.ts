@@ -35,9 +35,9 @@ export const historyLimits = { sessions: 1000, bytes: 16 * 1024 ** 2, sessionByt
 export const noHistory: HistoryStore = { begin: () => 1, append() {}, others: () => [], newest: () => 0 };
 
 /**
- * One file per session, written by its own kernel only; the name is the number of the session. Kernels that start at the same time get different
- * numbers because a file is created only if it does not exist. History is a convenience: if the disk is full or the folder read-only, one line in the
- * log says so, and cells run as ever.
+ * One file per session, written by its own kernel only; the name is the number of the session. Kernels that start at
+ * the same time get different numbers because a file is created only if it does not exist. History is a convenience: if
+ * the disk is full or the folder read-only, one line in the log says so, and cells run as ever.
  */
 export function createHistoryStore(folder: string, limits = historyLimits): HistoryStore {
   const read = createReader(folder);
@@ -102,7 +102,10 @@ function createNext(folder: string, first: number): [session: number, file: numb
   }
 }
 
-/** Removes the oldest sessions above the limits. A kernel that still writes to one keeps its open file and notices nothing. */
+/**
+ * Removes the oldest sessions above the limits. A kernel that still writes to one keeps its open file and notices
+ * nothing.
+ */
 function prune(folder: string, limits: typeof historyLimits): void {
   let bytes = 0;
   for (const [index, session] of sessionsIn(folder)

@@ -18,8 +18,8 @@ export interface Sessions {
 }
 
 /**
- * `tail` and `search` look through all sessions and give the last lines that fit, oldest first. `range` is about one session: 0 the current
- * one, a positive number that one, -1 the one before the current one.
+ * `tail` and `search` look through all sessions and give the last lines that fit, oldest first. `range` is about one
+ * session: 0 the current one, a positive number that one, -1 the one before the current one.
  */
 export function selectHistory(query: Query, sessions: Sessions): HistoryLine[] {
   if (query.access === "range") return selectRange(query, sessions);
@@ -57,8 +57,8 @@ function lineOf(session: number, { line, code, output }: HistoryEntry, withOutpu
 }
 
 /**
- * True if the whole text fits the glob: `*` any characters, `?` one character. Goes back to the last star only, so its time is at most
- * text × pattern; a regular expression would take for ever on some patterns.
+ * True if the whole text fits the glob: `*` any characters, `?` one character. Goes back to the last star only, so its
+ * time is at most text × pattern; a regular expression would take for ever on some patterns.
  */
 function fitsGlob(text: readonly string[], glob: readonly string[]): boolean {
   let at = 0;

@@ -5,7 +5,10 @@ export interface HistoryEntry {
   readonly output: string | null;
 }
 
-/** All cells of one session, in the order in which they ran. Sessions are numbered from 1; a later one has a larger number. */
+/**
+ * All cells of one session, in the order in which they ran. Sessions are numbered from 1; a later one has a larger
+ * number.
+ */
 export interface SessionHistory {
   readonly session: number;
   readonly entries: readonly HistoryEntry[];
@@ -14,7 +17,9 @@ export interface SessionHistory {
 /** One line of a session's file: a cell, or the text of the result of an earlier one. */
 type FileLine = { readonly line: number; readonly code: string } | { readonly line: number; readonly output: string };
 
-/** Longest code and result (UTF-16 units) that are kept on disk; longer cells are remembered by their own kernel only. */
+/**
+ * Longest code and result (UTF-16 units) that are kept on disk; longer cells are remembered by their own kernel only.
+ */
 const maxCode = 100_000;
 const maxOutput = 10_000;
 
@@ -28,7 +33,9 @@ export function formatOutput(line: number, output: string): string | undefined {
   return output.length > maxOutput ? undefined : `${JSON.stringify({ line, output } satisfies FileLine)}\n`;
 }
 
-/** Text of a session's file → its cells. Lines that are not whole (the kernel was killed while it wrote) are left out. */
+/**
+ * Text of a session's file → its cells. Lines that are not whole (the kernel was killed while it wrote) are left out.
+ */
 export function parseSessionFile(text: string): HistoryEntry[] {
   const entries = new Map<number, HistoryEntry>();
   for (const one of text.split("\n")) {

@@ -15,8 +15,8 @@ export interface InstallOptions {
 }
 
 /**
- * Writes the kernelspec. kernel.json comes last and by renaming: Jupyter sees either what was there before or the whole new one.
- * Throws `KernelError` if the folder cannot be written.
+ * Writes the kernelspec. kernel.json comes last and by renaming: Jupyter sees either what was there before or the whole
+ * new one. Throws `KernelError` if the folder cannot be written.
  */
 export async function installKernelspec({ folder, node, program }: InstallOptions): Promise<void> {
   try {

@@ -16,7 +16,9 @@ export interface FoundKernelspec {
   readonly argv?: readonly string[];
 }
 
-/** Whether the kernel specification is there and leads to files that exist; `packageFolder`: of the program that asks. */
+/**
+ * Whether the kernel specification is there and leads to files that exist; `packageFolder`: of the program that asks.
+ */
 export function checkKernelspec(wanted: Wanted, packageFolder: string): FoundKernelspec {
   const folders = foldersOf(wanted, packageFolder);
   const install = `npx mindformers-lab install${flagsOf(wanted)}`;

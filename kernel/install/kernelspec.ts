@@ -5,7 +5,10 @@ import { jupyterDataFolder, realSurroundings, type Surroundings } from "../core/
 
 export const defaultKernelName = "mindformers-lab";
 
-/** Where a kernelspec goes: the user's own Jupyter folder, a prefix such as a Python environment, or the environment that is active. */
+/**
+ * Where a kernelspec goes: the user's own Jupyter folder, a prefix such as a Python environment, or the environment
+ * that is active.
+ */
 export type InstallPlace =
   | { readonly kind: "user" }
   | { readonly kind: "prefix"; readonly prefix: string }

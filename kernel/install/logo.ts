@@ -1,4 +1,5 @@
-// The kernel's logo: a loss that falls. Jupyter finds the files by their names; the pictures are drawn from the same points as the SVG.
+// The kernel's logo: a loss that falls. Jupyter finds the files by their names; the pictures are drawn from the same
+// points as the SVG.
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">
 <rect width="64" height="64" rx="11.5" fill="#2f5fb8"/>

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { currentCell } from "../cell/cell-context.js";
 import { blockingFunctions, type ChildFunction, wrapChildFunctions } from "../core/child-functions.js";
 
-// A child process that inherits the kernel's own stdout and stderr would write into the log of the notebook server. What a cell starts with
+// A child process that inherits the kernel's own stdout and stderr would write into the log of the notebook server.
+// What a cell starts with
 // `stdio: "inherit"` writes to the cell.
 
 type Stdio = Exclude<StdioOptions, string>;
@@ -74,7 +75,10 @@ function captureAsync(original: ChildFunction, isFork: boolean): ChildFunction {
   };
 }
 
-/** How the call sets up the child, if it inherits anything and belongs to a cell. What is detached may outlive the kernel, and a pipe to it. */
+/**
+ * How the call sets up the child, if it inherits anything and belongs to a cell. What is detached may outlive the
+ * kernel, and a pipe to it.
+ */
 function inherited(given: readonly unknown[], isFork: boolean): { readonly stdio?: Stdio; readonly at: number } {
   const at = given.findIndex(
     (one, index) => index > 0 && typeof one === "object" && one !== null && !Array.isArray(one),

@@ -19,7 +19,10 @@ interface Flow {
   dropped: number;
 }
 
-/** Updates that are too fast wait, and a newer one of the same display takes their place; other displays that are too many are left out. */
+/**
+ * Updates that are too fast wait, and a newer one of the same display takes their place; other displays that are too
+ * many are left out.
+ */
 export function createDisplayFlow(publisher: Publisher, now = () => performance.now()): DisplayFlow {
   const flows = new WeakMap<Cell, Flow>();
   const flowOf = (cell: Cell): Flow => {

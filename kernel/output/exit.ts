@@ -17,7 +17,10 @@ class ProcessExit extends Error {
   }
 }
 
-/** `process.exit` in a cell (or in a library that a cell calls) ends the cell and not the kernel with everything in it, as `sys.exit` does in Python. */
+/**
+ * `process.exit` in a cell (or in a library that a cell calls) ends the cell and not the kernel with everything in it,
+ * as `sys.exit` does in Python.
+ */
 export function installExit(): void {
   process.exit = (code) => {
     if (currentCell() === undefined) return exit(code);

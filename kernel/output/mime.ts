@@ -16,9 +16,9 @@ export function isMimeBundle(value: unknown): value is MimeBundle {
 }
 
 /**
- * How a value looks: what its method under `Symbol.for("Jupyter.display")` says, else text as Node prints it, without colours and bounded.
- * If that method fails, or gives something that is no bundle, the reason stands where the value should. Never rejects; a promise only if the
- * method gives one.
+ * How a value looks: what its method under `Symbol.for("Jupyter.display")` says, else text as Node prints it, without
+ * colours and bounded. If that method fails, or gives something that is no bundle, the reason stands where the value
+ * should. Never rejects; a promise only if the method gives one.
  */
 export function lookOf(value: unknown): MimeBundle | Promise<MimeBundle> {
   try {
@@ -82,7 +82,10 @@ function wireData(data: unknown): unknown {
   return text === undefined ? null : JSON.parse(text);
 }
 
-/** Text of any value: at most 100 items of a list, 10,000 characters of a string, 4 levels; errors with the user's frames only. */
+/**
+ * Text of any value: at most 100 items of a list, 10,000 characters of a string, 4 levels; errors with the user's
+ * frames only.
+ */
 export function textOf(value: unknown): string {
   if (value instanceof Error) return errorText(value);
   try {

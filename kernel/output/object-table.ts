@@ -4,8 +4,9 @@ import { cutText } from "../core/text.js";
 const limits = { rows: 50, columns: 20, characters: 200 };
 
 /**
- * HTML of a table with a row per object and a column per key; undefined if `value` is no list of at least two plain objects, or an object in
- * it holds anything but text, numbers, booleans, dates and empty places (a table would hide what the text shows).
+ * HTML of a table with a row per object and a column per key; undefined if `value` is no list of at least two plain
+ * objects, or an object in it holds anything but text, numbers, booleans, dates and empty places (a table would hide
+ * what the text shows).
  */
 export function tableOf(value: unknown): string | undefined {
   if (!Array.isArray(value) || value.length < 2) return undefined;
@@ -14,7 +15,10 @@ export function tableOf(value: unknown): string | undefined {
   return formatTable(rows, value.length);
 }
 
-/** HTML of a table of objects, whatever they hold; what is no text or number is shown by `textOf`. `total` counts rows that aren't given, too. */
+/**
+ * HTML of a table of objects, whatever they hold; what is no text or number is shown by `textOf`. `total` counts rows
+ * that aren't given, too.
+ */
 export function formatTable(
   rows: readonly Readonly<Record<string, unknown>>[],
   total: number,

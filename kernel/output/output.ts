@@ -15,7 +15,10 @@ import { installUncaught } from "./uncaught.js";
 
 /** All output of cells on its way to the publisher. */
 export interface Output {
-  /** Takes over stdout, stderr (also of child processes that inherit them), uncaught errors and `exit` of this process and puts the host object on globalThis. */
+  /**
+   * Takes over stdout, stderr (also of child processes that inherit them), uncaught errors and `exit` of this process
+   * and puts the host object on globalThis.
+   */
   install(): void;
   /** Resolves when everything that was written and displayed so far has been handed to the publisher. */
   flush(): Promise<void>;
@@ -87,7 +90,10 @@ export function createOutput({ publisher, services }: OutputOptions): Output {
 
 type Written = (error?: Error | null) => void;
 
-/** Sends what is written to a stream of this process to the front end; it no longer claims to be a terminal, so that nobody sends it colours. */
+/**
+ * Sends what is written to a stream of this process to the front end; it no longer claims to be a terminal, so that
+ * nobody sends it colours.
+ */
 function takeOver(stream: NodeJS.WriteStream, name: StreamName, streams: Streams): void {
   const write = (data: string | Uint8Array, encoding?: BufferEncoding | Written, written?: Written): boolean => {
     streams.write(name, data, typeof encoding === "string" ? encoding : undefined);

@@ -6,7 +6,10 @@ import { formatTable } from "./object-table.js";
 
 type Display = (value: unknown, options?: DisplayOptions) => void;
 
-/** `display` with a function for each kind of content: `display.html("<b>x</b>")`. Each has text for places that show nothing else. */
+/**
+ * `display` with a function for each kind of content: `display.html("<b>x</b>")`. Each has text for places that show
+ * nothing else.
+ */
 export function withKinds(display: Display): Display & Kinds {
   const shown =
     <T>(bundle: (content: T) => MimeBundle) =>

@@ -16,7 +16,10 @@ export interface Streams {
   finish(cell: Cell): void;
 }
 
-/** Text of stdout and stderr on its way to the front end: few large messages in place of many small ones, in the order of writing. */
+/**
+ * Text of stdout and stderr on its way to the front end: few large messages in place of many small ones, in the order
+ * of writing.
+ */
 export function createStreams(
   publisher: Publisher,
   clock: { now(): number; after(milliseconds: number, fn: () => void): void } = systemClock,

@@ -3,7 +3,10 @@ import { keepListening } from "../core/kept-listeners.js";
 import { errorText } from "../report/failure.js";
 import type { Streams } from "./streams.js";
 
-/** Shows errors that nobody caught (in timers, in promises that nobody awaits) under the cell that they come from; the kernel lives on. */
+/**
+ * Shows errors that nobody caught (in timers, in promises that nobody awaits) under the cell that they come from; the
+ * kernel lives on.
+ */
 export function installUncaught(streams: Streams): void {
   const show = (cell: Cell | undefined, what: string, error: unknown): void => {
     // Leftovers of an interrupted cell end in this way.

@@ -5,7 +5,10 @@ import type { TypeScript } from "../evaluate/guards.js";
 /** What stands before a module's code in one script of several, and what it is called with; see `moduleText`. */
 export const moduleParameters = "module, exports, require, __filename, __dirname, __meta, Intl";
 
-/** A compiled ES module and all that it imports from files, each as CommonJS, by path; without those whose path `isLeftOut` knows. */
+/**
+ * A compiled ES module and all that it imports from files, each as CommonJS, by path; without those whose path
+ * `isLeftOut` knows.
+ */
 export function commonJsClosure(
   compiler: TypeScript,
   entry: string,

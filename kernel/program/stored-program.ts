@@ -3,7 +3,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Script } from "node:vm";
 
-/** The kernel's modules in one script, with what V8 made of it: Node's loader takes as long for the 60 files as all the rest of the start. */
+/**
+ * The kernel's modules in one script, with what V8 made of it: Node's loader takes as long for the 60 files as all the
+ * rest of the start.
+ */
 export interface StoredProgram {
   readonly file: string;
   readonly text: string;
@@ -17,7 +20,10 @@ export type ProgramName = "kernel" | "protocol";
 /** Folder of the compiled kernel. */
 const root = join(import.meta.dirname, "..");
 
-/** `MINDFORMERS_LAB_SNAPSHOT=off`: what makes kernels start faster, here and for the type checker, is neither used nor built. */
+/**
+ * `MINDFORMERS_LAB_SNAPSHOT=off`: what makes kernels start faster, here and for the type checker, is neither used nor
+ * built.
+ */
 export function isSwitchedOff(environment: NodeJS.ProcessEnv = process.env): boolean {
   return environment.MINDFORMERS_LAB_SNAPSHOT === "off";
 }

@@ -16,12 +16,16 @@ export interface Finding extends Diagnostic {
 }
 
 /**
- * Findings about style, which are right and still no reason to refuse a cell: an operand without effect (`1, 2`), a condition that is always the same
- * (`"a" ? 1 : 2`), an operand of `??` that is never reached, code and labels that nothing leads to.
+ * Findings about style, which are right and still no reason to refuse a cell: an operand without effect (`1, 2`), a
+ * condition that is always the same (`"a" ? 1 : 2`), an operand of `??` that is never reached, code and labels that
+ * nothing leads to.
  */
 const aboutStyle = new Set([2695, 2869, 2870, 2871, 2872, 2873, 7027, 7028]);
 
-/** Findings about the same place are one, and what begins at the same place is said once: of `1, 2, 3` the compiler finds both 1 and `1, 2` unused. */
+/**
+ * Findings about the same place are one, and what begins at the same place is said once: of `1, 2, 3` the compiler
+ * finds both 1 and `1, 2` unused.
+ */
 export function mergeFindings(findings: readonly Finding[]): Diagnostic[] {
   const byPlace = new Map<string, Diagnostic>();
   const said = new Set<string>();

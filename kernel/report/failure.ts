@@ -13,7 +13,10 @@ export interface Failure {
   readonly traceback: readonly string[];
 }
 
-/** What a cell threw → what the front end shows. Chains of `cause` and the parts of an AggregateError follow under the error. */
+/**
+ * What a cell threw → what the front end shows. Chains of `cause` and the parts of an AggregateError follow under the
+ * error.
+ */
 export function describeFailure(thrown: unknown): Failure {
   const ename = nameOf(thrown);
   const evalue = messageOf(thrown);
@@ -30,7 +33,9 @@ function nameOf(thrown: unknown): string {
   return isSet ? name : className;
 }
 
-/** A property of what was thrown; undefined if its getter throws: the error itself says more than that of its getter. */
+/**
+ * A property of what was thrown; undefined if its getter throws: the error itself says more than that of its getter.
+ */
 function readOf(thrown: object, name: string): unknown {
   try {
     return (thrown as Record<string, unknown>)[name];
@@ -59,7 +64,10 @@ function messageOf(thrown: unknown): string {
   return typeof hint === "string" && hint !== "" ? `${message}\n${hint}` : message;
 }
 
-/** V8 names what can't be called as the script has it: `exports.f`, `(0 , exports.f)`, `(0, node_fs_1.f)`; in the cell it is `f`. */
+/**
+ * V8 names what can't be called as the script has it: `exports.f`, `(0 , exports.f)`, `(0, node_fs_1.f)`; in the cell
+ * it is `f`.
+ */
 function asTyped(thrown: Error): string {
   const message = String(readOf(thrown, "message") ?? "");
   return thrown instanceof TypeError ? withoutExports(message) : message;

@@ -7,7 +7,9 @@ import type { Place } from "./text-edits.js";
 /** Folders of the compiled kernel and library (or of their sources, in tests). */
 const ownFolders = ["kernel", "src"].map((name) => join(import.meta.dirname, "..", "..", name) + sep);
 
-/** Whether a frame is shown: files of the user's, not installed packages, nor Node, nor the kernel and what it brings. */
+/**
+ * Whether a frame is shown: files of the user's, not installed packages, nor Node, nor the kernel and what it brings.
+ */
 export function isUserFile(path: string): boolean {
   if (!isAbsolute(path) || path.includes(`${sep}node_modules${sep}`)) return false;
   return !ownFolders.some((folder) => path.startsWith(folder));

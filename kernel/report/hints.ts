@@ -7,7 +7,10 @@ interface Found {
   readonly first: Diagnostic;
 }
 
-/** What to type instead, for those who come from IPython, a browser's console or React; undefined if there is nothing to say. */
+/**
+ * What to type instead, for those who come from IPython, a browser's console or React; undefined if there is nothing to
+ * say.
+ */
 export function hintFor(code: string, [first]: readonly Diagnostic[]): string | undefined {
   if (first === undefined || first.file !== undefined) return undefined;
   const line = code.split("\n")[first.place.line] ?? "";

@@ -1,6 +1,6 @@
 /**
- * Jupyter counts cursor positions in Unicode code points (protocol ≥ 5.2), JavaScript and TypeScript in UTF-16 code units.
- * Positions outside of the text are moved to its nearer end; a lone surrogate counts as one code point.
+ * Jupyter counts cursor positions in Unicode code points (protocol ≥ 5.2), JavaScript and TypeScript in UTF-16 code
+ * units. Positions outside of the text are moved to its nearer end; a lone surrogate counts as one code point.
  */
 
 /** Code points before the cursor → code units before it. */

@@ -22,7 +22,10 @@ export function registerCell(source: CellSource): string {
   return `jupyter-cell-${sources.length - 1}.js`;
 }
 
-/** What a debugger asks of a script: its cell or file, and for places in the script those in the source; null for code that isn't the source's own. */
+/**
+ * What a debugger asks of a script: its cell or file, and for places in the script those in the source; null for code
+ * that isn't the source's own.
+ */
 export function describeScript(name: string, places: readonly (readonly [line: number, column: number])[]) {
   const source = sources[Number(cellScript.exec(name)?.[1])] ?? fileSource(name);
   if (source === undefined) return null;

@@ -22,7 +22,10 @@ function mapFrame(line: string): string | undefined {
 
 type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
 
-/** Makes `error.stack` speak of cells everywhere, also where users print it themselves. The text of stacks without cells is left to whoever was there before. */
+/**
+ * Makes `error.stack` speak of cells everywhere, also where users print it themselves. The text of stacks without cells
+ * is left to whoever was there before.
+ */
 export function installStackMapping(): void {
   const before = Error.prepareStackTrace as (Prepare & { readonly ofCells?: true }) | undefined;
   if (before?.ofCells === true) return;

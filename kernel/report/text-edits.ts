@@ -12,15 +12,17 @@ export interface Edit {
 export interface EditedText {
   readonly original: string;
   readonly text: string;
-  /** Offset in the original text for an offset in the edited one; inside inserted text: the place where it was put in. */
+  /**
+   * Offset in the original text for an offset in the edited one; inside inserted text: the place where it was put in.
+   */
   toOriginal(offset: number): number;
   /** Whether the character at an offset of the edited text was put in, by an edit that isn't `own`. */
   isInserted(offset: number): boolean;
 }
 
 /**
- * Applies edits that don't overlap. At the same offset those that close something come first; apart from that they keep the order in which they are given:
- * what lies outside opens first and closes last.
+ * Applies edits that don't overlap. At the same offset those that close something come first; apart from that they keep
+ * the order in which they are given: what lies outside opens first and closes last.
  */
 export function applyEdits(text: string, edits: readonly Edit[]): EditedText {
   const sorted = [...edits].sort((a, b) => a.at - b.at || Number(b.closes ?? false) - Number(a.closes ?? false));

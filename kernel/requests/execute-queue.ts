@@ -27,7 +27,9 @@ export function createExecuteQueue(services: Services): ExecuteQueue {
     for (const later of skipped) skip(later);
   };
 
-  /** Those that were sent before the client could know of the error: also what the protocol thread has but we have not. */
+  /**
+   * Those that were sent before the client could know of the error: also what the protocol thread has but we have not.
+   */
   const takeWaiting = async (): Promise<ExecuteRequest[]> => {
     await wire.barrier();
     const taken = waiting;

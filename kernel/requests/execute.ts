@@ -45,7 +45,10 @@ function openCell(request: ExecuteRequest, { session, wire }: Services): Cell {
   return { parent, identities, silent, interactive: allowStdin, executionCount, abort: new AbortController() };
 }
 
-/** Evaluates the code and publishes its result; the cell's signal also ends waiting for a result that never says how it looks. */
+/**
+ * Evaluates the code and publishes its result; the cell's signal also ends waiting for a result that never says how it
+ * looks.
+ */
 async function runCode({ content }: ExecuteRequest, cell: Cell, services: Services): Promise<Outcome> {
   if (content.code.trim() === "") return { status: "ok" };
   const { signal } = cell.abort;
@@ -61,7 +64,10 @@ async function runCode({ content }: ExecuteRequest, cell: Cell, services: Servic
   return outcome;
 }
 
-/** Waits until all output of the cell is with the publisher; after an interrupt not for long, as some of it may never come. */
+/**
+ * Waits until all output of the cell is with the publisher; after an interrupt not for long, as some of it may never
+ * come.
+ */
 async function settle(cell: Cell, { output }: Services): Promise<void> {
   const flushed = output.flush();
   await untilAborted(cell.abort.signal, flushed).catch(() => Promise.race([flushed, delay(patience)]));
@@ -108,7 +114,10 @@ async function evaluateExpression(code: string, evaluator: Evaluator, { output }
   }
 }
 
-/** For what fails outside of the cell's own code: the evaluator, a value's way of showing itself, an interrupt in between. */
+/**
+ * For what fails outside of the cell's own code: the evaluator, a value's way of showing itself, an interrupt in
+ * between.
+ */
 function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { ename: "Error", evalue: String(error), traceback: [String(error)] };
   return { ename: error.name, evalue: error.message, traceback: [`${error.name}: ${error.message}`] };

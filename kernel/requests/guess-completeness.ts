@@ -6,8 +6,8 @@ const piece =
 const closing: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
 /**
- * What can be said of a cell without a parser, by its brackets: whether something is still open. Consoles wait for an answer one second at most
- * (and never ask again after that), which may be less than what the evaluator takes to start.
+ * What can be said of a cell without a parser, by its brackets: whether something is still open. Consoles wait for an
+ * answer one second at most (and never ask again after that), which may be less than what the evaluator takes to start.
  */
 export function guessCompleteness(code: string): Completeness {
   const open = stillOpen(code);
@@ -17,7 +17,10 @@ export function guessCompleteness(code: string): Completeness {
   return { status: "incomplete", indent: /[{([]$/.test(line) ? `${indent}  ` : indent };
 }
 
-/** What has to be closed next: a bracket, "`" or "*"; undefined if nothing, or if a bracket is closed that was never opened. */
+/**
+ * What has to be closed next: a bracket, "`" or "*"; undefined if nothing, or if a bracket is closed that was never
+ * opened.
+ */
 function stillOpen(code: string): string | undefined {
   const stack: string[] = [];
   let template = false;

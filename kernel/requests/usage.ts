@@ -1,11 +1,17 @@
 import { cpus, freemem, hostname, totalmem } from "node:os";
 import { descendants, processorTime, readText } from "../core/process-tree.js";
 
-/** Field names of ipykernel's usage_reply, which the front ends' resource monitors read. Sizes in bytes, shares in percent. */
+/**
+ * Field names of ipykernel's usage_reply, which the front ends' resource monitors read. Sizes in bytes, shares in
+ * percent.
+ */
 export interface Usage {
   readonly hostname: string;
   readonly pid: number;
-  /** Processor time of the kernel and its child processes since the last measurement, in percent of one processor; may be above 100. */
+  /**
+   * Processor time of the kernel and its child processes since the last measurement, in percent of one processor; may
+   * be above 100.
+   */
   readonly kernel_cpu: number;
   /** Resident memory of the kernel and its child processes. */
   readonly kernel_memory: number;

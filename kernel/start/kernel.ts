@@ -10,8 +10,9 @@ import { startProtocolThread } from "../thread/thread-link.js";
 import type { KernelOptions } from "./main-thread.js";
 
 /**
- * Starts the kernel; resolves when its sockets listen. The evaluator loads meanwhile, and cells that come earlier wait for it. The protocol thread
- * starts before this thread loads what it needs itself: both take their time, and there are two processors at least.
+ * Starts the kernel; resolves when its sockets listen. The evaluator loads meanwhile, and cells that come earlier wait
+ * for it. The protocol thread starts before this thread loads what it needs itself: both take their time, and there are
+ * two processors at least.
  */
 export async function startKernel({ connection, loadEvaluator }: KernelOptions): Promise<void> {
   const { folder, version } = packageManifest();
@@ -19,7 +20,8 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
   reportFatalErrors();
   let interrupt = (): void => {};
   let shutdown = (): void => process.exit(0);
-  // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it; and clients may send SIGTERM as soon as it listens.
+  // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it; and clients may
+  // send SIGTERM as soon as it listens.
   keepListening("SIGINT", () => interrupt());
   keepListening("SIGTERM", () => shutdown());
   const link = startProtocolThread(

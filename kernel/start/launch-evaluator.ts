@@ -15,8 +15,9 @@ const checkerFolder = join(import.meta.dirname, "..", "evaluate", "checker");
 const leisure = 5_000;
 
 /**
- * Starts the evaluator: as early as possible, as its process needs the longest of all. `MINDFORMERS_LAB_EVALUATOR=tslab` chooses tslab's converter,
- * which runs in this process and starts with the first call.
+ * Starts the evaluator: as early as possible, as its process needs the longest of all.
+ * `MINDFORMERS_LAB_EVALUATOR=tslab` chooses tslab's converter, which runs in this process and starts with the first
+ * call.
  */
 export function launchEvaluator(): LoadEvaluator {
   if (process.env.MINDFORMERS_LAB_EVALUATOR === "tslab") {
@@ -27,7 +28,8 @@ export function launchEvaluator(): LoadEvaluator {
   const isIncomplete = (): boolean => place !== undefined && (found === undefined || isMissing());
   setTimeout(() => isIncomplete() && buildInBackground(), leisure).unref();
   const checker = launchChecker(found === undefined ? { plain } : { plain, fast: snapshotArguments(found) });
-  // The evaluator says the same once it has been loaded; until then the process can make itself ready. A cell that waits already needs no more.
+  // The evaluator says the same once it has been loaded; until then the process can make itself ready. A cell that
+  // waits already needs no more.
   checker
     .ask({ kind: "open", workingDirectory: process.cwd(), packages: [packageManifest().folder] })
     .then(() => (checker.isAwaited() ? null : checker.ask({ kind: "prepare" })))

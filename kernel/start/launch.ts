@@ -5,8 +5,8 @@ import type { Command } from "./arguments.js";
 import { type LoadEvaluator, launchEvaluator } from "./launch-evaluator.js";
 
 /**
- * What the program does for its arguments. The process of the type checker takes the longest to start, so it begins before this one loads anything else:
- * hence the imports inside of the functions.
+ * What the program does for its arguments. The process of the type checker takes the longest to start, so it begins
+ * before this one loads anything else: hence the imports inside of the functions.
  */
 export function launch(given: readonly string[]): void {
   const evaluator = given[0] === "start" ? launchEvaluator() : undefined;

@@ -29,7 +29,10 @@ export interface MainThreadOptions extends KernelOptions {
   readonly folder: string;
 }
 
-/** Puts the parts together that run where the cells run; what comes from the protocol thread goes to the events that are returned. */
+/**
+ * Puts the parts together that run where the cells run; what comes from the protocol thread goes to the events that are
+ * returned.
+ */
 export function openMainThread(options: MainThreadOptions): LinkEvents {
   const { link, flags, connection, folder } = options;
   announceBlocking(flags);

@@ -6,8 +6,9 @@ import { children, descendants } from "../core/process-tree.js";
 const grace = 300;
 
 /**
- * Ends the process that the main thread waits for, and everything below it: first as Ctrl-C would, then for good. It is the child that was started
- * last, as a blocked thread starts no others. Needs /proc; where there is none, nothing happens.
+ * Ends the process that the main thread waits for, and everything below it: first as Ctrl-C would, then for good. It is
+ * the child that was started last, as a blocked thread starts no others. Needs /proc; where there is none, nothing
+ * happens.
  */
 export async function endBlockingChild(isBlocked: () => boolean): Promise<void> {
   const child = newestChild();

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { privateFolder } from "../core/folders.js";
 
 /**
- * The only sign that other threads get when the main thread's heap is full: Node writes a report before it aborts the process, which takes some
- * 40 ms. That is enough for the protocol thread to say why the kernel ends.
+ * The only sign that other threads get when the main thread's heap is full: Node writes a report before it aborts the
+ * process, which takes some 40 ms. That is enough for the protocol thread to say why the kernel ends.
  */
 export function reportFatalErrors(): void {
   const folder = privateFolder();

@@ -11,8 +11,9 @@ const processProbe: ParentProbe = {
 };
 
 /**
- * Returns a function that says whether the process `pid` (JPY_PARENT_PID) is gone. If it is our parent, being given to another parent
- * is the sign, which also holds when it is not reaped or its id is used again; otherwise it is asked for by its id.
+ * Returns a function that says whether the process `pid` (JPY_PARENT_PID) is gone. If it is our parent, being given to
+ * another parent is the sign, which also holds when it is not reaped or its id is used again; otherwise it is asked for
+ * by its id.
  */
 export function createParentCheck(pid: number, probe: ParentProbe = processProbe): () => boolean {
   const isOwnParent = probe.currentParent() === pid;

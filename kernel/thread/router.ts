@@ -35,8 +35,8 @@ const signalAfter = 100;
 const parentCheckInterval = 500;
 
 /**
- * The thread that owns the sockets. It answers what must be answered while a cell blocks the main thread (heartbeat, kernel_info,
- * interrupt, shutdown) and hands every other request to the main thread.
+ * The thread that owns the sockets. It answers what must be answered while a cell blocks the main thread (heartbeat,
+ * kernel_info, interrupt, shutdown) and hands every other request to the main thread.
  */
 export class MessageRouter implements ThreadServices {
   readonly kernelInfo;
@@ -126,7 +126,10 @@ export class MessageRouter implements ThreadServices {
     this.signal = setTimeout(() => this.signalCells(meant), signalAfter);
   }
 
-  /** A signal that came too late would end a cell that it is not meant for: `flagIndex.signalling` lets the main thread wait for it. */
+  /**
+   * A signal that came too late would end a cell that it is not meant for: `flagIndex.signalling` lets the main thread
+   * wait for it.
+   */
   private signalCells(meant: readonly string[]): void {
     Atomics.store(this.flags, flagIndex.signalling, 1);
     const isUnnoticed = Atomics.load(this.flags, flagIndex.interrupt) === 1;
@@ -170,7 +173,8 @@ export class MessageRouter implements ThreadServices {
     const drained = Promise.all(Object.values(this.outboxes).map((outbox) => outbox.drained()));
     await Promise.race([drained, delay(2 * patience)]);
     closeSockets(this.sockets);
-    // The addon aborts the process if this thread is stopped before the reads that were under way have come to their end.
+    // The addon aborts the process if this thread is stopped before the reads that were under way have come to their
+    // end.
     await Promise.race([this.receiving, delay(patience)]);
     await delay(0);
     Atomics.store(this.flags, flagIndex.closed, 1);

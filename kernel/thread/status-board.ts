@@ -11,8 +11,8 @@ export interface StatusBoard {
 }
 
 /**
- * Requests are also served while a cell runs, and their idle must not let clients believe that the cell is over (a server that
- * stops idle kernels would stop this one): after it, the busy of a cell that runs is sent once more.
+ * Requests are also served while a cell runs, and their idle must not let clients believe that the cell is over (a
+ * server that stops idle kernels would stop this one): after it, the busy of a cell that runs is sent once more.
  */
 export function createStatusBoard(send: (message: Outgoing) => void): StatusBoard {
   const running = new Map<string, MessageHeader>();

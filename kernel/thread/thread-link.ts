@@ -16,7 +16,10 @@ export interface ThreadLink extends Wire {
   readonly bound: Promise<void>;
   /** Says where requests and the like go; until then they wait. */
   listen(events: LinkEvents): void;
-  /** Sends the rest and closes the sockets, blocking this thread for at most half a second; for use when the process exits. */
+  /**
+   * Sends the rest and closes the sockets, blocking this thread for at most half a second; for use when the process
+   * exits.
+   */
   closeNow(): void;
 }
 
@@ -33,7 +36,10 @@ const interruptCheck = 50;
 /** What is handed on, other than answers to this thread's own questions. */
 type ForMain = Extract<FromThread, { kind: "request" | "interrupt" | "subshellDeleted" | "shutdown" }>;
 
-/** Starts the protocol thread. `onDeath` is called should it die, which it never should; without it the kernel is of no use. */
+/**
+ * Starts the protocol thread. `onDeath` is called should it die, which it never should; without it the kernel is of no
+ * use.
+ */
 export function startProtocolThread(data: Omit<ThreadData, "answers">, onDeath: (error: Error) => void): ThreadLink {
   const { port1: answers, port2 } = new MessageChannel();
   const worker = startWorker({ ...data, answers: port2 });

@@ -2,8 +2,8 @@ import type { ClassReader } from "../../src/data/bpe/pattern/class-reader.js";
 import { choice, end, look, repeat, type Step } from "../../src/data/bpe/pattern/steps.js";
 
 /**
- * Matches patterns against UTF-8 bytes as regular expressions are usually matched: alternatives in their order, repetitions as long as possible,
- * going back where need be. What `Automaton` is held against.
+ * Matches patterns against UTF-8 bytes as regular expressions are usually matched: alternatives in their order,
+ * repetitions as long as possible, going back where need be. What `Automaton` is held against.
  */
 export class BacktrackingMatcher {
   readonly #reader: ClassReader;

@@ -16,7 +16,10 @@ export interface Broken {
   readonly path: string;
 }
 
-/** Breakages of the same area touch the same settings; one of each is taken. Undefined: this configuration can't be broken so. */
+/**
+ * Breakages of the same area touch the same settings; one of each is taken. Undefined: this configuration can't be
+ * broken so.
+ */
 export interface Breakage {
   readonly area: string;
   readonly make: (sound: Sound) => Broken | undefined;

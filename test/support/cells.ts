@@ -20,7 +20,10 @@ export interface CellRun {
   stream(name: "stdout" | "stderr"): string;
 }
 
-/** The real evaluator and output in a child process, working in a temporary folder. The compiled kernel must be there (`npx tsc -b src kernel`). */
+/**
+ * The real evaluator and output in a child process, working in a temporary folder. The compiled kernel must be there
+ * (`npx tsc -b src kernel`).
+ */
 export interface Cells {
   readonly folder: string;
   readonly pid: number;

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 
-// MindSpore takes longer to compile the tiny template than to train thirty steps of it, and puts the compiled graph into a folder beside
-// the runs. Tests of the same model give that folder on: the first one compiles, the others load, as a user's second run does.
+// MindSpore takes longer to compile the tiny template than to train thirty steps of it, and puts the compiled graph
+// into a folder beside the runs. Tests of the same model give that folder on: the first one compiles, the others load,
+// as a user's second run does.
 
 declare module "vitest" {
   export interface ProvidedContext {

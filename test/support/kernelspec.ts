@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { builtFile } from "../../src/core/package-root.js";
 import { venvEnvironment, venvProgram } from "./jupyter.js";
 
-/** A Jupyter world of its own in a temporary folder: only our kernel is installed in it, and nothing of the user's is read or written. */
+/**
+ * A Jupyter world of its own in a temporary folder: only our kernel is installed in it, and nothing of the user's is
+ * read or written.
+ */
 export interface KernelWorld {
   readonly folder: string;
   /** What its programs find in their environment. */

@@ -37,7 +37,10 @@ export async function openLabBrowser(folder: string, environment: Record<string,
 
 let workspaces = 0;
 
-/** A browser for a running JupyterLab; `CHROME_PATH` names another one than Debian's Chromium. Notebooks are named relative to `prefix`. */
+/**
+ * A browser for a running JupyterLab; `CHROME_PATH` names another one than Debian's Chromium. Notebooks are named
+ * relative to `prefix`.
+ */
 export async function openBrowser(lab: { origin: string; token: string; prefix: string }): Promise<LabBrowser> {
   const executablePath = process.env.CHROME_PATH ?? "/usr/bin/chromium";
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });

@@ -2,7 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { encodeMegatronIndex } from "../../src/formats/megatron.js";
 
-/** Writes a dataset of sequences of these lengths; its tokens count up from `first`, so that every one tells where it stands. */
+/**
+ * Writes a dataset of sequences of these lengths; its tokens count up from `first`, so that every one tells where it
+ * stands.
+ */
 export async function writeLengths(prefix: string, lengths: readonly number[], first = 0): Promise<void> {
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const plan = { dtype: "int32" as const, sequences: lengths.length, documents: lengths.length };

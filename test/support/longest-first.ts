@@ -1,9 +1,9 @@
 import { relative, sep } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-// Seconds that files took within runs of all tests on 2 busy cores (2026-11-26). A file that is not here counts as short. Only the order
-// rests on it, so that no core waits at the end for a long file that began last. Of the trainings one stands here: it compiles the graph
-// that browser/full-pretraining takes over.
+// Seconds that files took within runs of all tests on 2 busy cores (2026-11-26). A file that is not here counts as
+// short. Only the order rests on it, so that no core waits at the end for a long file that began last. Of the trainings
+// one stands here: it compiles the graph that browser/full-pretraining takes over.
 const seconds: Readonly<Record<string, number>> = {
   "integration/data/documents": 286,
   "notebooks/full-pretraining": 221,

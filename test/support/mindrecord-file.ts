@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { writeMindRecord } from "../../src/data/mindrecord.js";
 import { scratchFolder } from "./tiny-tokenizer.js";
 
-/** A small MindRecord shard of every column type with several pages, and its index, in memory: about 100 KB and 16 KB. */
+/**
+ * A small MindRecord shard of every column type with several pages, and its index, in memory: about 100 KB and 16 KB.
+ */
 export async function smallMindRecord(): Promise<{ readonly data: Uint8Array; readonly index: Uint8Array }> {
   const output = join(await scratchFolder(), "small.mindrecord");
   await writeMindRecord({

@@ -11,7 +11,9 @@ export function seeded(seed: number): (below: number) => number {
 
 const nasty = [0, 1, 0x7f, 0x80, 0xff];
 
-/** Damages bytes in place, mostly before `focus`, and gives what undoes it; the result may be shorter than the original. */
+/**
+ * Damages bytes in place, mostly before `focus`, and gives what undoes it; the result may be shorter than the original.
+ */
 export function mutate(
   bytes: Uint8Array,
   random: (below: number) => number,

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 
-// A port that the system chooses (port 0) may be another program's by the time ours listens on it, and whoever connects to it too early
-// may even be given it as his own end. So each process of the tests has a block of ports to itself, below the range that the system
-// chooses from, and listens on the first port of the block for as long as it lives.
+// A port that the system chooses (port 0) may be another program's by the time ours listens on it, and whoever connects
+// to it too early may even be given it as his own end. So each process of the tests has a block of ports to itself,
+// below the range that the system chooses from, and listens on the first port of the block for as long as it lives.
 const firstPort = 12_000;
 const blockSize = 50;
 const blocks = 400;

@@ -17,7 +17,10 @@ export interface RunEnding {
 
 type Line = { readonly run: number; readonly given?: number; readonly notes?: readonly string[] };
 
-/** When to send SIGKILL: so many milliseconds after the preparations began, or after `once` was first true of what was printed. */
+/**
+ * When to send SIGKILL: so many milliseconds after the preparations began, or after `once` was first true of what was
+ * printed.
+ */
 export interface Kill {
   readonly after: number;
   readonly once?: (printed: string) => boolean;

@@ -5,8 +5,9 @@ import { packageRoot } from "../../src/core/package-root.js";
 import { projectPython } from "./project-python.js";
 
 /**
- * A Python script of the tests that answers several questions: a line of JSON on its standard input, a line of JSON that begins with
- * "answer " on its standard output. One start for all of them, because the imports take most of the time.
+ * A Python script of the tests that answers several questions: a line of JSON on its standard input, a line of JSON
+ * that begins with "answer " on its standard output. One start for all of them, because the imports take most of the
+ * time.
  */
 export class PythonSession {
   readonly #child: ChildProcessWithoutNullStreams;

@@ -7,7 +7,8 @@ import { startLab } from "./jupyter.js";
 import { createKernelWorld } from "./kernelspec.js";
 import { type LabBrowser, openBrowser } from "./lab-browser.js";
 
-// JupyterLab takes longer to start than most tests of it take: the files of the project "browser" share one, each with a folder of its own.
+// JupyterLab takes longer to start than most tests of it take: the files of the project "browser" share one, each with
+// a folder of its own.
 
 declare module "vitest" {
   export interface ProvidedContext {

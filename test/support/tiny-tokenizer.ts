@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** Ids: 0 `<s>`, 1 `</s>`, 2 `<pad>`, then one per printable ASCII character (`a` is 67), newline last: 98. Everything else is `<s>`'s neighbour 1. */
+/**
+ * Ids: 0 `<s>`, 1 `</s>`, 2 `<pad>`, then one per printable ASCII character (`a` is 67), newline last: 98. Everything
+ * else is `<s>`'s neighbour 1.
+ */
 export function tinyTokenizer(extra: Readonly<Record<string, unknown>> = {}): string {
   const special = ["<s>", "</s>", "<pad>"];
   const letters = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));

@@ -1,6 +1,9 @@
 import { writeFileSync } from "node:fs";
 
-/** Writes a small Megatron dataset (`prefix.bin`, `prefix.idx`) of `count` sequences: counting sequences, so that a model can learn them. */
+/**
+ * Writes a small Megatron dataset (`prefix.bin`, `prefix.idx`) of `count` sequences: counting sequences, so that a
+ * model can learn them.
+ */
 export function writeTokenFiles(prefix: string, options: { count: number; length: number; vocabulary: number }): void {
   const { count, length, vocabulary } = options;
   const tokens = new Int32Array(count * length).map((_, i) => 2 + ((i * 7) % (vocabulary - 2)));

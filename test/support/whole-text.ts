@@ -1,6 +1,9 @@
 const space = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 
-/** The 24 rules one after the other over the whole text, with plain `replaceAll` and regular expressions: slow, simple, to compare with. */
+/**
+ * The 24 rules one after the other over the whole text, with plain `replaceAll` and regular expressions: slow, simple,
+ * to compare with.
+ */
 export function cleanWholeText(text: string): string {
   let result = text.replace(/\r\n?/g, "\n").replaceAll("s '", "s'");
   result = result.replace(/\/' [0-9]\//g, "/'[0-9]/");

@@ -7,7 +7,10 @@ import { Dealer, Request as RequestSocket, Subscriber } from "zeromq";
 import { builtFile, packageRoot } from "../../src/core/package-root.js";
 import { freePort } from "./ports.js";
 
-/** A client of our own that speaks the wire protocol without any code of the kernel's, so that both cannot be wrong alike. */
+/**
+ * A client of our own that speaks the wire protocol without any code of the kernel's, so that both cannot be wrong
+ * alike.
+ */
 export interface WireMessage {
   readonly type: string;
   readonly parentId: string | undefined;

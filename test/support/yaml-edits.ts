@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import type { Config } from "../../src/config/config.js";
 
-/** One random edit: a path that exists, a new key in a section, or the position after a list's end; and a value of any kind. */
+/**
+ * One random edit: a path that exists, a new key in a section, or the position after a list's end; and a value of any
+ * kind.
+ */
 export interface RandomEdit {
   readonly path: string;
   readonly value: unknown;

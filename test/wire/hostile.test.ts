@@ -6,7 +6,10 @@ afterEach(() => client.stop());
 
 const text = (value: string) => Buffer.from(value);
 
-/** Sends frames as they are, then a proper request on the same channel: only that one may be answered, and the kernel must live. */
+/**
+ * Sends frames as they are, then a proper request on the same channel: only that one may be answered, and the kernel
+ * must live.
+ */
 async function isIgnored(frames: readonly Buffer[], reason: string): Promise<void> {
   for (const channel of ["shell", "control"] as const) await isIgnoredOn(channel, frames, reason);
 }

@@ -13,7 +13,10 @@ async function nextQuestion() {
   return client.questions[before] as (typeof client.questions)[number];
 }
 
-/** Output and questions come on two sockets, in any order: what counts is when the kernel sent them. The cell stands until it is answered. */
+/**
+ * Output and questions come on two sockets, in any order: what counts is when the kernel sent them. The cell stands
+ * until it is answered.
+ */
 async function sentBefore(question: WireMessage, text: string): Promise<void> {
   const output = await client.published(({ content }) => content.text === text, text);
   expect(String(output.header.date) <= String(question.header.date)).toBe(true);

@@ -166,7 +166,8 @@ async function showToDebugger(
   executable: Executable,
   debugging: NonNullable<EvaluatorOptions["debugging"]>,
 ): Promise<void> {
-  // Gives the function without calling it; only then the inspector tells of the script. Held until the end, as its places go with it.
+  // Gives the function without calling it; only then the inspector tells of the script. Held until the end, as its
+  // places go with it.
   const cell: unknown = new Script(functionText(executable)).runInThisContext();
   await debugging.cellBegins(name);
   void cell;

@@ -6,7 +6,10 @@ import type { Require } from "./resolve.js";
 
 /** Files of the user's (TypeScript, and JavaScript and JSON beside it) that cells import, as they were translated. */
 export interface CellFiles {
-  /** Takes in new and changed files. Whatever has imported one of them is loaded anew as well when it is asked for the next time. */
+  /**
+   * Takes in new and changed files. Whatever has imported one of them is loaded anew as well when it is asked for the
+   * next time.
+   */
   update(files: readonly ConvertedFile[]): void;
   /** `require` of a file in `folder`: these files first, then whatever `base` finds. */
   wrap(base: NodeJS.Require, folder: string, importer?: string): Require;

@@ -22,7 +22,10 @@ export function functionText({ javascript, awaits }: Executable): string {
   return `${wrapperOf(awaits)}${javascript}\n})`;
 }
 
-/** Runs a cell and resolves with the value of its last expression, `undefined` if there is none. Cells find what they need on the guard object. */
+/**
+ * Runs a cell and resolves with the value of its last expression, `undefined` if there is none. Cells find what they
+ * need on the guard object.
+ */
 export async function runCell(cell: Executable): Promise<unknown> {
   const names = ["locals", "require", "meta.filename", "meta.dirname", "flag"].map((name) => `${guardName}.${name}`);
   const call = `(${names.join(", ")})`;

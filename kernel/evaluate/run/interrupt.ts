@@ -3,15 +3,24 @@ import { interruptOf, KeyboardInterrupt } from "../../cell/keyboard-interrupt.js
 import { guardName } from "../guards.js";
 
 export interface Interrupts {
-  /** Runs `execute` as a running cell (several if subshells run some); rejects with `KeyboardInterrupt` as soon as it is interrupted in an await. */
+  /**
+   * Runs `execute` as a running cell (several if subshells run some); rejects with `KeyboardInterrupt` as soon as it is
+   * interrupted in an await.
+   */
   race<T>(execute: () => Promise<T>): Promise<T>;
-  /** Interrupts every running cell. The caller sees to it that a request meant for one cell doesn't come during the next. */
+  /**
+   * Interrupts every running cell. The caller sees to it that a request meant for one cell doesn't come during the
+   * next.
+   */
   interrupt(): void;
   /** Throws `KeyboardInterrupt` if the running cell was interrupted. */
   check(): void;
 }
 
-/** A loop of an earlier cell's timer may see an interrupt that is meant for the running cell; it yields to it for so long (ms). */
+/**
+ * A loop of an earlier cell's timer may see an interrupt that is meant for the running cell; it yields to it for so
+ * long (ms).
+ */
 const patience = 200;
 
 /**

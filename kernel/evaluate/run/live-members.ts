@@ -17,8 +17,9 @@ const rest = /^[\p{ID_Continue}$]*/u;
 const mostOffered = 500;
 
 /**
- * Members of a value that is there, for names whose type tells none: the result of `JSON.parse`, a package without types, `process.env`. Nothing of the
- * user's is run for it: no getter, no trap of a proxy. Undefined if there is no such value at the cursor.
+ * Members of a value that is there, for names whose type tells none: the result of `JSON.parse`, a package without
+ * types, `process.env`. Nothing of the user's is run for it: no getter, no trap of a proxy. Undefined if there is no
+ * such value at the cursor.
  */
 export function liveMembers({ code, cursor, locals }: Asked): Completion | undefined {
   const match = chain.exec(code.slice(0, cursor));

@@ -14,7 +14,10 @@ export interface Require {
 export interface CellModules {
   /** `require` with the fallback; relative paths go to `base`, which knows the importing file. */
   wrap(base: Require): Require;
-  /** Loads those modules that `require` can't load (top-level await inside, or exports for `import` only), so that it can. Never rejects. */
+  /**
+   * Loads those modules that `require` can't load (top-level await inside, or exports for `import` only), so that it
+   * can. Never rejects.
+   */
   prepare(specifiers: readonly string[]): Promise<void>;
   /** What `import(specifier)` in a cell does. */
   load(require: Require, specifier: string): Promise<unknown>;
@@ -169,7 +172,10 @@ function withoutWarnings<T>(run: () => T): T {
   }
 }
 
-/** An imported module as Node's own `require` gives those that it can load: marked, so that `default` is its default export and not the whole of it. */
+/**
+ * An imported module as Node's own `require` gives those that it can load: marked, so that `default` is its default
+ * export and not the whole of it.
+ */
 function asRequired(module: unknown): unknown {
   if (typeof module !== "object" || module === null || !("default" in module) || "__esModule" in module) return module;
   return new Proxy(module, {

@@ -27,8 +27,9 @@ export interface CompilerSettings {
 }
 
 /**
- * A view of the compiler that differs in what tslab leaves no option for: how modules are found (package `exports`, the kernel's packages), which
- * libraries there are, the prelude, source maps, dynamic `import()`, and no watching of installed packages.
+ * A view of the compiler that differs in what tslab leaves no option for: how modules are found (package `exports`, the
+ * kernel's packages), which libraries there are, the prelude, source maps, dynamic `import()`, and no watching of
+ * installed packages.
  */
 export function adaptCompiler(original: TypeScript, settings: () => CompilerSettings): TypeScript {
   const view: Record<string, unknown> = {
@@ -81,7 +82,10 @@ function createHost(
   return host;
 }
 
-/** Files of the kernel's packages appear under the working directory's node_modules, so that types are named after packages. */
+/**
+ * Files of the kernel's packages appear under the working directory's node_modules, so that types are named after
+ * packages.
+ */
 function overlaySystem(compiler: TypeScript, settings: () => CompilerSettings): ts.System {
   const { sys } = compiler;
   const real = (path: string): string => settings().folders.real(path);
@@ -115,7 +119,10 @@ function keepingMap(program: ts.BuilderProgram, maps: EmittedMaps): ts.BuilderPr
   return Object.assign(Object.create(program), { emit });
 }
 
-/** `import(x)` → a call of the guard object, which loads modules that `require` can't; `import.meta` → what it says of the cell. */
+/**
+ * `import(x)` → a call of the guard object, which loads modules that `require` can't; `import.meta` → what it says of
+ * the cell.
+ */
 function moduleSyntax(compiler: TypeScript): ts.TransformerFactory<ts.SourceFile> {
   return (context) => (file) => {
     const visit = (node: ts.Node): ts.Node => {

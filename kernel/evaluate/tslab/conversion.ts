@@ -94,7 +94,10 @@ export function prepare(given: Given): Prepared {
   return { ...cell, script: name, wrapper };
 }
 
-/** Diagnostics with places in the cell as it was typed; those about the same place are one, and what begins at the same place is said once. */
+/**
+ * Diagnostics with places in the cell as it was typed; those about the same place are one, and what begins at the same
+ * place is said once.
+ */
 export function cellDiagnostics({ code, fixed, converted }: Prepared): Diagnostic[] {
   const found = converted.diagnostics.map(({ start, end, messageText: message, code: number, fileName: file }) => ({
     ...{ start: start.offset, end: end.offset, message, code: number },

@@ -2,7 +2,8 @@ import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
 
 /**
- * What the next cells may know after a cell failed half-way: types, functions and imports, and of the variables and classes those that got a value.
+ * What the next cells may know after a cell failed half-way: types, functions and imports, and of the variables and
+ * classes those that got a value.
  * `declarations` is the text of a declaration file.
  */
 export function aliveDeclarations(
@@ -29,8 +30,8 @@ function aliveStatement(
 }
 
 /**
- * Declarations after a cell that began with `base` and ends with `own`, while other cells went from `base` to `others`. Where both declare a name,
- * the cell that ends now wins.
+ * Declarations after a cell that began with `base` and ends with `own`, while other cells went from `base` to `others`.
+ * Where both declare a name, the cell that ends now wins.
  */
 export function mergeDeclarations(
   compiler: TypeScript,

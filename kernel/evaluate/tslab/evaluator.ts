@@ -18,7 +18,9 @@ import { adaptCompiler, type CompilerSettings, type EmittedMaps } from "./compil
 import { type Converted, type Converter, cellDiagnostics, type Prepared, prepare } from "./conversion.js";
 import { aliveDeclarations, mergeDeclarations } from "./declarations.js";
 
-/** tslab's executor (tslab/dist/executor.js). It hands raw values to `console.log` and raw errors to `console.error`. */
+/**
+ * tslab's executor (tslab/dist/executor.js). It hands raw values to `console.log` and raw errors to `console.error`.
+ */
 interface Executor {
   execute(code: string): Promise<boolean>;
   interrupt(): void;
@@ -133,7 +135,8 @@ async function showToDebugger(
   debugging: NonNullable<EvaluatorOptions["debugging"]>,
 ): Promise<void> {
   if (script === undefined) return;
-  // Gives the function without calling it; only then the inspector tells of the script. Held until the end, as its places go with it.
+  // Gives the function without calling it; only then the inspector tells of the script. Held until the end, as its
+  // places go with it.
   const cell: unknown = new Script(`${wrapper}${converted.output}\n})`).runInThisContext();
   await debugging.cellBegins(script);
   void cell;
@@ -143,7 +146,9 @@ function failed(failure: Failure): Outcome {
   return { status: "error", failure };
 }
 
-/** Runs what the converter made of a cell and resolves with the value of its last expression; several may be under way. */
+/**
+ * Runs what the converter made of a cell and resolves with the value of its last expression; several may be under way.
+ */
 type Run = (converted: Converted) => Promise<unknown>;
 
 interface Running {
@@ -200,7 +205,10 @@ function keepLastPerRun(locals: Record<string, unknown>, storage: AsyncLocalStor
   });
 }
 
-/** What `Object.defineProperty(exports, …)` is for the variables of cells: imports are plain variables too, which later cells may replace. */
+/**
+ * What `Object.defineProperty(exports, …)` is for the variables of cells: imports are plain variables too, which later
+ * cells may replace.
+ */
 function defineLocal(locals: Record<string, unknown>, name: string, property: PropertyDescriptor): void {
   if (name !== "__esModule") locals[name] = property.get === undefined ? property.value : property.get();
 }

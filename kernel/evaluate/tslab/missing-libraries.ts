@@ -1,5 +1,6 @@
 /**
- * What Node 20 has but the libraries of TypeScript 5.0 lack: ECMAScript 2023's copying array methods, well-formed strings, the folder in
+ * What Node 20 has but the libraries of TypeScript 5.0 lack: ECMAScript 2023's copying array methods, well-formed
+ * strings, the folder in
  * `import.meta`.
  */
 export const missingLibraries = `

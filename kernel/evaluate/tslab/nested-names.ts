@@ -4,7 +4,10 @@ import { topLevelNames } from "../checker/cell/meaning.js";
 import type { TypeScript } from "../guards.js";
 import { mayHaveTakenNames, renames } from "../own-names.js";
 
-/** Parameters and variables inside of functions and blocks that hide the names by which the converter reaches earlier cells get other ones. */
+/**
+ * Parameters and variables inside of functions and blocks that hide the names by which the converter reaches earlier
+ * cells get other ones.
+ */
 export function renameNested(compiler: TypeScript, code: string): EditedText {
   if (!mayHaveTakenNames(code)) return applyEdits(code, []);
   const name = "cell.ts";

@@ -6,15 +6,18 @@ import { renameNested } from "./nested-names.js";
 export interface FixedCell extends EditedText {
   /** The cell awaits outside of any function. (The converter misses `for await` and forms such as `await (f())`.) */
   readonly awaits: boolean;
-  /** Offsets, in the cell as typed, of awaits in methods that aren't async: the converter takes them for top-level ones. */
+  /**
+   * Offsets, in the cell as typed, of awaits in methods that aren't async: the converter takes them for top-level ones.
+   */
   readonly misplacedAwaits: readonly number[];
   /** Modules that the cell imports statically. */
   readonly imports: readonly string[];
 }
 
 /**
- * Rewrites what tslab's converter gets wrong about names of earlier cells: it prints `{ data }` as it is (nobody then knows `data`) and replaces
- * the `data` in `{ data: d } = …` by `exports.data`. Quoted or doubled names are left alone. `export` before declarations is dropped.
+ * Rewrites what tslab's converter gets wrong about names of earlier cells: it prints `{ data }` as it is (nobody then
+ * knows `data`) and replaces the `data` in `{ data: d } = …` by `exports.data`. Quoted or doubled names are left alone.
+ * `export` before declarations is dropped.
  */
 export function fixCell(compiler: TypeScript, code: string): FixedCell {
   const renamed = renameNested(compiler, code);
@@ -42,7 +45,10 @@ export function fixCell(compiler: TypeScript, code: string): FixedCell {
 
 const suffix = "\nexport {};";
 
-/** Parses text as a module, as the converter does: only there `await (x)` is an await and not a call of a function of that name. */
+/**
+ * Parses text as a module, as the converter does: only there `await (x)` is an await and not a call of a function of
+ * that name.
+ */
 function parseModule(compiler: TypeScript, text: string, kind: ts.ScriptKind): ts.SourceFile {
   return compiler.createSourceFile("cell.ts", text + suffix, compiler.ScriptTarget.Latest, true, kind);
 }
@@ -68,7 +74,9 @@ function fixOf(compiler: TypeScript, file: ts.SourceFile, node: ts.Node): Edit |
   return exportFix(compiler, file, node);
 }
 
-/** Nobody imports a cell: `export` before declarations goes, as do export lists; `export default x` is the expression x. */
+/**
+ * Nobody imports a cell: `export` before declarations goes, as do export lists; `export default x` is the expression x.
+ */
 function exportFix(compiler: TypeScript, file: ts.SourceFile, node: ts.Node): Edit | undefined {
   const at = node.getStart(file);
   const { ExportKeyword, DefaultKeyword } = compiler.SyntaxKind;
@@ -84,7 +92,10 @@ function exportFix(compiler: TypeScript, file: ts.SourceFile, node: ts.Node): Ed
   return isNamed && isDeclaration ? { at, remove: node.end - at, insert: "" } : undefined;
 }
 
-/** True if an object or array literal is written to rather than read: `({ a } = …)`, `for ({ a } of …)`, also nested in another one. */
+/**
+ * True if an object or array literal is written to rather than read: `({ a } = …)`, `for ({ a } of …)`, also nested in
+ * another one.
+ */
 function isAssignmentPattern(compiler: TypeScript, literal: ts.Node): boolean {
   const parent = literal.parent;
   if (compiler.isParenthesizedExpression(parent)) return isAssignmentPattern(compiler, parent);
@@ -117,7 +128,8 @@ export function guardCode(compiler: TypeScript, javascript: string): EditedText 
 }
 
 /**
- * Guards a cell and lets it keep its variables in the plain object `$cellGuard.locals`: the executor's own is a proxy, which makes
+ * Guards a cell and lets it keep its variables in the plain object `$cellGuard.locals`: the executor's own is a proxy,
+ * which makes
  * `for (…) sum += i` at the top level of a cell 100 times slower.
  */
 export function guardCell(compiler: TypeScript, javascript: string): EditedText {
@@ -131,8 +143,9 @@ export function guardCell(compiler: TypeScript, javascript: string): EditedText 
 }
 
 /**
- * Lets functions see what later cells assign to a variable of theirs: `let a = 1; … export { a }` becomes `export let a = 1`, so that every use is
- * one of `exports.a`. Works on the module that the converter made of a cell. Constants stay as they are: they can't be assigned, only declared anew.
+ * Lets functions see what later cells assign to a variable of theirs: `let a = 1; … export { a }` becomes `export let a
+ * = 1`, so that every use is one of `exports.a`. Works on the module that the converter made of a cell. Constants stay
+ * as they are: they can't be assigned, only declared anew.
  */
 export function liveVariables(compiler: TypeScript, module: string): EditedText {
   const file = compiler.createSourceFile("cell.js", module, compiler.ScriptTarget.Latest, true, compiler.ScriptKind.JS);

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Cells, openCells } from "../../support/cells.js";
 import { pick, seededRandom } from "../../support/random.js";
 
-// Cells of every kind of statement before every kind of last expression, with as little between them as the language allows, against the same text as a
-// module of its own. KERNEL_CELLS and KERNEL_SEED run more of them, or others.
+// Cells of every kind of statement before every kind of last expression, with as little between them as the language
+// allows, against the same text as a module of its own. KERNEL_CELLS and KERNEL_SEED run more of them, or others.
 const count = Number(process.env.KERNEL_CELLS ?? 2000);
 const seed = Number(process.env.KERNEL_SEED ?? 20261128);
 

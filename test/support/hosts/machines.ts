@@ -13,7 +13,10 @@ export interface MachineSettings {
   readonly diskBytes?: number;
 }
 
-/** A machine made of namespaces: network, host name, processes, and a disk of its own at `/srv`. The rest of the file system is shared. */
+/**
+ * A machine made of namespaces: network, host name, processes, and a disk of its own at `/srv`. The rest of the file
+ * system is shared.
+ */
 export interface Machine {
   readonly name: string;
   readonly address: string;

@@ -6,8 +6,8 @@ import { localName } from "../../own-names.js";
 import type { Meaning } from "./carried.js";
 
 /**
- * Whether an import needs no translation but `const { a } = require("node:m")`: of Node's own modules, whose exports don't change under the hands of
- * those who have imported them, and not as a namespace.
+ * Whether an import needs no translation but `const { a } = require("node:m")`: of Node's own modules, whose exports
+ * don't change under the hands of those who have imported them, and not as a namespace.
  */
 export function isBuiltinImport(compiler: TypeScript, statement: ts.Statement): statement is ts.ImportDeclaration {
   if (!compiler.isImportDeclaration(statement) || statement.attributes !== undefined) return false;

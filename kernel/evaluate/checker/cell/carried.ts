@@ -6,7 +6,10 @@ import { importedNames } from "./syntax.js";
 /** One name that a cell leaves to the cells after it. */
 export interface Carried {
   readonly name: string;
-  /** Text of its declaration file: one statement, or several that belong together (overloads, a class and its namespace). */
+  /**
+   * Text of its declaration file: one statement, or several that belong together (overloads, a class and its
+   * namespace).
+   */
   readonly text: string;
   /** It names a value, a type, or both. */
   readonly value: boolean;
@@ -17,7 +20,10 @@ export interface Carried {
   readonly ambient: boolean;
 }
 
-/** What later cells know, by name: at most one entry for the value and another one for the type; of a namespace one for each cell that adds to it. */
+/**
+ * What later cells know, by name: at most one entry for the value and another one for the type; of a namespace one for
+ * each cell that adds to it.
+ */
 export type CarriedNames = ReadonlyMap<string, readonly Carried[]>;
 
 /** Later declarations win, separately for values and for types: a `type A` doesn't touch the variable `A`. */
@@ -31,8 +37,8 @@ export function addCarried(earlier: CarriedNames, own: readonly Carried[]): Carr
 }
 
 /**
- * What is left of a declaration when a later one takes its name. Of a class whose type is replaced stays a value of which nothing is known; a class
- * whose value is replaced goes.
+ * What is left of a declaration when a later one takes its name. Of a class whose type is replaced stays a value of
+ * which nothing is known; a class whose value is replaced goes.
  */
 function remainder(before: Carried, later: Carried): Carried[] {
   if (isNamespace(before) && isNamespace(later)) return sharesMember(before, later) ? [] : [before];
@@ -60,15 +66,12 @@ function sharesMember(before: Carried, later: Carried): boolean {
   return membersOf(before).some((name) => names.has(name));
 }
 
-const relativeModule = /(\bfrom\s*|\bimport\()(["'])(\.{1,2}(?:\/[^"']*)?)\2/g;
+const relativeModule = /(?<=\bfrom\s*["']|\bimport\(["'])\.{1,2}(?:\/[^"']*)?(?=["'])/g;
 
 /** The same for cells that import from another folder than `folder`, where what was carried so far came from. */
 export function anchorCarried(names: CarriedNames, folder: string): CarriedNames {
   const anchored = (text: string): string =>
-    text.replace(
-      relativeModule,
-      (_, lead: string, _quote, path: string) => lead + JSON.stringify(resolve(folder, path)),
-    );
+    text.replace(relativeModule, (path) => JSON.stringify(resolve(folder, path)).slice(1, -1));
   return new Map(
     [...names].map(([name, all]) => [name, all.map((one) => ({ ...one, text: anchored(one.text) }))] as const),
   );

@@ -17,9 +17,10 @@ interface Given {
 }
 
 /**
- * What turns a cell into the body of a function of `exports`, the object that holds the variables of all cells. Constants, functions, classes and
- * the like are put into it when they have a value; `let` and `var` live in it, so that a function sees what a later cell assigns.
- * The value of the last expression is returned, in an array, which tells it from that of a cell without one.
+ * What turns a cell into the body of a function of `exports`, the object that holds the variables of all cells.
+ * Constants, functions, classes and the like are put into it when they have a value; `let` and `var` live in it, so
+ * that a function sees what a later cell assigns. The value of the last expression is returned, in an array, which
+ * tells it from that of a cell without one.
  */
 export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
   const { syntax, checked, isPlain } = given;
@@ -48,8 +49,8 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
 }
 
 /**
- * Puts a value into `exports` once it is there. What is imported is looked up whenever it is used, as its module may change it; Node's own modules, the
- * only ones that plain scripts import, don't.
+ * Puts a value into `exports` once it is there. What is imported is looked up whenever it is used, as its module may
+ * change it; Node's own modules, the only ones that plain scripts import, don't.
  */
 function putAfterwards({ name, kind }: Declared, isPlain: boolean): string {
   const local = localName(name);
@@ -66,8 +67,8 @@ function isPutAfterwards(kind: Declared["kind"]): boolean {
 }
 
 /**
- * A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the start. A namespace goes on with what
- * earlier cells put into it.
+ * A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the
+ * start. A namespace goes on with what earlier cells put into it.
  */
 function prologue(values: readonly Declared[], names: CarriedNames): string {
   const isContinued = ({ name, kind }: Declared): boolean =>

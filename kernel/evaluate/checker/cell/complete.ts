@@ -13,7 +13,8 @@ export function candidatesAt(language: Language, code: string, cursor: number): 
     const rank = typed === "" ? 0 : rankOf(name, typed);
     return rank === undefined || isOwnName(name) ? [] : [{ name, key: `${rank}${sortText}` }];
   });
-  // Without anything typed the compiler's order within a group is that of declarations; names are easier to find by the alphabet.
+  // Without anything typed the compiler's order within a group is that of declarations; names are easier to find by the
+  // alphabet.
   ranked.sort((a, b) => compare(a.key, b.key) || (typed === "" ? compare(a.name, b.name) : 0));
   return { start, end, candidates: ranked.map(({ name }) => name), ...(original === undefined ? {} : { original }) };
 }
@@ -30,7 +31,10 @@ function rankOf(name: string, typed: string): 0 | 1 | 2 | undefined {
   return lower.includes(typed.toLowerCase()) ? 2 : undefined;
 }
 
-/** In the name of a module (`node:f`, `@scope/some-p`): the part that the entries stand for, which is more than an identifier. */
+/**
+ * In the name of a module (`node:f`, `@scope/some-p`): the part that the entries stand for, which is more than an
+ * identifier.
+ */
 function pathAround(
   entries: readonly ts.CompletionEntry[],
   cursor: number,

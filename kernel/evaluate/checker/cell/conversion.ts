@@ -9,7 +9,10 @@ export type Conversion =
 
 /** A cell that may run. */
 export interface CellScript {
-  /** CommonJS: the body of a function of `exports`, `require` and the interrupt flag; it returns the last expression's value in an array. */
+  /**
+   * CommonJS: the body of a function of `exports`, `require` and the interrupt flag; it returns the last expression's
+   * value in an array.
+   */
   readonly javascript: string;
   /** Source map from `javascript` to the cell with `edits`, as JSON; none if they are the same. */
   readonly map?: string;

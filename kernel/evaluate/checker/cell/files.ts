@@ -68,7 +68,8 @@ function readAsData(path: string): ConvertedFile {
 
 /** As in cells, but what the file exports keeps its name. Scripts have the `exports` and `require` of CommonJS. */
 function ownNames(compiler: TypeScript, file: ts.SourceFile, program: ts.Program): Edit[] {
-  // To the compiler every file is a module here; `module.exports` of one that isn't would be taken for a variable called `exports`.
+  // To the compiler every file is a module here; `module.exports` of one that isn't would be taken for a variable
+  // called `exports`.
   if (!file.statements.some((one) => isOfModules(compiler, one)) || !mayHaveTakenNames(file.text)) return [];
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(file);

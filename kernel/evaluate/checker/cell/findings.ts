@@ -12,10 +12,14 @@ export function findingsAbout({ program }: Checked, file: ts.SourceFile): readon
   return syntactic.length > 0 ? syntactic : program.getSemanticDiagnostics(file);
 }
 
-/** Findings with places in the cell as typed (the compiler's text may go on behind it); those about the same place are one, and what begins at the same place is said once. */
+/**
+ * Findings with places in the cell as typed (the compiler's text may go on behind it); those about the same place are
+ * one, and what begins at the same place is said once.
+ */
 export function describeFindings(compiler: TypeScript, findings: readonly ts.Diagnostic[], code: string): Diagnostic[] {
   const where: Locate = (start) => ({ place: placeOf(code, Math.min(start, code.length)) });
-  // What stands behind the cell is put there for the compiler; once something in the cell is wrong, what follows from that is of no interest.
+  // What stands behind the cell is put there for the compiler; once something in the cell is wrong, what follows from
+  // that is of no interest.
   const inside = findings.filter(({ start = 0 }) => start <= code.length);
   return merged(compiler, inside.length > 0 ? inside : findings, where);
 }

@@ -8,7 +8,10 @@ export function isOfNothing({ kind, displayParts = [] }: ts.QuickInfo): boolean 
   return ((kind as string) === "" && text === "any") || text.endsWith("/*unresolved*/ any");
 }
 
-/** The type whose name stands alone at the cursor, as one asks for it in a notebook: `Options`. Changes the cell that `language` holds. */
+/**
+ * The type whose name stands alone at the cursor, as one asks for it in a notebook: `Options`. Changes the cell that
+ * `language` holds.
+ */
 export function typeNamedAt(asked: {
   readonly language: Language;
   readonly code: string;

@@ -3,11 +3,13 @@ import type { TypeScript } from "../../guards.js";
 import { isBuiltinImport } from "./builtin-imports.js";
 
 /**
- * Whether a cell is JavaScript already, of the kind that Node runs in a function: no types, no modules but Node's own, no `let` at its top level (which
- * has to live in `exports`), nothing newer than ECMAScript 2022. Most short cells are, and a third of the time for one would go into the translation.
+ * Whether a cell is JavaScript already, of the kind that Node runs in a function: no types, no modules but Node's own,
+ * no `let` at its top level (which has to live in `exports`), nothing newer than ECMAScript 2022. Most short cells are,
+ * and a third of the time for one would go into the translation.
  */
 export function isPlainScript(compiler: TypeScript, file: ts.SourceFile): boolean {
-  // White space for the compiler, which drops it, and nonsense for V8: a zero-width space comes with text that was copied from a page.
+  // White space for the compiler, which drops it, and nonsense for V8: a zero-width space comes with text that was
+  // copied from a page.
   if (file.text.startsWith("#!") || /[\u0085\u180e\u200b]/.test(file.text)) return false;
   const isPlain = (node: ts.Node): boolean =>
     isPlainNode(compiler, node) && compiler.forEachChild(node, (child) => !isPlain(child)) !== true;

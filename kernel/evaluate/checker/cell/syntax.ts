@@ -46,7 +46,10 @@ export function readSyntax(compiler: TypeScript, typed: string): CellSyntax {
   };
 }
 
-/** Parses text as a module, as the type checker does: only there `await (x)` is an await and not a call of a function of that name. */
+/**
+ * Parses text as a module, as the type checker does: only there `await (x)` is an await and not a call of a function of
+ * that name.
+ */
 export function parseCell(compiler: TypeScript, text: string, name = "cell.ts"): ts.SourceFile {
   const options: ts.CreateSourceFileOptions = {
     languageVersion: compiler.ScriptTarget.Latest,
@@ -92,7 +95,9 @@ interface Blank {
   readonly text?: string;
 }
 
-/** Nobody imports a cell: `export` before declarations goes, as do export lists; `export default x` is the expression x. */
+/**
+ * Nobody imports a cell: `export` before declarations goes, as do export lists; `export default x` is the expression x.
+ */
 function exportBlanks(compiler: TypeScript, file: ts.SourceFile, statement: ts.Statement): Blank[] {
   const start = statement.getStart(file);
   if (isExportedValue(compiler, statement))

@@ -134,7 +134,8 @@ class Link implements CheckerLink {
 
 /** Requests go to its stdin, replies come from descriptor 3: whatever else it may print can't come between them. */
 function startProcess(args: readonly string[]): ChildProcess {
-  // Options for the user's Node change what V8 a snapshot fits; certificates take 40 ms to read (Node 20), and nothing here speaks to the network.
+  // Options for the user's Node change what V8 a snapshot fits; certificates take 40 ms to read (Node 20), and nothing
+  // here speaks to the network.
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
   const child = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "inherit", "pipe"], env });
   // It may be gone before it has read everything; `close` tells.

@@ -6,8 +6,8 @@ const requests = 0;
 const replies = 3;
 
 /**
- * Answers requests until the kernel closes its end of the pipe or is gone. Reads and writes block: nothing else is to be done here, and Node's
- * streams and its event loop would have to be loaded first.
+ * Answers requests until the kernel closes its end of the pipe or is gone. Reads and writes block: nothing else is to
+ * be done here, and Node's streams and its event loop would have to be loaded first.
  */
 export function serve(checker: Checker): void {
   // Ctrl-C in a terminal goes to all processes there; it is meant for the cell.

@@ -3,8 +3,9 @@ import { withoutCommentLines } from "./comment-lines.js";
 import { fileClosure, type NodeDeclarations, nodeDeclarations, type Part } from "./node-declarations.js";
 
 /**
- * The declarations of the language and of Node lie in some 150 files, each of which the compiler looks at for every cell. Here they are as few: those of
- * the language in one text, those of Node in another one, and a few modules of Node's by themselves, which come with the first import of them.
+ * The declarations of the language and of Node lie in some 150 files, each of which the compiler looks at for every
+ * cell. Here they are as few: those of the language in one text, those of Node in another one, and a few modules of
+ * Node's by themselves, which come with the first import of them.
  */
 export interface Bundles {
   /** Files that import nothing but modules that one of them declares. */
@@ -71,7 +72,8 @@ function bundleOf(files: readonly Part[], head = ""): Bundle {
   for (const { path, text: own, before = "", after = "" } of files) {
     text += before;
     parts.push({ path, start: text.length });
-    // One character beyond Latin 1 would double the memory that the text takes; they stand in comments only, as far as these are not cut.
+    // One character beyond Latin 1 would double the memory that the text takes; they stand in comments only, as far as
+    // these are not cut.
     text += `${withoutCommentLines(own).replace(/[\u0100-\uffff]/g, "?")}\n${after}`;
   }
   return { text, parts };

@@ -1,6 +1,7 @@
 /**
- * Documentation is more than half of the declarations' text, and the compiler has no use for it (see `registry.ts`). What is cut: the indent of a line, and
- * before it whole lines of comment. A line of a declaration file begins inside of no string.
+ * Documentation is more than half of the declarations' text, and the compiler has no use for it (see `registry.ts`).
+ * What is cut: the indent of a line, and before it whole lines of comment. A line of a declaration file begins inside
+ * of no string.
  */
 const cut = /^(?:[ \t]+|\/\*[^*]*(?:\*(?!\/)[^*]*)*\*\/[ \t]*\r?\n|\/\/.*\n)+/gm;
 

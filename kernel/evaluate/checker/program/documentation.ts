@@ -7,7 +7,10 @@ import type { Language } from "./language.js";
 
 type Documented = Pick<ts.QuickInfo, "documentation" | "tags">;
 
-/** What the declarations of the language and of Node say about the name at a place of the cell: it is parsed when it is asked for. */
+/**
+ * What the declarations of the language and of Node say about the name at a place of the cell: it is parsed when it is
+ * asked for.
+ */
 export function libraryDocumentation(compiler: TypeScript, language: Language, offset: number): Documented {
   const definitions = language.service.getDefinitionAtPosition(language.cell, offset) ?? [];
   for (const { fileName, textSpan } of definitions) {

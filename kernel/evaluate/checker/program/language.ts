@@ -13,7 +13,10 @@ export interface Language {
   readonly service: ts.LanguageService;
   readonly cell: string;
   readonly bundles: Bundles;
-  /** Puts a text into the cell and checks anew what has changed since; the other methods of the service then speak of it. */
+  /**
+   * Puts a text into the cell and checks anew what has changed since; the other methods of the service then speak of
+   * it.
+   */
   update(code: string, earlier: string, reason?: "question"): Checked;
   /** Files of the user's that a file reaches through imports, itself not included. */
   reachable(path: string): ReadonlySet<string>;
@@ -156,7 +159,8 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
     }
     return resolved;
   };
-  // Used for nothing but the `type` in the package.json above a file, which the compiler would read anew for every file of every program.
+  // Used for nothing but the `type` in the package.json above a file, which the compiler would read anew for every file
+  // of every program.
   const formats = compiler.createModuleResolutionCache(folder, (path) => path, compilerOptions);
   return { host: Object.assign(host, { getModuleResolutionCache: () => formats }), bundles };
 }

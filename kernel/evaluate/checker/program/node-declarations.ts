@@ -24,8 +24,9 @@ export interface NodeDeclarations {
 }
 
 /**
- * Modules that few cells import and no other declarations: a quarter of all syntax trees, which every kernel would have to load. The first import of one
- * takes some 40 ms longer, so that those that notebooks do import (`zlib`, `readline`, `assert`) are not among them.
+ * Modules that few cells import and no other declarations: a quarter of all syntax trees, which every kernel would have
+ * to load. The first import of one takes some 40 ms longer, so that those that notebooks do import (`zlib`, `readline`,
+ * `assert`) are not among them.
  */
 const rareNames =
   /^(?:node:)?(?:cluster|constants|diagnostics_channel|domain|http2|https|inspector|inspector\/promises|punycode|repl|sea|sqlite|stream\/consumers|string_decoder|test|test\/reporters|trace_events|v8|wasi)$/;
@@ -84,7 +85,10 @@ function rareAmong(files: readonly Part[]): Part[] {
   return candidates.filter(({ text }) => !modulesOf(text).some((name) => imported.has(name)));
 }
 
-/** What `process.getBuiltinModule` gives for a rare module is `any`: it is the one place that speaks of all of them. The length stays. */
+/**
+ * What `process.getBuiltinModule` gives for a rare module is `any`: it is the one place that speaks of all of them. The
+ * length stays.
+ */
 function withoutRare(text: string): string {
   return text.replace(/\btypeof import\(["']([^"']+)["']\)/g, (found, name: string) =>
     rareNames.test(name) ? "any".padEnd(found.length) : found,
@@ -92,8 +96,8 @@ function withoutRare(text: string): string {
 }
 
 /**
- * Files that are modules, and those that they import from their own folder or another package, as modules declared in a script; undefined if some of
- * them import in another way.
+ * Files that are modules, and those that they import from their own folder or another package, as modules declared in a
+ * script; undefined if some of them import in another way.
  */
 function wrapModules(
   root: string,
@@ -115,7 +119,10 @@ function wrapModules(
   return new Set(names.values()).size === names.size ? { parts, names: [...names.values()] } : undefined;
 }
 
-/** The file that an import is of, and the name that its module gets; none if it is neither one beside it nor the index of a package. */
+/**
+ * The file that an import is of, and the name that its module gets; none if it is neither one beside it nor the index
+ * of a package.
+ */
 function importedFile(
   specifier: string,
   path: string,

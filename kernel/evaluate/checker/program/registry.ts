@@ -3,8 +3,8 @@ import type { TypeScript } from "../../guards.js";
 import { preludeName } from "../../prelude.js";
 
 /**
- * Keeps parsed files. The documentation in the declarations of the language and of Node isn't parsed with them (it is the greater part of their
- * syntax trees), but when somebody asks for it; see `documentation.ts`.
+ * Keeps parsed files. The documentation in the declarations of the language and of Node isn't parsed with them (it is
+ * the greater part of their syntax trees), but when somebody asks for it; see `documentation.ts`.
  */
 export function createRegistry(compiler: TypeScript): ts.DocumentRegistry {
   const files = compiler.createDocumentRegistry(true);

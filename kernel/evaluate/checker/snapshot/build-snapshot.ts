@@ -13,8 +13,8 @@ const patience = 300_000;
 const kept = 2;
 
 /**
- * Builds the snapshot under another name and renames it; some 10 s of processor time. False if somebody else is at it already. Throws if it can't be
- * built.
+ * Builds the snapshot under another name and renames it; some 10 s of processor time. False if somebody else is at it
+ * already. Throws if it can't be built.
  */
 export function buildSnapshot(place: string): boolean {
   mkdirSync(dirname(place), { recursive: true });
@@ -58,7 +58,10 @@ export function takeLock(lock: string): boolean {
   }
 }
 
-/** What builders that were killed have left, some 40 MB each: nobody else builds this one now, and no build takes longer than `patience`. */
+/**
+ * What builders that were killed have left, some 40 MB each: nobody else builds this one now, and no build takes longer
+ * than `patience`.
+ */
 function removeBroken(place: string): void {
   const folder = dirname(place);
   for (const name of readdirSync(folder)) {

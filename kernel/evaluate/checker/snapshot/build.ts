@@ -6,8 +6,8 @@ import type { TypeScript } from "../../guards.js";
 import { buildSnapshot } from "./build-snapshot.js";
 import { findSnapshot } from "./snapshot.js";
 
-// Builds what makes kernels start faster, if it isn't there: the snapshot of the type checker, the kernel's modules in one script. With --check it only
-// says (by its exit code) whether it is there.
+// Builds what makes kernels start faster, if it isn't there: the snapshot of the type checker, the kernel's modules in
+// one script. With --check it only says (by its exit code) whether it is there.
 const { found, place } = findSnapshot();
 const lacksPrograms = isMissing();
 const isDone = isSwitchedOff() || (found !== undefined && !lacksPrograms);

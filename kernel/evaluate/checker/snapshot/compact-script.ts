@@ -1,7 +1,10 @@
 import type ts from "typescript";
 import type { TypeScript } from "../../guards.js";
 
-/** A script without its comments, and with no more spaces and line ends than it takes for the same meaning: V8 keeps the text of what it may have to compile. */
+/**
+ * A script without its comments, and with no more spaces and line ends than it takes for the same meaning: V8 keeps the
+ * text of what it may have to compile.
+ */
 export function compactScript(compiler: TypeScript, text: string): string {
   const literals = literalsIn(compiler, text);
   const scanner = compiler.createScanner(compiler.ScriptTarget.Latest, true, compiler.LanguageVariant.Standard, text);
@@ -36,7 +39,10 @@ function between(trivia: string, last: string, next: string): string {
   return isNeeded ? " " : "";
 }
 
-/** What the scanner can't tell from operators and braces: where regular expressions and the parts of templates begin, and where they end. */
+/**
+ * What the scanner can't tell from operators and braces: where regular expressions and the parts of templates begin,
+ * and where they end.
+ */
 function literalsIn(compiler: TypeScript, text: string): Map<number, number> {
   const file = compiler.createSourceFile(
     "script.js",

@@ -5,15 +5,16 @@ import type { TypeScript } from "../../guards.js";
 import { compactScript } from "./compact-script.js";
 
 /**
- * One script of a program and the TypeScript compiler: a snapshot is built from a single file, whose `require` knows Node's own modules only.
- * Every module becomes a function, as in Node.
+ * One script of a program and the TypeScript compiler: a snapshot is built from a single file, whose `require` knows
+ * Node's own modules only. Every module becomes a function, as in Node.
  */
 export function snapshotScript(
   compiler: TypeScript,
   files: { /** Compiled ES module. */ readonly entry: string /** `typescript.js` */; readonly compiler: string },
 ): string {
   const own = [...commonJsClosure(compiler, files.entry)].map(([path, text]) => moduleText(path, text));
-  // A snapshot can hold neither Node's module loader, of which is needed what modules there are, nor a collator, which the compiler sorts names with.
+  // A snapshot can hold neither Node's module loader, of which is needed what modules there are, nor a collator, which
+  // the compiler sorts names with.
   return `const builtin = require;
 const names = new Set(${JSON.stringify(builtinModules)});
 const loader = { isBuiltin: (name) => names.has(name) || (name.startsWith("node:") && names.has(name.slice(5))) };

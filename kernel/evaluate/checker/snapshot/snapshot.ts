@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { makeFolder } from "../../../core/folders.js";
 
 /**
- * A snapshot holds the memory of a process that has loaded the compiler, parsed the declarations of the language and of Node, and checked a few cells.
- * It fits one version of Node, of the compiler and of this code, which is why the file is named after all of them.
+ * A snapshot holds the memory of a process that has loaded the compiler, parsed the declarations of the language and of
+ * Node, and checked a few cells. It fits one version of Node, of the compiler and of this code, which is why the file
+ * is named after all of them.
  */
 export interface SnapshotFile {
   /** Where it is, or undefined. */
@@ -16,8 +17,9 @@ export interface SnapshotFile {
 }
 
 /**
- * Arguments for Node to build a snapshot in a file, or to start from it: V8 takes one only under the flags that it was built with. It stays with the seed of
- * its hash tables, which would otherwise all be made anew, a tenth of the start; the texts in them are the user's own.
+ * Arguments for Node to build a snapshot in a file, or to start from it: V8 takes one only under the flags that it was
+ * built with. It stays with the seed of its hash tables, which would otherwise all be made anew, a tenth of the start;
+ * the texts in them are the user's own.
  */
 export function snapshotArguments(file: string): string[] {
   return ["--no-rehash-snapshot", "--snapshot-blob", file];
@@ -55,7 +57,10 @@ const codeFolders = [
   ...["report", "core"].map((name) => join(import.meta.dirname, "..", "..", "..", name)),
 ];
 
-/** Of Node, of the compiler with its place, and of the code that runs in the process, whose files are told by size and time. */
+/**
+ * Of Node, of the compiler with its place, and of the code that runs in the process, whose files are told by size and
+ * time.
+ */
 function fingerprint(): string {
   const compiler = createRequire(import.meta.url).resolve("typescript/package.json");
   const parts = [process.version, process.arch, process.platform, compiler, stateOf(compiler)];
