@@ -1,3 +1,19 @@
+export type { CompareOptions } from "./checkpoint/compare/compare-points.js";
+export type { CheckpointComparison } from "./checkpoint/compare/comparison.js";
+export type { TensorDifference } from "./checkpoint/compare/tensor-difference.js";
+export type { ChooseOptions } from "./checkpoint/convert/choose-tensors.js";
+export type {
+  Conversion,
+  ConversionFacts,
+  ConversionForecast,
+  ConversionResult,
+} from "./checkpoint/convert/conversion.js";
+export type { FormatOptions } from "./checkpoint/convert/format-plan.js";
+export type { CheckpointMergeOptions } from "./checkpoint/convert/merge-plan.js";
+export type { ReshardOptions } from "./checkpoint/convert/reshard-plan.js";
+export type { RunPlanResult } from "./checkpoint/convert/run-plan.js";
+export type { TargetLayout } from "./checkpoint/convert/target-layout.js";
+export type { HuggingFaceOptions } from "./checkpoint/huggingface/plans.js";
 export type { TensorStatistics, ValueHistogram } from "./checkpoint/look/statistics.js";
 export type { TensorRow, TensorTable, TensorTotal } from "./checkpoint/look/tensor-table.js";
 export type { TensorView } from "./checkpoint/look/tensor-view.js";

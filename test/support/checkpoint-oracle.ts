@@ -73,3 +73,19 @@ export async function readHere(
   }
   return seen;
 }
+
+/** Names whose type, shape or values differ, with both shapes; empty if all are the same. */
+export function differing(found: Record<string, SeenTensor>, expected: Record<string, SeenTensor>): string[] {
+  const names = [...new Set([...Object.keys(found), ...Object.keys(expected)])];
+  return names.flatMap((name) => {
+    const [a, b] = [found[name], expected[name]];
+    const same =
+      a !== undefined &&
+      b !== undefined &&
+      a.dtype === b.dtype &&
+      a.shape.join() === b.shape.join() &&
+      a.values.length === b.values.length &&
+      a.values.every((value, i) => Object.is(value, b.values[i]));
+    return same ? [] : [`${name}: [${a?.shape}] [${b?.shape}]`];
+  });
+}

@@ -3,6 +3,14 @@ import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import type { TensorValues } from "../../formats/dtype.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
+import { type CompareOptions, comparePoints } from "../compare/compare-points.js";
+import type { CheckpointComparison } from "../compare/comparison.js";
+import { type Conversion, conversionOf } from "../convert/conversion.js";
+import { type FormatOptions, formatPlan } from "../convert/format-plan.js";
+import { type CheckpointMergeOptions, mergePlan } from "../convert/merge-plan.js";
+import { redundancyPlan } from "../convert/redundancy-plan.js";
+import { type ReshardOptions, reshardPlan } from "../convert/reshard-plan.js";
+import { fromHuggingFacePlan, type HuggingFaceOptions, toHuggingFacePlan } from "../huggingface/plans.js";
 import { byKindAndName, tensorRow } from "../look/tensor-rows.js";
 import { type TensorRow, TensorTable } from "../look/tensor-table.js";
 import { TensorView } from "../look/tensor-view.js";
@@ -127,6 +135,53 @@ export class Checkpoint {
     if (result) return result;
     const message = `${this.#title()} in ${this.folder}: expected a seal of its files, found none`;
     throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: "await checkpoint.seal()" });
+  }
+
+  /**
+   * Compares with another checkpoint, tensor by tensor, on the whole tensors, whatever the formats and layouts. `match`: names to compare.
+   * Reads both once.
+   */
+  async compareTo(other: Checkpoint, options: CompareOptions = {}): Promise<CheckpointComparison> {
+    const titles = { before: other.#title(), after: this.#title() };
+    return comparePoints(other.#stored, this.#stored, { ...options, titles });
+  }
+
+  /**
+   * Puts slices together to a whole model in few large safetensors files with an index. The result is a forecast; `await conversion.run()`
+   * does it.
+   */
+  async merge(options: CheckpointMergeOptions): Promise<Conversion> {
+    return conversionOf(this.#stored, await mergePlan(this.#stored, options), options.output);
+  }
+
+  /** Spreads the model over other ranks: `{ tp, pp, dp, ep, optimizerShards }`, or a strategy of the target. A forecast, as `merge`. */
+  async reshard(options: ReshardOptions): Promise<Conversion> {
+    return conversionOf(this.#stored, await reshardPlan(this.#stored, options), options.output);
+  }
+
+  /** The same files as `.safetensors`; an encrypted checkpoint is written as plain files. A forecast, as `merge`. */
+  async toSafetensors(options: FormatOptions): Promise<Conversion> {
+    return conversionOf(this.#stored, await formatPlan(this.#stored, "safetensors", options), options.output);
+  }
+
+  /** The same files as MindSpore's `.ckpt`. A forecast, as `merge`. */
+  async toCkpt(options: FormatOptions): Promise<Conversion> {
+    return conversionOf(this.#stored, await formatPlan(this.#stored, "ckpt", options), options.output);
+  }
+
+  /** Every slice on one rank only, as MindFormers' `remove_redundancy: True` saves. A forecast, as `merge`. */
+  async removeRedundancy(options: FormatOptions): Promise<Conversion> {
+    return conversionOf(this.#stored, await redundancyPlan(this.#stored, options), options.output);
+  }
+
+  /** The weights as Hugging Face's DeepSeek-V3, Qwen3 or Qwen3-MoE, with config and tokenizer files. A forecast, as `merge`. */
+  async toHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
+    return conversionOf(this.#stored, await toHuggingFacePlan(this.#stored, options), options.output);
+  }
+
+  /** Hugging Face's weights under the names and in the shapes of MindFormers' training model. A forecast, as `merge`. */
+  async fromHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
+    return conversionOf(this.#stored, await fromHuggingFacePlan(this.#stored, options), options.output);
   }
 
   [displayKey](): MimeBundle {

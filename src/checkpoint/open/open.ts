@@ -7,12 +7,18 @@ import { listed } from "../read/finding.js";
 import { StoredPoint } from "../read/stored-point.js";
 import { withTensorFile } from "../read/tensor-file.js";
 import type { PlaceOf } from "../read/tensor-index.js";
+import { placeInSet, readStrategySet } from "../strategy/strategy-set.js";
 import { Checkpoint } from "./checkpoint.js";
 import { Checkpoints } from "./checkpoints.js";
 
 export interface OpenCheckpointOptions {
   /** Of an encrypted `.ckpt`: 16, 24 or 32 bytes, as text (UTF-8) or bytes. */
   readonly key?: string | Uint8Array;
+  /**
+   * How the ranks' slices lie: a strategy file or folder of MindSpore; `"replicas"`: every rank holds whole tensors (pure data parallelism).
+   * Default: the folder `strategy` beside the checkpoint folder, if there is one; the 1.9 layout needs none.
+   */
+  readonly strategy?: string;
   /** How files are reached; default: this machine, or HTTP for a path that begins with http:// or https://. */
   readonly files?: FileAccess;
   /** Default: the running cell's. */
@@ -81,12 +87,28 @@ async function openFile(path: string, options: FindOptions): Promise<Checkpoint>
 async function open(folder: string, place: Place, options: OpenCheckpointsOptions): Promise<Checkpoints> {
   const found = await findPoints(folder, findOptions(place, options));
   if (!found || found.points.length === 0) throw await nothingFound(folder, found, place.files);
-  const placeOfSlices: PlaceOf | undefined = undefined;
-  const stored = { files: place.files, key: options.key, placeOf: placeOfSlices };
+  const placeOf = found.ranks.length > 0 ? await slicePlaces(found.folder, place.files, options.strategy) : undefined;
+  const stored = { files: place.files, key: options.key, placeOf };
   return new Checkpoints(
     found.folder,
     found.points.map((point) => new Checkpoint(new StoredPoint(point, stored))),
   );
+}
+
+/** Where slices lie, by the strategy that the caller names or that stands beside the folder. */
+async function slicePlaces(
+  folder: string,
+  files: FileAccess,
+  strategy: string | undefined,
+): Promise<PlaceOf | undefined> {
+  if (strategy === "replicas") {
+    return ({ shape }) => ({ offset: shape.map(() => 0), shape, globalShape: shape });
+  }
+  const beside = files.join(folder.replace(/\/[^/]*$/, ""), "strategy");
+  const path = strategy ?? ((await files.list(beside))?.some((name) => name.includes("strategy")) ? beside : undefined);
+  if (path === undefined) return undefined;
+  const set = await readStrategySet(files, path);
+  return (entry, rank) => placeInSet(set, entry, rank);
 }
 
 async function nothingFound(

@@ -34,4 +34,28 @@ export const checkpointErrors = {
     meaning: "A MindSpore strategy file is cut short, damaged, or no strategy file at all.",
     cure: "Pass a ckpt_strategy_rank_N.ckpt of the run's strategy folder.",
   },
+  CHECKPOINT_PLACES_UNKNOWN: {
+    meaning: "Several ranks hold a tensor and nothing says whether as slices of it or as replicas.",
+    cure: "Open the checkpoint with a strategy: openCheckpoint(folder, { strategy }).",
+  },
+  CONVERT_OUTPUT_TAKEN: {
+    meaning: "The output folder of a conversion holds other files.",
+    cure: "Choose another output folder, or remove this one.",
+  },
+  CONVERT_RUNNING: {
+    meaning: "Another process is writing the same output of a conversion.",
+    cure: "Wait until it is done, or end the process that the message names.",
+  },
+  CONVERT_PROOF_FAILED: {
+    meaning: "A converted tensor, read again, does not have the bytes that were written.",
+    cure: "Check the disk, remove the output folder, and run the conversion again.",
+  },
+  CONVERT_TYPE_UNKNOWN: {
+    meaning: "The target format has no name for a tensor's element type.",
+    cure: "Leave the tensor out with match, or stay in safetensors.",
+  },
+  CONVERT_MODEL_UNKNOWN: {
+    meaning: "The model's family or config is not known, so its tensors can't be renamed to another program's.",
+    cure: "Pass the config that the model was trained with; DeepSeek-V3, Qwen3 and Qwen3-MoE are known.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

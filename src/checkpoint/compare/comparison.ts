@@ -1,0 +1,83 @@
+import { formatCount } from "../../core/units.js";
+import type { Figure } from "../../view/charts/figure.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
+import { factsBundle, joinBundles } from "../../view/sections.js";
+import { tableBundle } from "../../view/table.js";
+import { layersFigure } from "./layers-figure.js";
+import type { TensorDifference } from "./tensor-difference.js";
+
+const order = { missing: 0, new: 1, shape: 2, dtype: 3, values: 4, same: 5 } as const;
+
+/** The differences of two checkpoints, those that stand out first. Iterable. */
+export class CheckpointComparison implements Iterable<TensorDifference> {
+  readonly differences: readonly TensorDifference[];
+  readonly #titles: { readonly before: string; readonly after: string };
+
+  constructor(titles: { readonly before: string; readonly after: string }, found: readonly TensorDifference[]) {
+    this.#titles = titles;
+    this.differences = [...found].sort(byWeight);
+  }
+
+  [Symbol.iterator](): Iterator<TensorDifference> {
+    return this.differences[Symbol.iterator]();
+  }
+
+  /** True if every tensor is on both sides with the same type, shape and values. */
+  get equal(): boolean {
+    return this.differences.every(({ change }) => change === "same");
+  }
+
+  /** Relative change over the layers as a figure, a line for each kind of tensor. */
+  layers(): Figure {
+    return layersFigure(`Change from ${this.#titles.before} to ${this.#titles.after}`, this.differences);
+  }
+
+  [displayKey](): MimeBundle {
+    const count = (change: TensorDifference["change"]) =>
+      this.differences.filter((each) => each.change === change).length;
+    const facts: [string, string][] = [
+      ["compared", `${this.#titles.after} with ${this.#titles.before} before it`],
+      ["same", `${formatCount(count("same"))} of ${formatCount(this.differences.length)} tensors`],
+      [
+        "changed",
+        `${formatCount(count("values"))} values, ${formatCount(count("dtype"))} types, ${formatCount(count("shape"))} shapes`,
+      ],
+      ["new, missing", `${formatCount(count("new"))}, ${formatCount(count("missing"))}`],
+    ];
+    const rows = this.differences.filter(({ change }) => change !== "same");
+    const table = tableBundle({
+      columns: [
+        { key: "name", label: "Tensor" },
+        { key: "change", label: "Change" },
+        { key: "relativeL2", label: "Relative L2" },
+        { key: "cosine", label: "Cosine" },
+        { key: "largest", label: "Largest" },
+        { key: "unchanged", label: "Unchanged", align: "right" },
+        { key: "deadRows", label: "Dead rows" },
+        { key: "look", label: "Type and shape" },
+      ],
+      rows: rows.map(({ name, change, relativeL2, cosine, largest, unchanged, deadRows, before, after }) => ({
+        name,
+        change,
+        relativeL2,
+        cosine,
+        largest,
+        unchanged: unchanged === undefined ? undefined : `${(100 * unchanged).toFixed(1)} %`,
+        deadRows,
+        look: before === after ? before : `${before ?? "none"} → ${after ?? "none"}`,
+      })),
+      more: "[...comparison]",
+    });
+    return joinBundles([factsBundle("CheckpointComparison of two checkpoints", facts), table]);
+  }
+}
+
+/** What is not on both sides first; then NaN; then by relative change. */
+function byWeight(a: TensorDifference, b: TensorDifference): number {
+  return (
+    order[a.change] - order[b.change] ||
+    (b.notFinite ?? 0) - (a.notFinite ?? 0) ||
+    (b.relativeL2 ?? 0) - (a.relativeL2 ?? 0) ||
+    (a.name < b.name ? -1 : 1)
+  );
+}

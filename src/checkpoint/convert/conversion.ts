@@ -1,0 +1,170 @@
+import { statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { CheckpointError, type Issue } from "../../core/error.js";
+import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
+import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
+import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
+import { openProgress } from "../../view/show.js";
+import { issue } from "../read/finding.js";
+import type { StoredPoint } from "../read/stored-point.js";
+import type { OutputPlan } from "./output-plan.js";
+import { type RunPlanResult, runPlan } from "./run-plan.js";
+
+/** What a conversion will cost. */
+export interface ConversionForecast {
+  readonly files: number;
+  readonly tensors: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Most bytes of tensors in memory at once. */
+  readonly memory: number;
+  /** Milliseconds at 300 MB/s, written once and read twice. */
+  readonly duration: number;
+  readonly freeDisk: number;
+}
+
+const bytesPerSecond = 300e6;
+
+/**
+ * A conversion that was worked out but not begun: shows its forecast; `run()` does it. Running it twice, or after it was killed, is
+ * harmless: it goes on, or finds everything done.
+ */
+export class Conversion {
+  readonly output: string;
+  readonly forecast: ConversionForecast;
+  /** Reasons not to run it (too little space), and what it leaves out. */
+  readonly issues: readonly Issue[];
+  readonly #stored: StoredPoint;
+  readonly #plan: OutputPlan;
+
+  /** @internal Conversions come from `checkpoint.merge`, `reshard`, `toHuggingFace` and the like. */
+  constructor(parts: unknown) {
+    const { stored, plan, output, forecast } = parts as ConversionParts;
+    this.output = output;
+    this.forecast = forecast;
+    this.#stored = stored;
+    this.#plan = plan;
+    this.issues = issuesOf(plan, output, forecast);
+  }
+
+  /**
+   * Writes the files, reads every tensor again and compares checksums, then gives the folder its name. `signal`: default the running cell's.
+   * @throws CheckpointError CONVERT_OUTPUT_TAKEN, CONVERT_RUNNING, CONVERT_PROOF_FAILED; LabError FILE_UNWRITABLE on a full disk.
+   */
+  async run(options: { readonly signal?: AbortSignal } = {}): Promise<ConversionResult> {
+    const started = Date.now();
+    const { bytesWritten } = this.forecast;
+    const total = Math.ceil((2 * bytesWritten) / 1024 ** 2);
+    const progress = total > 256 ? openProgress({ title: this.#plan.title, total, unit: "MB" }) : undefined;
+    try {
+      const result = await runPlan({
+        stored: this.#stored,
+        plan: this.#plan,
+        output: this.output,
+        signal: options.signal ?? jupyterHost()?.signal,
+        onProgress: (bytes) => progress?.update(Math.floor(bytes / 1024 ** 2)),
+      });
+      return new ConversionResult(this.#plan.title, this.output, { ...result, milliseconds: Date.now() - started });
+    } finally {
+      progress?.finish(`${this.#plan.title}: ${formatBytes(bytesWritten)}`);
+    }
+  }
+
+  [displayKey](): MimeBundle {
+    const { files, tensors, bytesRead, bytesWritten, memory, duration, freeDisk } = this.forecast;
+    const facts: [string, string][] = [
+      ["writes", `${formatCount(files)} files, ${formatCount(tensors)} tensors, ${formatBytes(bytesWritten)}`],
+      ["reads", formatBytes(bytesRead)],
+      ["memory", `${formatBytes(memory)} of tensors at once`],
+      ["time", `about ${formatDuration(duration)} at 300 MB/s, proof included`],
+      ["free disk", formatBytes(freeDisk)],
+      ["output", this.output],
+      ["next", "await conversion.run()"],
+    ];
+    const bundle = factsBundle(`Forecast: ${this.#plan.title}`, facts);
+    return this.issues.length === 0 ? bundle : joinBundles([bundle, issuesBundle(this.issues)]);
+  }
+}
+
+interface ConversionParts {
+  readonly stored: StoredPoint;
+  readonly plan: OutputPlan;
+  readonly output: string;
+  readonly forecast: ConversionForecast;
+}
+
+function issuesOf({ remarks }: OutputPlan, output: string, { bytesWritten, freeDisk }: ConversionForecast): Issue[] {
+  const issues = remarks.map((message) =>
+    issue("advice", "conversion-remark", { path: output, message, hint: "look at the result's tensors()" }),
+  );
+  if (bytesWritten > freeDisk) {
+    const message = `expected ${formatBytes(bytesWritten)} of free space, found ${formatBytes(freeDisk)}`;
+    const hint = "free space, or choose an output on another disk";
+    issues.unshift(issue("error", "conversion-disk", { path: output, message, hint }));
+  }
+  return issues;
+}
+
+export interface ConversionFacts extends RunPlanResult {
+  readonly milliseconds: number;
+}
+
+/** A conversion that is done: every tensor was read again and equals what was written. */
+export class ConversionResult {
+  readonly output: string;
+  readonly facts: ConversionFacts;
+  readonly #title: string;
+
+  constructor(title: string, output: string, facts: ConversionFacts) {
+    this.#title = title;
+    this.output = output;
+    this.facts = facts;
+  }
+
+  [displayKey](): MimeBundle {
+    const { files, tensors, bytes, resumed, unchanged, milliseconds } = this.facts;
+    const size = `${formatCount(files)} files, ${formatCount(tensors)} tensors, ${formatBytes(bytes)}`;
+    return factsBundle(`Done: ${this.#title}`, [
+      ["result", unchanged ? `was there already: ${size}` : size],
+      ["proof", unchanged ? "made by an earlier run" : "every tensor was read again; all checksums agree"],
+      ...(resumed > 0 ? [["resumed", `${formatCount(resumed)} files of an earlier run`] as const] : []),
+      ["time", formatDuration(milliseconds)],
+      ["output", this.output],
+      ["next", `await openCheckpoint(${JSON.stringify(this.output)})`],
+    ]);
+  }
+}
+
+/** A plan with its forecast. @throws CheckpointError CHECKPOINT_NONE if the plan writes nothing. */
+export async function conversionOf(stored: StoredPoint, plan: OutputPlan, output: string): Promise<Conversion> {
+  const place = resolve(output);
+  const tensors = plan.files.flatMap((file) => file.tensors);
+  if (tensors.length === 0) {
+    throw new CheckpointError("CHECKPOINT_NONE", `${plan.title}: expected tensors to write, found none`, {
+      hint: "await checkpoint.tensors() shows what there is",
+    });
+  }
+  const sum = (value: (tensor: (typeof tensors)[number]) => number) =>
+    tensors.reduce((total, tensor) => total + value(tensor), 0);
+  const bytesWritten = sum(({ bytes }) => bytes);
+  const bytesRead = sum(({ reads }) => reads);
+  const forecast = {
+    files: plan.files.length + plan.notes.length,
+    tensors: tensors.length,
+    bytesRead,
+    bytesWritten,
+    memory: tensors.reduce((most, { memory }) => Math.max(most, memory), 0),
+    duration: ((bytesRead + 2 * bytesWritten) / bytesPerSecond) * 1000,
+    freeDisk: await freeSpace(place),
+  };
+  return new Conversion({ stored, plan, output: place, forecast });
+}
+
+/** Free bytes on the disk of the nearest folder that exists. */
+async function freeSpace(path: string): Promise<number> {
+  for (let place = path; ; place = dirname(place)) {
+    const found = await statfs(place).catch(() => undefined);
+    if (found) return found.bavail * found.bsize;
+    if (place === dirname(place)) return Number.POSITIVE_INFINITY;
+  }
+}

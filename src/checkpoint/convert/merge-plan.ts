@@ -1,0 +1,72 @@
+import type { StoredPoint } from "../read/stored-point.js";
+import { type ChooseOptions, choosePlaced, firstOf } from "./choose-tensors.js";
+import type { OutputFile, OutputNote, OutputPlan, OutputTensor } from "./output-plan.js";
+import { wholeTensor } from "./tensor-source.js";
+
+export interface CheckpointMergeOptions extends ChooseOptions {
+  /** Folder that will hold the whole model. */
+  readonly output: string;
+  /** Most bytes of one file; default 5 GB, as Hugging Face cuts models. */
+  readonly fileBytes?: number;
+}
+
+export const defaultFileBytes = 5e9;
+
+/**
+ * Whole tensors in files `model-00001-of-0000N.safetensors`, with Hugging Face's index, MindSpore's `param_name_map.json`, and counters in
+ * `hyper_param.safetensors`: what `load_checkpoint` of MindFormers takes as full weights.
+ */
+export async function mergePlan(stored: StoredPoint, options: CheckpointMergeOptions): Promise<OutputPlan> {
+  const tensors = (await choosePlaced(stored, options)).map(firstOf);
+  const counters = tensors.filter(({ kind, shape }) => kind === "state" && shape.length === 0);
+  const others = tensors.filter((tensor) => !counters.includes(tensor)).map((tensor) => wholeTensor(tensor));
+  const files = modelFiles(others, options.fileBytes ?? defaultFileBytes, { format: "ms" });
+  const hyper: OutputFile = {
+    path: "hyper_param.safetensors",
+    format: "safetensors",
+    metadata: { format: "ms" },
+    tensors: counters.map((tensor) => wholeTensor(tensor)),
+  };
+  return {
+    title: `merge ${tensors.length} tensors into whole ones`,
+    files: counters.length > 0 ? [...files, hyper] : files,
+    notes: [indexNote("model.safetensors.index.json", files), indexNote("param_name_map.json", files)],
+    remarks: [],
+  };
+}
+
+/** Files of at most `limit` bytes of tensors, named as Hugging Face names them. */
+export function modelFiles(
+  tensors: readonly OutputTensor[],
+  limit: number,
+  metadata: Readonly<Record<string, string>>,
+): OutputFile[] {
+  const groups: OutputTensor[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const tensor of tensors) {
+    if (bytes + tensor.bytes > limit) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)?.push(tensor);
+    bytes += tensor.bytes;
+  }
+  const digits = (value: number) => String(value).padStart(5, "0");
+  const name = (index: number) =>
+    groups.length === 1 ? "model.safetensors" : `model-${digits(index + 1)}-of-${digits(groups.length)}.safetensors`;
+  return groups.map((group, index) => ({ path: name(index), format: "safetensors", metadata, tensors: group }));
+}
+
+/** `{ metadata: { total_size }, weight_map: { tensor: file } }` */
+export function indexNote(path: string, files: readonly OutputFile[]): OutputNote {
+  const weightMap: Record<string, string> = Object.create(null);
+  let total = 0;
+  for (const file of files) {
+    for (const { name, bytes } of file.tensors) {
+      weightMap[name] = file.path;
+      total += bytes;
+    }
+  }
+  const content = JSON.stringify({ metadata: { total_size: total }, weight_map: weightMap }, undefined, 2);
+  return { path, content: `${content}\n` };
+}
