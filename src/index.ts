@@ -14,6 +14,8 @@ export type { ReshardOptions } from "./checkpoint/convert/reshard-plan.js";
 export type { RunPlanResult } from "./checkpoint/convert/run-plan.js";
 export type { TargetLayout } from "./checkpoint/convert/target-layout.js";
 export type { HuggingFaceOptions } from "./checkpoint/huggingface/plans.js";
+export type { Retention, RetentionFacts, RetentionRow } from "./checkpoint/keep/retention.js";
+export type { RetentionOptions } from "./checkpoint/keep/retention-rule.js";
 export type { TensorStatistics, ValueHistogram } from "./checkpoint/look/statistics.js";
 export type { TensorRow, TensorTable, TensorTotal } from "./checkpoint/look/tensor-table.js";
 export type { TensorView } from "./checkpoint/look/tensor-view.js";
@@ -32,6 +34,10 @@ export type { FileAccess, OpenFile } from "./checkpoint/read/file-access.js";
 export type { HyperParameters } from "./checkpoint/read/hyper.js";
 export type { TensorKind } from "./checkpoint/read/kind.js";
 export type { CheckpointFile, CheckpointLayout } from "./checkpoint/read/saved-point.js";
+export { openStrategy } from "./checkpoint/strategy/open-strategy.js";
+export type { ParameterPlacement, SliceHolders } from "./checkpoint/strategy/parameter-placement.js";
+export type { MissingRank, StrategyRecovery } from "./checkpoint/strategy/recovery.js";
+export type { Strategy, StrategyRow } from "./checkpoint/strategy/strategy.js";
 export type { BaseFile } from "./config/base-config.js";
 export type { CommandLine } from "./config/command-line.js";
 export type { Config, ConfigOptions, ConfigSource } from "./config/config.js";
@@ -110,6 +116,7 @@ export type {
   MindRecordType,
   MindRecordValue,
 } from "./formats/mindrecord/schema.js";
+export type { ParameterLayout } from "./formats/strategy/layout.js";
 export { flopsPerStep, flopsPerToken } from "./model/flops.js";
 export type { LayerPlace } from "./model/layout/layers.js";
 export { type Layout, type PipelineSchedule, singleDevice } from "./model/layout/layout.js";

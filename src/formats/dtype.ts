@@ -61,7 +61,10 @@ export function bitsOf(type: ElementType): number {
   return elementBits[type];
 }
 
-/** Values of a tensor, row-major: whole numbers of 64 bits as bigint, all others as number; C64 as real, imaginary, real, … */
+/**
+ * Values of a tensor, row-major: whole numbers of 64 bits as bigint, all others as number; C64 as real, imaginary,
+ * real, …
+ */
 export type TensorValues = Float64Array | BigInt64Array | BigUint64Array;
 
 /** Layout of a floating-point type of at most 16 bits. `special`: what the highest exponent means. */
@@ -97,7 +100,10 @@ function decodeSmallFloat(bits: number, layout: SmallFloat): number {
   return sign * (exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias));
 }
 
-/** Decodes little-endian elements. Undefined for the packed types F4 and F6, which have no agreed order of bits in a byte. */
+/**
+ * Decodes little-endian elements. Undefined for the packed types F4 and F6, which have no agreed order of bits in a
+ * byte.
+ */
 export function decodeElements(bytes: Uint8Array, type: ElementType): TensorValues | undefined {
   const size = bitsOf(type) / 8;
   if (size < 1) return undefined;

@@ -1,6 +1,8 @@
 /**
- * Lines that MindFormers and MindSpore write during training → values. Pure and tolerant: a line that says nothing about
- * training gives undefined, never an error. Formats: MindFormers 1.9 `core/callback/callback.py` (MFLossMonitor, CheckpointMonitor),
+ * Lines that MindFormers and MindSpore write during training → values. Pure and tolerant: a line that says nothing
+ * about
+ * training gives undefined, never an error. Formats: MindFormers 1.9 `core/callback/callback.py` (MFLossMonitor,
+ * CheckpointMonitor),
  * `trainer/base_trainer.py`, the PyNative trainer's monitor, and the same lines of the 2025 releases.
  */
 export type EngineLine =
@@ -88,7 +90,10 @@ export function parseTimeStamp(line: string): number | undefined {
   return new Date(year, month - 1, day, hour, minute, second, ms).getTime();
 }
 
-/** A number as Python or numpy prints it: `1.5`, `[1.5]`, `[1.e-06]`, `nan`, `-inf`; undefined for `None`, `unavailable` and the like. */
+/**
+ * A number as Python or numpy prints it: `1.5`, `[1.5]`, `[1.e-06]`, `nan`, `-inf`; undefined for `None`,
+ * `unavailable` and the like.
+ */
 export function parseEngineNumber(text: string | undefined): number | undefined {
   const bare = text?.replace(/^\s*\[?\s*|\s*\]?\s*$/g, "").toLowerCase() ?? "";
   const special = /^([-+]?)(nan|inf|infinity)$/.exec(bare);

@@ -2,7 +2,8 @@ import type { ByteSource } from "../core/bytes.js";
 import { FormatError } from "../core/error.js";
 
 /**
- * The index (`.idx`) of a Megatron dataset, as mindformers/dataset/blended_datasets/indexed_dataset.py writes and reads it.
+ * The index (`.idx`) of a Megatron dataset, as mindformers/dataset/blended_datasets/indexed_dataset.py writes and
+ * reads it.
  * Little-endian, no padding: magic (9 bytes), u64 version 1, u8 type of a token, u64 sequences S, u64 entries D,
  * then S × i32 lengths in tokens, S × i64 byte offsets into `.bin`, D × i64 document ends (0 first, S last), and for
  * multimodal data S × i8 modes. The `.bin` file holds the tokens back to back and nothing else.
@@ -14,7 +15,8 @@ const magic = [0x4d, 0x4d, 0x49, 0x44, 0x49, 0x44, 0x58, 0, 0];
 /** Entries that are encoded or read at a time. */
 const blockEntries = 64 * 1024;
 
-// Codes 6 and 7 are floating-point numbers (and the two readers inside MindFormers disagree which is which): never tokens.
+// Codes 6 and 7 are floating-point numbers (and the two readers inside MindFormers disagree which is which): never
+// tokens.
 const tokenTypes: Readonly<Record<number, { readonly name: TokenType; readonly bytes: number }>> = {
   1: { name: "uint8", bytes: 1 },
   2: { name: "int8", bytes: 1 },
@@ -100,7 +102,10 @@ export interface MegatronIndex {
   readonly uniformLength: number | undefined;
 }
 
-/** Reads and checks a whole index in constant memory. Throws MEGATRON_INDEX_INVALID with the offset of the first thing that is wrong. */
+/**
+ * Reads and checks a whole index in constant memory. Throws MEGATRON_INDEX_INVALID with the offset of the first thing
+ * that is wrong.
+ */
 export async function readMegatronIndex(source: ByteSource): Promise<MegatronIndex> {
   const { dtype, sequences, documents } = await readHeader(source);
   const start = {
@@ -124,7 +129,10 @@ export async function readIndexEntry(
   return { length, offset: Number(view(await source.slice(pointerAt, pointerAt + 8)).getBigInt64(0, true)) };
 }
 
-/** What is needed to find sequences: four bytes per sequence. Checks the header and the lengths; offsets and documents are not read. */
+/**
+ * What is needed to find sequences: four bytes per sequence. Checks the header and the lengths; offsets and documents
+ * are not read.
+ */
 export async function readMegatronLengths(
   source: ByteSource,
 ): Promise<Pick<MegatronIndex, "dtype" | "sequences"> & { readonly lengths: Int32Array }> {

@@ -2,8 +2,10 @@ import type { ByteSource } from "../core/bytes.js";
 import { FormatError } from "../core/error.js";
 
 /**
- * numpy's `.npy` files, version 1.0, C order, little-endian integers: the ones in which the engine keeps its indices. The header is what
- * `numpy.save` of numpy ≥ 1.23 writes to the byte: 21 characters are kept free for a growing first axis, the data begins at a multiple of 64.
+ * numpy's `.npy` files, version 1.0, C order, little-endian integers: the ones in which the engine keeps its indices.
+ * The header is what
+ * `numpy.save` of numpy ≥ 1.23 writes to the byte: 21 characters are kept free for a growing first axis, the data
+ * begins at a multiple of 64.
  * Source: numpy/lib/format.py.
  */
 export type NpyType = "<i2" | "<i4" | "<u4" | "<i8";
@@ -45,7 +47,10 @@ export interface NpyHeader extends NpyShape {
 const headerPattern =
   /^\{'descr': '([<|][iu][1248])', 'fortran_order': (False|True), 'shape': \(((?:\d+, )*\d*)(?:,)?\), ?\} *\n$/;
 
-/** Reads and checks the header, and that the file has exactly the bytes that its shape needs. Throws NPY_INVALID with file and offset. */
+/**
+ * Reads and checks the header, and that the file has exactly the bytes that its shape needs. Throws NPY_INVALID with
+ * file and offset.
+ */
 export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
   const start = magic.length + 2;
   if (source.byteLength < start)

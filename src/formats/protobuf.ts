@@ -21,7 +21,10 @@ export class ProtobufProblem extends Error {
 
 const windowBytes = 64 * 1024;
 
-/** Reads protobuf fields from a source of any size through a window of 64 KiB; content that nobody asks for is not read. */
+/**
+ * Reads protobuf fields from a source of any size through a window of 64 KiB; content that nobody asks for is not
+ * read.
+ */
 export class ProtobufReader {
   readonly source: ByteSource;
   #window: Uint8Array = new Uint8Array(0);

@@ -13,7 +13,10 @@ export interface TensorEntry {
   readonly bytes: number;
   /** Position of the first byte in the file. */
   readonly start: number;
-  /** Set if the data are not in one piece: start and length of each piece, in order. `.ckpt` cuts tensors above 512 MiB. */
+  /**
+   * Set if the data are not in one piece: start and length of each piece, in order. `.ckpt` cuts tensors above 512
+   * MiB.
+   */
   readonly pieces?: readonly (readonly [start: number, bytes: number])[];
 }
 

@@ -50,6 +50,7 @@ export const publicNames: readonly string[] = [
   "openMindRecord",
   "openProgress",
   "openRun",
+  "openStrategy",
   "parseLauncherCall",
   "placeOf",
   "planRun",

@@ -66,7 +66,9 @@ function randomParameter(name: string, { shape }: SmallTensor, matrix: readonly 
   return withOptimizerShards({ ...plain, sliceShape: slice }, dice);
 }
 
-/** Shards the first dimension over free dimensions of the device matrix, from the right, where MindSpore can read it. */
+/**
+ * Shards the first dimension over free dimensions of the device matrix, from the right, where MindSpore can read it.
+ */
 function withOptimizerShards(layout: ParameterLayout, dice: Dice): ParameterLayout {
   const { deviceMatrix, tensorMap, sliceShape } = layout;
   const used = tensorMap.map((at) => deviceMatrix.length - 1 - Number(at));
@@ -75,7 +77,8 @@ function withOptimizerShards(layout: ParameterLayout, dice: Dice): ParameterLayo
     .filter((index) => !used.includes(index) && (deviceMatrix[index] ?? 1) > 1);
   const last = repeated.at(-1);
   if (last === undefined || dice.chance(0.5)) return layout;
-  // MindSpore's tools (not its runtime) take the split dimensions in the order of the tensor, not of the tensor map, if only the first
+  // MindSpore's tools (not its runtime) take the split dimensions in the order of the tensor, not of the tensor map,
+  // if only the first
   // dimension of the device matrix is free.
   const order = used.filter((index) => index < deviceMatrix.length);
   if (order.some((index, at) => index < (order[at - 1] ?? 0))) return layout;

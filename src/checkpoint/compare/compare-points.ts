@@ -86,7 +86,9 @@ function measures(sums: PairSums): Partial<TensorDifference> {
   };
 }
 
-/** Both tensors in blocks of the same elements. Rows count as dead if none of their elements changed while others did. */
+/**
+ * Both tensors in blocks of the same elements. Rows count as dead if none of their elements changed while others did.
+ */
 async function readPairs(before: GlobalTensor, after: GlobalTensor, { oldPool, newPool, signal }: Readers) {
   const sums = noPairs();
   const rows = new RowChanges(before.shape);

@@ -1,4 +1,7 @@
-/** How one tensor differs between two checkpoints. Measures are missing where the tensor is not on both sides with one shape. */
+/**
+ * How one tensor differs between two checkpoints. Measures are missing where the tensor is not on both sides with one
+ * shape.
+ */
 export interface TensorDifference {
   readonly name: string;
   readonly change: "new" | "missing" | "shape" | "dtype" | "values" | "same";

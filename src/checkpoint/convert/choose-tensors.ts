@@ -23,7 +23,8 @@ export async function chooseTensors(stored: StoredPoint, options: ChooseOptions)
 
 /**
  * The same with the place of every slice known.
- * @throws CheckpointError CHECKPOINT_PLACES_UNKNOWN if ranks hold a tensor and nothing says whether as slices or replicas.
+ * @throws CheckpointError CHECKPOINT_PLACES_UNKNOWN if ranks hold a tensor and nothing says whether as slices or
+ * replicas.
  */
 export async function choosePlaced(stored: StoredPoint, options: ChooseOptions): Promise<GlobalTensor[]> {
   const tensors = await chooseTensors(stored, options);

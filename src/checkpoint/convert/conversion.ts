@@ -26,7 +26,8 @@ export interface ConversionForecast {
 const bytesPerSecond = 300e6;
 
 /**
- * A conversion that was worked out but not begun: shows its forecast; `run()` does it. Running it twice, or after it was killed, is
+ * A conversion that was worked out but not begun: shows its forecast; `run()` does it. Running it twice, or after it
+ * was killed, is
  * harmless: it goes on, or finds everything done.
  */
 export class Conversion {
@@ -48,8 +49,10 @@ export class Conversion {
   }
 
   /**
-   * Writes the files, reads every tensor again and compares checksums, then gives the folder its name. `signal`: default the running cell's.
-   * @throws CheckpointError CONVERT_OUTPUT_TAKEN, CONVERT_RUNNING, CONVERT_PROOF_FAILED; LabError FILE_UNWRITABLE on a full disk.
+   * Writes the files, reads every tensor again and compares checksums, then gives the folder its name. `signal`:
+   * default the running cell's.
+   * @throws CheckpointError CONVERT_OUTPUT_TAKEN, CONVERT_RUNNING, CONVERT_PROOF_FAILED; LabError FILE_UNWRITABLE on a
+   * full disk.
    */
   async run(options: { readonly signal?: AbortSignal } = {}): Promise<ConversionResult> {
     const started = Date.now();

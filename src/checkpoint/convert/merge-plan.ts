@@ -13,7 +13,8 @@ export interface CheckpointMergeOptions extends ChooseOptions {
 export const defaultFileBytes = 5e9;
 
 /**
- * Whole tensors in files `model-00001-of-0000N.safetensors`, with Hugging Face's index, MindSpore's `param_name_map.json`, and counters in
+ * Whole tensors in files `model-00001-of-0000N.safetensors`, with Hugging Face's index, MindSpore's
+ * `param_name_map.json`, and counters in
  * `hyper_param.safetensors`: what `load_checkpoint` of MindFormers takes as full weights.
  */
 export async function mergePlan(stored: StoredPoint, options: CheckpointMergeOptions): Promise<OutputPlan> {

@@ -8,7 +8,8 @@ import type { OutputPlan } from "./output-plan.js";
 import { wholeTensor } from "./tensor-source.js";
 
 /**
- * Every slice on one rank only, spread evenly over the ranks that hold it, and `remove_redundancy: True` in each file's metadata. Counters
+ * Every slice on one rank only, spread evenly over the ranks that hold it, and `remove_redundancy: True` in each
+ * file's metadata. Counters
  * stay on every rank. Loading needs the files of all ranks.
  */
 export async function redundancyPlan(stored: StoredPoint, options: FormatOptions): Promise<OutputPlan> {

@@ -21,7 +21,10 @@ export interface ReshardOptions extends ChooseOptions, TargetLayout {
   readonly format?: "safetensors" | "ckpt";
 }
 
-/** The model over other ranks: by a strategy of the target, or by the usual rules of tensor, pipeline, and expert parallelism. */
+/**
+ * The model over other ranks: by a strategy of the target, or by the usual rules of tensor, pipeline, and expert
+ * parallelism.
+ */
 export async function reshardPlan(stored: StoredPoint, options: ReshardOptions): Promise<OutputPlan> {
   const tensors = (await choosePlaced(stored, options)).map(firstOf);
   const { stages, devices } = await targetOf(stored, tensors, options);
@@ -71,7 +74,8 @@ function rankTensors({ tensors, layoutOf, stages, device }: RankRequest): Output
   for (const tensor of tensors) {
     const layout = layoutOf.get(tensor.name);
     if (layout) outputs.push(sliceFor(tensor, layout, device));
-    // Counters are in no strategy: each rank has them. With several stages a weight that this stage does not name is another one's.
+    // Counters are in no strategy: each rank has them. With several stages a weight that this stage does not name is
+    // another one's.
     else if (tensor.kind === "state" || stages === 1) outputs.push(wholeTensor(tensor));
   }
   return outputs;

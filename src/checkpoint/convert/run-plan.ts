@@ -32,9 +32,11 @@ export interface RunPlanResult {
 }
 
 /**
- * Writes the plan's files into `.<output>.part` beside the output, reads every tensor again and compares its checksum with what was written,
+ * Writes the plan's files into `.<output>.part` beside the output, reads every tensor again and compares its checksum
+ * with what was written,
  * then renames the folder. A killed run goes on at the file that it was writing.
- * @throws CheckpointError CONVERT_OUTPUT_TAKEN if the output holds something else, CONVERT_RUNNING if another process writes it.
+ * @throws CheckpointError CONVERT_OUTPUT_TAKEN if the output holds something else, CONVERT_RUNNING if another process
+ * writes it.
  */
 export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
   const { stored, plan, output } = request;
@@ -66,7 +68,9 @@ function planBytes({ files }: OutputPlan): number {
   return files.reduce((sum, { tensors }) => sum + tensors.reduce((inner, { bytes }) => inner + bytes, 0), 0);
 }
 
-/** Fingerprint of what is there: empty for a folder of another kind; undefined if there is nothing, or an empty folder. */
+/**
+ * Fingerprint of what is there: empty for a folder of another kind; undefined if there is nothing, or an empty folder.
+ */
 async function existingRecord(output: string): Promise<string | undefined> {
   const found = await stat(output).catch(() => undefined);
   if (found === undefined) return undefined;

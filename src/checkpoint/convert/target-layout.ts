@@ -23,7 +23,10 @@ export interface StageOfTarget {
   readonly layouts: readonly ParameterLayout[];
 }
 
-/** Dimension that tensor parallelism splits, by the part of the name (Megatron's rule, as MindFormers' training models shard). */
+/**
+ * Dimension that tensor parallelism splits, by the part of the name (Megatron's rule, as MindFormers' training models
+ * shard).
+ */
 const splitAxis: readonly (readonly [pattern: RegExp, axis: number])[] = [
   [/(embedding\.word_embeddings|output_layer)\.weight$/, 0],
   [
@@ -92,7 +95,10 @@ function sharded(layout: Unsharded, shape: readonly number[], shards: number): P
   };
 }
 
-/** Stages of a tensor by its layer: embedding on the first, output and multi-token prediction on the last, counters on all. */
+/**
+ * Stages of a tensor by its layer: embedding on the first, output and multi-token prediction on the last, counters on
+ * all.
+ */
 function stageRule(tensors: readonly GlobalTensor[], { layersPerStage }: TargetLayout, pp: number) {
   const layerOf = (name: string) => Number(/\bdecoder\.layers\.(\d+)\./.exec(name)?.[1] ?? -1);
   const layers = tensors.reduce((most, { name }) => Math.max(most, layerOf(name) + 1), 0);

@@ -22,7 +22,8 @@ export interface WriteContext {
 }
 
 /**
- * Writes one file of tensors: temporary name, fsync, rename. The temporary name is fixed, so that a second attempt replaces what a killed
+ * Writes one file of tensors: temporary name, fsync, rename. The temporary name is fixed, so that a second attempt
+ * replaces what a killed
  * one has left.
  * @throws LabError FILE_UNWRITABLE with the system's reason, such as a full disk.
  */

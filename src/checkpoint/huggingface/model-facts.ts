@@ -14,7 +14,10 @@ export interface ModelFacts {
   readonly interleaved: boolean;
 }
 
-/** Reads the facts from `model_config` of a MindFormers YAML file, or from Hugging Face's `config.json`: both use the same names. */
+/**
+ * Reads the facts from `model_config` of a MindFormers YAML file, or from Hugging Face's `config.json`: both use the
+ * same names.
+ */
 export function modelFacts(model: Readonly<Record<string, unknown>>): ModelFacts {
   const type = String(model.model_type ?? "");
   if (!/^(deepseek_?v3|qwen3|qwen3_moe)$/.test(type)) {

@@ -15,7 +15,8 @@ export interface HuggingFaceOptions {
   /** Folder that will hold the model. */
   readonly output: string;
   /**
-   * The model's config: a MindFormers YAML file (its `model_config` counts), a Hugging Face `config.json`, or the values themselves. Default:
+   * The model's config: a MindFormers YAML file (its `model_config` counts), a Hugging Face `config.json`, or the
+   * values themselves. Default:
    * `config.json` beside the files, or the run's `config.yaml`.
    */
   readonly config?: string | Readonly<Record<string, unknown>>;

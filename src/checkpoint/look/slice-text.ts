@@ -2,7 +2,8 @@ import { LabError } from "../../core/error.js";
 import type { Region } from "../read/region.js";
 
 /**
- * Reads a slice as Python writes it: `"[0:4, :8]"`, `"[3]"`, `"[..., -1]"`. Each part is `from:to` (either may be missing; negative counts
+ * Reads a slice as Python writes it: `"[0:4, :8]"`, `"[3]"`, `"[..., -1]"`. Each part is `from:to` (either may be
+ * missing; negative counts
  * from the end) or one index, whose dimension is kept with length 1. Dimensions that are not named are whole.
  * @throws LabError ARGUMENT_INVALID with the shape.
  */

@@ -40,9 +40,11 @@ export class TensorView {
   }
 
   /**
-   * Values, row-major: bigint for 64-bit whole numbers, else number. `slice`: as Python writes it, `"[0:4, :8]"`; default: the whole
+   * Values, row-major: bigint for 64-bit whole numbers, else number. `slice`: as Python writes it, `"[0:4, :8]"`;
+   * default: the whole
    * tensor. `limit`: most elements, default 2^20.
-   * @throws FormatError TENSOR_UNREADABLE above the limit; LabError ARGUMENT_INVALID for a slice that does not fit the shape.
+   * @throws FormatError TENSOR_UNREADABLE above the limit; LabError ARGUMENT_INVALID for a slice that does not fit the
+   * shape.
    */
   async values(options: { readonly slice?: string; readonly limit?: number } = {}): Promise<TensorValues> {
     const region = options.slice === undefined ? wholeRegion(this.shape) : parseSlice(options.slice, this.shape);

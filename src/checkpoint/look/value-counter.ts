@@ -1,6 +1,8 @@
 import { bitsOf, decodeElements, type ElementType } from "../../formats/dtype.js";
 
-/** Elements by their value, to 8 significant bits: the upper 16 bits of a 32-bit float, or all bits of a smaller type. */
+/**
+ * Elements by their value, to 8 significant bits: the upper 16 bits of a 32-bit float, or all bits of a smaller type.
+ */
 export interface ValueCounts {
   readonly counts: Float64Array;
   /** Value of each bucket's elements. */

@@ -69,8 +69,10 @@ export class Checkpoint {
   }
 
   /**
-   * The tensors, from the headers, with the shape of the whole tensor where slices are placed (by `metadata.json` or a strategy). `match`:
-   * names to keep, `*` stands for any characters (`"*.layers.0.*"`), or a regular expression. `rank`: only of that rank; default: all
+   * The tensors, from the headers, with the shape of the whole tensor where slices are placed (by `metadata.json` or a
+   * strategy). `match`:
+   * names to keep, `*` stands for any characters (`"*.layers.0.*"`), or a regular expression. `rank`: only of that
+   * rank; default: all
    * ranks together, each name once.
    */
   async tensors(options: { readonly match?: string | RegExp; readonly rank?: number } = {}): Promise<TensorTable> {
@@ -92,7 +94,8 @@ export class Checkpoint {
   }
 
   /**
-   * One tensor of the whole model: slices of its values, statistics, histogram, heat map. `rank`: only what this rank holds; needed
+   * One tensor of the whole model: slices of its values, statistics, histogram, heat map. `rank`: only what this rank
+   * holds; needed
    * where ranks hold slices and nothing says how they lie.
    * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor.
    */
@@ -101,9 +104,11 @@ export class Checkpoint {
   }
 
   /**
-   * Values of one small tensor, row-major: bigint for 64-bit whole numbers, else number. `rank`: only what this rank holds.
+   * Values of one small tensor, row-major: bigint for 64-bit whole numbers, else number. `rank`: only what this rank
+   * holds.
    * `limit`: most elements, default 2^20.
-   * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor; FormatError TENSOR_UNREADABLE if it is larger than the limit.
+   * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor; FormatError TENSOR_UNREADABLE if it is
+   * larger than the limit.
    */
   async values(name: string, options: { readonly rank?: number; readonly limit?: number } = {}): Promise<TensorValues> {
     const view = await this.tensor(name, options.rank === undefined ? {} : { rank: options.rank });
@@ -111,15 +116,18 @@ export class Checkpoint {
   }
 
   /**
-   * Reads every byte: stored checksums, the seal if there is one, NaN, infinite and implausible values, headers against sizes, files against
-   * each other, what a resume needs. Damage is reported in the result, not thrown. `signal`: default the running cell's.
+   * Reads every byte: stored checksums, the seal if there is one, NaN, infinite and implausible values, headers
+   * against sizes, files against
+   * each other, what a resume needs. Damage is reported in the result, not thrown. `signal`: default the running
+   * cell's.
    */
   async verify(options: { readonly signal?: AbortSignal } = {}): Promise<Verification> {
     return verify({ ...this.#proof(), ...options });
   }
 
   /**
-   * Reads every byte and stores checksums, so that `scrub` and `verify` find any later change. The seal stands in the run's folder of seals,
+   * Reads every byte and stores checksums, so that `scrub` and `verify` find any later change. The seal stands in the
+   * run's folder of seals,
    * or in `.mindformers-lab/seals` beside the files.
    */
   async seal(options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly path: string; readonly seal: Seal }> {
@@ -138,7 +146,8 @@ export class Checkpoint {
   }
 
   /**
-   * Compares with another checkpoint, tensor by tensor, on the whole tensors, whatever the formats and layouts. `match`: names to compare.
+   * Compares with another checkpoint, tensor by tensor, on the whole tensors, whatever the formats and layouts.
+   * `match`: names to compare.
    * Reads both once.
    */
   async compareTo(other: Checkpoint, options: CompareOptions = {}): Promise<CheckpointComparison> {
@@ -147,14 +156,18 @@ export class Checkpoint {
   }
 
   /**
-   * Puts slices together to a whole model in few large safetensors files with an index. The result is a forecast; `await conversion.run()`
+   * Puts slices together to a whole model in few large safetensors files with an index. The result is a forecast;
+   * `await conversion.run()`
    * does it.
    */
   async merge(options: CheckpointMergeOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await mergePlan(this.#stored, options), options.output);
   }
 
-  /** Spreads the model over other ranks: `{ tp, pp, dp, ep, optimizerShards }`, or a strategy of the target. A forecast, as `merge`. */
+  /**
+   * Spreads the model over other ranks: `{ tp, pp, dp, ep, optimizerShards }`, or a strategy of the target. A
+   * forecast, as `merge`.
+   */
   async reshard(options: ReshardOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await reshardPlan(this.#stored, options), options.output);
   }
@@ -174,12 +187,17 @@ export class Checkpoint {
     return conversionOf(this.#stored, await redundancyPlan(this.#stored, options), options.output);
   }
 
-  /** The weights as Hugging Face's DeepSeek-V3, Qwen3 or Qwen3-MoE, with config and tokenizer files. A forecast, as `merge`. */
+  /**
+   * The weights as Hugging Face's DeepSeek-V3, Qwen3 or Qwen3-MoE, with config and tokenizer files. A forecast, as
+   * `merge`.
+   */
   async toHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await toHuggingFacePlan(this.#stored, options), options.output);
   }
 
-  /** Hugging Face's weights under the names and in the shapes of MindFormers' training model. A forecast, as `merge`. */
+  /**
+   * Hugging Face's weights under the names and in the shapes of MindFormers' training model. A forecast, as `merge`.
+   */
   async fromHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await fromHuggingFacePlan(this.#stored, options), options.output);
   }

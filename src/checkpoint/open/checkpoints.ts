@@ -1,7 +1,11 @@
+import { stat, statfs } from "node:fs/promises";
 import { CheckpointError } from "../../core/error.js";
 import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
+import { linkedByRuns, linksTo } from "../keep/in-use.js";
+import { Retention } from "../keep/retention.js";
+import { judgeRetention, type RetentionOptions, timeUntilFull } from "../keep/retention-rule.js";
 import type { Checkpoint } from "./checkpoint.js";
 
 /** All points that a training saved into one folder, as they were when it was opened. Shows itself as a table. */
@@ -45,6 +49,32 @@ export class Checkpoints {
     throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: `checkpoints.at(${nearest[0]})` });
   }
 
+  /**
+   * Shows which checkpoints the rules keep, which would go, and when the disk is full at the rate of the saves so far.
+   * Removes nothing before
+   * `retention.apply()`. The newest complete one stays, and what a resumed run loads.
+   */
+  async retention(options: RetentionOptions = {}): Promise<Retention> {
+    const linked = await linkedByRuns(this.folder);
+    const uses = new Map<Checkpoint, string | undefined>();
+    for (const each of this.all) uses.set(each, await linksTo(pathsOf(each), linked));
+    const verdicts = judgeRetention(this.all, options, { now: Date.now(), inUse: (each) => uses.get(each) });
+    const space = await statfs(this.folder);
+    const freeBytes = space.bavail * space.bsize;
+    const rows = verdicts.map(({ candidate: { step, bytes, savedAt }, keep, reason }) => {
+      return { step, bytes, savedAt, keep, reason };
+    });
+    const removals = verdicts
+      .filter(({ keep }) => !keep)
+      .map(({ candidate }) => ({ root: this.folder, paths: removedPaths(candidate) }));
+    const newest = this.all.findLast(({ complete }) => complete);
+    return new Retention(
+      rows,
+      { freeBytes, untilFull: timeUntilFull(this.all, freeBytes) },
+      { removals, recheck: () => requireFiles(newest) },
+    );
+  }
+
   [displayKey](): MimeBundle {
     return tableBundle({
       title: `${formatCount(this.all.length)} checkpoint${this.all.length === 1 ? "" : "s"} in ${this.folder}`,
@@ -65,6 +95,27 @@ export class Checkpoints {
         complete: checkpoint.complete ? "yes" : `no: ${checkpoint.issues[0]?.message}`,
       })),
       more: "checkpoints.all",
+    });
+  }
+}
+
+function pathsOf({ files }: Checkpoint): string[] {
+  return files.map(({ path }) => path);
+}
+
+/** What disappears with a checkpoint: the folder of an iteration, else its files. */
+function removedPaths(checkpoint: Checkpoint): string[] {
+  return checkpoint.layout === "iteration" ? [checkpoint.folder] : pathsOf(checkpoint);
+}
+
+/** The newest complete checkpoint must still be there, with its sizes, before others go. */
+async function requireFiles(newest: Checkpoint | undefined): Promise<void> {
+  for (const { path, bytes } of newest?.files ?? []) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.size === bytes) continue;
+    const message = `file ${path}: expected ${bytes} bytes as when the folder was opened, found ${found?.size ?? "nothing"}`;
+    throw new CheckpointError("RETENTION_CHANGED", message, {
+      hint: "open the folder again: await openCheckpoints(…)",
     });
   }
 }

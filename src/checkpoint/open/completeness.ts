@@ -2,7 +2,9 @@ import type { Issue } from "../../core/error.js";
 import { issue, otherCheckpoint } from "../read/finding.js";
 import type { SavedPoint } from "../read/saved-point.js";
 
-/** Why a point is not complete: what its layout lacks, files that can't be read, files of another step. Empty if it is. */
+/**
+ * Why a point is not complete: what its layout lacks, files that can't be read, files of another step. Empty if it is.
+ */
 export function incompleteness({ issues, parts, common }: SavedPoint, step: number | undefined): Issue[] {
   const found: Issue[] = [...issues];
   for (const { rank, path, problem, hyper } of parts) {

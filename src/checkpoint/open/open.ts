@@ -15,7 +15,8 @@ export interface OpenCheckpointOptions {
   /** Of an encrypted `.ckpt`: 16, 24 or 32 bytes, as text (UTF-8) or bytes. */
   readonly key?: string | Uint8Array;
   /**
-   * How the ranks' slices lie: a strategy file or folder of MindSpore; `"replicas"`: every rank holds whole tensors (pure data parallelism).
+   * How the ranks' slices lie: a strategy file or folder of MindSpore; `"replicas"`: every rank holds whole tensors
+   * (pure data parallelism).
    * Default: the folder `strategy` beside the checkpoint folder, if there is one; the 1.9 layout needs none.
    */
   readonly strategy?: string;
@@ -31,7 +32,8 @@ export interface OpenCheckpointsOptions extends OpenCheckpointOptions {
 }
 
 /**
- * Opens one checkpoint: a `.safetensors` or `.ckpt` file, a folder in any layout that MindFormers, MindSpore or Hugging Face write, or a URL
+ * Opens one checkpoint: a `.safetensors` or `.ckpt` file, a folder in any layout that MindFormers, MindSpore or
+ * Hugging Face write, or a URL
  * of such a file or folder. Of a folder with several points the newest complete one. Reads headers only.
  * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read; FormatError if the one file is damaged.
  */
@@ -45,7 +47,8 @@ export async function openCheckpoint(path: string, options: OpenCheckpointOption
 }
 
 /**
- * Opens all points that a training saved: the folder that holds `rank_0`, `rank_1`, … or `iteration_…`, the engine's output folder, or a run's
+ * Opens all points that a training saved: the folder that holds `rank_0`, `rank_1`, … or `iteration_…`, the engine's
+ * output folder, or a run's
  * folder. Reads headers only; open it again to see what a running training saved meanwhile.
  * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read.
  */

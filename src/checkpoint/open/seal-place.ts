@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 /**
- * Folder of the seals of a checkpoint folder: `runs/<name>/seals` for a run's own checkpoints, else `.mindformers-lab/seals` inside of the
+ * Folder of the seals of a checkpoint folder: `runs/<name>/seals` for a run's own checkpoints, else
+ * `.mindformers-lab/seals` inside of the
  * folder.
  */
 export async function sealFolderOf(folder: string): Promise<string> {

@@ -31,7 +31,10 @@ export function noteTensor(
   return [issue("error", "checkpoint-ranks-differ", { path: entry.name, message, hint: otherCheckpoint })];
 }
 
-/** Tensors that some ranks hold and others lack. Not a fault if redundant copies were removed, nor between pipeline stages. */
+/**
+ * Tensors that some ranks hold and others lack. Not a fault if redundant copies were removed, nor between pipeline
+ * stages.
+ */
 export function missingOnRanks(seen: ReadonlyMap<string, TensorSeen>, ranks: readonly number[]): Issue[] {
   const issues: Issue[] = [];
   for (const [name, tensor] of seen) {

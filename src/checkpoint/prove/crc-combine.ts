@@ -1,4 +1,7 @@
-/** CRC-32 (zlib's) of two blocks one after the other, from the CRC of each and the length of the second, in O(log length). */
+/**
+ * CRC-32 (zlib's) of two blocks one after the other, from the CRC of each and the length of the second, in O(log
+ * length).
+ */
 export function combineCrc(first: number, second: number, secondBytes: number): number {
   if (secondBytes === 0) return first >>> 0;
   let matrix = oneZeroBit();

@@ -22,7 +22,10 @@ export interface ScrubRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Reads every sealed file again and returns what differs from the seal; an empty list proves that every byte is the sealed one. */
+/**
+ * Reads every sealed file again and returns what differs from the seal; an empty list proves that every byte is the
+ * sealed one.
+ */
 export async function scrubFiles(request: ScrubRequest): Promise<SealBreak[]> {
   const breaks: SealBreak[] = [];
   let before = 0;

@@ -3,7 +3,8 @@ import { FormatError } from "../../core/error.js";
 import { formatBytes } from "../../core/units.js";
 
 /**
- * Checksums of one complete checkpoint. The text is one line of JSON, then a line `sha256 <hex>` of that first line, so that
+ * Checksums of one complete checkpoint. The text is one line of JSON, then a line `sha256 <hex>` of that first line,
+ * so that
  * a damaged seal is recognized before it accuses a file.
  */
 export interface Seal {

@@ -24,7 +24,8 @@ export function momentsWithoutWeight(names: Iterable<string>): Issue[] {
 }
 
 /**
- * Files that hold the same slice of a tensor with other bytes. Buffers that each rank computes for itself (`router.expert_bias`, counters)
+ * Files that hold the same slice of a tensor with other bytes. Buffers that each rank computes for itself
+ * (`router.expert_bias`, counters)
  * may differ; weights and moments may not. `checksums`: by path and tensor.
  */
 export function replicasThatDiffer(

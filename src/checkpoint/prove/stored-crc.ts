@@ -10,7 +10,8 @@ import { combineCrc } from "./crc-combine.js";
 const blockBytes = 8 * 1024 * 1024;
 
 /**
- * Compares the CRC-32 that MindSpore stores with `crc_check=True`: in a `.ckpt` of all bytes before it, in safetensors (`crc_num`) of names
+ * Compares the CRC-32 that MindSpore stores with `crc_check=True`: in a `.ckpt` of all bytes before it, in safetensors
+ * (`crc_num`) of names
  * and data in the order of the names. `checksums`: CRC-32 of each tensor's data.
  */
 export async function storedCrcIssues(
@@ -42,7 +43,8 @@ export async function storedCrcIssues(
 }
 
 /**
- * MindSpore takes `bytes(array)`, which for a single whole number n is n zero bytes, not the bytes of n. Undefined for every other tensor.
+ * MindSpore takes `bytes(array)`, which for a single whole number n is n zero bytes, not the bytes of n. Undefined for
+ * every other tensor.
  */
 async function pythonZeros(source: ByteSource, entry: TensorEntry): Promise<number | undefined> {
   if (entry.shape.length > 0 || !/^[IU]\d+$/.test(entry.dtype)) return undefined;

@@ -2,7 +2,10 @@ import type { TensorEntry } from "../../formats/tensor-entry.js";
 import type { PointPart } from "../read/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
 
-/** Words for the tensors of a file that lie in byte ranges: `; tensors "a", "b" (from byte 4,096)`; empty if the header can't be read. */
+/**
+ * Words for the tensors of a file that lie in byte ranges: `; tensors "a", "b" (from byte 4,096)`; empty if the header
+ * can't be read.
+ */
 export async function tensorsInRanges(
   stored: StoredPoint,
   part: PointPart,

@@ -10,7 +10,10 @@ export interface VerificationFacts {
   /** Bytes read over all ranks. */
   readonly bytes: number;
   readonly milliseconds: number;
-  /** Tensors that several ranks hold, and how many of them have the same bytes everywhere; replicas should, slices of one tensor don't. */
+  /**
+   * Tensors that several ranks hold, and how many of them have the same bytes everywhere; replicas should, slices of
+   * one tensor don't.
+   */
   readonly shared: number;
   readonly identical: number;
   readonly files: number;

@@ -48,8 +48,10 @@ interface Work {
 }
 
 /**
- * Reads every byte of every file: header against size, stored CRC, NaN, infinities and implausible values in each tensor, the ranks' tensors
- * against each other (types, shapes; replicas by value where their place is known), and whether what a resume needs is there.
+ * Reads every byte of every file: header against size, stored CRC, NaN, infinities and implausible values in each
+ * tensor, the ranks' tensors
+ * against each other (types, shapes; replicas by value where their place is known), and whether what a resume needs is
+ * there.
  */
 export async function verifyPoint(request: VerifyRequest): Promise<Verification> {
   const started = Date.now();

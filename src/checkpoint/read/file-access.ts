@@ -10,7 +10,10 @@ export interface OpenFile extends ByteSource {
   close(): Promise<void>;
 }
 
-/** How the files of a checkpoint are reached: on this machine, by HTTP, or over another connection that the caller brings. */
+/**
+ * How the files of a checkpoint are reached: on this machine, by HTTP, or over another connection that the caller
+ * brings.
+ */
 export interface FileAccess {
   /** Names in a folder; undefined if there is no such folder, or folders can't be listed. */
   list(folder: string): Promise<readonly string[] | undefined>;

@@ -1,6 +1,8 @@
 /**
- * What the name of a checkpoint file says: `<prefix>_rank_<R>[_<N>]-<E>_<S>.safetensors` or `.ckpt`, written by MindSpore's ModelCheckpoint.
- * `_N` numbers the starts that wrote into the same folder. E and S count from the start (or resume) of that process: the true step is inside
+ * What the name of a checkpoint file says: `<prefix>_rank_<R>[_<N>]-<E>_<S>.safetensors` or `.ckpt`, written by
+ * MindSpore's ModelCheckpoint.
+ * `_N` numbers the starts that wrote into the same folder. E and S count from the start (or resume) of that process:
+ * the true step is inside
  * the file. With sink mode on, E counts sinks.
  */
 export interface CheckpointFileName {
@@ -13,7 +15,10 @@ export interface CheckpointFileName {
 
 const pattern = /^(.+)_rank_(\d{1,9})(?:_(\d{1,9}))?-(\d{1,15})_(\d{1,15})\.(?:safetensors|ckpt)$/;
 
-/** Undefined if this is not a training checkpoint; `…-network-1_100` and `…-trainable_params-1_100` (parts for inference) are none. */
+/**
+ * Undefined if this is not a training checkpoint; `…-network-1_100` and `…-trainable_params-1_100` (parts for
+ * inference) are none.
+ */
 export function parseCheckpointFileName(name: string): CheckpointFileName | undefined {
   const match = pattern.exec(name);
   if (!match) return undefined;
@@ -43,7 +48,10 @@ export function iterationFolder(step: number): string {
   return `iteration_${String(step).padStart(8, "0")}`;
 }
 
-/** `<prefix>-model-<index>-<total>.safetensors` (or `-opt-`), seven digits each; the index is the rank unless redundancy was removed. */
+/**
+ * `<prefix>-model-<index>-<total>.safetensors` (or `-opt-`), seven digits each; the index is the rank unless
+ * redundancy was removed.
+ */
 export interface IterationFileName {
   readonly kind: "model" | "opt";
   readonly index: number;

@@ -33,7 +33,10 @@ async function usualFiles(folder: string, { files }: PartsOptions): Promise<stri
   return found;
 }
 
-/** Hugging Face's `*.safetensors.index.json`, and MindSpore's `param_name_map.json`: both have a `weight_map` of file by tensor. */
+/**
+ * Hugging Face's `*.safetensors.index.json`, and MindSpore's `param_name_map.json`: both have a `weight_map` of file
+ * by tensor.
+ */
 async function indexedPoint(folder: string, index: string, options: PartsOptions): Promise<SavedPoint> {
   const { files } = options;
   const path = files.join(folder, index);

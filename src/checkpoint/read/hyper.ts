@@ -1,7 +1,10 @@
 import { decodeTensor, readTensorBytes } from "../../formats/tensor-entry.js";
 import type { OpenTensorFile } from "./tensor-file.js";
 
-/** Where the training stood when the file was written, as MindFormers stores it beside the weights; undefined: not stored. */
+/**
+ * Where the training stood when the file was written, as MindFormers stores it beside the weights; undefined: not
+ * stored.
+ */
 export interface HyperParameters {
   /** Optimizer steps since the very first start, also after a resume (`step_num`, else `global_step`). */
   readonly step: number | undefined;

@@ -1,4 +1,6 @@
-/** weight: the model; optimizer: AdamW's moments; state: counters and buffers that are needed to go on, not to infer. */
+/**
+ * weight: the model; optimizer: AdamW's moments; state: counters and buffers that are needed to go on, not to infer.
+ */
 export type TensorKind = "weight" | "optimizer" | "state";
 
 const counters = new Set([

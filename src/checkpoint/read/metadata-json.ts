@@ -17,7 +17,8 @@ export interface IterationMetadata {
 const limit = 2 * 1024 ** 3;
 
 /**
- * Reads `metadata.json` (MindFormers' `save_metadata`): `state_dict_metadata` by tensor with `global_shape` and `chunk`, and `storage_data`
+ * Reads `metadata.json` (MindFormers' `save_metadata`): `state_dict_metadata` by tensor with `global_shape` and
+ * `chunk`, and `storage_data`
  * with keys that are Python's text of a tuple, `('name', (0, 128))`.
  * @throws CheckpointError CHECKPOINT_INDEX_INVALID if it says anything else.
  */

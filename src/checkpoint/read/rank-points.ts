@@ -15,7 +15,10 @@ export function ranksIn(names: readonly string[]): number[] {
   return ranks.sort((a, b) => a - b);
 }
 
-/** Points in the legacy layout: `rank_0`, `rank_1`, … below the folder. `ranks`: how many the training has, if the caller knows. */
+/**
+ * Points in the legacy layout: `rank_0`, `rank_1`, … below the folder. `ranks`: how many the training has, if the
+ * caller knows.
+ */
 export async function rankPoints(
   folder: string,
   found: readonly number[],

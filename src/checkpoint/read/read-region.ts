@@ -11,7 +11,8 @@ export interface PartReader {
 const blockBytes = 32 * 1024 * 1024;
 
 /**
- * Puts a box of the whole tensor together from the pieces that hold it: little-endian elements, row-major. Reads each slice from the first
+ * Puts a box of the whole tensor together from the pieces that hold it: little-endian elements, row-major. Reads each
+ * slice from the first
  * file that holds it.
  * @throws CheckpointError CHECKPOINT_SLICE_MISSING if no file holds a part of the box.
  */

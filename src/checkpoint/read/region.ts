@@ -34,7 +34,10 @@ export interface ShapedBytes {
   readonly shape: readonly number[];
 }
 
-/** Copies a box of one array to a place in another; both hold elements of `size` bytes. Runs of whole rows are copied at once. */
+/**
+ * Copies a box of one array to a place in another; both hold elements of `size` bytes. Runs of whole rows are copied
+ * at once.
+ */
 export function copyRegion(
   source: ShapedBytes & { readonly region: Region },
   target: ShapedBytes & { readonly at: readonly number[] },

@@ -18,7 +18,8 @@ export interface BlockOptions {
 }
 
 /**
- * The whole tensor, block by block of rows; the next block is read while the caller works on one. Blocks of equal tensors have equal
+ * The whole tensor, block by block of rows; the next block is read while the caller works on one. Blocks of equal
+ * tensors have equal
  * limits, so that two tensors can be walked side by side.
  */
 export async function* rowBlocks(

@@ -3,8 +3,10 @@ import type { HyperParameters } from "./hyper.js";
 import type { TensorFormat, TensorHeader } from "./tensor-file.js";
 
 /**
- * How the files of a checkpoint lie on the disk. ranks: `rank_0/…`, `rank_1/…`; iteration: MindFormers' 1.9 layout, `iteration_<step>/`;
- * huggingface: a folder with an index; unified: the output of `unified_safetensors`; files: one or more files that are the whole model.
+ * How the files of a checkpoint lie on the disk. ranks: `rank_0/…`, `rank_1/…`; iteration: MindFormers' 1.9 layout,
+ * `iteration_<step>/`;
+ * huggingface: a folder with an index; unified: the output of `unified_safetensors`; files: one or more files that are
+ * the whole model.
  */
 export type CheckpointLayout = "ranks" | "iteration" | "huggingface" | "unified" | "files";
 

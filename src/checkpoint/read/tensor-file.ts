@@ -19,7 +19,9 @@ export interface TensorHeader {
   readonly dataEnd: number;
 }
 
-/** A file that is open: places of the header's tensors are positions in `source` (decrypted if the file is encrypted). */
+/**
+ * A file that is open: places of the header's tensors are positions in `source` (decrypted if the file is encrypted).
+ */
 export interface OpenTensorFile {
   readonly source: ByteSource;
   readonly header: TensorHeader;
@@ -42,7 +44,8 @@ export function formatOfName(name: string): TensorFormat | undefined {
 
 /**
  * Opens a file, reads its header unless the caller has it already, and closes the file when `use` is done.
- * @throws FormatError SAFETENSORS_INVALID or CKPT_INVALID; CheckpointError CKPT_KEY_WRONG without the key of an encrypted file.
+ * @throws FormatError SAFETENSORS_INVALID or CKPT_INVALID; CheckpointError CKPT_KEY_WRONG without the key of an
+ * encrypted file.
  */
 export async function withTensorFile<Result>(
   path: string,

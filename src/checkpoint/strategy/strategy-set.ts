@@ -101,7 +101,10 @@ export function layoutOn(set: StrategySet, name: string, rank: number): Paramete
   return set.stages.find((each) => each.stage === stage)?.layouts.get(name);
 }
 
-/** Place of the slice that a rank's file holds. Tensors that the strategy does not name (counters) are whole on every rank. */
+/**
+ * Place of the slice that a rank's file holds. Tensors that the strategy does not name (counters) are whole on every
+ * rank.
+ */
 export function placeInSet(set: StrategySet, entry: TensorEntry, rank: number): Placement {
   const layout = layoutOn(set, entry.name, rank);
   if (layout === undefined || entry.shape.length === 0) {

@@ -58,4 +58,8 @@ export const checkpointErrors = {
     meaning: "The model's family or config is not known, so its tensors can't be renamed to another program's.",
     cure: "Pass the config that the model was trained with; DeepSeek-V3, Qwen3 and Qwen3-MoE are known.",
   },
+  RETENTION_CHANGED: {
+    meaning: "The newest complete checkpoint has changed since the folder was opened, so nothing was removed.",
+    cure: "Open the folder again and look at the preview once more.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -4,8 +4,10 @@ import { CheckpointError, type FormatError } from "../../core/error.js";
 import { ckptInvalid } from "./header.js";
 
 /**
- * Encrypted `.ckpt`: the plain bytes in blocks of at most 64 MiB, each as magic (u32), for GCM a tag of 16 bytes, length of what follows,
- * length of the IV (16), IV, length of the cipher text, cipher text; numbers are u32 little-endian. GCM uses the first 12 bytes of the IV.
+ * Encrypted `.ckpt`: the plain bytes in blocks of at most 64 MiB, each as magic (u32), for GCM a tag of 16 bytes,
+ * length of what follows,
+ * length of the IV (16), IV, length of the cipher text, cipher text; numbers are u32 little-endian. GCM uses the first
+ * 12 bytes of the IV.
  */
 const magics = new Map([
   [0x7f3a5ed8, "gcm"],
@@ -39,9 +41,11 @@ function modeOf(magic: number): Mode | undefined {
 }
 
 /**
- * The plain bytes of an encrypted checkpoint as a source; blocks are decrypted when they are read, and the last one is kept.
+ * The plain bytes of an encrypted checkpoint as a source; blocks are decrypted when they are read, and the last one is
+ * kept.
  * `key`: 16, 24 or 32 bytes, as text (UTF-8) or bytes.
- * @throws CheckpointError CKPT_KEY_WRONG if the key has another length or does not fit; FormatError CKPT_INVALID if the frames are damaged.
+ * @throws CheckpointError CKPT_KEY_WRONG if the key has another length or does not fit; FormatError CKPT_INVALID if
+ * the frames are damaged.
  */
 export async function decryptedCkpt(source: ByteSource, key: string | Uint8Array): Promise<ByteSource> {
   const bytes = typeof key === "string" ? Buffer.from(key) : key;

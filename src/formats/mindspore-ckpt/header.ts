@@ -9,8 +9,10 @@ import { elementTypeOf, mindSporeTypeNames } from "./tensor-types.js";
 /**
  * MindSpore's `.ckpt` (checkpoint.proto): a protobuf message `Checkpoint { repeated Value value = 1 }` with
  * `Value { string tag = 1; TensorProto tensor = 2; MapTensorProto maptensor = 3 }` and
- * `TensorProto { repeated int64 dims = 1; string tensor_type = 2; bytes tensor_content = 3 }`. Content is little-endian and row-major.
- * A single value has the dimension 0. Tensors above 512 MiB are consecutive values of one tag. The file may end with `crc_num` and the
+ * `TensorProto { repeated int64 dims = 1; string tensor_type = 2; bytes tensor_content = 3 }`. Content is
+ * little-endian and row-major.
+ * A single value has the dimension 0. Tensors above 512 MiB are consecutive values of one tag. The file may end with
+ * `crc_num` and the
  * CRC-32 of all bytes before as 10 big-endian bytes.
  */
 export interface CkptHeader {

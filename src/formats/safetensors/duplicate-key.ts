@@ -1,12 +1,16 @@
 /**
- * The first key that a JSON object has twice, in itself or in one of the objects inside; undefined if there is none. `JSON.parse` keeps the
+ * The first key that a JSON object has twice, in itself or in one of the objects inside; undefined if there is none.
+ * `JSON.parse` keeps the
  * last one without a word. `value` is what `text` parses to.
  */
 export function duplicateKey(text: string, value: unknown): string | undefined {
   return surelyUnique(text, value) ? undefined : searchDuplicate(text);
 }
 
-/** A quick proof for usual headers: without escapes, every parsed entry accounts for one occurrence of each of its keys. */
+/**
+ * A quick proof for usual headers: without escapes, every parsed entry accounts for one occurrence of each of its
+ * keys.
+ */
 function surelyUnique(text: string, value: unknown): boolean {
   if (text.includes("\\") || typeof value !== "object" || value === null) return false;
   if (text.includes('"__metadata__"')) {

@@ -6,9 +6,12 @@ import type { TensorEntry } from "../tensor-entry.js";
 import { duplicateKey } from "./duplicate-key.js";
 
 /**
- * The safetensors format (its README, "Format"): u64 little-endian length of the header, the header as a JSON object padded with spaces,
- * then the data of all tensors back to back. The header has `name: { dtype, shape, data_offsets: [begin, end] }`, offsets counted from the
- * end of the header, and optionally `__metadata__`, a map of strings. No gaps, no overlaps, nothing behind the last tensor.
+ * The safetensors format (its README, "Format"): u64 little-endian length of the header, the header as a JSON object
+ * padded with spaces,
+ * then the data of all tensors back to back. The header has `name: { dtype, shape, data_offsets: [begin, end] }`,
+ * offsets counted from the
+ * end of the header, and optionally `__metadata__`, a map of strings. No gaps, no overlaps, nothing behind the last
+ * tensor.
  */
 export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;

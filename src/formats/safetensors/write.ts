@@ -8,7 +8,8 @@ export interface TensorToWrite {
 }
 
 /**
- * The bytes before the data of a safetensors file: length and header, padded with spaces to a multiple of 8. The data of the tensors follow
+ * The bytes before the data of a safetensors file: length and header, padded with spaces to a multiple of 8. The data
+ * of the tensors follow
  * back to back in the order given.
  */
 export function formatSafetensorsHeader(

@@ -3,7 +3,10 @@ export interface ParameterLayout {
   readonly name: string;
   /** Devices of a stage as a matrix, such as [data parallel, model parallel]. */
   readonly deviceMatrix: readonly number[];
-  /** Per dimension: −1 not split, or the split's dimension of the device matrix counted from the right; a list for several. */
+  /**
+   * Per dimension: −1 not split, or the split's dimension of the device matrix counted from the right; a list for
+   * several.
+   */
   readonly tensorMap: readonly (number | readonly number[])[];
   /** Shape of the slice on one device, already divided by optimizer sharding; may be empty. */
   readonly sliceShape: readonly number[];

@@ -34,7 +34,8 @@ export function optimizerParts(layout: ParameterLayout): number {
 }
 
 /**
- * The slice that a rank of the stage (counted from the stage's first) holds. `sliceShape` is its shape as stored; the whole tensor is the
+ * The slice that a rank of the stage (counted from the stage's first) holds. `sliceShape` is its shape as stored; the
+ * whole tensor is the
  * slice times the splits, and on the first dimension times the parts of optimizer sharding.
  * Coordinates are row-major over the device matrix; replicas share the first dimension by their order (MindSpore's
  * `_construct_tensor_layout_for_opt_shard`: the rightmost free dimensions first).

@@ -3,8 +3,10 @@ import { checkLayout, finished } from "./check.js";
 import type { ParameterLayout, StrategyFile } from "./layout.js";
 
 /**
- * The JSON form of a strategy file: `{ current_stage, parallel_strategy_item: { node: { stage } }, parallel_layout_item: { parameter:
- * { dev_matrix, tensor_map, param_split_shape, indices_offset, field, opt_weight_shard_step, opt_weight_shard_size } } }`.
+ * The JSON form of a strategy file: `{ current_stage, parallel_strategy_item: { node: { stage } },
+ * parallel_layout_item: { parameter:
+ * { dev_matrix, tensor_map, param_split_shape, indices_offset, field, opt_weight_shard_step, opt_weight_shard_size } }
+ * }`.
  * @throws ProtobufProblem if it is anything else.
  */
 export function strategyOfJson(bytes: Uint8Array): StrategyFile {

@@ -81,7 +81,10 @@ async function readItem(reader: ProtobufReader, outer: ProtobufField): Promise<P
   return { name, ...layout };
 }
 
-/** ParallelLayouts { dev_matrix = 1; tensor_map = 2; param_split_shape = 3; indices_offset = 4; field = 5; step = 6; size = 7 } */
+/**
+ * ParallelLayouts { dev_matrix = 1; tensor_map = 2; param_split_shape = 3; indices_offset = 4; field = 5; step = 6;
+ * size = 7 }
+ */
 async function readLayout(reader: ProtobufReader, outer: ProtobufField): Promise<Omit<ParameterLayout, "name">> {
   const lists: number[][] = [[], [], [], []];
   const maps: number[][] = [];

@@ -1,7 +1,10 @@
 import { lengthField, numberField } from "../protobuf.js";
 import type { ParameterLayout } from "./layout.js";
 
-/** Bytes of a strategy file of one pipeline stage as MindSpore writes it; one operator per parameter stands for the graph. */
+/**
+ * Bytes of a strategy file of one pipeline stage as MindSpore writes it; one operator per parameter stands for the
+ * graph.
+ */
 export function formatStrategy(stage: number, layouts: readonly ParameterLayout[]): Uint8Array {
   const operators = layouts.map(({ name, deviceMatrix }) => {
     const strategys = Buffer.concat([numberField(1, stage), lengthField(2, dims(deviceMatrix))]);

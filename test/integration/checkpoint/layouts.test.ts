@@ -39,7 +39,7 @@ async function mergedStrategy(place: string): Promise<string> {
   return path;
 }
 
-test("64 random layouts (tensor, pipeline, data, optimizer sharding) merge to the whole model, here and in unified_safetensors", async () => {
+test("64 random layouts merge to the whole model, here and in unified_safetensors", async () => {
   const dice = new Dice(20261128);
   const failures: string[] = [];
   for (let i = 0; i < 64; i++) {
@@ -77,10 +77,8 @@ test("24 random pairs of layouts reshard tensor by tensor as transform_checkpoin
   for (let i = 0; i < 24; i++) {
     const model = smallModel(4);
     const [source, target] = [join(folder, `source-${i}`), join(folder, `target-${i}`)];
-    const from = randomLayout(model, dice.pick([1, 2]), dice);
-    await saveLayout(source, model, from);
-    const to = randomLayout(model, dice.pick([1, 2]), dice);
-    await saveLayout(target, model, to);
+    await saveLayout(source, model, randomLayout(model, dice.pick([1, 2]), dice));
+    await saveLayout(target, model, randomLayout(model, dice.pick([1, 2]), dice));
     const checkpoint = await openCheckpoint(join(source, "checkpoint"));
     const output = join(folder, `ours-${i}`);
     const conversion = await checkpoint.reshard({ strategy: join(target, "strategy"), output, prefix: "small" });
@@ -91,7 +89,8 @@ test("24 random pairs of layouts reshard tensor by tensor as transform_checkpoin
       const expected = await readHere(join(target, "checkpoint", rank, wanted));
       expect(differing(await readHere(join(output, rank, file)), expected), `pair ${i}, ${rank}`).toEqual([]);
     }
-    // From .ckpt to .ckpt: transform_checkpoints of MindSpore 2.9 writes wrong bytes into .safetensors for slices of other dimensions than
+    // From .ckpt to .ckpt: transform_checkpoints of MindSpore 2.9 writes wrong bytes into .safetensors for slices of
+    // other dimensions than
     // the first (arrays that are not contiguous).
     const asCkpt = join(folder, `ckpt-${i}`);
     await (await checkpoint.toCkpt({ output: asCkpt })).run();
@@ -112,8 +111,7 @@ test("24 random pairs of layouts reshard tensor by tensor as transform_checkpoin
         const [file = ""] = await readdir(join(output, rank));
         failures.push(
           ...differing(await readHere(join(output, rank, file)), decoded(described)).map(
-            (each) =>
-              `${i} ${path}: ${each} ${[from, to].map((l) => JSON.stringify([l.stages.length, l.stages.flat().find((p) => each.startsWith(p.name))]))}`,
+            (each) => `${i} ${path}: ${each}`,
           ),
         );
       }

@@ -38,7 +38,7 @@ function pythonNumber(text: string): number | bigint {
   return /^-?\d+$/.test(text) ? BigInt(text) : Number(text);
 }
 
-test("a file with every type that the Python package writes is read alike: names, types, shapes, metadata, values", async () => {
+test("a file with every type that the Python package writes is read alike", async () => {
   const expected = python<Description & { path: string; written: string[]; values: Record<string, string[]> }>(
     "every",
     folder,

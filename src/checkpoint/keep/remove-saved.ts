@@ -1,0 +1,33 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+
+export interface RemovalRequest {
+  /** The folder of the whole training's checkpoints; a folder of removed ones stands in it for a moment. */
+  readonly root: string;
+  /** Folders (1.9 layout) or files (rank folders) of the checkpoint. */
+  readonly paths: readonly string[];
+}
+
+const trashName = ".mindformers-lab-removed";
+
+/**
+ * Removes a checkpoint: its files are moved out of their places first, so that a killed process leaves no checkpoint
+ * that looks whole and is
+ * not. Also removes what an earlier, killed call has moved.
+ */
+export async function removeSaved({ root, paths }: RemovalRequest): Promise<void> {
+  const trash = join(root, trashName);
+  await mkdir(trash, { recursive: true });
+  // The last rank's file goes first: without it the set is incomplete at once.
+  for (const path of [...paths].reverse()) {
+    const place = relative(root, dirname(path)).replaceAll("/", "__");
+    await rename(path, join(trash, `${place}__${basename(path)}`)).catch(ignoreMissing);
+  }
+  for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true });
+  await rm(trash, { recursive: true, force: true });
+}
+
+function ignoreMissing(error: unknown): void {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "ENOENT") throw error;
+}

@@ -1,0 +1,87 @@
+import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
+import { factsBundle, joinBundles } from "../../view/sections.js";
+import { tableBundle } from "../../view/table.js";
+import { type RemovalRequest, removeSaved } from "./remove-saved.js";
+
+/** What retention decided about one checkpoint. */
+export interface RetentionRow {
+  readonly step: number;
+  readonly bytes: number;
+  readonly savedAt: Date;
+  readonly keep: boolean;
+  readonly reason: string;
+}
+
+export interface RetentionFacts {
+  readonly freeBytes: number;
+  /** Milliseconds until the disk is full at the rate of the saves so far; undefined if nothing tells the rate. */
+  readonly untilFull: number | undefined;
+}
+
+/** What would go and what would stay; nothing is removed before `apply()`. */
+export class Retention {
+  readonly rows: readonly RetentionRow[];
+  readonly facts: RetentionFacts;
+  /** Bytes that `apply()` frees. */
+  readonly freed: number;
+  readonly #removals: readonly RemovalRequest[];
+  readonly #recheck: () => Promise<void>;
+
+  /** @internal Retentions come from `checkpoints.retention(options)`. */
+  constructor(rows: readonly RetentionRow[], facts: RetentionFacts, removal: unknown) {
+    const { removals, recheck } = removal as RemovalPlan;
+    this.rows = rows;
+    this.facts = facts;
+    this.freed = rows.reduce((sum, { keep, bytes }) => sum + (keep ? 0 : bytes), 0);
+    this.#removals = removals;
+    this.#recheck = recheck;
+  }
+
+  /**
+   * Removes what no rule keeps, one checkpoint after the other; each disappears from its place in one step, so that no
+   * half one stays.
+   * @throws CheckpointError RETENTION_CHANGED if the newest complete checkpoint is no longer sound.
+   */
+  async apply(): Promise<{ readonly removed: number; readonly freed: number }> {
+    await this.#recheck();
+    for (const removal of this.#removals) await removeSaved(removal);
+    return { removed: this.#removals.length, freed: this.freed };
+  }
+
+  [displayKey](): MimeBundle {
+    const { freeBytes, untilFull } = this.facts;
+    const going = this.rows.filter(({ keep }) => !keep).length;
+    const forecast =
+      untilFull === undefined ? "not known yet (fewer than two saves)" : `in ${formatDuration(untilFull)} at this rate`;
+    const facts = factsBundle("Retention", [
+      ["would go", `${formatCount(going)} of ${formatCount(this.rows.length)} checkpoints, ${formatBytes(this.freed)}`],
+      ["free disk", formatBytes(freeBytes)],
+      ["disk full", forecast],
+      ["next", going > 0 ? "await retention.apply()" : "nothing to do"],
+    ]);
+    const table = tableBundle({
+      columns: [
+        { key: "step", label: "Step" },
+        { key: "size", label: "Size", align: "right" },
+        { key: "saved", label: "Saved (UTC)" },
+        { key: "verdict", label: "Verdict" },
+        { key: "reason", label: "Reason" },
+      ],
+      rows: this.rows.map(({ step, bytes, savedAt, keep, reason }) => ({
+        step,
+        size: formatBytes(bytes),
+        saved: savedAt.toISOString().replace("T", " ").slice(0, 19),
+        verdict: keep ? "stays" : "goes",
+        reason,
+      })),
+      more: "retention.rows",
+    });
+    return joinBundles([facts, table]);
+  }
+}
+
+interface RemovalPlan {
+  readonly removals: readonly RemovalRequest[];
+  readonly recheck: () => Promise<void>;
+}
