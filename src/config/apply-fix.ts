@@ -42,7 +42,8 @@ function step(source: SourceText, edit: FixStep): SourceText {
   const asFloat = info?.types[0] === "float";
   const node = nodeAt(source.root, edit.path);
   const wanted = asFloat ? "float" : "int";
-  // The kind of a number is the point here: 0 is a whole number to MindFormers and 0.0 is not; an edit keeps the kind that is written.
+  // The kind of a number is the point here: 0 is a whole number to MindFormers and 0.0 is not; an edit keeps the kind
+  // that is written.
   if (node?.kind === "scalar" && typeof edit.value === "number" && Number.isInteger(edit.value))
     if ((asFloat || info?.types.includes("int")) && ["int", "float"].includes(node.resolved.kind))
       if (node.resolved.kind !== wanted) {
@@ -52,7 +53,10 @@ function step(source: SourceText, edit: FixStep): SourceText {
   return withValue(source, { path: edit.path, value: edit.value, asFloat });
 }
 
-/** The text with a finding's cure applied. Throws CONFIG_EDIT_REFUSED if it has none, or if the text has changed meanwhile. */
+/**
+ * The text with a finding's cure applied. Throws CONFIG_EDIT_REFUSED if it has none, or if the text has changed
+ * meanwhile.
+ */
 export function withFix(source: SourceText, issue: Issue): SourceText {
   if (issue.fix === undefined)
     throw refuseEdit(issue.path, `${issue.rule} has no cure that code can apply`, issue.hint);
@@ -62,8 +66,9 @@ export function withFix(source: SourceText, issue: Issue): SourceText {
 const mostRounds = 100;
 
 /**
- * The text with the cures of all errors and warnings applied, one after the other, each found by `check` in the text as it then stands;
- * and the findings that were cured. A cure is applied once at most, so that two rules that contradict each other can't go on for ever.
+ * The text with the cures of all errors and warnings applied, one after the other, each found by `check` in the text as
+ * it then stands; and the findings that were cured. A cure is applied once at most, so that two rules that contradict
+ * each other can't go on for ever.
  */
 export function withAllFixes(
   source: SourceText,

@@ -14,8 +14,9 @@ export interface BaseFile {
 }
 
 /**
- * An included file with its tree. MindFormers reads it first and puts the file's own values over it, section by section; of several
- * bases the later one replaces whole top-level sections of the earlier ones (`MindFormerConfig._file2dict`).
+ * An included file with its tree. MindFormers reads it first and puts the file's own values over it, section by
+ * section; of several bases the later one replaces whole top-level sections of the earlier ones
+ * (`MindFormerConfig._file2dict`).
  */
 export interface BaseConfig {
   readonly path: string;
@@ -70,7 +71,9 @@ function baseValue(bases: readonly BaseConfig[], path: string): YamlValue | unde
   return undefined;
 }
 
-/** What MindFormers reads at a path: the text's own value over that of its bases; without the defaults of MindFormers. */
+/**
+ * What MindFormers reads at a path: the text's own value over that of its bases; without the defaults of MindFormers.
+ */
 export function readMerged(source: SourceText, bases: readonly BaseConfig[], path: string): YamlValue | undefined {
   const node = nodeAt(source.root, path);
   const own = node && readValue(node);

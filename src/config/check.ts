@@ -12,7 +12,8 @@ import { nodeAt } from "./text/values.js";
 function positionAt(source: SourceText, path: string, atKey: boolean): { line: number; column: number } | undefined {
   const segments = path.split(".");
   const parent = nodeAt(source.root, segments.slice(0, -1).join("."));
-  const entry = atKey && parent?.kind === "map" ? parent.entries.find(({ key }) => key === segments.at(-1)) : undefined;
+  const entry =
+    atKey && parent?.kind === "map" ? parent.entries.findLast(({ key }) => key === segments.at(-1)) : undefined;
   if (entry !== undefined) return positionOf(source.text, entry.keyStart);
   for (let length = segments.length; length > 0; length--) {
     const node: YamlNode | undefined = nodeAt(source.root, segments.slice(0, length).join("."));
@@ -52,6 +53,9 @@ export function checkConfig(
     [...rule.check(context)].map((finding) => ({ ...finding, rule: rule.id })),
   );
   return [...findings, ...fileFindings(source, bases)]
-    .map(({ atKey = false, ...finding }): Issue => ({ ...finding, ...positionAt(source, finding.path, atKey) }))
+    .map(({ atKey = false, offset, ...finding }): Issue => {
+      const place = offset === undefined ? positionAt(source, finding.path, atKey) : positionOf(source.text, offset);
+      return { ...finding, ...place };
+    })
     .sort((a, b) => order[a.severity] - order[b.severity]);
 }

@@ -32,10 +32,16 @@ const otherFlags: readonly string[] = [
 /** All flags, for comparison with the engine's own list. */
 export const flagNames: readonly string[] = [...Object.keys(settingFlags), ...otherFlags];
 
-/** Keys that decide which defaults MindFormers fills in while it reads the file, before it reads the rest of the command line. */
+/**
+ * Keys that decide which defaults MindFormers fills in while it reads the file, before it reads the rest of the command
+ * line.
+ */
 const tooLate: readonly string[] = ["base_config", "use_legacy", "do_eval"];
 
-/** Kind of the flag that sets a top-level key, or undefined if a free `--key value` does; refused where neither is possible. */
+/**
+ * Kind of the flag that sets a top-level key, or undefined if a free `--key value` does; refused where neither is
+ * possible.
+ */
 export function flagFor(name: string): { readonly kind?: FlagKind | undefined } | { readonly refused: string } {
   if (tooLate.includes(name)) return { refused: "MindFormers reads it before the command line, with the file" };
   if (Object.hasOwn(settingFlags, name)) return { kind: settingFlags[name] };

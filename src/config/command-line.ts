@@ -123,9 +123,9 @@ function refusal(name: string, refused: Findings["refused"]): ConfigError {
 }
 
 /**
- * The overrides that turn the text `before` into `now` (MindFormers 1.9, run_mindformer.py). Booleans are never written with `--options`,
- * which reads them all as False; text that looks like a number or holds `=` is written as JSON; lists are set as a whole.
- * Throws CONFIG_NOT_ON_COMMAND_LINE with every edit that can't be told this way.
+ * The overrides that turn the text `before` into `now` (MindFormers 1.9, run_mindformer.py). Booleans are never written
+ * with `--options`, which reads them all as False; text that looks like a number or holds `=` is written as JSON; lists
+ * are set as a whole. Throws CONFIG_NOT_ON_COMMAND_LINE with every edit that can't be told this way.
  */
 export function commandLineFor(before: SourceText, now: SourceText): CommandLine {
   const found: Findings = { overrides: [], refused: [] };

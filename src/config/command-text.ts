@@ -36,8 +36,9 @@ function staysText(text: string): boolean {
 }
 
 /**
- * The word after `--a.b` from which MindFormers' `parse_value` makes this very value: it tries whole number, number, True or False, JSON,
- * and keeps the rest as text. `1.0` fails there (Python's int("1.0")), and so does what is too large.
+ * The word after `--a.b` from which MindFormers' `parse_value` makes this very value: it tries whole number, number,
+ * True or False, JSON, and keeps the rest as text. `1.0` fails there (Python's int("1.0")), and so does what is too
+ * large.
  */
 export function freeText(node: ScalarNode): CommandText {
   const { kind, value } = node.resolved;

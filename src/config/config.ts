@@ -47,10 +47,11 @@ export interface ConfigOptions {
 const knownTexts = new WeakMap<ConfigOptions, SourceText>();
 
 /**
- * A MindFormers configuration whose text is edited in place: every byte that was not edited stays (comments, anchors, order, spacing, number spelling).
- * Paths are MindFormers' own: `"parallel_config.model_parallel"`; items of lists by number: `"callbacks.2.save_checkpoint_steps"`.
- * Values are read and written as PyYAML does it (YAML 1.1): `1e-7` is written `1.0e-7`, text is quoted where PyYAML would read something else.
- * A path below an alias (`*name`) edits the anchored section, so that all its uses change; `diff()` lists them.
+ * A MindFormers configuration whose text is edited in place: every byte that was not edited stays (comments, anchors,
+ * order, spacing, number spelling). Paths are MindFormers' own: `"parallel_config.model_parallel"`; items of lists by
+ * number: `"callbacks.2.save_checkpoint_steps"`. Values are read and written as PyYAML does it (YAML 1.1): `1e-7` is
+ * written `1.0e-7`, text is quoted where PyYAML would read something else. A path below an alias (`*name`) edits the
+ * anchored section, so that all its uses change; `diff()` lists them.
  */
 export class Config {
   readonly source: ConfigSource;
@@ -97,15 +98,19 @@ export class Config {
   }
 
   /**
-   * Sets one value; missing sections are added, list position `length` appends. Lists and objects keep the comments of what stays equal.
-   * Throws CONFIG_EDIT_REFUSED for what YAML can't hold or where it is open what is meant. Returns this object.
+   * Sets one value; missing sections are added, list position `length` appends. Lists and objects keep the comments of
+   * what stays equal. Throws CONFIG_EDIT_REFUSED for what YAML can't hold or where it is open what is meant. Returns
+   * this object.
    */
   set(path: ConfigPath, value: unknown): this {
     const text = withValue(this.#current, this.#setting(path, value));
     return this.#record(text, [{ verb: "set", path, by: this.#options.by ?? "notebook" }]);
   }
 
-  /** Sets every value of a nested object: `merge({ runner_config: { epochs: 1 } })`; lists are set as a whole. All or nothing. Returns this object. */
+  /**
+   * Sets every value of a nested object: `merge({ runner_config: { epochs: 1 } })`; lists are set as a whole. All or
+   * nothing. Returns this object.
+   */
   merge(values: Readonly<Record<string, unknown>>): this {
     const settings = this.#settingsBelow("", values);
     const edits = settings.map(({ path }) => ({ verb: "merge", path, by: this.#options.by ?? "notebook" }) as const);
@@ -157,7 +162,10 @@ export class Config {
     return makeDiff(diffSources(other === undefined ? this.#original : other.#current, this.#current));
   }
 
-  /** Where the value at a path comes from: file or template with its line, a file that `base_config` includes, an edit, MindFormers' default. */
+  /**
+   * Where the value at a path comes from: file or template with its line, a file that `base_config` includes, an edit,
+   * MindFormers' default.
+   */
   origin(path: ConfigPath): ValueOrigin {
     const { kind, name } = this.source;
     const title = kind === "template" ? `template ${name}` : kind === "file" ? name : "the text";
@@ -166,27 +174,34 @@ export class Config {
   }
 
   /**
-   * The edits as overrides for `run_mindformer.py --config FILE …`, FILE being what was opened. Throws CONFIG_NOT_ON_COMMAND_LINE with every
-   * edit that MindFormers would read as something else there (removed keys, new sections, `1.0`, …).
+   * The edits as overrides for `run_mindformer.py --config FILE …`, FILE being what was opened. Throws
+   * CONFIG_NOT_ON_COMMAND_LINE with every edit that MindFormers would read as something else there (removed keys, new
+   * sections, `1.0`, …).
    */
   toCommandLine(): CommandLine {
     return commandLineFor(this.#original, this.#current);
   }
 
-  /** Every finding, errors first: unknown keys, wrong types, settings that contradict each other (or the facts, if some are given). */
+  /**
+   * Every finding, errors first: unknown keys, wrong types, settings that contradict each other (or the facts, if some
+   * are given).
+   */
   check(facts: CheckFacts = {}): ShownList<Issue> {
     return issueList(checkConfig(this.#current, facts, this.#bases));
   }
 
   /**
-   * Applies the cure of one finding of `check()`: `config.fix(config.check()[0])`. Returns this object; `diff()` shows what it changed.
-   * Throws CONFIG_EDIT_REFUSED if the finding has no `fix`, because only you can know what was meant.
+   * Applies the cure of one finding of `check()`: `config.fix(config.check()[0])`. Returns this object; `diff()` shows
+   * what it changed. Throws CONFIG_EDIT_REFUSED if the finding has no `fix`, because only you can know what was meant.
    */
   fix(issue: Issue): this {
     return this.#record(withFix(this.#current, issue), this.#fixEdits([issue]));
   }
 
-  /** Applies the cures of all errors and warnings (not of advice) and returns what is left to do; `diff()` shows every change. */
+  /**
+   * Applies the cures of all errors and warnings (not of advice) and returns what is left to do; `diff()` shows every
+   * change.
+   */
   fixAll(facts: CheckFacts = {}): ShownList<Issue> {
     const { text, fixed } = withAllFixes(this.#current, (now) => checkConfig(now, facts, this.#bases));
     this.#record(text, this.#fixEdits(fixed));
@@ -205,13 +220,18 @@ export class Config {
     return target;
   }
 
-  /** All values as PyYAML reads them: aliases and merge keys expanded; integers beyond 2^53 are bigint, dates `Date`. */
+  /**
+   * All values as PyYAML reads them: aliases and merge keys expanded; integers beyond 2^53 are bigint, dates `Date`.
+   */
   toJS(): { [key: string]: YamlValue } {
     const value = readValue(this.#current.root);
     return (value ?? {}) as { [key: string]: YamlValue };
   }
 
-  /** An independent copy; its `diff()` still compares with the text that was opened. `by` names whose edits those of the copy are. */
+  /**
+   * An independent copy; its `diff()` still compares with the text that was opened. `by` names whose edits those of the
+   * copy are.
+   */
   copy(options: { readonly by?: string } = {}): Config {
     const inherited = { ...this.#options, ...options };
     knownTexts.set(inherited, this.#original);
@@ -221,8 +241,9 @@ export class Config {
   }
 
   /**
-   * Proposes model and mesh for other hardware, as large as fits by estimate, and explains each change: `config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })`.
-   * Changes nothing: the result has a changed copy (`.config`) and `.apply()`. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
+   * Proposes model and mesh for other hardware, as large as fits by estimate, and explains each change:
+   * `config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })`. Changes nothing: the result has a changed copy
+   * (`.config`) and `.apply()`. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
    */
   scaleTo(target: ScaleTarget): ScaledConfig<Config> {
     return scaleConfig<Config>(this, target);

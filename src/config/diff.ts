@@ -42,7 +42,9 @@ function changedAt(path: string, before: YamlNode, after: YamlNode): string {
   return path;
 }
 
-/** Leaf by leaf: what is different, was added or went away, in the order of the newer text (what went away comes last). */
+/**
+ * Leaf by leaf: what is different, was added or went away, in the order of the newer text (what went away comes last).
+ */
 export function diffSources(before: SourceText, after: SourceText): ConfigChange[] {
   const leaves = [...leavesOf(after.root), ...leavesOf(before.root)];
   const paths = new Set(leaves.map(({ path }) => changedAt(path, before.root, after.root)));

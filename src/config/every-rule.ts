@@ -1,6 +1,7 @@
 import { guideRules } from "./rules/guide.js";
 import { commandLineRules } from "./rules/keys/command-line.js";
 import { keyRules } from "./rules/keys/known.js";
+import { surpriseRules } from "./rules/keys/surprises.js";
 import { valueRules } from "./rules/keys/values.js";
 import { deviceRules } from "./rules/mesh/device.js";
 import { meshRules } from "./rules/mesh/devices.js";
@@ -21,7 +22,7 @@ import { toleranceRules } from "./rules/training/tolerance.js";
 
 /** Rules by what they are about, in the order in which findings of the same severity are listed. */
 export const ruleGroups: readonly (readonly [area: string, rules: readonly Rule[]])[] = [
-  ["keys", keyRules],
+  ["keys", [...keyRules, ...surpriseRules]],
   ["values", valueRules],
   ["run", runRules],
   ["mesh", meshRules],

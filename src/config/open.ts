@@ -14,7 +14,10 @@ function templateFolder(): string {
   return join(packageRoot(), "src", "config", "templates");
 }
 
-/** The configurations that come with this package, shown as a table: name, devices, parameters, purpose. `openConfig(name)` opens one. */
+/**
+ * The configurations that come with this package, shown as a table: name, devices, parameters, purpose.
+ * `openConfig(name)` opens one.
+ */
 export async function listTemplates(): Promise<ShownList<string>> {
   return allTemplates();
 }
@@ -84,9 +87,10 @@ async function openFile(path: string, options: ConfigOptions): Promise<Config> {
 }
 
 /**
- * Opens a configuration: a file's path, the name of a template (with or without `.yaml`; a file of that name wins), or the YAML text itself
- * (anything with a line break or `key: value` in it). Of a text with several documents (`---`) the option `document` chooses one, from 0;
- * saving writes them all. Throws CONFIG_NOT_FOUND, or CONFIG_UNREADABLE with line, column and cure.
+ * Opens a configuration: a file's path, the name of a template (with or without `.yaml`; a file of that name wins), or
+ * the YAML text itself (anything with a line break or `key: value` in it). Of a text with several documents (`---`) the
+ * option `document` chooses one, from 0; saving writes them all. Throws CONFIG_NOT_FOUND, or CONFIG_UNREADABLE with
+ * line, column and cure.
  */
 export async function openConfig(pathOrTemplateOrText: string, options: ConfigOptions = {}): Promise<Config> {
   const name = pathOrTemplateOrText;

@@ -9,8 +9,8 @@ import { canonicalPath, pathsCross, type SourceText } from "./text/source-text.j
 import { isSection, nodeAt, readValue, sameValue } from "./text/values.js";
 
 /**
- * Where a value comes from: `text` the text that was opened, `base` a file that `base_config` includes, `edit` an edit after opening,
- * `default` MindFormers' own default, `nowhere` if nothing is known about it.
+ * Where a value comes from: `text` the text that was opened, `base` a file that `base_config` includes, `edit` an edit
+ * after opening, `default` MindFormers' own default, `nowhere` if nothing is known about it.
  */
 export type OriginKind = "text" | "base" | "edit" | "default" | "nowhere";
 
@@ -20,7 +20,10 @@ export interface ValueOrigin {
   /** What MindFormers takes; undefined if nothing is known. */
   readonly value: unknown;
   readonly kind: OriginKind;
-  /** In words: "template pretrain_deepseek3_1b, line 12", "set in the notebook, edit 2 of 3", "default of MindFormers 1.9". */
+  /**
+   * In words: "template pretrain_deepseek3_1b, line 12", "set in the notebook, edit 2 of 3", "default of MindFormers
+   * 1.9".
+   */
   readonly where: string;
   /** 1-based line in the file or template. */
   readonly line?: number;

@@ -32,7 +32,10 @@ function rulesTable(rules: readonly RuleInfo[]): MimeBundle {
   });
 }
 
-/** Every rule that `config.check()` applies, with what MindFormers itself would do: refuse to start, ignore the setting, fail later, or accept it. */
+/**
+ * Every rule that `config.check()` applies, with what MindFormers itself would do: refuse to start, ignore the setting,
+ * fail later, or accept it.
+ */
 export function listRules(): ShownList<RuleInfo> {
   const infos = ruleGroups.flatMap(([area, group]) =>
     group.map(({ id, about, engine, cure }): RuleInfo => ({ id, area, about, engine, cure })),

@@ -36,8 +36,9 @@ export interface TokenWork {
 }
 
 /**
- * Floating-point operations of one token by MindFormers 1.9's own formula (`num_floating_point_operations` in `models/utils.py`, Megatron style:
- * six per multiply-add, half of the causal mask, no recomputation). MindFormers' line "Full model flops calculated" is this · sequence · global batch.
+ * Floating-point operations of one token by MindFormers 1.9's own formula (`num_floating_point_operations` in
+ * `models/utils.py`, Megatron style: six per multiply-add, half of the causal mask, no recomputation). MindFormers'
+ * line "Full model flops calculated" is this · sequence · global batch.
  */
 export function tokenWork(shape: ModelShape): TokenWork {
   const layers = layersOf(shape);

@@ -1,4 +1,6 @@
-/** MindFormers' own names for what the model's Hugging Face configuration calls otherwise; both are accepted in a YAML. */
+/**
+ * MindFormers' own names for what the model's Hugging Face configuration calls otherwise; both are accepted in a YAML.
+ */
 export const otherNames: Readonly<Record<string, string>> = {
   num_hidden_layers: "num_layers",
   intermediate_size: "ffn_hidden_size",

@@ -1,7 +1,10 @@
 import { layersOf, type ModelShape } from "./shape.js";
 import { inputTensors, layerTensors, type ModelTensor, mtpTensors, outputTensors, tensorSize } from "./tensors.js";
 
-/** Numbers of values that a model learns (the routers' expert biases, which are adjusted, are counted too: published sizes include them). */
+/**
+ * Numbers of values that a model learns (the routers' expert biases, which are adjusted, are counted too: published
+ * sizes include them).
+ */
 export interface ParameterCount {
   readonly attentionPerLayer: number;
   readonly denseLayer: number;

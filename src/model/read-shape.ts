@@ -8,7 +8,10 @@ const qwenTypes = new Set(["qwen3", "qwen3_moe"]);
 
 type Read = (name: string) => number;
 
-/** TeleChat3-MoE passes over the Hugging Face names of these two, so that only MindFormers' own names change its defaults. */
+/**
+ * TeleChat3-MoE passes over the Hugging Face names of these two, so that only MindFormers' own names change its
+ * defaults.
+ */
 function headDimensions(model: ModelSection, of: Read): Pick<LatentAttention, "nopeDimension" | "ropeDimension"> {
   if (model.model_type !== "telechat3_moe")
     return { nopeDimension: of("qk_nope_head_dim"), ropeDimension: of("qk_rope_head_dim") };
@@ -42,7 +45,10 @@ function groupedAttention(model: ModelSection, of: Read): GroupedAttention {
   };
 }
 
-/** Which layers have experts: after `first_k_dense_replace` dense ones all, else every `moe_layer_freq`-th (or the list that it is). */
+/**
+ * Which layers have experts: after `first_k_dense_replace` dense ones all, else every `moe_layer_freq`-th (or the list
+ * that it is).
+ */
 function layerKinds(model: ModelSection, layers: number, experts: boolean): LayerKind[] {
   const first = modelNumber(model, "first_k_dense_replace") ?? 0;
   const frequency = model.moe_layer_freq ?? 1;
@@ -75,9 +81,10 @@ function expertShape(model: ModelSection, of: Read): ExpertShape | undefined {
 }
 
 /**
- * The shape of the model that a `model.model_config` section describes, with the defaults of its `model_type`: DeepSeek-V3, Qwen3, Qwen3-MoE,
- * TeleChat3, TeleChat3-MoE, and sections without a type that name every number (general dense and expert models).
- * Undefined for sparse attention (DSA), for numbers that are missing and for values that are not numbers.
+ * The shape of the model that a `model.model_config` section describes, with the defaults of its `model_type`:
+ * DeepSeek-V3, Qwen3, Qwen3-MoE, TeleChat3, TeleChat3-MoE, and sections without a type that name every number (general
+ * dense and expert models). Undefined for sparse attention (DSA), for numbers that are missing and for values that are
+ * not numbers.
  */
 export function modelShape(model: ModelSection): ModelShape | undefined {
   if (model.experimental_attention_variant === "dsa") return undefined;

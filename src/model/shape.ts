@@ -15,7 +15,10 @@ export interface LatentAttention {
   readonly concatenated: boolean;
 }
 
-/** Attention with groups of query heads that share a key and a value (Qwen3, TeleChat3, general models); all groups of one: multi-head attention. */
+/**
+ * Attention with groups of query heads that share a key and a value (Qwen3, TeleChat3, general models); all groups of
+ * one: multi-head attention.
+ */
 export interface GroupedAttention {
   readonly kind: "grouped";
   readonly heads: number;

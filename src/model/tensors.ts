@@ -158,7 +158,10 @@ function expertTensors(shape: ModelShape): ModelTensor[] {
   ];
 }
 
-/** Tensors of one layer, named within it. Source: `parallel_core/training_graph` of MindFormers 1.9; a test compares names and shapes with its models. */
+/**
+ * Tensors of one layer, named within it. Source: `parallel_core/training_graph` of MindFormers 1.9; a test compares
+ * names and shapes with its models.
+ */
 export function layerTensors(shape: ModelShape, kind: LayerKind): ModelTensor[] {
   const a = shape.attention;
   const attention = (a.kind === "latent" ? latentTensors(shape, a) : groupedTensors(shape, a)).map((tensor) => ({

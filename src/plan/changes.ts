@@ -35,7 +35,10 @@ function loaderPaths(config: Config, key: string): string[] {
   return [`${dataLoaderPath}.${key}`, ...(isSection(config.get(copy)) ? [`${copy}.${key}`] : [])];
 }
 
-/** The training data of the run: `data` if given; else relative prefixes are made absolute, because the workers start in another folder. */
+/**
+ * The training data of the run: `data` if given; else relative prefixes are made absolute, because the workers start in
+ * another folder.
+ */
 export function applyData(config: Config, data: PlanData | undefined): PlanChange[] {
   const changes: PlanChange[] = [];
   const path = `${dataLoaderPath}.config.data_path`;
@@ -133,8 +136,8 @@ const ascendDemands: readonly Demand[] = [
 const usableMemory = 0.91;
 
 /**
- * Settings that have one possible value on the cluster's device, when the configuration was written for the other device.
- * The mesh and the model's size are never touched: rules refuse what doesn't fit and say what to type.
+ * Settings that have one possible value on the cluster's device, when the configuration was written for the other
+ * device. The mesh and the model's size are never touched: rules refuse what doesn't fit and say what to type.
  */
 export function applyDevice(config: Config, cluster: ResolvedCluster): PlanChange[] {
   const changes: PlanChange[] = [];

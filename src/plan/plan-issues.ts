@@ -7,7 +7,10 @@ import type { PlanValues } from "./estimate/values.js";
 /** From this loss of training time on, another interval between checkpoints is worth a finding. */
 const worthWhile = 0.02;
 
-/** What only the prediction of failures can find: checkpoints that are so rare (or so frequent) that they cost training time. */
+/**
+ * What only the prediction of failures can find: checkpoints that are so rare (or so frequent) that they cost training
+ * time.
+ */
 export function reliabilityIssues(
   config: Config,
   { reliability: r, duration }: Pick<PlanValues, "reliability" | "duration">,

@@ -22,13 +22,17 @@ export interface PlanOptions {
   readonly data?: PlanData;
   /** Default: this machine's CPU with as many workers as `parallel_config.data_parallel` says. */
   readonly cluster?: Cluster;
-  /** How fast the training is: stated, or measured by an earlier run. Default: on Ascend an estimate whose assumptions are named, on CPU nothing. */
+  /**
+   * How fast the training is: stated, or measured by an earlier run. Default: on Ascend an estimate whose assumptions
+   * are named, on CPU nothing.
+   */
   readonly speed?: PlanSpeed;
   /** What the prediction of failures assumes. */
   readonly reliability?: ReliabilityOptions;
   /**
-   * "throw" (default): findings of severity error are thrown together. "show": they become part of the plan (`plan.errors`), so that one can
-   * look at it; `launchRun` then refuses it unless it is given an `override` with a reason.
+   * "throw" (default): findings of severity error are thrown together. "show": they become part of the plan
+   * (`plan.errors`), so that one can look at it; `launchRun` then refuses it unless it is given an `override` with a
+   * reason.
    */
   readonly onErrors?: "throw" | "show";
 }
@@ -82,10 +86,11 @@ function refuse(issues: readonly Issue[], note = lookAnyway): PlanError {
 }
 
 /**
- * What a run will be: mesh, batch, steps, tokens, time, disk, failures to expect, and the exact command of every node. Nothing is started and
- * `config` is not modified: the plan holds a copy, in which `changes` lists what the data and the cluster's device demanded.
- * Throws PLAN_INVALID (PlanError with all findings) if one of them is an error and `onErrors` is not "show"; always, because no command could be
- * made, if the configuration asks for a cluster and none is given; and CLUSTER_INVALID for a cluster that can't be.
+ * What a run will be: mesh, batch, steps, tokens, time, disk, failures to expect, and the exact command of every node.
+ * Nothing is started and `config` is not modified: the plan holds a copy, in which `changes` lists what the data and
+ * the cluster's device demanded. Throws PLAN_INVALID (PlanError with all findings) if one of them is an error and
+ * `onErrors` is not "show"; always, because no command could be made, if the configuration asks for a cluster and none
+ * is given; and CLUSTER_INVALID for a cluster that can't be.
  */
 export async function planRun(config: Config, options: PlanOptions = {}): Promise<Plan> {
   const copy = config.copy({ by: "the plan" });

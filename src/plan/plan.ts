@@ -16,11 +16,17 @@ export interface Plan extends PlanValues {
   commands(place: CommandPlace): NodeCommand[];
   /** The calls as text to read and copy, one per node, for the run folder `runs/NAME`. */
   readonly command: string;
-  /** The plan as files that start it without this project: for `msrun`, MindFormers' launcher script, Slurm or Kubernetes. */
+  /**
+   * The plan as files that start it without this project: for `msrun`, MindFormers' launcher script, Slurm or
+   * Kubernetes.
+   */
   eject(target: EjectTarget, options?: EjectOptions): Ejected;
   /** Nodes × devices, colored by stage or by another axis. */
   meshFigure(options?: MeshFigureOptions): Figure;
-  /** Memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose size is not computed. */
+  /**
+   * Memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose size is
+   * not computed.
+   */
   memoryFigure(): Figure;
   /** One optimizer step of the pipeline, with its bubble. @throws ARGUMENT_INVALID without a pipeline. */
   timelineFigure(): Figure;

@@ -80,7 +80,10 @@ function callbackSection(type: unknown): SectionInfo | undefined {
 
 const groupPatterns = key("list", undefined, "patterns of the names of parameters");
 
-/** What may stand in the section at a path; undefined where everything may. Sections with a `type` (or model_type) depend on it. */
+/**
+ * What may stand in the section at a path; undefined where everything may. Sections with a `type` (or model_type)
+ * depend on it.
+ */
 export function sectionInfo(path: string, get: ReadValue): SectionInfo | undefined {
   const at = path.replace(/^train_dataset_task\.dataset_config(?=\.|$)/, "train_dataset");
   if (/^callbacks\.\d+$/.test(at)) return callbackSection(get(`${at}.type`));
@@ -110,12 +113,17 @@ for (const [path, { keys }] of Object.entries(sections))
   for (const [name, { until }] of Object.entries(keys))
     if (path !== "" && until === undefined && !home.has(name)) home.set(name, `${path}.${name}`);
 
-/** Where a key that is not known in its own section belongs, if it is known elsewhere: `epochs` → `runner_config.epochs`. */
+/**
+ * Where a key that is not known in its own section belongs, if it is known elsewhere: `epochs` →
+ * `runner_config.epochs`.
+ */
 export function homeOf(name: string): string | undefined {
   return home.get(name) ?? (Object.hasOwn(generalKeys, name) ? name : undefined);
 }
 
-/** All keys of a section for those who have no configuration at hand: every type and model together, general defaults. */
+/**
+ * All keys of a section for those who have no configuration at hand: every type and model together, general defaults.
+ */
 export function allKeys(section: string): Keys {
   if (section === "callbacks")
     return Object.assign(

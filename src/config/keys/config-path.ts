@@ -1,4 +1,5 @@
-// Written from the catalogue by path-types.ts; its test writes it anew: npx vitest run --config test/vitest.config.ts --project fast unit/config/config-path --update
+// Written from the catalogue by path-types.ts; its test writes it anew: npx vitest run --config test/vitest.config.ts
+// --project fast unit/config/config-path --update
 
 /** Every path of a configuration that MindFormers 1.9 knows for pre-training (items of lists and callbacks aside). */
 // biome-ignore format: many names

@@ -14,7 +14,10 @@ export interface KeyDescription extends KeyInfo {
   readonly path: string;
   /** Section that it stands in; "" is the top of the file. */
   readonly section: string;
-  /** MindFormers refuses to start if its section has a key that it does not know; elsewhere such a key has no effect, without a word. */
+  /**
+   * MindFormers refuses to start if its section has a key that it does not know; elsewhere such a key has no effect,
+   * without a word.
+   */
   readonly strict: boolean;
   [displayKey](): MimeBundle;
 }
@@ -64,8 +67,9 @@ function described(section: string, name: string, info: KeyInfo): KeyDescription
 }
 
 /**
- * All keys that MindFormers 1.9 knows in a section, such as `"parallel_config"` or `"model.model_config"`; without a section those of all.
- * Sections with a `type` have the keys of every type, with the defaults of a missing section. Throws CONFIG_KEY_UNKNOWN.
+ * All keys that MindFormers 1.9 knows in a section, such as `"parallel_config"` or `"model.model_config"`; without a
+ * section those of all. Sections with a `type` have the keys of every type, with the defaults of a missing section.
+ * Throws CONFIG_KEY_UNKNOWN.
  */
 export function listKeys(section?: string): ShownList<KeyDescription> {
   if (section !== undefined && !sectionPaths.includes(section)) {
@@ -81,8 +85,8 @@ export function listKeys(section?: string): ShownList<KeyDescription> {
 }
 
 /**
- * What MindFormers 1.9 knows about one key: type, default, meaning, versions. With `config` the default is that of its model and types.
- * Throws CONFIG_KEY_UNKNOWN with the name that was probably meant.
+ * What MindFormers 1.9 knows about one key: type, default, meaning, versions. With `config` the default is that of its
+ * model and types. Throws CONFIG_KEY_UNKNOWN with the name that was probably meant.
  */
 export function describeKey(path: ConfigPath, config?: { get(path: string): unknown }): KeyDescription {
   const cut = path.lastIndexOf(".");

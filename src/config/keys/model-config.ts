@@ -195,7 +195,10 @@ const families: Readonly<Record<string, Keys>> = {
   qwen3_moe: withDefaults(generalModelKeys, sparseDefaults),
 };
 
-/** Keys of `model.model_config` with the defaults of a model (`model_type`); other models have those of the general transformer. */
+/**
+ * Keys of `model.model_config` with the defaults of a model (`model_type`); other models have those of the general
+ * transformer.
+ */
 export function modelKeys(modelType: unknown): Keys {
   return typeof modelType === "string" && Object.hasOwn(families, modelType)
     ? (families[modelType] as Keys)

@@ -3,7 +3,10 @@ import { type Keys, key } from "./key.js";
 const copied = (name: string): string => `set it in ${name}: MindFormers copies it here`;
 const inference = "inference only";
 
-/** Fields of `TransformerConfig` that other sections fill (parallel_config, recompute_config, swap_config), or that only inference uses. */
+/**
+ * Fields of `TransformerConfig` that other sections fill (parallel_config, recompute_config, swap_config), or that only
+ * inference uses.
+ */
 export const runningKeys: Keys = {
   batch_size: key("int", 1, copied("runner_config")),
   parallel_config: key("map|null", null, copied("parallel_config")),

@@ -194,8 +194,8 @@ export function typesOf(section: string): readonly string[] {
 }
 
 /**
- * Keys of optimizer, lr_schedule or runner_wrapper for a `type`: a section that exists gets none of the defaults of a missing one,
- * its class has its own. Without a type: the keys of a missing section.
+ * Keys of optimizer, lr_schedule or runner_wrapper for a `type`: a section that exists gets none of the defaults of a
+ * missing one, its class has its own. Without a type: the keys of a missing section.
  */
 export function typedKeys(section: string, type: unknown): Keys {
   const { keys, byType, names } = typed[section] as Typed;

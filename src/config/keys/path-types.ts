@@ -13,7 +13,10 @@ function union(names: readonly string[]): string {
   return lines.join("\n");
 }
 
-/** Source text of `config-path.ts`: the type of every path that the catalogue knows, so that editors and the kernel can complete it. */
+/**
+ * Source text of `config-path.ts`: the type of every path that the catalogue knows, so that editors and the kernel can
+ * complete it.
+ */
 export function pathTypes(): string {
   const sections = sectionPaths.filter((path) => path !== "callbacks");
   const paths = sections.map((path) => {

@@ -172,7 +172,9 @@ const pastContext: Keys = pastKeys({
   monitor_device_local_loss: key("bool", undefined, "without effect: monitor_config"),
 });
 
-/** `context`: device and graph compiler. MindFormers 1.9 applies these; others have no effect, with a line in the log. */
+/**
+ * `context`: device and graph compiler. MindFormers 1.9 applies these; others have no effect, with a line in the log.
+ */
 export const contextKeys: Keys = newKeys(
   {
     mode: key("int|string", 0, "0 compiled graph, 1 PyNative"),

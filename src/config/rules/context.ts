@@ -37,7 +37,10 @@ function deviceOf(value: unknown): "CPU" | "Ascend" | undefined {
   return value === "CPU" ? "CPU" : undefined;
 }
 
-/** Everything that rules look at; each value is read once. `read` gives the value at a path (default: what the text itself says). */
+/**
+ * Everything that rules look at; each value is read once. `read` gives the value at a path (default: what the text
+ * itself says).
+ */
 export function contextOf(root: YamlNode, facts: CheckFacts, read = readerOf(root)): RuleContext {
   const known = new Map<string, unknown>();
   const get = (path: string): unknown => {

@@ -5,7 +5,10 @@ export interface Place {
   readonly node: YamlNode;
 }
 
-/** Every mapping entry and list item that is written (aliases are not entered: their target is visited in its own place). */
+/**
+ * Every mapping entry and list item that is written (aliases are not entered: their target is visited in its own
+ * place).
+ */
 export function* placesBelow(node: YamlNode, path: string): Generator<Place> {
   const join = (name: string | number): string => (path === "" ? String(name) : `${path}.${name}`);
   if (node.kind === "map")

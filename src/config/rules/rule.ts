@@ -67,15 +67,21 @@ export interface RuleFinding {
   readonly fix?: readonly FixStep[];
   /** Point at the key instead of its value. */
   readonly atKey?: boolean;
+  /** Where in the text it stands, if the path alone doesn't say. */
+  readonly offset?: number;
 }
 
 /**
- * What MindFormers 1.9 does about it: `refuses` to start, `ignores` or changes the setting with at most a line in the log,
- * `fails later` (when the graph is compiled, data is read or a checkpoint is written), or `accepts` it (slower or riskier than need be).
+ * What MindFormers 1.9 does about it: `refuses` to start, `ignores` or changes the setting with at most a line in the
+ * log, `fails later` (when the graph is compiled, data is read or a checkpoint is written), or `accepts` it (slower or
+ * riskier than need be).
  */
 export type EngineReaction = "refuses" | "ignores" | "fails later" | "accepts";
 
-/** One thing that is checked. A new rule is a constant of this shape in a file of this folder, listed in `index.ts`. */
+/**
+ * One thing that is checked. A new rule is a constant of this shape in a file of this folder, listed in
+ * `../every-rule.ts`.
+ */
 export interface Rule {
   readonly id: string;
   /** What must hold, as one line without a point at its end. */

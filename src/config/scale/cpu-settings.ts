@@ -7,7 +7,10 @@ export interface Demand {
   readonly onlyIfWritten?: boolean;
 }
 
-/** What a run on a CPU needs: data parallelism of whole models in float32. Source: the engine layer's README (what MindSpore's CPU backend can do). */
+/**
+ * What a run on a CPU needs: data parallelism of whole models in float32. Source: the engine layer's README (what
+ * MindSpore's CPU backend can do).
+ */
 export function cpuDemands(devices: number): Demand[] {
   const alone = "MindSpore on CPU knows only data parallelism";
   const one = (name: string): Demand => ({ path: `parallel_config.${name}`, now: 1, why: alone, onlyIfWritten: true });

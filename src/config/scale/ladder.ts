@@ -80,7 +80,10 @@ function attentionNumbers(of: ModelNumbers, width: number): Record<string, numbe
   return result;
 }
 
-/** Fewer experts; with fewer than twice as many as a token uses, groups and experts of a token are halved together, so that their rules still hold. */
+/**
+ * Fewer experts; with fewer than twice as many as a token uses, groups and experts of a token are halved together, so
+ * that their rules still hold.
+ */
 function expertNumbers(of: ModelNumbers, share: number): Record<string, number> {
   if (of.n_routed_experts === undefined) return {};
   const experts = Math.max(1, Math.round(of.n_routed_experts * share));
@@ -118,8 +121,9 @@ export function scaleNumbers(of: ModelNumbers, { experts, layers, width }: Rung)
 }
 
 /**
- * Ever smaller models: by turns half the experts (memory without much work), three quarters of the layers, three quarters of the width (heads, ranks and
- * feed-forward widths follow), so that depth, width and experts keep their proportions. The first rung is the model itself.
+ * Ever smaller models: by turns half the experts (memory without much work), three quarters of the layers, three
+ * quarters of the width (heads, ranks and feed-forward widths follow), so that depth, width and experts keep their
+ * proportions. The first rung is the model itself.
  */
 export function ladder(of: ModelNumbers, fewestExperts = 4): Rung[] {
   const rungs: Rung[] = [{ experts: 1, layers: 1, width: 1 }];

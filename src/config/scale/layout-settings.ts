@@ -11,7 +11,10 @@ function offsetValue({ offset, pipelineStages }: Layout): unknown {
   return Array.isArray(offset) && offset.length === 1 ? offset[0] : offset;
 }
 
-/** The values that make a configuration have a layout, as `config.merge` takes them. Without a pipeline its micro-batches are accumulated gradients. */
+/**
+ * The values that make a configuration have a layout, as `config.merge` takes them. Without a pipeline its
+ * micro-batches are accumulated gradients.
+ */
 export function layoutSettings(layout: Layout, options: MemoryOptions): Settings {
   const piped = layout.pipelineStages > 1;
   return {
@@ -79,7 +82,10 @@ export function neededSettings(config: ConfigEdits, settings: Settings, prefix =
   return Object.fromEntries(entries);
 }
 
-/** Writes the layout into a configuration; where it has a `dataset_strategy`, its first numbers follow data_parallel. Returns the configuration. */
+/**
+ * Writes the layout into a configuration; where it has a `dataset_strategy`, its first numbers follow data_parallel.
+ * Returns the configuration.
+ */
 export function applyLayout<C extends ConfigEdits>(config: C, layout: Layout, options: MemoryOptions): C {
   config.merge(neededSettings(config, layoutSettings(layout, options)));
   const strategy = config.get("parallel.dataset_strategy");

@@ -47,14 +47,18 @@ export const usableShare = 58 / 64;
 const margin = 0.9;
 
 /**
- * Resident memory of a CPU worker for an estimate of its tensors: MindSpore and MindFormers loaded, then about five times the tensors (graph, temporary
- * copies, checkpoints). From two real runs, 444 MiB → 2,735 MiB and 765 MiB → 4,455 MiB (`src/model/README.md`).
+ * Resident memory of a CPU worker for an estimate of its tensors: MindSpore and MindFormers loaded, then about five
+ * times the tensors (graph, temporary copies, checkpoints). From two real runs, 444 MiB → 2,735 MiB and 765 MiB → 4,455
+ * MiB (`src/model/README.md`).
  */
 export function cpuWorkerBytes(estimate: number): number {
   return 600 * 2 ** 20 + 5 * estimate;
 }
 
-/** FLOPs of a step that one CPU worker should have at most: some seconds on a laptop. Every expert multiplies every token there. */
+/**
+ * FLOPs of a step that one CPU worker should have at most: some seconds on a laptop. Every expert multiplies every
+ * token there.
+ */
 const cpuWork = 4e10;
 
 interface Space {
@@ -146,7 +150,10 @@ function openSpace(config: ConfigEdits, target: ScaleTarget): Space {
   };
 }
 
-/** The first rung of the ladder, so the largest model, for which there is a layout that fits. Throws SCALE_IMPOSSIBLE, MODEL_NOT_COMPUTED, ARGUMENT_INVALID. */
+/**
+ * The first rung of the ladder, so the largest model, for which there is a layout that fits. Throws SCALE_IMPOSSIBLE,
+ * MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
+ */
 export function propose(config: ConfigEdits, target: ScaleTarget): Proposal {
   const space = openSpace(config, target);
   const original = readNumbers(space.section);

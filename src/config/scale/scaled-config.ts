@@ -5,7 +5,10 @@ import { type ScaleChange, scaleChanges, scaleText } from "./changes.js";
 import type { ConfigEdits, Scalable } from "./config-edits.js";
 import { type Proposal, propose, type ScaleTarget } from "./propose.js";
 
-/** A proposal to fit a configuration to other hardware: shown as a table of changes; nothing is changed before `apply()`. */
+/**
+ * A proposal to fit a configuration to other hardware: shown as a table of changes; nothing is changed before
+ * `apply()`.
+ */
 export interface ScaledConfig<C> {
   readonly target: ScaleTarget;
   readonly changes: readonly ScaleChange[];

@@ -150,7 +150,10 @@ function editList(list: SequenceNode, value: readonly unknown[], scope: Scope): 
   return [...edits, ...value.slice(list.items.length).map((item) => addItem(list, item, inner))];
 }
 
-/** The smallest edits that give the node the value: what is equal already keeps its bytes, comments inside lists and mappings stay. */
+/**
+ * The smallest edits that give the node the value: what is equal already keeps its bytes, comments inside lists and
+ * mappings stay.
+ */
 function editNode(node: YamlNode, value: unknown, scope: Scope): TextEdit[] {
   if (sameValue(readValue(node), value)) return [];
   let edits: TextEdit[] | undefined;
@@ -178,7 +181,10 @@ function listPosition(list: SequenceNode, segment: string, path: string): number
   throw refuseEdit(path, `expected ${expected}, found ${segment}`, `use a position, for example ${path}.0`);
 }
 
-/** Edits that set `path` to `value`. Paths below an alias lead to the anchored node. Throws CONFIG_EDIT_REFUSED where the text leaves it open what is meant. */
+/**
+ * Edits that set `path` to `value`. Paths below an alias lead to the anchored node. Throws CONFIG_EDIT_REFUSED where
+ * the text leaves it open what is meant.
+ */
 export function editsFor(
   root: YamlNode,
   text: string,
@@ -205,7 +211,7 @@ export function editsFor(
       next = at.items[listPosition(at, segment, scope.path)];
       if (next === undefined) return [addItem(at, nest(rest, request.value), inner)];
     } else {
-      next = at.entries.find(({ key }) => key === segment)?.value;
+      next = at.entries.findLast(({ key }) => key === segment)?.value;
       const inherited = at.merged.some((base) => Object.hasOwn(readValue(base) as object, segment));
       if (next === undefined && inherited && rest.length > 0)
         throw refuseEdit(

@@ -32,7 +32,10 @@ export function isInline(value: unknown): boolean {
   return isScalar(value) || Object.keys(value as object).length === 0;
 }
 
-/** Lines of a mapping or list in block style at `indent`; the first line has no indentation (the caller knows where it goes). */
+/**
+ * Lines of a mapping or list in block style at `indent`; the first line has no indentation (the caller knows where it
+ * goes).
+ */
 export function emitBlock(value: unknown, indent: number, options: EmitOptions): string {
   const separator = options.lineBreak + " ".repeat(indent);
   if (Array.isArray(value)) {
@@ -58,7 +61,10 @@ export function nest(segments: readonly string[], value: unknown): unknown {
   return segments.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
 }
 
-/** Refuses what YAML can't hold (functions, undefined, symbols, class instances); returns the path of the first such value. */
+/**
+ * Refuses what YAML can't hold (functions, undefined, symbols, class instances); returns the path of the first such
+ * value.
+ */
 export function findUnwritable(value: unknown, path = ""): string | undefined {
   if (Array.isArray(value))
     return value.map((item, index) => findUnwritable(item, `${path}.${index}`)).find((found) => found !== undefined);

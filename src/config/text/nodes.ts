@@ -1,3 +1,4 @@
+import type { ScalarStyle } from "./read/tokens.js";
 import type { ResolvedScalar } from "./scalars.js";
 
 /** Where something stands in the text: half-open range of UTF-16 offsets. */
@@ -8,14 +9,17 @@ export interface SourceRange {
 
 interface NodeBase extends SourceRange {
   readonly anchor: string | undefined;
-  /** End of the `:` or `-` (or of the anchor or tag after it) that the value belongs to: where a value on the same line may be put. */
+  /**
+   * End of the `:` or `-` (or of the anchor or tag after it) that the value belongs to: where a value on the same line
+   * may be put.
+   */
   readonly slot: number;
 }
 
 /** `style` "empty" is a value that is not written at all (`key:`). */
 export interface ScalarNode extends NodeBase {
   readonly kind: "scalar";
-  readonly style: "plain" | "single" | "double" | "block" | "empty";
+  readonly style: ScalarStyle | "empty";
   readonly resolved: ResolvedScalar;
   readonly text: string;
 }

@@ -44,7 +44,7 @@ function written(container: MapNode | SequenceNode): readonly YamlNode[] {
 }
 
 function childAt(container: MapNode | SequenceNode, segment: string, text: string): Child | undefined {
-  const entry = container.kind === "map" ? container.entries.find(({ key }) => key === segment) : undefined;
+  const entry = container.kind === "map" ? container.entries.findLast(({ key }) => key === segment) : undefined;
   const value = container.kind === "map" ? entry?.value : container.items[Number(segment)];
   if (value === undefined) return undefined;
   const all = written(container);
@@ -123,7 +123,10 @@ function refuseShared(root: YamlNode, value: YamlNode, path: string): void {
   throw refuseEdit(path, one, `first config.unset("${first.path}") or give it a value of its own`);
 }
 
-/** Edits that take `path` (aliases before it already replaced by their targets) out of the text. Throws CONFIG_EDIT_REFUSED. */
+/**
+ * Edits that take `path` (aliases before it already replaced by their targets) out of the text. Throws
+ * CONFIG_EDIT_REFUSED.
+ */
 export function editsForRemoval(root: YamlNode, text: string, path: string): TextEdit[] {
   const segments = path.split(".");
   const container = nodeAt(root, segments.slice(0, -1).join("."));

@@ -1,7 +1,7 @@
 /**
- * Plain YAML scalars as PyYAML 6 reads and may write them (YAML 1.1, `yaml.safe_load`), because MindFormers reads its configuration with PyYAML.
- * The patterns are those of PyYAML's implicit resolvers; the surprises: `1e-5`, `1.0e5` and `-.5` are strings, `on` and `no` are booleans,
- * `010` is 8, `1:30` is 90, `2024-01-02` is a date.
+ * Plain YAML scalars as PyYAML 6 reads and may write them (YAML 1.1, `yaml.safe_load`), because MindFormers reads its
+ * configuration with PyYAML. The patterns are those of PyYAML's implicit resolvers; the surprises: `1e-5`, `1.0e5` and
+ * `-.5` are strings, `on` and `no` are booleans, `010` is 8, `1:30` is 90, `2024-01-02` is a date.
  */
 export type ScalarKind = "null" | "bool" | "int" | "float" | "string" | "date" | "unreadable";
 
@@ -52,7 +52,8 @@ function readFloat(text: string): number {
   return negative ? -size : size;
 }
 
-function readDate(text: string): Date | undefined {
+/** A date or time as PyYAML reads it; undefined for other text and for days that no calendar has. */
+export function readDate(text: string): Date | undefined {
   const match =
     /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d*))?[ \t]*(Z|[-+]\d{1,2}(?::\d{2})?)?)?$/.exec(
       text,
@@ -91,14 +92,19 @@ export function resolvePlain(text: string): ResolvedScalar {
   return { kind: "string", value: text };
 }
 
-/** The number that somebody who wrote this plain scalar surely meant although PyYAML reads a string (`1e-5`), or undefined. */
+/**
+ * The number that somebody who wrote this plain scalar surely meant although PyYAML reads a string (`1e-5`), or
+ * undefined.
+ */
 export function intendedNumber(text: string): number | undefined {
   if (!/^[-+]?(?:\d|\.\d)/.test(text) || resolvePlain(text).kind !== "string") return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** How such a number is to be written, in the writer's own form: `1e-5` → `1.0e-5`, `1.0E5` → `1.0e+5`, `-.5` → `-0.5`. */
+/**
+ * How such a number is to be written, in the writer's own form: `1e-5` → `1.0e-5`, `1.0E5` → `1.0e+5`, `-.5` → `-0.5`.
+ */
 export function correctedNumber(text: string): string {
   const match = /^([-+]?)(\d*)(\.\d*)?(?:[eE]([-+]?)(\d+))?$/.exec(text);
   if (match === null) return formatNumber(Number(text));
@@ -107,7 +113,9 @@ export function correctedNumber(text: string): string {
   return exponent === undefined ? mantissa : `${mantissa}e${exponentSign || "+"}${exponent}`;
 }
 
-/** A number as PyYAML reads it back: `1e-7` → `1.0e-7`; with `asFloat` an integral number keeps a point: `1` → `1.0`. */
+/**
+ * A number as PyYAML reads it back: `1e-7` → `1.0e-7`; with `asFloat` an integral number keeps a point: `1` → `1.0`.
+ */
 export function formatNumber(value: number | bigint, asFloat = false): string {
   if (typeof value === "bigint") return value.toString();
   if (Number.isNaN(value)) return ".nan";
@@ -157,7 +165,10 @@ export function formatString(text: string, style: QuoteStyle = "plain"): string 
   return quoteDouble(text);
 }
 
-/** Any scalar as text that PyYAML reads back as the same value. Booleans in Python's spelling, as MindFormers' own files have them. */
+/**
+ * Any scalar as text that PyYAML reads back as the same value. Booleans in Python's spelling, as MindFormers' own files
+ * have them.
+ */
 export function formatScalar(value: ScalarValue, options: { style?: QuoteStyle; asFloat?: boolean } = {}): string {
   if (value === null) return "null";
   if (typeof value === "boolean") return value ? "True" : "False";

@@ -170,14 +170,17 @@ function withSettings(source: SourceText, settings: readonly Required<Setting>[]
 }
 
 /**
- * The text with `path` set to `value` and no other byte changed; the result is parsed again and compared, so that a wrong edit can't get out.
- * Throws CONFIG_EDIT_REFUSED.
+ * The text with `path` set to `value` and no other byte changed; the result is parsed again and compared, so that a
+ * wrong edit can't get out. Throws CONFIG_EDIT_REFUSED.
  */
 export function withValue(source: SourceText, setting: Setting): SourceText {
   return withSettings(source, [checked(setting)]);
 }
 
-/** Several values, one after the other; where they don't touch each other with a single reading. Throws CONFIG_EDIT_REFUSED. */
+/**
+ * Several values, one after the other; where they don't touch each other with a single reading. Throws
+ * CONFIG_EDIT_REFUSED.
+ */
 export function withValues(source: SourceText, settings: readonly Setting[]): SourceText {
   const list = settings.map(checked);
   const places = list.map(({ path }) => canonicalPath(source.root, path));
@@ -186,7 +189,8 @@ export function withValues(source: SourceText, settings: readonly Setting[]): So
     try {
       return withSettings(source, list);
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error; // one by one it may go, or the message names the one that doesn't
+      // one by one it may go, or the message names the one that doesn't
+      if (!(error instanceof ConfigError)) throw error;
     }
   }
   return list.reduce((text, setting) => withSettings(text, [setting]), source);

@@ -1,45 +1,11 @@
-import { type Document, Lexer, parseAllDocuments } from "yaml";
-import { type Finding, SyntaxFinding } from "./finding.js";
 import type { YamlNode } from "./nodes.js";
-import { toNodes } from "./parse.js";
-
-const hints: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: "indent with spaces",
-  DUPLICATE_KEY: "remove one of the two keys",
-  BLOCK_AS_IMPLICIT_KEY: 'put the value in quotes: key: "text: more text"',
-  MISSING_CHAR: "close the quote or bracket",
-  BAD_INDENT: "indent like the lines around it, and close what was opened with [ or {",
-  UNEXPECTED_TOKEN: "give this line the indentation of the key that it belongs to",
-};
-
-const plainMark = "\u001f";
-
-/** PyYAML allows a tab only inside quotes, comments and block text. */
-function* findTabs(text: string): Generator<Finding> {
-  if (!text.includes("\t")) return;
-  let offset = 0;
-  let plain = false;
-  let block = false;
-  for (const lexeme of new Lexer().lex(text)) {
-    const mark = lexeme.length === 1 && "\u0002\u0018\u001f\ufeff".includes(lexeme);
-    const first = lexeme[0];
-    const literal = first === "#" || first === '"' || first === "'" || (plain && block);
-    const at = lexeme.indexOf("\t");
-    if (at >= 0 && !literal)
-      yield {
-        offset: offset + at,
-        message: "a tab character, which PyYAML refuses here",
-        hint: "replace the tab by spaces",
-      };
-    if (lexeme === plainMark) plain = true;
-    else if (first === "|" || first === ">") block = true;
-    else if (plain) plain = block = false;
-    if (!mark || lexeme === "\ufeff") offset += lexeme.length;
-  }
-}
+import { type Finding, SyntaxFinding } from "./read/finding.js";
+import { parseDocuments } from "./read/parser.js";
+import type { RawDocument } from "./read/raw.js";
+import { toNodes } from "./tree.js";
 
 // What PyYAML's reader refuses or takes for a line break.
-const unreadable = /(?![\t\n\r])\p{Cc}|[\u2028\u2029\ufffe\uffff]|\r(?!\n)|(?<!^)\ufeff/gu;
+const unreadable = /(?![\t\n\r])\p{Cc}|\p{Cs}|[\u2028\u2029\ufffe\uffff]|\r(?!\n)|(?<!^)\ufeff/gu;
 
 function* findUnreadable(text: string): Generator<Finding> {
   if (!/[^\t\n -~]/.test(text)) return;
@@ -62,7 +28,7 @@ function refused(...findings: readonly Finding[]): ParsedYaml {
 }
 
 /**
- * Parses text as PyYAML's safe_load would, with everything that it (or a careful reader) refuses as findings.
+ * Parses text as PyYAML's safe_load would, with everything that it rejects as findings.
  * With `document` the tree is that of one document of several.
  */
 export function parseYaml(text: string, document?: number): ParsedYaml {
@@ -79,7 +45,7 @@ export function parseYaml(text: string, document?: number): ParsedYaml {
   }
 }
 
-function tooMany(list: readonly Document.Parsed[], document: number | undefined): Finding | undefined {
+function tooMany(list: readonly RawDocument[], document: number | undefined): Finding | undefined {
   const count = list.length;
   if (document !== undefined && document >= 0 && document < Math.max(1, count)) return undefined;
   if (document !== undefined) {
@@ -87,7 +53,7 @@ function tooMany(list: readonly Document.Parsed[], document: number | undefined)
     return { offset: 0, message: `document ${document}: the file has ${count === 1 ? "one" : count}`, hint };
   }
   if (count <= 1) return undefined;
-  const offset = list[1]?.range?.[0] ?? 0;
+  const offset = list[1]?.start ?? 0;
   const message = `${count} documents in one file, but MindFormers reads one`;
   return {
     offset,
@@ -97,24 +63,14 @@ function tooMany(list: readonly Document.Parsed[], document: number | undefined)
 }
 
 function parseNested(text: string, document: number | undefined): ParsedYaml {
-  const early = [...findUnreadable(text), ...findTabs(text)];
+  const early = [...findUnreadable(text)];
   if (early.length > 0) return refused(...early);
-  const documents = parseAllDocuments(text, { schema: "failsafe", keepSourceTokens: true, prettyErrors: false });
-  const list = Array.isArray(documents) ? documents : [];
-  const errors = list.flatMap((one) => one.errors);
-  if (errors.length > 0)
-    return refused(
-      ...errors.map(({ code, message, pos }) => ({
-        offset: Number(pos[0]),
-        message: message.charAt(0).toLowerCase() + message.slice(1),
-        hint: hints[code] ?? "correct the YAML at this place",
-      })),
-    );
+  const list = parseDocuments(text);
   const wrong = tooMany(list, document);
   if (wrong !== undefined) return refused(wrong);
   const chosen = list[document ?? 0];
-  if (chosen !== undefined)
-    return { root: toNodes(chosen, text, list.length > 1), findings: [], documents: list.length };
-  const empty = { kind: "scalar", start: 0, end: 0, slot: 0, anchor: undefined, style: "empty", text: "" } as const;
+  if (chosen !== undefined) return { root: toNodes(chosen.root, text), findings: [], documents: list.length };
+  const end = text.length;
+  const empty = { kind: "scalar", start: end, end, slot: end, anchor: undefined, style: "empty", text: "" } as const;
   return { root: { ...empty, resolved: { kind: "null", value: null } }, findings: [], documents: 1 };
 }

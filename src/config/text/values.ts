@@ -32,7 +32,7 @@ function childOf(node: YamlNode, segment: string): YamlNode | undefined {
   const at = follow(node);
   if (at.kind === "sequence") return /^(?:0|[1-9]\d*)$/.test(segment) ? at.items[Number(segment)] : undefined;
   if (at.kind !== "map") return undefined;
-  const own = at.entries.find(({ key }) => key === segment)?.value;
+  const own = at.entries.findLast(({ key }) => key === segment)?.value;
   return own ?? at.merged.map((base) => childOf(base, segment)).find((found) => found !== undefined);
 }
 

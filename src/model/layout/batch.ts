@@ -23,7 +23,10 @@ export function globalBatch(layout: Layout): GlobalBatch {
   return { size, arithmetic: `${shown.map(([name, value]) => `${name} ${value}`).join(" · ")} = ${size}` };
 }
 
-/** The global batch of a configuration; without semi-automatic parallelism it depends on the number of devices (default: data_parallel). */
+/**
+ * The global batch of a configuration; without semi-automatic parallelism it depends on the number of devices (default:
+ * data_parallel).
+ */
 export function globalBatchOf(get: ReadValue, devices?: number): GlobalBatch {
   return globalBatch(readLayout(get, devices));
 }
@@ -34,7 +37,10 @@ export interface Schedule {
   readonly totalSteps: number;
 }
 
-/** Steps of a run over `samples` training samples; what does not fill a batch is dropped. `stopStep` > 0 ends the run early. */
+/**
+ * Steps of a run over `samples` training samples; what does not fill a batch is dropped. `stopStep` > 0 ends the run
+ * early.
+ */
 export function schedule(run: {
   samples: number;
   globalBatchSize: number;

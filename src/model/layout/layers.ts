@@ -30,7 +30,10 @@ export type OffsetProblem =
 /** MindFormers runs the second block of this schedule through the stages from the last to the first. */
 const turnsBack = (shape: PipelineShape, block: number): boolean => shape.schedule === "zero_bubble_v" && block === 1;
 
-/** What is wrong with the offset of a pipeline for a number of layers, by MindFormers' LayerSetting; undefined if nothing is. */
+/**
+ * What is wrong with the offset of a pipeline for a number of layers, by MindFormers' LayerSetting; undefined if
+ * nothing is.
+ */
 export function offsetProblem(layers: number, shape: PipelineShape): OffsetProblem | undefined {
   const places = shape.pipelineStages * shape.interleave;
   if (places <= 1) return undefined;
@@ -46,8 +49,9 @@ export function offsetProblem(layers: number, shape: PipelineShape): OffsetProbl
 }
 
 /**
- * Layers of every block and stage as MindFormers' LayerSetting assigns them: layers / (stages · blocks) rounded down, plus the offset.
- * Without an offset the remainder is spread by `balancedOffset`. Undefined where MindFormers rejects the offset: see `offsetProblem`.
+ * Layers of every block and stage as MindFormers' LayerSetting assigns them: layers / (stages · blocks) rounded down,
+ * plus the offset. Without an offset the remainder is spread by `balancedOffset`. Undefined where MindFormers rejects
+ * the offset: see `offsetProblem`.
  */
 export function layersOnStages(layers: number, shape: PipelineShape): LayersOnStages | undefined {
   const { pipelineStages: stages, interleave: blocks } = shape;

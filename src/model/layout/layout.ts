@@ -26,7 +26,10 @@ export interface Layout extends Mesh {
   /** Blocks of layers per stage (`pp_interleave_num`; 1 unless `pipeline_interleave` is on). */
   readonly interleave: number;
   readonly schedule: PipelineSchedule;
-  /** Layers more or less than layers ÷ (stages · blocks), as `model_config.offset` has them; undefined: the remainder is spread evenly. */
+  /**
+   * Layers more or less than layers ÷ (stages · blocks), as `model_config.offset` has them; undefined: the remainder is
+   * spread evenly.
+   */
   readonly offset: Offset | undefined;
 }
 

@@ -67,7 +67,10 @@ export function usedMesh(mesh: Mesh, devices: number): Mesh {
   };
 }
 
-/** `parallel_config` product as text: "data_parallel 2 · model_parallel 3 = 6"; axes of size 1 are left out unless they are the only ones. */
+/**
+ * `parallel_config` product as text: "data_parallel 2 · model_parallel 3 = 6"; axes of size 1 are left out unless they
+ * are the only ones.
+ */
 export function meshArithmetic(mesh: Mesh): string {
   const axes: [string, number][] = [
     ["data_parallel", mesh.dataParallel],

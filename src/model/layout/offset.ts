@@ -1,4 +1,7 @@
-/** `model_config.offset`: one number for every place, a list of one number per stage, or one such list per block of layers. */
+/**
+ * `model_config.offset`: one number for every place, a list of one number per stage, or one such list per block of
+ * layers.
+ */
 export type Offset = number | readonly number[] | readonly (readonly number[])[];
 
 const isRow = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(Number.isInteger);
@@ -31,7 +34,10 @@ export function writtenSum(offset: Offset): number {
   return typeof offset === "number" ? offset : offset.reduce<number>((sum, each) => sum + writtenSum(each), 0);
 }
 
-/** Offsets that add up to the remainder: one more layer at as many places as needed, the first and last (embedding, output layer) last. */
+/**
+ * Offsets that add up to the remainder: one more layer at as many places as needed, the first and last (embedding,
+ * output layer) last.
+ */
 export function balancedOffset(layers: number, stages: number, blocks: number): number[][] {
   const places = stages * blocks;
   const left = layers % places;

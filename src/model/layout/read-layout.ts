@@ -4,8 +4,8 @@ import { readMesh, usedMesh } from "./mesh.js";
 import { readOffset } from "./offset.js";
 
 /**
- * The layout that a configuration asks for. In data-parallel mode every device is a data-parallel one: `devices` is their number,
- * by default `data_parallel`.
+ * The layout that a configuration asks for. In data-parallel mode every device is a data-parallel one: `devices` is
+ * their number, by default `data_parallel`.
  */
 export function readLayout(get: ReadValue, devices?: number): Layout {
   const written = readMesh(get);

@@ -3,9 +3,10 @@ import { type LayerKind, type ModelShape, mtpKind } from "../shape.js";
 import type { MemoryOptions } from "./options.js";
 
 /**
- * Bytes that one layer keeps for its backward pass, per token, in three parts: what every device of a tensor-parallel group holds whole (divided only
- * with sequence parallelism), what tensor parallelism divides, and what select recomputation gives back (part of the first two).
- * Counted operator by operator from MindFormers 1.9's training graph (norms in float32: input, its float32 copy and the output are kept).
+ * Bytes that one layer keeps for its backward pass, per token, in three parts: what every device of a tensor-parallel
+ * group holds whole (divided only with sequence parallelism), what tensor parallelism divides, and what select
+ * recomputation gives back (part of the first two). Counted operator by operator from MindFormers 1.9's training graph
+ * (norms in float32: input, its float32 copy and the output are kept).
  */
 interface TokenBytes {
   readonly whole: number;
@@ -54,7 +55,8 @@ function layerBytes(shape: ModelShape, kind: LayerKind, compute: number): TokenB
       selectDivided: activated,
     };
   }
-  // Balanced routing: every token goes to perToken experts. Permuted, exchanged, computed, exchanged back; MindFormers always recomputes swiglu here.
+  // Balanced routing: every token goes to perToken experts. Permuted, exchanged, computed, exchanged back; MindFormers
+  // always recomputes swiglu here.
   const routed = e.perToken * (4 * shape.hidden + 2 * e.feedForward) * compute;
   const router = 3 * e.experts * 4 + shape.hidden * 4;
   const shared = gates * e.sharedFeedForward * compute;
@@ -83,8 +85,8 @@ export interface ActivationModel {
   readonly expert: LayerActivations;
   readonly mtp: LayerActivations;
   /**
-   * The last stage's loss: logits in compute type, log-softmax and one-hot labels of 4 bytes are kept, once more per multi-token-prediction layer;
-   * two more float32 tensors live while one loss is computed (`loss_func.py`).
+   * The last stage's loss: logits in compute type, log-softmax and one-hot labels of 4 bytes are kept, once more per
+   * multi-token-prediction layer; two more float32 tensors live while one loss is computed (`loss_func.py`).
    */
   readonly logits: number;
 }

@@ -154,8 +154,9 @@ export function estimateParts(parts: MemoryParts): MemoryEstimate {
 }
 
 /**
- * Estimated memory of one device of every pipeline stage, in bytes. Weights, gradients and states are exact sums over MindFormers' tensors and its ways of
- * dividing them; copies and activations are counted from its training graph under assumptions that `src/model/README.md` lists with their error.
+ * Estimated memory of one device of every pipeline stage, in bytes. Weights, gradients and states are exact sums over
+ * MindFormers' tensors and its ways of dividing them; copies and activations are counted from its training graph under
+ * assumptions that `src/model/README.md` lists with their error.
  *
  * @throws ARGUMENT_INVALID for an offset that MindFormers rejects.
  */

@@ -5,13 +5,19 @@ export type RecomputeCount = number | boolean;
 export interface Recompute {
   /** Whole layers: all, none, or how many of every stage, or such a list for every block. */
   readonly layers: "all" | "none" | readonly (RecomputeCount | readonly RecomputeCount[])[];
-  /** `select_recompute`: in the other layers, the gated activation of the feed-forward part (MindFormers' default patterns). */
+  /**
+   * `select_recompute`: in the other layers, the gated activation of the feed-forward part (MindFormers' default
+   * patterns).
+   */
   readonly select: boolean;
 }
 
 /** Values of full size per parameter that an optimizer keeps; source: MindFormers 1.9, `core/optim`. */
 export const optimizerStates = {
-  /** Two moments (`adam_m`, `adam_v`). MindFormers keeps no master copy: with `params_dtype: float32` the weights are it. */
+  /**
+   * Two moments (`adam_m`, `adam_v`). MindFormers keeps no master copy: with `params_dtype: float32` the weights are
+   * it.
+   */
   adamw: 2,
   /** Two moments and the weights' running mean. */
   pma_adamw: 3,
@@ -27,15 +33,19 @@ export interface MemoryOptions {
   /** `optimizer.swap`: the states rest in the host's memory. */
   readonly statesOnHost: boolean;
   /**
-   * `enable_parallel_optimizer`: devices among which weights and states of one tensor are divided. 1: off; "all": every device that would hold the
-   * same part; a number (`optimizer_weight_shard_size`) counts only for tensors with a multiple of so many equal devices, others use all of theirs.
+   * `enable_parallel_optimizer`: devices among which weights and states of one tensor are divided. 1: off; "all": every
+   * device that would hold the same part; a number (`optimizer_weight_shard_size`) counts only for tensors with a
+   * multiple of so many equal devices, others use all of theirs.
    */
   readonly optimizerShard: number | "all";
   /** `parallel_optimizer_threshold`: tensors whose part on a device is not larger (in bytes) stay whole. */
   readonly shardThreshold: number;
   /** `gradient_accumulation_shard`: accumulated gradients are divided as well. */
   readonly gradientShard: boolean;
-  /** `parallel_optimizer_comm_recompute`: weights that optimizer parallelism gathers are gathered again for the backward pass instead of kept. */
+  /**
+   * `parallel_optimizer_comm_recompute`: weights that optimizer parallelism gathers are gathered again for the backward
+   * pass instead of kept.
+   */
   readonly gatherAgain: boolean;
   readonly recompute: Recompute;
   /** Bytes of a weight and its gradient (`params_dtype`). */
@@ -50,7 +60,9 @@ export interface MemoryOptions {
   readonly device: "Ascend" | "CPU";
 }
 
-/** MindFormers' defaults: AdamW, no optimizer parallelism, no recomputation, float32 weights and bfloat16 activations. */
+/**
+ * MindFormers' defaults: AdamW, no optimizer parallelism, no recomputation, float32 weights and bfloat16 activations.
+ */
 export const defaultMemoryOptions: MemoryOptions = {
   optimizer: "adamw",
   statesOnHost: false,

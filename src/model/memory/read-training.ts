@@ -67,7 +67,10 @@ export interface TrainingFacts {
   readonly options: MemoryOptions;
 }
 
-/** Undefined for models whose size is not computed (see `modelShape`). `devices`: number of devices, for data-parallel mode. */
+/**
+ * Undefined for models whose size is not computed (see `modelShape`). `devices`: number of devices, for data-parallel
+ * mode.
+ */
 export function readTraining(get: ReadValue, devices?: number): TrainingFacts | undefined {
   const section = get("model.model_config");
   if (typeof section !== "object" || section === null || Array.isArray(section)) return undefined;

@@ -36,7 +36,10 @@ function byTurns(list: readonly RecomputeCount[], counts: LayersOnStages["counts
   return taken;
 }
 
-/** Layers that are recomputed as a whole, `[block][stage]`: the first ones of each place, as MindFormers' LayerSetting counts them. */
+/**
+ * Layers that are recomputed as a whole, `[block][stage]`: the first ones of each place, as MindFormers' LayerSetting
+ * counts them.
+ */
 export function recomputedLayers({ layers }: Recompute, counts: LayersOnStages["counts"]): number[][] {
   if (typeof layers === "string") return counts.map((row) => row.map((count) => (layers === "all" ? count : 0)));
   if (!layers.some(Array.isArray)) return byTurns(layers as readonly RecomputeCount[], counts);

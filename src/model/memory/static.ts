@@ -39,8 +39,9 @@ function divisor(tensor: ModelTensor, layout: StaticLayout): number {
 }
 
 /**
- * Devices among which optimizer parallelism divides what a device holds of a tensor. MindSpore divides along the first dimension, among the devices
- * that hold the same part; it leaves whole what is small, what doesn't divide, and follows a demanded size only if it divides their number.
+ * Devices among which optimizer parallelism divides what a device holds of a tensor. MindSpore divides along the first
+ * dimension, among the devices that hold the same part; it leaves whole what is small, what doesn't divide, and follows
+ * a demanded size only if it divides their number.
  */
 export function shardSize(tensor: ModelTensor, layout: StaticLayout, options: MemoryOptions): number {
   if (options.optimizerShard === 1 || !tensor.shardable || options.optimizer === "muon") return 1;

@@ -138,7 +138,8 @@ class Collection {
   addMesh(mesh: Mesh): void {
     const { globalBatch, largestMicroBatch } = this.#space;
     const splits = microBatchSplits(mesh, globalBatch, largestMicroBatch);
-    // Two values each: optimizer parallelism off and on; with one micro-batch, and with more, whose gradients are added up.
+    // Two values each: optimizer parallelism off and on; with one micro-batch, and with more, whose gradients are added
+    // up.
     const statics: (StaticGroups | undefined)[] = [];
     for (const [microBatchSize, microBatches] of splits)
       for (const pipeline of this.#shared.pipelines(mesh.pipelineStages)) {
@@ -188,7 +189,10 @@ class Collection {
   }
 }
 
-/** Every legal layout: mesh, micro-batches, blocks per stage, optimizer parallelism (off, all equal devices), recomputation (none, select, all). */
+/**
+ * Every legal layout: mesh, micro-batches, blocks per stage, optimizer parallelism (off, all equal devices),
+ * recomputation (none, select, all).
+ */
 export function enumerateLayouts(space: SearchSpace): Enumeration {
   const found = new Collection(space);
   for (const mesh of legalMeshes(space.shape, space.devices)) found.addMesh(mesh);

@@ -17,9 +17,10 @@ export interface Hardware {
 }
 
 /**
- * Atlas 800T A2: 8 NPUs, 313 TFLOPS of bfloat16 each (the lower of the figures commonly quoted for the 910B, 313 to 376), HCCS with 196 GB/s and
- * 200 Gb/s of RoCE per device and direction (nominal). `efficiency`, `linkEfficiency` and `overlap` are assumptions, not measurements: they move all times
- * alike, the order of layouts little. `peakFlops · efficiency` should be set from a run's own throughput where there is one.
+ * Atlas 800T A2: 8 NPUs, 313 TFLOPS of bfloat16 each (the lower of the figures commonly quoted for the 910B, 313 to
+ * 376), HCCS with 196 GB/s and 200 Gb/s of RoCE per device and direction (nominal). `efficiency`, `linkEfficiency` and
+ * `overlap` are assumptions, not measurements: they move all times alike, the order of layouts little.
+ * `peakFlops · efficiency` should be set from a run's own throughput where there is one.
  */
 export const atlas800tA2: Hardware = {
   name: "Atlas 800T A2",

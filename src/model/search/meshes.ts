@@ -13,7 +13,10 @@ export function divisors(value: number): number[] {
   return [...low, ...high.reverse()];
 }
 
-/** Why a size of model_parallel can't be: undefined if it can. Every device gets whole heads, and equal parts of vocabulary and feed-forward width. */
+/**
+ * Why a size of model_parallel can't be: undefined if it can. Every device gets whole heads, and equal parts of
+ * vocabulary and feed-forward width.
+ */
 export function tensorFault(shape: ModelShape, tensor: number): string | undefined {
   const a = shape.attention;
   const parts: [string, number][] = [
@@ -34,8 +37,9 @@ export function stagesFit(shape: ModelShape, stages: number, blocks: number): bo
 }
 
 /**
- * Every legal mesh for a number of devices: dataParallel · tensorParallel · pipelineStages · contextParallel = devices; whole heads, equal parts of
- * vocabulary, feed-forward width and sequence; at least one layer per stage; expertParallel divides the experts and dataParallel · tensorParallel.
+ * Every legal mesh for a number of devices: dataParallel · tensorParallel · pipelineStages · contextParallel = devices;
+ * whole heads, equal parts of vocabulary, feed-forward width and sequence; at least one layer per stage; expertParallel
+ * divides the experts and dataParallel · tensorParallel.
  */
 export function legalMeshes(shape: ModelShape, devices: number): Mesh[] {
   const sizes = divisors(devices);
@@ -65,7 +69,9 @@ export function legalMeshes(shape: ModelShape, devices: number): Mesh[] {
   return meshes;
 }
 
-/** Micro-batches for a global batch: micro-batch sizes 1, 2, 4, …, each with the number of micro-batches that it leaves. */
+/**
+ * Micro-batches for a global batch: micro-batch sizes 1, 2, 4, …, each with the number of micro-batches that it leaves.
+ */
 export function microBatchSplits(mesh: Mesh, globalBatch: number, largest: number): [size: number, count: number][] {
   if (globalBatch % mesh.dataParallel !== 0) return [];
   const perReplica = globalBatch / mesh.dataParallel;

@@ -101,7 +101,8 @@ function stageTime(input: StepInput, stage: number): StageTime {
   for (const { kind, recompute, times } of input.stages[stage]?.groups ?? []) {
     const again = recompute ? 4 / 3 : 1;
     flops += times * work.layer[kind] * again;
-    // Attention and a dense feed-forward part each meet twice (forward, backward), once more if recomputed; experts don't use these groups.
+    // Attention and a dense feed-forward part each meet twice (forward, backward), once more if recomputed; experts
+    // don't use these groups.
     reductions += times * (kind === "dense" ? 2 : 1) * (recompute ? 3 : 2);
     exchanges += kind === "expert" ? times * (recompute ? 6 : 4) : 0;
     gathers += times * (recompute ? 4 : 3);
@@ -167,9 +168,10 @@ function dataTime(input: StepInput): number {
 }
 
 /**
- * Time of one step. A device computes `peakFlops · efficiency`; the slowest stage sets the pace of all micro-batches; the bubble is (p − 1) / v of its
- * times. Traffic: per layer one all-reduce (or its halves with sequence parallelism) for attention and one for a dense feed-forward part in each direction,
- * two exchanges of tokens for experts in each, gathered keys and values for context parallelism; gradients once a step. Rings move 2 · (n − 1) / n of the bytes.
+ * Time of one step. A device computes `peakFlops · efficiency`; the slowest stage sets the pace of all micro-batches;
+ * the bubble is (p − 1) / v of its times. Traffic: per layer one all-reduce (or its halves with sequence parallelism)
+ * for attention and one for a dense feed-forward part in each direction, two exchanges of tokens for experts in each,
+ * gathered keys and values for context parallelism; gradients once a step. Rings move 2 · (n − 1) / n of the bytes.
  */
 export function stepTime(input: StepInput, slowest: StageTime = slowestStage(input)): StepTime {
   const { layout, hardware, work, options } = input;

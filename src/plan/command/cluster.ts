@@ -7,7 +7,10 @@ import { type ClusterHost, hostList, parseHost } from "./hosts.js";
 /** The machines that a run uses. */
 export interface Cluster {
   readonly device: "CPU" | "Ascend";
-  /** Host names or addresses; the first is the master. Default: this machine alone. Their number and order give node_rank 0, 1, … */
+  /**
+   * Host names or addresses; the first is the master. Default: this machine alone. Their number and order give
+   * node_rank 0, 1, …
+   */
   readonly nodes?: readonly string[];
   /** Workers per node. Default: 8 on Ascend; on CPU what `parallel_config.data_parallel` asks for (on one node). */
   readonly devicesPerNode?: number;
@@ -22,7 +25,10 @@ export interface Cluster {
    * Default: `"ssh"` if `hosts` or `hostfile` is given; otherwise this machine starts its own command only.
    */
   readonly via?: "ssh" | "slurm";
-  /** ssh names, `[user@]host[:port]`, in the order of node_rank. ssh reads its own configuration, agent, and known_hosts. */
+  /**
+   * ssh names, `[user@]host[:port]`, in the order of node_rank. ssh reads its own configuration, agent, and
+   * known_hosts.
+   */
   readonly hosts?: readonly string[];
   /** File with one host a line, plain (`user@host:port`) or in MPI's style (`host slots=8`); `#` begins a comment. */
   readonly hostfile?: string;
@@ -30,9 +36,13 @@ export interface Cluster {
   readonly sshConfig?: string;
   /** Absolute folder for runs on the nodes; default: the folder of runs of the launching machine. */
   readonly workDir?: string;
-  /** Absolute path of a shell script that every node sources first, such as CANN's `set_env.sh`: ssh reads no profile. */
+  /**
+   * Absolute path of a shell script that every node sources first, such as CANN's `set_env.sh`: ssh reads no profile.
+   */
   readonly setup?: string;
-  /** Name of a running container (`docker exec`), or the words that enter one: `["podman", "exec", "-i", "training"]`. */
+  /**
+   * Name of a running container (`docker exec`), or the words that enter one: `["podman", "exec", "-i", "training"]`.
+   */
   readonly container?: string | readonly string[];
   /** Address at which the workers find node 0, if it differs from its ssh name. */
   readonly masterAddress?: string;
@@ -110,12 +120,15 @@ function nodeNames(given: Cluster): readonly string[] {
 }
 
 function absolute(option: "workDir" | "setup", path: string | undefined): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a line end or a null byte can't stand in a path that a shell reads
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no shell reads a path with a line end or a null byte
   if (path === undefined || (posix.isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path))) return path;
   throw refuse(option, "an absolute path of one line", path);
 }
 
-/** Checks how the nodes are reached and gives each a name. A host's name is its address, with the port where two share it. */
+/**
+ * Checks how the nodes are reached and gives each a name. A host's name is its address, with the port where two share
+ * it.
+ */
 function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly nodes: readonly string[] } {
   const via = given.via ?? (given.hosts === undefined ? "local" : "ssh");
   if (via !== "local" && via !== "ssh" && via !== "slurm") throw refuse("via", '"ssh" or "slurm"', via);
@@ -151,7 +164,10 @@ function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly no
   };
 }
 
-/** Fills in defaults; throws CLUSTER_INVALID. `dataParallel` is what the configuration asks for. A host file must have been read. */
+/**
+ * Fills in defaults; throws CLUSTER_INVALID. `dataParallel` is what the configuration asks for. A host file must have
+ * been read.
+ */
 export function resolveCluster(cluster: Cluster | undefined, dataParallel: number): ResolvedCluster {
   const given: Cluster = cluster ?? { device: "CPU" };
   if (given.device !== "CPU" && given.device !== "Ascend") throw refuse("device", '"CPU" or "Ascend"', given.device);

@@ -27,7 +27,10 @@ export interface CommandPlace {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** MindFormers splits the arguments that it doesn't declare at every "=", so such values can't be given on its command line. */
+/**
+ * MindFormers splits the arguments that it doesn't declare at every "=", so such values can't be given on its command
+ * line.
+ */
 function overrideArguments(overrides: Readonly<Record<string, string>>): string[] {
   return Object.entries(overrides).flatMap(([key, value]) => {
     if (/^[A-Za-z_][\w.]*$/.test(key) && !(key.includes(".") && value.includes("=")) && !value.startsWith("--"))
@@ -83,7 +86,9 @@ function environmentOf(settings: CommandSettings, place: CommandPlace, logFolder
   return { ...always, MS_COMPILER_CACHE_ENABLE: "1", MS_COMPILER_CACHE_PATH: cache };
 }
 
-/** The `msrun` call of every node: rank of worker i = node_rank · local_worker_num + i. A single node has no node_rank. */
+/**
+ * The `msrun` call of every node: rank of worker i = node_rank · local_worker_num + i. A single node has no node_rank.
+ */
 export function nodeCommands(settings: CommandSettings, place: CommandPlace): NodeCommand[] {
   const { cluster } = settings;
   const remote = isRemote(cluster);
@@ -121,7 +126,10 @@ export function nodeCommands(settings: CommandSettings, place: CommandPlace): No
   });
 }
 
-/** The commands as text for a terminal, for people to read and copy; programs use argv and environment. PATH is shown as a prefix. */
+/**
+ * The commands as text for a terminal, for people to read and copy; programs use argv and environment. PATH is shown as
+ * a prefix.
+ */
 export function shellText(commands: readonly NodeCommand[], python: string): string {
   const several = commands.length > 1;
   const blocks = commands.map(({ node, nodeRank, argv, environment }) => {

@@ -5,7 +5,8 @@ import type { Cluster } from "./cluster.js";
 import { parseHostFile } from "./hosts.js";
 
 /**
- * Replaces `hostfile` by the hosts in it. Slots become `devicesPerNode` where that is not given; all nodes need the same number.
+ * Replaces `hostfile` by the hosts in it. Slots become `devicesPerNode` where that is not given; all nodes need the
+ * same number.
  * @throws FILE_MISSING, CLUSTER_INVALID
  */
 export async function withHostFile(cluster: Cluster | undefined): Promise<Cluster | undefined> {

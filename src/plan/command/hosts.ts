@@ -40,7 +40,10 @@ export function parseHost(text: string): ClusterHost {
   };
 }
 
-/** Reads a host file: one host a line, `slots=N` of MPI's style behind it, `#` begins a comment. @throws CLUSTER_INVALID with the line */
+/**
+ * Reads a host file: one host a line, `slots=N` of MPI's style behind it, `#` begins a comment. @throws CLUSTER_INVALID
+ * with the line
+ */
 export function parseHostFile(text: string, path: string): ClusterHost[] {
   const hosts = text.split(/\r?\n/).flatMap((line, index) => {
     const [name, ...options] = line.replace(/#.*/, "").trim().split(/\s+/);

@@ -69,8 +69,9 @@ function fields(words: readonly string[]): Record<keyof typeof defaults | "local
 }
 
 /**
- * Reads a call as one types it: `bash scripts/msrun_launcher.sh "run_mindformer.py …" 1024 8 …`. Node rank, address and port may be
- * placeholders or variables. @throws LAUNCHER_CALL_INVALID for anything that the script itself would refuse with its usage text.
+ * Reads a call as one types it: `bash scripts/msrun_launcher.sh "run_mindformer.py …" 1024 8 …`. Node rank, address and
+ * port may be placeholders or variables. @throws LAUNCHER_CALL_INVALID for anything that the script itself would refuse
+ * with its usage text.
  */
 export function parseLauncherCall(text: string): LauncherCall {
   const words = shellWords(text);
@@ -102,7 +103,10 @@ export function parseLauncherCall(text: string): LauncherCall {
   };
 }
 
-/** First and last node rank that a call names: a number, `0..127`, `{0..127}`, `0-127`, `0 to 127`; undefined for a placeholder. */
+/**
+ * First and last node rank that a call names: a number, `0..127`, `{0..127}`, `0-127`, `0 to 127`; undefined for a
+ * placeholder.
+ */
 function rankRange(written: string): readonly [number, number] | undefined {
   const match = /^\{?\s*(-?\d+)\s*(?:(?:\.\.|…|-|–|to)\s*(-?\d+)\s*)?\}?$/.exec(written);
   return match === null ? undefined : [Number(match[1]), Number(match[2] ?? match[1])];
@@ -197,7 +201,10 @@ export function formatLauncherCall(call: LauncherCall): string {
   return ["bash", quoteWord(call.script), doubleQuoted(call.program), ...words(call).map(argument)].join(" ");
 }
 
-/** The call of every node, in the order of node_rank: 0, 1, … workers / localWorkers − 1. @throws LAUNCHER_CALL_INVALID if that is no whole number. */
+/**
+ * The call of every node, in the order of node_rank: 0, 1, … workers / localWorkers − 1. @throws LAUNCHER_CALL_INVALID
+ * if that is no whole number.
+ */
 export function launcherCalls(call: LauncherCall): string[] {
   if (!Number.isInteger(call.nodes) || call.nodes < 1)
     throw unreadable(

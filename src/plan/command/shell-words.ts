@@ -1,9 +1,15 @@
-/** What is left of a text in double quotes: a backslash counts only before some characters, and before a line end it takes that away. */
+/**
+ * What is left of a text in double quotes: a backslash counts only before some characters, and before a line end it
+ * takes that away.
+ */
 function inDoubleQuotes(text: string): string {
   return text.replace(/\\(\r?\n|["\\$`])/g, (_, escaped: string) => (escaped.endsWith("\n") ? "" : escaped));
 }
 
-/** Splits a POSIX shell command line into its words: quotes, backslashes and line continuations; variables stay as they are written. */
+/**
+ * Splits a POSIX shell command line into its words: quotes, backslashes and line continuations; variables stay as they
+ * are written.
+ */
 export function shellWords(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;

@@ -31,7 +31,9 @@ export class Ejected {
     return this.files.find((file) => file.path === path)?.text;
   }
 
-  /** Writes all files (each whole or not at all) into a folder, which is made if need be, and returns its absolute path. */
+  /**
+   * Writes all files (each whole or not at all) into a folder, which is made if need be, and returns its absolute path.
+   */
   async save(folder: string): Promise<string> {
     const target = resolve(folder);
     for (const { path, text, executable } of this.files) {

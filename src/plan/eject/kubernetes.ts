@@ -41,7 +41,10 @@ function podSpec(source: EjectSource, settings: EjectSettings, image: string): M
   };
 }
 
-/** A ConfigMap with the configuration and the start script, and a Volcano Job with one pod per node, all or none of which are started. */
+/**
+ * A ConfigMap with the configuration and the start script, and a Volcano Job with one pod per node, all or none of
+ * which are started.
+ */
 export function kubernetesFiles(source: EjectSource, settings: EjectSettings): EjectText {
   const { image, name, namespace } = settings;
   if (image === undefined)
@@ -108,7 +111,10 @@ const blockText = /^[\n\x20-\x7e\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\u
 /** Characters that YAML 1.1 readers take for line ends or refuse. */
 const escaped = /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g;
 
-/** Kubernetes objects as YAML documents that YAML 1.1 and 1.2 read the same way. Texts of several lines stay readable as blocks. */
+/**
+ * Kubernetes objects as YAML documents that YAML 1.1 and 1.2 read the same way. Texts of several lines stay readable as
+ * blocks.
+ */
 export function manifestYaml(objects: readonly ManifestValue[]): string {
   const texts = objects.map((object) => {
     const document = new Document(object);

@@ -37,7 +37,10 @@ export function placesOf(source: EjectSource, settings: EjectSettings): EjectPla
   };
 }
 
-/** Lines that set the environment of a node's workers. `path`: put the plan's Python first, for machines (a container has its own). */
+/**
+ * Lines that set the environment of a node's workers. `path`: put the plan's Python first, for machines (a container
+ * has its own).
+ */
 export function environmentLines(source: EjectSource, settings: EjectSettings, path: boolean): string[] {
   const { logs } = placesOf(source, settings);
   const cache = source.commands[0]?.environment.MS_COMPILER_CACHE_PATH;

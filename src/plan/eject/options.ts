@@ -8,13 +8,19 @@ export interface EjectOptions {
   /** Name of the job: lower-case letters, digits and hyphens; default "pretrain". */
   readonly name?: string;
   /**
-   * Folder on every node (shared storage) that holds the files and takes checkpoints and logs; default: `runs/NAME` made absolute here,
-   * on Kubernetes `/mnt/runs/NAME` in the volume.
+   * Folder on every node (shared storage) that holds the files and takes checkpoints and logs; default: `runs/NAME`
+   * made absolute here, on Kubernetes `/mnt/runs/NAME` in the volume.
    */
   readonly folder?: string;
-  /** Checkout of MindFormers 1.9 on every node, with `run_mindformer.py` and `scripts/`; default "/opt/mindformers". Not used on CPU. */
+  /**
+   * Checkout of MindFormers 1.9 on every node, with `run_mindformer.py` and `scripts/`; default "/opt/mindformers". Not
+   * used on CPU.
+   */
   readonly mindformers?: string;
-  /** Slurm: partition, account, time limit (`"2-00:00:00"`) and generic resources (such as `"npu:8"`), as the site calls them. */
+  /**
+   * Slurm: partition, account, time limit (`"2-00:00:00"`) and generic resources (such as `"npu:8"`), as the site calls
+   * them.
+   */
   readonly partition?: string;
   readonly account?: string;
   readonly timeLimit?: string;

@@ -53,7 +53,10 @@ export function msrunFiles(source: EjectSource, settings: EjectSettings): EjectT
   return { files: [...everyNode(source, text), configFile(source)], notes: startNotes(source, settings) };
 }
 
-/** The call of `scripts/msrun_launcher.sh` of one node. The script gives its first argument to `eval`, so its words are quoted for that. */
+/**
+ * The call of `scripts/msrun_launcher.sh` of one node. The script gives its first argument to `eval`, so its words are
+ * quoted for that.
+ */
 export function launcherCallOf(source: EjectSource, settings: EjectSettings, rank: number): LauncherCall {
   const places = placesOf(source, settings);
   const several = source.nodes.length > 1;

@@ -17,7 +17,9 @@ import { durationOf, type PlanSpeed } from "./speed.js";
 import { estimateStep } from "./step-estimate.js";
 import type { PlanValues } from "./values.js";
 
-/** Names the folder of compiled graphs: everything that can change the graph, not where a run starts from or writes to. */
+/**
+ * Names the folder of compiled graphs: everything that can change the graph, not where a run starts from or writes to.
+ */
 function graphKey(config: Config, cluster: ResolvedCluster): string {
   const { load_checkpoint, resume_training, output_dir, ...rest } = config.toJS();
   const values = JSON.stringify([rest, cluster.devices], (_key, value: unknown) =>
@@ -40,7 +42,10 @@ function length(config: Config, devices: number): Length {
   return { globalBatchSize: size, batchArithmetic: arithmetic, epochs, ...steps };
 }
 
-/** More stages than devices, or blocks than any model has layers, are for the rules to report; nothing is computed with them. */
+/**
+ * More stages than devices, or blocks than any model has layers, are for the rules to report; nothing is computed with
+ * them.
+ */
 function canBeWorkedOut(mesh: Mesh, cluster: ResolvedCluster, training: TrainingFacts | undefined): boolean {
   const places = mesh.pipelineStages * (training?.layout.interleave ?? 1);
   return mesh.pipelineStages <= cluster.devices && cluster.devices <= 1e6 && places <= 2000;

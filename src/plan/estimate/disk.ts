@@ -36,8 +36,9 @@ export interface DiskSettings {
 const bytesPerParameter = 12;
 
 /**
- * Bytes of logs that one rank writes: at its start (compilation, configuration) and with each step. A step's line and progress bar stand in
- * msrun's worker log, in msrun's own output and in MindFormers' log. Measured on a training of 2 ranks on CPU (62 steps): 221,000 and 2,077.
+ * Bytes of logs that one rank writes: at its start (compilation, configuration) and with each step. A step's line and
+ * progress bar stand in msrun's worker log, in msrun's own output and in MindFormers' log. Measured on a training of 2
+ * ranks on CPU (62 steps): 221,000 and 2,077.
  */
 export const logBytes = { start: 220_000, step: 2080 } as const;
 

@@ -45,7 +45,10 @@ function saveTime(
   };
 }
 
-/** Failures to expect in a run; undefined on a CPU unless asked for, and where the time of the run or of a checkpoint is unknown. */
+/**
+ * Failures to expect in a run; undefined on a CPU unless asked for, and where the time of the run or of a checkpoint is
+ * unknown.
+ */
 export function failuresOf(
   plan: { readonly cluster: ResolvedCluster; readonly disk: PlanDisk },
   duration: PlanDuration | undefined,

@@ -28,12 +28,16 @@ export interface PlanPipeline {
 
 function orderOf(scheduler: string, blocks: number): PipelineOrder | undefined {
   if (scheduler === "gpipe") return blocks === 1 ? "gpipe" : undefined;
-  // With one sequence chunk, the only number that current models allow, seqpipe works off whole micro-batches like 1f1b.
+  // With one sequence chunk, the only number that current models allow, seqpipe works off whole micro-batches like
+  // 1f1b.
   if (scheduler === "1f1b" || scheduler === "seqpipe") return blocks === 1 ? "1f1b" : "interleaved";
   return undefined;
 }
 
-/** Work of each layer for one token in units of the most frequent kind of layer, and what the last stage has beside its layers. */
+/**
+ * Work of each layer for one token in units of the most frequent kind of layer, and what the last stage has beside its
+ * layers.
+ */
 function layerCost(shape: ModelShape | undefined): { layer(index: number): number; end: number } {
   if (shape === undefined) return { layer: () => 1, end: 0 };
   const work = tokenWork(shape);

@@ -1,8 +1,8 @@
 import { type Mesh, stageDevices } from "../../model/layout/mesh.js";
 
 /**
- * Where a rank stands in the mesh. MindSpore gives consecutive ranks to a pipeline stage; within a stage the device matrix is
- * (data, context, tensor) with the tensor axis running fastest:
+ * Where a rank stands in the mesh. MindSpore gives consecutive ranks to a pipeline stage; within a stage the device
+ * matrix is (data, context, tensor) with the tensor axis running fastest:
  * rank = ((stage · data_parallel + data) · context_parallel + context) · model_parallel + tensor.
  * Expert-parallel groups are `expert_parallel` consecutive ranks of a stage.
  */
@@ -66,8 +66,8 @@ export function groupOf(rank: number, axis: MeshAxis, mesh: Mesh): number[] {
 }
 
 /**
- * Number of the block that a rank is coloured by: the stage; the replica (data); the group of ranks that share matrices (tensor),
- * sequences (context) or experts (expert). Equal for the ranks of one block, counted through from rank 0.
+ * Number of the block that a rank is coloured by: the stage; the replica (data); the group of ranks that share matrices
+ * (tensor), sequences (context) or experts (expert). Equal for the ranks of one block, counted through from rank 0.
  */
 export function blockOf(place: RankPlace, axis: MeshAxis, mesh: Mesh): number {
   const inStage = stageDevices(mesh);

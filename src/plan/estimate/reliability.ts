@@ -2,9 +2,10 @@ import { LabError } from "../../core/error.js";
 
 /**
  * Failures of published large trainings, as node-days per failure that ends the training (a node: 8 devices).
- * llama-3: 419 unexpected interruptions in 54 days on 16,384 GPUs = 2,048 nodes (The Llama 3 Herd of Models, arXiv 2407.21783, 3.3.4):
- * 54 · 2,048 / 419 = 264 node-days. rsc-1: 6.50 failures per 1,000 node-days (Revisiting Reliability in Large-Scale Machine Learning Research
- * Clusters, arXiv 2410.21680): 154 node-days. Both are GPU clusters: no failure rate of a large Ascend training is published.
+ * llama-3: 419 unexpected interruptions in 54 days on 16,384 GPUs = 2,048 nodes (The Llama 3 Herd of Models, arXiv
+ * 2407.21783, 3.3.4): 54 · 2,048 / 419 = 264 node-days. rsc-1: 6.50 failures per 1,000 node-days (Revisiting
+ * Reliability in Large-Scale Machine Learning Research Clusters, arXiv 2410.21680): 154 node-days. Both are GPU
+ * clusters: no failure rate of a large Ascend training is published.
  */
 export const publishedFailureRates = {
   "llama-3": {
@@ -61,8 +62,9 @@ export function meanTimeBetweenFailures(devices: number, rate: FailureRate): { m
 }
 
 /**
- * The interval between checkpoints that takes the least time. Young (1974): √(2·δ·M). Daly (2006), used here, for δ < 2M:
- * √(2·δ·M) · (1 + ⅓·√(δ/2M) + ⅑·δ/2M) − δ, else M. δ: time of a save, M: mean time between failures, in the same unit.
+ * The interval between checkpoints that takes the least time. Young (1974): √(2·δ·M). Daly (2006), used here, for δ <
+ * 2M: √(2·δ·M) · (1 + ⅓·√(δ/2M) + ⅑·δ/2M) − δ, else M. δ: time of a save, M: mean time between failures, in the same
+ * unit.
  */
 export function bestInterval(saveMs: number, mtbfMs: number): number {
   if (saveMs >= 2 * mtbfMs) return mtbfMs;

@@ -10,8 +10,9 @@ export type PlanSpeed =
   /** Time of one optimizer step, such as "30s" or a number of milliseconds. */
   | { readonly stepTime: string | number }
   /**
-   * Steps of an earlier run: `await run.steps()`; the median counts, without the first steps. With the earlier run's `tokensPerStep` and
-   * `devices` its throughput per device is carried over; without them its step time is taken as it is.
+   * Steps of an earlier run: `await run.steps()`; the median counts, without the first steps. With the earlier run's
+   * `tokensPerStep` and `devices` its throughput per device is carried over; without them its step time is taken as it
+   * is.
    */
   | {
       readonly steps: readonly { readonly stepTimeMs: number }[];
@@ -129,7 +130,10 @@ function stepOf(speed: PlanSpeed | undefined, size: WorkSize): Step | undefined 
   return fromUtilisation(use, size);
 }
 
-/** Wall time and device hours without failures; undefined if the speed is neither given nor can be estimated (on CPU: measure a few steps). */
+/**
+ * Wall time and device hours without failures; undefined if the speed is neither given nor can be estimated (on CPU:
+ * measure a few steps).
+ */
 export function durationOf(speed: PlanSpeed | undefined, size: WorkSize): PlanDuration | undefined {
   const step = stepOf(speed, size);
   if (step === undefined) return undefined;

@@ -38,7 +38,10 @@ interface Step {
   readonly microBatch: number;
 }
 
-/** Micro-batches in groups of as many as there are stages, each group through all blocks before the next one (as Megatron-LM orders them). */
+/**
+ * Micro-batches in groups of as many as there are stages, each group through all blocks before the next one (as
+ * Megatron-LM orders them).
+ */
 function interleavedOrder(settings: PipelineSettings, kind: Step["kind"]): Step[] {
   const { stages, microBatches, blocks } = settings;
   const steps: Step[] = [];
@@ -49,7 +52,10 @@ function interleavedOrder(settings: PipelineSettings, kind: Step["kind"]): Step[
   return steps;
 }
 
-/** The work of one stage in its order: some forward passes to fill the pipeline, then one forward and one backward in turn, then the rest. */
+/**
+ * The work of one stage in its order: some forward passes to fill the pipeline, then one forward and one backward in
+ * turn, then the rest.
+ */
 export function stageOrder(settings: PipelineSettings, stage: number): Step[] {
   const { order, stages, blocks } = settings;
   const forwards = interleavedOrder(settings, "forward");
@@ -98,9 +104,9 @@ class Ends {
 }
 
 /**
- * When every stage works on which micro-batch in one optimizer step. Each task begins when its stage is free and its input is there; sending
- * activations takes no time. With equal stages the bubble is (p − 1)/(m + p − 1), interleaved (p − 1)/(v·m + p − 1).
- * Undefined if the order can't be carried out (a stage would wait for ever).
+ * When every stage works on which micro-batch in one optimizer step. Each task begins when its stage is free and its
+ * input is there; sending activations takes no time. With equal stages the bubble is (p − 1)/(m + p − 1), interleaved
+ * (p − 1)/(v·m + p − 1). Undefined if the order can't be carried out (a stage would wait for ever).
  */
 export function pipelineTimeline(settings: PipelineSettings): PipelineTimeline | undefined {
   const { stages } = settings;

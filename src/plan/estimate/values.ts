@@ -57,7 +57,10 @@ export interface PlanValues {
   readonly issues: readonly Issue[];
   /** Absolute paths of the data files that every node reads. */
   readonly dataFiles: readonly string[];
-  /** Findings that keep the run from starting; only in plans made with `onErrors: "show"`. `launchRun` refuses such a plan. */
+  /**
+   * Findings that keep the run from starting; only in plans made with `onErrors: "show"`. `launchRun` refuses such a
+   * plan.
+   */
   readonly errors: readonly Issue[];
   readonly commandSettings: CommandSettings;
 }

@@ -41,7 +41,10 @@ function textOf(stages: readonly StageMemory[], peak: number): string {
   return [...rows, ...(stages.length > 32 ? [`  ⋮ ${stages.length - 32} stages more`] : [])].join("\n");
 }
 
-/** Estimated memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose size is not computed. */
+/**
+ * Estimated memory of a device of every stage, by kind, against the limit. @throws ARGUMENT_INVALID for models whose
+ * size is not computed.
+ */
 export function memoryFigure(plan: PlanValues): Figure {
   const { memory } = plan;
   if (memory === undefined)

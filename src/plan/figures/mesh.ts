@@ -13,8 +13,8 @@ import { memoryLimit } from "./memory.js";
 /** What the colors of the mesh figure mean. */
 export interface MeshFigureOptions {
   /**
-   * stage (default): pipeline stage; data: replica, whose ranks work on the same samples; tensor, context, expert: group of ranks that share
-   * matrices, sequences or experts; memory: estimated bytes on the device, as a heat map.
+   * stage (default): pipeline stage; data: replica, whose ranks work on the same samples; tensor, context, expert:
+   * group of ranks that share matrices, sequences or experts; memory: estimated bytes on the device, as a heat map.
    */
   readonly color?: MeshAxis | "memory";
 }
@@ -54,7 +54,9 @@ function colorOf(grid: Grid, rank: number): number {
   return blockOf(at, grid.axis, grid.mesh) % (grid.colors.length - 1);
 }
 
-/** Steps of the heat map, from nothing to the limit (or to the fullest device, if that is more or no limit is known). */
+/**
+ * Steps of the heat map, from nothing to the limit (or to the fullest device, if that is more or no limit is known).
+ */
 const memoryLevels = 24;
 
 function memoryTop(plan: PlanValues): number {

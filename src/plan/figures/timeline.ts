@@ -16,7 +16,10 @@ const kinds = [
 /** Most pieces of work that a timeline is made of; a step with more is not played. */
 const mostTasks = 400_000;
 
-/** The timeline of one optimizer step; undefined without a pipeline or for a schedule that is not modelled (zero_bubble_v, seqvpp, …). */
+/**
+ * The timeline of one optimizer step; undefined without a pipeline or for a schedule that is not modelled
+ * (zero_bubble_v, seqvpp, …).
+ */
 export function timelineOf(pipeline: PlanPipeline | undefined): PipelineTimeline | undefined {
   if (pipeline?.order === undefined) return undefined;
   const { order, stages, microBatches, blocks, forward, backwardFactor } = pipeline;
@@ -66,7 +69,10 @@ function refuse(plan: PlanValues): LabError {
   );
 }
 
-/** One optimizer step of the pipeline as rows of forward and backward passes. @throws ARGUMENT_INVALID without a pipeline. */
+/**
+ * One optimizer step of the pipeline as rows of forward and backward passes. @throws ARGUMENT_INVALID without a
+ * pipeline.
+ */
 export function timelineFigure(plan: PlanValues): Figure {
   const { pipeline, duration } = plan;
   const timeline = timelineOf(pipeline);

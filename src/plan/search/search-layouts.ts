@@ -14,7 +14,9 @@ export interface SearchOptions {
   readonly config: Config;
   /** Number of devices in all. */
   readonly devices: number;
-  /** Memory of one device, such as "64GB". Of it 91 % are usable: 58 of 64, as MindFormers' files set max_device_memory. */
+  /**
+   * Memory of one device, such as "64GB". Of it 91 % are usable: 58 of 64, as MindFormers' files set max_device_memory.
+   */
   readonly memoryPerDevice: string | number;
   /** Samples of one optimizer step; default: the configuration's own. */
   readonly globalBatch?: number;
@@ -32,10 +34,12 @@ function wholeNumber(name: string, value: number): number {
 }
 
 /**
- * All legal layouts for a number of devices (mesh of data, tensor, pipeline, context and expert parallelism, micro-batches, blocks per stage, optimizer
- * parallelism, recomputation), those that fit into the memory ranked by estimated step time. Memory is `estimateMemory`'s, times come from the model's
- * FLOPs and the links' speeds (`Hardware`): good for comparing layouts, not for promising days. Nothing is changed; `result.best?.apply(config)` does that.
- * Throws MODEL_NOT_COMPUTED for models whose size is not computed, ARGUMENT_INVALID for numbers that can't be.
+ * All legal layouts for a number of devices (mesh of data, tensor, pipeline, context and expert parallelism,
+ * micro-batches, blocks per stage, optimizer parallelism, recomputation), those that fit into the memory ranked by
+ * estimated step time. Memory is `estimateMemory`'s, times come from the model's FLOPs and the links' speeds
+ * (`Hardware`): good for comparing layouts, not for promising days. Nothing is changed; `result.best?.apply(config)`
+ * does that. Throws MODEL_NOT_COMPUTED for models whose size is not computed, ARGUMENT_INVALID for numbers that can't
+ * be.
  */
 export function searchLayouts(options: SearchOptions): LayoutSearch {
   const get = (path: string): unknown => options.config.get(path);

@@ -120,7 +120,7 @@ function ours(setting: Setting): Placed {
   });
 }
 
-test("1,003 settings: every layer gets the stage, block and recomputation of MindFormers' LayerSetting, or none where it rejects", async () => {
+test("1,003 settings: each layer gets the stage, block, and recomputation of MindFormers' LayerSetting, or none", async () => {
   const questions = asked.map((setting) => ({ ...setting, offset: setting.offset ?? 0 }));
   const theirs = await session.ask<Placed[]>(questions);
   const wrong = asked.filter((setting, index) => JSON.stringify(ours(setting)) !== JSON.stringify(theirs[index]));

@@ -14,7 +14,7 @@ describe("a configuration's path in a cell", () => {
   beforeAll(async () => {
     cells = await openCells({ packages: () => [packageRoot()] });
     const run = await cells.run(
-      'import { Config } from "mindformers-lab";\nconst config = new Config({ kind: "text", name: "t" }, "a: 1");',
+      'import { openConfig } from "mindformers-lab";\nconst config = await openConfig("a: 1\\n");',
     );
     expect(run.failure?.traceback).toBeUndefined();
   }, 120_000);

@@ -6,7 +6,10 @@ import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 
 const at = (name: string): string => `parallel_config.${name}`;
 
-/** Settings that make the product equal to the devices: data_parallel alone if possible, else the nearest legal model_parallel, else pipeline_stage too. */
+/**
+ * Settings that make the product equal to the devices: data_parallel alone if possible, else the nearest legal
+ * model_parallel, else pipeline_stage too.
+ */
 function legalSettings(mesh: Mesh, devices: number): Cure {
   const others = mesh.tensorParallel * mesh.pipelineStages * mesh.contextParallel;
   if (devices % others === 0) return setTo(at("data_parallel"), devices / others);

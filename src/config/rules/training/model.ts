@@ -88,7 +88,10 @@ function* dropouts({ mcore, model, root }: RuleContext): Generator<RuleFinding> 
   }
 }
 
-/** DeepSeek-V3's configuration always has the Hugging Face names; MindFormers' own names beside them are refused as a conflict. */
+/**
+ * DeepSeek-V3's configuration always has the Hugging Face names; MindFormers' own names beside them are refused as a
+ * conflict.
+ */
 function* doubleNames({ mcore, model }: RuleContext): Generator<RuleFinding> {
   if (!mcore || model === undefined) return;
   for (const [name, other] of Object.entries(otherNames)) {

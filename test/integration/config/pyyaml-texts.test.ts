@@ -1,0 +1,111 @@
+import { tmpdir } from "node:os";
+import { afterAll, expect, test } from "vitest";
+import { follow, type YamlNode } from "../../../src/config/text/nodes.js";
+import { parseYaml } from "../../../src/config/text/syntax.js";
+import { pairsOf } from "../../../src/config/text/values.js";
+import { PythonSession } from "../../support/python-session.js";
+import { seededRandom } from "../../support/random.js";
+import { randomYaml } from "../../support/yaml-texts.js";
+
+interface Answer {
+  /** As load_texts.py spells values. */
+  readonly value?: unknown;
+  /** A value that no configuration holds, such as bytes: we reject the text. */
+  readonly special?: true;
+  readonly error?: string;
+}
+
+const session = new PythonSession("integration/config/load_texts.py", [], tmpdir());
+afterAll(() => session.close());
+
+/** Our tree with the kind of every number, comparable with `theirs`. */
+function ours(node: YamlNode): unknown {
+  const at = follow(node);
+  if (at.kind === "sequence") return at.items.map(ours);
+  if (at.kind === "map") return { map: Object.fromEntries(pairsOf(at).map(([key, value]) => [key, ours(value)])) };
+  const { kind, value } = at.resolved;
+  if (kind === "int") return { int: String(value) };
+  if (kind === "float") return { float: String(value) };
+  return value instanceof Date ? { date: value.getTime() } : value;
+}
+
+function theirs(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(theirs);
+  if (typeof value !== "object" || value === null) return value;
+  const [[kind, content]] = Object.entries(value) as [[string, unknown]];
+  if (kind === "map")
+    return { map: Object.fromEntries(Object.entries(content as object).map(([key, item]) => [key, theirs(item)])) };
+  if (kind === "float")
+    return { float: String(Number(String(content).replace("inf", "Infinity").replace("nan", "NaN"))) };
+  if (kind !== "date") return value;
+  const text = String(content);
+  return { date: Date.parse(/T.*[-+]\d\d:\d\d/.test(text) || !text.includes("T") ? text : `${text}Z`) };
+}
+
+function difference(text: string, answer: Answer): string | undefined {
+  const { root, findings } = parseYaml(text);
+  const refused = answer.value === undefined;
+  if (root === undefined)
+    return refused ? undefined : `we reject it (${findings[0]?.message}), PyYAML reads ${JSON.stringify(answer.value)}`;
+  if (refused) return `we read ${JSON.stringify(ours(root))}, PyYAML rejects it (${answer.error ?? "special"})`;
+  const [a, b] = [JSON.stringify(ours(root)), JSON.stringify(theirs(answer.value))];
+  return a === b || sameUnordered(ours(root), theirs(answer.value)) ? undefined : `we read ${a}, PyYAML reads ${b}`;
+}
+
+function sameUnordered(a: unknown, b: unknown): boolean {
+  try {
+    expect(a).toEqual(b);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** More by hand: `YAML_CASES=50000 YAML_SEED=7`. */
+const count = Number(process.env.YAML_CASES ?? 5000);
+const seed = Number(process.env.YAML_SEED ?? 20261128);
+
+test(`${count} random texts: PyYAML's value, or no value where PyYAML rejects the text`, async () => {
+  const random = seededRandom(seed);
+  let read = 0;
+  const wrong: { text: string; difference: string }[] = [];
+  for (let done = 0; done < count; done += 1000) {
+    const texts = Array.from({ length: Math.min(1000, count - done) }, () => randomYaml(random));
+    const answers = await session.ask<Answer[]>(texts);
+    texts.forEach((text, index) => {
+      const answer = answers[index] as Answer;
+      if (answer.value !== undefined) read++;
+      const found = difference(text, answer);
+      if (found !== undefined) wrong.push({ text, difference: found });
+    });
+  }
+  expect(wrong.slice(0, 5), `${wrong.length} of ${count} differ`).toEqual([]);
+  expect(read).toBeGreaterThan(count / 5);
+});
+
+test.each([
+  ["a flow list continued at column 0", "optimizer:\n  betas: [0.9,\n0.95]\n  eps: 1\n"],
+  ["!!float of a text that PyYAML alone takes for a string", "learning_rate: !!float 1e-5\n"],
+  ["! before a quoted number", 'a: ! "12"\n'],
+  ["!!null of any text", "a: !!null text\n"],
+  [
+    "!!int in octal, hexadecimal, and base 60",
+    'a: [!!int "0o17", !!int 0x1f, !!int "1:30", !!int " 12 ", !!int "1_2"]\n',
+  ],
+  [
+    "a list of merge keys, and two merge keys",
+    "x: &x {a: 1}\ny: &y {a: 2, b: 2}\nz: {<<: [*x, *y]}\nw:\n  <<: *x\n  <<: *y\n",
+  ],
+  ["an anchored key and an alias as a key", "&k key: 1\nother: {*k : 2}\n"],
+  ["a key =", "=: 1\n"],
+  ["keys that are equal in Python", "{1: a, 1.0: b, True: c}\n"],
+  ["a key with more than 1,024 characters", `${"k".repeat(1025)}: 1\n`],
+  ["a list in the column of its key", "a:\n- 1\n- 2\nb: 3\n"],
+  ["a question mark in a flow list", "a: [x?y, ?z]\n"],
+  ["a colon that ends a flow value", "a: {b: c:, d: e}\n"],
+  ["block text of a document without indentation", "--- |\ntext\n"],
+  ["a comment right after a quote", "a: 'x'#y\n"],
+])("%s is read as PyYAML reads it", async (_, text) => {
+  const [answer] = await session.ask<Answer[]>([text]);
+  expect(difference(text, answer as Answer)).toBeUndefined();
+});
