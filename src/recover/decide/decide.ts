@@ -1,3 +1,4 @@
+import { external } from "../detect/causes.js";
 import { type Finding, findingKey } from "../detect/finding.js";
 import { type Action, type Decision, type PastDecision, startsAgain } from "./action.js";
 import type { RecoveryPolicy } from "./policy.js";
@@ -15,6 +16,8 @@ export interface DecisionHistory {
   readonly spares: readonly string[];
   /** First global step of the attempt in which the finding was made; the step before it came from a checkpoint. */
   readonly firstStep: number;
+  /** Step of the checkpoint that this attempt went on from; undefined or 0 if it began from the start. */
+  readonly resumedFrom?: number | undefined;
 }
 
 /** Trouble within so many steps of earlier trouble is at the same place. */
@@ -52,7 +55,8 @@ function overBudget(policy: RecoveryPolicy, history: DecisionHistory): string | 
 export function decide(finding: Finding, history: DecisionHistory, policy: RecoveryPolicy): Decision {
   const ladder = ladderFor(policy.table, finding);
   const before = timesBefore(finding, history.past);
-  const action = ladder[before] ?? "stop";
+  const repeats = external.has(finding.cause) && finding.kind !== "checkpoint-failed";
+  const action = ladder[repeats ? Math.min(before, ladder.length - 1) : before] ?? "stop";
   if (action === "note") return { action, finding, reason: "recorded; the training goes on", delayMs: 0 };
   if (finding.cause === "device-memory" && finding.step < history.firstStep)
     return stop(finding, "the model does not fit: memory ran out before the first step, and would again");
@@ -78,22 +82,25 @@ function act(action: Action, finding: Finding, { history, policy, before }: Circ
   const { firstMs, mostMs } = policy.backoff;
   const delayMs = Math.min(mostMs, firstMs * 2 ** history.restartsWithoutProgress);
   const start = { finding, delayMs };
-  // The step after the last good one is where the trouble began.
   const bad = badStep(finding);
+  // Trouble that came back may sit in the checkpoint itself: each try goes back twice as far.
+  const { resumedFrom } = history;
+  const back = before > 0 && resumedFrom ? 2 * Math.max(1, bad - resumedFrom) : 1;
+  const notAfterStep = bad - back;
   switch (action) {
     case "replace-node":
       return replaceNode(finding, history, delayMs);
     case "go-back":
-      return { ...start, action, notAfterStep: bad - 1, reason: `back to a checkpoint before step ${bad}` };
+      return { ...start, action, notAfterStep, reason: `back to a checkpoint before step ${bad}` };
     case "skip-data": {
       const skip = { fromStep: bad, batches: policy.skipBatches };
       const reason = `back to a checkpoint before step ${bad}, and on without the batches of steps ${bad} to ${bad + skip.batches - 1}`;
-      return { ...start, action, notAfterStep: bad - 1, skip, reason };
+      return { ...start, action, notAfterStep, skip, reason };
     }
     case "lower-learning-rate": {
       const factor = policy.learningRateFactor;
       const reason = `back to a checkpoint before step ${bad}, and on with ${factor} of the learning rate`;
-      return { ...start, action, notAfterStep: bad - 1, learningRateFactor: factor, reason };
+      return { ...start, action, notAfterStep, learningRateFactor: factor, reason };
     }
     default: {
       const times = before > 0 ? `, the ${ordinal(before + 1)} time at this step` : "";

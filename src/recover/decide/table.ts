@@ -4,7 +4,8 @@ import type { Action } from "./action.js";
 
 /**
  * What is done about a finding, by its kind or `kind/cause`; the more exact key wins. The list is a ladder: the first time the first
- * action, and if the same trouble comes back at the same place the next one. Beyond its end the run stops.
+ * action, and if the same trouble comes back at the same place the next one. Beyond its end the run stops, or repeats the last action if the
+ * cause is an external one (kill, network, device): those are limited by `retries` alone.
  */
 export type DecisionTable = Readonly<Record<string, readonly Action[]>>;
 
@@ -46,15 +47,15 @@ export const decisionTable: DecisionTable = {
   // Before the first step it cannot fit; later it is a peak (see `decide`).
   "process-ended/device-memory": ["restart"],
   "process-ended/numerics": ["go-back", "skip-data", "lower-learning-rate"],
-  "process-ended/device": ["replace-node", "replace-node"],
+  "process-ended/device": ["replace-node"],
   "process-ended/network": ["restart", "replace-node"],
   // Causes from outside: they say nothing about the next start.
-  "process-ended/killed": ["restart", "restart"],
-  "process-ended/preempted": ["restart", "restart", "restart"],
-  "process-ended/port": ["restart", "restart"],
-  "process-ended/storage": ["restart", "restart"],
+  "process-ended/killed": ["restart"],
+  "process-ended/preempted": ["restart"],
+  "process-ended/port": ["restart"],
+  "process-ended/storage": ["restart"],
   "process-ended": ["restart"],
-  "node-silent": ["replace-node", "replace-node"],
+  "node-silent": ["replace-node"],
   hang: ["restart", "replace-node"],
   "loss-not-finite": ["go-back", "skip-data", "lower-learning-rate"],
   "loss-spike": ["skip-data", "lower-learning-rate"],
@@ -64,7 +65,7 @@ export const decisionTable: DecisionTable = {
   "checkpoint-failed": ["note"],
   "checkpoint-late": ["restart", "replace-node"],
   "disk-filling": ["note"],
-  "device-error": ["replace-node", "replace-node"],
+  "device-error": ["replace-node"],
   "resume-diverged": ["stop"],
 };
 

@@ -22,6 +22,17 @@ export type Cause =
 /** Causes that a new start cannot cure. `device-memory` only before the first step: see `decide`. */
 export const incurable: ReadonlySet<Cause> = new Set(["configuration", "data", "code", "missing-file", "version"]);
 
+/** Causes from outside of the training: they say nothing about the next start. */
+export const external: ReadonlySet<Cause> = new Set([
+  "killed",
+  "preempted",
+  "port",
+  "network",
+  "storage",
+  "device",
+  "host-memory",
+]);
+
 interface CausePattern {
   readonly cause: Cause;
   readonly pattern: RegExp;

@@ -39,7 +39,9 @@ export class Detector {
   /** Last sign of progress. */
   #aliveAt: number;
 
-  constructor(startedAt: number, limits: Partial<DetectionLimits> = {}) {
+  /** `step`: the global step that the attempt goes on from. */
+  constructor(startedAt: number, limits: Partial<DetectionLimits> = {}, step = 0) {
+    this.#step = step;
     this.#limits = { ...defaultLimits, ...limits };
     this.#loss = new LossWatch(this.#limits);
     this.#pace = new PaceWatch(this.#limits);
@@ -99,7 +101,7 @@ export class Detector {
       case "disk":
         return [this.#pace.disk(seen)];
       case "ended":
-        return [ended(seen, this.#aliveAt)];
+        return [ended(seen, this.#steps > 0 ? this.#aliveAt : seen.time)];
       case "silent":
         return [silent(seen)];
       case "save-failed":
@@ -161,7 +163,7 @@ function ended(end: EndObservation, aliveAt: number): Draft {
   return {
     kind: "process-ended",
     cause,
-    since: aliveAt,
+    since: end.since ?? aliveAt,
     ...where(end),
     summary: `${who}${place} ${how}${line === undefined ? "" : `: ${line.trim()}`}`,
     evidence: (end.lastLines ?? []).slice(-evidenceLines),

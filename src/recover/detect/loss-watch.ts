@@ -10,6 +10,8 @@ const smallestDeviation = 0.004;
 /** Gradient norms that are not finite in so many steps in a row: a loss scale that is searched for takes fewer. */
 const badNorms = 5;
 const zeroNorms = 5;
+/** Sorting the window in every step would cost more than all the rest. */
+const refresh = 8;
 
 type LossFinding = Pick<Finding, "kind" | "cause" | "since" | "summary" | "evidence">;
 
@@ -17,6 +19,9 @@ type LossFinding = Pick<Finding, "kind" | "cause" | "since" | "summary" | "evide
 export class LossWatch {
   readonly #limits: DetectionLimits;
   readonly #losses: Rolling;
+  /** Median and deviation of the window; they are worked out anew after every eighth loss. */
+  #usual = { centre: Number.NaN, deviation: Number.NaN };
+  #fresh = 0;
   #high: StepObservation[] = [];
   #equal: StepObservation[] = [];
   #badNorms: StepObservation[] = [];
@@ -53,16 +58,25 @@ export class LossWatch {
     return frozen(found, `loss ${step.loss} in ${found.length} steps in a row, each with other data`);
   }
 
+  #learn(): void {
+    const { values } = this.#losses;
+    const centre = this.#losses.median();
+    this.#usual = { centre, deviation: Math.max(spread(values, centre), smallestDeviation * Math.abs(centre)) };
+  }
+
   #spike(step: StepObservation): LossFinding | undefined {
     const { spikeDeviations, spikeSteps, window } = this.#limits;
     const { values } = this.#losses;
-    const centre = this.#losses.median();
-    const deviation = Math.max(spread(values, centre), smallestDeviation * Math.abs(centre));
+    if (this.#fresh === 0) this.#learn();
+    const { centre, deviation } = this.#usual;
     const limit = centre + spikeDeviations * deviation;
     // Half a window is enough to know what is usual.
     const high = values.length >= window / 2 && step.loss > limit;
     // High losses do not join the window, so that a long spike does not become usual.
-    if (!high) this.#losses.add(step.loss);
+    if (!high) {
+      this.#losses.add(step.loss);
+      this.#fresh = (this.#fresh + 1) % refresh;
+    }
     this.#high = high ? [...this.#high, step] : [];
     if (this.#high.length < spikeSteps) return undefined;
     const found = this.#high;

@@ -37,6 +37,8 @@ export interface EndObservation extends At {
   readonly outOfMemory?: boolean | undefined;
   /** Last lines of the process's log, oldest first. */
   readonly lastLines?: readonly string[] | undefined;
+  /** When it ended, if that is known better than by the last sign of progress. */
+  readonly since?: number | undefined;
 }
 
 /** A node has not been heard of since `since`. */

@@ -52,7 +52,8 @@ export class PaceWatch {
   /** The rank that reaches the collective last, again and again. Its step time is everyone's; its time before the collective is not. */
   barrier(barrier: BarrierObservation): PaceFinding | undefined {
     const { beforeMs, step, time } = barrier;
-    const usual = median(beforeMs);
+    // Ranks that were not measured are holes.
+    const usual = median(beforeMs.filter(Number.isFinite));
     const limit = Math.max(usual * this.#limits.slowRank, usual + smallestSlowMs);
     const counts = new Map<number, number>();
     beforeMs.forEach((ms, rank) => {

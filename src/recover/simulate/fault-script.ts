@@ -1,0 +1,39 @@
+import { LabError } from "../../core/error.js";
+import { parseDuration } from "../../core/units.js";
+import { type FaultKind, faultKinds } from "./fault-table.js";
+
+/** A fault that is planned: `{ at: "step 120", rank: 5, kind: "hang" }` or `{ at: "2h", rank: 5, kind: "device" }`. */
+export interface ScriptedFault {
+  /** A global step, or a duration since the start. */
+  readonly at: string;
+  /** Default 0. */
+  readonly rank?: number;
+  readonly kind: FaultKind;
+}
+
+/** A scripted fault, read. Exactly one of `step` and `time` is set. */
+export interface PlannedFault {
+  readonly step?: number;
+  /** Milliseconds since the start. */
+  readonly time?: number;
+  readonly rank: number;
+  readonly kind: FaultKind;
+}
+
+/** @throws ARGUMENT_INVALID for a kind, a rank or a place that does not exist. */
+export function readScript(script: readonly ScriptedFault[], devices: number): readonly PlannedFault[] {
+  return script.map((fault, index) => {
+    const refuse = (what: string, expected: string, found: unknown) =>
+      new LabError(
+        "ARGUMENT_INVALID",
+        `simulate.faults[${index}].${what}: expected ${expected}, found ${JSON.stringify(found)}`,
+        { hint: 'faults: [{ at: "step 120", rank: 5, kind: "hang" }]' },
+      );
+    const { at, rank = 0, kind } = fault;
+    if (!faultKinds.includes(kind)) throw refuse("kind", `one of ${faultKinds.join(", ")}`, kind);
+    if (!Number.isInteger(rank) || rank < 0 || rank >= devices) throw refuse("rank", `0 to ${devices - 1}`, rank);
+    const step = /^step (\d+)$/.exec(at)?.[1];
+    if (step !== undefined) return { step: Number(step), rank, kind };
+    return { time: parseDuration(at, `simulate.faults[${index}].at`), rank, kind };
+  });
+}

@@ -1,0 +1,142 @@
+import { LabError } from "../../core/error.js";
+import { parseBytes, parseDuration } from "../../core/units.js";
+import { type RecoveryPolicy, recoveryPolicy } from "../decide/policy.js";
+import { type PlannedFault, readScript, type ScriptedFault } from "./fault-script.js";
+import { type FaultTable, type FaultTableName, faultTable } from "./fault-table.js";
+import { type LossLaw, lossLaw } from "./loss-law.js";
+
+/** A cluster that does not exist: `cluster: { simulate: { nodes: 1024, devicesPerNode: 8, seed: 7, faults: "llama3" } }`. */
+export interface SimulateOptions {
+  readonly nodes: number;
+  /** Default 8. */
+  readonly devicesPerNode?: number;
+  /** Default 1. The same seed gives the same run. */
+  readonly seed?: number;
+  /** A published table, an own one, a script of single faults, or none (default). */
+  readonly faults?: FaultTableName | FaultTable | "none" | readonly ScriptedFault[];
+  /** Nodes that stand ready; default 0. */
+  readonly spares?: number;
+  /** Nodes that share switch and power; default 16. */
+  readonly nodesPerRack?: number;
+  /** Mean time until a bad node is back; default `"6h"`. */
+  readonly repair?: string | number;
+  /** Until a fault that reports itself is known; default `"10s"`. */
+  readonly report?: string | number;
+  /** Until the silence of a node is known; default `"30s"`. */
+  readonly heartbeat?: string | number;
+  /** A spare or a repaired node joins; default `"30s"`. */
+  readonly join?: string | number;
+  /** From the start to the compilation: processes, collective init, loading; default `"2m"`. */
+  readonly start?: string | number;
+  /** Compilation until the first step; default `"3m"`. */
+  readonly compile?: string | number;
+  /** Time that training stands still for a checkpoint; default `"10s"`. */
+  readonly save?: string | number;
+  /** Checkpoint storage and what one checkpoint takes: `{ capacity: "100TB", checkpoint: "8TB" }`; default: no limit. */
+  readonly storage?: { readonly capacity: string | number; readonly checkpoint: string | number };
+  /** Share of hangs in which the stacks name the rank that is to blame; default 0.95. */
+  readonly culprits?: number;
+  /** Simulated seconds per second, for watching; default: as fast as possible. */
+  readonly speed?: number;
+}
+
+/** The training that runs on it. */
+export interface SimulatedTraining {
+  readonly totalSteps: number;
+  readonly stepMs: number;
+  readonly checkpointEverySteps: number;
+  /** Checkpoints that are kept; default 5. */
+  readonly keep?: number;
+  /** Default 129,280 (DeepSeek-V3). */
+  readonly vocabulary?: number;
+  /** Ends then, finished or not. Milliseconds; default: no limit. */
+  readonly untilMs?: number;
+}
+
+/** Everything of a simulation with its defaults. Times in milliseconds. */
+export interface SimulationSpec {
+  readonly nodes: number;
+  readonly devicesPerNode: number;
+  readonly devices: number;
+  readonly spares: number;
+  readonly nodesPerRack: number;
+  readonly seed: number;
+  readonly faults: FaultTable;
+  readonly script: readonly PlannedFault[];
+  readonly repairMs: number;
+  readonly reportMs: number;
+  readonly heartbeatMs: number;
+  readonly joinMs: number;
+  readonly startMs: number;
+  readonly compileMs: number;
+  readonly saveMs: number;
+  /** Checkpoints that fit into the storage. */
+  readonly room: number;
+  readonly culprits: number;
+  readonly totalSteps: number;
+  readonly stepMs: number;
+  readonly everySteps: number;
+  readonly keep: number;
+  readonly untilMs: number;
+  readonly law: LossLaw;
+  readonly policy: RecoveryPolicy;
+}
+
+function whole(name: string, value: number, [low, high]: readonly [number, number]): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new LabError(
+    "ARGUMENT_INVALID",
+    `simulate.${name}: expected a whole number from ${low} to ${high}, found ${JSON.stringify(value)}`,
+    { hint: "simulate: { nodes: 1024, devicesPerNode: 8, seed: 7 }" },
+  );
+}
+
+function isScript(faults: SimulateOptions["faults"]): faults is readonly ScriptedFault[] {
+  return Array.isArray(faults);
+}
+
+/** Checks the options and fills in the defaults. @throws ARGUMENT_INVALID */
+export function simulationSpec(
+  options: SimulateOptions,
+  training: SimulatedTraining,
+  policy: RecoveryPolicy = recoveryPolicy(),
+): SimulationSpec {
+  const nodes = whole("nodes", options.nodes, [1, 1_000_000]);
+  const devicesPerNode = whole("devicesPerNode", options.devicesPerNode ?? 8, [1, 1024]);
+  const seed = whole("seed", options.seed ?? 1, [0, 0xffffffff]);
+  const { faults, storage } = options;
+  const ms = (name: "repair" | "report" | "heartbeat" | "join" | "start" | "compile" | "save", usual: string) =>
+    parseDuration(options[name] ?? usual, `simulate.${name}`);
+  return {
+    nodes,
+    devicesPerNode,
+    devices: nodes * devicesPerNode,
+    spares: whole("spares", options.spares ?? 0, [0, 1_000_000]),
+    nodesPerRack: whole("nodesPerRack", options.nodesPerRack ?? 16, [1, 1_000_000]),
+    seed,
+    faults: faultTable(isScript(faults) ? "none" : faults),
+    script: isScript(faults) ? readScript(faults, nodes * devicesPerNode) : [],
+    repairMs: ms("repair", "6h"),
+    reportMs: ms("report", "10s"),
+    heartbeatMs: ms("heartbeat", "30s"),
+    joinMs: ms("join", "30s"),
+    startMs: ms("start", "2m"),
+    compileMs: ms("compile", "3m"),
+    saveMs: ms("save", "10s"),
+    room:
+      storage === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.floor(
+            parseBytes(storage.capacity, "simulate.storage.capacity") /
+              parseBytes(storage.checkpoint, "simulate.storage.checkpoint"),
+          ),
+    culprits: options.culprits ?? 0.95,
+    totalSteps: whole("training.totalSteps", training.totalSteps, [1, Number.MAX_SAFE_INTEGER]),
+    stepMs: training.stepMs,
+    everySteps: whole("training.checkpointEverySteps", training.checkpointEverySteps, [1, Number.MAX_SAFE_INTEGER]),
+    keep: training.keep ?? 5,
+    untilMs: training.untilMs ?? Number.POSITIVE_INFINITY,
+    law: lossLaw(training.vocabulary ?? 129_280, seed),
+    policy,
+  };
+}
