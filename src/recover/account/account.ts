@@ -19,7 +19,9 @@ export interface Account {
   readonly saveMs: number;
   /** Median time of training between two checkpoints; NaN without two. */
   readonly intervalMs: number;
-  /** The interval that would have cost the least with this `saveMs` and `mtbfMs` (Daly 2006); NaN if one is not known. */
+  /**
+   * The interval that would have cost the least with this `saveMs` and `mtbfMs` (Daly 2006); NaN if one is not known.
+   */
   readonly bestIntervalMs: number;
   /** Last global step. */
   readonly steps: number;
@@ -61,7 +63,10 @@ function advance(walk: Walk, kind: SegmentKind, to: number): void {
   walk.at = to;
 }
 
-/** T0: the time of the steps that were done in earlier attempts after the point where the next one went on. Marks it in the segments. */
+/**
+ * T0: the time of the steps that were done in earlier attempts after the point where the next one went on. Marks it in
+ * the segments.
+ */
 function markLost(walk: Walk, lostMs: number): void {
   let left = lostMs;
   for (let i = walk.segments.length - 1; i >= 0 && left > 0; i -= 1) {

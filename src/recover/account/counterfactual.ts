@@ -41,8 +41,8 @@ function uptimeCost(
 }
 
 /**
- * The incidents that happened, after the same uptime each, under other circumstances. With another interval the work lost is the rest of the
- * uptime after its last checkpoint. What a shorter run would have been spared is left out.
+ * The incidents that happened, after the same uptime each, under other circumstances. With another interval the work
+ * lost is the rest of the uptime after its last checkpoint. What a shorter run would have been spared is left out.
  */
 export function replay(account: Account, what: WhatIf): Replay {
   const { totals, incidents } = account;

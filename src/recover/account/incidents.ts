@@ -40,7 +40,9 @@ export class Incidents {
     return accountFigure(this.account, `Where the time of ${this.name} went`);
   }
 
-  /** Effective-training-time ratio so far and in a sliding window, over time. `windowMs` default: a tenth of the run. */
+  /**
+   * Effective-training-time ratio so far and in a sliding window, over time. `windowMs` default: a tenth of the run.
+   */
   ratioFigure(windowMs = (this.account.end - this.account.start) / 10): Figure {
     const { account } = this;
     const hours = (times: readonly number[]) => times.map((time) => (time - account.start) / 3_600_000);

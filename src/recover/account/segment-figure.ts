@@ -40,7 +40,9 @@ function unitOf(all: number): { readonly ms: number; readonly name: string } {
   return all > 180_000 ? { ms: 60_000, name: "minutes" } : { ms: 1000, name: "seconds" };
 }
 
-/** Where the time went: a timeline of a run with few incidents, shares per hour or day of one with many. At most 64 KB. */
+/**
+ * Where the time went: a timeline of a run with few incidents, shares per hour or day of one with many. At most 64 KB.
+ */
 export function accountFigure(account: Account, title: string): Figure {
   return account.segments.length <= mostBars ? timeline(account, title) : shares(account, title);
 }

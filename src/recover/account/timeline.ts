@@ -3,7 +3,8 @@ import type { Cause } from "../detect/causes.js";
 import type { FindingKind } from "../detect/finding.js";
 
 /**
- * What the account is made from, in the order of time. A run's record and the simulated cluster both give these. Times in milliseconds.
+ * What the account is made from, in the order of time. A run's record and the simulated cluster both give these. Times
+ * in milliseconds.
  */
 export type AccountEvent =
   | { readonly kind: "start"; readonly time: number; readonly attempt: number }

@@ -5,7 +5,10 @@ export interface LossPoint {
   readonly loss: number;
 }
 
-/** `exact`: the log shows the same digits. `equal`: within the tolerance. `diverged`: neither. `pending`: too few steps yet. */
+/**
+ * `exact`: the log shows the same digits. `equal`: within the tolerance. `diverged`: neither. `pending`: too few steps
+ * yet.
+ */
 export type ResumeVerdict = "exact" | "equal" | "diverged" | "pending";
 
 export interface ResumeComparison {
@@ -34,8 +37,9 @@ function comparison(
 }
 
 /**
- * Holds the first losses after a resume against those that were recorded for the same steps before, or against the trend if they were never
- * reached. `steps`: how many are compared; `tolerance`: largest relative difference that still is `equal`.
+ * Holds the first losses after a resume against those that were recorded for the same steps before, or against the
+ * trend if they were never reached. `steps`: how many are compared; `tolerance`: largest relative difference that
+ * still is `equal`.
  */
 export function compareAfterResume(
   recorded: readonly LossPoint[],

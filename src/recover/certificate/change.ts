@@ -25,8 +25,9 @@ function greatestDivisor(a: number, b: number): number {
 }
 
 /**
- * Where a training goes on after its global batch changed. A step reads consecutive samples (step · batch and the following ones), whatever the
- * number of workers, so the samples that were trained on are the first `step · batch`. MindFormers counts `int(step · scale)`.
+ * Where a training goes on after its global batch changed. A step reads consecutive samples (step · batch and the
+ * following ones), whatever the number of workers, so the samples that were trained on are the first `step · batch`.
+ * MindFormers counts `int(step · scale)`.
  */
 export function workOutChange(step: number, saved: TrainingPosition, wanted: TrainingPosition): WorkedOutChange {
   const consumed = step * saved.globalBatch;
@@ -44,8 +45,8 @@ export function workOutChange(step: number, saved: TrainingPosition, wanted: Tra
 }
 
 /**
- * The batch size per worker that keeps the global batch with another number of workers; undefined if it does not divide.
- * Global batch = batch size · workers · accumulation.
+ * The batch size per worker that keeps the global batch with another number of workers; undefined if it does not
+ * divide. Global batch = batch size · workers · accumulation.
  */
 export function batchSizeFor(
   globalBatch: number,
@@ -64,8 +65,8 @@ export interface LayoutFacts {
 }
 
 /**
- * From which saved rank each new rank takes its file, or why no file fits. Ranks of pure data parallelism hold the same values; with any other
- * split the tensors have to be cut anew.
+ * From which saved rank each new rank takes its file, or why no file fits. Ranks of pure data parallelism hold the
+ * same values; with any other split the tensors have to be cut anew.
  */
 export function filesForRanks(
   saved: LayoutFacts,

@@ -1,4 +1,7 @@
-/** `allowed`: changes nothing that was learned. `suspicious`: the training goes on as another one. `forbidden`: the weights do not fit. */
+/**
+ * `allowed`: changes nothing that was learned. `suspicious`: the training goes on as another one. `forbidden`: the
+ * weights do not fit.
+ */
 export type DifferenceGrade = "allowed" | "suspicious" | "forbidden";
 
 export interface ConfigDifference {

@@ -28,8 +28,8 @@ export interface CheckpointNeeds {
 }
 
 /**
- * The newest checkpoint that is complete on every rank, has the bytes of its seal and is healthy. MindFormers' own choice is not used: its
- * health filter runs only when there is nothing to filter.
+ * The newest checkpoint that is complete on every rank, has the bytes of its seal and is healthy. MindFormers' own
+ * choice is not used: its health filter runs only when there is nothing to filter.
  */
 export function chooseCheckpoint<T extends CheckpointCandidate>(
   candidates: readonly T[],
@@ -55,7 +55,10 @@ function reasonAgainst(candidate: CheckpointCandidate, notAfterStep: number, bad
   return undefined;
 }
 
-/** Health by file name from MindFormers' `health_ckpts.json`: `[{ "is_health": 0 | 1, "ckpt_name": … }]`, where 1 means bad. */
+/**
+ * Health by file name from MindFormers' `health_ckpts.json`: `[{ "is_health": 0 | 1, "ckpt_name": … }]`, where 1 means
+ * bad.
+ */
 export function parseHealthFile(text: string): ReadonlyMap<string, boolean> {
   let rows: unknown;
   try {

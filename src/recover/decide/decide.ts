@@ -109,7 +109,9 @@ function act(action: Action, finding: Finding, { history, policy, before }: Circ
   }
 }
 
-/** First step that was bad. Findings about the loss come some steps after it began; their evidence is one line a step. */
+/**
+ * First step that was bad. Findings about the loss come some steps after it began; their evidence is one line a step.
+ */
 function badStep(finding: Finding): number {
   const aboutLoss = finding.kind === "loss-spike" || finding.kind === "loss-not-finite";
   return Math.max(1, finding.step - (aboutLoss ? Math.max(0, finding.evidence.length - 1) : 0));

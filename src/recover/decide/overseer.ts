@@ -16,8 +16,8 @@ export interface OverseerPast {
 }
 
 /**
- * Observations of a whole run → decisions: a detector for each attempt, and the history over all of them. The supervisor of a real run and the
- * simulated cluster both have one.
+ * Observations of a whole run → decisions: a detector for each attempt, and the history over all of them. The
+ * supervisor of a real run and the simulated cluster both have one.
  */
 export class Overseer {
   readonly policy: RecoveryPolicy;

@@ -1,5 +1,6 @@
 /**
- * Why a process ended or a line was written. Causes of the first group come back at every attempt; those of the second do not.
+ * Why a process ended or a line was written. Causes of the first group come back at every attempt; those of the second
+ * do not.
  */
 export type Cause =
   | "configuration"
@@ -39,8 +40,9 @@ interface CausePattern {
 }
 
 /**
- * The first pattern that matches any line names the cause; specific ones come before general ones. Texts are those of MindSpore 2.9 and
- * MindFormers 1.9, and of CANN and HCCL as documented (EI0002 notify wait, EI0006 socket connect, EJ0001 device in use, EE9999 inner error).
+ * The first pattern that matches any line names the cause; specific ones come before general ones. Texts are those of
+ * MindSpore 2.9 and MindFormers 1.9, and of CANN and HCCL as documented (EI0002 notify wait, EI0006 socket connect,
+ * EJ0001 device in use, EE9999 inner error).
  */
 const patterns: readonly CausePattern[] = [
   { cause: "disk-full", pattern: /No space left on device|ENOSPC|Disk quota exceeded/ },

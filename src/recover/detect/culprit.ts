@@ -18,8 +18,8 @@ const insideGraph = /_exec_pip|GraphExecutorPy::Run/;
 const leastWaiting = 1;
 
 /**
- * The ranks that did not reach the collective: stopped or gone processes first, else those whose stack stands outside of the graph while
- * others wait inside. Empty if all look alike.
+ * The ranks that did not reach the collective: stopped or gone processes first, else those whose stack stands outside
+ * of the graph while others wait inside. Empty if all look alike.
  */
 export function culprits(stacks: readonly RankStack[]): readonly Culprit[] {
   const gone = stacks.filter(({ state }) => state === undefined || state === "Z" || state === "X");

@@ -24,8 +24,8 @@ const quietSteps = 200;
 const evidenceLines = 12;
 
 /**
- * Observations of one attempt → findings. It starts nothing and reads no clock: times come with the observations, so that the same code
- * watches a real run and a simulated one. Each trouble is reported once.
+ * Observations of one attempt → findings. It starts nothing and reads no clock: times come with the observations, so
+ * that the same code watches a real run and a simulated one. Each trouble is reported once.
  */
 export class Detector {
   readonly #limits: DetectionLimits;

@@ -49,7 +49,10 @@ export class PaceWatch {
     };
   }
 
-  /** The rank that reaches the collective last, again and again. Its step time is everyone's; its time before the collective is not. */
+  /**
+   * The rank that reaches the collective last, again and again. Its step time is everyone's; its time before the
+   * collective is not.
+   */
   barrier(barrier: BarrierObservation): PaceFinding | undefined {
     const { beforeMs, step, time } = barrier;
     // Ranks that were not measured are holes.
@@ -92,7 +95,10 @@ export class PaceWatch {
   }
 }
 
-/** Hours until nothing is free, by least squares; undefined while the space does not shrink or is seen for less than a minute. */
+/**
+ * Hours until nothing is free, by least squares; undefined while the space does not shrink or is seen for less than a
+ * minute.
+ */
 export function hoursUntilFull(seen: readonly DiskObservation[]): number | undefined {
   const first = seen[0];
   const last = seen.at(-1);

@@ -1,9 +1,10 @@
 import { LabError } from "../../core/error.js";
 
 /**
- * Kinds of simulated faults. Explicit ones report themselves: `process` (a worker dies), `node` (a machine is gone), `device` (ECC and other
- * hardware errors), `link` (network), `storage`. Implicit ones do not: `hang`, `slow` (one node), `nan`, `spike` (bad data), `silent` (wrong
- * values that show as NaN some hundred steps later, after they were saved).
+ * Kinds of simulated faults. Explicit ones report themselves: `process` (a worker dies), `node` (a machine is gone),
+ * `device` (ECC and other hardware errors), `link` (network), `storage`. Implicit ones do not: `hang`, `slow` (one
+ * node), `nan`, `spike` (bad data), `silent` (wrong values that show as NaN some hundred steps later, after they were
+ * saved).
  */
 export type FaultKind =
   | "process"
@@ -44,12 +45,13 @@ export interface FaultTable {
 }
 
 /**
- * llama3: 419 unexpected interruptions in 54 days on 2,048 nodes (The Llama 3 Herd of Models, arXiv 2407.21783, table 5): devices and their memory
- * 148 + 72 + 19 + 17 + 6, network 35 + 7, software 54 + 2, hosts (maintenance 32, chassis, boards, power, processors, memory) 43,
- * disks 3, watchdog timeouts 7, silent data corruption 6.
- * byterobust: one in 6.2 h on 1,200 nodes; of 100 incidents 83 explicit (device 36, memory and load of hosts 19, storage 10, network and
- * others) and the rest implicit, most of them hangs (Robust LLM Training Infrastructure at ByteDance, arXiv 2509.16293, table 1; without restarts by hand).
- * rsc: 6.50 per 1,000 node-days on RSC-1 (Revisiting Reliability in Large-Scale ML Research Clusters, arXiv 2410.21680).
+ * llama3: 419 unexpected interruptions in 54 days on 2,048 nodes (The Llama 3 Herd of Models, arXiv 2407.21783, table
+ * 5): devices and their memory 148 + 72 + 19 + 17 + 6, network 35 + 7, software 54 + 2, hosts (maintenance 32,
+ * chassis, boards, power, processors, memory) 43, disks 3, watchdog timeouts 7, silent data corruption 6. byterobust:
+ * one in 6.2 h on 1,200 nodes; of 100 incidents 83 explicit (device 36, memory and load of hosts 19, storage 10,
+ * network and others) and the rest implicit, most of them hangs (Robust LLM Training Infrastructure at ByteDance,
+ * arXiv 2509.16293, table 1; without restarts by hand). rsc: 6.50 per 1,000 node-days on RSC-1 (Revisiting Reliability
+ * in Large-Scale ML Research Clusters, arXiv 2410.21680).
  */
 export const faultTables: Readonly<Record<"llama3" | "byterobust" | "rsc", FaultTable>> = {
   llama3: {

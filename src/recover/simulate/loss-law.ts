@@ -1,6 +1,9 @@
 import { noiseAt } from "./random.js";
 
-/** Loss of the simulated training: floor + height · (1 + step / scale)^−power, with noise. The same step always has the same loss. */
+/**
+ * Loss of the simulated training: floor + height · (1 + step / scale)^−power, with noise. The same step always has the
+ * same loss.
+ */
 export interface LossLaw {
   readonly floor: number;
   readonly height: number;

@@ -12,7 +12,10 @@ export interface BadNode {
 /** Faults that break a node until it is repaired. */
 const breaking: ReadonlySet<FaultKind> = new Set(["node", "device", "link", "slow"]);
 
-/** Which machines the run uses, which stand ready, and which are being repaired. Nodes have numbers; ranks sit on places. */
+/**
+ * Which machines the run uses, which stand ready, and which are being repaired. Nodes have numbers; ranks sit on
+ * places.
+ */
 export class Machines {
   readonly #spec: SimulationSpec;
   /** Node at each place of the run. */
@@ -57,7 +60,8 @@ export class Machines {
   }
 
   /**
-   * Breaks the node at a place, and with it some of its rack where the table says so. Returns the nodes that broke; none for faults of software.
+   * Breaks the node at a place, and with it some of its rack where the table says so. Returns the nodes that broke;
+   * none for faults of software.
    */
   strike(kind: FaultKind, place: number, { random, now }: { readonly random: Random; readonly now: number }): number[] {
     if (!breaking.has(kind)) return [];

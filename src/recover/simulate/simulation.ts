@@ -17,8 +17,8 @@ const dayMs = 86_400_000;
 const burstMs = 300_000;
 
 /**
- * A training on a cluster that does not exist, as discrete events with a virtual clock. Detectors, decisions and the choice of the
- * checkpoint are those of a real run. The same spec gives the same run, however `advance` is called.
+ * A training on a cluster that does not exist, as discrete events with a virtual clock. Detectors, decisions and the
+ * choice of the checkpoint are those of a real run. The same spec gives the same run, however `advance` is called.
  */
 export class Simulation {
   readonly spec: SimulationSpec;
@@ -188,7 +188,10 @@ export class Simulation {
     this.#add(this.now + this.spec.saveMs, "saved");
   }
 
-  /** Does the steps of the present stretch up to one. The detector sees the first, the last, and all those around trouble. */
+  /**
+   * Does the steps of the present stretch up to one. The detector sees the first, the last, and all those around
+   * trouble.
+   */
   #stepsTo(step: number): void {
     const { from, time, stepMs, to } = this.#stretch;
     if (step <= from) return;

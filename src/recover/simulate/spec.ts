@@ -5,7 +5,10 @@ import { type PlannedFault, readScript, type ScriptedFault } from "./fault-scrip
 import { type FaultTable, type FaultTableName, faultTable } from "./fault-table.js";
 import { type LossLaw, lossLaw } from "./loss-law.js";
 
-/** A cluster that does not exist: `cluster: { simulate: { nodes: 1024, devicesPerNode: 8, seed: 7, faults: "llama3" } }`. */
+/**
+ * A cluster that does not exist: `cluster: { simulate: { nodes: 1024, devicesPerNode: 8, seed: 7, faults: "llama3" }
+ * }`.
+ */
 export interface SimulateOptions {
   readonly nodes: number;
   /** Default 8. */
@@ -32,7 +35,9 @@ export interface SimulateOptions {
   readonly compile?: string | number;
   /** Time that training stands still for a checkpoint; default `"10s"`. */
   readonly save?: string | number;
-  /** Checkpoint storage and what one checkpoint takes: `{ capacity: "100TB", checkpoint: "8TB" }`; default: no limit. */
+  /**
+   * Checkpoint storage and what one checkpoint takes: `{ capacity: "100TB", checkpoint: "8TB" }`; default: no limit.
+   */
   readonly storage?: { readonly capacity: string | number; readonly checkpoint: string | number };
   /** Share of hangs in which the stacks name the rank that is to blame; default 0.95. */
   readonly culprits?: number;

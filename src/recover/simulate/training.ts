@@ -3,7 +3,10 @@ import type { StepObservation } from "../detect/observation.js";
 import { gradNormAt, lossAt } from "./loss-law.js";
 import type { SimulationSpec } from "./spec.js";
 
-/** Damage that shows at a step: bad data (`spike`), a NaN (`nan`), or wrong values since `since` that become NaN (`silent`). */
+/**
+ * Damage that shows at a step: bad data (`spike`), a NaN (`nan`), or wrong values since `since` that become NaN
+ * (`silent`).
+ */
 export interface Planted {
   readonly step: number;
   readonly kind: "spike" | "nan" | "silent";
@@ -58,7 +61,9 @@ export class SimulatedState {
     return shown.length === 0 ? undefined : Math.min(...shown);
   }
 
-  /** Steps of a stretch that a detector has to see: the first two and the last, and a whole window where a spike shows. */
+  /**
+   * Steps of a stretch that a detector has to see: the first two and the last, and a whole window where a spike shows.
+   */
   stepsToLookAt(from: number, to: number): readonly number[] {
     const { window, spikeSteps: confirm } = this.#spec.policy.limits;
     const spike = this.#planted.some(({ kind, step }) => kind === "spike" && to >= step && to < step + spikeSteps);

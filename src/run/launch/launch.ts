@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { LabError, MachineError } from "../../core/error.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { NodeCommand } from "../../plan/command/command.js";
+import { type RecoveryOptions, recoveryPolicy } from "../../recover/decide/policy.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
+import { settlePort } from "../nodes/port.js";
 import { layoutVersion, runPaths } from "../record/layout.js";
 import { readLease } from "../record/lease.js";
 import { defaultFolder, openLine, runFolder } from "../record/name.js";
@@ -20,7 +22,6 @@ import { type LaunchablePlan, lossRankOf } from "./launchable.js";
 import { localNode } from "./local-node.js";
 import { createFolderOnce } from "./new-folder.js";
 import { requireSoundPlan } from "./plan-errors.js";
-import { settlePort } from "./port.js";
 import { reuseOf } from "./reuse.js";
 import { fillRunFolder, startRun } from "./start.js";
 
@@ -33,6 +34,11 @@ export interface LaunchOptions {
   readonly signal?: AbortSignal;
   /** The reason to start a plan that has errors (made with `onErrors: "show"`); it is recorded in the run folder. */
   readonly override?: string;
+  /**
+   * The run heals itself: restarts after failures and hangs, goes back after NaN. `{}` takes all defaults: 3 restarts
+   * without a new checkpoint in between. Default: off, a failed run stays failed.
+   */
+  readonly recovery?: RecoveryOptions;
 }
 
 /** What a launch needs besides the plan when it continues another run. */
@@ -65,7 +71,7 @@ async function requireLauncher(command: NodeCommand): Promise<void> {
 function describeRun(
   plan: LaunchablePlan,
   commands: readonly NodeCommand[],
-  about: Pick<RunFile, "name" | "attempt" | "parent" | "override" | "lease"> & {
+  about: Pick<RunFile, "name" | "attempt" | "parent" | "override" | "lease" | "recovery"> & {
     readonly id: string;
     readonly folder: string;
   },
@@ -92,6 +98,7 @@ function describeRun(
     ...(about.parent && { parent: about.parent }),
     ...(about.override && { override: about.override }),
     ...(about.lease !== undefined && { lease: about.lease }),
+    ...(about.recovery && { recovery: about.recovery }),
   };
 }
 
@@ -100,6 +107,7 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
   const folder = runFolder(name, runs);
   const override = requireSoundPlan(plan.errors ?? [], options.override);
+  const recovery = options.recovery && recoveryPolicy(options.recovery);
   const describe = async (attempt: number, settle: boolean, before?: RunFile): Promise<RunFile> => {
     const lease = before && (await readLease(runPaths(folder).lease))?.lease.number;
     const overrides = continuation?.overrides ?? {};
@@ -109,6 +117,7 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
       ...(continuation && { parent: continuation.parent }),
       ...(override && { override }),
       ...(lease && { lease }),
+      ...(recovery && { recovery }),
     };
     const id = before?.id ?? randomUUID();
     return describeRun(plan, commands, { id, name, folder, attempt, ...extra });

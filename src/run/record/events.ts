@@ -1,4 +1,6 @@
 import type { ProcessIdentity } from "../../core/process-identity.js";
+import type { Certificate } from "../../recover/certificate/certificate.js";
+import type { Finding } from "../../recover/detect/finding.js";
 
 /** What a supervisor writes down; `lost` is never written, readers conclude it when the supervisor is gone. */
 export type RecordedState = "starting" | "preparing" | "training" | "stopping" | "finished" | "stopped" | "failed";
@@ -88,11 +90,21 @@ export interface NoteEvent extends EventBase {
 /** Something that was decided about the run, with the reason. */
 export interface DecisionEvent extends EventBase {
   readonly kind: "decision";
-  /** `override`: started although the plan had errors. */
+  /** `override`: started although the plan had errors. Else an action of a recovery, or `resume exact` and the like. */
   readonly decision: string;
   readonly reason: string;
-  /** What the reason stands against, such as the plan's errors. */
+  /** What the reason stands against, such as the plan's errors, or the evidence. */
   readonly about?: readonly string[];
+  /** What a recovery decided about. */
+  readonly finding?: Finding;
+  /** Milliseconds before the next attempt. */
+  readonly delayMs?: number;
+  /** Global step of the checkpoint that the next attempt goes on from. */
+  readonly fromStep?: number;
+  /** Steps whose batches are left out. */
+  readonly skip?: { readonly fromStep: number; readonly batches: number };
+  /** What was proved of that checkpoint before the resume. */
+  readonly certificate?: Certificate;
 }
 
 export type RunEvent =

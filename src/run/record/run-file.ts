@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { LabError } from "../../core/error.js";
 import { writeFileAtomic } from "../../core/files.js";
 import type { NodeCommand } from "../../plan/command/command.js";
+import type { RecoveryPolicy } from "../../recover/decide/policy.js";
 import { layoutVersion, runPaths } from "./layout.js";
 
 /**
@@ -59,6 +60,14 @@ export interface RunFile {
   readonly cluster: unknown;
   readonly versions: Readonly<Record<string, string>>;
   readonly parent?: RunParent;
+  /** How the run heals itself; absent if a failed run stays failed. */
+  readonly recovery?: RecoveryPolicy;
+  /** Global step of the checkpoint that this attempt loaded; absent in the first. */
+  readonly resumedFrom?: number;
+  /** Batches that the data position is ahead of the step, because they were skipped. */
+  readonly dataOffset?: number;
+  /** True if data or learning rate of this attempt differ from the record's. */
+  readonly changed?: boolean;
   /** Present if the plan had errors and was launched all the same. */
   readonly override?: LaunchOverride;
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import type { ProgramEnd } from "../../core/process.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import type { NodeEnd, RunNode } from "../nodes/node.js";
+import type { StepRecord } from "../record/events.js";
 import { attemptVariable, controlVariable, idMarker, runMarker, runPaths, stacksVariable } from "../record/layout.js";
 import { ranksOf } from "../record/node-command.js";
 import type { RunFile } from "../record/run-file.js";
@@ -39,9 +40,19 @@ export interface AttemptParts {
   readonly paceMs: number;
   /** Shortest silence that counts as a hang, in milliseconds. */
   readonly hangMs: number;
+  /**
+   * Called with the steps and saved points of the logs. Returns what is wrong if the attempt must be ended for it.
+   */
+  readonly examine?: Examine | undefined;
   /** Called when all ranks say that they have saved; looks at the files and records the checkpoint. */
   onSaved(point: SavedPoint): void;
 }
+
+/** Looks at what the logs of a running attempt say. */
+export type Examine = (
+  seen: { readonly steps: readonly StepRecord[]; readonly saved: readonly SavedPoint[] },
+  recorder: Recorder,
+) => Promise<{ readonly summary: string; readonly rank?: number } | undefined>;
 
 /** How one engine start ended, with what a policy needs to decide about the next. */
 export interface AttemptEnd {
@@ -69,6 +80,8 @@ export class Attempt {
   #overSince: number | undefined;
   #processesAt = Number.NEGATIVE_INFINITY;
   #failure: unknown;
+  /** What is wrong with the training although its processes live. */
+  #trouble: { readonly summary: string; readonly rank?: number } | undefined;
 
   constructor(parts: AttemptParts) {
     const { file, nodes, folder, clock, hangMs } = parts;
@@ -150,6 +163,9 @@ export class Attempt {
       if (found.steps.length > 0 && recorder.state === "preparing") await recorder.enter("training");
       await recorder.record(found.notes, { steps });
       for (const point of found.saved) if (!recorded.hasCheckpoint(point)) onSaved(point);
+      if (steps.length + found.saved.length === 0 || this.#followed.signal.aborted) continue;
+      const seen = { steps: steps.map(({ record }) => record), saved: found.saved };
+      this.#trouble ??= await this.#parts.examine?.(seen, recorder);
     }
   }
 
@@ -160,7 +176,18 @@ export class Attempt {
       ({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0,
     );
     const ended = this.#ends.size === nodes.length || failed;
-    return ended || lingering || this.#logs.finding !== undefined || this.#gone !== undefined || this.#hang.isOver;
+    return (
+      ended ||
+      lingering ||
+      this.#logs.finding !== undefined ||
+      this.#gone !== undefined ||
+      this.#hang.isOver ||
+      this.#troubled
+    );
+  }
+
+  get #troubled(): boolean {
+    return this.#trouble !== undefined && this.#stopping.stage === "no";
   }
 
   async #look(): Promise<void> {
@@ -189,7 +216,7 @@ export class Attempt {
   #end(): AttemptEnd {
     const { file } = this.#parts;
     const launcherEnd = worstEnd([...this.#ends.values()]);
-    const verdict = judge({
+    const judged = judge({
       stopped: this.#stopping.stage,
       over: this.#logs.over,
       launcherEnd,
@@ -201,6 +228,9 @@ export class Attempt {
       gone: this.#gone,
       silence: this.#hang.silence,
     });
+    const { summary: message = "", rank } = this.#trouble ?? {};
+    const fault = { message, ...(rank !== undefined && { rank }) };
+    const verdict: Verdict = this.#troubled ? { state: "failed", message, fault } : judged;
     return { verdict, logs: this.#logs, silence: this.#hang.silence, gone: this.#gone, ends: this.#ends };
   }
 }

@@ -6,6 +6,7 @@ import { openNodes } from "../nodes/open-nodes.js";
 import { runPaths } from "../record/layout.js";
 import { Lease, LeaseWatch, leaseMs } from "../record/lease.js";
 import { readRunFile } from "../record/run-file.js";
+import { healing } from "./healing.js";
 import { Place } from "./place.js";
 import { keepStandby, standBy } from "./standby.js";
 import { writeStopRequest } from "./stop-request.js";
@@ -67,6 +68,7 @@ async function main(folder: string): Promise<void> {
   const supervisor = new Supervisor({
     ...{ place, file, lease, nodes: openNodes },
     paceMs: setting("POLL", 200),
+    ...(await healing(place, file)),
     ...(process.env.MF_LAB_HANG_MS !== undefined && { hangMs: setting("HANG", 0) }),
     onBeat: () => keepStandby(place),
   });

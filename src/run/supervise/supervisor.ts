@@ -7,7 +7,7 @@ import { runPaths } from "../record/layout.js";
 import { beatMs, type Lease } from "../record/lease.js";
 import { RecordReader } from "../record/record-reader.js";
 import { findRunFile, type RunFile, writeRunFile } from "../record/run-file.js";
-import { Attempt, type AttemptEnd, type Recorded, rankNodes } from "./attempt.js";
+import { Attempt, type AttemptEnd, type Examine, type Recorded, rankNodes } from "./attempt.js";
 import type { SavedPoint } from "./attempt-logs.js";
 import type { Place } from "./place.js";
 import { leaseLost, Recorder } from "./recorder.js";
@@ -37,7 +37,9 @@ export interface SupervisorOptions {
    * Decides what follows the end of an attempt: the description of the next attempt, or undefined to end the run with
    * the verdict. Called when no process of the attempt is left. May wait.
    */
-  readonly next?: (end: AttemptEnd, file: RunFile) => Promise<RunFile | undefined>;
+  readonly next?: (end: AttemptEnd, file: RunFile, recorder: Recorder) => Promise<RunFile | undefined>;
+  /** Looks at what the logs say while an attempt runs; see AttemptParts. */
+  readonly examine?: Examine;
 }
 
 /**
@@ -69,7 +71,7 @@ export class Supervisor {
       for (;;) {
         const { end, nodes } = await this.#supervise();
         await this.#closeAttempt(end, nodes);
-        const next = await this.#options.next?.(end, this.#file);
+        const next = await this.#options.next?.(end, this.#file, this.#recorder as Recorder);
         if (next === undefined) return await this.#endRun(end.verdict);
         await this.#begin(next);
       }
@@ -96,7 +98,16 @@ export class Supervisor {
     const saver = new Saver({ ...parts, ranks: rankNodes(this.#file, nodes) });
     const onSaved = (point: SavedPoint) => saver.add(point);
     const shortest = this.#options.hangMs ?? hangMs;
-    this.#attempt = new Attempt({ ...parts, file: this.#file, nodes, recorded, paceMs, hangMs: shortest, onSaved });
+    this.#attempt = new Attempt({
+      ...parts,
+      file: this.#file,
+      nodes,
+      recorded,
+      paceMs,
+      hangMs: shortest,
+      onSaved,
+      examine: this.#options.examine,
+    });
     if (recorded.state === "starting") await this.#recorder.enter("starting");
     const end = await this.#unlessLost(this.#attempt.run());
     await saver.finish(sealMs);

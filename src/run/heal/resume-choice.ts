@@ -1,0 +1,120 @@
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Checkpoint } from "../../checkpoint/open/checkpoint.js";
+import { openCheckpoints } from "../../checkpoint/open/open.js";
+import { type Certificate, certify } from "../../recover/certificate/certificate.js";
+import { workOutChange } from "../../recover/certificate/change.js";
+import type { Decision } from "../../recover/decide/action.js";
+import { chooseCheckpoint, parseHealthFile } from "../../recover/decide/choose-checkpoint.js";
+import { runPaths } from "../record/layout.js";
+import type { RunFile } from "../record/run-file.js";
+import { rankFacts } from "./rank-facts.js";
+
+/** From where the next attempt goes on. */
+export interface ResumeChoice {
+  /** Global step; undefined to start where this run started. */
+  readonly step: number | undefined;
+  readonly point: Checkpoint | undefined;
+  readonly certificate: Certificate | undefined;
+  /** What was chosen, and which newer ones were passed over. */
+  readonly text: string;
+  /** Why there can be no next attempt. */
+  readonly refused?: string;
+}
+
+/** Larger checkpoints are not read whole before a restart; their headers are. */
+const readWholeBytes = 64 * 1024 ** 3;
+
+async function healthOf(folder: string): Promise<ReadonlyMap<string, boolean>> {
+  const { checkpoints, output } = runPaths(folder);
+  for (const place of [checkpoints, output]) {
+    const text = await readFile(join(place, "health_ckpts.json"), "utf8").catch(() => undefined);
+    if (text !== undefined) return parseHealthFile(text);
+  }
+  return new Map();
+}
+
+/** MindFormers writes the name without its ending, and of rank 0. */
+function isHealthy(point: Checkpoint, health: ReadonlyMap<string, boolean>): boolean | undefined {
+  const names = point.files.map(({ path }) => basename(path).replace(/\.safetensors$/, ""));
+  return names.map((name) => health.get(name)).find((healthy) => healthy !== undefined);
+}
+
+/** The newest good checkpoint of the run: complete, sound to the last byte, healthy, and from before the trouble. */
+export async function chooseResume(about: {
+  readonly folder: string;
+  readonly file: RunFile;
+  readonly decision: Decision;
+}): Promise<ResumeChoice> {
+  const { folder, file, decision } = about;
+  const worldSize = file.worldSize ?? 1;
+  const points = await openCheckpoints(runPaths(folder).checkpoints, { ranks: worldSize }).then(
+    ({ all }) => all,
+    () => [],
+  );
+  const health = await healthOf(folder);
+  const unsound = new Map<Checkpoint, string>();
+  const rejected: string[] = [];
+  for (;;) {
+    const candidates = points.map((point) => ({
+      point,
+      step: point.step,
+      complete: point.complete && !unsound.has(point),
+      problem: unsound.get(point) ?? point.issues[0]?.message,
+      healthy: isHealthy(point, health),
+      savedAt: point.savedAt.getTime(),
+    }));
+    const choice = chooseCheckpoint(candidates, { notAfterStep: decision.notAfterStep });
+    rejected.splice(0, rejected.length, ...choice.rejected.map(({ step, reason }) => `step ${step}: ${reason}`));
+    const point = choice.chosen?.point;
+    if (point === undefined) return withoutPoint(points.length, rejected, file);
+    const problem = await soundness(point);
+    if (problem !== undefined) {
+      unsound.set(point, problem);
+      continue;
+    }
+    const certificate = await certificateOf(point, file);
+    const skipped = rejected.length === 0 ? "" : ` (passed over: ${rejected.join("; ")})`;
+    const text = `goes on from the checkpoint of step ${point.step}${skipped}`;
+    if (certificate.verdict !== "red") return { step: point.step, point, certificate, text };
+    const reds = certificate.checks.filter(({ verdict }) => verdict === "red");
+    unsound.set(point, reds.map(({ what, found }) => `${what}: ${found}`).join("; "));
+  }
+}
+
+async function soundness(point: Checkpoint): Promise<string | undefined> {
+  if (point.bytes > readWholeBytes) return undefined;
+  const { ok, findings } = await point.verify();
+  return ok ? undefined : findings.find(({ severity }) => severity === "error")?.message;
+}
+
+/**
+ * Without any checkpoint the training starts from where the run began; with bad ones only it would lose more than
+ * anybody expects.
+ */
+function withoutPoint(count: number, rejected: readonly string[], file: RunFile): ResumeChoice {
+  const base = { step: undefined, point: undefined, certificate: undefined };
+  const start =
+    file.parent === undefined ? "from the beginning" : `from step ${file.parent.step} of ${file.parent.name}`;
+  if (count === 0) return { ...base, text: `no checkpoint yet: starts again ${start}` };
+  const refused = `none of ${count} checkpoints can be used: ${rejected.join("; ")}`;
+  return { ...base, text: "", refused };
+}
+
+/** Nothing but the start changes within a run, so the same position and configuration are certified. */
+async function certificateOf(point: Checkpoint, file: RunFile): Promise<Certificate> {
+  const workers = file.worldSize ?? 1;
+  const globalBatch = point.hyperParameters.globalBatchSize ?? 1;
+  const position = { workers, globalBatch };
+  return certify({
+    step: point.step,
+    ranks: await rankFacts(point),
+    expectedRanks: workers,
+    totalSteps: file.totalSteps,
+    change: workOutChange(point.step, position, position),
+    workers: { saved: workers, wanted: workers },
+    differences: [],
+    versions: [],
+    ignoresDataPosition: false,
+  });
+}
