@@ -1,6 +1,9 @@
 import { CancelledError } from "../core/error.js";
 import { lastLines } from "../core/lines.js";
+import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
+import { DecisionList } from "./decision-list.js";
+import { readIncidents } from "./read-incidents.js";
 import type { StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { ranksOf } from "./record/node-command.js";
@@ -65,6 +68,18 @@ export class Run {
   /** What run.json holds: command, plan figures, parent. */
   get description(): RunFile {
     return this.#reader.file;
+  }
+
+  /** What was decided about this run, and why, in the order of time; of a recovery with the evidence. */
+  async decisions(): Promise<DecisionList> {
+    await this.#reader.status();
+    return DecisionList.from(this.#reader.history.decisions);
+  }
+
+  /** The stops of this run, what each of them cost, and what would have been cheaper. */
+  async incidents(): Promise<Incidents> {
+    const { file, clock } = this.#reader;
+    return readIncidents(this.folder, file, clock.now());
   }
 
   /** Last lines of a worker's log; shows itself as text. */

@@ -75,6 +75,15 @@ function decodeStep(view: DataView, at: number): StepRecord {
   };
 }
 
+/** The steps of a file as they were written, also those that a later attempt did again. Damaged ones are skipped. */
+export function readSteps(bytes: Buffer): StepRecord[] {
+  const { view } = chunkOf(bytes);
+  const steps: StepRecord[] = [];
+  for (let at = 0; at + stepBytes <= bytes.length; at += stepBytes)
+    if (checkOf(view, at) === view.getUint32(at + 92, true)) steps.push(decodeStep(view, at));
+  return steps;
+}
+
 interface Chunk {
   readonly bytes: Buffer;
   readonly view: DataView;

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, inject, it } from "vitest";
+import { openCheckpoints } from "../../../src/checkpoint/open/open.js";
+import { openConfig } from "../../../src/config/open.js";
+import { markedProcesses } from "../../../src/core/process-table.js";
+import { planRun } from "../../../src/plan/plan-run.js";
+import { launchRun } from "../../../src/run/launch/launch.js";
+import { localNodeOf } from "../../../src/run/nodes/open-nodes.js";
+import type { Run } from "../../../src/run/run.js";
+import { takeGraphs } from "../../support/compiled-graphs.js";
+import { writeTokenFiles } from "../../support/token-files.js";
+
+const folder = mkdtempSync(join(tmpdir(), "recovery-"));
+const runs = join(folder, "runs");
+const launched: Run[] = [];
+const nodeOf = (run: Run) => localNodeOf(run.description, () => run.folder);
+afterAll(async () => {
+  for (const run of launched) await nodeOf(run).end({ graceMs: 0 });
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A very small model: 120 steps of 2 workers, a checkpoint after every 20. */
+async function smallPlan() {
+  mkdirSync(join(folder, "data"), { recursive: true });
+  const prefix = join(folder, "data", "tokens");
+  writeTokenFiles(prefix, { count: 2000, length: 65, vocabulary: 1000 });
+  const loader = "train_dataset.data_loader";
+  const config = (await openConfig("pretrain_deepseek3_tiny_cpu"))
+    .set(`${loader}.config.data_path.1`, prefix)
+    .set(`${loader}.sizes.0`, 240)
+    .set(`${loader}.config.seq_length`, 64)
+    .set("model.model_config.seq_length", 64)
+    .set("model.model_config.vocab_size", 1000)
+    .set("callbacks.2.save_checkpoint_steps", 20);
+  return planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
+}
+
+async function process_(run: Run, role: "worker" | "scheduler", rank?: number): Promise<number> {
+  const found = (await nodeOf(run).processes()).find((each) => each.role === role && each.rank === rank);
+  if (!found) throw new Error(`no ${role} ${rank ?? ""}`);
+  return found.pid;
+}
+
+it("a run with recovery survives a killed worker, a damaged checkpoint with a killed scheduler, and a hang, and has the losses of an undisturbed run", async () => {
+  takeGraphs(inject("compiledGraphs"), runs);
+  const plan = await smallPlan();
+  const calm = await launchRun(plan, { name: "calm", folder: runs });
+  launched.push(calm);
+  await calm.wait({ timeout: "6m" });
+
+  const run = await launchRun(plan, {
+    name: "faulty",
+    folder: runs,
+    recovery: { hangAfter: "30s", backoff: { first: "1s" } },
+  });
+  launched.push(run);
+
+  await run.wait({ untilStep: 45, timeout: "4m" });
+  process.kill(await process_(run, "worker", 1), "SIGKILL");
+  await run.wait({ untilStep: 65, timeout: "4m" });
+
+  const damaged = (await openCheckpoints(run.checkpointDir)).at(60).files.find(({ rank }) => rank === 1);
+  truncateSync(damaged?.path ?? "", 1000);
+  process.kill(await process_(run, "scheduler"), "SIGKILL");
+  await run.wait({ untilStep: 85, timeout: "4m" });
+
+  process.kill(await process_(run, "worker", 0), "SIGSTOP");
+  const status = await run.wait({ timeout: "6m" });
+  expect(status).toMatchObject({ state: "finished", step: 120 });
+
+  const decisions = await run.decisions();
+  console.log(JSON.stringify(decisions.map(({ decision, reason, fromStep, finding }) => ({ decision, reason, fromStep, f: finding?.summary, c: finding?.cause })), null, 1));
+  const incidents = await run.incidents();
+  console.log(incidents.toMarkdown());
+  const steps = await run.steps();
+  const expected = await calm.steps();
+  console.log(steps.map(({ step, loss }) => `${step} ${loss} ${expected[step - 1]?.loss}`).filter((_, i) => i % 5 === 0).join("\n"));
+  expect(steps.map(({ step }) => step)).toEqual(expected.map(({ step }) => step));
+  expect((await markedProcesses("MF_LAB_RUN", run.folder)).length).toBe(0);
+}, 1_500_000);
