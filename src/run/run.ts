@@ -2,9 +2,10 @@ import { CancelledError } from "../core/error.js";
 import { lastLines } from "../core/lines.js";
 import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
-import { DecisionList } from "./decision-list.js";
+import type { ShownList } from "../view/shown-list.js";
+import { decisionList } from "./decision-list.js";
 import { readIncidents } from "./read-incidents.js";
-import type { StepRecord } from "./record/events.js";
+import type { DecisionEvent, StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { ranksOf } from "./record/node-command.js";
 import type { RunFile } from "./record/run-file.js";
@@ -71,9 +72,9 @@ export class Run {
   }
 
   /** What was decided about this run, and why, in the order of time; of a recovery with the evidence. */
-  async decisions(): Promise<DecisionList> {
+  async decisions(): Promise<ShownList<DecisionEvent>> {
     await this.#reader.status();
-    return DecisionList.from(this.#reader.history.decisions);
+    return decisionList(this.#reader.history.decisions);
   }
 
   /** The stops of this run, what each of them cost, and what would have been cheaper. */

@@ -71,12 +71,29 @@ it("a run with recovery survives a killed worker, a damaged checkpoint with a ki
   expect(status).toMatchObject({ state: "finished", step: 120 });
 
   const decisions = await run.decisions();
-  console.log(JSON.stringify(decisions.map(({ decision, reason, fromStep, finding }) => ({ decision, reason, fromStep, f: finding?.summary, c: finding?.cause })), null, 1));
+  console.log(
+    JSON.stringify(
+      decisions.map(({ decision, reason, fromStep, finding }) => ({
+        decision,
+        reason,
+        fromStep,
+        f: finding?.summary,
+        c: finding?.cause,
+      })),
+      null,
+      1,
+    ),
+  );
   const incidents = await run.incidents();
   console.log(incidents.toMarkdown());
   const steps = await run.steps();
   const expected = await calm.steps();
-  console.log(steps.map(({ step, loss }) => `${step} ${loss} ${expected[step - 1]?.loss}`).filter((_, i) => i % 5 === 0).join("\n"));
+  console.log(
+    steps
+      .map(({ step, loss }) => `${step} ${loss} ${expected[step - 1]?.loss}`)
+      .filter((_, i) => i % 5 === 0)
+      .join("\n"),
+  );
   expect(steps.map(({ step }) => step)).toEqual(expected.map(({ step }) => step));
   expect((await markedProcesses("MF_LAB_RUN", run.folder)).length).toBe(0);
 }, 1_500_000);
