@@ -1,4 +1,5 @@
 import { formatCount, formatDuration } from "../core/units.js";
+import { describePolicy } from "../recover/decide/policy.js";
 import { commandsBundle } from "../view/commands.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { factsBundle, joinBundles } from "../view/sections.js";
@@ -41,6 +42,7 @@ export function statusCard(
     ),
     ...optional("because", file.override?.reason),
     ...optional("continues", file.parent && `run ${file.parent.name} from step ${file.parent.step}`),
+    ["recovery", describePolicy(file.recovery)],
     ...optional("log of the failure", failure?.logTail.slice(-8).join("\n")),
     ["folder", about.folder],
   ]);

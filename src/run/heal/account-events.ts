@@ -66,8 +66,8 @@ function faultOf(event: DecisionEvent, lastStepAt: number | undefined): AccountE
 }
 
 /**
- * A run's record as the account takes it. `steps`: those of all attempts, also the superseded ones, in the order they were written; `now`:
- * milliseconds since the epoch, the end of a run that still lives.
+ * A run's record as the account takes it. `steps`: those of all attempts, also the superseded ones, in the order they
+ * were written; `now`: milliseconds since the epoch, the end of a run that still lives.
  */
 export function accountEvents(
   events: readonly RunEvent[],

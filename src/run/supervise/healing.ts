@@ -76,7 +76,7 @@ function endOf(end: AttemptEnd, file: RunFile, folder: string) {
   const nodeOf = (rank: number) => file.commands.find((command) => ranksOf(command).includes(rank));
   return {
     verdict: end.verdict,
-    lastStep: end.logs.lastStep,
+    lastStep: end.logs.ranks.get(end.verdict.fault?.rank ?? -1)?.lastStep || end.logs.lastStep,
     silence: end.silence,
     gone: end.gone,
     nodeOf: (rank: number) => nodeOf(rank)?.node,

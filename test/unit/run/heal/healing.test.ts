@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { markedProcesses } from "../../../../src/core/process-table.js";
+import type { RecoveryOptions } from "../../../../src/recover/decide/policy.js";
+import { launchRun } from "../../../../src/run/launch/launch.js";
+import type { Run } from "../../../../src/run/run.js";
+import { displayKey } from "../../../../src/view/display-contract.js";
+import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
+
+const launched: Run[] = [];
+afterEach(async () => {
+  for (const run of launched.splice(0)) await run.stop({ graceful: false });
+});
+
+interface Fault {
+  readonly rank: number;
+  readonly step: number;
+  readonly how: string;
+}
+
+async function launch(
+  faults: readonly Fault[],
+  options: { readonly recovery?: RecoveryOptions; readonly environment?: Record<string, string> } = {},
+): Promise<Run> {
+  const folder = runsFolder();
+  const script = join(folder, "faults.json");
+  writeFileSync(script, JSON.stringify(faults));
+  const environment = { FAKE_STATE: "1", FAKE_SAVE_EVERY: "20", FAKE_FAULTS: script, ...options.environment };
+  const recovery = { backoff: { first: 1, most: 1 }, ...options.recovery };
+  const run = await launchRun(fakePlan({ steps: 100, environment }), { name: "heal", folder, recovery });
+  launched.push(run);
+  return run;
+}
+
+/** Losses of a run without faults, by the same arithmetic as the stand-in's. */
+function calmLosses(): number[] {
+  let weights = 0;
+  return Array.from({ length: 100 }, (_, index) => {
+    weights = weights * 0.97 + Math.sin((index + 1) * 1.7) + (index + 1) / 1000;
+    return Number((9 - Math.log(index + 1) + weights / 50).toFixed(6));
+  });
+}
+
+async function expectHealed(run: Run): Promise<void> {
+  expect(await run.wait({ timeout: "55s" })).toMatchObject({ state: "finished", step: 100 });
+  expect((await run.steps()).map(({ loss }) => loss)).toEqual(calmLosses());
+  expect(await markedProcesses("MF_LAB_RUN", run.folder)).toEqual([]);
+}
+
+it("a killed worker: goes on from the newest checkpoint, has the losses of an undisturbed run, and accounts for it", async () => {
+  const run = await launch([{ rank: 1, step: 45, how: "SIGKILL" }]);
+  await expectHealed(run);
+  const [restart, compared] = await run.decisions();
+  expect(restart).toMatchObject({ decision: "restart", fromStep: 40, finding: { cause: "killed", rank: 1 } });
+  expect(restart?.certificate?.verdict).toBe("green");
+  expect(compared).toMatchObject({ decision: "resume exact" });
+  expect((await run.decisions())[displayKey]()["text/plain"]).toContain("resume exact");
+  const incidents = await run.incidents();
+  expect(incidents.all).toMatchObject([{ number: 1, step: 45, resumedFrom: 40, action: "restart", rank: 1 }]);
+  expect(incidents.all[0]?.t0).toBeGreaterThan(0);
+  expect(incidents.effective).toBeLessThan(1);
+  expect((await run.logs({ attempt: 1, rank: 1 })).lines.join("\n")).toContain("step:[   45/");
+});
+
+it("a newest checkpoint of which one rank is cut off: the one before is taken, and the decision says why", async () => {
+  const run = await launch([{ rank: 1, step: 45, how: "damage" }]);
+  await expectHealed(run);
+  const [decision] = await run.decisions();
+  expect(decision).toMatchObject({ decision: "restart", fromStep: 20 });
+  expect(decision?.reason).toContain("passed over: step 40");
+});
+
+it("a kill in the middle of a save: the half-written checkpoint is never loaded", async () => {
+  const run = await launch([{ rank: 0, step: 55, how: "cut-save" }]);
+  await expectHealed(run);
+  expect((await run.decisions())[0]).toMatchObject({ decision: "restart", fromStep: 40 });
+});
+
+it("a NaN in the weights: goes back to a checkpoint from before it, although the engine would have trained on", async () => {
+  const run = await launch([
+    { rank: 0, step: 50, how: "nan" },
+    { rank: 1, step: 50, how: "nan" },
+  ]);
+  await expectHealed(run);
+  expect((await run.decisions())[0]).toMatchObject({
+    decision: "go-back",
+    fromStep: 40,
+    finding: { kind: "loss-not-finite", step: 50 },
+  });
+});
+
+it("a stopped process: the hang is found, the rank is named, and the training goes on", async () => {
+  const run = await launch([{ rank: 1, step: 45, how: "SIGSTOP" }], { recovery: { hangAfter: "4s" } });
+  await expectHealed(run);
+  expect((await run.decisions())[0]).toMatchObject({ decision: "restart", finding: { kind: "hang", rank: 1 } });
+});
+
+it("an error in the code: ends at once, for it would come back", async () => {
+  const run = await launch([{ rank: 0, step: 45, how: "exception: ModuleNotFoundError: No module named 'oops'" }]);
+  await expect(run.wait({ timeout: "55s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+  expect(await run.decisions()).toMatchObject([{ decision: "stop", finding: { cause: "code" } }]);
+  expect(readdirSync(join(run.folder, "logs"))).not.toContain("attempt-2");
+});
+
+it("a worker that dies at the same step of every attempt: ends after the second time, with a reason", async () => {
+  const run = await launch([], { environment: { FAKE_DIE: "0:30:exception" } });
+  await expect(run.wait({ timeout: "55s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+  const decisions = (await run.decisions()).map(({ decision, reason }) => `${decision}: ${reason}`);
+  expect(decisions.filter((line) => line.startsWith("restart"))).toHaveLength(1);
+  expect(decisions.at(-1)).toContain("no progress");
+  expect(existsSync(join(run.folder, "logs", "attempt-2"))).toBe(true);
+});
