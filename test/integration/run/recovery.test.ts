@@ -48,7 +48,7 @@ it("a run with recovery survives a killed worker, a damaged checkpoint with a ki
   const plan = await smallPlan();
   const calm = await launchRun(plan, { name: "calm", folder: runs });
   launched.push(calm);
-  await calm.wait({ timeout: "6m" });
+  await calm.wait({ timeout: "9m" });
 
   const run = await launchRun(plan, {
     name: "faulty",
@@ -57,17 +57,17 @@ it("a run with recovery survives a killed worker, a damaged checkpoint with a ki
   });
   launched.push(run);
 
-  await run.wait({ untilStep: 45, timeout: "4m" });
+  await run.wait({ untilStep: 45, timeout: "8m" });
   process.kill(await process_(run, "worker", 1), "SIGKILL");
-  await run.wait({ untilStep: 65, timeout: "4m" });
+  await run.wait({ untilStep: 65, timeout: "8m" });
 
   const damaged = (await openCheckpoints(run.checkpointDir)).at(60).files.find(({ rank }) => rank === 1);
   truncateSync(damaged?.path ?? "", 1000);
   process.kill(await process_(run, "scheduler"), "SIGKILL");
-  await run.wait({ untilStep: 85, timeout: "4m" });
+  await run.wait({ untilStep: 85, timeout: "8m" });
 
   process.kill(await process_(run, "worker", 0), "SIGSTOP");
-  const status = await run.wait({ timeout: "6m" });
+  const status = await run.wait({ timeout: "9m" });
   expect(status).toMatchObject({ state: "finished", step: 120 });
 
   const decisions = await run.decisions();
@@ -96,4 +96,4 @@ it("a run with recovery survives a killed worker, a damaged checkpoint with a ki
   );
   expect(steps.map(({ step }) => step)).toEqual(expected.map(({ step }) => step));
   expect((await markedProcesses("MF_LAB_RUN", run.folder)).length).toBe(0);
-}, 1_500_000);
+}, 2_400_000);
