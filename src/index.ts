@@ -190,6 +190,7 @@ export type { Preflight } from "./run/nodes/preflight/preflight.js";
 export { listRuns, type OpenOptions, openRun, type RunList } from "./run/open.js";
 export type { PlotName } from "./run/plots.js";
 export type {
+  DecisionEvent,
   EventBase,
   RecordedState,
   RunState,

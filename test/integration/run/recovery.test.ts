@@ -43,7 +43,7 @@ async function process_(run: Run, role: "worker" | "scheduler", rank?: number): 
   return found.pid;
 }
 
-it("a run with recovery survives a killed worker, a damaged checkpoint with a killed scheduler, and a hang, and has the losses of an undisturbed run", async () => {
+it("a run with recovery survives kills, a damaged checkpoint, and a hang with the losses of a calm run", async () => {
   takeGraphs(inject("compiledGraphs"), runs);
   const plan = await smallPlan();
   const calm = await launchRun(plan, { name: "calm", folder: runs });

@@ -72,7 +72,7 @@ describe("the account of a run", () => {
     expect(account.incidents[0]?.upMs).toBe(30 * minute);
     const now = replay(account, {});
     expect(now.effective).toBeCloseTo(account.effective, 10);
-    // 30 min of uptime: with a checkpoint every 9.5 min + 0.5 min nothing is lost at the fault, and 7 saves cost 0.5 min each.
+    // 30 min of uptime: a checkpoint every 9.5 min + 0.5 min loses nothing, and 7 saves cost 0.5 min each.
     const then = replay(account, { intervalMs: 9.5 * minute });
     expect((now.lostMs - then.lostMs) / minute).toBeCloseTo(10 - 3.5, 6);
     expect(replay(account, { detectMs: minute }).lostMs).toBe(now.lostMs - 4 * minute);

@@ -135,7 +135,7 @@ describe("the decision", () => {
     );
   });
 
-  it("ends: trouble from inside at the same step is answered at most three times although checkpoints are saved meanwhile", () => {
+  it("ends: trouble from inside at the same step is answered at most three times", () => {
     fc.assert(
       fc.property(fc.constantFrom(...kinds), fc.constantFrom(...causes), (kind, cause) => {
         fc.pre(!external.has(cause));

@@ -122,9 +122,7 @@ describe("the cause of an end", () => {
     ["NaN check", ["ValueError: There is nan in loss with value nan, terminate training."], "numerics"],
     [
       "norm threshold",
-      [
-        "ValueError: Current global norm [1.01] of step 3 has been 3 consecutive times greater than threshold 0.2, stop training...",
-      ],
+      ["ValueError: norm of step 3 has been 3 consecutive times greater than threshold 0.2, stop training..."],
       "numerics",
     ],
     [
@@ -137,9 +135,7 @@ describe("the cause of an end", () => {
     ["full disk", ["OSError: [Errno 28] No space left on device: 'rank_0'"], "disk-full"],
     [
       "link cut",
-      [
-        "RuntimeError: The total number of timed out node is 1. Timed out node list is: [const vector]{1}, worker 1 is the first one timed out",
-      ],
+      ["RuntimeError: The total number of timed out node is 1. Timed out node list is: [const vector]{1}"],
       "network",
     ],
     ["port taken", ["RuntimeError: Address already in use"], "port"],
