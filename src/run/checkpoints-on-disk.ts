@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunNode } from "./nodes/node.js";
-import { localNodeOf } from "./nodes/open-nodes.js";
+import { nodesAtHand } from "./nodes/open/open-nodes.js";
 import type { CheckpointEvent } from "./record/events.js";
 import type { RunFile } from "./record/run-file.js";
 import { rankNodes } from "./supervise/attempt.js";
@@ -19,7 +19,7 @@ interface Looked {
 export class SavedCheckpoints {
   readonly #folder: string;
   readonly #looked = new Map<string, Looked>();
-  #node: RunNode | undefined;
+  #nodes: readonly RunNode[] | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -45,8 +45,9 @@ export class SavedCheckpoints {
     const key = `${event.attempt}/${event.fileEpoch}_${event.fileStep}`;
     const before = this.#looked.get(key);
     if (before && before.sign !== "" && before.sign === (await this.#signOf(before.found))) return before.found;
-    this.#node ??= localNodeOf(file, () => this.#folder);
-    const ranks = rankNodes(file, [this.#node]);
+    // Of files on other machines the record is trusted: its writer has looked at them there.
+    this.#nodes ??= nodesAtHand(file, () => this.#folder);
+    const ranks = rankNodes(file, this.#nodes);
     const found = await lookAtSaved(event, ranks);
     this.#looked.set(key, { found, sign: await this.#signOf(found) });
     return found;

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { type Clock, systemClock } from "../core/clock.js";
 import { isRunning, lifeOf } from "../core/process-identity.js";
 import { SavedCheckpoints } from "./checkpoints-on-disk.js";
-import { localNodeOf } from "./nodes/open-nodes.js";
+import { localNodeOf } from "./nodes/open/open-nodes.js";
 import { isTerminal } from "./record/events.js";
 import type { RunHistory } from "./record/history.js";
 import { runPaths, signOfLifeMs } from "./record/layout.js";

@@ -1,7 +1,7 @@
 import { CancelledError, LabError } from "../core/error.js";
 import { EventLogWriter } from "../core/event-log.js";
 import { parseDuration } from "../core/units.js";
-import { localNodeOf } from "./nodes/open-nodes.js";
+import { openNodes, startsAllNodes } from "./nodes/open/open-nodes.js";
 import { isTerminal, type StateEvent } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { openLine } from "./record/name.js";
@@ -54,9 +54,11 @@ async function stopSupervised(reader: RunReader, request: StopRequest, signal?: 
   }
 }
 
-/** Ends every process of the run on this machine. */
+/** Ends every process of the run; a supervisor that has ended a run of several machines has looked at each of them. */
 async function endProcesses(reader: RunReader, graceMs: number): Promise<void> {
-  const left = await localNodeOf(reader.file, () => reader.folder).end({ graceMs });
+  const nodes = openNodes(reader.file, () => reader.folder);
+  const left = (await Promise.all(nodes.map((node) => node.end({ graceMs })))).flat();
+  await Promise.all(nodes.map((node) => node.close()));
   if (left.length === 0) return;
   const who = left.map(({ pid, command }) => `${pid} (${command.slice(0, 80)})`).join(", ");
   throw new LabError("RUN_NOT_STOPPED", `run ${reader.file.name}: expected no process to be left, found ${who}`, {
@@ -90,7 +92,8 @@ export async function stopRun(reader: RunReader, options: StopOptions): Promise<
     if (written) status = await stopSupervised(reader, request, options.signal);
   }
   if (!isTerminal(status.state) && reader.elsewhere !== undefined) throw notHere(reader, status);
-  await endProcesses(reader, isTerminal(status.state) ? 0 : 5000);
+  const ended = isTerminal(status.state);
+  if (!ended || !startsAllNodes(reader.file)) await endProcesses(reader, ended ? 0 : 5000);
   if (status.state === "lost" && reader.file.layout === 1) await endOldRun(reader);
   return reader.status();
 }

@@ -1,4 +1,4 @@
-import { localNodeOf } from "./nodes/open-nodes.js";
+import { localNodeOf } from "./nodes/open/open-nodes.js";
 import type { CheckpointEvent } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { ranksOf } from "./record/node-command.js";

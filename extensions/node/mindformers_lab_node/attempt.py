@@ -38,6 +38,7 @@ class NodePlace:
         self.folder = folder
         self.node = node
         self.own = os.path.join(folder, "nodes", f"node-{node}")
+        self.supervisor = os.path.join(self.own, "supervisor.json")
         self.state = os.path.join(self.own, "state.json")
         self.stacks = os.path.join(folder, "control", "stacks")
         self.journal = os.path.join(folder, "events", f"node-{node}.jsonl")
@@ -86,12 +87,29 @@ def start(place, request):
     with _locked(place):
         known = read_json(place.state) or {}
         _refuse_foreign(place, known, request)
+        obey(place, request.get("as"))
         if known.get("attempt") == request["attempt"]:
             return {**known, "started": False}
         _end_older(place, request["attempt"])
         for file in request["files"]:
             write_if_changed(os.path.join(place.folder, file["path"]), file["text"].encode())
         return {**_launch(place, request), "started": True}
+
+
+def obey(place, supervisor):
+    """From now on only this supervisor may act on the node: one that it has replaced is refused, also if it thaws later."""
+    if supervisor is not None:
+        write_whole(place.supervisor, json.dumps({"supervisor": supervisor}).encode())
+
+
+def require_obeyed(place, who):
+    """Refuses to act for a supervisor that was replaced, and for another run than the one that has this folder."""
+    owner = (read_json(place.state) or {}).get("run")
+    if owner is not None and who.get("run") not in (None, owner):
+        raise Refusal("NODE_BUSY", f"folder {place.folder} belongs to another run", {"run": owner})
+    newest = (read_json(place.supervisor) or {}).get("supervisor")
+    if who.get("supervisor") is not None and newest not in (None, who["supervisor"]):
+        raise Refusal("NODE_FENCED", "another supervisor has taken over this run")
 
 
 def _refuse_foreign(place, known, request):
@@ -147,7 +165,8 @@ def environment_of(place, request):
 
 
 def keep(place, request, tell):
-    """Starts the engine in a process group of its own, stays until nothing of it is left, and records start and end."""
+    """Starts the engine in a process group of its own, stays until nothing of it is left, and records start and end.
+    Returns how the engine ended, as subprocess gives it; None if it did not start."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     attempt = request["attempt"]
     os.makedirs(place.logs(attempt), exist_ok=True)
@@ -156,7 +175,7 @@ def keep(place, request, tell):
     except OSError as error:
         program = request["argv"][0]
         tell({"code": "NODE_START_FAILED", "message": f"program {program}: could not be started: {error.strerror}"})
-        return
+        return None
     state = {
         "run": request["run"],
         "from": request.get("from"),
@@ -172,6 +191,7 @@ def keep(place, request, tell):
     _write_state(place, {**state, "end": end})
     note(place, {"kind": "ended", **end})
     kill_all(lambda: [one for one in place.processes() if one.get("attempt") == attempt], KILL_SECONDS)
+    return code
 
 
 def _popen(place, request):

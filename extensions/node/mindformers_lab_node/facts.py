@@ -119,6 +119,20 @@ def port_holder(port):
         server.close()
 
 
+def free_port(start):
+    """The first port from `start` on that nobody listens on and no starting launcher means to take."""
+    meant = set()
+    for path in glob.iglob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as file:
+                found = re.search(rb"--master_port=(\d+)", file.read())
+        except OSError:
+            continue
+        if found:
+            meant.add(int(found.group(1)))
+    return next((port for port in range(start, 65_536) if port not in meant and port_holder(port) is None), None)
+
+
 def listening_inode(port):
     wanted = f":{port:04X}"
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):

@@ -1,4 +1,4 @@
-"""Actions of the node program: `serve FOLDER NODE`, `keep FOLDER NODE`, `keep FOLDER NODE REQUEST_FILE`."""
+"""Actions of the node program: `serve FOLDER NODE`, `keep FOLDER NODE`, `task FOLDER REQUESTS`."""
 
 import json
 import os
@@ -9,17 +9,27 @@ from .server import serve
 
 
 def main(words):
-    """`serve` answers on standard input and output; `keep` stays with one attempt, whose request comes from a file or a line of input."""
-    action, folder, node, *rest = words
+    """`serve` answers on standard input and output. `keep` stays with one attempt, whose request is a line of input. `task` does the
+    same as a task of a Slurm job, with the request from `REQUESTS/node-<number of the node>.json`, and ends as msrun does."""
+    action, folder, last = words
     if action == "serve":
-        serve(folder, int(node))
-    elif action == "keep" and rest:
-        with open(rest[0], encoding="utf-8") as file:
-            keep(NodePlace(folder, int(node)), json.load(file), lambda answer: None)
+        serve(folder, int(last))
     elif action == "keep":
-        keep(NodePlace(folder, int(node)), json.loads(sys.stdin.buffer.readline()), _tell)
+        keep(NodePlace(folder, int(last)), json.loads(sys.stdin.buffer.readline()), _tell)
+    elif action == "task":
+        sys.exit(_task(folder, last))
     else:
-        raise SystemExit(f"unknown action {action}: serve or keep")
+        raise SystemExit(f"unknown action {action}: serve, keep, or task")
+
+
+def _task(folder, requests):
+    node = int(os.environ["SLURM_NODEID"])
+    with open(os.path.join(requests, f"node-{node}.json"), encoding="utf-8") as file:
+        request = json.load(file)
+    master = os.environ["MASTER_ADDR"]
+    request["argv"] = [word.replace("=MASTER_ADDR", f"={master}") for word in request["argv"]]
+    code = keep(NodePlace(folder, node), request, lambda answer: "code" in answer and print(answer["message"]))
+    return 1 if code is None or code < 0 else code
 
 
 def _tell(answer):

@@ -13,8 +13,8 @@ import threading
 import time
 
 from . import PROTOCOL
-from .attempt import NodePlace, Refusal, end_all, start, state_of
-from .facts import preflight_facts
+from .attempt import NodePlace, Refusal, end_all, require_obeyed, start, state_of
+from .facts import free_port, preflight_facts
 from .metrics import metrics
 from .node_files import Place, file_hash, follow, list_files, read_range, write_whole
 from .process_table import boot_id, send_signal
@@ -79,7 +79,7 @@ class Server:
     def _answer(self, question):
         number = question.get("id")
         try:
-            result = METHODS[question["method"]](self, **question.get("params", {}))
+            result = self._result(question["method"], question.get("params", {}), question.get("as") or {})
             self.say({"id": number, "result": result})
         except Refusal as refusal:
             error = {"code": refusal.code, "message": str(refusal), "details": refusal.details}
@@ -88,6 +88,13 @@ class Server:
             self.say({"id": number, "error": {"code": "NODE_FILE", "message": str(error)}})
         except Exception as error:  # noqa: BLE001 - one bad question must not end the connection
             self.say({"id": number, "error": {"code": "NODE_ERROR", "message": f"{type(error).__name__}: {error}"}})
+
+    def _result(self, method, params, who):
+        if method == "start":
+            return start(self.place, {**params, "as": who.get("supervisor")})
+        if method in ACTIONS:
+            require_obeyed(self.place, who)
+        return METHODS[method](self, **params)
 
     def _watch(self):
         """Reports changes of the attempt's state as they happen."""
@@ -133,9 +140,10 @@ def _fits(process, target):
     return all(process[key] == target[key] for key in ("pid", "startTicks", "place"))
 
 
+ACTIONS = {"signal", "end", "write", "remove", "stage"}
+
 METHODS = {
     "ping": lambda server: time.time() * 1000,
-    "start": lambda server, **request: start(server.place, request),
     "state": lambda server: state_of(server.place),
     "processes": lambda server: server.place.processes(),
     "signal": lambda server, target, number: server.signal(target, number),
@@ -150,6 +158,7 @@ METHODS = {
     ),
     "stack": lambda server, rank: stack_of(server.place, rank),
     "metrics": lambda server: metrics(server.place),
+    "freePort": lambda server, start: free_port(start),
     "facts": lambda server, **question: preflight_facts(server.place, question),
     "stage": lambda server, **request: stage_checkpoint(server.files, request),
 }

@@ -69,6 +69,9 @@ export interface SlurmOptions {
   readonly extra?: readonly string[];
 }
 
+/** Stands for the master's address in the commands of a Slurm job until Slurm has chosen the nodes. */
+export const slurmMaster = "MASTER_ADDR";
+
 /** How the nodes of a resolved cluster are reached, with what the backends need. */
 export interface ClusterAccess {
   readonly via: "local" | "ssh" | "slurm";
@@ -158,7 +161,7 @@ function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly no
       ...(workDir !== undefined && { workDir }),
       ...(setup !== undefined && { setup }),
       container: typeof container === "string" ? ["docker", "exec", "-i", container] : container,
-      masterAddress: masterAddress ?? hosts[0]?.host ?? (nodes[0] as string),
+      masterAddress: masterAddress ?? (via === "slurm" ? slurmMaster : (hosts[0]?.host ?? (nodes[0] as string))),
       slurm,
     },
   };

@@ -11,6 +11,7 @@ import {
   variableNodeScript,
 } from "./node-script.js";
 import type { EjectSettings } from "./options.js";
+import { slurmJobText } from "./slurm-job.js";
 
 export interface EjectText {
   readonly files: readonly EjectedFile[];
@@ -115,29 +116,18 @@ export function launcherFiles(source: EjectSource, settings: EjectSettings): Eje
 export function slurmFiles(source: EjectSource, settings: EjectSettings): EjectText {
   const { name, folder, partition, account, timeLimit, gres } = settings;
   const start = posix.join(folder, "start-node.sh");
-  const directives = [
-    `--job-name=${name}`,
-    `--nodes=${source.nodes.length}`,
-    "--ntasks-per-node=1",
-    "--exclusive",
-    `--output=${quoteWord(posix.join(folder, "slurm-%j.log"))}`,
-    ...(gres === undefined ? [] : [`--gres=${quoteWord(gres)}`]),
-    ...(partition === undefined ? [] : [`--partition=${quoteWord(partition)}`]),
-    ...(account === undefined ? [] : [`--account=${quoteWord(account)}`]),
-    ...(timeLimit === undefined ? [] : [`--time=${quoteWord(timeLimit)}`]),
-  ];
-  const job = [
-    "#!/usr/bin/env bash",
-    ...directives.map((directive) => `#SBATCH ${directive}`),
-    "set -euo pipefail",
-    "# The first node of the job is the master; Slurm numbers the nodes in the same order (SLURM_NODEID).",
-    'mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
-    'export MASTER_ADDR="${hosts[0]}"',
-    `[ "\${#hosts[@]}" -eq ${source.nodes.length} ] || { echo "expected ${source.nodes.length} nodes, found \${#hosts[@]}" >&2; exit 1; }`,
-    `srun --ntasks-per-node=1 --kill-on-bad-exit=1 bash -c 'NODE_RANK="$SLURM_NODEID" exec bash "$0"' ${quoteWord(start)}`,
-    "",
-  ].join("\n");
+  const job = slurmJobText({
+    name,
+    nodes: source.nodes.length,
+    output: posix.join(folder, "slurm-%j.log"),
+    partition,
+    account,
+    timeLimit,
+    gres,
+    body: [
+      `srun --ntasks-per-node=1 --kill-on-bad-exit=1 bash -c 'NODE_RANK="$SLURM_NODEID" exec bash "$0"' ${quoteWord(start)}`,
+    ],
+  });
   return {
     files: [
       { path: "job.slurm", text: job, executable: true },

@@ -1,29 +1,29 @@
 import { randomUUID } from "node:crypto";
-import { constants, readFileSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { LabError, MachineError } from "../../core/error.js";
+import { LabError } from "../../core/error.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { type RecoveryOptions, recoveryPolicy } from "../../recover/decide/policy.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
-import { settlePort } from "../nodes/port.js";
+import { startsAllNodes } from "../nodes/open/open-nodes.js";
 import { layoutVersion, runPaths } from "../record/layout.js";
 import { readLease } from "../record/lease.js";
 import { defaultFolder, openLine, runFolder } from "../record/name.js";
 import { launcherOption } from "../record/node-command.js";
+import type { ResumePoint } from "../record/resume-point.js";
 import { fingerprintOf, type RunFile, type RunParent, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
 import { sharedReader } from "../run-reader.js";
 import { withLaunchLock } from "./launch-lock.js";
 import { type LaunchablePlan, lossRankOf } from "./launchable.js";
-import { localNode } from "./local-node.js";
 import { createFolderOnce } from "./new-folder.js";
 import { requireSoundPlan } from "./plan-errors.js";
 import { reuseOf } from "./reuse.js";
 import { fillRunFolder, startRun } from "./start.js";
+import { type Starter, starterOf } from "./starter.js";
 
 export interface LaunchOptions {
   /** Name of the run and of its folder: letters, digits, dots, hyphens, underscores. */
@@ -45,6 +45,7 @@ export interface LaunchOptions {
 export interface Continuation {
   readonly parent: RunParent;
   readonly overrides: Readonly<Record<string, string>>;
+  readonly point: ResumePoint;
   /** Puts the checkpoint's links into the new run folder while it still has a temporary name. */
   prepare(temporary: string): Promise<void>;
 }
@@ -53,27 +54,13 @@ function packageVersion(): string {
   return String(JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).version);
 }
 
-async function requireLauncher(command: NodeCommand): Promise<void> {
-  const [launcher = ""] = command.argv;
-  await access(launcher, constants.X_OK).catch((cause: unknown) => {
-    throw new MachineError(
-      "ENGINE_MISSING",
-      `launcher ${launcher}: expected MindSpore's msrun, found nothing that can be run`,
-      {
-        hint: "npm run setup",
-        details: { launcher },
-        cause,
-      },
-    );
-  });
-}
-
 function describeRun(
   plan: LaunchablePlan,
   commands: readonly NodeCommand[],
   about: Pick<RunFile, "name" | "attempt" | "parent" | "override" | "lease" | "recovery"> & {
     readonly id: string;
     readonly folder: string;
+    readonly localNode: number;
   },
 ): RunFile {
   const worldSize = Number(commands[0] && launcherOption(commands[0], "worker_num")) || 1;
@@ -91,7 +78,7 @@ function describeRun(
     ...(plan.totalSteps !== undefined && { totalSteps: plan.totalSteps }),
     ...(plan.tokensPerStep !== undefined && { tokensPerStep: plan.tokensPerStep }),
     lossRank: lossRankOf(plan.config, worldSize),
-    localNode: localNode(commands),
+    localNode: about.localNode,
     commands,
     cluster: plan.cluster,
     versions: { "mindformers-lab": packageVersion(), node: process.versions.node },
@@ -108,53 +95,66 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   const folder = runFolder(name, runs);
   const override = requireSoundPlan(plan.errors ?? [], options.override);
   const recovery = options.recovery && recoveryPolicy(options.recovery);
+  const existing = await readRunFile(folder);
+  const id = existing?.id ?? randomUUID();
+  const starter = starterOf(plan, id);
   const describe = async (attempt: number, settle: boolean, before?: RunFile): Promise<RunFile> => {
     const lease = before && (await readLease(runPaths(folder).lease))?.lease.number;
     const overrides = continuation?.overrides ?? {};
     const planned = plan.commands({ runFolder: folder, attempt, overrides });
-    const commands = settle ? await settlePort(planned) : planned;
+    const commands = settle ? await starter.settlePort(planned) : planned;
     const extra = {
       ...(continuation && { parent: continuation.parent }),
       ...(override && { override }),
       ...(lease && { lease }),
       ...(recovery && { recovery }),
     };
-    const id = before?.id ?? randomUUID();
-    return describeRun(plan, commands, { id, name, folder, attempt, ...extra });
+    const about = { id: before?.id ?? id, name, folder, attempt, localNode: starter.localNode(commands) };
+    return describeRun(plan, commands, { ...about, ...extra });
   };
-  const existing = await readRunFile(folder);
-  if (existing) return again(existing, folder, { options, describe, config: plan.config.text, signal });
-  const file = await describe(1, true);
-  await requireLauncher(file.commands[file.localNode] as NodeCommand);
+  const how = { options, starter, describe, config: plan.config.text, signal };
+  try {
+    return existing ? await again(existing, folder, how) : await first(folder, how, continuation);
+  } finally {
+    await starter.close();
+  }
+}
+
+interface How {
+  readonly options: LaunchOptions;
+  readonly starter: Starter;
+  readonly config: string;
+  readonly signal: AbortSignal | undefined;
+  describe(attempt: number, settle: boolean, before?: RunFile): Promise<RunFile>;
+}
+
+async function first(folder: string, how: How, continuation?: Continuation): Promise<Run> {
+  const file = await how.describe(1, true);
+  await how.starter.requireReady(file.commands);
   const won = await createFolderOnce(folder, async (temporary) => {
-    await continuation?.prepare(temporary);
-    await fillRunFolder(temporary, file, plan.config.text);
+    if (continuation && !(await how.starter.stage(file.commands, continuation.point)))
+      await continuation.prepare(temporary);
+    await fillRunFolder(temporary, file, how.config);
   });
   if (!won) {
     const winner = await readRunFile(folder);
-    if (winner) return again(winner, folder, { options, describe, config: plan.config.text, signal });
+    if (winner) return again(winner, folder, how);
     throw new LabError("RUN_NAME_TAKEN", `run folder ${folder}: expected a new folder, found one that is no run`, {
       hint: "choose another name",
       details: { folder },
     });
   }
-  await startRun(folder, file, signal);
+  await startRun(folder, file, how.signal);
   return new Run(folder, file, othersNote(file));
 }
 
 function othersNote(file: RunFile): string | undefined {
   const others = file.commands.length - 1;
-  return others > 0 ? `started on this node only; the other ${others} nodes wait for their commands` : undefined;
+  if (others === 0 || startsAllNodes(file)) return undefined;
+  return `started on this node only; the other ${others} nodes wait for their commands`;
 }
 
-interface Again {
-  readonly options: LaunchOptions;
-  readonly config: string;
-  readonly signal: AbortSignal | undefined;
-  describe(attempt: number, settle: boolean, before: RunFile): Promise<RunFile>;
-}
-
-async function again(existing: RunFile, folder: string, how: Again): Promise<Run> {
+async function again(existing: RunFile, folder: string, how: How): Promise<Run> {
   const wanted = await how.describe(existing.attempt, false, existing);
   const open = openLine(folder);
   const status = await sharedReader(folder, existing).status();
@@ -167,7 +167,7 @@ async function again(existing: RunFile, folder: string, how: Again): Promise<Run
     const newest = (await readRunFile(folder)) ?? existing;
     reuseOf(await sharedReader(folder, newest).status(), newest, { fingerprint: wanted.fingerprint, open });
     const file = await how.describe(newest.attempt + 1, true, newest);
-    await requireLauncher(file.commands[file.localNode] as NodeCommand);
+    await how.starter.requireReady(file.commands);
     await fillRunFolder(folder, file, how.config);
     await startRun(folder, file, how.signal);
     return new Run(folder, file, `attempt ${file.attempt}: attempt ${newest.attempt} had failed without a checkpoint`);
@@ -179,10 +179,13 @@ async function again(existing: RunFile, folder: string, how: Again): Promise<Run
  * with `run.wait()`, look with `run.watch()`, find it again with `openRun(name)`.
  *
  * Running it twice does no harm: a live run of that name is refused (RUN_NAME_TAKEN), the same training that has
- * ended is returned. With several nodes only the command of this machine is started; the run's card shows the
- * others'. A plan with errors is refused unless `override` gives a reason, which run.json and events/launch.jsonl
+ * ended is returned. With `cluster.hosts` all nodes are checked and started by ssh; with `cluster.nodes` only the
+ * command of this machine, and the run's card shows the others'. A plan with errors is refused unless `override`
+ * gives a reason, which run.json and events/launch.jsonl
  * keep.
- * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL, RUN_FAILED
+ * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL,
+ * CLUSTER_NOT_READY,
+ * NODE_UNREACHABLE, RUN_FAILED
  * (with the end of the log) if the engine dies at once.
  */
 export function launchRun(plan: LaunchablePlan, options: LaunchOptions): Promise<Run> {

@@ -1,16 +1,21 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, posix, relative } from "node:path";
 import { openCheckpoints } from "../../checkpoint/open/open.js";
 import { openConfig } from "../../config/open.js";
 import { CheckpointError, isLabError, LabError } from "../../core/error.js";
-import type { Cluster, ResolvedCluster } from "../../plan/command/cluster.js";
+import { clusterOptions, type ResolvedCluster } from "../../plan/command/cluster.js";
+import { nodeFolder } from "../../plan/command/command.js";
 import { planRun } from "../../plan/plan-run.js";
+import { hasRemoteFiles, remoteNodes } from "../nodes/open/open-nodes.js";
 import { isTerminal } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
 import { runFolder } from "../record/name.js";
 import { launcherOption } from "../record/node-command.js";
 import { linkCheckpoint, type ResumePoint, requireResumable } from "../record/resume-point.js";
 import type { Run } from "../run.js";
+import { sharedReader } from "../run-reader.js";
+import { rankNodes } from "../supervise/attempt.js";
+import { lookAtSaved } from "../supervise/saved-files.js";
 import { launch } from "./launch.js";
 import { nextName } from "./reuse.js";
 
@@ -39,6 +44,7 @@ async function requireStopped(run: Run): Promise<void> {
 
 /** The newest complete checkpoint of the run itself, else the one that it was resumed from. */
 async function newestPoint(run: Run): Promise<ResumePoint> {
+  if (hasRemoteFiles(run.description)) return newestOnNodes(run);
   const { checkpoints, resume } = runPaths(run.folder);
   try {
     return (await openCheckpoints(checkpoints)).latestComplete();
@@ -52,9 +58,26 @@ async function newestPoint(run: Run): Promise<ResumePoint> {
   }
 }
 
-function clusterOf(run: Run): Cluster {
-  const { memoryPerDevice, ...cluster } = run.description.cluster as ResolvedCluster;
-  return { ...cluster, ...(memoryPerDevice !== undefined && { memoryPerDevice: `${memoryPerDevice}B` }) };
+/** The newest recorded checkpoint whose files are complete on the nodes; the paths are those there. */
+async function newestOnNodes(run: Run): Promise<ResumePoint> {
+  const file = run.description;
+  const reader = sharedReader(run.folder, file);
+  await reader.status();
+  const nodes = remoteNodes(file);
+  try {
+    const ranks = rankNodes(file, nodes);
+    for (const event of [...reader.history.checkpoints].sort((a, b) => b.step - a.step)) {
+      const found = await lookAtSaved(event, ranks);
+      const place = (rank: number) => ranks.get(rank)?.folder ?? "";
+      const files = found.files.map(({ rank, path }) => ({ rank, path: posix.join(place(rank), path) }));
+      if (found.complete) return { step: event.step, complete: true, files };
+    }
+  } finally {
+    await Promise.all(nodes.map((node) => node.close()));
+  }
+  throw new CheckpointError("RESUME_IMPOSSIBLE", `run ${run.name}: expected a checkpoint on its nodes, found none`, {
+    hint: "launch anew, with a smaller save_checkpoint_steps",
+  });
 }
 
 /**
@@ -71,7 +94,7 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   const config = await openConfig(await readFile(runPaths(run.folder).config, "utf8"));
   for (const [path, value] of Object.entries(options.set ?? {})) config.set(path, value);
   const onErrors = override === undefined ? "throw" : "show";
-  const plan = await planRun(config, { cluster: clusterOf(run), onErrors });
+  const plan = await planRun(config, { cluster: clusterOptions(run.description.cluster as ResolvedCluster), onErrors });
   const [command] = run.description.commands;
   const workers = Number(command && launcherOption(command, "worker_num")) || 1;
   requireResumable(point, { workers, totalSteps: plan.totalSteps });
@@ -81,7 +104,11 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
     { name, folder, ...(signal && { signal }), ...(override !== undefined && { override }) },
     {
       parent: { name: run.name, folder: run.folder, step: point.step },
-      overrides: { load_checkpoint: runPaths(runFolder(name, folder)).resume, resume_training: "True" },
+      overrides: {
+        load_checkpoint: runPaths(nodeFolder(plan.cluster, runFolder(name, folder))).resume,
+        resume_training: "True",
+      },
+      point,
       prepare: (temporary) => linkCheckpoint(point, join(temporary, "resume")),
     },
   );

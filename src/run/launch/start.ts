@@ -51,13 +51,18 @@ async function recordOverride(events: string, attempt: number, { reason, errors 
   }
 }
 
+/** Slurm may let a job wait for days. */
+function isQueued({ state, message }: RunStatus): boolean {
+  return state === "starting" && message.includes(" waits in Slurm's queue");
+}
+
 /**
  * Starts a prepared run folder and returns once the engine has started: a worker has written its first line. Throws
  * RUN_FAILED with the end of the log if the engine dies before that. A fired signal ends the waiting, not the run.
  */
 export async function startRun(folder: string, file: RunFile, signal?: AbortSignal): Promise<RunStatus> {
   await startSupervisor(folder);
-  const started = (status: RunStatus) => status.state !== "starting" && status.state !== "lost";
+  const started = (status: RunStatus) => (status.state !== "starting" && status.state !== "lost") || isQueued(status);
   const options = { timeout: startTimeout, signal, pollMs: 100 };
   const reader = sharedReader(folder, file);
   return waitForRun(reader, started, options).catch(async (error: unknown) => {

@@ -1,7 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
-import { type NodeCommand, nodeEngineFolder } from "../../plan/command/command.js";
-import { engineFiles } from "./program.js";
+import type { NodeCommand } from "../../plan/command/command.js";
 import { RemoteNode } from "./remote-node.js";
 import { sshConnector } from "./ssh.js";
 
@@ -11,12 +10,8 @@ export interface ClusterRun {
   readonly id: string;
   readonly commands: readonly NodeCommand[];
   readonly cluster: ResolvedCluster;
-}
-
-/** True if other machines are started, by ssh or by Slurm. */
-export function startsOtherMachines(cluster: unknown): boolean {
-  const via = (cluster as ResolvedCluster | undefined)?.access?.via ?? "local";
-  return via !== "local";
+  /** Identity of the supervisor that the nodes shall obey; absent for somebody who only looks. */
+  readonly supervisor?: string;
 }
 
 /** Who launches, for messages on other machines. */
@@ -25,22 +20,14 @@ function launchedFrom(): string {
 }
 
 /** The nodes of a run that ssh reaches, in the order of node_rank. Nothing is connected before it is asked. */
-export function sshNodes({ id, commands, cluster }: ClusterRun): RemoteNode[] {
+export function sshNodes({ id, commands, cluster, supervisor }: ClusterRun): RemoteNode[] {
   const { access, python } = cluster;
   return commands.map(({ node, nodeRank, folder }) => {
     const host = access?.hosts[nodeRank];
     if (access === undefined || host === undefined || folder === undefined)
       throw new Error(`node ${node}: the run has no host for it`);
     const connector = sshConnector(access, host, { folder, nodeRank, python });
-    return new RemoteNode({ name: node, nodeRank, folder, run: id, from: launchedFrom(), connector });
+    const about = { name: node, nodeRank, folder, run: id, from: launchedFrom(), connector };
+    return new RemoteNode({ ...about, ...(supervisor !== undefined && { supervisor }) });
   });
-}
-
-/** What a node must hold before msrun starts: configuration, engine layer, and the file that asks for a checkpoint. */
-export function nodeFiles(nodeRank: number, config: string): { readonly path: string; readonly text: string }[] {
-  return [
-    { path: "config.yaml", text: config },
-    { path: "control/graceful_exit.json", text: `${JSON.stringify({ GracefulExit: 0 })}\n` },
-    ...engineFiles(nodeEngineFolder(nodeRank)),
-  ];
 }

@@ -67,13 +67,13 @@ export class Connection {
   }
 
   /** Asks the node program. Rejects with what it answers, or NODE_UNREACHABLE when the connection ends before. */
-  async ask(method: string, params: object = {}): Promise<unknown> {
+  async ask(method: string, params: object = {}, as: object = {}): Promise<unknown> {
     const program = await this.#program;
     if (this.#closed) throw this.#connector.explain(this.#end({ exitCode: undefined, signal: undefined }));
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      program.input?.write(`${JSON.stringify({ id, method, params })}\n`);
+      program.input?.write(`${JSON.stringify({ id, method, params, as })}\n`);
     });
   }
 
@@ -151,6 +151,10 @@ function refusal(name: string, error: { code: string; message: string; details?:
       hint: "choose another name for the run, or stop the other one",
       details,
     });
+  if (error.code === "NODE_FENCED") {
+    const hint = "nothing to do: the run is supervised";
+    return new LabError("RUN_LEASE_LOST", message, { hint, details });
+  }
   if (error.code === "NODE_START_FAILED")
     return new LabError("NODE_START_FAILED", message, { hint: "check cluster.python and cluster.setup", details });
   return new LabError("NODE_REQUEST_FAILED", message, { hint: "look at the node: await run.nodes()", details });

@@ -5,8 +5,10 @@ import type { NodeCommand } from "../../plan/command/command.js";
 /**
  * One machine of a run, as launcher, supervisor, and readers see it. Backends: this machine, ssh, Slurm, simulated.
  *
- * Every method may be called at any time and in parallel. A method that needs the node rejects with NODE_UNREACHABLE when the
- * connection is lost; the training on the node is not affected. Paths are relative to `folder`, or absolute on the node.
+ * Every method may be called at any time and in parallel. A method that needs the node rejects with NODE_UNREACHABLE
+ * when the
+ * connection is lost; the training on the node is not affected. Paths are relative to `folder`, or absolute on the
+ * node.
  */
 export interface RunNode {
   /** As in `NodeCommand.node`. */
@@ -18,28 +20,44 @@ export interface RunNode {
   /** What is known now, without asking the node. */
   readonly state: NodeState;
   /**
-   * Starts the command detached, in a process group of its own, and resolves once it runs. Calling it again for the same attempt
-   * starts nothing and returns the running one. A newer attempt first ends everything that an older attempt left on the node, proved by
+   * Starts the command detached, in a process group of its own, and resolves once it runs. Calling it again for the
+   * same attempt
+   * starts nothing and returns the running one. A newer attempt first ends everything that an older attempt left on
+   * the node, proved by
    * process identity. Rejects with NODE_BUSY if the node already runs a newer attempt, or if an older process survives.
    */
   start(start: NodeStart): Promise<ProcessIdentity>;
-  /** Calls `listener` for every change until the returned function is called. The first call reports the present state. */
+  /**
+   * Calls `listener` for every change until the returned function is called. The first call reports the present
+   * state.
+   */
   watch(listener: (sign: NodeSign) => void): () => void;
   /** Living processes of the run on the node, the launcher first. */
   processes(): Promise<readonly NodeProcess[]>;
-  /** Sends a signal and returns how many processes it reached. `"engine"` reaches launcher, scheduler, and all workers. */
+  /**
+   * Sends a signal and returns how many processes it reached. `"engine"` reaches launcher, scheduler, and all
+   * workers.
+   */
   signal(target: NodeTarget, name: NodeJS.Signals): Promise<number>;
-  /** Ends everything of the run on the node: SIGINT to the launcher, SIGKILL to what is left after `graceMs`. Returns survivors. */
+  /**
+   * Ends everything of the run on the node: SIGINT to the launcher, SIGKILL to what is left after `graceMs`. Returns
+   * survivors.
+   */
   end(options: { readonly graceMs: number }): Promise<readonly NodeProcess[]>;
   /** Bytes `[offset, offset + length)` of a file, fewer at its end; undefined if there is no such file. */
   read(path: string, range: FileRange): Promise<Uint8Array | undefined>;
-  /** Writes a small file whole (temporary file, rename) and makes its folder, such as the control file that requests a checkpoint. */
+  /**
+   * Writes a small file whole (temporary file, rename) and makes its folder, such as the control file that requests a
+   * checkpoint.
+   */
   write(path: string, text: string): Promise<void>;
   /** Files whose path matches a pattern with `*` and `**`, sorted by path. */
   list(pattern: string): Promise<readonly NodeFile[]>;
   /**
-   * Follows all files that match, also those that appear later. The next portion is read only when the iterator is asked for it, so a
-   * slow reader slows down the node's reading and nothing is buffered without limit. Ends when `signal` fires. Continues after a
+   * Follows all files that match, also those that appear later. The next portion is read only when the iterator is
+   * asked for it, so a
+   * slow reader slows down the node's reading and nothing is buffered without limit. Ends when `signal` fires.
+   * Continues after a
    * lost connection at the offset it has reached: no line is lost or delivered twice.
    */
   follow(request: FollowRequest): AsyncIterable<readonly FollowedLines[]>;
@@ -77,6 +95,8 @@ export interface NodeEnd extends ProgramEnd {
   readonly time: number;
   /** The node's keeper is gone without having recorded the end, such as after a restart of the machine. */
   readonly vanished?: boolean;
+  /** Why somebody else ended it, such as Slurm's time limit, in words. */
+  readonly reason?: string;
 }
 
 export type NodeSign =
@@ -84,7 +104,9 @@ export type NodeSign =
   | { readonly kind: "started"; readonly attempt: number; readonly launcher: ProcessIdentity }
   | { readonly kind: "ended"; readonly end: NodeEnd }
   | { readonly kind: "unreachable"; readonly reason: string }
-  | { readonly kind: "reachable" };
+  | { readonly kind: "reachable" }
+  /** The start waits for something, such as free nodes of a Slurm partition. */
+  | { readonly kind: "waiting"; readonly reason: string };
 
 export type NodeTarget = "launcher" | "scheduler" | "engine" | { readonly rank: number } | ProcessIdentity;
 

@@ -70,7 +70,7 @@ export async function freePort(start: number): Promise<number> {
 }
 
 /** Port of a plan whose caller named none. */
-const defaultPort = 8118;
+export const defaultPort = 8118;
 
 /**
  * Gives the commands a port that they can meet on. A port that the caller chose is checked and never replaced; from

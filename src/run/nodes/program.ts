@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { packageRoot } from "../../core/package-root.js";
 
-/** Python program that reads the node program from its input and runs it. No backslash and no quote: every shell passes it on as it is. */
+/**
+ * Python program that reads the node program from its input and runs it. No backslash and no quote: every shell
+ * passes it on as it is.
+ */
 export const bootProgram = "import sys;P=sys.stdin.buffer.read(int(sys.stdin.buffer.readline()));exec(P)";
 
 function pythonFiles(folder: string): string[] {

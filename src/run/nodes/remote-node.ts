@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { isLabError } from "../../core/error.js";
 import type { ProcessIdentity } from "../../core/process-identity.js";
+import { nodeEngineFolder } from "../../plan/command/command.js";
 import { Connection, type Connector } from "./connection.js";
 import type {
   FileRange,
@@ -15,6 +16,7 @@ import type {
   NodeTarget,
   RunNode,
 } from "./node.js";
+import { engineFiles } from "./program.js";
 import { type RecordedAttempt, stateChanges } from "./remote-state.js";
 
 export interface RemoteNodeOptions {
@@ -24,6 +26,8 @@ export interface RemoteNodeOptions {
   readonly folder: string;
   /** Identity of the run, so that a node refuses another run in the same folder. */
   readonly run: string;
+  /** Identity of the supervisor that the node shall obey from its start on; absent for somebody who only looks. */
+  readonly supervisor?: string;
   /** Machine and process that launches, for messages on other machines. */
   readonly from: string;
   readonly connector: Connector;
@@ -36,7 +40,10 @@ function monotonicMs(): number {
   return performance.now();
 }
 
-/** A node that is reached through a program: ssh, or a step of a Slurm job. Connects when it is first asked, and again when it must. */
+/**
+ * A node that is reached through a program: ssh, or a step of a Slurm job. Connects when it is first asked, and again
+ * when it must.
+ */
 export class RemoteNode implements RunNode {
   readonly name: string;
   readonly nodeRank: number;
@@ -73,7 +80,8 @@ export class RemoteNode implements RunNode {
   async start({ attempt, command, files }: NodeStart): Promise<ProcessIdentity> {
     const { run, from } = this.#options;
     const { argv, environment } = command;
-    const answer = await this.#ask("start", { run, from, attempt, argv, environment, files });
+    const all = [...engineFiles(nodeEngineFolder(this.nodeRank)), ...files];
+    const answer = await this.#ask("start", { run, from, attempt, argv, environment, files: all });
     this.#take(answer as RecordedAttempt);
     return (answer as RecordedAttempt).launcher;
   }
@@ -149,7 +157,8 @@ export class RemoteNode implements RunNode {
 
   async #ask(method: string, params: object = {}): Promise<unknown> {
     const connection = await this.#connect();
-    return connection.ask(method, params);
+    const { supervisor, run } = this.#options;
+    return connection.ask(method, params, { run, supervisor });
   }
 
   #connect(): Promise<Connection> {

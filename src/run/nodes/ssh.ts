@@ -21,7 +21,8 @@ export interface NodeProgramPlace {
 }
 
 /**
- * Words that start the node program on a node. A setup script is sourced by bash (CANN's `set_env.sh` needs it) with its
+ * Words that start the node program on a node. A setup script is sourced by bash (CANN's `set_env.sh` needs it) with
+ * its
  * output on standard error; inside a container it is sourced there.
  */
 export function programWords({ folder, nodeRank, python, access }: NodeProgramPlace): string[] {
@@ -34,7 +35,8 @@ export function programWords({ folder, nodeRank, python, access }: NodeProgramPl
 }
 
 /**
- * Words as one line for the login shell of the other machine. Every word with a character that a shell may take for something is quoted.
+ * Words as one line for the login shell of the other machine. Every word with a character that a shell may take for
+ * something is quoted.
  * @throws CLUSTER_INVALID for a null byte or a line end, which not every shell can pass on
  */
 export function remoteLine(words: readonly string[]): string {
@@ -86,7 +88,8 @@ function socketFolder(): string | undefined {
 }
 
 /**
- * The system's `ssh` with its own configuration, agent, jump hosts, and known hosts. It never prompts. A cut link ends it after
+ * The system's `ssh` with its own configuration, agent, jump hosts, and known hosts. It never prompts. A cut link
+ * ends it after
  * 2 s × 3. Connections to one host share a login for a minute.
  */
 export function sshConnector(
@@ -135,7 +138,10 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string, hint: (line:
   [/Timeout, server .* not responding|no sign of life/, "the connection was cut", (line) => `${line} true`],
 ];
 
-/** The error for a connection that ended. ssh's 255 means a connection that was never made or was lost, or a remote command that a signal ended. */
+/**
+ * The error for a connection that ended. ssh's 255 means a connection that was never made or was lost, or a remote
+ * command that a signal ended.
+ */
 function sshError(
   end: ConnectionEnd,
   about: { readonly name: string; readonly target: readonly string[]; readonly python: string },

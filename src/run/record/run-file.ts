@@ -148,9 +148,14 @@ export async function readRunFile(folder: string): Promise<RunFile | undefined> 
   return (await findRunFile(folder))?.file;
 }
 
+/** The bytes of run.json. */
+export function runFileText(file: RunFile): string {
+  return `${JSON.stringify(file, undefined, 2)}\n`;
+}
+
 /** Writes run.json and its copy so that no reader ever sees a part of them. */
 export async function writeRunFile(folder: string, file: RunFile): Promise<void> {
-  const text = `${JSON.stringify(file, undefined, 2)}\n`;
+  const text = runFileText(file);
   await writeFileAtomic(runPaths(folder).runFileCopy(file.attempt), text);
   await writeFileAtomic(runPaths(folder).runFile, text);
 }

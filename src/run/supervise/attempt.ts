@@ -1,14 +1,16 @@
+import { readFile } from "node:fs/promises";
 import type { Clock } from "../../core/clock.js";
-import type { ProgramEnd } from "../../core/process.js";
+import { isLabError } from "../../core/error.js";
 import type { NodeCommand } from "../../plan/command/command.js";
-import type { NodeEnd, RunNode } from "../nodes/node.js";
+import type { NodeEnd, NodeSign, NodeStart, RunNode } from "../nodes/node.js";
 import type { StepRecord } from "../record/events.js";
 import { attemptVariable, controlVariable, idMarker, runMarker, runPaths, stacksVariable } from "../record/layout.js";
 import { ranksOf } from "../record/node-command.js";
-import type { RunFile } from "../record/run-file.js";
+import { type RunFile, runFileText } from "../record/run-file.js";
 import { AttemptLogs, type LogPortion, type SavedPoint } from "./attempt-logs.js";
 import { catchUp, followNode } from "./follow.js";
 import { HangWatch } from "./hang-watch.js";
+import { type LostNode, NodeWatch } from "./node-watch.js";
 import { type GoneProcess, ProcessWatch } from "./process-watch.js";
 import type { Recorder } from "./recorder.js";
 import type { Silence } from "./silence.js";
@@ -73,10 +75,14 @@ export class Attempt {
   readonly #logs: AttemptLogs;
   readonly #stopping: Stopping;
   readonly #hang: HangWatch;
+  readonly #watch: NodeWatch;
   readonly #ends = new Map<string, NodeEnd>();
   readonly #followed = new AbortController();
   readonly processes: ProcessWatch;
   #gone: GoneProcess | undefined;
+  /** What the start waits for, until it is recorded. */
+  #waits: string | undefined;
+  #lost: LostNode | undefined;
   #overSince: number | undefined;
   #processesAt = Number.NEGATIVE_INFINITY;
   #failure: unknown;
@@ -90,13 +96,14 @@ export class Attempt {
     this.#logs = new AttemptLogs({ attempt: file.attempt, expected: [...this.#ranks.keys()], lossRank: file.lossRank });
     this.#stopping = new Stopping(folder, nodes, clock);
     this.processes = new ProcessWatch(nodes);
+    this.#watch = new NodeWatch(nodes, clock);
     this.#hang = new HangWatch({ ranks: this.#ranks, logs: this.#logs, processes: this.processes, clock, hangMs });
   }
 
   /** Starts the engine, or finds it running, and stays until nothing of it is left. Throws RUN_LEASE_LOST. */
   async run(): Promise<AttemptEnd> {
     const { nodes, recorder } = this.#parts;
-    const unwatch = nodes.map((node) => node.watch((sign) => sign.kind === "ended" && this.#ended(node, sign.end)));
+    const unwatch = nodes.map((node) => node.watch((sign) => this.#hear(node, sign)));
     try {
       await this.#start();
       const following = nodes.map((node) => this.#follow(node));
@@ -111,8 +118,14 @@ export class Attempt {
       return this.#end();
     } finally {
       this.#followed.abort();
+      this.#watch.close();
       for (const end of unwatch) end();
     }
+  }
+
+  #hear(node: RunNode, sign: NodeSign): void {
+    if (sign.kind === "ended") this.#ended(node, sign.end);
+    if (sign.kind === "waiting") this.#waits = sign.reason;
   }
 
   #ended(node: RunNode, end: NodeEnd): void {
@@ -125,11 +138,10 @@ export class Attempt {
       nodes.map(async (node) => {
         const command = file.commands.find(({ nodeRank }) => nodeRank === node.nodeRank);
         if (!command) throw new RangeError(`no command for node ${node.nodeRank}`);
-        const files = [{ path: "control/graceful_exit.json", text: stopFile(false) }];
         const launcher = await node.start({
           attempt: file.attempt,
           command: marked(command, file, node.folder),
-          files,
+          files: await this.#files(node),
         });
         const { end } = node.state;
         if (end) this.#ended(node, end);
@@ -138,6 +150,16 @@ export class Attempt {
     );
     const more = others.length > 0 ? { message: `started on ${nodes.length} nodes` } : {};
     if (recorder.state === "starting") await recorder.enter("starting", { ...(first && { launcher: first }), ...more });
+  }
+
+  /** What the node must hold; node 0 also what another machine needs to find the run there. */
+  async #files(node: RunNode): Promise<NodeStart["files"]> {
+    const { file, folder } = this.#parts;
+    return [
+      { path: "control/graceful_exit.json", text: stopFile(false) },
+      { path: "config.yaml", text: await readFile(runPaths(folder()).config, "utf8") },
+      ...(node.nodeRank === 0 ? [{ path: "run.json", text: runFileText(file) }] : []),
+    ];
   }
 
   async #follow(node: RunNode): Promise<void> {
@@ -176,14 +198,8 @@ export class Attempt {
       ({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0,
     );
     const ended = this.#ends.size === nodes.length || failed;
-    return (
-      ended ||
-      lingering ||
-      this.#logs.finding !== undefined ||
-      this.#gone !== undefined ||
-      this.#hang.isOver ||
-      this.#troubled
-    );
+    const fault = this.#logs.finding ?? this.#gone ?? this.#lost;
+    return ended || lingering || fault !== undefined || this.#hang.isOver || this.#troubled;
   }
 
   get #troubled(): boolean {
@@ -200,6 +216,11 @@ export class Attempt {
       const gone = await this.processes.look();
       if (gone && this.#stopping.stage === "no" && !this.#logs.over) this.#gone = gone;
     }
+    const waits = this.#waits;
+    this.#waits = undefined;
+    if (waits !== undefined && recorder.state === "starting") await recorder.enter("starting", { message: waits });
+    for (const change of this.#watch.changes()) await recorder.note(change);
+    if (this.#stopping.stage === "no") this.#lost = this.#watch.look(this.#logs.lastStep);
     const guard = () => recorder.requireLease();
     if ((await this.#stopping.obey(guard)) && recorder.state !== "stopping") await recorder.enter("stopping");
     if (recorder.state === "training") await this.#hang.look(recorder, this.#parts.folder());
@@ -210,7 +231,9 @@ export class Attempt {
     for (const node of this.#parts.nodes)
       await catchUp(node, { pattern: this.#pattern(node), offsets: this.#logs.offsets }, (portions) =>
         this.#accept(portions),
-      );
+      ).catch((error: unknown) => {
+        if (!isLabError(error) || error.code !== "NODE_UNREACHABLE") throw error;
+      });
   }
 
   #end(): AttemptEnd {
@@ -227,6 +250,7 @@ export class Attempt {
       totalSteps: file.totalSteps ?? this.#logs.totalSteps,
       gone: this.#gone,
       silence: this.#hang.silence,
+      lost: this.#lost,
     });
     const { summary: message = "", rank } = this.#trouble ?? {};
     const fault = { message, ...(rank !== undefined && { rank }) };
@@ -260,6 +284,7 @@ export function rankNodes(file: RunFile, nodes: readonly RunNode[]): ReadonlyMap
 }
 
 /** The end that says most: a signal or an exit code other than 0, else any. */
-function worstEnd(ends: readonly NodeEnd[]): ProgramEnd | undefined {
-  return ends.find(({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0) ?? ends[0];
+function worstEnd(ends: readonly NodeEnd[]): NodeEnd | undefined {
+  const bad = ends.filter(({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0);
+  return ends.find(({ reason }) => reason !== undefined) ?? bad[0] ?? ends[0];
 }

@@ -2,6 +2,7 @@ import type { FollowRequest, RunNode } from "../nodes/node.js";
 import type { LogPortion } from "./attempt-logs.js";
 
 const mostBytes = 1 << 20;
+const tailBytes = 1 << 16;
 
 /** Hands over the lines of a node's logs as they are written, until the request's signal fires. */
 export async function followNode(
@@ -31,4 +32,17 @@ export async function catchUp(
       await accept([{ path, lines, offset }]);
     }
   }
+}
+
+/** The last lines of a file on a node, from its last 64 KiB; none if there is no such file. */
+export async function tailOf(node: Pick<RunNode, "list" | "read">, path: string, count: number): Promise<string[]> {
+  const [found] = await node.list(path);
+  if (found === undefined) return [];
+  const offset = Math.max(0, found.size - tailBytes);
+  const bytes = await node.read(path, { offset, length: tailBytes });
+  const lines = Buffer.from(bytes ?? [])
+    .toString("utf8")
+    .split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  return lines.slice(offset > 0 ? 1 : 0).slice(-count);
 }

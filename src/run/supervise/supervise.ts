@@ -2,7 +2,7 @@ import { systemClock } from "../../core/clock.js";
 import { MachineError } from "../../core/error.js";
 import { sendSignal } from "../../core/process.js";
 import { isRunning } from "../../core/process-identity.js";
-import { openNodes } from "../nodes/open-nodes.js";
+import { openNodes } from "../nodes/open/open-nodes.js";
 import { runPaths } from "../record/layout.js";
 import { Lease, LeaseWatch, leaseMs } from "../record/lease.js";
 import { readRunFile } from "../record/run-file.js";

@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { isLabError } from "../../core/error.js";
-import { lastLines } from "../../core/lines.js";
 import type { RunNode } from "../nodes/node.js";
 import type { RunEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
@@ -9,6 +8,7 @@ import { RecordReader } from "../record/record-reader.js";
 import { findRunFile, type RunFile, writeRunFile } from "../record/run-file.js";
 import { Attempt, type AttemptEnd, type Examine, type Recorded, rankNodes } from "./attempt.js";
 import type { SavedPoint } from "./attempt-logs.js";
+import { tailOf } from "./follow.js";
 import type { Place } from "./place.js";
 import { leaseLost, Recorder } from "./recorder.js";
 import { Saver } from "./saver.js";
@@ -124,7 +124,7 @@ export class Supervisor {
     const { fault } = end.verdict;
     if (fault) {
       const { message, rank, exitCode, signal } = fault;
-      const logTail = await this.#logTail(rank);
+      const logTail = await this.#logTail(rank, nodes);
       const more = {
         ...(rank !== undefined && { rank }),
         ...(exitCode !== undefined && { exitCode }),
@@ -141,13 +141,15 @@ export class Supervisor {
   }
 
   /** Last lines of a worker's log, of msrun's own for `undefined`. */
-  async #logTail(rank: number | undefined): Promise<string[]> {
-    const paths = runPaths(this.#options.place.folder);
+  async #logTail(rank: number | undefined, nodes: readonly RunNode[]): Promise<string[]> {
     const { attempt, commands, localNode } = this.#file;
     const own = commands[localNode]?.nodeRank ?? 0;
-    const node = rank === undefined ? own : (nodeOfRank(this.#file, rank) ?? own);
-    const path = rank === undefined ? `${paths.logs(attempt, node)}/msrun.log` : paths.workerLog(attempt, node, rank);
-    return lastLines(path, faultLines);
+    const nodeRank = rank === undefined ? own : (nodeOfRank(this.#file, rank) ?? own);
+    const node = nodes.find((each) => each.nodeRank === nodeRank);
+    if (node === undefined) return [];
+    const logs = runPaths("").logs(attempt, nodeRank);
+    const path = rank === undefined ? `${logs}/msrun.log` : `${logs}/worker_${rank}.log`;
+    return tailOf(node, path, faultLines).catch(() => []);
   }
 
   async #endRun({ state, message }: Verdict): Promise<Verdict> {
@@ -169,7 +171,8 @@ export class Supervisor {
 
   async #giveUp(error: unknown): Promise<Verdict> {
     console.error(error);
-    const message = `the supervisor failed: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = isLabError(error) && error.code.startsWith("NODE_") ? reason : `the supervisor failed: ${reason}`;
     const verdict: Verdict = { state: "failed", message, fault: { message } };
     const { place, lease } = this.#options;
     this.#recorder ??= await Recorder.open(place.folder, lease, { attempt: this.#file.attempt, clock: this.#clock });

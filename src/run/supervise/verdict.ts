@@ -1,5 +1,6 @@
 import type { ProgramEnd } from "../../core/process.js";
 import type { RecordedState } from "../record/events.js";
+import type { LostNode } from "./node-watch.js";
 import type { GoneProcess } from "./process-watch.js";
 import type { RankLog } from "./rank-log.js";
 import type { Silence } from "./silence.js";
@@ -50,7 +51,7 @@ export interface Evidence {
   /** Every worker of this node wrote "Training Over!". */
   readonly over: boolean;
   /** msrun's end, undefined if it had not ended yet when its finding was read. */
-  readonly launcherEnd: ProgramEnd | undefined;
+  readonly launcherEnd: (ProgramEnd & { readonly reason?: string }) | undefined;
   readonly finding: LauncherFinding | undefined;
   readonly ranks: ReadonlyMap<number, RankLog>;
   /** Rank of each worker by process id, as seen while they were alive. */
@@ -61,6 +62,8 @@ export interface Evidence {
   readonly gone?: GoneProcess | undefined;
   /** A hang that lasted until the end. */
   readonly silence?: Silence | undefined;
+  /** A node that could not be reached any more while the training stood still. */
+  readonly lost?: LostNode | undefined;
 }
 
 export interface Verdict {
@@ -141,6 +144,17 @@ function judgeGone(evidence: Evidence, { role, node, pid, rank }: GoneProcess): 
   return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
 }
 
+/** Somebody else ended the engine, such as Slurm: its word counts, not what the workers wrote while they died. */
+function judgeReason(evidence: Evidence, reason: string): Verdict {
+  const message = `${reason}, ${where(evidence)}`;
+  return { state: "failed", message, fault: { message } };
+}
+
+function judgeLost(evidence: Evidence, { message }: LostNode): Verdict {
+  const whole = `${message}, ${where(evidence)}; the other nodes were ended`;
+  return { state: "failed", message: whole, fault: { message: whole } };
+}
+
 /**
  * Whether the training succeeded, was stopped or failed, and of what. msrun's exit code alone proves nothing: it is 0
  * after SIGINT.
@@ -152,6 +166,11 @@ export function judge(evidence: Evidence): Verdict {
   if (evidence.over && evidence.stopped === "asked" && evidence.lastStep < evidence.totalSteps) {
     return { state: "stopped", message: `stopped with a checkpoint at ${steps}` };
   }
+  const { reason } = evidence.launcherEnd ?? {};
+  if (evidence.over && reason !== undefined && evidence.lastStep < evidence.totalSteps)
+    return { state: "stopped", message: `stopped with a checkpoint at ${steps}: ${reason}` };
+  if (!evidence.over && reason !== undefined) return judgeReason(evidence, reason);
+  if (evidence.lost) return judgeLost(evidence, evidence.lost);
   if (evidence.silence) return { state: "failed", message: evidence.silence.message, fault: evidence.silence };
   if (evidence.gone) return judgeGone(evidence, evidence.gone);
   if (evidence.over) return { state: "finished", message: `finished at ${steps}` };

@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("names a clock that is off, a disk that is full, another MindFormers, and one changed byte, each on its node", async () => {
+it("names a wrong clock, a full disk, another MindFormers, and one changed byte, each on its node", async () => {
   for (const { disk } of machines.all) {
     mkdirSync(join(disk, "data"), { recursive: true });
     writeTokenFiles(join(disk, "data/tokens"), { count: 200, length: 65, vocabulary: 512 });

@@ -109,7 +109,7 @@ it("starts a command once, follows its output, and learns how it ended", async (
   expect(journal).toEqual(["started", "ended"]);
 });
 
-it("the command lives on when the connection is lost; the node connects again and no line is lost or delivered twice", async () => {
+it("the command outlives a lost connection; no line is lost or delivered twice", async () => {
   const one = node();
   const script = "for i in $(seq 1 200); do echo line $i; sleep 0.02; done";
   await one.start({ attempt: 1, command: command(script), files: [] });
@@ -145,7 +145,7 @@ it("a newer attempt first ends everything an older one left; an older one is ref
   expect(await one.processes()).toEqual([]);
 });
 
-it("the same folder launched from two machines at once: one wins, the other is refused and told who has it", async () => {
+it("one folder launched from two machines at once: one wins, the other learns who has it", async () => {
   const place = join(folder, "shared");
   const [one, other] = [node({ place, run: "run-1" }), node({ place, run: "run-2" })];
   const start = { attempt: 1, command: command("sleep 1000"), files: [] };

@@ -13,7 +13,7 @@ import { markedProcesses } from "../../../src/core/process-table.js";
 import { logBytes } from "../../../src/plan/estimate/disk.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { resumeRun } from "../../../src/run/launch/resume.js";
-import { localNodeOf } from "../../../src/run/nodes/open-nodes.js";
+import { localNodeOf } from "../../../src/run/nodes/open/open-nodes.js";
 import { openRun } from "../../../src/run/open.js";
 import type { Run } from "../../../src/run/run.js";
 import { freePort } from "../../support/ports.js";

@@ -7,7 +7,7 @@ import { openConfig } from "../../../src/config/open.js";
 import { markedProcesses } from "../../../src/core/process-table.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { launchRun } from "../../../src/run/launch/launch.js";
-import { localNodeOf } from "../../../src/run/nodes/open-nodes.js";
+import { localNodeOf } from "../../../src/run/nodes/open/open-nodes.js";
 import type { Run } from "../../../src/run/run.js";
 import { takeGraphs } from "../../support/compiled-graphs.js";
 import { writeTokenFiles } from "../../support/token-files.js";

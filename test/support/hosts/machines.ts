@@ -39,6 +39,8 @@ export interface Machines {
   readonly gateway: string;
   /** Lines of /etc/hosts that all of them have. */
   readonly hostsFile: string;
+  /** Words before a program that is to run on a machine. */
+  enter(name: string): string[];
   close(): Promise<void>;
 }
 
@@ -157,6 +159,11 @@ export async function startMachines(count: number, settings: readonly MachineSet
     sshConfig,
     gateway: `${net}.254`,
     hostsFile: hosts,
+    enter(name) {
+      const index = places.findIndex((place) => place.name === name);
+      const inside = readFileSync(`/proc/${children[index]?.pid}/task/${children[index]?.pid}/children`, "utf8").trim();
+      return ["nsenter", "--net", "--uts", "--mount", "--pid", "--target", inside, "--"];
+    },
     async close() {
       for (const child of children) child.kill("SIGKILL");
       await Promise.all(ended);

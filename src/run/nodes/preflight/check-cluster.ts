@@ -36,8 +36,10 @@ export function preflightOf(
 }
 
 /**
- * Looks at every node of a plan's cluster as `launchRun` does before it starts anything: reachable, the same software and data, clocks,
- * port, disk, limits, names, storage, devices, and processes of earlier runs. Shows itself as a table node × check. Starts nothing.
+ * Looks at every node of a plan's cluster as `launchRun` does before it starts anything: reachable, the same software
+ * and data, clocks,
+ * port, disk, limits, names, storage, devices, and processes of earlier runs. Shows itself as a table node × check.
+ * Starts nothing.
  * @throws CLUSTER_INVALID for a plan whose nodes ssh does not reach
  */
 export async function checkCluster(plan: CheckablePlan): Promise<Preflight> {

@@ -19,7 +19,9 @@ export interface PreflightQuestion extends NodeNeeds {
   readonly files: readonly string[];
 }
 
-/** What every node of a cluster has and lacks for a run: a table node × check. A red cell keeps the run from starting. */
+/**
+ * What every node of a cluster has and lacks for a run: a table node × check. A red cell keeps the run from starting.
+ */
 export class Preflight {
   readonly nodes: readonly string[];
   /** Checks of each node, in the order of `nodes`. */

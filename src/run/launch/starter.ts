@@ -1,0 +1,121 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { LabError, MachineError } from "../../core/error.js";
+import type { ResolvedCluster } from "../../plan/command/cluster.js";
+import type { NodeCommand } from "../../plan/command/command.js";
+import { sshNodes } from "../nodes/cluster-nodes.js";
+import { inParallel } from "../nodes/in-parallel.js";
+import { defaultPort, settlePort } from "../nodes/port.js";
+import { type CheckablePlan, preflightOf } from "../nodes/preflight/check-cluster.js";
+import { requireReady } from "../nodes/preflight/preflight.js";
+import type { RemoteNode } from "../nodes/remote-node.js";
+import { requireSlurm } from "../nodes/slurm/job.js";
+import { launcherOption, ranksOf, withLauncherOption } from "../record/node-command.js";
+import type { ResumePoint } from "../record/resume-point.js";
+import type { LaunchablePlan } from "./launchable.js";
+import { localNode } from "./local-node.js";
+import { stageRequest } from "./stage-request.js";
+
+/** What a launch does on the machines before anything is started. */
+export interface Starter {
+  /** Position in the commands of the node that this machine is. */
+  localNode(commands: readonly NodeCommand[]): number;
+  /** Gives the commands a port that they can meet on. */
+  settlePort(commands: readonly NodeCommand[]): Promise<readonly NodeCommand[]>;
+  /** Throws unless every node that is to be started can be. */
+  requireReady(commands: readonly NodeCommand[]): Promise<void>;
+  /** Lays out a checkpoint on other machines; false if it is to be laid out here. */
+  stage(commands: readonly NodeCommand[], point: ResumePoint): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** How the nodes of a plan are started: this machine's command only, or all nodes by ssh. */
+export function starterOf(plan: LaunchablePlan, id: string): Starter {
+  const via = (plan.cluster as Partial<ResolvedCluster>).access?.via ?? "local";
+  if (via === "ssh") return new SshStarter(plan as LaunchablePlan & CheckablePlan, id);
+  return via === "slurm" ? slurmStarter : localStarter;
+}
+
+const localStarter: Starter = {
+  localNode: (commands) => localNode(commands),
+  settlePort,
+  async requireReady(commands) {
+    const [launcher = ""] = commands[localNode(commands)]?.argv ?? [];
+    await access(launcher, constants.X_OK).catch((cause: unknown) => {
+      const found = `launcher ${launcher}: expected MindSpore's msrun, found nothing that can be run`;
+      throw new MachineError("ENGINE_MISSING", found, { hint: "npm run setup", details: { launcher }, cause });
+    });
+  },
+  stage: async () => false,
+  close: async () => undefined,
+};
+
+const slurmStarter: Starter = {
+  localNode: () => 0,
+  settlePort: async (commands) => commands,
+  requireReady: requireSlurm,
+  stage: async () => false,
+  close: async () => undefined,
+};
+
+class SshStarter implements Starter {
+  readonly #plan: CheckablePlan;
+  readonly #id: string;
+  #nodes: readonly RemoteNode[] | undefined;
+
+  constructor(plan: CheckablePlan, id: string) {
+    this.#plan = plan;
+    this.#id = id;
+  }
+
+  #open(commands: readonly NodeCommand[]): readonly RemoteNode[] {
+    this.#nodes ??= sshNodes({ id: this.#id, commands, cluster: this.#plan.cluster as ResolvedCluster });
+    return this.#nodes;
+  }
+
+  localNode(): number {
+    return 0;
+  }
+
+  /**
+   * From the default port upwards the first that is free on node 0; preflight looks at a port that the caller chose.
+   */
+  async settlePort(commands: readonly NodeCommand[]): Promise<readonly NodeCommand[]> {
+    const port = Number(commands[0] && launcherOption(commands[0], "master_port"));
+    if (port !== defaultPort) return commands;
+    const [master] = this.#open(commands);
+    const free = await master?.ask("freePort", { start: port });
+    return commands.map((command) => withLauncherOption(command, "master_port", String(free ?? port)));
+  }
+
+  async requireReady(commands: readonly NodeCommand[]): Promise<void> {
+    const port = Number(commands[0] && launcherOption(commands[0], "master_port")) || this.#plan.cluster.port;
+    const plan = { ...this.#plan, cluster: { ...this.#plan.cluster, port } };
+    requireReady(await preflightOf(this.#open(commands), plan, commands));
+  }
+
+  async stage(commands: readonly NodeCommand[], point: ResumePoint): Promise<boolean> {
+    const nodes = this.#open(commands);
+    const outcomes = await inParallel(nodes, (node) => {
+      const command = commands.find(({ nodeRank }) => nodeRank === node.nodeRank) as NodeCommand;
+      return node.ask("stage", stageRequest(point, ranksOf(command)));
+    });
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === "rejected") throw outcome.reason;
+      const missing = outcome.value as number[];
+      if (missing.length === 0) continue;
+      const { name } = nodes[index] as RemoteNode;
+      throw new LabError(
+        "RESUME_IMPOSSIBLE",
+        `checkpoint of step ${point.step}: node ${name} lacks the files of ranks ${missing.join(", ")}`,
+        { hint: `copy them to ${name}, or set cluster.workDir to shared storage`, details: { node: name, missing } },
+      );
+    }
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all((this.#nodes ?? []).map((node) => node.close()));
+    this.#nodes = undefined;
+  }
+}

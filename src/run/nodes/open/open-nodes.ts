@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../../core/clock.js";
+import type { ResolvedCluster } from "../../../plan/command/cluster.js";
+import { idMarker, runMarker } from "../../record/layout.js";
+import type { RunFile } from "../../record/run-file.js";
+import { sshNodes } from "../cluster-nodes.js";
+import { LocalNode } from "../local.js";
+import type { RunNode } from "../node.js";
+import type { RemoteNode } from "../remote-node.js";
+import { SlurmNode } from "../slurm/slurm-node.js";
+import { SlurmRun } from "../slurm/slurm-run.js";
+
+/** Variable and value by which the processes of a run are found on a machine. */
+export function markerOf(file: RunFile, folder: string): readonly [key: string, value: string] {
+  return file.id === undefined ? [runMarker, folder] : [idMarker, file.id];
+}
+
+function via(file: RunFile): "local" | "ssh" | "slurm" {
+  return (file.cluster as ResolvedCluster | undefined)?.access?.via ?? "local";
+}
+
+/** True if all nodes of the run are started from here, by ssh or Slurm. */
+export function startsAllNodes(file: RunFile): boolean {
+  return via(file) !== "local";
+}
+
+/** True if the files of the run may lie on other machines only. Slurm's nodes share a storage with this one. */
+export function hasRemoteFiles(file: RunFile): boolean {
+  return via(file) === "ssh";
+}
+
+/** This machine as a node of the run. */
+export function localNodeOf(file: RunFile, folder: () => string, clock?: Clock): LocalNode {
+  const { node = "localhost", nodeRank = 0 } = file.commands[file.localNode] ?? {};
+  return new LocalNode({ name: node, nodeRank, folder, marker: markerOf(file, folder()), ...(clock && { clock }) });
+}
+
+/** The nodes that ssh reaches, for somebody who only looks at them. */
+export function remoteNodes(file: RunFile, supervisor?: string): RemoteNode[] {
+  const { id = "", commands } = file;
+  const cluster = file.cluster as ResolvedCluster;
+  return sshNodes({ id, commands, cluster, ...(supervisor !== undefined && { supervisor }) });
+}
+
+function slurmNodes(file: RunFile, supervisor?: string): SlurmNode[] {
+  const { id = "", name, attempt, commands } = file;
+  const cluster = file.cluster as ResolvedCluster;
+  const run = new SlurmRun({ id, name, attempt, commands, cluster, ...(supervisor !== undefined && { supervisor }) });
+  return commands.map(({ nodeRank }) => new SlurmNode(run, nodeRank));
+}
+
+/**
+ * The nodes whose processes the supervisor of this folder starts and watches. From now on they obey this process
+ * only.
+ */
+export function openNodes(file: RunFile, folder: () => string): readonly RunNode[] {
+  const way = via(file);
+  if (way === "local") return [localNodeOf(file, folder)];
+  return way === "ssh" ? remoteNodes(file, randomUUID()) : slurmNodes(file, randomUUID());
+}
+
+/** The nodes whose files can be looked at without a connection. */
+export function nodesAtHand(file: RunFile, folder: () => string): readonly RunNode[] {
+  if (via(file) === "ssh") return [];
+  if (via(file) === "local") return [localNodeOf(file, folder)];
+  return file.commands.map((_, index) => localNodeOf({ ...file, localNode: index }, folder));
+}
