@@ -1,6 +1,8 @@
-import { inspect } from "node:util";
 import type { MimeBundle } from "../../src/view/display-contract.js";
+import { isCatchAll } from "../core/proxies.js";
+import { valueText } from "../core/value-text.js";
 import { errorText } from "../report/failure.js";
+import { foreignLook } from "./foreign-looks.js";
 import { imageOf } from "./images.js";
 import { tableOf } from "./object-table.js";
 
@@ -23,13 +25,21 @@ export function isMimeBundle(value: unknown): value is MimeBundle {
 export function lookOf(value: unknown): MimeBundle | Promise<MimeBundle> {
   try {
     const method = displayMethod(value);
-    if (method === undefined) return lookOfPlain(value);
+    if (method === undefined) return lookOfOther(value);
     const bundle = method();
     if (!(bundle instanceof Promise)) return checkedBundle(value, bundle);
     return bundle.then((later) => checkedBundle(value, later)).catch((error) => unshowable(value, error));
   } catch (error) {
     return unshowable(value, error);
   }
+}
+
+/** What has no method of ours may have one of another kernel's. */
+function lookOfOther(value: unknown): MimeBundle | Promise<MimeBundle> {
+  const look = foreignLook(value);
+  if (look instanceof Promise)
+    return look.then((later) => (later === undefined ? lookOfPlain(value) : wireBundle(later)));
+  return look === undefined ? lookOfPlain(value) : wireBundle(look);
 }
 
 /** Values that don't say how they look: images by their bytes, lists of records as a table beside the text. */
@@ -66,6 +76,7 @@ function unshowable(value: unknown, error: unknown): MimeBundle {
 
 function displayMethod(value: unknown): (() => unknown) | undefined {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  if (isCatchAll(value)) return undefined;
   const method = (value as Record<symbol, unknown>)[displayKey];
   return typeof method === "function" ? () => method.call(value) : undefined;
 }
@@ -83,13 +94,12 @@ function wireData(data: unknown): unknown {
 }
 
 /**
- * Text of any value: at most 100 items of a list, 10,000 characters of a string, 4 levels; errors with the user's
- * frames only.
+ * Text of any value, bounded (see `valueText`); errors with the user's frames only.
  */
 export function textOf(value: unknown): string {
   if (value instanceof Error) return errorText(value);
   try {
-    return inspect(value, { depth: 4, colors: false, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 });
+    return valueText(value);
   } catch (error) {
     return `${summaryOf(value)} can't be shown: ${error instanceof Error ? error.message : String(error)}`;
   }

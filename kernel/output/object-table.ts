@@ -27,7 +27,7 @@ export function formatTable(
   const shown = rows.slice(0, limits.rows);
   const keys = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = keys.slice(0, limits.columns);
-  const head = ["", ...columns].map((key) => `<th>${escaped(key)}</th>`).join("");
+  const head = ["", ...columns].map((key) => `<th>${escaped(cutText(key, limits.characters))}</th>`).join("");
   const body = shown.map((row, index) => {
     const cells = columns.map((key) => cellOf(row[key], textOf));
     return `<tr><th>${index}</th>${cells.join("")}</tr>`;

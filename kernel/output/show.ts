@@ -1,5 +1,5 @@
 import type { DisplayOptions, MimeBundle } from "../../src/view/display-contract.js";
-import { cutText } from "../core/text.js";
+import { textOfHtml } from "./html-text.js";
 import { isSvg } from "./images.js";
 import { imageBundle, textOf } from "./mime.js";
 import { formatTable } from "./object-table.js";
@@ -40,17 +40,6 @@ function bundleOfImage(image: Uint8Array | string): MimeBundle {
   throw new TypeError(
     `display.image: expected PNG, JPEG, GIF, WebP or SVG, found ${image.length} bytes of something else`,
   );
-}
-
-/** What is left of HTML without its tags, on a few lines at most. */
-function textOfHtml(html: string): string {
-  const text = cutText(html, 20_000)
-    .replace(/<(style|script)[\s\S]*?<\/\1>/gi, "")
-    .replace(/<(?:br|\/p|\/div|\/tr|\/h\d|\/li)[^>]*>/gi, "\n")
-    .replace(/<[^>]*>/g, " ")
-    .replace(/[^\S\n]+/g, " ")
-    .trim();
-  return text === "" ? "[HTML]" : cutText(text, 2000);
 }
 
 function withDollars(latex: string): string {

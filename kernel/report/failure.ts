@@ -1,5 +1,4 @@
-import { inspect } from "node:util";
-import { cutText } from "../core/text.js";
+import { boundedText, valueText } from "../core/value-text.js";
 import { codeFrame, type Frame, framesOf, placeText, withoutRepeats } from "./frames.js";
 import { cellOfLabel } from "./sources.js";
 
@@ -48,16 +47,12 @@ function readOf(thrown: object, name: string): unknown {
 const longestMessage = 100_000;
 
 function bounded(message: string): string {
-  const more = message.length - longestMessage;
-  return more <= 0
-    ? message
-    : `${cutText(message, longestMessage)} … and ${more.toLocaleString("en-US")} more characters`;
+  return boundedText(message, longestMessage);
 }
 
 /** `message`, and on the next line `hint`, if the error has one. */
 function messageOf(thrown: unknown): string {
-  if (!isErrorLike(thrown))
-    return typeof thrown === "string" ? bounded(thrown) : inspect(thrown, { depth: 2, colors: false });
+  if (!isErrorLike(thrown)) return typeof thrown === "string" ? bounded(thrown) : valueText(thrown, 2);
   const hint = readOf(thrown, "hint");
   // Node lists which file asked for a missing module; for a cell that is a file that doesn't exist.
   const message = bounded(asTyped(thrown).replace(/\nRequire stack:(?:\n- .*)*$/, ""));
@@ -87,23 +82,59 @@ function isErrorLike(thrown: unknown): thrown is Error {
 function textOf(thrown: unknown, frames: readonly Frame[]): string[] {
   const head = `${nameOf(thrown)}: ${messageOf(thrown)}`;
   const [first, ...rest] = frames;
-  if (first === undefined) return [head];
+  const properties = propertiesOf(thrown);
+  if (first === undefined) return [head, ...properties];
   const cell = cellOfLabel(first.file);
   const frame = cell === undefined ? [] : codeFrame(cell.code, first);
-  return [head, placeText(first), ...frame, ...withoutRepeats(rest.map((other) => `    at ${placeText(other)}`))];
+  const others = withoutRepeats(rest.map((other) => `    at ${placeText(other)}`));
+  return [head, placeText(first), ...frame, ...others, ...properties];
 }
+
+/** Shown elsewhere. */
+const shownElsewhere = new Set(["name", "message", "stack", "cause", "errors", "hint"]);
+
+/** Own properties of an error, such as `code` and `status`, as Node prints them. */
+function propertiesOf(thrown: unknown): string[] {
+  if (!(thrown instanceof Error) || saysItAll(thrown)) return [];
+  try {
+    const own = Object.create(null) as Record<PropertyKey, unknown>;
+    for (const key of Reflect.ownKeys(thrown)) {
+      const descriptor = Object.getOwnPropertyDescriptor(thrown, key);
+      if (descriptor?.enumerable !== true || shownElsewhere.has(String(key))) continue;
+      Object.defineProperty(own, key, descriptor);
+    }
+    if (Reflect.ownKeys(own).length === 0) return [];
+    return boundedText(valueText(own, 2).replace("[Object: null prototype] ", ""), longestProperties).split("\n");
+  } catch {
+    // What they are made of can't be read.
+    return [];
+  }
+}
+
+/** Longest text of an error's properties, in UTF-16 units. */
+const longestProperties = 10_000;
+
+/** Errors that a library wrote for people: the name is the code, and there is a hint. */
+function saysItAll(error: Error): boolean {
+  return typeof readOf(error, "hint") === "string" && readOf(error, "code") === error.name;
+}
+
+/** Errors inside of an error that are shown. */
+const mostParts = 5;
 
 function causesOf(thrown: unknown, seen: Set<unknown>): string[] {
   if (typeof thrown !== "object" || thrown === null) return [];
-  const { cause, errors } = thrown as { cause?: unknown; errors?: unknown };
-  const parts = Array.isArray(errors) ? errors.slice(0, 5).map((part) => ["One of them", part] as const) : [];
+  const [cause, errors] = [readOf(thrown, "cause"), readOf(thrown, "errors")];
+  const parts = Array.isArray(errors) ? errors.slice(0, mostParts).map((part) => ["One of them", part] as const) : [];
+  const left = Array.isArray(errors) ? errors.length - parts.length : 0;
   const chain = cause === undefined ? parts : [["Caused by", cause] as const, ...parts];
-  return chain.flatMap(([label, inner]) => {
+  const texts = chain.flatMap(([label, inner]) => {
     if (seen.has(inner)) return [];
     seen.add(inner);
     const [head, ...rest] = textOf(inner, framesOf(inner));
     return ["", `${label} ${head}`, ...rest, ...causesOf(inner, seen)];
   });
+  return left > 0 ? [...texts, "", `and ${left.toLocaleString("en-US")} more of them`] : texts;
 }
 
 /** Text of an error that is shown without being thrown, and of uncaught ones. */

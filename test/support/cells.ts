@@ -35,8 +35,8 @@ export interface Cells {
   complete(code: string, cursor?: number): Promise<Completion>;
   inspect(code: string, cursor?: number, detail?: 0 | 1): Promise<Inspection | undefined>;
   isComplete(code: string): Promise<Completeness>;
-  /** Resolves when `test` holds, which is asked again at every message. */
-  until(test: () => boolean): Promise<void>;
+  /** Resolves when `test` holds, which is asked again at every message, with all since the call. */
+  until(test: (messages: readonly IopubMessage[]) => boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -101,8 +101,9 @@ export async function openCells(
     isComplete: (code) => ask({ kind: "isComplete", code }),
     until: (test) =>
       new Promise((resolve) => {
+        const from = messages.length;
         const listener = () => {
-          if (!test()) return;
+          if (!test(messages.slice(from))) return;
           listeners.delete(listener);
           resolve();
         };

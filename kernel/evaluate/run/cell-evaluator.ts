@@ -59,9 +59,9 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
         // An interrupt that came while something was loaded has ended the cell already.
         interrupts.check();
         ({ declares } = script);
-        const value = await runCell(executable);
+        const last = await runCell(executable);
         declare(declares);
-        return value === undefined ? { status: "ok" } : { status: "ok", result: { value } };
+        return last?.value === undefined ? { status: "ok" } : { status: "ok", result: last };
       });
     } catch (error) {
       // What got a value is there, and later cells may use it.

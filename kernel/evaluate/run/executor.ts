@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { types } from "node:util";
 import { Script } from "node:vm";
+import { isCatchAll } from "../../core/proxies.js";
 import { flagName, guardName } from "../guards.js";
 import type { CellFiles } from "./cell-files.js";
 import type { CellModules, Require } from "./resolve.js";
@@ -22,16 +24,38 @@ export function functionText({ javascript, awaits }: Executable): string {
   return `${wrapperOf(awaits)}${javascript}\n})`;
 }
 
-/**
- * Runs a cell and resolves with the value of its last expression, `undefined` if there is none. Cells find what they
- * need on the guard object.
- */
-export async function runCell(cell: Executable): Promise<unknown> {
+/** Runs a cell; its last expression's value, or undefined if there is none. Cells find what they need on the guard object. */
+export async function runCell(cell: Executable): Promise<LastValue | undefined> {
   const names = ["locals", "require", "meta.filename", "meta.dirname", "flag"].map((name) => `${guardName}.${name}`);
   const call = `(${names.join(", ")})`;
   const script = new Script(functionText(cell) + call);
   const returned = (await script.runInThisContext({ breakOnSigint: true })) as readonly [unknown] | undefined;
-  return returned?.[0];
+  return returned === undefined ? undefined : await settled(returned[0]);
+}
+
+/** In a box, as a promise that is given a thenable would wait for it. */
+export interface LastValue {
+  readonly value: unknown;
+}
+
+/** How long something that only looks like a promise may take, in ms. */
+const patience = 5_000;
+
+/**
+ * What a promise becomes. Anything else with a method `then`, such as a query, is waited for as well, but not for ever:
+ * after `patience` it is shown as it is, and so is a proxy that has every property.
+ */
+async function settled(value: unknown): Promise<LastValue> {
+  const box: LastValue = { value };
+  if (types.isPromise(value)) return { value: await value };
+  if (typeof value !== "object" && typeof value !== "function") return box;
+  if (value === null || isCatchAll(value) || typeof (value as { then?: unknown }).then !== "function") return box;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<LastValue>((resolve) => {
+    timer = setTimeout(resolve, patience, box);
+  });
+  const done = Promise.resolve(value as PromiseLike<unknown>).then((result): LastValue => ({ value: result }));
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }
 
 /** `require` of cells, and the user's files behind it. */

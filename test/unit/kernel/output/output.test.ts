@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cells, openCells } from "../../../support/cells.js";
 
@@ -47,17 +48,18 @@ describe("what a cell prints", () => {
     expect(run.stream("stdout")).toBe("é→!");
   });
 
-  it("arrives while the cell still runs, also while it blocks", async () => {
+  it.each([
+    ["awaits", "while (!existsSync(file)) await new Promise((resolve) => setImmediate(resolve));"],
+    ["blocks and prints on", "while (!existsSync(file)) console.log('more');"],
+  ])("arrives while the cell still runs and %s", async (_, wait) => {
+    const file = `seen-${randomUUID()}`;
     const running = cells.run(
-      "console.log('early'); const end = Date.now() + 700; while (Date.now() < end) {} ; console.log('late')",
+      `import { existsSync } from "node:fs"; const file = "${file}"; console.log("early"); ${wait}`,
     );
-    const run = await running;
-    const texts = run.messages().map(({ content }) => content.text);
-    expect(texts.join("")).toBe("early\nlate\n");
-    const awaiting = await cells.run(
-      "console.log('a'); await new Promise((r) => setTimeout(r, 150)); console.log('b')",
-    );
-    expect(awaiting.messages().map(({ content }) => content.text)).toEqual(["a\n", "b\n"]);
+    // The cell ends only when its first line has been seen.
+    await cells.until((messages) => messages.some(({ content }) => String(content.text).includes("early")));
+    cells.write(file, "");
+    expect((await running).status).toBe("ok");
   });
 
   it("belongs to its cell also when it is late, while another cell runs: it came out under the wrong one", async () => {

@@ -120,3 +120,60 @@ sum`);
   const texts = [run.stream("stdout"), ...run.messages().map(({ content }) => JSON.stringify(content))].join("\n");
   expect(texts).toMatch(/adding: 3 numbers in \d+\.\d s/);
 });
+
+describe("objects of other kernels and of pages", () => {
+  const table = "Array.from({ length: 60 }, (_, k) => ({ id: k, name: 'n' + k }))";
+  it.each([
+    ["_repr_html_", "({ _repr_html_: () => '<b>x</b>' })", { "text/html": "<b>x</b>", "text/plain": "x" }],
+    ["_repr_html_ that takes time", "({ _repr_html_: async () => '<b>x</b>' })", { "text/html": "<b>x</b>" }],
+    ["_repr_svg_", "({ _repr_svg_: () => '<svg/>' })", { "image/svg+xml": "<svg/>" }],
+    ["_repr_mimebundle_", "({ _repr_mimebundle_: () => [{ 'text/latex': '$x$' }, {}] })", { "text/latex": "$x$" }],
+    ["$display", "({ $display: () => ({ 'text/html': '<i>y</i>' }) })", { "text/html": "<i>y</i>", "text/plain": "y" }],
+    ["toHTML", "({ toHTML: () => '<table><tr><td>1</td></tr></table>' })", { "text/plain": "1" }],
+    ["an element", "({ nodeType: 1, outerHTML: '<p>text</p>' })", { "text/html": "<p>text</p>", "text/plain": "text" }],
+    [
+      "an SVG element",
+      "({ nodeType: 1, outerHTML: '<svg width=\"1\"/>' })",
+      { "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" width="1"/>' },
+    ],
+    [
+      "a fragment",
+      "({ nodeType: 11, childNodes: [{ nodeType: 1, outerHTML: '<b>a</b>' }, { nodeType: 3, textContent: 'b' }] })",
+      { "text/html": "<b>a</b>b" },
+    ],
+    [
+      "a canvas",
+      `({ width: 2, height: 3, toDataURL: () => "data:image/png;base64,${png}" })`,
+      { "image/png": png, "text/plain": "[canvas, 2 × 3]" },
+    ],
+    [
+      "a table of apache-arrow",
+      `(() => { const rows = ${table}; return { numRows: 60, schema: { fields: [1, 2] }, get: (k) => ({ toJSON: () => rows[k] }) } })()`,
+      { "text/html": expect.stringContaining("10 more rows"), "text/plain": "[table, 60 rows × 2 columns]" },
+    ],
+    [
+      "a table of polars",
+      `({ columns: ["id", "name"], shape: { height: 60, width: 2 }, toRecords: () => ${table} })`,
+      { "text/html": expect.stringContaining("<th>name</th>"), "text/plain": "[table, 60 rows × 2 columns]" },
+    ],
+  ])("such as %s show what they are, not their internals", async (_, code, shown) => {
+    const run = await cells.run(code);
+    expect(run.failure?.evalue).toBeUndefined();
+    expect(run.result).toMatchObject(shown);
+  });
+
+  it("whose hook fails are shown as Node shows them", async () => {
+    expect((await cells.run("({ a: 1, toHTML() { throw new Error('no') } })")).text).toContain("a: 1");
+  });
+
+  it("may be a proxy that has every property: the cell hung", async () => {
+    const proxy = "new Proxy({}, { get: () => () => proxied })";
+    expect((await cells.run(`const proxied: any = ${proxy}; proxied`)).text).toBe("{}");
+    expect((await cells.run("display(proxied)")).status).toBe("ok");
+  });
+
+  it("may look like a promise: a query is waited for, what never answers is shown as it is", async () => {
+    expect((await cells.run("({ then: (done) => setTimeout(done, 1, 'rows') })")).text).toBe("'rows'");
+    expect((await cells.run("({ never: 1, then() {} })")).text).toContain("never: 1");
+  });
+});

@@ -73,3 +73,41 @@ it("other encodings than UTF-8 are decoded", () => {
   streams.flush();
   expect(texts(published)).toEqual(["hi"]);
 });
+
+it("two streams that take turns keep their exact order for some hundred turns, then each its own: 20,000 writes were 20,000 messages", () => {
+  const { streams, published, advance } = openStreams();
+  const one = cell("one");
+  for (let k = 0; k < 10_000; k++)
+    runInCell(one, () => {
+      streams.write("stdout", `out ${k}\n`);
+      streams.write("stderr", `err ${k}\n`);
+      if (k % 20 === 0) advance(2, { timersFire: false });
+    });
+  streams.flush();
+  expect(published.length).toBeLessThan(500);
+  const early = published.slice(0, 200).map(({ content }) => content.text);
+  expect(early).toEqual(Array.from({ length: 200 }, (_, k) => `${k % 2 === 0 ? "out" : "err"} ${Math.floor(k / 2)}\n`));
+  for (const [name, word] of [
+    ["stdout", "out"],
+    ["stderr", "err"],
+  ]) {
+    const own = published.filter(({ content }) => content.name === name).map(({ content }) => content.text);
+    expect(own.join("")).toBe(Array.from({ length: 10_000 }, (_, k) => `${word} ${k}\n`).join(""));
+  }
+});
+
+it("the cell after one that took many turns has its own", () => {
+  const { streams, published } = openStreams();
+  const print = (own: Cell) => {
+    for (let k = 0; k < 400; k++)
+      runInCell(own, () => {
+        streams.write("stdout", "o");
+        streams.write("stderr", "e");
+      });
+    streams.finish(own);
+  };
+  print(cell("one"));
+  const before = published.length;
+  print(cell("two"));
+  expect(published.length - before).toBe(before);
+});

@@ -107,3 +107,52 @@ it("import.meta.resolve gives the URL of a module as the notebook's folder sees 
   const shown = await shownText(cells, `[import.meta.resolve("fs"), import.meta.resolve("./here.ts")].join(" ")`);
   expect(shown).toMatch(/^'node:fs file:\/\/\/.*\/work\/here\.ts'$/);
 });
+
+describe("own properties of an error", () => {
+  const shown = async (code: string) => (await cells.run(code)).failure?.traceback.join("\n");
+
+  it.each([
+    [
+      "code and status",
+      "Object.assign(new Error('e'), { code: 'E_X', status: 404 })",
+      /\{ code: 'E_X', status: 404 \}/,
+    ],
+    ["those of a system error", "require('node:fs').readFileSync('/nowhere')", /code: 'ENOENT',\s+syscall: 'open'/],
+    ["a cause with properties", "new Error('e', { cause: { status: 500 } })", /Caused by Object: \{ status: 500 \}/],
+    [
+      "those of a cause",
+      "new Error('e', { cause: Object.assign(new Error('c'), { retries: 3 }) })",
+      /Caused by Error: c[\s\S]*\{ retries: 3 \}/,
+    ],
+    [
+      "those of the parts",
+      "new AggregateError([Object.assign(new Error('p'), { n: 1 })], 'all')",
+      /One of them Error: p[\s\S]*\{ n: 1 \}/,
+    ],
+    [
+      "the number of parts left out",
+      "new AggregateError(Array(9).fill(0).map(() => new Error('p')), 'all')",
+      /and 4 more/,
+    ],
+  ])("%s stand in the traceback: they were lost", async (_, error, expected) => {
+    expect(await shown(`throw ${error}`)).toMatch(expected);
+  });
+
+  it("stand below an error that is shown as a value", async () => {
+    expect((await cells.run("Object.assign(new TypeError('t'), { code: 7 })")).text).toMatch(
+      /TypeError: t[\s\S]*\{ code: 7 \}/,
+    );
+  });
+
+  it("are bounded, and may have getters that throw", async () => {
+    const large = "Object.assign(new Error('e'), Object.fromEntries(Array(50000).fill(0).map((_, k) => ['k' + k, k])))";
+    expect((await shown(`throw ${large}`))?.length).toBeLessThan(15_000);
+    const trap = "Object.defineProperty(new Error('e'), 'cause', { get() { throw 1 }, enumerable: true })";
+    expect(await shown(`throw ${trap}`)).toMatch(/^Error: e/);
+  });
+
+  it("of an error that was written for people, with its code as name and a hint, are left to its message", async () => {
+    const error = "Object.assign(new Error('m'), { name: 'BAD', code: 'BAD', hint: 'type this', details: { a: 1 } })";
+    expect(await shown(`throw ${error}`)).not.toMatch(/^\{/m);
+  });
+});
