@@ -54,7 +54,7 @@ export function createStreams(
       if (text !== "" && cell?.silent !== true) flow.send(cell, name, text);
     }
   };
-  /** Where the text goes: behind what was written last or, if streams take turns too often, behind the last of its own. */
+  /** Behind what was written last or, if streams take turns too often, behind the last of its own. */
   const placeFor = (cell: Cell | undefined, name: StreamName): Held | undefined => {
     const last = held.at(-1);
     if (last === undefined) return undefined;

@@ -24,7 +24,7 @@ export function functionText({ javascript, awaits }: Executable): string {
   return `${wrapperOf(awaits)}${javascript}\n})`;
 }
 
-/** Runs a cell; its last expression's value, or undefined if there is none. Cells find what they need on the guard object. */
+/** Runs a cell; gives its last expression's value. Cells find what they need on the guard object. */
 export async function runCell(cell: Executable): Promise<LastValue | undefined> {
   const names = ["locals", "require", "meta.filename", "meta.dirname", "flag"].map((name) => `${guardName}.${name}`);
   const call = `(${names.join(", ")})`;
