@@ -106,6 +106,7 @@ export { type RepairOptions, repairDataset } from "./data/repair.js";
 export { type SplitOptions, splitDataset } from "./data/split.js";
 export type { InputFormat } from "./data/text/input/files.js";
 export type { EncodingPolicy } from "./data/text/input/utf8-repair.js";
+export type { BadLinePolicy } from "./data/text/part-rules.js";
 export type { VerifyOptions } from "./data/verify.js";
 export type { ElementType, TensorValues } from "./formats/dtype.js";
 export type { TokenType } from "./formats/megatron.js";

@@ -12,7 +12,7 @@ import { manifestPath } from "./files/manifest.js";
 import { MindRecord } from "./mindrecord.js";
 import { checkPrepareOptions } from "./prepare/check-options.js";
 import { emptyInput, requireUsable } from "./prepare/errors.js";
-import { inputFiles, inputRecords, standardInputPath, totalBytes } from "./prepare/input.js";
+import { commonFolder, inputFiles, inputRecords, standardInputPath, totalBytes } from "./prepare/input.js";
 import {
   causeOf,
   hashesOf,
@@ -27,6 +27,7 @@ import type { PrepareMindRecordOptions, PrepareOptions, PrepareRequest } from ".
 import { type Made, makeDataset } from "./prepare/run.js";
 import { PrepareStore } from "./prepare/store.js";
 import { findUnchanged } from "./prepare/unchanged.js";
+import { leftOutNote } from "./text/input/left-out.js";
 import { openTokenizer } from "./tokenize/tokenizer.js";
 
 /**
@@ -66,7 +67,7 @@ function openPrepared({ format, prefix }: PrepareRequest, notes: readonly string
 async function prepareOne(request: PrepareRequest): Promise<Dataset | MindRecord> {
   throwIfCancelled(request.signal, "prepareData");
   if (request.inputs.includes("-")) await ensureWritableFolder(dirname(request.prefix));
-  const files = await inputFiles(request);
+  const { files, leftOut } = await inputFiles(request);
   const inputBytes = totalBytes(files);
   const name = inputRecords(files, []).input.path;
   if (inputBytes === 0) throw emptyInput(name, "a file of 0 bytes");
@@ -76,7 +77,7 @@ async function prepareOne(request: PrepareRequest): Promise<Dataset | MindRecord
   await removeAbandonedOf([manifestPath(request.prefix), standardInputPath(request.prefix)]);
   const progress = openProgress({ title: "preparing", ...sizeUnit(inputBytes) });
   try {
-    const result = await prepareOrKeep({ request, files, tokenizer }, progress);
+    const result = await prepareOrKeep({ request, files, leftOut, tokenizer }, progress);
     progress.finish(result.notes.join("; "));
     return result;
   } catch (error) {
@@ -95,7 +96,10 @@ async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<
   const identity = jobIdentity(preparing, causeWith);
   if (unchanged) {
     await store.tidy(identity);
-    return openPrepared(request, [`unchanged since ${unchanged.created}: nothing was written`]);
+    return openPrepared(request, [
+      `unchanged since ${unchanged.created}: nothing was written`,
+      ...leftOutNotes(preparing),
+    ]);
   }
   const started = Date.now();
   const made = await withStore(store, async () => {
@@ -105,7 +109,13 @@ async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<
     await writeFileAtomic(manifestPath(request.prefix), `${JSON.stringify(result.manifest, undefined, 2)}\n`);
     return result;
   });
-  return openPrepared(request, notesOf(made, { reasons, seconds: Math.max(1, Date.now() - started) / 1000 }));
+  const facts = { reasons, seconds: Math.max(1, Date.now() - started) / 1000 };
+  return openPrepared(request, [...notesOf(made, facts), ...leftOutNotes(preparing)]);
+}
+
+function leftOutNotes({ files, leftOut }: Preparing): string[] {
+  const note = leftOutNote(leftOut, commonFolder([...files, ...leftOut].map(({ path }) => path)));
+  return note === undefined ? [] : [note];
 }
 
 function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly string[]; seconds: number }): string[] {
@@ -119,5 +129,7 @@ function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly 
   if (skipped > 0) all.push(`left out ${formatCount(skipped)} empty lines or documents`);
   if (repaired > 0)
     all.push(`${formatCount(repaired)} faults of encoding (encodingErrors: "${manifest.options.encodingErrors}")`);
+  const { badLines = 0, firstBadLine } = manifest.reading ?? {};
+  if (badLines > 0) all.push(`left out ${formatCount(badLines)} bad lines, the first: ${firstBadLine}`);
   return [...all, ...notes];
 }

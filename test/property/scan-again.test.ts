@@ -40,8 +40,12 @@ const cases = fc.record({
 });
 const finders: readonly (readonly [string, (stretch: number, known?: readonly TextCut[]) => CutFinder])[] = [
   ["lines", (stretch, known) => new LineCuts(stretch, known)],
-  ["an empty line", (stretch, known) => new SeparatorCuts(Buffer.from("\n\n"), stretch, known)],
-  ["a separator that overlaps itself", (stretch, known) => new SeparatorCuts(Buffer.from("aa"), stretch, known)],
+  ["an empty line", (stretch, known) => new SeparatorCuts("\n\n", stretch, known)],
+  [
+    "an empty line, asked for with Windows' line ends",
+    (stretch, known) => new SeparatorCuts("\r\n\r\n", stretch, known),
+  ],
+  ["a separator that overlaps itself", (stretch, known) => new SeparatorCuts("aa", stretch, known)],
   ["WikiText", (stretch, known) => new WikitextCuts(stretch, known)],
 ];
 
@@ -82,7 +86,7 @@ describe("a file whose first reading is interrupted", () => {
       const folder = await scratchFolder({ "in.txt": content });
       const path = join(folder, "in.txt");
       const { size, mtimeMs } = await stat(path);
-      const file: InputFile = { path, bytes: size, modified: mtimeMs, format, compression };
+      const file: InputFile = { path, bytes: size, modified: mtimeMs, changed: 0, format, compression };
       const options: ScanOptions = {
         encodingErrors: "replace",
         separator: "\n\n",

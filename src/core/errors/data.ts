@@ -54,6 +54,10 @@ export const dataErrors = {
     meaning: "Another process or cell, here or on another machine, is preparing the same dataset at this moment.",
     cure: "Wait until it is done, or end the process that the message names; if it is dead on another machine, type the line of the hint.",
   },
+  INPUT_COLUMN_INVALID: {
+    meaning: "The column of a Parquet file that is to hold the text holds something else, such as numbers or dates.",
+    cure: "Name a column of text with jsonKeys; the hint lists those that the file has.",
+  },
   INPUT_CHANGED: {
     meaning: "The text changed while it was being read.",
     cure: "Wait until whatever writes the file is done, then run the cell again.",

@@ -32,6 +32,8 @@ export interface DatasetManifest {
     readonly documentSeparator?: string;
     readonly jsonKey?: string;
     readonly encodingErrors?: "error" | "replace" | "skip";
+    /** Missing: "error". */
+    readonly onBadLines?: "error" | "skip";
     /** MindRecord: number of files and columns of a row. */
     readonly shards?: number;
     readonly columns?: readonly string[];
@@ -56,6 +58,11 @@ export interface DatasetManifest {
     readonly repaired: number;
     /** Pieces of text that the native library tokenized; all others went the fast way, which gives the same ids. */
     readonly native: number;
+    /** JSON lines and Parquet rows that were left out because they can't be used, and where the first is; missing: none. */
+    readonly badLines?: number;
+    readonly firstBadLine?: string;
+    /** Files of the input folders that were not read, and why; at most 1,000; missing: none. */
+    readonly leftOut?: readonly { readonly path: string; readonly why: string }[];
   };
   /** `bin` and `idx`; MindRecord: every shard and index under its own name. */
   readonly files: Readonly<Record<string, FileRecord>>;
@@ -82,6 +89,7 @@ export function manifestChanges(before: ManifestCause, now: ManifestCause): stri
     ["documentSeparator", before.options.documentSeparator, now.options.documentSeparator],
     ["jsonKeys", before.options.jsonKey, now.options.jsonKey],
     ["encodingErrors", before.options.encodingErrors ?? "error", now.options.encodingErrors ?? "error"],
+    ["onBadLines", before.options.onBadLines ?? "error", now.options.onBadLines ?? "error"],
     ["format", before.options.format, now.options.format],
     ["seqLength", before.options.seqLength, now.options.seqLength],
     ["mode", before.options.mode, now.options.mode],

@@ -34,6 +34,9 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
   if (options.inputFormat !== undefined) requireOneOf("inputFormat", options.inputFormat, inputFormats);
   const { encodingErrors = "error", documentSeparator = "\n\n", jsonKeys = ["text"], chunkBytes } = options;
   requireOneOf("encodingErrors", encodingErrors, ["error", "replace", "skip"]);
+  const { onBadLines = "error", badLineLimit = 1000 } = options;
+  requireOneOf("onBadLines", onBadLines, ["error", "skip"]);
+  if (badLineLimit !== 0) requireCount("badLineLimit", badLineLimit, Number.MAX_SAFE_INTEGER);
   requirePath("documentSeparator", documentSeparator);
   if (!Array.isArray(jsonKeys) || jsonKeys.length === 0)
     throw invalid({ option: "jsonKeys", found: jsonKeys }, "a list of names", 'jsonKeys: ["text"]');
@@ -53,6 +56,8 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
     documentSeparator,
     key,
     encodingErrors,
+    onBadLines,
+    badLineLimit,
     tokenizer: resolve(tokenizer),
     prefix: prefixOf({ format, output, several: jsonKeys.length > 1 }, key),
     format,
@@ -153,6 +158,7 @@ function requireOneOf(option: string, value: unknown, known: readonly string[]):
 const countExamples = {
   workers: "workers: 2",
   chunkBytes: "chunkBytes: 524_288",
+  badLineLimit: "badLineLimit: 1000",
   seqLength: 'seqLength: 4096, or mode: "documents" for sequences as long as the documents are',
 };
 

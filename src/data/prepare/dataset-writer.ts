@@ -62,7 +62,7 @@ export class DatasetWriter {
   }
 
   /** `unchecked`: kept with the part until somebody has compared it. */
-  async write({ part, tokens }: TokenizedPart, unchecked?: CheckedText): Promise<void> {
+  async write({ part, tokens, badLine }: TokenizedPart, unchecked?: CheckedText): Promise<void> {
     const { mode, length, padId } = this.#rules;
     const rows = mode === "pad" ? padRows(tokens, length, padId) : { ids: tokens.ids, dropped: 0, padded: 0 };
     const data = bytesOf(this.#rules.dtype === "uint16" ? Uint16Array.from(rows.ids) : rows.ids);
@@ -88,6 +88,8 @@ export class DatasetWriter {
       skipped: last.skipped + tokens.skipped,
       repaired: last.repaired + tokens.repaired,
       native: last.native + tokens.native,
+      badLines: last.badLines + tokens.badLines,
+      badLine: last.badLine ?? badLine,
       unchecked: unchecked && { text: unchecked.text, ids: Array.from(unchecked.ids) },
     };
     await this.#store.addEntry(entry);

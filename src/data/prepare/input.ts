@@ -5,14 +5,14 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { temporaryName } from "../../core/temporary-files.js";
 import { type FileRecord, fileSha256 } from "../files/file-record.js";
-import { findInputs, type InputFile } from "../text/input/files.js";
+import { type FoundInputs, findInputs, type InputFile } from "../text/input/files.js";
 import { type FileScan, type ScanFindings, scanFile } from "../text/scan.js";
 import { stretchBytes } from "../tokenize/threads/work-sizes.js";
 import type { PrepareRequest } from "./options.js";
 import type { PrepareStore } from "./store.js";
 
 /** The files that a request names; standard input is written into a file first, so that it can be read twice. */
-export async function inputFiles({ inputs, inputFormat, prefix }: PrepareRequest): Promise<InputFile[]> {
+export async function inputFiles({ inputs, inputFormat, prefix }: PrepareRequest): Promise<FoundInputs> {
   const named = inputs.includes("-") ? await saveStandardInput(prefix) : undefined;
   return findInputs(named ? inputs.map((one) => (one === "-" ? named : one)) : inputs, inputFormat);
 }
@@ -97,7 +97,8 @@ export function inputRecords(
   return { input, inputs: records };
 }
 
-function commonFolder(paths: readonly string[]): string {
+/** The folder that all paths lie in. */
+export function commonFolder(paths: readonly string[]): string {
   let folder = dirname(paths[0] ?? "/");
   while (folder !== "/" && !paths.every((path) => path.startsWith(`${folder}/`))) folder = dirname(folder);
   return folder;

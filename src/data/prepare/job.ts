@@ -5,6 +5,7 @@ import { formatCount } from "../../core/units.js";
 import type { Progress } from "../../view/display-contract.js";
 import { fileSha256 } from "../files/file-record.js";
 import type { InputFile } from "../text/input/files.js";
+import type { LeftOut } from "../text/input/left-out.js";
 import { FastWayWrong } from "../tokenize/fast-proof.js";
 import { stretchBytes } from "../tokenize/threads/work-sizes.js";
 import type { OpenTokenizer } from "../tokenize/tokenizer.js";
@@ -20,6 +21,8 @@ const recipe = 1;
 export interface Preparing {
   readonly request: PrepareRequest;
   readonly files: readonly InputFile[];
+  /** Files of the input folders that are not read. */
+  readonly leftOut: readonly LeftOut[];
   readonly tokenizer: OpenTokenizer;
 }
 
@@ -57,7 +60,8 @@ export async function withStore<T>(store: PrepareStore, act: () => Promise<T>): 
 export function causeOf({ request, files, tokenizer }: Preparing): PrepareJob["causeWith"] {
   const { version } = createRequire(import.meta.url)("tokenizers/package.json") as { version: string };
   const { path, sha256, vocabSize, special } = tokenizer;
-  const { format, shards, columns, seqLength, mode, dtype, encodingErrors, documentSeparator, key } = request;
+  const { format, shards, columns, seqLength, mode, dtype, encodingErrors, onBadLines, documentSeparator, key } =
+    request;
   const inputFormats = [...new Set(files.map((file) => file.format))].sort();
   const hasKey = inputFormats.includes("jsonl") || inputFormats.includes("parquet");
   return (inputs) => ({
@@ -67,7 +71,7 @@ export function causeOf({ request, files, tokenizer }: Preparing): PrepareJob["c
     options: {
       ...{ format, seqLength: mode === "documents" ? undefined : seqLength, mode, dtype, inputFormats, encodingErrors },
       ...(inputFormats.includes("text") ? { documentSeparator } : {}),
-      ...(hasKey ? { jsonKey: key } : {}),
+      ...(hasKey ? { jsonKey: key, ...(onBadLines === "skip" ? { onBadLines } : {}) } : {}),
       ...(format === "mindrecord" ? { shards, columns } : {}),
     },
   });

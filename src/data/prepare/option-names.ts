@@ -8,6 +8,8 @@ const names: Readonly<Record<keyof PrepareOptions | keyof PrepareMindRecordOptio
   documentSeparator: "every",
   jsonKeys: "every",
   encodingErrors: "every",
+  onBadLines: "every",
+  badLineLimit: "every",
   tokenizer: "every",
   output: "every",
   format: "every",

@@ -1,5 +1,6 @@
 import type { InputFormat } from "../text/input/files.js";
 import type { EncodingPolicy } from "../text/input/utf8-repair.js";
+import type { BadLinePolicy } from "../text/part-rules.js";
 
 export interface PrepareOptions {
   /**
@@ -19,6 +20,13 @@ export interface PrepareOptions {
   readonly jsonKeys?: readonly string[];
   /** Bytes that are not UTF-8, and halves of characters in JSON escapes: "error" (default), "replace" by U+FFFD, or "skip". */
   readonly encodingErrors?: EncodingPolicy;
+  /**
+   * JSON lines and Parquet rows that can't be used (no JSON, no text under the key): "error" (default), or "skip" to leave them out; the notes
+   * and the manifest count them.
+   */
+  readonly onBadLines?: BadLinePolicy;
+  /** With `onBadLines: "skip"`: the most lines to leave out; more are an error. Default 1,000. */
+  readonly badLineLimit?: number;
   /** A Hugging Face tokenizer.json, or a folder that holds one (and perhaps tokenizer_config.json). */
   readonly tokenizer: string;
   /** Prefix of the files: `<output>_text_document.bin`, `.idx` and `.manifest.json`; for MindRecord `<output>.mindrecord…` and `.db`. */
@@ -77,6 +85,8 @@ export interface PrepareRequest {
   readonly documentSeparator: string;
   readonly key: string;
   readonly encodingErrors: EncodingPolicy;
+  readonly onBadLines: BadLinePolicy;
+  readonly badLineLimit: number;
   readonly tokenizer: string;
   /** With `_text_document`; of MindRecord files the common name. */
   readonly prefix: string;

@@ -8,8 +8,11 @@ import type { DatasetManifest, ManifestCause } from "../files/manifest.js";
 import { removeStaleIndices } from "../files/stale-indices.js";
 import { feedFile } from "../mindrecord/token-sink.js";
 import { MindRecordTokens } from "../mindrecord/tokens.js";
+import { type BadLinePlace, badLineError, placeText, tooManyBadLines } from "../text/bad-line-error.js";
 import type { InputFile } from "../text/input/files.js";
+import type { LeftOut } from "../text/input/left-out.js";
 import { textParts } from "../text/parts.js";
+import { requireSameInput } from "../text/same-input.js";
 import { takeSample } from "../text/sample.js";
 import type { FileScan } from "../text/scan.js";
 import { warmUpWikitext } from "../text/warm-up.js";
@@ -33,6 +36,8 @@ import { tokenOutput } from "./token-output.js";
 export interface PrepareJob {
   readonly request: PrepareRequest;
   readonly files: readonly InputFile[];
+  /** Files of the input folders that are not read. */
+  readonly leftOut: readonly LeftOut[];
   readonly tokenizer: OpenTokenizer;
   readonly store: PrepareStore;
   /** Everything that decides the output. */
@@ -106,8 +111,32 @@ export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
   }
 }
 
-function rulesOf({ documentSeparator, key, encodingErrors }: PrepareRequest): PoolOptions["rules"] {
-  return { separator: documentSeparator, key, encodingErrors };
+function rulesOf({ documentSeparator, key, encodingErrors, onBadLines }: PrepareRequest): PoolOptions["rules"] {
+  return { separator: documentSeparator, key, encodingErrors, onBadLines };
+}
+
+function fileOf({ files }: PrepareJob, { path }: BadLinePlace): InputFile {
+  return files.find((file) => file.path === path) as InputFile;
+}
+
+/** Most files that a manifest names. */
+const mostLeftOut = 1000;
+
+function leftOutOf({ leftOut }: PrepareJob): Pick<NonNullable<DatasetManifest["reading"]>, "leftOut"> {
+  return leftOut.length === 0 ? {} : { leftOut: leftOut.slice(0, mostLeftOut) };
+}
+
+/** Where the first bad line is; undefined if there is none. */
+async function firstBadLine(job: PrepareJob, { totals }: DatasetWriter): Promise<string | undefined> {
+  const { badLine } = totals;
+  return badLine && (await placeText(badLine, fileOf(job, badLine), job.request));
+}
+
+async function requireFewBadLines(job: PrepareJob, writer: DatasetWriter): Promise<void> {
+  const { badLines } = writer.totals;
+  const { badLineLimit } = job.request;
+  if (badLines > badLineLimit)
+    throw tooManyBadLines(badLines, badLineLimit, (await firstBadLine(job, writer)) ?? "not known");
 }
 
 function inputName({ files }: PrepareJob): string {
@@ -164,9 +193,13 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
     here: fast && isShort ? { encoder, ready: () => proved } : undefined,
     thread: { tokenizer: bytes, file: path, plan, ...special },
     rules: rulesOf(request),
+    async badLine(bad) {
+      await requireSameInput(files, scans); // a file that has changed has bad lines where there were none
+      return badLineError(bad, fileOf(job, bad), request);
+    },
     signal: request.signal,
   };
-  const parts = textParts(files, scans, { from: writer.totals.stretches, partBytes, key: request.key });
+  const parts = textParts(files, scans, { from: writer.totals.stretches, partBytes, ...rulesOf(request) });
   const done = joinSmallParts(tokenizeInOrder(parts, options), enough);
   const prove = async () => {
     await makeSure(job, writing, { fast, truth });
@@ -176,10 +209,12 @@ async function writeParts(job: PrepareJob, writing: Writing): Promise<void> {
   for await (const part of proved ? done : startedEarly(done, prove)) {
     throwIfCancelled(request.signal, "prepareData");
     await writer.write(part, await checks.add(part.tokens.sample));
+    await requireFewBadLines(job, writer);
     const { textBytes: share, documents } = writer.totals;
     progress.tokenized({ share: share / textBytes, tokens: writer.tokens, documents });
   }
   await checks.finish();
+  await requireSameInput(files, scans);
 }
 
 function planOf({ contents, tables }: OpenTokenizer): BytePlan | undefined {
@@ -210,6 +245,8 @@ async function complete(job: PrepareJob, { scans, writer, textBytes }: Writing):
   if (sequences === 0) throw tooShort(inputName(job), request.seqLength, { tokens: dropped, texts });
   if (tokens === 0) throw emptyInput(inputName(job), `${formatCount(texts)} texts of 0 tokens`);
   throwIfCancelled(request.signal, "prepareData");
+  const place = await firstBadLine(job, writer);
+  const bad = place === undefined ? {} : { badLines: writer.totals.badLines, firstBadLine: place };
   const about: MadeTokens["about"] = {
     layout: 1,
     created: new Date().toISOString(),
@@ -220,7 +257,7 @@ async function complete(job: PrepareJob, { scans, writer, textBytes }: Writing):
       ),
     ),
     counts: { pieces: request.mode === "documents" ? documents : texts, sequences, tokens, dropped, padded },
-    reading: { files: files.length, textBytes, skipped, repaired, native },
+    reading: { files: files.length, textBytes, skipped, repaired, native, ...bad, ...leftOutOf(job) },
   };
   return { about, bin, writeIndex: () => writer.writeIndex() };
 }

@@ -5,6 +5,7 @@ import { makeFolder, writeFileAtomic } from "../../core/files.js";
 import { type Hold, otherHolder, takeHold } from "../../core/holder.js";
 import type { DatasetManifest } from "../files/manifest.js";
 import { asUnwritable } from "../files/token-files.js";
+import type { BadLinePlace } from "../text/bad-line-error.js";
 import type { InputFile } from "../text/input/files.js";
 import { type FileScan, type ScanFindings, stretchesKept } from "../text/scan.js";
 import { runningElsewhere, runningInThisProcess, takenAway } from "./errors.js";
@@ -29,6 +30,9 @@ export interface JournalEntry {
   readonly skipped: number;
   readonly repaired: number;
   readonly native: number;
+  /** Lines that were left out because they can't be used, and the first of them. */
+  readonly badLines: number;
+  readonly badLine?: BadLinePlace | undefined;
   /** A text of the last part that the native library has not seen yet. */
   readonly unchecked?: { readonly text: string; readonly ids: readonly number[] } | undefined;
 }
@@ -48,6 +52,7 @@ export const emptyEntry: JournalEntry = {
   skipped: 0,
   repaired: 0,
   native: 0,
+  badLines: 0,
 };
 
 /**

@@ -6,7 +6,7 @@ import type { InputFormat } from "../text/input/files.js";
 export function originalOptions(prefix: string, manifest: DatasetManifest): PrepareOptions | PrepareMindRecordOptions {
   const { tokenizer, input, inputs, options } = manifest;
   const { before, after, bosId, eosId, padId, eodId } = tokenizer;
-  const { inputFormats = ["wikitext"], documentSeparator, jsonKey, encodingErrors } = options;
+  const { inputFormats = ["wikitext"], documentSeparator, jsonKey, encodingErrors, onBadLines } = options;
   const shared = {
     input: inputs?.map(({ path }) => path) ?? input.path,
     output: prefix,
@@ -16,6 +16,7 @@ export function originalOptions(prefix: string, manifest: DatasetManifest): Prep
     ...(documentSeparator === undefined ? {} : { documentSeparator }),
     ...(jsonKey === undefined ? {} : { jsonKeys: [jsonKey] }),
     ...(encodingErrors === undefined ? {} : { encodingErrors }),
+    ...(onBadLines === undefined ? {} : { onBadLines, badLineLimit: Number.MAX_SAFE_INTEGER }),
     addBos: bosId !== undefined && before.includes(bosId),
     addEos: eosId !== undefined && after.includes(eosId),
     appendEod: eodId !== undefined,

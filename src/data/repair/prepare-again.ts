@@ -27,18 +27,18 @@ export async function prepareAgain(
 ): Promise<void> {
   const [first] = checkPrepareOptions(options);
   const request = { ...(first as NonNullable<typeof first>), prefix };
-  const files = await inputFiles(request);
+  const found = await inputFiles(request);
   const tokenizer = await openTokenizer(request.tokenizer, request.special);
-  const preparing = { request, files, tokenizer };
+  const preparing = { request, ...found, tokenizer };
   const causeWith = causeOf(preparing);
-  const changes = manifestChanges(manifest, causeWith(inputRecords(files, await hashesOf(preparing))));
+  const changes = manifestChanges(manifest, causeWith(inputRecords(found.files, await hashesOf(preparing))));
   if (changes.length > 0) throw sourceChanged(prefix, changes);
   const store = new PrepareStore(`${prefix}.repair`);
-  const progress = openProgress({ title: "repairing", ...sizeUnit(totalBytes(files)) });
+  const progress = openProgress({ title: "repairing", ...sizeUnit(totalBytes(found.files)) });
   try {
     await withStore(store, async () => {
       await store.begin(jobIdentity(preparing, causeWith));
-      const job = { ...preparing, store, causeWith, nativeOnly: false, progress: progressOf(files, progress) };
+      const job = { ...preparing, store, causeWith, nativeOnly: false, progress: progressOf(found.files, progress) };
       await use(await makeOnce(job, makeTokens), job);
     });
     progress.finish(`made again: ${manifest.input.path}`);

@@ -1,4 +1,5 @@
 import { spaceBefore } from "./byte-space.js";
+import { PlainLineEnds, plainSeparator } from "./separators.js";
 import { closes, opens, type PairState, PairWalker, startOfText } from "./wikitext-pairs.js";
 
 /** Where a text may be cut so that both parts can be worked on by themselves. */
@@ -45,10 +46,11 @@ export class LineCuts implements CutFinder {
   }
 }
 
-/** Cuts after separators that overlap no other occurrence of themselves. */
+/** Cuts after separators that overlap no other occurrence of themselves; line ends in both may be of any kind. */
 export class SeparatorCuts implements CutFinder {
   readonly cuts: TextCut[];
   readonly #separator: Buffer;
+  readonly #lineEnds: PlainLineEnds;
   readonly #stretchBytes: number;
   #tail = Buffer.alloc(0);
   #base: number;
@@ -57,17 +59,19 @@ export class SeparatorCuts implements CutFinder {
   #last: number;
 
   /** `known`: cuts that have been found; the text that comes begins at the last one. */
-  constructor(separator: Buffer, stretchBytes: number, known: readonly TextCut[] = []) {
+  constructor(separator: string, stretchBytes: number, known: readonly TextCut[] = []) {
     this.cuts = [...known];
-    this.#separator = separator;
+    this.#separator = plainSeparator(separator);
+    this.#lineEnds = new PlainLineEnds(known.at(-1)?.offset ?? 0);
     this.#stretchBytes = stretchBytes;
     this.#base = known.at(-1)?.offset ?? 0;
     this.#next = this.#base + stretchBytes;
-    this.#last = this.#base - separator.length;
+    this.#last = this.#base - this.#separator.length;
   }
 
-  push(block: Buffer): void {
+  push(source: Buffer): void {
     const size = this.#separator.length;
+    const block = this.#separator.includes(10) ? this.#lineEnds.push(source) : source;
     const data = this.#tail.length === 0 ? block : Buffer.concat([this.#tail, block]);
     const limit = data.length - 2 * size; // what comes after an occurrence must be seen, too
     let at = Math.max(0, this.#next - 2 * size - this.#base);
@@ -80,7 +84,7 @@ export class SeparatorCuts implements CutFinder {
       const apart = this.#last < 0 || start - this.#last >= size;
       const after = data.indexOf(this.#separator, found + 1);
       if (apart && (after < 0 || after - found >= size) && start + size >= this.#next) {
-        this.cuts.push({ offset: start + size });
+        this.cuts.push({ offset: this.#lineEnds.sourceOf(start + size) });
         this.#next = start + size + this.#stretchBytes;
       }
       this.#last = start;

@@ -1,6 +1,7 @@
 import { DataError } from "../../core/error.js";
 import type { InputFile, InputFormat } from "./input/files.js";
 import { textStream } from "./input/stream.js";
+import type { EncodingPolicy } from "./input/utf8-repair.js";
 import type { FileScan } from "./scan.js";
 import type { WikitextPlace } from "./wikitext.js";
 import { startOfText } from "./wikitext-pairs.js";
@@ -26,6 +27,7 @@ export interface PartsOptions {
   /** Most bytes of a part, unless a single stretch has more. */
   readonly partBytes: number;
   readonly key: string;
+  readonly encodingErrors: EncodingPolicy;
 }
 
 /** The parts in their order. Throws INPUT_CHANGED if a file is not as long as it was. */
@@ -54,7 +56,7 @@ interface Wanted extends Omit<PartsOptions, "from"> {
 async function* partsOf(
   file: InputFile,
   scan: FileScan,
-  { before, skip, partBytes, key }: Wanted,
+  { before, skip, partBytes, key, encodingErrors }: Wanted,
 ): AsyncGenerator<TextPart> {
   const starts = [{ offset: 0, state: startOfText }, ...scan.cuts];
   const { totals, textBytes } = scan;
@@ -79,7 +81,7 @@ async function* partsOf(
     };
   }
 
-  for await (const block of textStream(file, { skip: startOf(skip), key })) {
+  for await (const block of textStream(file, { skip: startOf(skip), key, encodingErrors })) {
     for (let at = 0; at < block.length; ) {
       if (first >= starts.length) throw changed(file, textBytes, "more");
       const count = Math.min(block.length - at, bytes.length - filled);

@@ -1,5 +1,6 @@
-import { BadLine, documentsOf, type PartRules } from "./documents.js";
+import { documentsOf } from "./documents.js";
 import type { InputFile } from "./input/files.js";
+import { BadLine, type PartRules } from "./part-rules.js";
 import { textParts } from "./parts.js";
 import type { FileScan } from "./scan.js";
 
@@ -21,7 +22,7 @@ function sampleSize(textBytes: number): number {
 export async function takeSample(source: {
   readonly files: readonly InputFile[];
   readonly scans: readonly FileScan[];
-  readonly rules: Pick<PartRules, "separator" | "key" | "encodingErrors">;
+  readonly rules: Pick<PartRules, "separator" | "key" | "encodingErrors" | "onBadLines">;
   readonly key: string;
 }): Promise<TextSample> {
   const { files, scans, rules, key } = source;
@@ -31,6 +32,7 @@ export async function takeSample(source: {
     from: 0,
     partBytes: enough * (hasFields ? bytesRead.fields : bytesRead.plain),
     key,
+    encodingErrors: rules.encodingErrors,
   })) {
     const size = bytes.length;
     try {

@@ -3,7 +3,7 @@ import { throwIfCancelled } from "../../core/cancel.js";
 import { DataError } from "../../core/error.js";
 import { type CutFinder, LineCuts, SeparatorCuts, type TextCut, WikitextCuts } from "./cuts.js";
 import type { InputFile } from "./input/files.js";
-import { otherThanText } from "./input/other-content.js";
+import { looksBinary, otherThanText } from "./input/other-content.js";
 import { textStream } from "./input/stream.js";
 import { Utf8Check } from "./input/utf8-check.js";
 import type { EncodingPolicy } from "./input/utf8-repair.js";
@@ -65,14 +65,15 @@ export async function scanFile(file: InputFile, options: ScanOptions): Promise<F
     hash.update(block);
     options.onBytes?.(block.length);
   };
-  for await (const read of textStream(file, { onRaw: raw, key: options.key })) {
+  for await (const read of textStream(file, { onRaw: raw, key: options.key, encodingErrors: options.encodingErrors })) {
     throwIfCancelled(options.signal, "prepareData");
     if (textBytes === 0) refuseOther(file, read, options);
     const block = read.subarray(Math.min(read.length, Math.max(0, from - textBytes)));
     textBytes += read.length;
     if (block.length === 0) continue;
+    const start = textBytes - block.length;
     check.push(block);
-    refuseBad(file, check, options);
+    refuseBad(file, check, { ...options, around: (offset) => around(block, offset - start) });
     finder.push(block);
     const stretch = textBytes - (finder.cuts.at(-1)?.offset ?? 0);
     if (stretch > largestStretch) throw tooLong(file, finder.cuts.at(-1)?.offset ?? 0);
@@ -82,7 +83,7 @@ export async function scanFile(file: InputFile, options: ScanOptions): Promise<F
     }
   }
   check.finish();
-  refuseBad(file, check, options);
+  refuseBad(file, check, { ...options, around: () => Buffer.alloc(0) });
   const cuts = finder.cuts.filter(({ offset }) => offset < textBytes);
   const { path, bytes, modified } = file;
   const valid = check.firstBad === undefined;
@@ -103,24 +104,37 @@ function finderFor(
   known: readonly TextCut[],
 ): CutFinder {
   if (format === "wikitext") return new WikitextCuts(stretchBytes, known);
-  if (format === "text") return new SeparatorCuts(Buffer.from(separator), stretchBytes, known);
+  if (format === "text") return new SeparatorCuts(separator, stretchBytes, known);
   return new LineCuts(stretchBytes, known);
 }
 
-function refuseBad({ path, compression }: InputFile, { firstBad }: Utf8Check, { encodingErrors }: ScanOptions): void {
-  if (firstBad === undefined || encodingErrors !== "error") return;
+/** Up to 1 KiB on each side of a place. */
+function around(block: Buffer, at: number): Buffer {
+  return block.subarray(Math.max(0, at - 1024), Math.max(0, at + 1024));
+}
+
+interface BadOptions extends ScanOptions {
+  /** The bytes around an offset of the text. */
+  readonly around: (offset: number) => Buffer;
+}
+
+function refuseBad({ path, compression }: InputFile, { firstBad }: Utf8Check, options: BadOptions): void {
+  if (firstBad === undefined || options.encodingErrors !== "error") return;
+  const replace = looksBinary(options.around(firstBad))
+    ? "or leave the file out: the bytes there are no text in any encoding"
+    : 'or pass encodingErrors: "replace"';
   const where = compression ? `offset ${firstBad} of the decompressed text` : `offset ${firstBad}`;
   const read = compression === "gz" ? "zcat" : compression === "zst" ? "zstdcat" : "cat";
   throw new DataError("INPUT_NOT_UTF8", `input ${path}: expected UTF-8 text, found another byte sequence at ${where}`, {
-    hint: `look at it with: ${read} ${JSON.stringify(path)} | tail -c +${firstBad + 1} | head -c 16 | xxd; or pass encodingErrors: "replace"`,
+    hint: `look at it with: ${read} ${JSON.stringify(path)} | tail -c +${firstBad + 1} | head -c 16 | xxd; ${replace}`,
     details: { path, offset: firstBad },
   });
 }
 
 /** Refuses what a file's first bytes say that it is instead of text. `first`: its beginning, decompressed. */
 function refuseOther({ path }: InputFile, first: Buffer, { encodingErrors }: ScanOptions): void {
-  const other = encodingErrors === "error" ? otherThanText(first) : undefined;
-  if (!other) return;
+  const other = otherThanText(first);
+  if (!other || !(other.never || encodingErrors === "error")) return;
   throw new DataError("INPUT_NOT_UTF8", `input ${path}: expected UTF-8 text, found ${other.what} at offset 0`, {
     hint: other.hint(JSON.stringify(path)),
     details: { path, offset: 0 },

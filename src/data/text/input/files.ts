@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { DataError, LabError } from "../../../core/error.js";
 import { globBase, globPattern, isGlob } from "./glob.js";
+import { type LeftOut, packedFile, whyLeftOut } from "./left-out.js";
 
 /** How documents lie in a file. */
 export type InputFormat = "wikitext" | "text" | "lines" | "jsonl" | "parquet";
@@ -16,6 +17,8 @@ export interface InputFile {
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
+  /** When content or properties were last changed (ctime), milliseconds since 1970. */
+  readonly changed: number;
   readonly format: InputFormat;
   readonly compression: "gz" | "zst" | undefined;
 }
@@ -26,25 +29,46 @@ const known = /\.(tokens|raw|txt|text|md|json|jsonl|ndjson|parquet)(\.(gz|zst))?
 /** Manifests of datasets that lie in the folder: what a call has written must not become text of the next one. */
 const ours = /\.manifest\.json$/;
 
+export interface FoundInputs {
+  readonly files: readonly InputFile[];
+  /** Files of the folders that are not read, by path. */
+  readonly leftOut: readonly LeftOut[];
+}
+
 /**
  * The files that `input` names: paths, folders (every text file below them) and patterns with `*`, `**`, `?`, `[…]`, `{a,b}`. The order is
  * that of the list; within a folder or pattern by path (code units), the same on every machine. Links are followed; a file that is named
  * twice, also by a link, counts once, by its first name.
  * @throws LabError FILE_MISSING if an entry names nothing; DataError INPUT_UNREADABLE for a folder that can't be listed and a link to nothing.
  */
-export async function findInputs(inputs: readonly string[], format: InputFormat | undefined): Promise<InputFile[]> {
+export async function findInputs(inputs: readonly string[], format: InputFormat | undefined): Promise<FoundInputs> {
   const paths = new Map<string, string>();
-  for (const input of inputs)
-    for (const [path, real] of await ofEach(
-      await pathsOf(input),
-      async (path) => [path, await realpath(path)] as const,
-    ))
+  const others = new Map<string, LeftOut>();
+  for (const input of inputs) {
+    const found = await pathsOf(input, (path) => {
+      const why = whyLeftOut(path);
+      if (why !== undefined) others.set(path, { path, why });
+    });
+    for (const [path, real] of await ofEach(found, async (path) => [path, await realpath(path)] as const))
       if (!paths.has(real)) paths.set(real, path);
-  return ofEach([...paths.values()], (path) => inputFile(path, format));
+  }
+  const files = await ofEach([...paths.values()], (path) => inputFile(path, format));
+  for (const path of paths.values()) others.delete(path);
+  return { files, leftOut: [...others.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 async function inputFile(path: string, format: InputFormat | undefined): Promise<InputFile> {
-  const { size, mtimeMs } = await stat(path);
+  const packed = packedFile(path);
+  if (packed)
+    throw new DataError(
+      "INPUT_UNREADABLE",
+      `input ${path}: expected text, .gz, .zst or Parquet, found ${packed.what}`,
+      {
+        hint: `unpack it first: ${packed.unpack}`,
+        details: { path },
+      },
+    );
+  const { size, mtimeMs, ctimeMs } = await stat(path);
   await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(path, "a file that can be read", cause.code ?? cause.message);
   });
@@ -52,6 +76,7 @@ async function inputFile(path: string, format: InputFormat | undefined): Promise
     path,
     bytes: size,
     modified: mtimeMs,
+    changed: ctimeMs,
     format: format ?? formatOf(path),
     compression: compressionOf(path),
   };
@@ -75,12 +100,12 @@ function formatOf(path: string): InputFormat {
   return /\.parquet$/i.test(name) ? "parquet" : "wikitext";
 }
 
-async function pathsOf(input: string): Promise<readonly string[]> {
+/** `other`: gets the files of a folder that are not read. */
+async function pathsOf(input: string, other: (path: string) => void): Promise<readonly string[]> {
   const path = resolve(input);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) return [path];
-  if (found?.isDirectory())
-    return orMissing(await walk(path, (file) => known.test(file) && !ours.test(file)), `folder ${path}`, "text files");
+  if (found?.isDirectory()) return textsIn(path, other);
   if (found?.isFIFO())
     throw missing(
       { what: path, hint: `write it to a file first: cat ${JSON.stringify(path)} > text.txt` },
@@ -96,16 +121,27 @@ async function pathsOf(input: string): Promise<readonly string[]> {
   return orMissing(matching, `pattern ${input}`, "files that match");
 }
 
+async function textsIn(folder: string, other: (path: string) => void): Promise<readonly string[]> {
+  const isText = (file: string) => known.test(file) && !ours.test(file);
+  return orMissing(await walk(folder, isText, { other }), `folder ${folder}`, "text files");
+}
+
 function orMissing(paths: readonly string[], what: string, expected: string): readonly string[] {
   if (paths.length === 0) throw missing({ what }, expected, "none");
   return paths;
 }
 
-/** `above`: the folders that this one lies in, without links; a link back to one of them is not followed. */
+interface Walk {
+  /** The folders that this one lies in, without links; a link back to one of them is not followed. */
+  readonly above?: readonly string[];
+  /** Gets the files that are not wanted. */
+  readonly other?: (path: string) => void;
+}
+
 async function walk(
   folder: string,
   wanted: (path: string) => boolean,
-  above: readonly string[] = [],
+  { above = [], other }: Walk = {},
 ): Promise<string[]> {
   const found: string[] = [];
   const real = await realpath(folder);
@@ -114,8 +150,10 @@ async function walk(
     const path = join(folder, entry.name);
     if (entry.name.startsWith(".")) continue;
     const target = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
-    if (target?.isDirectory()) found.push(...(await walk(path, wanted, [...above, real])));
+    if (target?.isDirectory())
+      found.push(...(await walk(path, wanted, { above: [...above, real], ...(other && { other }) })));
     else if (wanted(path) && target?.isFile()) found.push(path);
+    else if (target?.isFile()) other?.(path);
     else if (wanted(path) && !target) throw unreadable(path, "a link to a file", "a link to nothing");
   }
   return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

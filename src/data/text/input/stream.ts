@@ -3,6 +3,9 @@ import * as zlib from "node:zlib";
 import { DataError } from "../../../core/error.js";
 import type { InputFile } from "./files.js";
 import { parquetLines } from "./parquet.js";
+import { throughTransform } from "./transform.js";
+import type { EncodingPolicy } from "./utf8-repair.js";
+import { zstandard } from "./zstd.js";
 
 const blockBytes = 1024 * 1024;
 const smallBytes = 32 * 1024;
@@ -14,6 +17,7 @@ export interface StreamOptions {
   readonly skip?: number;
   /** Column of a Parquet file. */
   readonly key: string;
+  readonly encodingErrors: EncodingPolicy;
 }
 
 /** The text of a file, decompressed, block by block. Parquet gives JSON lines. Throws INPUT_UNREADABLE for damaged files. */
@@ -30,10 +34,11 @@ export async function* textStream(file: InputFile, options: StreamOptions): Asyn
   }
 }
 
-async function* blocksOf(file: InputFile, { onRaw, key }: StreamOptions, start: number): AsyncGenerator<Buffer> {
+async function* blocksOf(file: InputFile, options: StreamOptions, start: number): AsyncGenerator<Buffer> {
+  const { onRaw, key, encodingErrors } = options;
   if (file.format === "parquet") {
     if (onRaw) for await (const block of rawBlocks(file, 0, onRaw)) void block;
-    yield* readable(file, parquetLines(file.path, key));
+    yield* readable(file, parquetLines(file.path, { key, encodingErrors, check: onRaw !== undefined }));
     return;
   }
   const raw = rawBlocks(file, start, onRaw);
@@ -82,41 +87,4 @@ async function* readable(file: InputFile, blocks: AsyncIterable<Buffer>): AsyncG
       { hint: "copy the file again from where it was made, or leave it out", details: { path: file.path }, cause },
     );
   }
-}
-
-async function* throughTransform(source: AsyncIterable<Buffer>, transform: zlib.Gunzip): AsyncGenerator<Buffer> {
-  const feeding = feed(source, transform);
-  feeding.catch((error: unknown) => transform.destroy(error as Error));
-  yield* transform as AsyncIterable<Buffer>;
-  await feeding;
-}
-
-async function feed(source: AsyncIterable<Buffer>, transform: zlib.Gunzip): Promise<void> {
-  for await (const block of source) {
-    if (transform.destroyed) return;
-    if (!transform.write(block))
-      await new Promise((resolve) => transform.once("drain", resolve).once("close", resolve));
-  }
-  transform.end();
-}
-
-/** Node has Zstandard from 22.15 on; before, a library in JavaScript does it. */
-async function* zstandard(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const own = (zlib as { createZstdDecompress?: () => zlib.Gunzip }).createZstdDecompress;
-  if (own) {
-    yield* throughTransform(source, own());
-    return;
-  }
-  const { Decompress } = await import("fzstd");
-  let ready: Buffer[] = [];
-  const decoder = new Decompress((data) => {
-    if (data.length > 0) ready.push(Buffer.from(data));
-  });
-  for await (const block of source) {
-    decoder.push(block);
-    yield* ready;
-    ready = [];
-  }
-  decoder.push(new Uint8Array(0), true);
-  yield* ready;
 }

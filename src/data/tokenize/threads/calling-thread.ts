@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { BadLine, documentsOf, type PartRules } from "../../text/documents.js";
+import { documentsOf } from "../../text/documents.js";
+import { BadLine, type PartRules } from "../../text/part-rules.js";
 import type { PartEncoder } from "./part-encoder.js";
 import type { TokenBatch } from "./protocol.js";
 import { type PartTokenizer, tokenizeFailed } from "./worker.js";

@@ -26,17 +26,20 @@ function asOne(held: readonly TokenizedPart[], byteLength: number): TokenizedPar
   const first = held[0] as TokenizedPart;
   if (held.length === 1) return first;
   const stretches = held.reduce((sum, { part }) => sum + part.stretches, 0);
-  return { part: { ...first.part, stretches, byteLength }, tokens: joined(held.map(({ tokens }) => tokens)) };
+  const badLine = held.find((one) => one.badLine !== undefined)?.badLine;
+  return { part: { ...first.part, stretches, byteLength }, tokens: joined(held.map(({ tokens }) => tokens)), badLine };
 }
 
 function joined(batches: readonly TokenBatch[]): TokenBatch {
-  const sum = (count: "skipped" | "repaired" | "native") => batches.reduce((all, batch) => all + batch[count], 0);
+  const sum = (count: "skipped" | "repaired" | "native" | "badLines") =>
+    batches.reduce((all, batch) => all + batch[count], 0);
   const one = (batch: TokenBatch) => batch.texts ?? new Int32Array(batch.lengths.length).fill(1);
   return {
     ids: concat(batches.map(({ ids }) => ids)),
     lengths: concat(batches.map(({ lengths }) => lengths)),
     texts: batches.every(({ texts }) => texts === undefined) ? undefined : concat(batches.map(one)),
-    ...{ skipped: sum("skipped"), repaired: sum("repaired"), native: sum("native") },
+    ...{ skipped: sum("skipped"), repaired: sum("repaired"), native: sum("native"), badLines: sum("badLines") },
+    badLine: undefined, // its place is kept with the part
     sample: batches.find(({ sample }) => sample !== undefined)?.sample,
   };
 }

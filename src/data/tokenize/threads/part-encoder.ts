@@ -1,6 +1,6 @@
 import type { ByteEncoder } from "../../bpe/byte-encoder.js";
 import { IdSink } from "../../bpe/id-sink.js";
-import type { PartDocuments } from "../../text/documents.js";
+import type { PartDocuments } from "../../text/part-rules.js";
 import type { EncoderRules, TokenBatch } from "./protocol.js";
 
 export interface EncoderWays {
@@ -32,7 +32,7 @@ export class PartEncoder {
 
   /** `stopped` is asked before every document. */
   async encode(documents: PartDocuments, stopped: () => boolean): Promise<TokenBatch> {
-    const { bounds, texts, skipped, repaired } = documents;
+    const { bounds, texts, skipped, repaired, badLines, badLine } = documents;
     const lengths = new Int32Array(bounds.length / 2);
     const count = texts?.length ?? lengths.length;
     const sampleFrom = lengths.length >> 1;
@@ -58,6 +58,8 @@ export class PartEncoder {
       texts: texts && Int32Array.from(texts),
       skipped,
       repaired,
+      badLines,
+      badLine,
       native: this.#nativeTexts,
       sample: this.#sample,
     };

@@ -1,11 +1,14 @@
-import { DataError } from "../../../core/error.js";
-import { BadLine, type PartRules } from "../../text/documents.js";
+import type { BadLinePlace } from "../../text/bad-line-error.js";
+import { BadLine, type BadLineFacts, type PartRules } from "../../text/part-rules.js";
 import type { TextPart } from "../../text/parts.js";
 import { TokenizeHere } from "./calling-thread.js";
 import type { PartEncoder } from "./part-encoder.js";
-import type { BadLineFacts, TokenBatch, TokenizeThreadData } from "./protocol.js";
+import type { TokenBatch, TokenizeThreadData } from "./protocol.js";
 import { partsPerThread } from "./work-sizes.js";
 import { type PartTokenizer, TokenizeThread } from "./worker.js";
+
+/** What is the same for all parts. */
+export type PoolRules = Pick<PartRules, "separator" | "key" | "encodingErrors" | "onBadLines">;
 
 export interface PoolOptions {
   readonly workers: number;
@@ -14,7 +17,9 @@ export interface PoolOptions {
   readonly thread: Omit<TokenizeThreadData, "stop">;
   /** One of the `workers` may be the calling thread: its encoder, and whether it may be given work already. */
   readonly here?: { readonly encoder: PartEncoder; readonly ready: () => boolean } | undefined;
-  readonly rules: Pick<PartRules, "separator" | "key" | "encodingErrors">;
+  readonly rules: PoolRules;
+  /** The error for a line that can't be used. */
+  readonly badLine: (bad: BadLinePlace) => Promise<Error>;
   /** When it fires, the threads stop at the next document; what they give then is incomplete. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,13 +28,15 @@ export interface PoolOptions {
 export interface TokenizedPart {
   readonly part: Omit<TextPart, "bytes"> & { readonly byteLength: number };
   readonly tokens: TokenBatch;
+  /** The first line that was left out because it can't be used. */
+  readonly badLine: BadLinePlace | undefined;
 }
 
 /**
  * Tokenizes parts in threads and gives the results in the order of the parts, whatever thread finishes first. At most two parts per
  * thread and `chunkBytes` of text are under way (more only if a single part has more), the one that the consumer works on included.
  * Ends its threads when the consumer stops.
- * @throws DataError INPUT_LINE_INVALID, INPUT_KEY_MISSING, INPUT_NOT_UTF8 with file and offset; TOKENIZE_FAILED.
+ * @throws what `badLine` gives for a line that can't be used; DataError TOKENIZE_FAILED.
  */
 export async function* tokenizeInOrder(
   parts: AsyncIterable<TextPart>,
@@ -48,7 +55,7 @@ export async function* tokenizeInOrder(
     for await (const { bytes, ...part } of parts) {
       while (!hasRoomFor(bytes.length)) {
         const { part: first, tokens } = waiting.shift() as (typeof waiting)[number];
-        yield { part: first, tokens: await tokens };
+        yield finished(first, await tokens);
         underWay -= first.byteLength;
       }
       const { format, place, valid, path, offset } = part;
@@ -56,19 +63,27 @@ export async function* tokenizeInOrder(
       const tokens = threads
         .free()
         .tokenize(bytes, { ...rules, format, place, valid })
-        .catch((error: unknown) => {
-          throw error instanceof BadLine ? badLine(error, path, offset) : error;
+        .catch(async (error: unknown) => {
+          throw error instanceof BadLine ? await options.badLine(placed(error.facts, { path, offset })) : error;
         });
       tokens.catch(() => undefined); // it is awaited in its turn; until then a failure must not count as unhandled
       waiting.push({ part: { ...part, byteLength }, tokens });
       underWay += byteLength;
     }
-    for (const { part, tokens } of waiting) yield { part, tokens: await tokens };
+    for (const { part, tokens } of waiting) yield finished(part, await tokens);
   } finally {
     stopThreads();
     options.signal?.removeEventListener("abort", stopThreads);
     await threads.close();
   }
+}
+
+function finished(part: TokenizedPart["part"], tokens: TokenBatch): TokenizedPart {
+  return { part, tokens, badLine: tokens.badLine && placed(tokens.badLine, part) };
+}
+
+function placed(bad: BadLineFacts, { path, offset }: Pick<TextPart, "path" | "offset">): BadLinePlace {
+  return { ...bad, path, offset: offset + bad.offset };
 }
 
 /** Started one by one, so that a short text starts only one. */
@@ -97,20 +112,4 @@ class Threads {
   async close(): Promise<void> {
     await Promise.all([...this.#threads, ...(this.#here ? [this.#here.tokenizer] : [])].map((one) => one.close()));
   }
-}
-
-function badLine({ code, offset, message }: BadLineFacts, path: string, start: number): DataError {
-  const at = start + offset;
-  const hints = {
-    INPUT_LINE_INVALID:
-      /found a list|on one line/.test(message) && offset === 0 && start === 0
-        ? `if it is one JSON value over several lines, or a list, write its objects one per line: jq -c 'if type == "array" then .[] else . end' ${JSON.stringify(path)} > lines.jsonl`
-        : `look at it with: tail -c +${at + 1} ${JSON.stringify(path)} | head -n 1`,
-    INPUT_KEY_MISSING: 'name the key that holds the text, for example jsonKeys: ["content"]',
-    INPUT_NOT_UTF8: 'pass encodingErrors: "replace" or "skip"',
-  };
-  return new DataError(code, `input ${path}, line at offset ${at}: ${message}`, {
-    hint: hints[code],
-    details: { path, offset: at },
-  });
 }

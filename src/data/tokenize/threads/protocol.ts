@@ -1,5 +1,5 @@
 import type { BytePlan } from "../../bpe/plan.js";
-import type { PartRules } from "../../text/documents.js";
+import type { BadLineFacts, PartRules } from "../../text/part-rules.js";
 
 /** What is put around texts and documents. */
 export interface EncoderRules {
@@ -38,17 +38,13 @@ export interface TokenBatch {
   readonly texts: Int32Array | undefined;
   readonly skipped: number;
   readonly repaired: number;
+  /** Lines that were left out because they can't be used, and the first of them. */
+  readonly badLines: number;
+  readonly badLine: BadLineFacts | undefined;
   /** Texts that went to the native library. */
   readonly native: number;
   /** One text and its ids, to be compared with the native library. */
   readonly sample: { readonly text: string; readonly ids: Int32Array } | undefined;
-}
-
-/** A line of the part that can't be used. */
-export interface BadLineFacts {
-  readonly code: "INPUT_LINE_INVALID" | "INPUT_KEY_MISSING" | "INPUT_NOT_UTF8";
-  readonly offset: number;
-  readonly message: string;
 }
 
 /** From the thread. */

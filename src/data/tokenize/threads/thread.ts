@@ -1,7 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Tokenizer } from "tokenizers";
 import { ByteEncoder } from "../../bpe/byte-encoder.js";
-import { BadLine, documentsOf } from "../../text/documents.js";
+import { documentsOf } from "../../text/documents.js";
+import { BadLine } from "../../text/part-rules.js";
 import { warmUpWikitext } from "../../text/warm-up.js";
 import { PartEncoder } from "./part-encoder.js";
 import type { TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./protocol.js";
@@ -16,7 +17,7 @@ async function answer(encoder: PartEncoder, request: TokenizeRequest, stopped: (
     reply = { id, batch: await encoder.encode(documentsOf(bytes, rules), stopped) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (error instanceof BadLine) reply = { id, badLine: { code: error.code, offset: error.offset, message } };
+    if (error instanceof BadLine) reply = { id, badLine: error.facts };
     else reply = { id, failure: message };
   }
   const transfer = "batch" in reply ? [reply.batch.ids.buffer, reply.batch.lengths.buffer] : [];

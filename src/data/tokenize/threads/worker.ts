@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { DataError } from "../../../core/error.js";
 import { builtFile } from "../../../core/package-root.js";
-import { BadLine, type PartRules } from "../../text/documents.js";
+import { BadLine, type PartRules } from "../../text/part-rules.js";
 import type { TokenBatch, TokenizeReply, TokenizeRequest, TokenizeThreadData } from "./protocol.js";
 
 /** Tokenizes parts one after the other. */
@@ -61,10 +61,8 @@ export class TokenizeThread implements PartTokenizer {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if ("batch" in reply) waiting?.resolve(reply.batch);
-    else if ("badLine" in reply) {
-      const { code, offset, message } = reply.badLine;
-      waiting?.reject(new BadLine(code, offset, message));
-    } else waiting?.reject(tokenizeFailed(new Error(reply.failure)));
+    else if ("badLine" in reply) waiting?.reject(new BadLine(reply.badLine));
+    else waiting?.reject(tokenizeFailed(new Error(reply.failure)));
   }
 
   #fail(error: Error): void {

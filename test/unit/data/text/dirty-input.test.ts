@@ -69,7 +69,7 @@ describe("the files below a folder", () => {
     await symlink(join(folder, "there"), join(folder, "here", "link"));
     await symlink(join(folder, "here"), join(folder, "here", "inner", "round"));
     await symlink(join(folder, "here", "a.txt"), join(folder, "here", "same.txt"));
-    const found = await findInputs([join(folder, "here")], undefined);
+    const { files: found } = await findInputs([join(folder, "here")], undefined);
     expect(found.map(({ path }) => path)).toEqual([
       join(folder, "here", "a.txt"),
       join(folder, "here", "link", "b.txt"),

@@ -3,43 +3,11 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { prepareData } from "../../../../src/data/prepare.js";
 import { findInputs } from "../../../../src/data/text/input/files.js";
-import { scratchFolder, tinyId, tinyTokenizer } from "../../../support/tiny-tokenizer.js";
+import { documentsOf, place } from "../../../support/prepare-place.js";
+import { tinyId, tinyTokenizer } from "../../../support/tiny-tokenizer.js";
 
 const zstdFrames = "28b52ffd24084100006f6e650a74776f0ae6a60e4028b52ffd240631000074687265650ad706fd28";
-
-async function place(files: Readonly<Record<string, string | Uint8Array>>) {
-  const folder = await scratchFolder({ "tokenizer.json": tinyTokenizer(), ...files });
-  const prepare = async (changes: object) => {
-    const options = { input: join(folder, "in.txt"), tokenizer: folder, output: join(folder, "out", "x"), ...changes };
-    const data = await prepareData({ mode: "documents", workers: 1, ...options });
-    return { data, documents: await documentsOf(data.prefix) };
-  };
-  return { folder, prepare };
-}
-
-/** The texts of a dataset that the tiny tokenizer made: sequences in order, `|` where a document ends. */
-async function documentsOf(prefix: string): Promise<string> {
-  const [bin, idx] = [await readFile(`${prefix}.bin`), await readFile(`${prefix}.idx`)];
-  const sequences = Number(idx.readBigInt64LE(18));
-  const ends = Array.from({ length: Number(idx.readBigInt64LE(26)) }, (_, i) =>
-    Number(idx.readBigInt64LE(34 + 12 * sequences + 8 * i)),
-  );
-  let at = 0;
-  let text = "";
-  for (let i = 0; i <= sequences; i++) {
-    text += "|".repeat(ends.filter((end) => end === i).length);
-    if (i === sequences) break;
-    const length = idx.readInt32LE(34 + 4 * i);
-    for (const end = at + length; at < end; at++) {
-      const id = idx.readUInt8(17) === 8 ? bin.readUInt16LE(2 * at) : bin.readInt32LE(4 * at);
-      text += id === 98 ? "⏎" : id === 1 ? "�" : String.fromCharCode(id - 3 + 32);
-    }
-    text += "/";
-  }
-  return text;
-}
 
 describe("the input formats", () => {
   it.each([
@@ -167,15 +135,15 @@ describe("a JSON line that can't be used is refused with file and offset:", () =
       "no JSON",
       '{"text": "a"}\n{oops}\n',
       "INPUT_LINE_INVALID",
-      /line at offset 14: expected a JSON object on one line/,
+      /in\.jsonl, line 2, column 2: expected a JSON object on one line, found "o" where a key in quotes should be; the line begins with {oops}$/,
     ],
     [
       "another key",
       '{"text": "a"}\n{"content": "b"}\n',
       "INPUT_KEY_MISSING",
-      /offset 14: expected an object with the key "text", found content/,
+      /line 2: expected an object with the key "text", found content; the line begins with {"content": "b"}$/,
     ],
-    ["a number", '{"text": 5}\n', "INPUT_LINE_INVALID", /offset 0: expected "text" to be text, found 5/],
+    ["a number", '{"text": 5}\n', "INPUT_LINE_INVALID", /line 1: expected "text" to be text, found 5/],
     ["no object", '"text"\n', "INPUT_KEY_MISSING", /found string/],
   ])("%s", async (_, text, code, message) => {
     const { prepare, folder } = await place({ "in.jsonl": text });
@@ -195,13 +163,16 @@ describe("the files that input names", () => {
           inputs.map((input) => join(folder, input)),
           undefined,
         )
-      ).map(({ path }) => path.slice(folder.length + 1));
+      ).files.map(({ path }) => path.slice(folder.length + 1));
     await mkdir(join(folder, "texts"));
     expect(await names(["b.txt", "*.txt"])).toEqual(["b.txt", "a.txt"]);
     expect(await names(["**/*.parquet", "sub"])).toEqual(["sub/deep/z.parquet"]);
     expect(await names(["[ab].txt"])).toEqual(["a.txt", "b.txt"]);
     expect(await names(["{b,c}.{txt,jsonl.gz}"])).toEqual(["b.txt", "c.jsonl.gz"]);
-    const files = await findInputs([join(folder, "c.jsonl.gz"), join(folder, "sub"), join(folder, "a.txt")], undefined);
+    const { files } = await findInputs(
+      [join(folder, "c.jsonl.gz"), join(folder, "sub"), join(folder, "a.txt")],
+      undefined,
+    );
     expect(files.map(({ format, compression }) => [format, compression])).toEqual([
       ["jsonl", "gz"],
       ["parquet", undefined],

@@ -83,9 +83,11 @@ it("parts are put together until they have enough text: counts are added, one te
       ids: Int32Array.of(first, first),
       lengths: Int32Array.of(2),
       texts: texts && Int32Array.from(texts),
-      ...{ skipped: 1, repaired: 2, native: 0 },
+      ...{ skipped: 1, repaired: 2, native: 0, badLines: 0 },
+      badLine: undefined,
       sample: { text: `${first}`, ids: Int32Array.of(first, first) },
     },
+    badLine: undefined,
   });
   async function* source() {
     yield* [part(0, 10), part(1, 10, [1]), part(2, 90), part(3, 200), part(4, 1)];
@@ -101,7 +103,8 @@ it("parts are put together until they have enough text: counts are added, one te
     ids: Int32Array.of(0, 0, 1, 1, 2, 2),
     lengths: Int32Array.of(2, 2, 2),
     texts: Int32Array.of(1, 1, 1),
-    ...{ skipped: 3, repaired: 6, native: 0 },
+    ...{ skipped: 3, repaired: 6, native: 0, badLines: 0 },
+    badLine: undefined,
     sample: { text: "0", ids: Int32Array.of(0, 0) },
   });
 });

@@ -1,0 +1,78 @@
+import { DataError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
+import type { InputFile } from "./input/files.js";
+import { type StreamOptions, textStream } from "./input/stream.js";
+import type { BadLineFacts } from "./part-rules.js";
+
+/** A bad line with its place in a file. */
+export interface BadLinePlace extends BadLineFacts {
+  readonly path: string;
+}
+
+interface LinePlace {
+  /** From 1. */
+  readonly line: number;
+  /** How the line begins. */
+  readonly start: string;
+}
+
+const shownBytes = 60;
+
+/** Counts the lines before `offset`, a byte of the decompressed text, by reading the file once more. */
+async function locateLine(file: InputFile, offset: number, options: StreamOptions): Promise<LinePlace> {
+  let line = 1;
+  let at = 0;
+  let start = Buffer.alloc(0);
+  let afterReturn = false;
+  for await (const block of textStream(file, options)) {
+    for (const byte of block.subarray(0, Math.max(0, offset - at))) {
+      if (byte === 13 || (byte === 10 && !afterReturn)) line++;
+      afterReturn = byte === 13;
+    }
+    if (at + block.length > offset)
+      start = Buffer.concat([start, block.subarray(Math.max(0, offset - at)).subarray(0, 4 * shownBytes)]);
+    at += block.length;
+    if (start.length >= 4 * shownBytes) break;
+  }
+  const text = start.toString("utf8").split(/[\r\n]/, 1)[0] as string;
+  return { line, start: [...text].slice(0, shownBytes).join("") };
+}
+
+export type LineReading = Pick<StreamOptions, "key" | "encodingErrors">;
+
+/** `input FILE, line 3, column 15: what was expected and found; the line begins with …`. Parquet has rows. */
+export async function placeText(bad: BadLinePlace, file: InputFile, reading: LineReading): Promise<string> {
+  const { line, start } = await locateLine(file, bad.offset, reading);
+  const column = bad.column === undefined ? "" : `, column ${formatCount(bad.column)}`;
+  if (file.format === "parquet") return `input ${bad.path}, row ${formatCount(line)}: ${bad.message}`;
+  return `input ${bad.path}, line ${formatCount(line)}${column}: ${bad.message}; the line begins with ${start}`;
+}
+
+/** The error for a line that can't be used: where it is, how it begins, and the line to type. */
+export async function badLineError(bad: BadLinePlace, file: InputFile, reading: LineReading): Promise<DataError> {
+  const { path, offset, code } = bad;
+  const message = await placeText(bad, file, reading);
+  return new DataError(code, message, { hint: hintFor(bad, file), details: { path, offset, column: bad.column } });
+}
+
+/** More lines had to be skipped than `badLineLimit` allows. `place`: of the first. */
+export function tooManyBadLines(count: number, limit: number, place: string): DataError {
+  const found = `found ${formatCount(count)} so far. The first: ${place}`;
+  return new DataError("INPUT_LINE_INVALID", `expected at most ${formatCount(limit)} bad lines, ${found}`, {
+    hint: `correct the file, or allow more: badLineLimit: ${10 * Math.max(1, limit)}`,
+    details: { count, limit },
+  });
+}
+
+function hintFor({ code, message, offset, keys = [], path }: BadLinePlace, { format }: InputFile): string {
+  if (code === "INPUT_NOT_UTF8") return 'pass encodingErrors: "replace" or "skip"';
+  if (offset === 0 && /found a list|on one line/.test(message) && format === "jsonl")
+    return `if it is one JSON value over several lines, or a list, write its objects one per line: jq -c 'if type == "array" then .[] else . end' ${JSON.stringify(path)} > lines.jsonl`;
+  const skip = `pass onBadLines: "skip" to leave such ${format === "parquet" ? "rows" : "lines"} out`;
+  if (keys.length === 0) return `correct it, or ${skip}`;
+  const named = keys
+    .slice(0, 5)
+    .map((key) => JSON.stringify(key))
+    .join(" or ");
+  return `name a key that holds text, here jsonKeys: [${named}], or ${skip}`;
+}
