@@ -23,8 +23,9 @@ const dataRules: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Holds a dataset against a configuration: vocabulary, end-of-text and fill token, sequence length; every finding with the line to type.
- * The same rules run in `config.check()` and in `planRun`. `largestId`: the largest token id that was found in the data.
+ * Holds a dataset against a configuration: vocabulary, end-of-text and fill token, sequence length; every finding
+ * with the line to type. The same rules run in `config.check()` and in `planRun`. `largestId`: the largest token id
+ * that was found in the data.
  */
 export function checkDataset(
   data: CheckableDataset,

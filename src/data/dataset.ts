@@ -25,8 +25,8 @@ import type { OpenTokenizer } from "./tokenize/tokenizer.js";
 import { type VerifyOptions, verifyDataset } from "./verify.js";
 
 /**
- * A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. Reading throws DATASET_CHANGED if other
- * files have taken their place since.
+ * A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. Reading
+ * throws DATASET_CHANGED if other files have taken their place since.
  */
 export class Dataset {
   /** Absolute path without `.bin` and `.idx`: what `data_path` of a MindFormers config wants. */
@@ -35,7 +35,10 @@ export class Dataset {
   readonly documents: number;
   /** Tokens in `.bin`, fill tokens included. */
   readonly tokens: number;
-  /** Tokens that the model sees per sample (a stored sequence has one more); undefined if the sequences differ in length. */
+  /**
+   * Tokens that the model sees per sample (a stored sequence has one more); undefined if the sequences differ in
+   * length.
+   */
   readonly seqLength: number | undefined;
   /** Type of a stored token. */
   readonly dtype: TokenType;
@@ -77,9 +80,15 @@ export class Dataset {
     return new Dataset(await openMegatron(prefix), notes);
   }
 
-  /** Training sample `k` (from 0) of a run: exact ids, labels and the sequences that it is made of. Throws as `step` does. */
+  /**
+   * Training sample `k` (from 0) of a run: exact ids, labels and the sequences that it is made of. Throws as `step`
+   * does.
+   */
   async sample(k: number, options: { readonly plan: OrderPlan }): Promise<TrainingSample>;
-  /** The first `count` stored sequences, or those from number `from` on: ids, positions, and the text if the tokenizer is known. */
+  /**
+   * The first `count` stored sequences, or those from number `from` on: ids, positions, and the text if the tokenizer
+   * is known.
+   */
   async sample(count?: number, options?: { readonly from?: number }): Promise<DatasetSamples>;
   async sample(
     count = 3,
@@ -90,17 +99,20 @@ export class Dataset {
   }
 
   /**
-   * What `rank` trains on at optimizer step `n` (from 1) of the run that `plan` describes: exact ids and source sequences, also of the other
-   * datasets of a blend. The first call builds the order of the plan, later ones use it.
-   * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not, or a plan that does not read this dataset; DataError
-   * INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
+   * What `rank` trains on at optimizer step `n` (from 1) of the run that `plan` describes: exact ids and source
+   * sequences, also of the other datasets of a blend. The first call builds the order of the plan, later ones use it.
+   * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not, or a plan that does not read this
+   * dataset; DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
    */
   async step(n: number, options: { readonly plan: OrderPlan; readonly rank?: number }): Promise<TrainingStep> {
     const { plan, rank = 0 } = (options ?? {}) as Partial<typeof options>;
     return (await orderOfDataset(this.prefix, plan)).step(n, { rank });
   }
 
-  /** The order in which the engine reads this dataset: of a plan, or of the few settings that decide it. Throws as `openDataOrder`. */
+  /**
+   * The order in which the engine reads this dataset: of a plan, or of the few settings that decide it. Throws as
+   * `openDataOrder`.
+   */
   async order(options: DatasetOrderOptions = {}): Promise<DataOrder> {
     if ("plan" in options) return orderOfDataset(this.prefix, options.plan);
     return openDataOrder({ dataPath: [this.prefix], seqLength: this.seqLength ?? 0, ...options });
@@ -149,12 +161,18 @@ export class Dataset {
     return peekDocument(this, document, { ...options, known: await this.#tokenizer() });
   }
 
-  /** Reads every byte: structure, checksums, ids, ends of documents, duplicates; with `config` also whether both fit together. */
+  /**
+   * Reads every byte: structure, checksums, ids, ends of documents, duplicates; with `config` also whether both fit
+   * together.
+   */
   verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
     return verifyDataset(this, options);
   }
 
-  /** Makes damaged parts again from the source that the manifest names, and proves them by checksum. Throws REPAIR_IMPOSSIBLE. */
+  /**
+   * Makes damaged parts again from the source that the manifest names, and proves them by checksum. Throws
+   * REPAIR_IMPOSSIBLE.
+   */
   repair(options: RepairOptions = {}): Promise<Repair> {
     return repairDataset(this.prefix, options);
   }
@@ -169,9 +187,10 @@ export class Dataset {
 }
 
 /**
- * Opens a Megatron dataset. `prefix` is the path without `.bin` and `.idx`. The whole index is checked: magic, version, lengths, offsets,
- * document ends, and the size of `.bin`. Constant memory.
- * @throws FormatError MEGATRON_INDEX_INVALID with file and offset; DataError DATASET_SIZE_MISMATCH; LabError FILE_MISSING.
+ * Opens a Megatron dataset. `prefix` is the path without `.bin` and `.idx`. The whole index is checked: magic,
+ * version, lengths, offsets, document ends, and the size of `.bin`. Constant memory.
+ * @throws FormatError MEGATRON_INDEX_INVALID with file and offset; DataError DATASET_SIZE_MISMATCH; LabError
+ * FILE_MISSING.
  */
 export async function openDataset(prefix: string): Promise<Dataset> {
   if (typeof prefix === "string" && prefix !== "") return Dataset.open(prefix.replace(/\.(bin|idx)$/, ""));

@@ -11,10 +11,11 @@ export interface MergeOptions {
 }
 
 /**
- * One dataset of several, one after the other: byte for byte what MindFormers' `IndexedDatasetBuilder.add_index` gives for the same order.
- * `output`: the prefix of the new files, without `.bin` and `.idx`. Datasets are given as objects or as prefixes. Memory does not grow with
- * them.
- * @throws DataError DATASET_MISMATCH for tokens of different types or of different tokenizers; LabError ARGUMENT_INVALID.
+ * One dataset of several, one after the other: byte for byte what MindFormers' `IndexedDatasetBuilder.add_index`
+ * gives for the same order. `output`: the prefix of the new files, without `.bin` and `.idx`. Datasets are given as
+ * objects or as prefixes. Memory does not grow with them.
+ * @throws DataError DATASET_MISMATCH for tokens of different types or of different tokenizers; LabError
+ * ARGUMENT_INVALID.
  */
 export async function mergeDatasets(
   datasets: readonly (Dataset | string)[],

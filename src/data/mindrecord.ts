@@ -27,8 +27,8 @@ import { openKnownTokenizer } from "./tokenize/known-tokenizer.js";
 import { type VerifyOptions, verifyMindRecord } from "./verify.js";
 
 /**
- * MindRecord files on disk: what MindSpore's FileWriter or `writeMindRecord` wrote. Rows are numbered through all shards in their order. Reading throws
- * DATASET_CHANGED if a shard has other rows than when it was opened.
+ * MindRecord files on disk: what MindSpore's FileWriter or `writeMindRecord` wrote. Rows are numbered through all
+ * shards in their order. Reading throws DATASET_CHANGED if a shard has other rows than when it was opened.
  */
 export class MindRecord {
   readonly format = "mindrecord";
@@ -175,7 +175,10 @@ export class MindRecord {
     return countTokens(this.#stream(), { vocabSize, textOf: async (ids) => tokenizer?.decodeEach(ids) });
   }
 
-  /** A row with its text and where its tokens begin. Throws ARGUMENT_INVALID for one that is not there, or if no column holds tokens. */
+  /**
+   * A row with its text and where its tokens begin. Throws ARGUMENT_INVALID for one that is not there, or if no
+   * column holds tokens.
+   */
   async peek(row: number, options: PeekOptions = {}): Promise<DocumentPeek> {
     return peekRow(this, row, { ...options, column: this.#tokens() });
   }
@@ -196,12 +199,18 @@ export class MindRecord {
     return mindRecordStream(this, this.#tokens());
   }
 
-  /** Reads every byte: every row, every entry of the indices, checksums, ids, duplicates; with `config` also whether both fit together. */
+  /**
+   * Reads every byte: every row, every entry of the indices, checksums, ids, duplicates; with `config` also whether
+   * both fit together.
+   */
   verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
     return verifyMindRecord(this, options);
   }
 
-  /** Makes damaged shards again from the source that the manifest names, and proves them by checksum. Throws REPAIR_IMPOSSIBLE. */
+  /**
+   * Makes damaged shards again from the source that the manifest names, and proves them by checksum. Throws
+   * REPAIR_IMPOSSIBLE.
+   */
   repair(options: RepairOptions = {}): Promise<Repair> {
     return repairDataset(this.path, options);
   }
@@ -239,9 +248,10 @@ interface OpenFacts {
 }
 
 /**
- * Opens MindRecord files: `path` is one of the shards or their common name. Headers, page tables and the names inside are checked; rows are
- * read when they are asked for (`row`, `read`).
- * @throws FormatError MINDRECORD_INVALID with file and offset (also for renamed files); LabError FILE_MISSING, ARGUMENT_INVALID.
+ * Opens MindRecord files: `path` is one of the shards or their common name. Headers, page tables and the names inside
+ * are checked; rows are read when they are asked for (`row`, `read`).
+ * @throws FormatError MINDRECORD_INVALID with file and offset (also for renamed files); LabError FILE_MISSING,
+ * ARGUMENT_INVALID.
  */
 export async function openMindRecord(path: string): Promise<MindRecord> {
   if (typeof path === "string" && path !== "") return MindRecord.open(path.replace(/\.db$/, ""));
@@ -251,9 +261,11 @@ export async function openMindRecord(path: string): Promise<MindRecord> {
 }
 
 /**
- * Writes rows to MindRecord files and their `.db` indices, which MindSpore 2.9's MindDataset and FileReader read. All files get their
- * names together at the end; an old dataset of that name is replaced. Memory is bounded by a batch of rows.
- * @throws LabError ARGUMENT_INVALID (names, shards, schema), FILE_UNWRITABLE; DataError MINDRECORD_ROW_INVALID with the row's number.
+ * Writes rows to MindRecord files and their `.db` indices, which MindSpore 2.9's MindDataset and FileReader read. All
+ * files get their names together at the end; an old dataset of that name is replaced. Memory is bounded by a batch of
+ * rows.
+ * @throws LabError ARGUMENT_INVALID (names, shards, schema), FILE_UNWRITABLE; DataError MINDRECORD_ROW_INVALID with
+ * the row's number.
  */
 export async function writeMindRecord(options: WriteMindRecordOptions): Promise<MindRecord> {
   await writeRows("writeMindRecord", options);

@@ -31,13 +31,15 @@ import { leftOutNote } from "./text/input/left-out.js";
 import { openTokenizer } from "./tokenize/tokenizer.js";
 
 /**
- * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`), or with format "mindrecord" MindRecord files, of text, byte for byte what MindFormers' preparation scripts,
- * tokenizer classes and IndexedDatasetBuilder give for the same text. Tokenizes in threads; memory does not grow with the text. A call that
- * was interrupted, even by SIGKILL, goes on in the next one. A second call with nothing changed does nothing and says so; nothing
- * half-written ever has a final name. With several `jsonKeys` one dataset each; the first is returned, the notes name the others.
- * @throws DataError INPUT_EMPTY, INPUT_TOO_SHORT, INPUT_NOT_UTF8, INPUT_LINE_INVALID, INPUT_KEY_MISSING, INPUT_UNREADABLE,
- * INPUT_DOCUMENT_TOO_LONG, INPUT_CHANGED, DISK_TOO_SMALL, TOKENIZER_INVALID, TOKENIZER_TOKEN_MISSING, TOKENIZE_FAILED; LabError
- * ARGUMENT_INVALID, FILE_MISSING, FILE_UNWRITABLE, PREPARE_RUNNING; CancelledError.
+ * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`), or with format "mindrecord" MindRecord files,
+ * of text, byte for byte what MindFormers' preparation scripts, tokenizer classes and IndexedDatasetBuilder give for
+ * the same text. Tokenizes in threads; memory does not grow with the text. A call that was interrupted, even by
+ * SIGKILL, goes on in the next one. A second call with nothing changed does nothing and says so; nothing half-written
+ * ever has a final name. With several `jsonKeys` one dataset each; the first is returned, the notes name the others.
+ * @throws DataError INPUT_EMPTY, INPUT_TOO_SHORT, INPUT_NOT_UTF8, INPUT_LINE_INVALID, INPUT_KEY_MISSING,
+ * INPUT_UNREADABLE, INPUT_DOCUMENT_TOO_LONG, INPUT_CHANGED, DISK_TOO_SMALL, TOKENIZER_INVALID,
+ * TOKENIZER_TOKEN_MISSING, TOKENIZE_FAILED; LabError ARGUMENT_INVALID, FILE_MISSING, FILE_UNWRITABLE,
+ * PREPARE_RUNNING; CancelledError.
  */
 export function prepareData(options: PrepareOptions): Promise<Dataset>;
 export function prepareData(options: PrepareMindRecordOptions): Promise<MindRecord>;

@@ -22,10 +22,11 @@ export interface RepairOptions {
 }
 
 /**
- * Makes the damaged parts of a prepared dataset again from its source, which the manifest names: of a MindRecord dataset the damaged shards
- * and indices, of a Megatron dataset the byte ranges of `.bin` that differ, and the `.idx`. Intact files are not touched. Ends with the
- * proof: the checksums are those of the manifest. The source is tokenized once more, in memory that does not grow with it.
- * `path`: prefix of a Megatron dataset, or path of MindRecord files (the common name); the dataset need not be readable.
+ * Makes the damaged parts of a prepared dataset again from its source, which the manifest names: of a MindRecord
+ * dataset the damaged shards and indices, of a Megatron dataset the byte ranges of `.bin` that differ, and the
+ * `.idx`. Intact files are not touched. Ends with the proof: the checksums are those of the manifest. The source is
+ * tokenized once more, in memory that does not grow with it. `path`: prefix of a Megatron dataset, or path of
+ * MindRecord files (the common name); the dataset need not be readable.
  * @throws DataError REPAIR_IMPOSSIBLE if there is no manifest, or if source, tokenizer or software have changed.
  */
 export async function repairDataset(path: string, options: RepairOptions = {}): Promise<Repair> {

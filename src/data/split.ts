@@ -17,8 +17,9 @@ export interface SplitOptions {
 }
 
 /**
- * Divides a dataset by documents, in their order: no document is cut, and the same call always gives the same files. The parts one after
- * the other, merged, are the dataset again. With shares, part k ends at the rounded sum of the shares up to it, so that every document is in one part.
+ * Divides a dataset by documents, in their order: no document is cut, and the same call always gives the same files.
+ * The parts one after the other, merged, are the dataset again. With shares, part k ends at the rounded sum of the
+ * shares up to it, so that every document is in one part.
  * @throws LabError ARGUMENT_INVALID for shares or numbers that can't be.
  */
 export async function splitDataset(dataset: Dataset | string, options: SplitOptions): Promise<Record<string, Dataset>> {

@@ -24,7 +24,10 @@ export interface VerifyOptions {
   readonly config?: Config;
   /** Ids must be below it. Default: what the manifest says of the tokenizer. */
   readonly vocabSize?: number;
-  /** Every document must end with it. Default: the tokenizer's end-of-text token, if the manifest says that it was appended. */
+  /**
+   * Every document must end with it. Default: the tokenizer's end-of-text token, if the manifest says that it was
+   * appended.
+   */
   readonly eod?: number;
   /** Default: the manifest's. */
   readonly pad?: number;

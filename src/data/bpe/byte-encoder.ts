@@ -20,8 +20,9 @@ interface Level extends SplitLevel {
 }
 
 /**
- * Byte-level BPE without strings: splits UTF-8 text into words as the tokenizer's regular expressions say, and looks each word up in a
- * memo; a new word is merged here. Gives exactly the ids of the native library, or refuses the text.
+ * Byte-level BPE without strings: splits UTF-8 text into words as the tokenizer's regular expressions say, and looks
+ * each word up in a memo; a new word is merged here. Gives exactly the ids of the native library, or refuses the
+ * text.
  */
 export class ByteEncoder {
   readonly #levels: readonly Level[];
@@ -57,8 +58,8 @@ export class ByteEncoder {
   }
 
   /**
-   * Puts the ids of the valid UTF-8 text `bytes[start, end)` into `sink` and gives true; or false, with nothing put, if the text holds an
-   * added token, a character that is too new, or an enormous word.
+   * Puts the ids of the valid UTF-8 text `bytes[start, end)` into `sink` and gives true; or false, with nothing put,
+   * if the text holds an added token, a character that is too new, or an enormous word.
    */
   encode(bytes: Uint8Array, range: { readonly start: number; readonly end: number }, sink: IdSink): boolean {
     const { start, end } = range;
@@ -129,7 +130,10 @@ export class ByteEncoder {
     return false;
   }
 
-  /** Cuts `[start, end)` at the matches of the level numbered `depth` and gives the parts to the next one; after the last they are words. */
+  /**
+   * Cuts `[start, end)` at the matches of the level numbered `depth` and gives the parts to the next one; after the
+   * last they are words.
+   */
   #split(depth: number, start: number, end: number): void {
     const level = this.#needed[depth];
     if (!level) {

@@ -13,15 +13,17 @@ export interface CutTokenizer {
 }
 
 /**
- * Cuts a tokenizer.json down to what some texts can need: the native library opens the small one in a fraction of the time, and gives the same
- * ids for these texts. Why: byte-level BPE merges neighbours, so every token that it looks up while it works on a word stands, letter for
- * letter, in that word; whole words that `ignore_merges` looks up do so, too. A word stands in the text or in its Unicode form: the
- * pre-tokenizers of a `BytePlan` only cut. Kept are all tokens that may stand in one of the two (more are harmless), in the file's order, and all merges
- * between them, in the order of their ranks. Everything else of the file stays to the byte. Should the native library know another
- * Unicode form of a text than this process, its ids stand for other bytes than ours, with the whole vocabulary as with the small one.
+ * Cuts a tokenizer.json down to what some texts can need: the native library opens the small one in a fraction of the
+ * time, and gives the same ids for these texts. Why: byte-level BPE merges neighbours, so every token that it looks
+ * up while it works on a word stands, letter for letter, in that word; whole words that `ignore_merges` looks up do
+ * so, too. A word stands in the text or in its Unicode form: the pre-tokenizers of a `BytePlan` only cut. Kept are
+ * all tokens that may stand in one of the two (more are harmless), in the file's order, and all merges between them,
+ * in the order of their ranks. Everything else of the file stays to the byte. Should the native library know another
+ * Unicode form of a text than this process, its ids stand for other bytes than ours, with the whole vocabulary as
+ * with the small one.
  *
- * `plan`: the proof that nothing else is in the model. Undefined if the model has an unknown token or a fall back to bytes, if the file was not
- * plain, or if two tokens have one id.
+ * `plan`: the proof that nothing else is in the model. Undefined if the model has an unknown token or a fall back to
+ * bytes, if the file was not plain, or if two tokens have one id.
  */
 export function cutTokenizer(
   { file, tables, plan }: { readonly file: TokenizerFile; readonly tables: BpeTables; readonly plan: BytePlan },

@@ -1,6 +1,7 @@
 /** A list of token ids that grows. */
 export class IdSink {
-  // Small, so that it has grown before V8 compiles the code that puts ids into it: what is new to that code would have it compiled again.
+  // Small, so that it has grown before V8 compiles the code that puts ids into it: what is new to that code would
+  // have it compiled again.
   #ids = new Int32Array(64);
   #length = 0;
 

@@ -1,6 +1,9 @@
 import type { MergeList } from "./tables/merge-list.js";
 
-/** The merges of a BPE model: pair of ids → rank and new id; open addressing, four numbers per place (left + 1, right, rank, new id). */
+/**
+ * The merges of a BPE model: pair of ids → rank and new id; open addressing, four numbers per place (left + 1, right,
+ * rank, new id).
+ */
 export interface MergeTable {
   readonly pairs: Int32Array;
 }
@@ -25,7 +28,8 @@ export function buildMergeTable(merges: MergeList): MergeTable {
 /** Where the pair stands, or the free place where it would stand. */
 export function placeOf(pairs: Int32Array, left: number, right: number): number {
   const mask = pairs.length - 1;
-  // Steps before it looks, so that no part of the loop is new to V8 when two pairs first want the same place: it would compile it again.
+  // Steps before it looks, so that no part of the loop is new to V8 when two pairs first want the same place: it
+  // would compile it again.
   for (let before = (mixed(left, right) << 2) - 4; ; ) {
     const at = (before + 4) & mask;
     before = at;

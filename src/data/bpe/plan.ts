@@ -18,8 +18,9 @@ export interface SplitLevel {
 }
 
 /**
- * Everything that it takes to give the ids of the native library without calling it; made once, large parts shared between threads.
- * Only for tokenizers where this can be guaranteed: byte-level BPE without dropout, prefixes, suffixes or unknown tokens.
+ * Everything that it takes to give the ids of the native library without calling it; made once, large parts shared
+ * between threads. Only for tokenizers where this can be guaranteed: byte-level BPE without dropout, prefixes,
+ * suffixes or unknown tokens.
  */
 export interface BytePlan {
   /** Classes of characters, as sources of regular expressions with the flag `v`. */
@@ -36,7 +37,10 @@ export interface BytePlan {
   readonly form: "NFC" | "NFKC" | "NFD" | "NFKD" | undefined;
 }
 
-/** The plan, or the reason why this tokenizer has to use the native library for everything. `tables`: if they have been read already. */
+/**
+ * The plan, or the reason why this tokenizer has to use the native library for everything. `tables`: if they have
+ * been read already.
+ */
 export function planBytes(file: TokenizerFile, tables?: BpeTables): BytePlan | { readonly reason: string } {
   try {
     requirePlainModel(file);
@@ -71,7 +75,10 @@ function makePlan(file: TokenizerFile, { vocabulary, merges }: BpeTables): ByteP
   };
 }
 
-/** Added tokens; the native library also looks for the Unicode form of one that is `normalized` in the form of the text. */
+/**
+ * Added tokens; the native library also looks for the Unicode form of one that is `normalized` in the form of the
+ * text.
+ */
 function addedTexts({ added_tokens: added = [] }: TokenizerFile, form: BytePlan["form"]): string[] {
   const contents = added.map(({ content }) => content);
   return form === undefined ? contents : [...new Set([...contents, ...contents.map((text) => text.normalize(form))])];

@@ -17,7 +17,10 @@ export interface SplitRule {
 /** What `ByteLevel` splits with when its `use_regex` is set (GPT-2's pattern). */
 const byteLevelPattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/** The rounds of splitting that a `pre_tokenizer` asks for. Throws UnsupportedPattern if one can't be done exactly here. */
+/**
+ * The rounds of splitting that a `pre_tokenizer` asks for. Throws UnsupportedPattern if one can't be done exactly
+ * here.
+ */
 export function readSplits(rule: PreTokenizerRule | null | undefined, register: ClassRegister): readonly SplitRule[] {
   const rules = rule?.type === "Sequence" ? (rule.pretokenizers ?? []) : rule ? [rule] : [];
   if (rules.filter(({ type }) => type === "ByteLevel").length !== 1 || rules.at(-1)?.type !== "ByteLevel")

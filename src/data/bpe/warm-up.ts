@@ -6,8 +6,8 @@ const times = 16;
 let done = false;
 
 /**
- * Reads a small tokenizer.json with everything in it that a large one may have (see `text/warm-up.ts`: V8 compiles code for what it has seen). Once
- * per process, before a large one is read.
+ * Reads a small tokenizer.json with everything in it that a large one may have (see `text/warm-up.ts`: V8 compiles
+ * code for what it has seen). Once per process, before a large one is read.
  */
 export function warmUpReading(): void {
   if (done) return;

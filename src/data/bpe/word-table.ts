@@ -1,4 +1,6 @@
-/** Byte strings → token ids, in flat arrays: no object and no string per word. Bounded: what does not fit is refused. */
+/**
+ * Byte strings → token ids, in flat arrays: no object and no string per word. Bounded: what does not fit is refused.
+ */
 export interface WordTableData {
   /** Position in `entries` divided by 5, plus 1; 0 is free. Length a power of two. */
   readonly slots: Int32Array;
@@ -64,7 +66,8 @@ export class WordTable {
   find(bytes: Uint8Array, { start, end, hash }: HashedWord): number {
     const { slots, entries, keys } = this.#data;
     const length = end - start;
-    // Steps before it looks, so that no part of the loop is new to V8 when two words first want the same place: it would compile it again.
+    // Steps before it looks, so that no part of the loop is new to V8 when two words first want the same place: it
+    // would compile it again.
     for (let before = mixed(hash) - 1; ; ) {
       const slot = (before + 1) & this.#mask;
       before = slot;

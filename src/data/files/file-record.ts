@@ -21,7 +21,10 @@ export async function fileSha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Where a file of a manifest lies; `.bin` and `.idx` may have been given another name since, together with the manifest. */
+/**
+ * Where a file of a manifest lies; `.bin` and `.idx` may have been given another name since, together with the
+ * manifest.
+ */
 export function recordedFile(prefix: string, [kind, { path }]: readonly [kind: string, record: FileRecord]): string {
   return kind === "bin" || kind === "idx" ? `${prefix}.${kind}` : join(dirname(prefix), path);
 }

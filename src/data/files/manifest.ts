@@ -58,7 +58,10 @@ export interface DatasetManifest {
     readonly repaired: number;
     /** Pieces of text that the native library tokenized; all others went the fast way, which gives the same ids. */
     readonly native: number;
-    /** JSON lines and Parquet rows that were left out because they can't be used, and where the first is; missing: none. */
+    /**
+     * JSON lines and Parquet rows that were left out because they can't be used, and where the first is; missing:
+     * none.
+     */
     readonly badLines?: number;
     readonly firstBadLine?: string;
     /** Files of the input folders that were not read, and why; at most 1,000; missing: none. */

@@ -31,7 +31,10 @@ export async function withMegatron<T>(prefix: string, use: (sources: MegatronSou
   }
 }
 
-/** The same for a dataset that was opened earlier. Throws DATASET_CHANGED if files of other sizes have taken its place since. */
+/**
+ * The same for a dataset that was opened earlier. Throws DATASET_CHANGED if files of other sizes have taken its place
+ * since.
+ */
 export function withKnownMegatron<T>(
   dataset: MegatronFacts,
   use: (sources: MegatronSources) => Promise<T>,

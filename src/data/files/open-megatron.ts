@@ -17,7 +17,8 @@ export interface OpenedMegatron extends MegatronFacts, Manifests {
 }
 
 /**
- * Reads the whole index and checks it: magic, version, lengths, offsets, document ends, and the size of `.bin`. Constant memory.
+ * Reads the whole index and checks it: magic, version, lengths, offsets, document ends, and the size of `.bin`.
+ * Constant memory.
  * @throws FormatError MEGATRON_INDEX_INVALID, MANIFEST_INVALID; DataError DATASET_SIZE_MISMATCH; LabError FILE_MISSING.
  */
 export async function openMegatron(path: string): Promise<OpenedMegatron> {

@@ -3,7 +3,10 @@ import { FormatError } from "../../core/error.js";
 import type { DerivedManifest, Manifests } from "./derived-manifest.js";
 import { type DatasetManifest, manifestPath } from "./manifest.js";
 
-/** The manifest beside a dataset that `prepareData` made; undefined for others. Throws MANIFEST_INVALID for one that can't be understood. */
+/**
+ * The manifest beside a dataset that `prepareData` made; undefined for others. Throws MANIFEST_INVALID for one that
+ * can't be understood.
+ */
 export async function readManifest(prefix: string): Promise<DatasetManifest | undefined> {
   const found = await readManifestText(prefix);
   const value = found && parseManifest(found.text, found.file);

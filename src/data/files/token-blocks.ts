@@ -32,7 +32,10 @@ const arrays = {
   int64: BigInt64Array,
 } as const satisfies Record<TokenType, unknown>;
 
-/** The bytes as numbers, without a copy where they lie at a multiple of the number's size (little-endian machines, as all that Node runs on). */
+/**
+ * The bytes as numbers, without a copy where they lie at a multiple of the number's size (little-endian machines, as
+ * all that Node runs on).
+ */
 export function tokenArray(bytes: Uint8Array, type: TokenType): TokenArray {
   const aligned = bytes.byteOffset % tokenBytes(type) === 0 ? bytes : new Uint8Array(bytes);
   return new arrays[type](aligned.buffer as ArrayBuffer, aligned.byteOffset, bytes.byteLength / tokenBytes(type));

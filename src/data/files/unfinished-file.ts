@@ -7,7 +7,10 @@ import { LabError } from "../../core/error.js";
 import { temporaryName } from "../../core/temporary-files.js";
 import type { FileRecord } from "./file-record.js";
 
-/** A file that is written at any position under a temporary name, can be read meanwhile, and gets its own name at the end. */
+/**
+ * A file that is written at any position under a temporary name, can be read meanwhile, and gets its own name at the
+ * end.
+ */
 export class UnfinishedFile {
   readonly path: string;
   readonly #temporary: string;

@@ -18,8 +18,9 @@ export interface WriteDocumentsOptions {
 const copyBytes = 4 * 1024 * 1024;
 
 /**
- * Writes documents of one or several datasets to a new one, in that order. Both files get their names together at the end; the manifest,
- * which says what it was made of, comes last. What a killed call has left of the same files is removed first.
+ * Writes documents of one or several datasets to a new one, in that order. Both files get their names together at the
+ * end; the manifest, which says what it was made of, comes last. What a killed call has left of the same files is
+ * removed first.
  */
 export async function writeDocuments(
   ranges: readonly DocumentRange[],

@@ -7,9 +7,10 @@ export interface Blend {
 }
 
 /**
- * A `data_path` list as MindFormers' `get_blend_from_list` reads it. An odd number of entries: all are prefixes. An even number: pairs of
- * weight and prefix if every first entry is a number; all are prefixes if none is. Undefined where the engine stops with an AssertionError,
- * because a number follows the first entry that is none. (Numbers *before* it are taken for prefixes, as the engine takes them.)
+ * A `data_path` list as MindFormers' `get_blend_from_list` reads it. An odd number of entries: all are prefixes. An
+ * even number: pairs of weight and prefix if every first entry is a number; all are prefixes if none is. Undefined
+ * where the engine stops with an AssertionError, because a number follows the first entry that is none. (Numbers
+ * *before* it are taken for prefixes, as the engine takes them.)
  */
 export function parseBlendList(entries: readonly (string | number)[]): Blend | undefined {
   const texts = entries.map(String);

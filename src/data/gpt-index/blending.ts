@@ -5,9 +5,10 @@ export interface BlendIndices {
 }
 
 /**
- * The greedy mix of MindFormers' C++ helper `build_blending_indices`: the next sample comes from the dataset that lags most behind its share;
- * the first one of several. Double precision, in the helper's order of operations.
- * (A compiler that fuses multiply and subtract, as some do for aarch64, may decide ties differently; the one for x86-64 does not.)
+ * The greedy mix of MindFormers' C++ helper `build_blending_indices`: the next sample comes from the dataset that
+ * lags most behind its share; the first one of several. Double precision, in the helper's order of operations. (A
+ * compiler that fuses multiply and subtract, as some do for aarch64, may decide ties differently; the one for x86-64
+ * does not.)
  */
 export function blendIndices(weights: readonly number[], size: number): BlendIndices {
   const dataset = new Int16Array(size);

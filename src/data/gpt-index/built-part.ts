@@ -22,7 +22,10 @@ export interface BuiltPart {
   readonly samples: number;
 }
 
-/** Builds everything that the engine builds for a part. `lengths`: per dataset, the tokens of its sequences. Throws INDEX_IMPOSSIBLE. */
+/**
+ * Builds everything that the engine builds for a part. `lengths`: per dataset, the tokens of its sequences. Throws
+ * INDEX_IMPOSSIBLE.
+ */
 export function buildPart(plan: PartPlan, lengths: readonly Int32Array[]): BuiltPart {
   const datasets = plan.datasets.map((part, d) => ({
     part,

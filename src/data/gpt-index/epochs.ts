@@ -20,7 +20,10 @@ export interface EpochRequest {
   readonly dropLastPartial: boolean;
 }
 
-/** The line to type, and the setting of the data loader that it changes; without a value where only the user can know one. */
+/**
+ * The line to type, and the setting of the data loader that it changes; without a value where only the user can know
+ * one.
+ */
 export interface LoaderCure {
   readonly hint: string;
   readonly set?: readonly [key: string, value?: unknown];
@@ -45,7 +48,8 @@ const mostEntries = 2 ** 31 - 1;
 
 /**
  * Epochs and samples as MindFormers' GPTDataset counts them.
- * @throws DataError INDEX_IMPOSSIBLE where the engine stops with an assertion, aborts in its C++ helper, or counts epochs for ever.
+ * @throws DataError INDEX_IMPOSSIBLE where the engine stops with an assertion, aborts in its C++ helper, or counts
+ * epochs for ever.
  */
 export function planEpochs(request: EpochRequest): EpochPlan {
   const { tokensPerEpoch, samples, seqLength, extraToken } = request;
@@ -78,7 +82,8 @@ function epochsFor(wanted: number, tokensPerEpoch: number): number {
 
 function countSamples({ name, seqLength, dropLastPartial }: EpochRequest, tokens: number): number {
   const exact = dropLastPartial ? Math.floor(tokens / seqLength) : Math.ceil(tokens / seqLength);
-  // The helper computes the partial variant in single precision: beyond 2^24 tokens the result can be off by some samples.
+  // The helper computes the partial variant in single precision: beyond 2^24 tokens the result can be off by some
+  // samples.
   const count = dropLastPartial ? exact : Math.ceil(Math.fround(Math.fround(tokens) / Math.fround(seqLength)));
   if (count > exact) {
     const sum = `⌈${formatCount(tokens)} ÷ ${formatCount(seqLength)}⌉ = ${formatCount(exact)} samples, in single precision ${formatCount(count)}`;

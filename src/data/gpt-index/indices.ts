@@ -23,7 +23,8 @@ export interface GptRequest {
 /**
  * What MindFormers' GPTDataset builds. Sample k reads the row `shuffle[k]`: from `offsets[row]` in the sequence
  * `documents[positions[row]]` on, to `offsets[row + 1] + extraToken` in the sequence `documents[positions[row + 1]]`.
- * Memory: 4 bytes per document and epoch, 12 per sample, and 8 per document and epoch while it builds (the engine: 4 and 20, and 16 per document and epoch while it builds).
+ * Memory: 4 bytes per document and epoch, 12 per sample, and 8 per document and epoch while it builds (the engine: 4
+ * and 20, and 16 per document and epoch while it builds).
  */
 export interface GptIndices {
   /** Sequence numbers in the order in which they are joined; every epoch holds each once. */
@@ -35,7 +36,10 @@ export interface GptIndices {
   readonly epochs: EpochPlan;
 }
 
-/** Builds all three indices with one generator, in the engine's order: documents, then shuffle. Throws INDEX_IMPOSSIBLE. */
+/**
+ * Builds all three indices with one generator, in the engine's order: documents, then shuffle. Throws
+ * INDEX_IMPOSSIBLE.
+ */
 export function buildGptIndices(request: GptRequest): GptIndices {
   const { lengths, begin, end } = request;
   const sequences = { begin, end, of: lengths.length };
@@ -63,8 +67,9 @@ function shuffledSequences(request: GptRequest, plan: EpochPlan, random: RandomS
 }
 
 /**
- * Where each sample begins, as the C++ helper `build_sample_idx` computes it: consecutive samples overlap by the extra token. A row points
- * into the sequence that holds the sample's last token, so that without extra token the offset can be that sequence's length.
+ * Where each sample begins, as the C++ helper `build_sample_idx` computes it: consecutive samples overlap by the
+ * extra token. A row points into the sequence that holds the sample's last token, so that without extra token the
+ * offset can be that sequence's length.
  */
 function sampleRows(
   { seqLength, extraToken }: Pick<GptRequest, "seqLength" | "extraToken">,
@@ -79,7 +84,8 @@ function sampleRows(
   let next = seqLength;
   for (let position = 0; position < count && row <= samples; position++) {
     const length = lengthAt(sequences, 2 * position);
-    // Written in any case, and kept if the row does begin here: a branch on lengths in random order would be guessed wrong half of the time.
+    // Written in any case, and kept if the row does begin here: a branch on lengths in random order would be guessed
+    // wrong half of the time.
     positions[row] = position;
     offsets[row] = next;
     const begins = (next + extraToken - length - 1) >>> 31;

@@ -1,9 +1,11 @@
 /**
- * Sequence numbers with their lengths beside them: two words each, so that shuffling brings the lengths along. Looking them up afterwards,
- * in the order of the shuffle, would cost a cache miss each and as much time as the shuffle itself.
+ * Sequence numbers with their lengths beside them: two words each, so that shuffling brings the lengths along.
+ * Looking them up afterwards, in the order of the shuffle, would cost a cache miss each and as much time as the
+ * shuffle itself.
  *
- * First word: the number (31 bits) and the lowest bit of the length. Second word: the other 30 bits of the length. Read as a floating-point number,
- * such a pair never is NaN (two bits of the exponent stay clear or the number is small), so it may be moved as one without being changed.
+ * First word: the number (31 bits) and the lowest bit of the length. Second word: the other 30 bits of the length.
+ * Read as a floating-point number, such a pair never is NaN (two bits of the exponent stay clear or the number is
+ * small), so it may be moved as one without being changed.
  */
 export type PackedSequences = Int32Array;
 

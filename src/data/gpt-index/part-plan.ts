@@ -178,8 +178,9 @@ export function requireRoom(part: SplitName, size: number): void {
 }
 
 /**
- * Refuses a mix that takes more samples of a dataset than it has. The engine's own check leaves out datasets that nothing is taken of, so that
- * it compares the counts of the others with the wrong datasets: it stops where nothing is wrong, and misses what ends the training later.
+ * Refuses a mix that takes more samples of a dataset than it has. The engine's own check leaves out datasets that
+ * nothing is taken of, so that it compares the counts of the others with the wrong datasets: it stops where nothing
+ * is wrong, and misses what ends the training later.
  */
 export function requireInBounds(taken: readonly number[], has: readonly number[], names: readonly string[]): void {
   const over = taken.findIndex((count, d) => count > (has[d] as number));

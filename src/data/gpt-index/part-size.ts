@@ -46,7 +46,10 @@ export function sizePart(plan: PartPlan, counted: readonly CountedDataset[]): Pa
   return { entries, samples: sum(has), blend: size ?? sum(weights) };
 }
 
-/** The mix takes the dataset that lags most, so that it takes at most one sample more than a dataset's share. True also says that each gives some. */
+/**
+ * The mix takes the dataset that lags most, so that it takes at most one sample more than a dataset's share. True
+ * also says that each gives some.
+ */
 function surelyInBounds(weights: readonly number[], size: number, has: readonly number[]): boolean {
   return weights.every((weight, d) => {
     const share = weight * size;

@@ -15,7 +15,10 @@ export interface PythonObject {
   readonly [key: string]: PythonValue;
 }
 
-/** `json.dumps(value, indent=4)` to the letter: non-ASCII escaped, floats as `repr` writes them, empty lists on one line. */
+/**
+ * `json.dumps(value, indent=4)` to the letter: non-ASCII escaped, floats as `repr` writes them, empty lists on one
+ * line.
+ */
 export function pythonJson(value: PythonValue, indent = ""): string {
   if (value === null) return "null";
   if (typeof value === "string") return pythonString(value);

@@ -1,7 +1,8 @@
 /**
- * numpy's legacy `RandomState(seed)`: MT19937 seeded by `init_genrand`, bounded numbers by masked rejection, Fisher–Yates from the end.
- * Source: numpy/random/src/mt19937/mt19937.c, src/distributions/distributions.c (`random_interval`), mtrand.pyx (`_shuffle_raw`).
- * The stream is frozen by numpy's policy for RandomState, so a seed gives the same order with every version of numpy.
+ * numpy's legacy `RandomState(seed)`: MT19937 seeded by `init_genrand`, bounded numbers by masked rejection,
+ * Fisher–Yates from the end. Source: numpy/random/src/mt19937/mt19937.c, src/distributions/distributions.c
+ * (`random_interval`), mtrand.pyx (`_shuffle_raw`). The stream is frozen by numpy's policy for RandomState, so a seed
+ * gives the same order with every version of numpy.
  */
 
 const length = 624;
@@ -9,7 +10,9 @@ const middle = 397;
 const twist = 0x9908b0df | 0;
 const upperBit = 0x80000000 | 0;
 const lowerBits = 0x7fffffff;
-/** Random positions drawn at a time: the rejections of the next ones then don't wait for the memory of the last ones. */
+/**
+ * Random positions drawn at a time: the rejections of the next ones then don't wait for the memory of the last ones.
+ */
 const blockPicks = 4096;
 
 export class RandomState {
@@ -34,7 +37,9 @@ export class RandomState {
     return (this.#words[this.#at++] as number) >>> 0;
   }
 
-  /** A number from 0 to `max` (inclusive; up to 2^53 − 1). Above 2^32 − 1 a draw takes two words, the high one first. */
+  /**
+   * A number from 0 to `max` (inclusive; up to 2^53 − 1). Above 2^32 − 1 a draw takes two words, the high one first.
+   */
   interval(max: number): number {
     if (max === 0) return 0;
     if (max <= 0xffffffff) {
@@ -68,7 +73,10 @@ export class RandomState {
     }
   }
 
-  /** `picks[k]` = a number from 0 to `last - k`. Rejected numbers are overwritten by the next one: no branch depends on the draws. */
+  /**
+   * `picks[k]` = a number from 0 to `last - k`. Rejected numbers are overwritten by the next one: no branch depends
+   * on the draws.
+   */
   #fillPicks(picks: Int32Array, last: number, count: number): void {
     const words = this.#words;
     const end = last - count;
@@ -137,7 +145,10 @@ function swapAll(words: Int32Array, last: number, picks: Int32Array): void {
   }
 }
 
-/** The same for eight bytes: a function of its own, because one that meets both kinds of array is compiled for neither. */
+/**
+ * The same for eight bytes: a function of its own, because one that meets both kinds of array is compiled for
+ * neither.
+ */
 function swapWide(words: Float64Array, last: number, picks: Int32Array): void {
   for (let k = 0; k < picks.length; k++) {
     const i = last - k;

@@ -26,7 +26,10 @@ export function parseSplit(text: string): readonly [SplitRange, SplitRange, Spli
   return [ranges[0], ranges[1], ranges[2]];
 }
 
-/** The sequences of a part: from `begin` (inclusive) to `end` (exclusive); halves are rounded to even numbers, as Python does. */
+/**
+ * The sequences of a part: from `begin` (inclusive) to `end` (exclusive); halves are rounded to even numbers, as
+ * Python does.
+ */
 export function sequencesOf(range: readonly [number, number], sequences: number): { begin: number; end: number } {
   return { begin: roundHalfEven(range[0] * sequences), end: roundHalfEven(range[1] * sequences) };
 }

@@ -20,7 +20,10 @@ export class DocumentEnds {
     return ends;
   }
 
-  /** Goes on to the next document; gives a promise only where a block has to be read first (a promise for each would cost more than the rest). */
+  /**
+   * Goes on to the next document; gives a promise only where a block has to be read first (a promise for each would
+   * cost more than the rest).
+   */
   advance(): Promise<void> | undefined {
     if (!this.#blocks) {
       this.next += 1;

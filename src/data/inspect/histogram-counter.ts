@@ -43,7 +43,10 @@ export class HistogramCounter {
     return this.largest;
   }
 
-  /** At most `most` bins next to each other: equal widths of whole numbers, or with `log` equal ratios (zero is left out). */
+  /**
+   * At most `most` bins next to each other: equal widths of whole numbers, or with `log` equal ratios (zero is left
+   * out).
+   */
   bins(most: number, log: boolean): HistogramBin[] {
     if (this.count === 0) return [];
     const edges = log

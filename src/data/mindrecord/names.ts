@@ -3,8 +3,8 @@ import { LabError } from "../../core/error.js";
 import { mindRecordLimits } from "../../formats/mindrecord/header.js";
 
 /**
- * The files of a MindRecord dataset, as FileWriter names them: the name itself for one shard, else the name and the number of the shard,
- * with as many digits as the largest one. Each has its index beside it: the name and `.db`.
+ * The files of a MindRecord dataset, as FileWriter names them: the name itself for one shard, else the name and the
+ * number of the shard, with as many digits as the largest one. Each has its index beside it: the name and `.db`.
  */
 export function shardPaths(path: string, shards: number): string[] {
   if (shards === 1) return [path];
@@ -12,7 +12,10 @@ export function shardPaths(path: string, shards: number): string[] {
   return Array.from({ length: shards }, (_, i) => `${path}${String(i).padStart(digits, "0")}`);
 }
 
-/** Whether a file name may be one of a dataset's, with any number of shards: data, index, or the lengths that are kept while both are written. */
+/**
+ * Whether a file name may be one of a dataset's, with any number of shards: data, index, or the lengths that are kept
+ * while both are written.
+ */
 export function isOfDataset(name: string, path: string): boolean {
   const own = basename(path);
   return name.startsWith(own) && /^\d{0,3}(?:\.db|\.lengths)?$/.test(name.slice(own.length));

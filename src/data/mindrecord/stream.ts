@@ -51,7 +51,10 @@ async function* blocks(data: MindRecordFacts, column: string): AsyncGenerator<To
   if (waiting.length > 0) yield take();
 }
 
-/** Compares every entry of every index with the place of its row in the data. Throws MINDRECORD_INVALID for the first that differs. */
+/**
+ * Compares every entry of every index with the place of its row in the data. Throws MINDRECORD_INVALID for the first
+ * that differs.
+ */
 export async function checkShardIndices(data: MindRecordFacts): Promise<CheckRow> {
   let rows = 0;
   for (const { path } of data.shards)

@@ -14,9 +14,10 @@ export const ignoredLabel = -100;
 const batchRows = 16;
 
 /**
- * Pre-training rows. With the columns `input_ids` and `labels`: the first and the last seqLength tokens of each sequence of seqLength + 1, as
- * the models of MindFormers 1.9 take them; fill tokens are ignored as labels. With `input_ids` alone: the whole sequence, for its legacy
- * models, which shift it themselves. Row i goes to shard i mod shards.
+ * Pre-training rows. With the columns `input_ids` and `labels`: the first and the last seqLength tokens of each
+ * sequence of seqLength + 1, as the models of MindFormers 1.9 take them; fill tokens are ignored as labels. With
+ * `input_ids` alone: the whole sequence, for its legacy models, which shift it themselves. Row i goes to shard i mod
+ * shards.
  */
 export class MindRecordTokens implements TokenSink {
   readonly #output: TokenOutput;

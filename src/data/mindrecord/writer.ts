@@ -15,7 +15,10 @@ import { argument, checkShards, isOfDataset, shardPaths } from "./names.js";
 import { CountedShard, MindRecordShardWriter, type ShardSink, type ShardSpec } from "./shard-writer.js";
 
 export interface MindRecordOptions {
-  /** Path of the file; with several shards a number is added to the name. MindFormers finds names that end in `mindrecord` and digits. */
+  /**
+   * Path of the file; with several shards a number is added to the name. MindFormers finds names that end in
+   * `mindrecord` and digits.
+   */
   readonly output: string;
   readonly schema: MindRecordSchema;
   /** Files, 1 to 1000; default 1. */
@@ -38,7 +41,10 @@ export interface WritingPlace {
   readonly folder?: string | undefined;
 }
 
-/** Writes MindRecord files that FileReader and MindDataset of MindSpore 2.9 read. Nothing has its final name before `publish`. */
+/**
+ * Writes MindRecord files that FileReader and MindDataset of MindSpore 2.9 read. Nothing has its final name before
+ * `publish`.
+ */
 export class MindRecordWriter {
   readonly #encoder: RowEncoder;
   /** Undefined if only some shards are written, so that no old file goes. */
@@ -85,8 +91,9 @@ export class MindRecordWriter {
   }
 
   /**
-   * A batch, divided among the shards as FileWriter divides one call of `write_raw_data`: each gets a stretch of consecutive rows.
-   * Where the division leaves a remainder, FileWriter draws the shards that get one row more; here they are the first ones.
+   * A batch, divided among the shards as FileWriter divides one call of `write_raw_data`: each gets a stretch of
+   * consecutive rows. Where the division leaves a remainder, FileWriter draws the shards that get one row more; here
+   * they are the first ones.
    */
   async write(rows: readonly MindRecordRow[]): Promise<void> {
     const count = this.#shards.length;
@@ -132,8 +139,8 @@ export class MindRecordWriter {
   }
 
   /**
-   * Gives all files their names. What the name stood for before goes first, indices before data: whoever comes in between finds no dataset
-   * rather than a wrong one, and no shard of another division stays.
+   * Gives all files their names. What the name stood for before goes first, indices before data: whoever comes in
+   * between finds no dataset rather than a wrong one, and no shard of another division stays.
    */
   async publish(): Promise<void> {
     const files = this.files.map(({ path }) => path);

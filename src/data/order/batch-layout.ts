@@ -26,13 +26,16 @@ export interface BatchLayout {
   readonly epochs: number;
   /** Data-parallel index of a rank: ranks of one index (tensor, context, pipeline) work on the same samples. */
   replicaOf(rank: number): number;
-  /** False if the engine gives this rank constant ones instead (another rank of its group passes the real samples on). */
+  /**
+   * False if the engine gives this rank constant ones instead (another rank of its group passes the real samples on).
+   */
   loads(rank: number): boolean;
 }
 
 /**
- * The layout of MindFormers' trainer and BaseDataset: without semi-automatic parallelism every rank is a shard; with it, shard = (rank mod
- * ranks of a stage) ÷ (ranks of a stage ÷ data_parallel). The trainer sets full_batch to False for this loader, whatever the file says.
+ * The layout of MindFormers' trainer and BaseDataset: without semi-automatic parallelism every rank is a shard; with
+ * it, shard = (rank mod ranks of a stage) ÷ (ranks of a stage ÷ data_parallel). The trainer sets full_batch to False
+ * for this loader, whatever the file says.
  */
 export function batchLayout({ config, mesh, globalBatchSize, cluster }: OrderPlan): BatchLayout {
   const get = (path: string): unknown => config.get(path);
@@ -64,8 +67,8 @@ function loadsReal(
 }
 
 /**
- * Steps of one epoch: each shard has ⌈samples ÷ shards⌉ samples, what does not fill a batch is dropped, and the trainer stops at
- * `sizes[0]` ÷ global batch.
+ * Steps of one epoch: each shard has ⌈samples ÷ shards⌉ samples, what does not fill a batch is dropped, and the
+ * trainer stops at `sizes[0]` ÷ global batch.
  */
 export function stepsPerEpoch(layout: BatchLayout, samples: number, asked: number | undefined): number {
   const batches = Math.floor(Math.ceil(samples / layout.shards) / layout.perRank);
@@ -73,8 +76,8 @@ export function stepsPerEpoch(layout: BatchLayout, samples: number, asked: numbe
 }
 
 /**
- * Numbers of the samples that a rank trains on at a step of an epoch (both from 0), in the order of its batch. Where the samples don't divide
- * evenly, the last shards begin again with the first samples.
+ * Numbers of the samples that a rank trains on at a step of an epoch (both from 0), in the order of its batch. Where
+ * the samples don't divide evenly, the last shards begin again with the first samples.
  */
 export function samplesOfStep(
   { shards, perRank, replicaOf }: BatchLayout,

@@ -80,7 +80,9 @@ export class DataOrder {
     return new DataOrder({ settings, built, files, layout: "plan" in options ? batchLayout(options.plan) : undefined });
   }
 
-  /** Sample `k` (from 0) with its exact ids and labels and the sequences that it was made of. Throws ARGUMENT_INVALID. */
+  /**
+   * Sample `k` (from 0) with its exact ids and labels and the sequences that it was made of. Throws ARGUMENT_INVALID.
+   */
   async sample(k: number): Promise<TrainingSample> {
     if (!Number.isInteger(k) || k < 0 || k >= this.samples)
       throw new LabError("ARGUMENT_INVALID", `sample: expected 0 to ${this.samples - 1}, found ${k}`, {
@@ -107,7 +109,8 @@ export class DataOrder {
   }
 
   /**
-   * What `rank` trains on at optimizer step `n` of the run (from 1, as the engine's log counts), in the order of its batch.
+   * What `rank` trains on at optimizer step `n` of the run (from 1, as the engine's log counts), in the order of its
+   * batch.
    * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not; DATA_ORDER_UNKNOWN without a plan.
    */
   async step(n: number, { rank = 0 }: { readonly rank?: number } = {}): Promise<TrainingStep> {
@@ -129,7 +132,10 @@ export class DataOrder {
     });
   }
 
-  /** Every sample, and with a plan every step, that reads a stored sequence. `prefix` may be left out if there is one dataset. Throws ARGUMENT_INVALID. */
+  /**
+   * Every sample, and with a plan every step, that reads a stored sequence. `prefix` may be left out if there is one
+   * dataset. Throws ARGUMENT_INVALID.
+   */
   whereIs({ prefix, sequence }: { readonly prefix?: string; readonly sequence: number }): SequenceUses {
     const { built, files, settings, layout } = this.#parts;
     const uses: SequenceUse[] = [];
@@ -157,7 +163,9 @@ export class DataOrder {
     return new SequenceUses(files[wanted[0] as number]?.prefix ?? "", sequence, uses);
   }
 
-  /** Epochs per dataset and when each runs dry; with `.plot()` as a figure. Throws DATA_ORDER_UNKNOWN without a plan. */
+  /**
+   * Epochs per dataset and when each runs dry; with `.plot()` as a figure. Throws DATA_ORDER_UNKNOWN without a plan.
+   */
   epochs(): SourceEpochs {
     return countEpochs(this.#parts.built, this.#layout("epochs"), this.stepsPerEpoch ?? 0);
   }
@@ -168,8 +176,9 @@ export class DataOrder {
   }
 
   /**
-   * Writes the files of the engine's index cache, byte for byte as the engine would, so that its workers load them and build nothing.
-   * Unchanged ones are left alone, stale ones replaced; each file appears complete or not at all. Throws FILE_UNWRITABLE.
+   * Writes the files of the engine's index cache, byte for byte as the engine would, so that its workers load them
+   * and build nothing. Unchanged ones are left alone, stale ones replaced; each file appears complete or not at all.
+   * Throws FILE_UNWRITABLE.
    */
   async prepareIndices(options: { readonly signal?: AbortSignal } = {}): Promise<PreparedIndices> {
     return bringUpToDate(this.#cacheFiles(), { write: true, ...options });
@@ -229,9 +238,9 @@ export class DataOrder {
 }
 
 /**
- * The order in which MindFormers will read a Megatron dataset or a blend: every sample, every step, every rank. Builds the same indices as its
- * GPTDataset, BlendedDataset and C++ helper (numpy's legacy generator included). Memory: 4 bytes per sequence, 4 per sequence and epoch, 12 per
- * sample, 6 per sample of a blend.
+ * The order in which MindFormers will read a Megatron dataset or a blend: every sample, every step, every rank.
+ * Builds the same indices as its GPTDataset, BlendedDataset and C++ helper (numpy's legacy generator included).
+ * Memory: 4 bytes per sequence, 4 per sequence and epoch, 12 per sample, 6 per sample of a blend.
  * @throws DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN; FormatError MEGATRON_INDEX_INVALID; LabError FILE_MISSING.
  */
 export async function openDataOrder(options: OrderOptions): Promise<DataOrder> {

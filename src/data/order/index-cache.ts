@@ -15,12 +15,16 @@ export interface CacheFile {
   blocks(): Iterable<Uint8Array>;
 }
 
-/** `same`: byte for byte what the engine would write now. `stale`: the name is right but the content is not, so the engine would read wrong tokens. */
+/**
+ * `same`: byte for byte what the engine would write now. `stale`: the name is right but the content is not, so the
+ * engine would read wrong tokens.
+ */
 export type CacheState = "missing" | "same" | "stale";
 
 /**
- * The files that GPTDataset and BlendedDataset would leave behind for a part. `<prefix>/cache/GPTDataset_indices`, or the folder
- * `path_to_cache`; a mix is only kept there. The descriptions come last: without them the engine ignores the rest.
+ * The files that GPTDataset and BlendedDataset would leave behind for a part. `<prefix>/cache/GPTDataset_indices`, or
+ * the folder `path_to_cache`; a mix is only kept there. The descriptions come last: without them the engine ignores
+ * the rest.
  */
 export function cacheFiles(built: BuiltPart, pathToCache: string | undefined): CacheFile[] {
   const ofDatasets = built.datasets.flatMap((dataset) => {
@@ -77,7 +81,10 @@ function* plainBlocks(values: Int32Array | Uint32Array | Int16Array): Generator<
   }
 }
 
-/** Columns as rows of 64-bit integers: the low word, then the sign. (An offset is −1 where a last sample ends in an empty sequence.) */
+/**
+ * Columns as rows of 64-bit integers: the low word, then the sign. (An offset is −1 where a last sample ends in an
+ * empty sequence.)
+ */
 function* wideBlocks(columns: readonly (Int32Array | Uint32Array)[]): Generator<Uint8Array> {
   const rows = (columns[0] as Uint32Array).length;
   const step = 2 * columns.length;

@@ -3,12 +3,18 @@ import { MachineError } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import type { PartSize } from "../gpt-index/part-size.js";
 
-/** Bytes that `openDataOrder` needs for the indices of a part: 12 per entry and sample while it builds, 6 per sample of a blend. */
+/**
+ * Bytes that `openDataOrder` needs for the indices of a part: 12 per entry and sample while it builds, 6 per sample
+ * of a blend.
+ */
 export function ourIndexBytes({ entries, samples, blend }: PartSize): number {
   return 12 * (entries + samples) + 6 * blend;
 }
 
-/** Bytes that each process of the engine needs: 20 per entry and sample (numpy's 64-bit numbers), 10 per sample of a blend. */
+/**
+ * Bytes that each process of the engine needs: 20 per entry and sample (numpy's 64-bit numbers), 10 per sample of a
+ * blend.
+ */
 export function engineIndexBytes({ entries, samples, blend }: PartSize): number {
   return 20 * (entries + samples) + 10 * blend;
 }

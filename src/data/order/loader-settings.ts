@@ -21,7 +21,8 @@ export interface LoaderSettings extends GptSettings {
 
 /**
  * Reads the section as MindFormers' `init_gpt_dataset_config` does.
- * @throws DataError INDEX_IMPOSSIBLE for what the engine refuses, DATA_ORDER_UNKNOWN for an order that can't be computed.
+ * @throws DataError INDEX_IMPOSSIBLE for what the engine refuses, DATA_ORDER_UNKNOWN for an order that can't be
+ * computed.
  */
 export function readLoaderSection(section: LoaderSection): LoaderSettings {
   const { sizes, shuffle, config } = section;

@@ -7,7 +7,10 @@ import type { SplitName } from "../gpt-index/split.js";
 import type { OrderPlan } from "./batch-layout.js";
 import { type LoaderSettings, readLoaderSection } from "./loader-settings.js";
 
-/** Where the settings come from: a plan (then steps and ranks are known, too), a configuration, or the few values themselves. */
+/**
+ * Where the settings come from: a plan (then steps and ranks are known, too), a configuration, or the few values
+ * themselves.
+ */
 export type OrderOptions = OrderSource & {
   /** Which part of the data. Default: train. */
   readonly part?: SplitName;
@@ -17,7 +20,10 @@ export type OrderSource = { readonly plan: OrderPlan } | { readonly config: Conf
 
 /** The settings that decide the order of one dataset or blend. */
 export interface HandSettings {
-  /** Prefixes, or weights and prefixes in turn, as in MindFormers' `data_path`. Relative ones start at the working directory. */
+  /**
+   * Prefixes, or weights and prefixes in turn, as in MindFormers' `data_path`. Relative ones start at the working
+   * directory.
+   */
   readonly dataPath: readonly (string | number)[];
   /** Tokens that the model sees per sample. */
   readonly seqLength: number;

@@ -9,7 +9,10 @@ import { type CacheFile, type CacheState, cacheState, writeCacheFile } from "./i
 export interface IndexFile {
   readonly path: string;
   readonly bytes: number;
-  /** What was found: `same` as the engine would write it, `missing`, or `stale` (of another dataset under the same name). */
+  /**
+   * What was found: `same` as the engine would write it, `missing`, or `stale` (of another dataset under the same
+   * name).
+   */
   readonly found: CacheState;
   /** Whether it was written now. */
   readonly written: boolean;

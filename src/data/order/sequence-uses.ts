@@ -6,7 +6,10 @@ import { tableBundle } from "../../view/table.js";
 export interface SequenceUse {
   /** Number of the sample in the engine's order. */
   readonly sample: number;
-  /** Optimizer step in the first epoch of the run, from 1; undefined without a plan, or if it lies behind the last full batch. */
+  /**
+   * Optimizer step in the first epoch of the run, from 1; undefined without a plan, or if it lies behind the last
+   * full batch.
+   */
   readonly step: number | undefined;
   /** Data-parallel index of the ranks that read it. */
   readonly replica: number | undefined;

@@ -20,7 +20,10 @@ export interface SourceUse {
   readonly samplesRead: number;
   /** Tokens read ÷ tokens of the dataset. */
   readonly epochsRead: number;
-  /** Step at which as many tokens have been read as the dataset has: from then on the run repeats text. Undefined: not in this run. */
+  /**
+   * Step at which as many tokens have been read as the dataset has: from then on the run repeats text. Undefined: not
+   * in this run.
+   */
   readonly dryAtStep: number | undefined;
 }
 

@@ -7,7 +7,10 @@ import { inputFormats } from "../text/input/files.js";
 import { requireFlags, requireKnownOptions, shownValue } from "./option-names.js";
 import type { PrepareMindRecordOptions, PrepareOptions, PrepareRequest } from "./options.js";
 
-/** Bytes of input per thread, below which another thread costs more than it brings (README, Measured): with the fast way, and without. */
+/**
+ * Bytes of input per thread, below which another thread costs more than it brings (README, Measured): with the fast
+ * way, and without.
+ */
 const bytesPerWorker = { fast: 16 * 1024 ** 2, native: 4 * 1024 ** 2 };
 
 /** Checks the options; throws ARGUMENT_INVALID for the first one that can't be used. One request per key. */

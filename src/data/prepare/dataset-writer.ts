@@ -19,8 +19,8 @@ export interface WriterRules {
 }
 
 /**
- * Writes the tokens of a dataset part by part into a `PrepareStore`. After each part a line in the journal: whatever happens, the next
- * process goes on after the last line whose data is there and has the right checksum.
+ * Writes the tokens of a dataset part by part into a `PrepareStore`. After each part a line in the journal: whatever
+ * happens, the next process goes on after the last line whose data is there and has the right checksum.
  */
 export class DatasetWriter {
   readonly #store: PrepareStore;
@@ -162,7 +162,10 @@ interface WriterState {
   readonly files: { readonly tokens: GrowingFile; readonly lengths?: GrowingFile; readonly texts?: GrowingFile };
 }
 
-/** The last entry up to which the data is as the journal says; feeds the data into `hash`, and shortens the journal if need be. */
+/**
+ * The last entry up to which the data is as the journal says; feeds the data into `hash`, and shortens the journal if
+ * need be.
+ */
 async function soundEntries(store: PrepareStore, hash: UnitHash): Promise<Pick<WriterState, "entry" | "unchecked">> {
   const entries = await store.journal();
   let sound = emptyEntry;
@@ -200,8 +203,8 @@ function bytesOf(data: Int32Array | Uint16Array): Uint8Array {
 }
 
 /**
- * Gives the files their names, as `publish.json` has decided; may be interrupted and done again. The old manifest and index go first:
- * whoever comes in between finds no dataset rather than a wrong one.
+ * Gives the files their names, as `publish.json` has decided; may be interrupted and done again. The old manifest and
+ * index go first: whoever comes in between finds no dataset rather than a wrong one.
  */
 export async function publishFiles(
   store: PrepareStore,

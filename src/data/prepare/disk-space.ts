@@ -27,7 +27,8 @@ export function estimateSpace(facts: SpaceFacts): { readonly bytes: number; read
   const allTexts = Math.ceil(texts * times);
   const tokens = mode === "pad" ? allTexts * length : Math.ceil(facts.tokens * times);
   const sequences = mode === "stitch" ? Math.ceil(tokens / length) : allTexts;
-  // The index has 20 bytes per sequence; in mode "documents" lengths and counts are noted beside the tokens until it is written.
+  // The index has 20 bytes per sequence; in mode "documents" lengths and counts are noted beside the tokens until it
+  // is written.
   const index = sequences * (mode === "documents" ? 28 : 20);
   const rows = columns * tokens * 4;
   const also = columns > 0 ? ` + ${formatBytes(rows)} of rows` : "";

@@ -26,7 +26,10 @@ export interface Preparing {
   readonly tokenizer: OpenTokenizer;
 }
 
-/** The fast way is proved at the start and checked all the time; should it ever be wrong, all is made again without it. */
+/**
+ * The fast way is proved at the start and checked all the time; should it ever be wrong, all is made again without
+ * it.
+ */
 export async function makeOnce<T extends { readonly notes: readonly string[] }>(
   job: PrepareJob,
   make: (job: PrepareJob) => Promise<T>,

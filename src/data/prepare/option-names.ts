@@ -28,8 +28,8 @@ const names: Readonly<Record<keyof PrepareOptions | keyof PrepareMindRecordOptio
 };
 
 /**
- * Throws ARGUMENT_INVALID for an option that there is none of, or not with this format: what a cell's types tell, a script, or
- * options that were read from a file, may not.
+ * Throws ARGUMENT_INVALID for an option that there is none of, or not with this format: what a cell's types tell, a
+ * script, or options that were read from a file, may not.
  */
 export function requireKnownOptions(options: unknown): void {
   if (typeof options !== "object" || options === null)

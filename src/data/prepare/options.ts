@@ -4,47 +4,69 @@ import type { BadLinePolicy } from "../text/part-rules.js";
 
 export interface PrepareOptions {
   /**
-   * The text: a path, a folder (every text file below it), a pattern (`*`, `**`, `?`, `[…]`, `{a,b}`), a list of them, or `"-"` for standard
-   * input. `.gz` and `.zst` are decompressed. UTF-8.
+   * The text: a path, a folder (every text file below it), a pattern (`*`, `**`, `?`, `[…]`, `{a,b}`), a list of
+   * them, or `"-"` for standard input. `.gz` and `.zst` are decompressed. UTF-8.
    */
   readonly input: string | readonly string[];
   /**
-   * How documents lie in the files. Default by the ending: `.json`, `.jsonl`, `.ndjson` → "jsonl", `.parquet` → "parquet", else "wikitext".
-   * "wikitext": WikiText's raw tokens, cleaned, one document per section. "lines": one document per line. "text": documents separated by
-   * `documentSeparator`. "jsonl": one JSON object per line. "parquet": one row per document.
+   * How documents lie in the files. Default by the ending: `.json`, `.jsonl`, `.ndjson` → "jsonl", `.parquet` →
+   * "parquet", else "wikitext". "wikitext": WikiText's raw tokens, cleaned, one document per section. "lines": one
+   * document per line. "text": documents separated by `documentSeparator`. "jsonl": one JSON object per line.
+   * "parquet": one row per document.
    */
   readonly inputFormat?: InputFormat;
   /** Between documents of `inputFormat: "text"`. Default: an empty line, `"\n\n"`. */
   readonly documentSeparator?: string;
-  /** Keys (columns) that hold text; each becomes a dataset `<output>_<key>_document`, the first one is returned. Default `["text"]`. */
+  /**
+   * Keys (columns) that hold text; each becomes a dataset `<output>_<key>_document`, the first one is returned.
+   * Default `["text"]`.
+   */
   readonly jsonKeys?: readonly string[];
-  /** Bytes that are not UTF-8, and halves of characters in JSON escapes: "error" (default), "replace" by U+FFFD, or "skip". */
+  /**
+   * Bytes that are not UTF-8, and halves of characters in JSON escapes: "error" (default), "replace" by U+FFFD, or
+   * "skip".
+   */
   readonly encodingErrors?: EncodingPolicy;
   /**
-   * JSON lines and Parquet rows that can't be used (no JSON, no text under the key): "error" (default), or "skip" to leave them out; the notes
-   * and the manifest count them.
+   * JSON lines and Parquet rows that can't be used (no JSON, no text under the key): "error" (default), or "skip" to
+   * leave them out; the notes and the manifest count them.
    */
   readonly onBadLines?: BadLinePolicy;
   /** With `onBadLines: "skip"`: the most lines to leave out; more are an error. Default 1,000. */
   readonly badLineLimit?: number;
   /** A Hugging Face tokenizer.json, or a folder that holds one (and perhaps tokenizer_config.json). */
   readonly tokenizer: string;
-  /** Prefix of the files: `<output>_text_document.bin`, `.idx` and `.manifest.json`; for MindRecord `<output>.mindrecord…` and `.db`. */
+  /**
+   * Prefix of the files: `<output>_text_document.bin`, `.idx` and `.manifest.json`; for MindRecord
+   * `<output>.mindrecord…` and `.db`.
+   */
   readonly output: string;
   /** Default "megatron": `.bin` and `.idx`. Or "mindrecord": see PrepareMindRecordOptions. */
   readonly format?: "megatron";
-  /** Tokens that the model sees per sample; sequences are one token longer, so that inputs and labels overlap. Not for mode "documents". */
+  /**
+   * Tokens that the model sees per sample; sequences are one token longer, so that inputs and labels overlap. Not for
+   * mode "documents".
+   */
   readonly seqLength?: number;
   /**
-   * "stitch" (default): all text in a row, cut to length. "pad": one sequence per piece of text, filled up or cut off. "documents": one
-   * sequence per text, of its own length.
+   * "stitch" (default): all text in a row, cut to length. "pad": one sequence per piece of text, filled up or cut
+   * off. "documents": one sequence per text, of its own length.
    */
   readonly mode?: "stitch" | "pad" | "documents";
-  /** Type of a stored token. Default "int32", as MindFormers writes; "uint16" is half as large, for vocabularies of up to 65,536 ids. */
+  /**
+   * Type of a stored token. Default "int32", as MindFormers writes; "uint16" is half as large, for vocabularies of up
+   * to 65,536 ids.
+   */
   readonly dtype?: "int32" | "uint16";
-  /** Threads; the result does not depend on it. Default: one per 16 MiB of input (4 MiB for tokenizers that the native library encodes alone), at most one per processor. */
+  /**
+   * Threads; the result does not depend on it. Default: one per 16 MiB of input (4 MiB for tokenizers that the native
+   * library encodes alone), at most one per processor.
+   */
   readonly workers?: number;
-  /** Put the beginning-of-text token before every piece. Default: what the tokenizer does, for DeepSeek and Llama: yes. */
+  /**
+   * Put the beginning-of-text token before every piece. Default: what the tokenizer does, for DeepSeek and Llama:
+   * yes.
+   */
   readonly addBos?: boolean;
   /** Put the end-of-text token after every piece. Default: what the tokenizer does, for DeepSeek and Llama: no. */
   readonly addEos?: boolean;
@@ -53,9 +75,9 @@ export interface PrepareOptions {
   /** Token (or its id) that fills short pieces in mode "pad". Default: `pad_token` of tokenizer_config.json. */
   readonly padToken?: string | number;
   /**
-   * Bytes of text that may be under way at a time: what an interruption, even by SIGKILL, loses at most. (A single document longer than that
-   * is worked on alone.) Small chunks leave threads without work. The result does not depend on it. Default: 1 MiB per thread, more only for
-   * inputs above 4 GiB.
+   * Bytes of text that may be under way at a time: what an interruption, even by SIGKILL, loses at most. (A single
+   * document longer than that is worked on alone.) Small chunks leave threads without work. The result does not
+   * depend on it. Default: 1 MiB per thread, more only for inputs above 4 GiB.
    */
   readonly chunkBytes?: number;
   /** Default: the signal of the cell that runs. */

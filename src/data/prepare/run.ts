@@ -262,7 +262,10 @@ async function complete(job: PrepareJob, { scans, writer, textBytes }: Writing):
   return { about, bin, writeIndex: () => writer.writeIndex() };
 }
 
-/** The finished tokens → rows in files that get their names at the end. Interrupted, it is begun again from the tokens. */
+/**
+ * The finished tokens → rows in files that get their names at the end. Interrupted, it is begun again from the
+ * tokens.
+ */
 async function publishMindRecord(job: PrepareJob, { bytes }: FileRecord): Promise<PublishedRecords> {
   const { request, tokenizer, store } = job;
   const sink = await MindRecordTokens.create(tokenOutput(request, tokenizer), { folder: await store.emptyRows() });

@@ -19,7 +19,10 @@ export interface JournalEntry {
   /** Bytes of `tokens`, and the checksum of those of the last part. */
   readonly tokenBytes: number;
   readonly tokenSum: number;
-  /** Bytes of `lengths` and `texts` (only in mode "documents"), and the checksum of those of the last part, of both files. */
+  /**
+   * Bytes of `lengths` and `texts` (only in mode "documents"), and the checksum of those of the last part, of both
+   * files.
+   */
   readonly lengthBytes: number;
   readonly textsBytes: number;
   readonly lengthSum: number;
@@ -56,11 +59,11 @@ export const emptyEntry: JournalEntry = {
 };
 
 /**
- * The folder `.<name>.part` beside a dataset that is being prepared. What is in it survives the end of the process at any moment:
- * `job.json` (what is being made), `scan.jsonl` (one line per input file that has been read), `found.jsonl` (cuts of the file that is being
- * read), `journal.jsonl` (one line per part that is
- * done), `tokens`, `lengths`, `texts` (data), `index`, `rows` (MindRecord files that have no names yet), and at the very end `publish.json` (the
- * manifest).
+ * The folder `.<name>.part` beside a dataset that is being prepared. What is in it survives the end of the process at
+ * any moment: `job.json` (what is being made), `scan.jsonl` (one line per input file that has been read),
+ * `found.jsonl` (cuts of the file that is being read), `journal.jsonl` (one line per part that is done), `tokens`,
+ * `lengths`, `texts` (data), `index`, `rows` (MindRecord files that have no names yet), and at the very end
+ * `publish.json` (the manifest).
  */
 export class PrepareStore {
   readonly folder: string;
@@ -79,7 +82,10 @@ export class PrepareStore {
     return join(this.folder, name);
   }
 
-  /** Creates the folder and takes it for this call. Throws PREPARE_RUNNING if another call has it, here or in another process, or on another machine. */
+  /**
+   * Creates the folder and takes it for this call. Throws PREPARE_RUNNING if another call has it, here or in another
+   * process, or on another machine.
+   */
   async take(): Promise<void> {
     if (PrepareStore.#busy.has(this.folder)) throw runningInThisProcess(this.folder);
     PrepareStore.#busy.add(this.folder); // at once, so that of two calls in this process one is refused
@@ -105,7 +111,10 @@ export class PrepareStore {
     if ((await this.#hold?.isKept()) === false) throw takenAway(this.folder);
   }
 
-  /** For a dataset that is complete: removes what its preparation left, unless something else has been begun here since. */
+  /**
+   * For a dataset that is complete: removes what its preparation left, unless something else has been begun here
+   * since.
+   */
   async tidy(job: unknown): Promise<void> {
     if (await this.#isTaken()) return;
     const found = await readJson<{ identity: string }>(this.#path("job.json"));
@@ -113,7 +122,10 @@ export class PrepareStore {
     if (!other || (await this.published())) await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Lets others have the folder; removes it if nothing in it is worth keeping. If another process has taken it, it is left alone. */
+  /**
+   * Lets others have the folder; removes it if nothing in it is worth keeping. If another process has taken it, it is
+   * left alone.
+   */
   async release({ keep }: { readonly keep: boolean }): Promise<void> {
     const isKept = await this.#hold?.isKept();
     await this.#hold?.end();
@@ -124,7 +136,10 @@ export class PrepareStore {
     else await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Keeps what lies here if it was begun for the same job; otherwise it is removed. `job` decides every byte of the result. */
+  /**
+   * Keeps what lies here if it was begun for the same job; otherwise it is removed. `job` decides every byte of the
+   * result.
+   */
   async begin(job: unknown): Promise<void> {
     const identity = identityOf(job);
     const found = await readJson<{ identity: string }>(this.#path("job.json"));

@@ -15,8 +15,8 @@ export interface Finding {
 type Inputs = Pick<ManifestCause, "input" | "inputs">;
 
 /**
- * Is the dataset that lies at the prefix what the request would make? The input is only read (`hashes`) if its size or time of change say
- * that it may be another one.
+ * Is the dataset that lies at the prefix what the request would make? The input is only read (`hashes`) if its size
+ * or time of change say that it may be another one.
  */
 export async function findUnchanged(
   { prefix, files }: { readonly prefix: string; readonly files: readonly InputFile[] },

@@ -19,8 +19,9 @@ export interface MegatronRepair {
 }
 
 /**
- * Compares `.bin` with the tokens made again and overwrites the blocks that differ, in place: the file is damaged already, and what is
- * intact in it is not written. The `.idx` is small and made anew as a whole. Gives what was put right, in words.
+ * Compares `.bin` with the tokens made again and overwrites the blocks that differ, in place: the file is damaged
+ * already, and what is intact in it is not written. The `.idx` is small and made anew as a whole. Gives what was put
+ * right, in words.
  */
 export async function repairMegatron({ prefix, damaged, tokens, store }: MegatronRepair): Promise<string[]> {
   const repaired: string[] = [];

@@ -18,8 +18,9 @@ export interface Again {
 }
 
 /**
- * Tokenizes the input of a manifest once more, into a store of its own, and gives the tokens to `use`. Throws REPAIR_IMPOSSIBLE if the
- * input, the tokenizer or the software are not what they were; `use` has not been called then.
+ * Tokenizes the input of a manifest once more, into a store of its own, and gives the tokens to `use`. Throws
+ * REPAIR_IMPOSSIBLE if the input, the tokenizer or the software are not what they were; `use` has not been called
+ * then.
  */
 export async function prepareAgain(
   { prefix, manifest, options }: Again,

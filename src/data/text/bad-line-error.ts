@@ -64,7 +64,8 @@ export function tooManyBadLines(count: number, limit: number, place: string): Da
   });
 }
 
-function hintFor({ code, message, offset, keys = [], path }: BadLinePlace, { format }: InputFile): string {
+function hintFor(bad: BadLinePlace, { format }: InputFile): string {
+  const { code, message, offset, keys = [], path } = bad;
   if (code === "INPUT_NOT_UTF8") return 'pass encodingErrors: "replace" or "skip"';
   if (offset === 0 && /found a list|on one line/.test(message) && format === "jsonl")
     return `if it is one JSON value over several lines, or a list, write its objects one per line: jq -c 'if type == "array" then .[] else . end' ${JSON.stringify(path)} > lines.jsonl`;

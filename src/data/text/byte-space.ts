@@ -1,4 +1,7 @@
-/** Characters that Python's `\s` and `str.strip` take for whitespace, in UTF-8: among them U+001C to U+001F and U+0085, not U+FEFF. */
+/**
+ * Characters that Python's `\s` and `str.strip` take for whitespace, in UTF-8: among them U+001C to U+001F and
+ * U+0085, not U+FEFF.
+ */
 const ascii = new Uint8Array(128);
 for (const byte of [9, 10, 11, 12, 13, 28, 29, 30, 31, 32]) ascii[byte] = 1;
 

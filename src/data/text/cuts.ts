@@ -10,7 +10,10 @@ export interface TextCut {
   readonly state?: PairState;
 }
 
-/** Looks for cuts while a text is read for the first time; can go on from its last cut, since at a cut nothing before it matters. The stretches between them are `stretchBytes` long or a little more. */
+/**
+ * Looks for cuts while a text is read for the first time; can go on from its last cut, since at a cut nothing before
+ * it matters. The stretches between them are `stretchBytes` long or a little more.
+ */
 export interface CutFinder {
   push(block: Buffer): void;
   /** The beginnings of all stretches after the first. */
@@ -110,8 +113,9 @@ for (const byte of [0xc3, 0xd0, 0xd1, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9, 0xea, 
 const everything = [0, 0, 0, 0, 0].map(() => Number.POSITIVE_INFINITY);
 
 /**
- * Cuts WikiText where a new piece begins and no cleaning rule reaches across: between a letter or full stop and a letter, with newlines
- * between them that leave an even number of newlines and no space. Counts brackets on the way, so that each part knows its `PairState`.
+ * Cuts WikiText where a new piece begins and no cleaning rule reaches across: between a letter or full stop and a
+ * letter, with newlines between them that leave an even number of newlines and no space. Counts brackets on the way,
+ * so that each part knows its `PairState`.
  */
 export class WikitextCuts implements CutFinder {
   readonly cuts: TextCut[];

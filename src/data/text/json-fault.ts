@@ -21,8 +21,8 @@ class Fault extends Error {
 }
 
 /**
- * The first fault of a text that is no JSON value; undefined for one that is (NaN and Infinity included, as in Python), or that is nested deeper
- * than 500 levels. V8's own messages name no position in every version.
+ * The first fault of a text that is no JSON value; undefined for one that is (NaN and Infinity included, as in
+ * Python), or that is nested deeper than 500 levels. V8's own messages name no position in every version.
  */
 export function jsonFault(text: string): JsonFault | undefined {
   try {

@@ -105,7 +105,9 @@ export class JsonReader {
     this.#length = end;
   }
 
-  /** Half a character (`"\ud83d"`) is a text to Python and JavaScript, but no Unicode text, and no tokenizer takes it. */
+  /**
+   * Half a character (`"\ud83d"`) is a text to Python and JavaScript, but no Unicode text, and no tokenizer takes it.
+   */
   #wellFormed(text: string, offset: number): string {
     const halves = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
     if (!/[\ud800-\udfff]/.test(text)) return text;

@@ -6,7 +6,10 @@ import type { FileScan } from "./scan.js";
 import type { WikitextPlace } from "./wikitext.js";
 import { startOfText } from "./wikitext-pairs.js";
 
-/** A part of a text that one thread works on: one or more stretches, a stretch being the text from one cut to the next. */
+/**
+ * A part of a text that one thread works on: one or more stretches, a stretch being the text from one cut to the
+ * next.
+ */
 export interface TextPart {
   /** Number of its first stretch among those of all files, from 0, and how many it has. */
   readonly first: number;

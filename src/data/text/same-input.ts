@@ -5,8 +5,8 @@ import type { InputFile } from "./input/files.js";
 import type { FileScan } from "./scan.js";
 
 /**
- * Makes sure, after the last reading, that the files hold what the first reading found. Only those that somebody has touched meanwhile are read again.
- * Throws INPUT_CHANGED.
+ * Makes sure, after the last reading, that the files hold what the first reading found. Only those that somebody has
+ * touched meanwhile are read again. Throws INPUT_CHANGED.
  */
 export async function requireSameInput(files: readonly InputFile[], scans: readonly FileScan[]): Promise<void> {
   for (let at = 0; at < files.length; at += 64)

@@ -11,7 +11,10 @@ export interface TextSample {
   readonly bytes: number;
 }
 
-/** Bytes of input that are read for each byte of the sample: of JSON lines only a part is text. Reading, here in code that has not run before, costs time at the start. */
+/**
+ * Bytes of input that are read for each byte of the sample: of JSON lines only a part is text. Reading, here in code
+ * that has not run before, costs time at the start.
+ */
 const bytesRead = { plain: 2, fields: 8 } as const;
 
 /** Bytes of text that are enough for a text: a 512th, from 8 to 64 KiB. */

@@ -50,8 +50,8 @@ export const stretchesKept = 64;
 const largestStretch = 256 * 1024 * 1024;
 
 /**
- * Reads a file for the first time: fingerprint, encoding, where to cut it. Constant memory. After an interruption it goes on from the last
- * cut that was kept; what is before is only read for the fingerprint.
+ * Reads a file for the first time: fingerprint, encoding, where to cut it. Constant memory. After an interruption it
+ * goes on from the last cut that was kept; what is before is only read for the fingerprint.
  */
 export async function scanFile(file: InputFile, options: ScanOptions): Promise<FileScan> {
   const hash = createHash("sha256");

@@ -9,8 +9,9 @@ const times = 12;
 let done = false;
 
 /**
- * Runs the code that WikiText goes through over a short text with everything in it: V8 compiles code for what it has seen, and does it again
- * for everything that comes later; at the start of a thread that takes more time than the first megabytes of text. Once per thread.
+ * Runs the code that WikiText goes through over a short text with everything in it: V8 compiles code for what it has
+ * seen, and does it again for everything that comes later; at the start of a thread that takes more time than the
+ * first megabytes of text. Once per thread.
  */
 export function warmUpWikitext(): void {
   if (done) return;

@@ -1,7 +1,8 @@
 /**
- * Brackets and quotes of WikiText's cleaning rules 12 to 16. Each is a regular expression over the whole text, like `\(\s*([^\)]*?)\s*\)`:
- * an opener pairs with the next closer, whatever lies between, and an opener without any closer after it stays alone. Where a part of a
- * text begins, it takes three things per kind to go on as if everything before had been read.
+ * Brackets and quotes of WikiText's cleaning rules 12 to 16. Each is a regular expression over the whole text, like
+ * `\(\s*([^\)]*?)\s*\)`: an opener pairs with the next closer, whatever lies between, and an opener without any
+ * closer after it stays alone. Where a part of a text begins, it takes three things per kind to go on as if
+ * everything before had been read.
  */
 export interface PairState {
   /** Bit k: an opener of kind k is waiting for its closer. */

@@ -15,9 +15,9 @@ const bracket = new Uint8Array(256);
 for (let byte = 0; byte < 256; byte++) bracket[byte] = (opens[byte] || closes[byte] ? 1 : 0) as number;
 
 /**
- * The 24 rules that turn WikiText's raw tokens back into prose, in their order, as MindFormers' `wikitext_clean` applies them to a whole
- * file (mindformers/dataset/dataloader/datareaders.py). `text` is valid UTF-8, a whole text or a part that `WikitextCuts` cut out; it is
- * overwritten. Every rule is one pass over the bytes.
+ * The 24 rules that turn WikiText's raw tokens back into prose, in their order, as MindFormers' `wikitext_clean`
+ * applies them to a whole file (mindformers/dataset/dataloader/datareaders.py). `text` is valid UTF-8, a whole text
+ * or a part that `WikitextCuts` cut out; it is overwritten. Every rule is one pass over the bytes.
  */
 export function cleanWikitext(text: Buffer, place: WikitextPlace): Buffer {
   let result = text;
@@ -205,7 +205,10 @@ function genitives(text: Buffer): Buffer {
   return without(text, drop);
 }
 
-/** Where the pieces of a cleaned text begin and end: it is cut at every `"\n\n"`, like Python's `split`; start, end, start, end … */
+/**
+ * Where the pieces of a cleaned text begin and end: it is cut at every `"\n\n"`, like Python's `split`; start, end,
+ * start, end …
+ */
 export function pieceBounds(text: Buffer): number[] {
   const bounds: number[] = [];
   let start = 0;

@@ -18,8 +18,8 @@ export class FastWayWrong extends Error {
 }
 
 /**
- * Makes sure that the fast way gives what the native library gives for awkward texts and for `samples`; gives the tokens of the samples
- * together. Throws FastWayWrong.
+ * Makes sure that the fast way gives what the native library gives for awkward texts and for `samples`; gives the
+ * tokens of the samples together. Throws FastWayWrong.
  */
 export async function proveFastWay(
   encoder: ByteEncoder,

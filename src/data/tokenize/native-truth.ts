@@ -4,8 +4,8 @@ import { nativeTokenizer } from "./native-tokenizer.js";
 import type { OpenTokenizer } from "./tokenizer.js";
 
 /**
- * Ids of each text by the native library, to be compared with those of the fast way. Ids that the fast way never gives, those of added tokens
- * that the vocabulary lacks, may be -1.
+ * Ids of each text by the native library, to be compared with those of the fast way. Ids that the fast way never
+ * gives, those of added tokens that the vocabulary lacks, may be -1.
  */
 export type NativeTruth = (texts: readonly string[]) => Promise<readonly ArrayLike<number>[]>;
 
@@ -18,7 +18,10 @@ export function wholeTruth({ encode }: Pick<OpenTokenizer, "encode">): NativeTru
   };
 }
 
-/** By a tokenizer that is cut down to what the texts can need, anew for each call; by the whole one if that can't be done. */
+/**
+ * By a tokenizer that is cut down to what the texts can need, anew for each call; by the whole one if that can't be
+ * done.
+ */
 export function cutTruth(tokenizer: OpenTokenizer, plan: BytePlan): NativeTruth {
   const { contents: file, tables, path } = tokenizer;
   return async (texts) => {

@@ -75,10 +75,12 @@ export function parseTokenizerConfig(text: string, file: string): TokenizerConfi
 /**
  * Which ids stand before and after every piece.
  * 1. `addBos` and `addEos` of the caller win.
- * 2. `add_bos_token` and `add_eos_token` of tokenizer_config.json; the Llama classes put BOS first unless told otherwise.
- * 3. Without a config: BOS first and no EOS if the vocabulary has the two tokens that MindFormers' script names (DeepSeek).
- * 4. Otherwise what the post-processor in tokenizer.json does.
- * `appendEod` is apart from that: the end-of-text token once more, after every document, as both of MindFormers' tools do it.
+ * 2. `add_bos_token` and `add_eos_token` of tokenizer_config.json; the Llama classes put BOS first unless told
+ * otherwise.
+ * 3. Without a config: BOS first and no EOS if the vocabulary has the two tokens that MindFormers' script names
+ * (DeepSeek).
+ * 4. Otherwise what the post-processor in tokenizer.json does. `appendEod` is apart from that: the end-of-text token
+ * once more, after every document, as both of MindFormers' tools do it.
  */
 export function resolveSpecialTokens(
   vocabulary: Vocabulary,

@@ -11,8 +11,8 @@ export interface CheckedText {
 const mostWaiting = 128;
 
 /**
- * One text of every part is given to the native library, too: at once, or many together, at the latest at the end. Until then the journal keeps them, so that
- * after an interruption the next call checks them.
+ * One text of every part is given to the native library, too: at once, or many together, at the latest at the end.
+ * Until then the journal keeps them, so that after an interruption the next call checks them.
  */
 export class SpotChecks {
   readonly #truth: NativeTruth;

@@ -42,8 +42,9 @@ export interface OpenTokenizer {
 }
 
 /**
- * Opens a Hugging Face tokenizer: `path` is a tokenizer.json or a folder that holds one (and perhaps tokenizer_config.json). The native
- * library, which takes most of the time to open, is opened when it is needed: at once if only it can tell whether the file is good.
+ * Opens a Hugging Face tokenizer: `path` is a tokenizer.json or a folder that holds one (and perhaps
+ * tokenizer_config.json). The native library, which takes most of the time to open, is opened when it is needed: at
+ * once if only it can tell whether the file is good.
  * @throws DataError TOKENIZER_INVALID, also from `encode` and `decode`; TOKENIZER_TOKEN_MISSING; LabError FILE_MISSING.
  */
 export async function openTokenizer(path: string, options: SpecialTokenOptions = {}): Promise<OpenTokenizer> {
@@ -121,7 +122,10 @@ function vocabSizeOf({ model, added_tokens: added = [] }: TokenizerFile, tables:
   return size;
 }
 
-/** Whether the vocabulary alone decides about a token: an added token that it lacks gets its id from the native library, whatever the file says. */
+/**
+ * Whether the vocabulary alone decides about a token: an added token that it lacks gets its id from the native
+ * library, whatever the file says.
+ */
 function isPlain(token: string, { added_tokens: added = [] }: TokenizerFile, { vocabulary }: BpeTables): boolean {
   const id = vocabulary.idOf(token);
   return added.every((one) => one.content !== token || one.id === id);

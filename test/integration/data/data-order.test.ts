@@ -8,7 +8,8 @@ import { type DataOrder, openDataOrder } from "../../../src/data/order/data-orde
 import { writeLengths } from "../../support/lengths-dataset.js";
 import { runPython } from "../../support/project-python.js";
 
-// What each rank is given at each step, against MindFormers' own data set and MindSpore's sharding and batching (loader_order.py).
+// What each rank is given at each step, against MindFormers' own data set and MindSpore's sharding and batching
+// (loader_order.py).
 
 interface Situation {
   readonly name: string;

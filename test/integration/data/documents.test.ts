@@ -7,8 +7,8 @@ import type { PrepareOptions } from "../../../src/data/prepare/options.js";
 import { prepareData } from "../../../src/data/prepare.js";
 import { runPython } from "../../support/project-python.js";
 
-// prepareData for JSON lines against MindFormers: its way of opening a tokenizer and its IndexedDatasetBuilder (documents_oracle.py), for
-// five kinds of tokenizers, every mode, and text that is easy to get wrong.
+// prepareData for JSON lines against MindFormers: its way of opening a tokenizer and its IndexedDatasetBuilder
+// (documents_oracle.py), for five kinds of tokenizers, every mode, and text that is easy to get wrong.
 
 const awkward: readonly unknown[] = [
   "A plain document.",
@@ -59,7 +59,8 @@ const jobs: readonly Job[] = [
     mode: "documents",
     more: { jsonKeys: ["title"] },
   },
-  // Without special tokens around it a document may be empty: DeepSeek's tokenizer puts BOS, unigram's EOS; here the text alone.
+  // Without special tokens around it a document may be empty: DeepSeek's tokenizer puts BOS, unigram's EOS; here the
+  // text alone.
   {
     name: "llama3 empty documents",
     input: "empty.jsonl",
@@ -83,8 +84,8 @@ beforeAll(async () => {
   await writeFile(path("plain.jsonl"), plain.map((line) => `${json(line)}\n`).join(""));
   await writeFile(path("awkward.jsonl"), [...awkward.map(json), ...raw].join("\n"));
   await writeFile(path("empty.jsonl"), `${withEmpty.map(json).join("\r\n")}\r\n`);
-  // One line of 50 MB: the corpus at both ends, between them long words that are one token each, for which MindFormers' tokenizer needs
-  // half the time of the corpus's own.
+  // One line of 50 MB: the corpus at both ends, between them long words that are one token each, for which
+  // MindFormers' tokenizer needs half the time of the corpus's own.
   const whole = plain.join(" ");
   const { model } = JSON.parse(await readFile(deepseekTokenizer(), "utf8")) as {
     model: { vocab: Record<string, number> };

@@ -13,7 +13,8 @@ import { writeLengths } from "../../support/lengths-dataset.js";
 import { PythonSession } from "../../support/python-session.js";
 import { Dice } from "../../support/random-cases.js";
 
-// The indices against MindFormers itself: its settings reader, BlendedMegatronDatasetBuilder, GPTDataset, BlendedDataset and C++ helper.
+// The indices against MindFormers itself: its settings reader, BlendedMegatronDatasetBuilder, GPTDataset,
+// BlendedDataset and C++ helper.
 
 interface Case extends LoaderSection {
   readonly sizes: readonly (number | null)[];

@@ -8,8 +8,8 @@ import { openMindRecord, writeMindRecord } from "../../../src/data/mindrecord.js
 import type { MindRecordRow, MindRecordSchema, MindRecordValue } from "../../../src/formats/mindrecord/schema.js";
 import { runPython } from "../../support/project-python.js";
 
-// Our MindRecord against MindSpore 2.9: files of FileWriter are read, the same rows give the same bytes, and MindDataset and FileReader
-// read ours (mindrecord.py).
+// Our MindRecord against MindSpore 2.9: files of FileWriter are read, the same rows give the same bytes, and
+// MindDataset and FileReader read ours (mindrecord.py).
 
 type Plain = string | number | { readonly fill: number; readonly bytes: number };
 interface Case {

@@ -11,8 +11,9 @@ import { splitDataset } from "../../../src/data/split.js";
 import { sharedFile } from "../../support/project-python.js";
 import { PythonSession } from "../../support/python-session.js";
 
-// prepareData against MindFormers itself: its cleaning function, its tokenizer class and its IndexedDatasetBuilder (oracle.py),
-// and its IndexedDataset and GPTDataset as readers (read_back.py); one Python process for all (reference_session.py).
+// prepareData against MindFormers itself: its cleaning function, its tokenizer class and its IndexedDatasetBuilder
+// (oracle.py), and its IndexedDataset and GPTDataset as readers (read_back.py); one Python process for all
+// (reference_session.py).
 
 type Mode = "stitch" | "pad";
 interface Job {

@@ -8,8 +8,9 @@ import { byteBpe } from "../../support/byte-bpe.js";
 import { type Kill, prepareInProcess, type RunEnding } from "../../support/prepare-kill.js";
 import { seededRandom } from "../../support/random.js";
 
-// prepareData in processes of its own that get SIGKILL at random moments; the next process goes on. Each process prepares several datasets
-// at the same time, so that one start of a process gives several interrupted runs, each at another moment of its own. Seeded.
+// prepareData in processes of its own that get SIGKILL at random moments; the next process goes on. Each process
+// prepares several datasets at the same time, so that one start of a process gives several interrupted runs, each at
+// another moment of its own. Seeded.
 
 const kills = 200;
 const recordKills = 24;
@@ -145,8 +146,8 @@ async function uninterrupted(of: readonly Kind[]) {
 }
 
 /**
- * Kills processes until `wanted` runs were interrupted and all that were begun have ended well. A run that has ended makes room for a new
- * one, so that as many as there are kinds go on in every process.
+ * Kills processes until `wanted` runs were interrupted and all that were begun have ended well. A run that has ended
+ * makes room for a new one, so that as many as there are kinds go on in every process.
  */
 async function killRuns(
   of: readonly Kind[],
@@ -181,8 +182,9 @@ async function killRuns(
 describe("prepareData", () => {
   it("killed by SIGKILL at 200 random moments: always the same bytes, at most one chunk done twice, nothing half-written", async () => {
     const random = seededRandom(7);
-    // The start takes longer than all the rest, and giving the files their names takes no time: so a third of the kills comes after the
-    // first part of a text went to a thread, and a third after the first dataset is finished but for its names.
+    // The start takes longer than all the rest, and giving the files their names takes no time: so a third of the
+    // kills comes after the first part of a text went to a thread, and a third after the first dataset is finished
+    // but for its names.
     const given = (printed: string) => printed.includes('"given"');
     const named = (places: readonly Place[]) => () =>
       places.some(({ path }) => existsSync(join(path, ".x_text_document.part", "publish.json")));

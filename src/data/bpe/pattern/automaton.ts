@@ -7,7 +7,10 @@ interface Place {
   readonly count: number;
 }
 
-/** Where a pattern can be after some characters: its places, those first that the pattern prefers. State 0 is the empty one. */
+/**
+ * Where a pattern can be after some characters: its places, those first that the pattern prefers. State 0 is the
+ * empty one.
+ */
 type State = readonly Place[];
 
 const nowhere = 0;
@@ -22,9 +25,10 @@ const hashBasis = 0x811c9dc5;
 const hashPrime = 0x01000193;
 
 /**
- * Finds what a backtracking matcher finds without going back: all ways to match are followed at once, in the order in which the pattern prefers them, and where a
- * set of ways leads with the next character is remembered. So a character costs two look-ups in tables that are filled as texts need them.
- * (The classes that a character belongs to are all that a pattern sees of it; look-ahead is for one character, which is the next one here, too.)
+ * Finds what a backtracking matcher finds without going back: all ways to match are followed at once, in the order in
+ * which the pattern prefers them, and where a set of ways leads with the next character is remembered. So a character
+ * costs two look-ups in tables that are filled as texts need them. (The classes that a character belongs to are all
+ * that a pattern sees of it; look-ahead is for one character, which is the next one here, too.)
  */
 export class Automaton {
   /** FNV-1a of the bytes of the last match. */
@@ -39,7 +43,10 @@ export class Automaton {
   readonly #numbers = new Map<Step, number>();
   #states: State[] = [];
   #stateOf = new Map<string, number>();
-  /** For each state and symbol: where the row of the next state begins, plus 1 if the pattern matches in front of the symbol. */
+  /**
+   * For each state and symbol: where the row of the next state begins, plus 1 if the pattern matches in front of the
+   * symbol.
+   */
   #next = new Int32Array(0);
 
   constructor(root: Step, reader: ClassReader) {

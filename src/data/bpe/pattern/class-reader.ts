@@ -7,8 +7,9 @@ const blockBits = 8;
 const blockSize = 1 << blockBits;
 
 /**
- * Looks up the classes of characters in UTF-8 text that is known to be valid: a set of bits, bit i for class i. Classes are sources of
- * regular expressions with the flag `v`. What they say about the code points below 65,536 is found out for 256 at a time, when the first of them comes.
+ * Looks up the classes of characters in UTF-8 text that is known to be valid: a set of bits, bit i for class i.
+ * Classes are sources of regular expressions with the flag `v`. What they say about the code points below 65,536 is
+ * found out for 256 at a time, when the first of them comes.
  */
 export class ClassReader {
   /** Bits of the code points below 65,536; those of ASCII are there from the start. */

@@ -1,7 +1,8 @@
 /**
- * Which characters JavaScript's and the native tokenizer's tables are known to agree about. The native library (`tokenizers` 0.23) knows
- * Unicode 16; a code point that one side takes for unassigned and the other for a letter would be split differently, so text with such a
- * code point goes to the native library. A test compares both sides for every other code point, in every class and every Unicode form.
+ * Which characters JavaScript's and the native tokenizer's tables are known to agree about. The native library
+ * (`tokenizers` 0.23) knows Unicode 16; a code point that one side takes for unassigned and the other for a letter
+ * would be split differently, so text with such a code point goes to the native library. A test compares both sides
+ * for every other code point, in every class and every Unicode form.
  */
 
 // What Unicode 17 added or moved to another category, seen from Unicode 16.
@@ -14,8 +15,9 @@ const changedIn17 = [
   "\\u{323b0}-\\u{33479}",
 ].join("");
 
-// Characters and marks whose Unicode form the native library does not know: its tables of forms (crate unicode-normalization-alignments) are
-// those of Unicode 10. With the parts that newer characters are made of, so that no pair of them is put together on one side only.
+// Characters and marks whose Unicode form the native library does not know: its tables of forms (crate
+// unicode-normalization-alignments) are those of Unicode 10. With the parts that newer characters are made of, so
+// that no pair of them is put together on one side only.
 const formSince10 = [
   "\\u07fd\\u0897-\\u089f\\u08ca-\\u08d3\\u09fe\\u0c3c\\u0d3b\\u0d3c\\u0eba\\u1715\\u1abf-\\u1ace\\u1df6-\\u1dfa\\u32ff\\ua7f2-\\ua7f4\\ua82c\\uab69",
   "\\u{105c9}\\u{105d2}\\u{105da}\\u{105e4}\\u{10781}-\\u{10785}\\u{10787}-\\u{107b0}\\u{107b2}-\\u{107ba}\\u{10d24}-\\u{10d27}\\u{10d69}-\\u{10d6d}",
@@ -31,8 +33,8 @@ const alwaysKnown =
   "\\u0000-\\u0294\\u0296-\\u02ff\\u0400-\\u052f\\u2010-\\u2027\\u2030-\\u205e\\u3041-\\u3096\\u30a1-\\u30ff\\u4e00-\\u9fa5\\uac00-\\ud7a3";
 
 /**
- * The code points to be wary of, as a character class for a regular expression with the flag `v`. `form`: whether texts are brought to a
- * Unicode form. `unicode` is the version of this Node.
+ * The code points to be wary of, as a character class for a regular expression with the flag `v`. `form`: whether
+ * texts are brought to a Unicode form. `unicode` is the version of this Node.
  */
 export function unknownCharacters(
   { form }: { readonly form: boolean },

@@ -3,7 +3,10 @@ import { choice, end, look, lookNot, repeat, type Step } from "./steps.js";
 
 const endStep: Step = { kind: end, bit: 0, min: 0, max: 0, next: undefined, options: [] };
 
-/** Links the parts of a pattern. Throws UnsupportedPattern for repeated groups and for patterns that match the empty text. */
+/**
+ * Links the parts of a pattern. Throws UnsupportedPattern for repeated groups and for patterns that match the empty
+ * text.
+ */
 export function linkPattern(pattern: Alternatives): Step {
   const root = linkOptions(pattern, endStep);
   if (shortest(root) === 0) throw new UnsupportedPattern("a pattern that matches nothing");

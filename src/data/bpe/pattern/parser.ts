@@ -46,8 +46,9 @@ export class ClassRegister {
 }
 
 /**
- * Reads the regular expressions that tokenizers split text with (Oniguruma's syntax, as far as JavaScript gives it the same meaning):
- * alternatives of characters, classes, Unicode categories, groups, `(?i:…)`, greedy repetition, look-ahead for one class.
+ * Reads the regular expressions that tokenizers split text with (Oniguruma's syntax, as far as JavaScript gives it
+ * the same meaning): alternatives of characters, classes, Unicode categories, groups, `(?i:…)`, greedy repetition,
+ * look-ahead for one class.
  * @throws UnsupportedPattern for everything else.
  */
 export function parsePattern(text: string, register: ClassRegister): Alternatives {

@@ -7,8 +7,9 @@ const [openObject, closeObject, openArray, closeArray] = [0x7b, 0x7d, 0x5b, 0x5d
 const escapes: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
 /**
- * Walks over the bytes of a JSON file (valid UTF-8) without making objects and strings of it: of a tokenizer's hundred thousands of tokens and merges
- * only the numbers are wanted. Whatever `members`, `elements`, `text` and `number` read is checked to the letter; what is skipped is not.
+ * Walks over the bytes of a JSON file (valid UTF-8) without making objects and strings of it: of a tokenizer's
+ * hundred thousands of tokens and merges only the numbers are wanted. Whatever `members`, `elements`, `text` and
+ * `number` read is checked to the letter; what is skipped is not.
  */
 export class JsonWalk {
   readonly bytes: Uint8Array;
@@ -54,8 +55,8 @@ export class JsonWalk {
   }
 
   /**
-   * An object: `member` is called after each key has been read into `held`, and reads or skips the value. `some` is called before each key
-   * and may read whole members with the commas after them.
+   * An object: `member` is called after each key has been read into `held`, and reads or skips the value. `some` is
+   * called before each key and may read whole members with the commas after them.
    */
   members(member: () => void, some?: () => void): void {
     const one = () => {

@@ -7,7 +7,10 @@ export type MergeList = Int32Array;
 
 const space = 0x20;
 
-/** Reads the list of merges where `walk` stands: "left right" or ["left", "right"]. Throws NotPlain for anything unusual, such as an unknown token. */
+/**
+ * Reads the list of merges where `walk` stands: "left right" or ["left", "right"]. Throws NotPlain for anything
+ * unusual, such as an unknown token.
+ */
 export function readMerges(walk: JsonWalk, vocabulary: Vocabulary): MergeList {
   const merges = new GrowingList();
   const joined = new Joined(vocabulary);
@@ -48,7 +51,10 @@ class GrowingList {
   }
 }
 
-/** Reads one merge that is written in the plainest way: "left right" without escapes and with a comma after it. False for any other: then `walk` stands before it. */
+/**
+ * Reads one merge that is written in the plainest way: "left right" without escapes and with a comma after it. False
+ * for any other: then `walk` stands before it.
+ */
 function readPlainMerge(walk: JsonWalk, joined: Joined, merges: GrowingList): boolean {
   const { bytes } = walk;
   const from = walk.skipSpace(walk.at) + 1;

@@ -8,13 +8,17 @@ import { readVocabulary, vocabularyOf } from "./vocabulary-reader.js";
 export interface BpeTables {
   readonly vocabulary: Vocabulary;
   readonly merges: MergeList;
-  /** Text of the file before the vocabulary, between it and the merges, and after them; undefined if it was not read here. */
+  /**
+   * Text of the file before the vocabulary, between it and the merges, and after them; undefined if it was not read
+   * here.
+   */
   readonly frame?: readonly [before: string, between: string, after: string];
 }
 
 /**
- * Reads a tokenizer.json that is valid UTF-8 without parsing its two large parts into objects, which takes most of the time: `contents` is
- * everything else, with an empty vocabulary and no merges. Undefined for anything but a plain BPE file: then `JSON.parse` has to do it.
+ * Reads a tokenizer.json that is valid UTF-8 without parsing its two large parts into objects, which takes most of
+ * the time: `contents` is everything else, with an empty vocabulary and no merges. Undefined for anything but a plain
+ * BPE file: then `JSON.parse` has to do it.
  */
 export function readBpeFile(
   bytes: Uint8Array,
@@ -37,7 +41,10 @@ export function tablesOf({ model }: TokenizerFile): BpeTables | undefined {
   return vocabulary && { vocabulary, merges: mergesOf(model.merges ?? [], vocabulary) };
 }
 
-/** Reads `model.vocab` (an object) and then `model.merges` (a list), each exactly once, and passes over everything else. */
+/**
+ * Reads `model.vocab` (an object) and then `model.merges` (a list), each exactly once, and passes over everything
+ * else.
+ */
 function readTables(bytes: Uint8Array): Required<BpeTables> {
   const walk = new JsonWalk(bytes);
   const spans: number[] = [];

@@ -5,7 +5,10 @@ import { Vocabulary } from "./vocabulary.js";
 const bytesPerToken = 64;
 const colon = 0x3a;
 
-/** Reads the object token → id where `walk` stands. Throws NotPlain for anything unusual, such as a token that comes twice. */
+/**
+ * Reads the object token → id where `walk` stands. Throws NotPlain for anything unusual, such as a token that comes
+ * twice.
+ */
 export function readVocabulary(walk: JsonWalk): Vocabulary {
   const vocabulary = new Vocabulary(walk.bytes.length / bytesPerToken);
   walk.members(
@@ -21,8 +24,8 @@ export function readVocabulary(walk: JsonWalk): Vocabulary {
 }
 
 /**
- * Reads one member that is written in the plainest way, as nearly all are: no escapes, an id of at most nine digits, a comma after it. False for any other: then
- * `walk` stands before it.
+ * Reads one member that is written in the plainest way, as nearly all are: no escapes, an id of at most nine digits,
+ * a comma after it. False for any other: then `walk` stands before it.
  */
 function readPlainToken(walk: JsonWalk, vocabulary: Vocabulary): boolean {
   const { bytes } = walk;

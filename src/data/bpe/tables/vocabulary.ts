@@ -5,7 +5,10 @@ export interface FlatTokens {
   readonly count: number;
 }
 
-/** Tokens (as UTF-8) and their ids in flat arrays: made in a fraction of the time that an object with as many keys takes. */
+/**
+ * Tokens (as UTF-8) and their ids in flat arrays: made in a fraction of the time that an object with as many keys
+ * takes.
+ */
 export class Vocabulary {
   /** 1 + number of a token, at most half full; 0: free. */
   #slots: Int32Array;
@@ -51,8 +54,8 @@ export class Vocabulary {
   }
 
   /**
-   * The same for somebody who asks for the tokens about in the order in which they were added: the one after the last one that was found so
-   * is looked at first.
+   * The same for somebody who asks for the tokens about in the order in which they were added: the one after the last
+   * one that was found so is looked at first.
    */
   findInOrder(bytes: Uint8Array, from: number, to: number): number {
     if (!this.#isNext(bytes, from, to)) {
@@ -83,7 +86,10 @@ export class Vocabulary {
     return true;
   }
 
-  /** All tokens in the order in which they were added: number `i` is `keys[starts[i], starts[i + 1])` with the id `ids[i]`. */
+  /**
+   * All tokens in the order in which they were added: number `i` is `keys[starts[i], starts[i + 1])` with the id
+   * `ids[i]`.
+   */
   get flat(): FlatTokens {
     return { keys: this.#keys, starts: this.#starts, ids: this.#ids, count: this.#tokens };
   }
@@ -105,7 +111,8 @@ export class Vocabulary {
     const starts = this.#starts;
     const keys = this.#keys;
     const mask = slots.length - 1;
-    // Steps before it looks, so that no part of the loop is new to V8 when two tokens first want the same place: it would compile it again.
+    // Steps before it looks, so that no part of the loop is new to V8 when two tokens first want the same place: it
+    // would compile it again.
     for (let before = mixed(hash) - 1; ; ) {
       const slot = (before + 1) & mask;
       before = slot;

@@ -5,8 +5,8 @@ export interface HashMatch {
 }
 
 /**
- * Finds documents with equal 64-bit hashes in bounded memory: an open table of 12 bytes a slot, two slots a document, for at most
- * `capacity` documents of one share of the hashes; larger datasets are gone through once per share.
+ * Finds documents with equal 64-bit hashes in bounded memory: an open table of 12 bytes a slot, two slots a document,
+ * for at most `capacity` documents of one share of the hashes; larger datasets are gone through once per share.
  */
 export class DuplicateFinder {
   readonly #high: Uint32Array;

@@ -36,10 +36,11 @@ export interface FoundInputs {
 }
 
 /**
- * The files that `input` names: paths, folders (every text file below them) and patterns with `*`, `**`, `?`, `[…]`, `{a,b}`. The order is
- * that of the list; within a folder or pattern by path (code units), the same on every machine. Links are followed; a file that is named
- * twice, also by a link, counts once, by its first name.
- * @throws LabError FILE_MISSING if an entry names nothing; DataError INPUT_UNREADABLE for a folder that can't be listed and a link to nothing.
+ * The files that `input` names: paths, folders (every text file below them) and patterns with `*`, `**`, `?`, `[…]`,
+ * `{a,b}`. The order is that of the list; within a folder or pattern by path (code units), the same on every machine.
+ * Links are followed; a file that is named twice, also by a link, counts once, by its first name.
+ * @throws LabError FILE_MISSING if an entry names nothing; DataError INPUT_UNREADABLE for a folder that can't be
+ * listed and a link to nothing.
  */
 export async function findInputs(inputs: readonly string[], format: InputFormat | undefined): Promise<FoundInputs> {
   const paths = new Map<string, string>();

@@ -18,9 +18,10 @@ export interface ParquetOptions {
 }
 
 /**
- * One column of a Parquet file as JSON lines (`{"<key>": …}`), a few thousand rows at a time; the reader is hyparquet. Bytes of values that are not
- * UTF-8 stay as they are, unless they are an error.
- * @throws DataError INPUT_KEY_MISSING for a column that is not there, INPUT_COLUMN_INVALID for one that holds no text, INPUT_NOT_UTF8 with the row.
+ * One column of a Parquet file as JSON lines (`{"<key>": …}`), a few thousand rows at a time; the reader is
+ * hyparquet. Bytes of values that are not UTF-8 stay as they are, unless they are an error.
+ * @throws DataError INPUT_KEY_MISSING for a column that is not there, INPUT_COLUMN_INVALID for one that holds no
+ * text, INPUT_NOT_UTF8 with the row.
  */
 export async function* parquetLines(path: string, options: ParquetOptions): AsyncGenerator<Buffer> {
   const { key, encodingErrors } = options;

@@ -20,7 +20,10 @@ export interface StreamOptions {
   readonly encodingErrors: EncodingPolicy;
 }
 
-/** The text of a file, decompressed, block by block. Parquet gives JSON lines. Throws INPUT_UNREADABLE for damaged files. */
+/**
+ * The text of a file, decompressed, block by block. Parquet gives JSON lines. Throws INPUT_UNREADABLE for damaged
+ * files.
+ */
 export async function* textStream(file: InputFile, options: StreamOptions): AsyncGenerator<Buffer> {
   const { skip = 0 } = options;
   const plain = file.compression === undefined && file.format !== "parquet";
@@ -61,7 +64,10 @@ async function* rawBlocks(file: InputFile, start: number, onRaw?: (block: Buffer
   }
 }
 
-/** At once: with thousands of small files, waiting for each call of the system takes several times as long as reading. Undefined if it has grown. */
+/**
+ * At once: with thousands of small files, waiting for each call of the system takes several times as long as reading.
+ * Undefined if it has grown.
+ */
 function readSmall(path: string): Buffer | undefined {
   const file = openSync(path, "r");
   try {

@@ -2,8 +2,8 @@
 export type EncodingPolicy = "error" | "replace" | "skip";
 
 /**
- * Valid UTF-8 out of `bytes`: every maximal sequence that begins no character becomes U+FFFD ("replace") or goes away ("skip"), as in
- * Python's `errors="replace"` and `"ignore"`. `bad` counts these sequences.
+ * Valid UTF-8 out of `bytes`: every maximal sequence that begins no character becomes U+FFFD ("replace") or goes away
+ * ("skip"), as in Python's `errors="replace"` and `"ignore"`. `bad` counts these sequences.
  */
 export function repairUtf8(
   bytes: Uint8Array,

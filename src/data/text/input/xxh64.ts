@@ -1,5 +1,5 @@
-// XXH64 (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md) with seed 0, of which Zstandard keeps the lower 32 bits. 64-bit numbers are
-// pairs of 32 bits (high, low): BigInt is many times slower.
+// XXH64 (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md) with seed 0, of which Zstandard keeps the
+// lower 32 bits. 64-bit numbers are pairs of 32 bits (high, low): BigInt is many times slower.
 
 const prime1 = [0x9e3779b1, 0x85ebca87] as const;
 const prime2 = [0xc2b2ae3d, 0x27d4eb4f] as const;

@@ -3,8 +3,8 @@ import type { Decompress as FzstdDecompress } from "fzstd";
 import { throughTransform } from "./transform.js";
 import { Xxh64 } from "./xxh64.js";
 
-// Zstandard frame by frame (RFC 8878). Node's decompressor takes cut files for whole and does not go beyond the first frame (22.22, 24.21); the library in
-// JavaScript for earlier versions compares no checksums.
+// Zstandard frame by frame (RFC 8878). Node's decompressor takes cut files for whole and does not go beyond the first
+// frame (22.22, 24.21); the library in JavaScript for earlier versions compares no checksums.
 
 const mismatch = "a checksum that doesn't match the data";
 const frameMagic = 0xfd2fb528;

@@ -6,8 +6,8 @@ import type { TokenBatch } from "./protocol.js";
 import { type PartTokenizer, tokenizeFailed } from "./worker.js";
 
 /**
- * Tokenizes in the calling thread, a part per turn of the event loop: a short text is done before a thread of its own has compiled its code,
- * which the calling thread has used already, for the proof.
+ * Tokenizes in the calling thread, a part per turn of the event loop: a short text is done before a thread of its own
+ * has compiled its code, which the calling thread has used already, for the proof.
  */
 export class TokenizeHere implements PartTokenizer {
   busy = 0;

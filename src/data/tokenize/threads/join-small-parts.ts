@@ -2,8 +2,8 @@ import type { TokenizedPart } from "./pool.js";
 import type { TokenBatch } from "./protocol.js";
 
 /**
- * Parts that follow one another as one, as soon as they have `enough` bytes of text: those of many small files would each take a line of the
- * journal and a text for the native library.
+ * Parts that follow one another as one, as soon as they have `enough` bytes of text: those of many small files would
+ * each take a line of the journal and a text for the native library.
  */
 export async function* joinSmallParts(
   parts: AsyncIterable<TokenizedPart>,

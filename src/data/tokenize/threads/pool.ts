@@ -33,9 +33,9 @@ export interface TokenizedPart {
 }
 
 /**
- * Tokenizes parts in threads and gives the results in the order of the parts, whatever thread finishes first. At most two parts per
- * thread and `chunkBytes` of text are under way (more only if a single part has more), the one that the consumer works on included.
- * Ends its threads when the consumer stops.
+ * Tokenizes parts in threads and gives the results in the order of the parts, whatever thread finishes first. At most
+ * two parts per thread and `chunkBytes` of text are under way (more only if a single part has more), the one that the
+ * consumer works on included. Ends its threads when the consumer stops.
  * @throws what `badLine` gives for a line that can't be used; DataError TOKENIZE_FAILED.
  */
 export async function* tokenizeInOrder(

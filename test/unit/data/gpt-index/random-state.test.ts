@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { RandomState } from "../../../../src/data/gpt-index/random-state.js";
 
-// All numbers from numpy 1.26.4: RandomState(seed).randint(0, max + 1, dtype="int64"), RandomState(seed).shuffle(arange(n)).
+// All numbers from numpy 1.26.4: RandomState(seed).randint(0, max + 1, dtype="int64"),
+// RandomState(seed).shuffle(arange(n)).
 
 function count(n: number): Int32Array {
   return new Int32Array(n).map((_, i) => i);

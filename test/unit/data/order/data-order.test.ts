@@ -50,7 +50,8 @@ describe("the order of one dataset", () => {
   });
 
   it("gives the exact ids of a sample and the sequences that they come from", async () => {
-    // Documents [4,0,1,2,3]; row shuffle[0] = 5 begins in position 3 (sequence 2) at token 6 and ends in position 4 (sequence 3) at token 3.
+    // Documents [4,0,1,2,3]; row shuffle[0] = 5 begins in position 3 (sequence 2) at token 6 and ends in position 4
+    // (sequence 3) at token 3.
     const { ids, labels, sources, padded } = await order.sample(0);
     expect(sources).toEqual([
       { prefix, sequence: 2, from: 6, tokens: 1, text: undefined },

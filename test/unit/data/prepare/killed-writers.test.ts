@@ -17,7 +17,9 @@ const shares = { train: 3, valid: 1 };
 const leftIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder)).filter((name) => name.endsWith(".tmp")).sort();
 
-/** A process that writes all three kinds of datasets over and over, caught while files of each kind have no names yet. */
+/**
+ * A process that writes all three kinds of datasets over and over, caught while files of each kind have no names yet.
+ */
 async function caught(folder: string, signal: "SIGKILL" | "SIGSTOP"): Promise<ChildProcess> {
   const before = await leftIn(folder);
   const calls = [

@@ -10,7 +10,10 @@ import { scratchFolder, tinyTokenizer } from "../../../support/tiny-tokenizer.js
 const count = 300;
 const lines = Array.from({ length: count }, (_, i) => `line ${i % 37} ${"abc ".repeat(i % 11)}\n`);
 
-/** The same lines as one file in a folder and as a file each in another; prepares one of the folders and gives the files' bytes. */
+/**
+ * The same lines as one file in a folder and as a file each in another; prepares one of the folders and gives the
+ * files' bytes.
+ */
 async function place() {
   const folder = await scratchFolder({ "tokenizer.json": tinyTokenizer({}) });
   for (const name of ["one", "many"]) await mkdir(join(folder, name));

@@ -6,7 +6,8 @@ import { planBytes } from "../../../../../src/data/bpe/plan.js";
 import { byteCharacters, type TokenizerFile } from "../../../../../src/data/bpe/tables/tokenizer-file.js";
 import { nativeTokenizer } from "../../../../../src/data/tokenize/native-tokenizer.js";
 
-// Every code point that the fast way takes on itself, in every class that patterns of tokenizers can name, here and in the native library.
+// Every code point that the fast way takes on itself, in every class that patterns of tokenizers can name, here and
+// in the native library.
 
 // The categories are numbered in binary, so that few patterns tell each from all others.
 const categories = "Lu Ll Lt Lm Lo M Nd Nl No P S Z".split(" ");
@@ -70,8 +71,8 @@ async function differing(
 
 /** Whether both sides put all of these characters into the same ones of the classes. */
 function compareClasses(classes: readonly string[]): (some: readonly string[]) => Promise<boolean> {
-  // A letter for each class: the piece `<letter><character>` is a match if the character is in the class. The ids tell where pieces end: any
-  // byte and a newline after it become one token, unless a piece ends between them.
+  // A letter for each class: the piece `<letter><character>` is a match if the character is in the class. The ids
+  // tell where pieces end: any byte and a newline after it become one token, unless a piece ends between them.
   const letters = classes.map((_, i) => String.fromCharCode(97 + i));
   const pattern = classes.map((name, i) => `${letters[i]}${name}`).join("|");
   const split = { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
