@@ -180,6 +180,8 @@ export type { Cause } from "./recover/detect/causes.js";
 export type { Finding, FindingKind } from "./recover/detect/finding.js";
 export type { DetectionLimits } from "./recover/detect/limits.js";
 export { type CompareAxis, type Comparison, compareRuns } from "./run/compare.js";
+export { type DeleteOptions, deleteRuns } from "./run/delete-runs.js";
+export type { DeletableRun, DoomedRun, RunDeletion } from "./run/deletion.js";
 export { type LaunchOptions, launchRun } from "./run/launch/launch.js";
 export type { LaunchablePlan } from "./run/launch/launchable.js";
 export { type ResumeOptions, resumeRun } from "./run/launch/resume.js";
@@ -188,7 +190,7 @@ export type { MachineFacts } from "./run/machine-facts.js";
 export { type CheckablePlan, checkCluster } from "./run/nodes/preflight/check-cluster.js";
 export type { NodeCheck } from "./run/nodes/preflight/checks.js";
 export type { Preflight } from "./run/nodes/preflight/preflight.js";
-export { listRuns, type OpenOptions, openRun, type RunList } from "./run/open.js";
+export { listRuns, type OpenOptions, openRun } from "./run/open.js";
 export type { PlotName } from "./run/plots.js";
 export type {
   DecisionEvent,

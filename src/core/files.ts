@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { LabError } from "./error.js";
 import { temporaryName } from "./temporary-files.js";
@@ -83,4 +83,20 @@ export async function requireFile(path: string, what = "file"): Promise<number> 
     hint: `check the path; relative paths start at ${process.cwd()}`,
     details: { path },
   });
+}
+
+/** Bytes of all files below a folder, hard links counted as often as they occur; unreadable ones are skipped. */
+export async function folderSize(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  let bytes = 0;
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += await folderSize(path);
+    else if (entry.isFile())
+      bytes += await stat(path).then(
+        (found) => found.size,
+        () => 0,
+      );
+  }
+  return bytes;
 }

@@ -4,6 +4,7 @@ import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
 import type { ShownList } from "../view/shown-list.js";
 import { decisionList } from "./decision-list.js";
+import { previewDeletion, type RunDeletion } from "./deletion.js";
 import { readIncidents } from "./read-incidents.js";
 import type { DecisionEvent, StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
@@ -119,6 +120,14 @@ export class Run {
     const { signal = jupyterHost()?.signal } = options;
     if (signal?.aborted) return Promise.reject(new CancelledError(`stopping run ${this.name}`));
     return stopRun(this.#reader, { ...options, signal });
+  }
+
+  /**
+   * Shows what deleting this run would remove; `confirm()` of the result deletes its folder with checkpoints and logs.
+   * @throws RUN_LIVE for a run that has not ended.
+   */
+  delete(): Promise<RunDeletion> {
+    return previewDeletion([this], true);
   }
 
   /** Status card. */

@@ -36,6 +36,11 @@ export interface RunStatus {
   };
 }
 
+/** True for a run whose training goes on. */
+export function isLive(status: RunStatus): boolean {
+  return !isTerminal(status.state) && (status.state !== "lost" || status.processes > 0);
+}
+
 /** What can't be read from the events. */
 export interface Circumstances {
   readonly supervisorAlive: boolean;

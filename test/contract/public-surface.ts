@@ -21,6 +21,7 @@ export const publicNames: readonly string[] = [
   "countParameters",
   "deepseekTokenizer",
   "defaultMemoryOptions",
+  "deleteRuns",
   "describeKey",
   "displayKey",
   "errorCatalogue",

@@ -45,6 +45,6 @@ export function fakePlan(options: FakePlanOptions = {}): LaunchablePlan {
 /** A new folder for the running test; removed when it has finished. */
 export function runsFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "runs-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   return folder;
 }

@@ -37,6 +37,10 @@ export const runErrors = {
     meaning: "There is no run of that name in the folder.",
     cure: "List what exists with listRuns().",
   },
+  RUN_NAME_AMBIGUOUS: {
+    meaning: "Several folders have a run of that name.",
+    cure: "Name the folder: openRun(name, { folder }); the message lists them.",
+  },
   RUN_NAME_ILLEGAL: {
     meaning: "A run's name or folder has characters that the engine's command line can't carry.",
     cure: "Use letters, digits, dots, hyphens and underscores, beginning with a letter or digit.",

@@ -6,18 +6,21 @@ import { CheckpointError, isLabError, LabError } from "../../core/error.js";
 import { clusterOptions, type ResolvedCluster } from "../../plan/command/cluster.js";
 import { nodeFolder } from "../../plan/command/command.js";
 import { planRun } from "../../plan/plan-run.js";
+import { show } from "../../view/show.js";
 import { hasRemoteFiles, remoteNodes } from "../nodes/open/open-nodes.js";
 import { isTerminal } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
-import { runFolder } from "../record/name.js";
+import { openLine, runFolder } from "../record/name.js";
 import { launcherOption } from "../record/node-command.js";
 import { linkCheckpoint, type ResumePoint, requireResumable } from "../record/resume-point.js";
-import type { Run } from "../run.js";
+import { type RunFile, readRunFile } from "../record/run-file.js";
+import { Run } from "../run.js";
 import { sharedReader } from "../run-reader.js";
 import { rankNodes } from "../supervise/attempt.js";
 import { lookAtSaved } from "../supervise/saved-files.js";
 import { launch } from "./launch.js";
-import { nextName } from "./reuse.js";
+import type { LaunchablePlan } from "./launchable.js";
+import { nextName, sameTrainingNote } from "./reuse.js";
 
 export interface ResumeOptions {
   /** Default: the newest checkpoint that is complete on every rank. */
@@ -83,20 +86,26 @@ async function newestOnNodes(run: Run): Promise<ResumePoint> {
 /**
  * Continues a run that has ended in a new run of its own: weights, optimizer state, loss scale, learning rate and
  * position in the data come from a checkpoint, and the global step goes on from it. Returns once the engine has
- * started; running it twice does no harm (see launchRun). The old run is not touched.
+ * started. Running it again returns the run that the first call started; a run that did all its steps is returned
+ * itself. The old run is not touched.
  * @throws RUN_LIVE if the old run has not ended, RESUME_IMPOSSIBLE without a usable checkpoint, and what planRun and
  * launchRun throw.
  */
 export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<Run> {
-  await requireStopped(run);
   const { name = nextName(run.name), signal, override } = options;
-  const point = options.from ?? (await newestPoint(run));
   const config = await openConfig(await readFile(runPaths(run.folder).config, "utf8"));
   for (const [path, value] of Object.entries(options.set ?? {})) config.set(path, value);
   const onErrors = override === undefined ? "throw" : "show";
   const plan = await planRun(config, { cluster: clusterOptions(run.description.cluster as ResolvedCluster), onErrors });
+  const done = await doneBefore(run, { ...options, name }, plan);
+  if (done) return done;
+  await requireStopped(run);
+  const point = options.from ?? (await newestPoint(run));
   const [command] = run.description.commands;
   const workers = Number(command && launcherOption(command, "worker_num")) || 1;
+  requireResumable(point, { workers, totalSteps: undefined });
+  const whole = await nothingLeft(run, point, options.set);
+  if (whole) return whole;
   requireResumable(point, { workers, totalSteps: plan.totalSteps });
   const folder = relative(process.cwd(), dirname(run.folder)) || ".";
   return launch(
@@ -112,4 +121,39 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
       prepare: (temporary) => linkCheckpoint(point, join(temporary, "resume")),
     },
   );
+}
+
+/** The run that the same call started before, if it lives or ended well: running a cell again starts no second training. */
+async function doneBefore(
+  run: Run,
+  { name, from }: ResumeOptions & { readonly name: string },
+  plan: LaunchablePlan,
+): Promise<Run | undefined> {
+  const folder = runFolder(name, dirname(run.folder));
+  const file = await readRunFile(folder);
+  if (file?.parent?.folder !== run.folder || (from !== undefined && from.step !== file.parent.step)) return undefined;
+  const text = await readFile(runPaths(folder).config, "utf8").catch(() => undefined);
+  if (text !== plan.config.text) return undefined;
+  return returned(name, folder, {
+    file,
+    note: sameTrainingNote(await new Run(folder, file).status(), openLine(folder)),
+  });
+}
+
+/** A run that did all its steps has nothing to resume, unless the caller changes something. */
+async function nothingLeft(run: Run, point: ResumePoint, set: ResumeOptions["set"] = {}): Promise<Run | undefined> {
+  const { state, step, totalSteps } = await run.status();
+  if (state !== "finished" || point.step < totalSteps || Object.keys(set).length > 0) return undefined;
+  const note = `finished all ${totalSteps} steps at step ${step}; nothing is left to resume, nothing was started`;
+  return returned(run.name, run.folder, { file: run.description, note });
+}
+
+function returned(
+  name: string,
+  folder: string,
+  about: { readonly file: RunFile; readonly note: string | undefined },
+): Run | undefined {
+  if (about.note === undefined) return undefined;
+  show({ "text/plain": `run ${name}: ${about.note}` });
+  return new Run(folder, about.file, about.note);
 }

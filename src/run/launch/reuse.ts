@@ -1,7 +1,6 @@
 import { LabError } from "../../core/error.js";
-import { isTerminal } from "../record/events.js";
 import type { RunFile } from "../record/run-file.js";
-import type { RunStatus } from "../status.js";
+import { isLive, type RunStatus } from "../status.js";
 
 /** What a launch does with a run of that name that exists already. */
 export type Reuse = { readonly action: "return"; readonly note: string } | { readonly action: "try-again" };
@@ -19,10 +18,18 @@ export function nextName(name: string): string {
   return match ? `${match[1]}-${Number(match[2]) + 1}` : `${name}-2`;
 }
 
+/** What is said when the same training is asked for again; undefined if it neither lives nor ended well. */
+export function sameTrainingNote(status: RunStatus, open: string): string | undefined {
+  const at = `step ${status.step} of ${status.totalSteps}`;
+  if (isLive(status)) return `the same training is live (${status.state}, ${at}); nothing was started`;
+  if (status.state === "finished") return `the same training already finished at ${at}; nothing was started`;
+  if (status.state !== "stopped") return undefined;
+  return `the same training was stopped at ${at}; nothing was started; to go on: await resumeRun(${open})`;
+}
+
 /**
- * Decides, without starting anything: a live run is never joined by a second training; the same training that ended
- * well (or was stopped) is returned; one that failed without a checkpoint may be tried again; everything else needs
- * another name. Pure.
+ * Decides, without starting anything. The same training is returned while it lives and after it ended well or was
+ * stopped; one that failed without a checkpoint may be tried again; everything else needs another name. Pure.
  */
 export function reuseOf(
   status: RunStatus,
@@ -30,19 +37,14 @@ export function reuseOf(
   wanted: { readonly fingerprint: string; readonly open: string },
 ): Reuse {
   const at = `step ${status.step} of ${status.totalSteps}`;
-  const live = !isTerminal(status.state) && (status.state !== "lost" || status.processes > 0);
-  if (live) throw taken(status, `a live run (${status.state}, ${at})`, `const run = ${wanted.open}`);
   if (file.fingerprint !== wanted.fingerprint) {
+    if (isLive(status))
+      throw taken(status, `a live run of another training (${status.state}, ${at})`, `const run = ${wanted.open}`);
     const hint = `name: "${nextName(status.name)}" (or look at the old one: ${wanted.open})`;
     throw taken(status, `a run of another training (${status.state}, ${at})`, hint);
   }
-  if (status.state === "finished" || status.state === "stopped") {
-    const more = status.state === "stopped" ? `; to go on: await resumeRun(${wanted.open})` : "";
-    return {
-      action: "return",
-      note: `the same training has ${status.state} already at ${at}; nothing was started${more}`,
-    };
-  }
+  const note = sameTrainingNote(status, wanted.open);
+  if (note !== undefined) return { action: "return", note };
   if (status.checkpointStep === undefined) return { action: "try-again" };
   throw taken(
     status,

@@ -1,12 +1,15 @@
+import { randomInt } from "node:crypto";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { MachineError } from "../../core/error.js";
 import { processesLike } from "../../core/process-table.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { launcherOption, withLauncherOption } from "../record/node-command.js";
+import { releasePort, reservePort } from "./port-reservation.js";
 
-/** Ports that this process has given to runs; a run takes some seconds until it listens. */
-const given = new Set<number>();
+/** Below the range from which Linux takes ports for outgoing connections, and above those of well-known services. */
+const range = { lowest: 20_000, highest: 32_700 } as const;
+const tries = 400;
 
 function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -57,15 +60,20 @@ export async function portHolder(port: number): Promise<string> {
   return "another process";
 }
 
-/** A free port at or above `start` that no other run of this process was given. */
-export async function freePort(start: number): Promise<number> {
-  for (let port = Math.max(1024, start); port <= 65_535; port += 1) {
-    if (given.has(port) || !(await isFree(port))) continue;
-    given.add(port);
-    return port;
+/**
+ * A free port, reserved for the caller for some minutes: a run that is launched takes that long until it listens. Random,
+ * so that runs of other users and machines rarely want the same one.
+ */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const port = randomInt(range.lowest, range.highest + 1);
+    if (!(await reservePort(port))) continue;
+    if (await isFree(port)) return port;
+    await releasePort(port);
   }
-  throw new MachineError("PORT_IN_USE", `ports ${start} to 65535: expected one that is free, found none`, {
-    hint: "give cluster.port a lower value",
+  const found = `found none among ${tries} random ones`;
+  throw new MachineError("PORT_IN_USE", `ports ${range.lowest} to ${range.highest}: expected a free one, ${found}`, {
+    hint: "planRun(config, { cluster: { …, port: 8118 } })",
   });
 }
 
@@ -73,19 +81,19 @@ export async function freePort(start: number): Promise<number> {
 export const defaultPort = 8118;
 
 /**
- * Gives the commands a port that they can meet on. A port that the caller chose is checked and never replaced; from
- * the default upwards the first free one is taken (one node only: other nodes may already have been told).
+ * Gives the commands a port that they can meet on. A port that the caller chose is checked and never replaced; instead of
+ * the default a free one is taken (one node only: other nodes may already have been told).
  */
 export async function settlePort(commands: readonly NodeCommand[]): Promise<readonly NodeCommand[]> {
   const port = Number(commands[0] && launcherOption(commands[0], "master_port"));
   if (!Number.isInteger(port)) return commands;
   if (port === defaultPort && commands.length === 1) {
-    const free = await freePort(port);
+    const free = await freePort();
     return commands.map((command) => withLauncherOption(command, "master_port", String(free)));
   }
   if (await isFree(port)) return commands;
-  const [holder, free] = [await portHolder(port), await freePort(port + 1)];
-  given.delete(free);
+  const [holder, free] = [await portHolder(port), await freePort()];
+  await releasePort(free);
   throw new MachineError(
     "PORT_IN_USE",
     `port ${port}: expected a free port for the cluster to meet on, found ${holder}`,

@@ -37,6 +37,8 @@ export class AttemptLogs {
   readonly offsets: Record<string, number> = {};
   /** What msrun said about the first process that ended badly. */
   finding: LauncherFinding | undefined;
+  /** The scheduler's word that another process listens on its port. Workers would go on asking for ten minutes. */
+  portTaken: string | undefined;
   readonly #saved = new Map<string, RankCheckpoint[]>();
   readonly #attempt: number;
   readonly #expected: readonly number[];
@@ -82,6 +84,7 @@ export class AttemptLogs {
     this.offsets[path] = offset;
     const name = basename(path);
     if (name === "msrun.log") for (const line of lines) this.finding ??= parseLauncherFinding(line);
+    if (name === "scheduler.log") this.portTaken ??= lines.find((line) => /address already in use/i.test(line));
     const rank = Number(/^worker_(\d+)\.log$/.exec(name)?.[1] ?? Number.NaN);
     if (Number.isNaN(rank)) return { steps: [], notes: [], saved: [] };
     const log = this.ranks.get(rank) ?? new RankLog(rank, this.#attempt);

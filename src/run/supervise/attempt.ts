@@ -5,7 +5,7 @@ import type { NodeCommand } from "../../plan/command/command.js";
 import type { NodeEnd, NodeSign, NodeStart, RunNode } from "../nodes/node.js";
 import type { StepRecord } from "../record/events.js";
 import { attemptVariable, controlVariable, idMarker, runMarker, runPaths, stacksVariable } from "../record/layout.js";
-import { ranksOf } from "../record/node-command.js";
+import { launcherOption, ranksOf } from "../record/node-command.js";
 import { type RunFile, runFileText } from "../record/run-file.js";
 import { AttemptLogs, type LogPortion, type SavedPoint } from "./attempt-logs.js";
 import { catchUp, followNode } from "./follow.js";
@@ -198,12 +198,19 @@ export class Attempt {
       ({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0,
     );
     const ended = this.#ends.size === nodes.length || failed;
-    const fault = this.#logs.finding ?? this.#gone ?? this.#lost;
+    const fault = this.#logs.finding ?? this.#portTaken ?? this.#gone ?? this.#lost;
     return ended || lingering || fault !== undefined || this.#hang.isOver || this.#troubled;
   }
 
   get #troubled(): boolean {
     return this.#trouble !== undefined && this.#stopping.stage === "no";
+  }
+
+  /** The cluster's port, if another process listens on it; before the first step only. */
+  get #portTaken(): number | undefined {
+    const [command] = this.#parts.file.commands;
+    if (this.#logs.portTaken === undefined || this.#logs.lastStep > 0 || !command) return undefined;
+    return Number(launcherOption(command, "master_port"));
   }
 
   async #look(): Promise<void> {
@@ -249,6 +256,7 @@ export class Attempt {
       lastStep: this.#logs.lastStep,
       totalSteps: file.totalSteps ?? this.#logs.totalSteps,
       gone: this.#gone,
+      portTaken: this.#portTaken,
       silence: this.#hang.silence,
       lost: this.#lost,
     });

@@ -7,10 +7,11 @@ import { runPaths } from "../record/layout.js";
 import { Lease, LeaseWatch, leaseMs } from "../record/lease.js";
 import { readRunFile } from "../record/run-file.js";
 import { healing } from "./healing.js";
+import { withOtherPort } from "./other-port.js";
 import { Place } from "./place.js";
 import { keepStandby, standBy } from "./standby.js";
 import { writeStopRequest } from "./stop-request.js";
-import { Supervisor } from "./supervisor.js";
+import { Supervisor, type SupervisorOptions } from "./supervisor.js";
 
 /** A setting of the tests, in milliseconds. */
 function setting(name: string, otherwise: number): number {
@@ -45,6 +46,18 @@ async function isNewAttempt(place: Place, watch: LeaseWatch): Promise<boolean> {
   return file !== undefined && file.lease === watch.lease?.number;
 }
 
+/** An attempt that failed because its port was taken is followed by one more, on another port. */
+function otherPortOnce(next: SupervisorOptions["next"]): NonNullable<SupervisorOptions["next"]> {
+  let tried = false;
+  return async (end, file, recorder) => {
+    const { logs, verdict } = end;
+    const taken = verdict.state === "failed" && logs.portTaken !== undefined && logs.lastStep === 0;
+    const other = taken && !tried ? await withOtherPort(file) : undefined;
+    tried ||= taken;
+    return other ?? next?.(end, file, recorder);
+  };
+}
+
 /**
  * Program that launchRun starts in a session of its own: `node supervise.js <absolute run folder>`. It outlives
  * whoever started it.
@@ -65,12 +78,14 @@ async function main(folder: string): Promise<void> {
       void writeStopRequest(place.folder, { requestedAt: Date.now(), graceful: true, timeoutMs: 30_000 });
     });
   }
+  const heal = await healing(place, file);
   const supervisor = new Supervisor({
     ...{ place, file, lease, nodes: openNodes },
     paceMs: setting("POLL", 200),
-    ...(await healing(place, file)),
+    ...heal,
     ...(process.env.MF_LAB_HANG_MS !== undefined && { hangMs: setting("HANG", 0) }),
     onBeat: () => keepStandby(place),
+    next: otherPortOnce(heal.next),
   });
   const verdict = await supervisor.run();
   console.log(verdict.message);

@@ -60,6 +60,8 @@ export interface Evidence {
   readonly totalSteps: number;
   /** A process that was missing although the engine ran on. */
   readonly gone?: GoneProcess | undefined;
+  /** The cluster's port, if the scheduler could not listen on it because another process does. */
+  readonly portTaken?: number | undefined;
   /** A hang that lasted until the end. */
   readonly silence?: Silence | undefined;
   /** A node that could not be reached any more while the training stood still. */
@@ -155,6 +157,13 @@ function judgeLost(evidence: Evidence, { message }: LostNode): Verdict {
   return { state: "failed", message: whole, fault: { message: whole } };
 }
 
+function judgePort(port: number): Verdict {
+  const message =
+    `the scheduler could not listen on port ${port}: another process took it after the launch ` +
+    "(scheduler.log: Address already in use)";
+  return { state: "failed", message, fault: { message } };
+}
+
 /**
  * Whether the training succeeded, was stopped or failed, and of what. msrun's exit code alone proves nothing: it is 0
  * after SIGINT.
@@ -171,6 +180,7 @@ export function judge(evidence: Evidence): Verdict {
     return { state: "stopped", message: `stopped with a checkpoint at ${steps}: ${reason}` };
   if (!evidence.over && reason !== undefined) return judgeReason(evidence, reason);
   if (evidence.lost) return judgeLost(evidence, evidence.lost);
+  if (evidence.portTaken !== undefined) return judgePort(evidence.portTaken);
   if (evidence.silence) return { state: "failed", message: evidence.silence.message, fault: evidence.silence };
   if (evidence.gone) return judgeGone(evidence, evidence.gone);
   if (evidence.over) return { state: "finished", message: `finished at ${steps}` };

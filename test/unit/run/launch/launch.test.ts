@@ -12,6 +12,7 @@ import { launcherOption } from "../../../../src/run/record/node-command.js";
 import type { Run } from "../../../../src/run/run.js";
 import { displayKey } from "../../../../src/view/display-contract.js";
 import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
+import { freePort } from "../../../support/ports.js";
 
 const launched: Run[] = [];
 afterEach(async () => {
@@ -88,26 +89,29 @@ it("leaves no process below the one that launched it, as some front ends end all
 });
 
 describe("a name that is taken", () => {
-  it("refuses a live run of that name with the line that opens it, and starts no second training", async () => {
+  it("running the cell again returns the live run, and starts no second training", async () => {
     const folder = runsFolder();
     const plan = fakePlan({ steps: 2000 });
     const run = await launch(plan, { name: "live", folder });
     const before = await alive(run);
-    await expect(launchRun(plan, { name: "live", folder })).rejects.toMatchObject({
+    const again = await launchRun(plan, { name: "live", folder });
+    expect([again.folder, again.note]).toEqual([run.folder, expect.stringMatching(/^the same training is live/)]);
+    expect(await alive(run)).toBe(before);
+    await expect(launchRun(fakePlan({ config: "seed: 2\n" }), { name: "live", folder })).rejects.toMatchObject({
       code: "RUN_NAME_TAKEN",
       hint: expect.stringContaining('await openRun("live"'),
     });
-    expect(await alive(run)).toBe(before);
   });
 
-  it("lets exactly one of two launches at the same moment win", async () => {
+  it("of launches at the same moment exactly one starts a training, the others return it or say who starts it", async () => {
     const folder = runsFolder();
     const plan = fakePlan({ steps: 2000 });
     const results = await Promise.allSettled([1, 2, 3].map(() => launch(plan, { name: "twice", folder })));
     const outcomes = results.map((result) =>
-      result.status === "fulfilled" ? "started" : (result.reason.code ?? result.reason),
+      result.status === "fulfilled" ? (result.value.note ?? "started") : (result.reason.code ?? result.reason),
     );
-    expect(outcomes.sort()).toEqual(["RUN_NAME_TAKEN", "RUN_NAME_TAKEN", "started"]);
+    expect(outcomes.filter((outcome) => outcome === "started")).toHaveLength(1);
+    for (const outcome of outcomes) expect(outcome).toMatch(/^started$|^RUN_NAME_TAKEN$|^the same training is live/);
     expect(readdirSync(folder)).toEqual(["twice"]);
   });
 
@@ -266,8 +270,36 @@ describe("ports", () => {
     });
     const run = await launch(fakePlan(), { name: "port", folder: runsFolder() });
     const command = run.description.commands[0];
-    expect(command && Number(launcherOption(command, "master_port"))).toBeGreaterThan(8118);
+    expect(command && Number(launcherOption(command, "master_port"))).toBeGreaterThanOrEqual(20_000);
     server.close();
+  });
+
+  it("a port that somebody takes after the launch costs seconds instead of ten minutes: one attempt on another port", async () => {
+    const folder = runsFolder();
+    const pidFile = join(folder, "stranger");
+    const environment = { FAKE_LISTEN: "1", FAKE_TAKE_PORT: pidFile };
+    const run = await launch(fakePlan({ steps: 3, environment }), { name: "taken", folder });
+    const first = run.description.commands[0];
+    const status = await run
+      .wait({ timeout: "50s" })
+      .finally(() => process.kill(Number(readFileSync(pidFile, "utf8"))));
+    expect(status).toMatchObject({ state: "finished", attempt: 2, step: 3 });
+    const second = run.description.commands[0];
+    expect(second && launcherOption(second, "master_port")).not.toBe(first && launcherOption(first, "master_port"));
+  });
+
+  it("a chosen port that somebody takes after the launch ends the run with the port and scheduler.log in the message", async () => {
+    const folder = runsFolder();
+    const pidFile = join(folder, "stranger");
+    const port = await freePort();
+    const environment = { FAKE_LISTEN: "1", FAKE_TAKE_PORT: pidFile };
+    const plan = fakePlan({ steps: 3, port, environment });
+    const end = launch(plan, { name: "chosen", folder }).then((run) => run.wait({ timeout: "50s" }));
+    await expect(end).rejects.toMatchObject({
+      code: "RUN_FAILED",
+      message: expect.stringMatching(new RegExp(`port ${port}: another process .*scheduler\\.log`)),
+    });
+    process.kill(Number(readFileSync(pidFile, "utf8")));
   });
 
   it("refuses a chosen port that is in use, with its holder and a free one", async () => {
@@ -293,7 +325,7 @@ describe("opening and listing", () => {
       message: expect.stringContaining("here"),
     });
     const list = await listRuns({ folder });
-    expect(list.runs.map(({ name }) => name)).toEqual(["here"]);
+    expect(list.map(({ name }) => name)).toEqual(["here"]);
     expect(list[displayKey]()["text/plain"]).toContain("finished");
   });
 
@@ -304,7 +336,7 @@ describe("opening and listing", () => {
       await writeFile(join(folder, "odd", "run.json"), text);
       await expect(openRun("odd", { folder })).rejects.toMatchObject({ code: "RUN_FOLDER_UNREADABLE" });
     }
-    expect((await listRuns({ folder })).runs).toEqual([]);
+    expect(await listRuns({ folder })).toEqual([]);
   });
 
   it("trusts the events of a run that another machine supervises, as long as they show life", async () => {

@@ -70,6 +70,30 @@ it("resuming twice under one name starts one training", async () => {
   expect((await resumeRun(run, { name: "again" })).note).toContain("nothing was started");
 });
 
+it("a resume that was done is returned at every moment: while it lives, after its end, and although its parent's checkpoints are gone", async () => {
+  const folder = runsFolder();
+  const run = await stoppedRun(folder);
+  vi.stubEnv("FAKE_STEP_MS", "100");
+  const next = remember(await resumeRun(run, { name: "again" }));
+  const live = await resumeRun(run, { name: "again" });
+  expect([live.folder, live.note]).toEqual([next.folder, expect.stringMatching(/^the same training is live/)]);
+  await next.stop();
+  await rm(run.checkpointDir, { recursive: true });
+  expect((await resumeRun(run, { name: "again" })).note).toMatch(/^the same training was stopped/);
+  await expect(resumeRun(run, { name: "again", set: { seed: 7 } })).rejects.toMatchObject({
+    code: "RESUME_IMPOSSIBLE",
+  });
+});
+
+it("resuming a run that did all its steps returns it with a line instead of RESUME_IMPOSSIBLE", async () => {
+  const folder = runsFolder();
+  vi.stubEnv("FAKE_SAVE_EVERY", "40");
+  const run = remember(await launchRun(await tinyPlan(folder), { name: "whole", folder }));
+  await run.wait({ timeout: "50s" });
+  const again = await resumeRun(run);
+  expect([again.folder, again.note]).toEqual([run.folder, expect.stringMatching(/nothing is left to resume/)]);
+});
+
 it("hands the engine exactly one checkpoint, as links with a meta.json per rank", async () => {
   vi.stubEnv("FAKE_SAVE_EVERY", "10");
   const folder = runsFolder();
@@ -133,7 +157,8 @@ it("refuses a live run, a checkpoint that lacks a rank, and one without a step l
     code: "RESUME_IMPOSSIBLE",
     message: expect.stringContaining("each of 2 ranks"),
   });
-  await expect(resumeRun(run, { from: { complete: true, files: last.files, step: 120 } })).rejects.toMatchObject({
+  const whole = { complete: true, files: last.files, step: 120 };
+  await expect(resumeRun(run, { from: whole, set: { seed: 7 } })).rejects.toMatchObject({
     code: "RESUME_IMPOSSIBLE",
     message: expect.stringContaining("nothing is left"),
   });

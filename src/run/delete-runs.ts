@@ -1,0 +1,43 @@
+import { parseDuration } from "../core/units.js";
+import { previewDeletion, type RunDeletion } from "./deletion.js";
+import { listRuns, type OpenOptions } from "./open.js";
+import type { Run } from "./run.js";
+
+export interface DeleteOptions extends OpenOptions {
+  /** Names to delete; `*` stands for any characters: `["test-*"]`. */
+  readonly names?: readonly string[];
+  /** Only runs that began longer ago: `"30d"`. */
+  readonly olderThan?: string;
+  /** Only runs that ended so: `["failed", "lost"]`. */
+  readonly states?: readonly ("finished" | "stopped" | "failed" | "lost")[];
+}
+
+function pattern(name: string): RegExp {
+  const text = name.replace(/[.*+?^${}()|[\]\\]/g, (found) => (found === "*" ? ".*" : `\\${found}`));
+  return new RegExp(`^${text}$`);
+}
+
+/**
+ * Shows which runs would be deleted, with their sizes; `confirm()` of the result deletes them. Without any condition no run
+ * is chosen. Live runs are left out.
+ *
+ * @example
+ * const deletion = await deleteRuns({ names: ["test-*"], olderThan: "7d" });
+ * await deletion.confirm();
+ */
+export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeletion> {
+  const { names, olderThan, states, folder } = options;
+  const patterns = names?.map(pattern);
+  const before = olderThan === undefined ? undefined : Date.now() - parseDuration(olderThan, "olderThan");
+  const chosen: Run[] = [];
+  if (patterns === undefined && before === undefined && states === undefined) return previewDeletion(chosen, false);
+  for (const run of await listRuns(folder === undefined ? {} : { folder })) {
+    const status = await run.status();
+    const fits =
+      (patterns?.some((each) => each.test(run.name)) ?? true) &&
+      (before === undefined || status.startedAt < before) &&
+      (states?.some((state) => state === status.state) ?? true);
+    if (fits) chosen.push(run);
+  }
+  return previewDeletion(chosen, false);
+}

@@ -1,0 +1,112 @@
+import { rename, rm } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { LabError } from "../core/error.js";
+import { folderSize } from "../core/files.js";
+import { formatBytes, formatCount, formatDate } from "../core/units.js";
+import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { tableBundle } from "../view/table.js";
+import { isLive, type RunStatus } from "./status.js";
+
+/** What deleting needs of a run; `Run` is one. */
+export interface DeletableRun {
+  readonly name: string;
+  readonly folder: string;
+  status(): Promise<RunStatus>;
+}
+
+/** A run that would be deleted. */
+export interface DoomedRun {
+  readonly run: DeletableRun;
+  readonly status: RunStatus;
+  /** Bytes of its folder on disk. */
+  readonly bytes: number;
+}
+
+/**
+ * What would be deleted. Nothing is touched until `confirm()`. Live runs are never part of it; `live` names those that were
+ * left out.
+ */
+export class RunDeletion {
+  readonly runs: readonly DoomedRun[];
+  readonly live: readonly string[];
+
+  /** @internal Use run.delete or deleteRuns. */
+  constructor(runs: readonly DoomedRun[], live: readonly string[]) {
+    this.runs = runs;
+    this.live = live;
+  }
+
+  /** Bytes of all folders together. */
+  get bytes(): number {
+    return this.runs.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /**
+   * Deletes the folders with their checkpoints and logs; this cannot be undone. Looks at every run once more before.
+   * @throws RUN_LIVE if one of them has been started again since the preview; the others before it are deleted.
+   */
+  async confirm(): Promise<{ readonly deleted: readonly string[]; readonly bytes: number }> {
+    for (const { run } of this.runs) await deleteFolder(run);
+    return { deleted: this.runs.map(({ run }) => run.folder), bytes: this.bytes };
+  }
+
+  [displayKey](): MimeBundle {
+    return tableBundle({
+      title: `${formatCount(this.runs.length)} runs to delete, ${formatBytes(this.bytes)}; nothing is deleted yet`,
+      columns: [
+        { key: "name" },
+        { key: "state" },
+        { key: "step", align: "right" },
+        { key: "checkpoint", align: "right" },
+        { key: "size", align: "right" },
+        { key: "started" },
+        { key: "folder" },
+      ],
+      rows: this.runs.map(({ run, status, bytes }) => ({
+        name: run.name,
+        state: status.state,
+        step: status.step,
+        checkpoint: status.checkpointStep,
+        size: formatBytes(bytes),
+        started: formatDate(status.startedAt),
+        folder: relative(process.cwd(), run.folder) || run.folder,
+      })),
+      note: [
+        this.runs.length > 0 ? "To delete them: await deletion.confirm()" : "",
+        this.live.length > 0 ? `Live runs are kept: ${this.live.join(", ")}` : "",
+      ]
+        .filter(Boolean)
+        .join("\n"),
+    });
+  }
+}
+
+function refuseLive(status: RunStatus): LabError {
+  const found = `${status.state} at step ${status.step}`;
+  return new LabError("RUN_LIVE", `run ${status.name}: expected one that has ended, found it ${found}`, {
+    hint: "await run.stop()",
+    details: { name: status.name, state: status.state },
+  });
+}
+
+/** First out of sight under a hidden name, so that a half-deleted folder is never taken for a run. */
+async function deleteFolder(run: DeletableRun): Promise<void> {
+  const status = await run.status();
+  if (isLive(status)) throw refuseLive(status);
+  const hidden = join(dirname(run.folder), `.deleted-${basename(run.folder)}-${process.pid}-${Date.now()}`);
+  await rename(run.folder, hidden);
+  await rm(hidden, { recursive: true, force: true });
+}
+
+/** The preview for some runs. `strict`: a live run is an error, not left out. */
+export async function previewDeletion(runs: readonly DeletableRun[], strict: boolean): Promise<RunDeletion> {
+  const doomed: DoomedRun[] = [];
+  const live: string[] = [];
+  for (const run of runs) {
+    const status = await run.status();
+    if (!isLive(status)) doomed.push({ run, status, bytes: await folderSize(run.folder) });
+    else if (strict) throw refuseLive(status);
+    else live.push(run.name);
+  }
+  return new RunDeletion(doomed, live);
+}

@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { previewDeletion } from "../../../src/run/deletion.js";
+import { findRunFolders } from "../../../src/run/find-runs.js";
+import type { RunStatus } from "../../../src/run/status.js";
+import { displayKey } from "../../../src/view/display-contract.js";
+
+function folderWith(paths: readonly string[]): string {
+  const root = mkdtempSync(join(tmpdir(), "find-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  for (const path of paths) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), "{}");
+  }
+  return root;
+}
+
+test("listRuns found 0 runs after a lesson: runs are found below the notebook's folder and in runs/ of those above", async () => {
+  const root = folderWith([
+    "notebooks/10.ipynb",
+    "notebooks/runs/full-pretraining/runs/first/run.json",
+    "notebooks/runs/full-pretraining/runs/first/output/checkpoint/run.json",
+    "notebooks/runs/full-pretraining/dataset/run.json",
+    "runs/second/run.json",
+    "elsewhere/third/run.json",
+    "notebooks/node_modules/x/run.json",
+    "notebooks/.hidden/run.json",
+  ]);
+  const found = await findRunFolders(join(root, "notebooks"));
+  expect(found.map((path) => relative(root, path))).toEqual([
+    "notebooks/runs/full-pretraining/runs/first",
+    "runs/second",
+  ]);
+});
+
+function run(root: string, name: string, state: RunStatus["state"], processes = 0) {
+  const status = { name, state, attempt: 1, step: 3, totalSteps: 9, processes, startedAt: 0, message: "" };
+  return {
+    name,
+    folder: join(root, name),
+    status: async () => status as RunStatus,
+    set: (to: string) => Object.assign(status, { state: to }),
+  };
+}
+
+test("deleting shows first what would go, leaves live runs out, and deletes on confirm", async () => {
+  const root = folderWith(["old/run.json", "old/output/a.bin", "live/run.json", "lost/run.json"]);
+  const runs = [run(root, "old", "finished"), run(root, "live", "training", 3), run(root, "lost", "lost", 2)];
+  const deletion = await previewDeletion(runs, false);
+  expect([deletion.runs.map(({ run: { name } }) => name), deletion.live, deletion.bytes]).toEqual([
+    ["old"],
+    ["live", "lost"],
+    4,
+  ]);
+  expect(deletion[displayKey]()["text/plain"]).toMatch(/1 runs to delete, 4 B; nothing is deleted yet/);
+  expect(existsSync(join(root, "old"))).toBe(true);
+  expect(await deletion.confirm()).toEqual({ deleted: [join(root, "old")], bytes: 4 });
+  expect(readdirSync(root).sort()).toEqual(["live", "lost"]);
+});
+
+test("a run that was started again after the preview is not deleted", async () => {
+  const root = folderWith(["again/run.json"]);
+  const again = run(root, "again", "failed");
+  const deletion = await previewDeletion([again], true);
+  again.set("training");
+  await expect(deletion.confirm()).rejects.toMatchObject({ code: "RUN_LIVE" });
+  expect(existsSync(join(root, "again", "run.json"))).toBe(true);
+  await expect(previewDeletion([again], true)).rejects.toMatchObject({ code: "RUN_LIVE", hint: "await run.stop()" });
+});
