@@ -17,7 +17,7 @@ function folderWith(paths: readonly string[]): string {
   return root;
 }
 
-test("listRuns found 0 runs after a lesson: runs are found below the notebook's folder and in runs/ of those above", async () => {
+test("listRuns found 0 runs after a lesson: it looks below the notebook and in runs/ above it", async () => {
   const root = folderWith([
     "notebooks/10.ipynb",
     "notebooks/runs/full-pretraining/runs/first/run.json",

@@ -18,7 +18,7 @@ test("hundreds of long commands stay within 64 KB and say how many are hidden", 
   expect(bundle["text/plain"]).toMatch(/⋮ \d+ of 500 commands hidden/);
 });
 
-test("a column of sentences that was squeezed to a word per line has room, and a column of names keeps its lines whole", () => {
+test("a column of sentences that was squeezed to a word per line has room, and names keep their lines", () => {
   const rows = [
     { name: "dp 16 · tp 4", why: "needs the least memory of all layouts that send nothing between two nodes" },
   ];

@@ -142,7 +142,7 @@ const figure = (text: string) => ({
   "text/plain": text,
 });
 
-test("a figure that would stand still in JupyterLab moves under our own MIME type, and has plotly's as well when it ends", () => {
+test("a figure that would stand still in JupyterLab moves under our MIME type, and ends with plotly's", () => {
   openNotebook(true);
   const live = openLive(figure("0"));
   vi.advanceTimersByTime(300);

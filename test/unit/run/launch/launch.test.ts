@@ -103,7 +103,7 @@ describe("a name that is taken", () => {
     });
   });
 
-  it("of launches at the same moment exactly one starts a training, the others return it or say who starts it", async () => {
+  it("of launches at the same moment one starts a training, the others return it or say who does", async () => {
     const folder = runsFolder();
     const plan = fakePlan({ steps: 2000 });
     const results = await Promise.allSettled([1, 2, 3].map(() => launch(plan, { name: "twice", folder })));
@@ -274,7 +274,7 @@ describe("ports", () => {
     server.close();
   });
 
-  it("a port that somebody takes after the launch costs seconds instead of ten minutes: one attempt on another port", async () => {
+  it("a port that is taken after the launch costs seconds, not ten minutes: an attempt on another port", async () => {
     const folder = runsFolder();
     const pidFile = join(folder, "stranger");
     const environment = { FAKE_LISTEN: "1", FAKE_TAKE_PORT: pidFile };
@@ -288,7 +288,7 @@ describe("ports", () => {
     expect(second && launcherOption(second, "master_port")).not.toBe(first && launcherOption(first, "master_port"));
   });
 
-  it("a chosen port that somebody takes after the launch ends the run with the port and scheduler.log in the message", async () => {
+  it("a chosen port that is taken after the launch ends the run, which names port and scheduler.log", async () => {
     const folder = runsFolder();
     const pidFile = join(folder, "stranger");
     const port = await freePort();

@@ -70,7 +70,7 @@ it("resuming twice under one name starts one training", async () => {
   expect((await resumeRun(run, { name: "again" })).note).toContain("nothing was started");
 });
 
-it("a resume that was done is returned at every moment: while it lives, after its end, and although its parent's checkpoints are gone", async () => {
+it("a resume that was done is returned: live, after its end, and without its parent's checkpoints", async () => {
   const folder = runsFolder();
   const run = await stoppedRun(folder);
   vi.stubEnv("FAKE_STEP_MS", "100");
