@@ -1,5 +1,6 @@
 import type { Issue } from "../core/error.js";
 import { type BaseConfig, readMerged, unreadableBases } from "./base-config.js";
+import { consistentCures } from "./consistent-cures.js";
 import { rules } from "./every-rule.js";
 import { contextOf } from "./rules/context.js";
 import { keyRules } from "./rules/keys/known.js";
@@ -39,12 +40,8 @@ function fileFindings(source: SourceText, bases: readonly BaseConfig[]): (RuleFi
 
 const order = { error: 0, warning: 1, advice: 2 } as const;
 
-/** All findings about a configuration, errors first. */
-export function checkConfig(
-  source: SourceText,
-  facts: CheckFacts,
-  bases: readonly BaseConfig[] = [],
-): readonly Issue[] {
+/** All findings about a configuration, errors first, each with the cure that it has by itself. */
+export function findingsOf(source: SourceText, facts: CheckFacts, bases: readonly BaseConfig[] = []): readonly Issue[] {
   const context = contextOf(source.root, facts, (path) => readMerged(source, bases, path));
   const mode = context.get("run_mode");
   // Inference has rules of its own, which are not this project's matter.
@@ -58,4 +55,14 @@ export function checkConfig(
       return { ...finding, ...place };
     })
     .sort((a, b) => order[a.severity] - order[b.severity]);
+}
+
+/** All findings about a configuration, errors first, with cures that go together. */
+export function checkConfig(
+  source: SourceText,
+  facts: CheckFacts,
+  bases: readonly BaseConfig[] = [],
+): readonly Issue[] {
+  const check = (text: SourceText): readonly Issue[] => findingsOf(text, facts, bases);
+  return consistentCures(source, check(source), check);
 }

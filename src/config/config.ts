@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { Issue } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
-import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
 import { issueList } from "../view/issue-list.js";
 import type { ShownList } from "../view/shown-list.js";
 import { withAllFixes, withFix } from "./apply-fix.js";
 import { type BaseConfig, type BaseFile, readBaseFiles } from "./base-config.js";
-import { checkConfig } from "./check.js";
+import { checkConfig, findingsOf } from "./check.js";
 import { type CommandLine, commandLineFor } from "./command-line.js";
 import { type ConfigDiff, diffSources } from "./diff.js";
 import { beginHistory, type ConfigEdit, type History, record, stepBack, stepForward } from "./history.js";
@@ -18,7 +18,7 @@ import type { ScaleTarget } from "./scale/propose.js";
 import { type ScaledConfig, scaleConfig } from "./scale/scaled-config.js";
 import { readSource, type Setting, type SourceText, withoutValue, withValue, withValues } from "./text/source-text.js";
 import { isSection, nodeAt, readValue, type YamlValue } from "./text/values.js";
-import { configBundle, makeDiff } from "./view.js";
+import { configBundle, editsBundle, makeDiff } from "./view.js";
 
 /** Where a configuration came from. */
 export interface ConfigSource {
@@ -26,6 +26,9 @@ export interface ConfigSource {
   /** Absolute path, the template's name, or "text". */
   readonly name: string;
 }
+
+/** What stands for the cell that runs now: its signal; undefined in a plain script. */
+const currentCell = (): unknown => jupyterHost()?.signal;
 
 /** One state of a configuration: its text and the edits that led to it. */
 interface ConfigState {
@@ -59,6 +62,9 @@ export class Config {
   readonly #bases: readonly BaseConfig[];
   readonly #original: SourceText;
   #history: History<ConfigState>;
+  /** The cell that opened this configuration, and the one that edited it last with the text before. */
+  readonly #openedIn = currentCell();
+  #editedIn: { readonly cell: unknown; readonly before: SourceText } | undefined;
 
   /** Made by `openConfig`. */
   constructor(source: ConfigSource, text: string, options: ConfigOptions = {}) {
@@ -153,6 +159,8 @@ export class Config {
 
   /** Edits that change no byte are not recorded. */
   #record(text: SourceText, edits: readonly ConfigEdit[]): this {
+    const cell = currentCell();
+    if (cell !== undefined && this.#editedIn?.cell !== cell) this.#editedIn = { cell, before: this.#current };
     if (text.text !== this.text) this.#history = record(this.#history, { text, edits: [...this.edits, ...edits] });
     return this;
   }
@@ -203,7 +211,7 @@ export class Config {
    * change.
    */
   fixAll(facts: CheckFacts = {}): ShownList<Issue> {
-    const { text, fixed } = withAllFixes(this.#current, (now) => checkConfig(now, facts, this.#bases));
+    const { text, fixed } = withAllFixes(this.#current, (now) => findingsOf(now, facts, this.#bases));
     this.#record(text, this.#fixEdits(fixed));
     return this.check(facts);
   }
@@ -249,7 +257,14 @@ export class Config {
     return scaleConfig<Config>(this, target);
   }
 
+  /**
+   * A tree of all values. After edits in the cell that shows it, what they changed, unless the same cell opened the
+   * configuration.
+   */
   [displayKey](): MimeBundle {
+    const edited = this.#editedIn;
+    if (edited !== undefined && edited.cell === currentCell() && edited.cell !== this.#openedIn)
+      return editsBundle(diffSources(edited.before, this.#current));
     return configBundle({
       source: this.source,
       values: this.toJS(),

@@ -41,14 +41,22 @@ async function readText(path: string): Promise<string> {
   }
 }
 
+/** Calls that open what was probably meant: templates whose names begin with the text, else the nearest one. */
+function templatesLike(text: string, templates: readonly string[]): string[] {
+  const longer = templates.filter((name) => text.length > 3 && name.toLowerCase().startsWith(text.toLowerCase()));
+  const near = suggestName(text, templates);
+  const found = longer.length > 0 ? longer : near === undefined ? [] : [near];
+  return found.slice(0, 3).map((name) => `openConfig("${name}")`);
+}
+
 async function notFound(name: string): Promise<ConfigError> {
   const templates = await listTemplates();
-  const near = suggestName(name.replace(/\.ya?ml$/, ""), templates);
+  const near = templatesLike(name.replace(/\.ya?ml$/, ""), templates);
   return new ConfigError(
     "CONFIG_NOT_FOUND",
     `config ${name}: expected a file, a template's name or YAML text, found none of them`,
     {
-      hint: near === undefined ? `templates: ${templates.join(", ")}` : `did you mean openConfig("${near}")?`,
+      hint: near.length === 0 ? `templates: ${templates.join(", ")}` : `did you mean ${near.join(" or ")}?`,
       issues: [],
       details: { name, templates },
     },

@@ -130,3 +130,10 @@ export function changesBundle(changes: readonly ConfigChange[]): MimeBundle {
 export function makeDiff(changes: readonly ConfigChange[]): ConfigDiff {
   return { changes, [displayKey]: () => changesBundle(changes) };
 }
+
+/** What the edits of a cell changed. */
+export function editsBundle(changes: readonly ConfigChange[]): MimeBundle {
+  const words = "since it was opened: config.diff(); the whole: config in a cell of its own";
+  if (changes.length === 0) return factsBundle("No value changed", [["more", words]]);
+  return joinBundles([changesBundle(changes), factsBundle("Changed by this cell", [["more", words]])]);
+}

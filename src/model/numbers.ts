@@ -86,6 +86,9 @@ const defaults: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   },
 };
 
+/** Values of `model_type` whose defaults are known. */
+export const knownModelTypes: readonly string[] = Object.keys(defaults);
+
 /** The values of `model.model_config`. */
 export type ModelSection = Readonly<Record<string, unknown>>;
 

@@ -1,3 +1,6 @@
+import { formatCount } from "../core/units.js";
+import { displayKey, type MimeBundle } from "../view/display-contract.js";
+import { factsBundle } from "../view/sections.js";
 import { layersOf, type ModelShape } from "./shape.js";
 import { inputTensors, layerTensors, type ModelTensor, mtpTensors, outputTensors, tensorSize } from "./tensors.js";
 
@@ -26,6 +29,33 @@ export interface ParameterCount {
   readonly counters: number;
   /** Of `total` + `counters`: what has a gradient and optimizer states. */
   readonly trainable: number;
+  [displayKey](): MimeBundle;
+}
+
+type Counts = Omit<ParameterCount, typeof displayKey>;
+
+function countBundle(counts: Counts): MimeBundle {
+  const rows: [string, number][] = [
+    ["all that is trained and stored", counts.total],
+    ["embedding", counts.embedding],
+    ["a dense layer", counts.denseLayer],
+    ["a layer with experts", counts.expertLayer],
+    ["attention of a layer", counts.attentionPerLayer],
+    ["output layer", counts.output],
+    ["token prediction", counts.mtp],
+    ["routed experts", counts.routedExperts],
+    ["what one token passes through", counts.activeMain],
+    ["with gradient and optimizer states", counts.trainable],
+  ];
+  return factsBundle(
+    `${formatCount(counts.total)} parameters`,
+    rows.filter(([, count]) => count > 0).map(([name, count]) => [name, formatCount(count)] as const),
+  );
+}
+
+/** The counts with a table of their own; it is no value among them. */
+function withTable(counts: Counts): ParameterCount {
+  return Object.defineProperty({ ...counts }, displayKey, { value: () => countBundle(counts) }) as ParameterCount;
 }
 
 const isCounter = ({ name }: ModelTensor): boolean => /\.(expert_load|fi_accu)$/.test(name);
@@ -36,7 +66,10 @@ function sum(tensors: readonly ModelTensor[], which: (tensor: ModelTensor) => bo
 
 const counted = (tensors: readonly ModelTensor[]): number => sum(tensors, (tensor) => !isCounter(tensor));
 
-/** Counts from the layers as MindFormers 1.9 builds them; a test holds every tensor against its models. */
+/**
+ * Counts from the layers as MindFormers 1.9 builds them; a test holds every tensor against its models.
+ * Shown as a table. @example countParameters(modelShape(config.get("model.model_config")))
+ */
 export function countParameters(shape: ModelShape): ParameterCount {
   const layers = layersOf(shape);
   const parts = [
@@ -60,7 +93,7 @@ export function countParameters(shape: ModelShape): ParameterCount {
   const e = shape.experts;
   const idle = e === undefined ? 0 : (layers.expert * routed(expert) * (e.experts - e.perToken)) / e.experts;
   const mtp = shape.mtpLayers * counted(mtpLayer);
-  return {
+  return withTable({
     attentionPerLayer: sum(dense, ({ name }) => name.startsWith("self_attention.")),
     denseLayer: counted(dense),
     expertLayer: e === undefined ? 0 : counted(expert),
@@ -73,5 +106,5 @@ export function countParameters(shape: ModelShape): ParameterCount {
     routedExperts: over(routed),
     counters: over((tensors) => sum(tensors, isCounter)),
     trainable: over((tensors) => sum(tensors, ({ trainable }) => trainable)),
-  };
+  });
 }

@@ -1,4 +1,5 @@
-import { type ModelSection, modelNumber } from "./numbers.js";
+import { LabError } from "../core/error.js";
+import { knownModelTypes, type ModelSection, modelNumber, otherNames } from "./numbers.js";
 import type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./shape.js";
 
 /** Model types whose routers have an expert bias unless it is switched off. */
@@ -80,14 +81,24 @@ function expertShape(model: ModelSection, of: Read): ExpertShape | undefined {
   };
 }
 
-/**
- * The shape of the model that a `model.model_config` section describes, with the defaults of its `model_type`:
- * DeepSeek-V3, Qwen3, Qwen3-MoE, TeleChat3, TeleChat3-MoE, and sections without a type that name every number (general
- * dense and expert models). Undefined for sparse attention (DSA), for numbers that are missing and for values that are
- * not numbers.
- */
-export function modelShape(model: ModelSection): ModelShape | undefined {
-  if (model.experimental_attention_variant === "dsa") return undefined;
+/** A shape, or why it is not known. */
+type ShapeOrReason =
+  | { readonly shape: ModelShape; readonly reason?: undefined }
+  | { readonly shape?: undefined; readonly reason: string };
+
+/** Numbers that are missing or no numbers, as text. */
+function missingText(model: ModelSection, missing: readonly string[]): string {
+  const names = [...new Set(missing)];
+  const parts = names.map((name) => {
+    const written = [name, otherNames[name] ?? name].map((key) => model[key]).find((value) => value !== undefined);
+    return written === undefined ? name : `${name} (found ${JSON.stringify(written)})`;
+  });
+  return `model_type ${String(model.model_type ?? "is not written")}: expected whole numbers for ${parts.join(", ")}`;
+}
+
+function readShape(model: ModelSection): ShapeOrReason {
+  if (model.experimental_attention_variant === "dsa")
+    return { reason: "experimental_attention_variant dsa: sparse attention is not computed" };
   const missing: string[] = [];
   const of: Read = (name) => {
     const value = modelNumber(model, name);
@@ -116,5 +127,28 @@ export function modelShape(model: ModelSection): ModelShape | undefined {
     sequence: of("seq_length"),
     hiddenAct: String(model.hidden_act ?? (typed ? "silu" : "gelu")),
   };
-  return missing.length > 0 ? undefined : shape;
+  return missing.length > 0 ? { reason: missingText(model, missing) } : { shape };
+}
+
+/** The shape that `modelShape` gives, or undefined where it throws. */
+export const knownShape = (model: ModelSection): ModelShape | undefined => readShape(model).shape;
+
+/** Why a section has no shape; undefined where it has one. */
+export const shapeProblem = (model: ModelSection): string | undefined => readShape(model).reason;
+
+/**
+ * The shape of the model that a `model.model_config` section describes, with the defaults of its `model_type`:
+ * DeepSeek-V3, Qwen3, Qwen3-MoE, TeleChat3, TeleChat3-MoE, and sections without a type that name every number (general
+ * dense and expert models).
+ *
+ * @example countParameters(modelShape(config.get("model.model_config")))
+ * @throws MODEL_NOT_COMPUTED with the names of the numbers that are missing or no whole numbers, and for sparse
+ * attention (DSA).
+ */
+export function modelShape(model: ModelSection): ModelShape {
+  const { shape, reason } = readShape(model ?? {});
+  if (shape !== undefined) return shape;
+  throw new LabError("MODEL_NOT_COMPUTED", `modelShape: ${reason}`, {
+    hint: `write every number of model.model_config, or a model_type of ${knownModelTypes.join(", ")}`,
+  });
 }

@@ -1,6 +1,6 @@
 import { allKeys, sectionPaths } from "./catalogue.js";
 
-const width = 150;
+const width = 118;
 
 /** `"a" | "b" | …` in lines that are not too long. */
 function union(names: readonly string[]): string {
@@ -24,8 +24,9 @@ export function pathTypes(): string {
     return path === "" ? names : `  | \`${path}.${"${"}\n${names}\n    }\``;
   });
   return [
-    "// Written from the catalogue by path-types.ts; its test writes it anew: npx vitest run --config test/vitest.config.ts --project fast unit/config/config-path --update\n",
-    "/** Every path of a configuration that MindFormers 1.9 knows for pre-training (items of lists and callbacks aside). */",
+    "// Written from the catalogue by path-types.ts. Its test writes it anew:",
+    "// npx vitest run --config test/vitest.config.ts --project fast unit/config/config-path --update\n",
+    "/** Every path of a configuration that MindFormers 1.9 knows for pre-training (items of lists aside). */",
     `// biome-ignore format: many names\nexport type KnownConfigPath =\n${paths.join("\n")};\n`,
     "/** A path in a configuration: known ones are offered for completion, every other text is accepted as well. */",
     "export type ConfigPath = KnownConfigPath | (string & {});",

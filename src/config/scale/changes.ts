@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, parseBytes } from "../../core/units.js";
 import { countParameters } from "../../model/parameters.js";
-import { modelShape } from "../../model/read-shape.js";
+import { knownShape } from "../../model/read-shape.js";
 import { dataLoaderPath } from "../keys/data-path.js";
 import { isSection, sameValue } from "../text/values.js";
 import type { ConfigEdits } from "./config-edits.js";
@@ -154,7 +154,7 @@ export function scaleChanges(config: ConfigEdits, target: ScaleTarget, proposal:
 /** The proposal in one line: parameters before and after, memory. */
 export function scaleText(config: ConfigEdits, { shape, memory, limit, globalBatch }: Proposal): string {
   const section = config.get(model);
-  const before = isSection(section) ? modelShape(section) : undefined;
+  const before = isSection(section) ? knownShape(section) : undefined;
   const was = before === undefined ? "" : `${formatCount(countParameters(before).total)} → `;
   return `${was}${formatCount(countParameters(shape).total)} parameters; about ${formatBytes(memory)} on the fullest device (${formatBytes(limit)} may be filled); global batch ${globalBatch}`;
 }

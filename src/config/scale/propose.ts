@@ -7,7 +7,7 @@ import { estimateMemory } from "../../model/memory/estimate.js";
 import type { MemoryOptions } from "../../model/memory/options.js";
 import { readMemoryOptions } from "../../model/memory/read-training.js";
 import { countParameters } from "../../model/parameters.js";
-import { modelShape } from "../../model/read-shape.js";
+import { knownShape, shapeProblem } from "../../model/read-shape.js";
 import { type Candidate, enumerateLayouts } from "../../model/search/enumerate.js";
 import { atlas800tA2 } from "../../model/search/hardware.js";
 import type { ModelShape } from "../../model/shape.js";
@@ -71,7 +71,7 @@ interface Space {
 }
 
 function shapeOn({ section, sequence }: Space, numbers: ModelNumbers): ModelShape | undefined {
-  return modelShape({ ...section, ...numbers, seq_length: sequence });
+  return knownShape({ ...section, ...numbers, seq_length: sequence });
 }
 
 function tryAscend(space: Space, shape: ModelShape): Pick<Proposal, "layout" | "memory" | "globalBatch"> | undefined {
@@ -129,11 +129,11 @@ function openSpace(config: ConfigEdits, target: ScaleTarget): Space {
       `scaleTo, devices: expected a whole number from 1 on, found ${target.devices}`,
       { hint: "for example { devices: 8 }" },
     );
-  const shape = isSection(section) ? modelShape(section) : undefined;
+  const shape = isSection(section) ? knownShape(section) : undefined;
   if (!isSection(section) || shape === undefined)
     throw new LabError(
       "MODEL_NOT_COMPUTED",
-      `scaleTo: the size of this model is not computed: model_type ${String(config.get("model.model_config.model_type"))}`,
+      `scaleTo: the size of this model is not computed: ${isSection(section) ? shapeProblem(section) : "model.model_config is missing"}`,
       {
         hint: "write every number of model.model_config, or use a model_type of deepseek_v3, qwen3, qwen3_moe, telechat3, telechat3_moe",
       },

@@ -1,7 +1,7 @@
 import type { Layout } from "../layout/layout.js";
 import { readLayout } from "../layout/read-layout.js";
 import type { ModelSection } from "../numbers.js";
-import { modelShape } from "../read-shape.js";
+import { knownShape } from "../read-shape.js";
 import type { ReadValue } from "../read-value.js";
 import type { ModelShape } from "../shape.js";
 import { defaultMemoryOptions, type MemoryOptions, type OptimizerKind, type Recompute } from "./options.js";
@@ -76,7 +76,7 @@ export function readTraining(get: ReadValue, devices?: number): TrainingFacts | 
   if (typeof section !== "object" || section === null || Array.isArray(section)) return undefined;
   const sequence = get("train_dataset.data_loader.config.seq_length");
   const read = section as ModelSection;
-  const shape = modelShape(
+  const shape = knownShape(
     read.seq_length === undefined && typeof sequence === "number" ? { ...read, seq_length: sequence } : read,
   );
   return shape === undefined ? undefined : { shape, layout: readLayout(get, devices), options: readMemoryOptions(get) };

@@ -38,6 +38,21 @@ export function placesOf(source: EjectSource, settings: EjectSettings): EjectPla
 }
 
 /**
+ * Lines that find MindSpore's programs: a variable that the user of another machine sets, with a check that names it.
+ * Its default is the environment of the plan.
+ */
+function programLines(source: EjectSource): string[] {
+  const folder = quoteWord(dirname(source.python));
+  const missing = "$(hostname): no msrun in $PYTHON_BIN: set PYTHON_BIN";
+  return [
+    "# The bin folder of the Python environment with MindSpore and MindFormers, the same on every node.",
+    `PYTHON_BIN=\${PYTHON_BIN:-${folder}}`,
+    'export PATH="$PYTHON_BIN:$PATH"',
+    `command -v msrun > /dev/null || { echo "${missing}" >&2; exit 1; }`,
+  ];
+}
+
+/**
  * Lines that set the environment of a node's workers. `path`: put the plan's Python first, for machines (a container
  * has its own).
  */
@@ -45,7 +60,7 @@ export function environmentLines(source: EjectSource, settings: EjectSettings, p
   const { logs } = placesOf(source, settings);
   const cache = source.commands[0]?.environment.MS_COMPILER_CACHE_PATH;
   return [
-    ...(path ? [`export PATH=${quoteWord(dirname(source.python))}:"$PATH"`] : []),
+    ...(path ? programLines(source) : []),
     ...(source.device === "CPU" ? [] : [`export PYTHONPATH=${quoteWord(settings.mindformers)}:"\${PYTHONPATH:-}"`]),
     `export LOG_MF_PATH=${quoteWord(posix.join(logs, "mindformers"))}`,
     ...(cache === undefined

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { flopsPerStep } from "../../../src/model/flops.js";
 import { countParameters } from "../../../src/model/parameters.js";
-import { modelShape } from "../../../src/model/read-shape.js";
+import { knownShape } from "../../../src/model/read-shape.js";
 import type { ModelShape } from "../../../src/model/shape.js";
 import { modelTensors } from "../../../src/model/tensors.js";
 import { runPython } from "../../support/project-python.js";
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function shapeOf(name: string): ModelShape {
-  const shape = modelShape(sections[name] ?? {});
+  const shape = knownShape(sections[name] ?? {});
   if (shape === undefined) throw new Error(`no shape: ${name}`);
   return shape;
 }

@@ -8,10 +8,10 @@ import { estimateMemory } from "../../../src/model/memory/estimate.js";
 import { defaultMemoryOptions, type MemoryOptions } from "../../../src/model/memory/options.js";
 import { readTraining } from "../../../src/model/memory/read-training.js";
 import { countParameters } from "../../../src/model/parameters.js";
-import { modelShape } from "../../../src/model/read-shape.js";
+import { knownShape } from "../../../src/model/read-shape.js";
 import type { ModelShape } from "../../../src/model/shape.js";
 
-const big = modelShape({ model_type: "deepseek_v3", qk_layernorm: true, mla_qkv_concat: false }) as ModelShape;
+const big = knownShape({ model_type: "deepseek_v3", qk_layernorm: true, mla_qkv_concat: false }) as ModelShape;
 const options: MemoryOptions = { ...defaultMemoryOptions, compressedMask: true };
 const mesh: Layout = {
   ...singleDevice,

@@ -3,12 +3,13 @@ import { openConfig } from "../../../src/config/open.js";
 import { isSection } from "../../../src/config/text/values.js";
 import { flopsPerStep, flopsPerToken } from "../../../src/model/flops.js";
 import { countParameters } from "../../../src/model/parameters.js";
-import { modelShape } from "../../../src/model/read-shape.js";
+import { knownShape, modelShape } from "../../../src/model/read-shape.js";
 import type { ModelShape } from "../../../src/model/shape.js";
+import { displayKey } from "../../../src/view/display-contract.js";
 
 async function shapeOf(template: string, changes: Readonly<Record<string, unknown>> = {}): Promise<ModelShape> {
   const section = (await openConfig(template)).get("model.model_config");
-  const shape = isSection(section) ? modelShape({ ...section, ...changes }) : undefined;
+  const shape = isSection(section) ? knownShape({ ...section, ...changes }) : undefined;
   if (shape === undefined) throw new Error("no shape");
   return shape;
 }
@@ -103,15 +104,15 @@ const qwen3 = {
 };
 
 test("Qwen3 32B and 30B-A3B have the published numbers of parameters", () => {
-  const dense = modelShape(qwen3);
+  const dense = knownShape(qwen3);
   // Published: 32.8 billion, 31.2 billion without embeddings; 30.5 billion, of which a token uses 3.3 billion.
   expect(dense && countParameters(dense).total).toBe(32_762_123_264);
-  const experts = modelShape({ model_type: "qwen3_moe", num_hidden_layers: 48, head_dim: 128 });
+  const experts = knownShape({ model_type: "qwen3_moe", num_hidden_layers: 48, head_dim: 128 });
   expect(experts && countParameters(experts)).toMatchObject({ total: 30_532_122_624, activeMain: 3_353_032_704 });
 });
 
 test("an output layer that is the embedding is counted once", () => {
-  const shapes = [false, true].map((tied) => modelShape({ ...qwen3, tie_word_embeddings: tied }));
+  const shapes = [false, true].map((tied) => knownShape({ ...qwen3, tie_word_embeddings: tied }));
   const [apart, tied] = shapes.map((shape) => shape && countParameters(shape).total) as [number, number];
   expect(apart - tied).toBe(151936 * 5120);
 });
@@ -122,7 +123,24 @@ test("the work of a step is what MindFormers prints as full model flops", async 
 });
 
 test("a model of an unknown kind, with sparse attention or with text for a number has no computed size", () => {
-  expect(modelShape({ model_type: "glm4", hidden_size: 4096 })).toBeUndefined();
-  expect(modelShape({ model_type: "deepseek_v3", hidden_size: "wide" })).toBeUndefined();
-  expect(modelShape({ model_type: "deepseek_v3", experimental_attention_variant: "dsa" })).toBeUndefined();
+  expect(knownShape({ model_type: "glm4", hidden_size: 4096 })).toBeUndefined();
+  expect(knownShape({ model_type: "deepseek_v3", hidden_size: "wide" })).toBeUndefined();
+  expect(knownShape({ model_type: "deepseek_v3", experimental_attention_variant: "dsa" })).toBeUndefined();
+});
+
+test.each([
+  [{ model_type: "glm4", hidden_size: 4096 }, /expected whole numbers for .*num_hidden_layers, vocab_size/],
+  [{ model_type: "deepseek_v3", hidden_size: "wide" }, /for hidden_size \(found "wide"\)/],
+  [{ model_type: "deepseek_v3", experimental_attention_variant: "dsa" }, /sparse attention is not computed/],
+])("modelShape names the number that is missing: %j", (section, message) => {
+  expect(() => modelShape(section)).toThrow(message);
+});
+
+test("a count of parameters shows itself as a table, and is plain numbers for everybody else", () => {
+  const shape = knownShape({ model_type: "deepseek_v3" });
+  if (shape === undefined) throw new Error("expected a known model");
+  const count = countParameters(shape);
+  expect(String(count[displayKey]()["text/plain"])).toContain("routed experts");
+  expect(Object.getOwnPropertySymbols(JSON.parse(JSON.stringify(count)))).toEqual([]);
+  expect(Object.values(count).every((value) => typeof value === "number")).toBe(true);
 });

@@ -7,7 +7,7 @@ import { estimateMemory } from "../../../src/model/memory/estimate.js";
 import { defaultMemoryOptions } from "../../../src/model/memory/options.js";
 import { countStages } from "../../../src/model/memory/stage-layers.js";
 import { staticGroups, tensorGroups } from "../../../src/model/memory/static.js";
-import { modelShape } from "../../../src/model/read-shape.js";
+import { knownShape } from "../../../src/model/read-shape.js";
 import { enumerateLayouts, paretoFront, type SearchSpace } from "../../../src/model/search/enumerate.js";
 import { atlas800tA2 } from "../../../src/model/search/hardware.js";
 import { divisors, legalMeshes, tensorFault } from "../../../src/model/search/meshes.js";
@@ -24,7 +24,7 @@ const section = {
   n_routed_experts: 12,
   num_experts_per_tok: 4,
 };
-const small = modelShape(section) as ModelShape;
+const small = knownShape(section) as ModelShape;
 const space = (changes: Partial<SearchSpace> = {}): SearchSpace => ({
   shape: small,
   devices: 12,

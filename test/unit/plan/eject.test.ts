@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -126,7 +126,10 @@ describe("msrun", () => {
     expect(ejected.text("node-017.sh")).toBe(`#!/usr/bin/env bash
 # Node 17 of 128 (10.0.0.18): starts ranks 136 to 143 of 1024.
 set -euo pipefail
-export PATH=/env/bin:"$PATH"
+# The bin folder of the Python environment with MindSpore and MindFormers, the same on every node.
+PYTHON_BIN=\${PYTHON_BIN:-/env/bin}
+export PATH="$PYTHON_BIN:$PATH"
+command -v msrun > /dev/null || { echo "$(hostname): no msrun in $PYTHON_BIN: set PYTHON_BIN" >&2; exit 1; }
 export PYTHONPATH=/opt/mindformers:"\${PYTHONPATH:-}"
 export LOG_MF_PATH=/shared/deepseek-671b/logs/mindformers
 exec msrun \\
@@ -276,3 +279,19 @@ test("an ejected plan shows its files and what to do with them", async () => {
   expect(text).toContain("── start-node.sh");
   expect(text).toMatch(/⋮ \d+ of \d+ lines hidden/);
 });
+
+test.each(["msrun", "slurm"] as const)(
+  "a script for %s names the environment in one variable at the top, and where msrun is missing it says which to set",
+  async (target) => {
+    const plan = await planOf(2, "/home-of-the-planner/venv/bin/python");
+    const { files } = plan.eject(target, { folder: "/shared/run" });
+    const script = files.find(({ text }) => text.includes("PYTHON_BIN"));
+    expect(script?.text.match(/home-of-the-planner/g)).toHaveLength(1);
+    const environment = { PATH: "/usr/bin:/bin", PYTHON_BIN: "/not/there", NODE_RANK: "0", MASTER_ADDR: "a" };
+    const lines = script?.text.split("\n") ?? [];
+    const top = lines.slice(0, lines.findIndex((line) => line.startsWith("command -v msrun")) + 1).join("\n");
+    const { status, stderr } = spawnSync("bash", ["-c", top], { env: environment, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/no msrun in \/not\/there: set PYTHON_BIN/);
+  },
+);

@@ -47,6 +47,27 @@ interface Misplaced {
   readonly near: string | undefined;
 }
 
+/** The callback of the configuration to which a key belongs. */
+function callbackHome(name: string, parent: string, { get }: RuleContext): string | undefined {
+  const callbacks = get("callbacks");
+  if (!Array.isArray(callbacks) || !(parent === "" || parent.startsWith("callbacks."))) return undefined;
+  const index = (callbacks as unknown[]).findIndex((callback) => {
+    const type = isSection(callback) ? callback.type : undefined;
+    return (
+      typeof type === "string" && Object.hasOwn(callbackKeys, type) && Object.hasOwn(callbackKeys[type] ?? {}, name)
+    );
+  });
+  return index < 0 ? undefined : `callbacks.${index}.${name}`;
+}
+
+/** The types of callbacks that know a key, where no callback of the configuration does. */
+function ownersOf(name: string, parent: string): string | undefined {
+  if (!parent.startsWith("callbacks.")) return undefined;
+  const owners = Object.keys(callbackKeys).filter((type) => Object.hasOwn(callbackKeys[type] ?? {}, name));
+  if (owners.length === 0) return undefined;
+  return `${name} is a key of the callback ${owners.slice(0, 3).join(" or ")}: add one, or remove ${name}`;
+}
+
 /** Rename it if the right name is free; move it if it belongs elsewhere; else only the user knows. */
 function cureOf({ path, name, parent, near }: Misplaced, context: RuleContext): Cure {
   const inside = (key: string): string => (parent === "" ? key : `${parent}.${key}`);
@@ -54,8 +75,8 @@ function cureOf({ path, name, parent, near }: Misplaced, context: RuleContext): 
     const hint = `did you mean ${inside(near)}?`;
     return context.get(inside(near)) === undefined ? renameTo(path, near, hint) : byHand(hint);
   }
-  const home = homeOf(name);
-  if (home === undefined) return byHand(`remove ${path}, or check its spelling`);
+  const home = callbackHome(name, parent, context) ?? homeOf(name);
+  if (home === undefined) return byHand(ownersOf(name, parent) ?? `remove ${path}, or check its spelling`);
   const hint = `did you mean ${home}?`;
   const value = context.get(path);
   const free = context.get(home) === undefined && !isSection(value) && nodeAt(context.root, path)?.kind !== "alias";
