@@ -1,10 +1,4 @@
-import { drawFigure } from "../view/charts/figure.js";
-import { lineDrawings } from "../view/charts/line-chart.js";
-import type { MimeBundle } from "../view/display-contract.js";
 import type { StepRecord } from "./record/events.js";
-import type { RunFile } from "./record/run-file.js";
-import type { RunStatus } from "./status.js";
-import { statusLine } from "./status-card.js";
 
 /** What can be drawn of a run; `throughput` is in tokens per second by the engine's own step times. */
 export type PlotName =
@@ -45,22 +39,4 @@ export function measured(
 ): { readonly step: StepRecord; readonly y: number }[] {
   const points = Array.from(steps, (step) => ({ step, y: measures[plot].value(step, tokensPerStep) }));
   return points.filter((point) => point.y !== undefined) as { step: StepRecord; y: number }[];
-}
-
-/** The figure of one measure of a run so far, with the state in its title. */
-export function runPlot(
-  plot: PlotName,
-  { file, steps }: { readonly file: RunFile; readonly steps: Iterable<StepRecord> },
-  status?: RunStatus,
-): MimeBundle {
-  const points = measured(steps, plot, file.tokensPerStep ?? 0);
-  const state = status ? statusLine(status) : "reading";
-  const phase = status?.state === "preparing" && status.message ? ` (${status.message})` : "";
-  const drawings = lineDrawings({
-    title: `${file.name}: ${state}${phase}`,
-    x: { label: "step" },
-    y: { label: measures[plot].label },
-    series: [{ name: measures[plot].label, x: points.map(({ step }) => step.step), y: points.map(({ y }) => y) }],
-  });
-  return drawFigure(drawings);
 }

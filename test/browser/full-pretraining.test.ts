@@ -35,21 +35,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The step that the moving picture of a run speaks of; 0 before the first. */
-function pictureStep(page: Page): Promise<number> {
+/** The step that the title of the first moving figure speaks of; 0 before the first. */
+function figureStep(page: Page): Promise<number> {
   return page.evaluate(() => {
-    const source = document.querySelector<HTMLImageElement>(".jp-RenderedSVG img")?.src ?? "";
-    return Number(/step (\d+) of/.exec(decodeURIComponent(source))?.[1] ?? 0);
+    const title = document.querySelector(".mfl-Figure .gtitle")?.textContent ?? "";
+    return Number(/step (\d+) of/.exec(title)?.[1] ?? 0);
   });
 }
 
 async function waitForStep(page: Page, atLeast: number): Promise<number> {
   for (let tick = 0; tick < 1000; tick++) {
-    const step = await pictureStep(page);
+    const step = await figureStep(page);
     if (step >= atLeast) return step;
     await page.waitForTimeout(250);
   }
-  throw new Error(`no picture of step ${atLeast}:\n${await page.locator(".jp-Notebook").textContent()}`);
+  throw new Error(`no figure of step ${atLeast}:\n${await page.locator(".jp-Notebook").textContent()}`);
 }
 
 // Not the locator's own scrolling: a moving output is replaced while one asks it to scroll.
@@ -76,7 +76,7 @@ it("the main notebook runs in JupyterLab; the loss plot moves while the training
   const early = await waitForStep(page, 2);
   const later = await waitForStep(page, early + 10);
   await waitForStep(page, stopAt - 5);
-  await scrollTo(page, ".jp-RenderedSVG");
+  await scrollTo(page, ".mfl-Figure");
   await page.screenshot({ path: screenshotPath("live-plot.png") });
   expect(later).toBeGreaterThan(early);
 

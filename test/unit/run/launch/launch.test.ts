@@ -279,13 +279,13 @@ describe("ports", () => {
     const pidFile = join(folder, "stranger");
     const environment = { FAKE_LISTEN: "1", FAKE_TAKE_PORT: pidFile };
     const run = await launch(fakePlan({ steps: 3, environment }), { name: "taken", folder });
-    const first = run.description.commands[0];
     const status = await run
       .wait({ timeout: "50s" })
       .finally(() => process.kill(Number(readFileSync(pidFile, "utf8"))));
     expect(status).toMatchObject({ state: "finished", attempt: 2, step: 3 });
-    const second = run.description.commands[0];
-    expect(second && launcherOption(second, "master_port")).not.toBe(first && launcherOption(first, "master_port"));
+    const { commands } = JSON.parse(readFileSync(join(run.folder, "control", "run-1.json"), "utf8"));
+    const [first, second] = [commands[0], run.description.commands[0]];
+    expect(second && launcherOption(second, "master_port")).not.toBe(launcherOption(first, "master_port"));
   });
 
   it("a chosen port that is taken after the launch ends the run, which names port and scheduler.log", async () => {
