@@ -1,14 +1,16 @@
 import { CancelledError } from "../core/error.js";
-import { lastLines } from "../core/lines.js";
 import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
 import type { ShownList } from "../view/shown-list.js";
 import { decisionList } from "./decision-list.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
+import type { LogLines } from "./logs/log-lines.js";
+import type { LogOptions } from "./logs/log-options.js";
+import { readLogs } from "./logs/read-logs.js";
+import { type NodeTable, nodeTable, type RankStacks, rankStacks } from "./node-table.js";
 import { readIncidents } from "./read-incidents.js";
 import type { DecisionEvent, StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
-import { ranksOf } from "./record/node-command.js";
 import type { RunFile } from "./record/run-file.js";
 import { type RunReader, sharedReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
@@ -16,20 +18,6 @@ import { statusCard } from "./status-card.js";
 import { type StopOptions, stopRun } from "./stop.js";
 import { type WaitOptions, waitForRun } from "./wait.js";
 import { type Watch, type WatchOptions, watchRun } from "./watch.js";
-
-export interface LogOptions {
-  /** Rank whose log is read; default: the one that shows the true loss. */
-  readonly rank?: number;
-  /** Number of lines from the end, default 30. */
-  readonly tail?: number;
-  /** Only lines that match; a string must occur in the line. */
-  readonly match?: RegExp | string;
-  /** Engine start within the run; default: the newest. */
-  readonly attempt?: number;
-}
-
-/** How far back `match` looks. */
-const searchedLines = 20_000;
 
 /**
  * A training run: a folder and what can be read from it. The training does not depend on this object, on the kernel
@@ -84,17 +72,12 @@ export class Run {
     return readIncidents(this.folder, file, clock.now());
   }
 
-  /** Last lines of a worker's log; shows itself as text. */
-  async logs(options: LogOptions = {}): Promise<LogLines> {
-    const { file } = this.#reader;
-    const local = ranksOf(file.commands[file.localNode] as RunFile["commands"][number]);
-    const rank = options.rank ?? (local.includes(file.lossRank) ? file.lossRank : (local.at(-1) ?? 0));
-    const { nodeRank = 0 } = file.commands[file.localNode] ?? {};
-    const path = runPaths(this.folder, file.layout).workerLog(options.attempt ?? file.attempt, nodeRank, rank);
-    const { tail = 30, match } = options;
-    const lines = await lastLines(path, match === undefined ? tail : searchedLines);
-    const fits = (line: string) => (typeof match === "string" ? line.includes(match) : line.search(match ?? "") >= 0);
-    return new LogLines(rank, lines.filter(fits).slice(-tail));
+  /**
+   * Records of the logs of all ranks, nodes, and programs, in the order of time; shows itself as text, at most 64 KB.
+   * Without options the last 30 records of the rank that shows the true loss.
+   */
+  logs(options: LogOptions = {}): Promise<LogLines> {
+    return readLogs(this.#reader.file, this.folder, options);
   }
 
   /**
@@ -130,24 +113,23 @@ export class Run {
     return previewDeletion([this], true);
   }
 
+  /** Every node with its state, age of the last sign, ranks, memory, and NPUs; shows itself as a table. */
+  nodes(): Promise<NodeTable> {
+    return nodeTable(this.#reader.file, this.folder);
+  }
+
+  /**
+   * Python stacks of a rank, of several, or of all (at most 64), or the reason that there is none; also of a rank that
+   * hangs.
+   */
+  stacks(options: { readonly rank?: number | readonly number[] } = {}): Promise<RankStacks> {
+    const { rank } = options;
+    return rankStacks(this.#reader.file, this.folder, rank === undefined ? undefined : [rank].flat());
+  }
+
   /** Status card. */
   async [displayKey](): Promise<MimeBundle> {
     const status = await this.status();
     return statusCard(status, this.#reader.file, { folder: this.folder, note: this.note });
-  }
-}
-
-/** Lines of a log, shown as plain text. */
-export class LogLines {
-  readonly rank: number;
-  readonly lines: readonly string[];
-
-  constructor(rank: number, lines: readonly string[]) {
-    this.rank = rank;
-    this.lines = lines;
-  }
-
-  [displayKey](): MimeBundle {
-    return { "text/plain": this.lines.length > 0 ? this.lines.join("\n") : `rank ${this.rank}: no such lines` };
   }
 }

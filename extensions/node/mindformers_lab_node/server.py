@@ -18,6 +18,7 @@ from .facts import free_port, preflight_facts
 from .metrics import metrics
 from .node_files import Place, file_hash, follow, list_files, read_range, write_whole
 from .process_table import boot_id, send_signal
+from .search import search_logs
 from .stacks import stack_of
 from .stage import stage_checkpoint
 
@@ -156,6 +157,7 @@ METHODS = {
     "follow": lambda server, patterns, offsets, wait: follow(
         server.files, patterns, offsets, min(wait, LONGEST_WAIT)
     ),
+    "search": lambda server, **question: search_logs(server.files, question),
     "stack": lambda server, rank: stack_of(server.place, rank),
     "metrics": lambda server: metrics(server.place),
     "freePort": lambda server, start: free_port(start),

@@ -78,6 +78,8 @@ function environmentOf(settings: CommandSettings, place: CommandPlace, logFolder
     ...(!isRemote(cluster) && {
       PATH: path ? `${dirname(cluster.python)}:${path}` : dirname(cluster.python),
     }),
+    // MindFormers takes storage for shared if all ranks fit on one node, for which it assumes 8 devices.
+    ...(isRemote(cluster) && { DEVICE_NUM_PER_NODE: String(cluster.devicesPerNode) }),
     MF_LAB_RUN: runFolder,
     LOG_MF_PATH: join(logFolder, "mindformers"),
   };

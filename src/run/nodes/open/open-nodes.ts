@@ -59,6 +59,13 @@ export function openNodes(file: RunFile, folder: () => string): readonly RunNode
   return way === "ssh" ? remoteNodes(file, randomUUID()) : slurmNodes(file, randomUUID());
 }
 
+/** All nodes of the run that can be asked from here, for somebody who only looks at them. */
+export function readNodes(file: RunFile, folder: () => string): readonly RunNode[] {
+  const way = via(file);
+  if (way === "local") return [localNodeOf(file, folder)];
+  return way === "ssh" ? remoteNodes(file) : slurmNodes(file);
+}
+
 /** The nodes whose files can be looked at without a connection. */
 export function nodesAtHand(file: RunFile, folder: () => string): readonly RunNode[] {
   if (via(file) === "ssh") return [];

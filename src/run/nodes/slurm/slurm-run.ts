@@ -110,7 +110,9 @@ export class SlurmRun {
 
   /** The node through a step of the job; undefined while it has no nodes. */
   async remote(nodeRank: number): Promise<RemoteNode | undefined> {
-    const { latest, id } = this.#job;
+    await this.#found;
+    const latest = this.#job.latest ?? (await this.#job.look());
+    const { id } = this.#job;
     if (latest === undefined || id === undefined || !hasNodes(latest)) return undefined;
     this.#hosts ??= hostNames(latest.nodeList);
     const host = (await this.#hosts)[nodeRank];

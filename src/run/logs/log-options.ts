@@ -1,0 +1,117 @@
+import { LabError } from "../../core/error.js";
+import { parseDuration } from "../../core/units.js";
+import { ranksOf } from "../record/node-command.js";
+import type { RunFile } from "../record/run-file.js";
+import type { LogQuestion, LogSource } from "./question.js";
+import { type LogLevel, logLevels } from "./scan.js";
+
+export interface LogOptions {
+  /** Rank or ranks, or `"all"`. Default: the rank that shows the true loss; all if another option below chooses. */
+  readonly rank?: number | readonly number[] | "all";
+  /** Node by its name or node_rank. */
+  readonly node?: string | number;
+  /** What wrote the log: `"worker"` (default), `"scheduler"`, `"msrun"`, `"supervisor"`. */
+  readonly source?: LogSource;
+  /** Only records of at least this level; a Python traceback counts as an error. */
+  readonly level?: LogLevel;
+  /** Time of day, or how long ago (`"10m"`). Records without a time belong to the record before them. */
+  readonly since?: string | number | Date;
+  readonly until?: string | number | Date;
+  /** Number of records from the end, default 30. */
+  readonly tail?: number;
+  /** Only records that match; a string must occur in the record. */
+  readonly match?: RegExp | string;
+  /**
+   * `"equal"` (default for several ranks): records of several ranks that say the same are shown once. `"none"`: each
+   * for itself.
+   */
+  readonly fold?: "equal" | "none";
+  /** Engine start within the run; default: the newest. */
+  readonly attempt?: number;
+}
+
+/** Which ranks, nodes, and files a question is about. */
+export interface LogChoice {
+  /** Undefined: all. */
+  readonly ranks: readonly number[] | undefined;
+  readonly nodeRanks: readonly number[];
+  readonly source: LogSource;
+  readonly attempt: number;
+}
+
+function refuse(option: string, expected: string, found: unknown): LabError {
+  return new LabError("ARGUMENT_INVALID", `logs ${option}: expected ${expected}, found ${JSON.stringify(found)}`, {
+    hint: 'run.logs({ rank: "all", level: "ERROR", since: "10m" })',
+    details: { option, found },
+  });
+}
+
+/** A moment in milliseconds since the epoch. @throws ARGUMENT_INVALID */
+export function momentOf(value: string | number | Date, now: number, option = "since"): number {
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === "number") return value;
+  if (/^\s*[\d.]+\s*[a-z]+\s*$/i.test(value)) return now - parseDuration(value, `logs ${option}`);
+  const moment = Date.parse(value);
+  if (Number.isNaN(moment)) throw refuse(option, 'a time such as "2026-11-28 22:43" or "10m"', value);
+  return moment;
+}
+
+/** Chooses ranks and nodes. @throws ARGUMENT_INVALID for a rank or node that the run does not have */
+export function chooseLogs(file: RunFile, options: LogOptions): LogChoice {
+  const { rank, node, source = "worker", attempt = file.attempt } = options;
+  const isWide = [node, options.level, options.since, options.until, options.fold].some((each) => each !== undefined);
+  const chosen = rank === "all" ? undefined : (rank ?? (isWide || source !== "worker" ? undefined : lossRankOf(file)));
+  const ranks = chosen === undefined ? undefined : [chosen].flat();
+  const nodes = file.commands.filter(
+    (command) => node === undefined || command.node === node || command.nodeRank === node,
+  );
+  if (nodes.length === 0) throw refuse("node", file.commands.map((command) => command.node).join(", "), node);
+  const nodeRanks = nodes
+    .filter((command) => ranks === undefined || ranks.some((each) => ranksOf(command).includes(each)))
+    .map(({ nodeRank }) => nodeRank);
+  const known = file.commands.flatMap(ranksOf);
+  const missing = ranks?.find((each) => !known.includes(each));
+  if (missing !== undefined) throw refuse("rank", `0 to ${known.length - 1}`, missing);
+  return { ranks, nodeRanks, source, attempt };
+}
+
+/** The rank of the loss, or the nearest whose log this machine can have. */
+function lossRankOf(file: RunFile): number {
+  const command = file.commands[file.localNode];
+  const local = command ? ranksOf(command) : [];
+  const isRemote = (file.cluster as { access?: { via?: string } } | undefined)?.access?.via !== undefined;
+  return isRemote || local.includes(file.lossRank) ? file.lossRank : (local.at(-1) ?? 0);
+}
+
+/** The question for one node. */
+export function questionOf(
+  choice: LogChoice,
+  file: RunFile,
+  about: LogOptions & { nodeRank: number; now: number },
+): LogQuestion {
+  const { level, since, until, match, tail = 30, nodeRank, now } = about;
+  const command = file.commands.find((each) => each.nodeRank === nodeRank);
+  const folder =
+    file.layout === 1 ? `logs/attempt-${choice.attempt}` : `logs/attempt-${choice.attempt}/node-${nodeRank}`;
+  const ranks = choice.ranks?.filter((rank) => command === undefined || ranksOf(command).includes(rank));
+  const names: Readonly<Record<LogSource, readonly string[]>> = {
+    worker: ranks === undefined ? [`${folder}/worker_*.log`] : ranks.map((rank) => `${folder}/worker_${rank}.log`),
+    scheduler: [`${folder}/scheduler.log`],
+    msrun: [`${folder}/msrun.log`],
+    supervisor: ["logs/supervisor.log"],
+  };
+  return {
+    patterns: names[choice.source],
+    level: level === undefined ? 0 : logLevels.indexOf(level),
+    since: since === undefined ? Number.NEGATIVE_INFINITY : momentOf(since, now, "since"),
+    until: until === undefined ? Number.POSITIVE_INFINITY : momentOf(until, now, "until"),
+    match: patternOf(match),
+    tail,
+  };
+}
+
+function patternOf(match: RegExp | string | undefined): LogQuestion["match"] {
+  if (match === undefined) return undefined;
+  if (typeof match !== "string") return { source: match.source, flags: match.flags };
+  return { source: match.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), flags: "" };
+}
