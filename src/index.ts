@@ -193,6 +193,7 @@ export type { LogLevel } from "./run/logs/scan.js";
 export { checkMachine, type Machine, type MachineCheck } from "./run/machine.js";
 export type { MachineFacts } from "./run/machine-facts.js";
 export type { NodeRow, NodeTable, RankStacks } from "./run/node-table.js";
+export type { DeviceMetrics, NodeMetrics } from "./run/nodes/node.js";
 export { type CheckablePlan, checkCluster } from "./run/nodes/preflight/check-cluster.js";
 export type { NodeCheck } from "./run/nodes/preflight/checks.js";
 export type { Preflight } from "./run/nodes/preflight/preflight.js";
