@@ -99,6 +99,11 @@ async function openFile(path: string, options: ConfigOptions): Promise<Config> {
  * the YAML text itself (anything with a line break or `key: value` in it). Of a text with several documents (`---`) the
  * option `document` chooses one, from 0; saving writes them all. Throws CONFIG_NOT_FOUND, or CONFIG_UNREADABLE with
  * line, column and cure.
+ *
+ * @example
+ * const config = await openConfig("pretrain_deepseek3_671b");
+ * config.set("lr_schedule.learning_rate", 1e-4);
+ * const findings = config.check();
  */
 export async function openConfig(pathOrTemplateOrText: string, options: ConfigOptions = {}): Promise<Config> {
   const name = pathOrTemplateOrText;

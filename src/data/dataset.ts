@@ -191,6 +191,10 @@ export class Dataset {
  * version, lengths, offsets, document ends, and the size of `.bin`. Constant memory.
  * @throws FormatError MEGATRON_INDEX_INVALID with file and offset; DataError DATASET_SIZE_MISMATCH; LabError
  * FILE_MISSING.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki");
+ * await data.verify();
  */
 export async function openDataset(prefix: string): Promise<Dataset> {
   if (typeof prefix === "string" && prefix !== "") return Dataset.open(prefix.replace(/\.(bin|idx)$/, ""));

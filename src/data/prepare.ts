@@ -40,6 +40,12 @@ import { openTokenizer } from "./tokenize/tokenizer.js";
  * INPUT_UNREADABLE, INPUT_DOCUMENT_TOO_LONG, INPUT_CHANGED, DISK_TOO_SMALL, TOKENIZER_INVALID,
  * TOKENIZER_TOKEN_MISSING, TOKENIZE_FAILED; LabError ARGUMENT_INVALID, FILE_MISSING, FILE_UNWRITABLE,
  * PREPARE_RUNNING; CancelledError.
+ *
+ * @example
+ * const data = await prepareData({
+ *   input: "wiki.train.tokens", tokenizer: "tokenizer.json", output: "dataset/wiki", format: "megatron", seqLength: 4096,
+ * });
+ * await data.sample(3);
  */
 export function prepareData(options: PrepareOptions): Promise<Dataset>;
 export function prepareData(options: PrepareMindRecordOptions): Promise<MindRecord>;

@@ -91,6 +91,11 @@ function refuse(issues: readonly Issue[], note = lookAnyway): PlanError {
  * the cluster's device demanded. Throws PLAN_INVALID (PlanError with all findings) if one of them is an error and
  * `onErrors` is not "show"; always, because no command could be made, if the configuration asks for a cluster and none
  * is given; and CLUSTER_INVALID for a cluster that can't be.
+ *
+ * @example
+ * const cluster = { device: "Ascend", nodes: ["10.0.0.1", "10.0.0.2"], devicesPerNode: 8 } as const;
+ * const plan = await planRun(await openConfig("pretrain_deepseek3_1b"), { cluster });
+ * console.log(plan.command);
  */
 export async function planRun(config: Config, options: PlanOptions = {}): Promise<Plan> {
   const copy = config.copy({ by: "the plan" });

@@ -117,7 +117,13 @@ async function rowOf(run: Run): Promise<Record<string, string>> {
   };
 }
 
-/** Puts runs side by side; reads their folders when it is shown. */
+/**
+ * Puts runs side by side; reads their folders when it is shown.
+ *
+ * @example
+ * const runs = [await openRun("first"), await openRun("first-2")];
+ * compareRuns(runs).plot("loss", { x: "tokens" });
+ */
 export function compareRuns(runs: readonly Run[]): Comparison {
   return new Comparison([...runs]);
 }

@@ -21,6 +21,10 @@ export interface OpenOptions {
 /**
  * Opens a run that exists, live or ended, whoever launched it.
  * @throws RUN_MISSING with the names that exist; RUN_NAME_AMBIGUOUS if several folders have a run of that name.
+ *
+ * @example
+ * const run = await openRun("first");
+ * const { state, step } = await run.status();
  */
 export async function openRun(name: string, options: OpenOptions = {}): Promise<Run> {
   const { folder: runs = defaultFolder } = options;

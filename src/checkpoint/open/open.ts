@@ -51,6 +51,11 @@ export async function openCheckpoint(path: string, options: OpenCheckpointOption
  * output folder, or a run's
  * folder. Reads headers only; open it again to see what a running training saved meanwhile.
  * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read.
+ *
+ * @example
+ * const checkpoints = await openCheckpoints((await openRun("first")).checkpointDir);
+ * const last = checkpoints.latestComplete();
+ * await last.tensors({ match: "*.layers.0.*" });
  */
 export async function openCheckpoints(folder: string, options: OpenCheckpointsOptions = {}): Promise<Checkpoints> {
   const place = placeOf(folder, options);

@@ -94,8 +94,8 @@ export interface PrepareMindRecordOptions extends Omit<PrepareOptions, "format" 
   /** Number of files, 1 to 1000; default 1. */
   readonly shards?: number;
   /**
-   * ["input_ids", "labels"] (default): seqLength tokens each, as the models of MindFormers 1.9 take them.
-   * ["input_ids"]: seqLength + 1 tokens, for its legacy models, which make the labels themselves.
+   * `["input_ids", "labels"]` (default): seqLength tokens each, as the models of MindFormers 1.9 take them.
+   * `["input_ids"]`: seqLength + 1 tokens, for its legacy models, which make the labels themselves.
    */
   readonly columns?: readonly ("input_ids" | "labels")[];
 }

@@ -40,6 +40,11 @@ function wholeNumber(name: string, value: number): number {
  * (`Hardware`): good for comparing layouts, not for promising days. Nothing is changed; `result.best?.apply(config)`
  * does that. Throws MODEL_NOT_COMPUTED for models whose size is not computed, ARGUMENT_INVALID for numbers that can't
  * be.
+ *
+ * @example
+ * const config = await openConfig("pretrain_deepseek3_671b");
+ * const search = searchLayouts({ config, devices: 256, memoryPerDevice: "64GB" });
+ * search.best?.apply(config);
  */
 export function searchLayouts(options: SearchOptions): LayoutSearch {
   const get = (path: string): unknown => options.config.get(path);

@@ -187,6 +187,12 @@ async function again(existing: RunFile, folder: string, how: How): Promise<Run> 
  * CLUSTER_NOT_READY,
  * NODE_UNREACHABLE, RUN_FAILED
  * (with the end of the log) if the engine dies at once.
+ *
+ * @example
+ * const plan = await planRun(await openConfig("pretrain_deepseek3_tiny_cpu"));
+ * const run = await launchRun(plan, { name: "first" });
+ * run.watch({ plots: ["loss"] });
+ * await run.wait({ untilStep: 200, timeout: "2h" });
  */
 export function launchRun(plan: LaunchablePlan, options: LaunchOptions): Promise<Run> {
   return launch(plan, options);

@@ -90,6 +90,10 @@ async function newestOnNodes(run: Run): Promise<ResumePoint> {
  * itself. The old run is not touched.
  * @throws RUN_LIVE if the old run has not ended, RESUME_IMPOSSIBLE without a usable checkpoint, and what planRun and
  * launchRun throw.
+ *
+ * @example
+ * const run = await openRun("first");
+ * const next = await resumeRun(run, { set: { "lr_schedule.learning_rate": 1e-4 } });
  */
 export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<Run> {
   const { name = nextName(run.name), signal, override } = options;

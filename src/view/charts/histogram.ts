@@ -41,7 +41,13 @@ function withRoom({ bins, x }: HistogramSpec): readonly HistogramBin[] {
   return around.map((from) => ({ from, to: from + width, count: from === only.from ? only.count : 0 }));
 }
 
-/** A histogram as a figure of at most 64 KB: 200 bins take 30 KB. */
+/**
+ * A histogram as a figure of at most 64 KB: 200 bins take 30 KB.
+ *
+ * @example
+ * const bins = [{ from: 0, to: 128, count: 40 }, { from: 128, to: 256, count: 12 }];
+ * show(histogram({ title: "Lengths", x: { label: "tokens" }, y: { label: "documents" }, bins }));
+ */
 export function histogram(spec: HistogramSpec): Figure {
   return figureOf([() => chartOf(spec)]);
 }

@@ -41,6 +41,10 @@ const chrome = 124;
  * A line chart as a figure. It holds at most 64 KB however long the series: lines are thinned out such that their extremes and gaps stay.
  * NaN and infinite values are gaps, marked in red on the x axis and counted in the text.
  * @throws LabError ARGUMENT_INVALID if a series has not as many x as y.
+ *
+ * @example
+ * const series = [{ name: "loss", x: [1, 2, 3], y: [6.9, 5.1, 4.2] }];
+ * show(lineChart({ title: "Loss", x: { label: "step" }, y: { label: "loss" }, series }));
  */
 export function lineChart(spec: LineChartSpec): Figure {
   return figureOf(lineDrawings(spec));
