@@ -43,7 +43,8 @@ import { openTokenizer } from "./tokenize/tokenizer.js";
  *
  * @example
  * const data = await prepareData({
- *   input: "wiki.train.tokens", tokenizer: "tokenizer.json", output: "dataset/wiki", format: "megatron", seqLength: 4096,
+ *   input: "wiki.train.tokens", tokenizer: "tokenizer.json", output: "dataset/wiki",
+ *   format: "megatron", seqLength: 4096,
  * });
  * await data.sample(3);
  */
