@@ -8,7 +8,7 @@ import { rowBlocks } from "../read/row-blocks.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import { CheckpointComparison } from "./comparison.js";
-import { addPairs, noPairs, numbers, type PairSums } from "./pair-counter.js";
+import { addPairs, noPairs, type PairSums } from "./pair-counter.js";
 import type { TensorDifference } from "./tensor-difference.js";
 
 export interface CompareOptions {
@@ -87,53 +87,25 @@ function measures(sums: PairSums): Partial<TensorDifference> {
 }
 
 /**
- * Both tensors in blocks of the same elements. Rows count as dead if none of their elements changed while others did.
+ * Both tensors in blocks of the same elements. Rows of a matrix count as dead if none of their elements changed while
+ * others did.
  */
 async function readPairs(before: GlobalTensor, after: GlobalTensor, { oldPool, newPool, signal }: Readers) {
   const sums = noPairs();
-  const rows = new RowChanges(before.shape);
-  // Blocks have equal rows where bytes of elements are equal; else whole tensors of at most the larger type's block.
+  const columns = Math.max(
+    1,
+    before.shape.slice(1).reduce((product, size) => product * size, 1),
+  );
+  const matrix = before.shape.length >= 2;
+  let dead = 0;
+  // Blocks have equal rows where the bytes of a block are in the ratio of the elements.
   const wider = Math.max(bitsOf(before.dtype), bitsOf(after.dtype));
   const blockOf = (dtype: ElementType) => (2 * 1024 * 1024 * bitsOf(dtype)) / wider;
   const others = rowBlocks(after, newPool, { signal, blockBytes: blockOf(after.dtype) });
   for await (const { bytes } of rowBlocks(before, oldPool, { signal, blockBytes: blockOf(before.dtype) })) {
     const other = (await others.next()).value?.bytes ?? new Uint8Array(0);
-    addPairs(sums, { bytes, dtype: before.dtype }, { bytes: other, dtype: after.dtype });
-    if (rows.wanted) rows.add(numbers(bytes, before.dtype), numbers(other, after.dtype));
+    const pair = [{ bytes, dtype: before.dtype } as const, { bytes: other, dtype: after.dtype } as const] as const;
+    dead += addPairs(sums, pair, matrix ? columns : Number.POSITIVE_INFINITY);
   }
-  return { sums, deadRows: sums.unchanged === sums.elements ? 0 : rows.dead() };
-}
-
-/** Rows of a matrix that did not change at all: of the first dimension, if there are at least two and at most 2^20. */
-class RowChanges {
-  readonly wanted: boolean;
-  readonly #columns: number;
-  readonly #changed: Uint8Array;
-  #at = 0;
-
-  constructor(shape: readonly number[]) {
-    const [rows = 0, ...rest] = shape;
-    this.wanted = shape.length >= 2 && rows >= 2 && rows <= 2 ** 20;
-    this.#columns = Math.max(
-      1,
-      rest.reduce((product, size) => product * size, 1),
-    );
-    this.#changed = new Uint8Array(this.wanted ? rows : 0);
-  }
-
-  add(before: Float32Array | Float64Array, after: Float32Array | Float64Array): void {
-    const columns = this.#columns;
-    for (let start = 0; start < before.length; start += columns) {
-      const row = Math.floor((this.#at + start) / columns);
-      const end = Math.min(before.length, start + columns);
-      let at = start;
-      while (at < end && before[at] === after[at]) at += 1;
-      if (at < end) this.#changed[row] = 1;
-    }
-    this.#at += before.length;
-  }
-
-  dead(): number {
-    return this.#changed.reduce((count, changed) => count + (changed ? 0 : 1), 0);
-  }
+  return { sums, deadRows: !matrix || sums.unchanged === sums.elements ? 0 : dead };
 }

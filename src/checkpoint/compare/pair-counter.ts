@@ -17,17 +17,29 @@ export function noPairs(): PairSums {
   return { elements: 0, unchanged: 0, before: 0, after: 0, difference: 0, product: 0, largest: 0, notFinite: 0 };
 }
 
-/** Adds a block of both tensors; `onDifference` gets each row's changed share where the caller wants rows. */
-export function addPairs(
-  sums: PairSums,
-  before: { readonly bytes: Uint8Array; readonly dtype: ElementType },
-  after: { readonly bytes: Uint8Array; readonly dtype: ElementType },
-): void {
-  addNumbers(sums, numbers(before.bytes, before.dtype), numbers(after.bytes, after.dtype));
+/** A block of a tensor. */
+export interface PairBlock {
+  readonly bytes: Uint8Array;
+  readonly dtype: ElementType;
+}
+
+/** Adds a block of both tensors, row by row; returns how many rows changed nowhere. A block holds whole rows. */
+export function addPairs(sums: PairSums, [before, after]: readonly [PairBlock, PairBlock], columns: number): number {
+  const [a, b] = [numbers(before.bytes, before.dtype), numbers(after.bytes, after.dtype)];
+  const floats = a instanceof Float32Array && b instanceof Float32Array;
+  const [c, d] = floats ? [a, b] : [Float64Array.from(a), Float64Array.from(b)];
+  let dead = 0;
+  for (let start = 0; start < a.length; start += columns) {
+    const range = { start, end: Math.min(a.length, start + columns) };
+    const unchanged = floats ? addFloats(sums, [a, b], range) : addDoubles(sums, [c, d], range);
+    if (unchanged === range.end - start) dead += 1;
+  }
+  sums.elements += a.length;
+  return dead;
 }
 
 /** Elements as 32- or 64-bit floats; 32-bit ones as they are, without a copy where they are aligned. */
-export function numbers(bytes: Uint8Array, dtype: ElementType): Float32Array | Float64Array {
+function numbers(bytes: Uint8Array, dtype: ElementType): Float32Array | Float64Array {
   if (dtype === "F32") {
     const whole = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
     return new Float32Array(whole.buffer, whole.byteOffset, whole.byteLength >> 2);
@@ -44,44 +56,73 @@ export function numbers(bytes: Uint8Array, dtype: ElementType): Float32Array | F
   return values instanceof Float64Array ? values : Float64Array.from(values as Iterable<bigint>, Number);
 }
 
-function addNumbers(sums: PairSums, before: Float32Array | Float64Array, after: Float32Array | Float64Array): void {
-  if (before instanceof Float32Array && after instanceof Float32Array) addFloats(sums, before, after);
-  else addDoubles(sums, Float64Array.from(before), Float64Array.from(after));
+interface Range {
+  readonly start: number;
+  readonly end: number;
 }
 
-function addFloats(sums: PairSums, before: Float32Array, after: Float32Array): void {
-  let [first, second, difference, product, largest] = [0, 0, 0, 0, sums.largest];
-  let [unchanged, notFinite] = [0, 0];
-  for (let i = 0; i < before.length; i++) {
+// Locals that begin with a value of this array are floating-point numbers from the first element on; with a literal 0 they are not.
+const zeros = new Float64Array(1);
+
+/** Two elements at a time, with sums of their own: additions then do not wait for each other. */
+function addFloats(sums: PairSums, pair: readonly [Float32Array, Float32Array], { start, end }: Range): number {
+  const [before, after] = pair;
+  const zero = zeros[0] as number;
+  let first = zero;
+  let second = zero;
+  let difference = zero;
+  let product = zero;
+  let first2 = zero;
+  let second2 = zero;
+  let difference2 = zero;
+  let product2 = zero;
+  let largest = zero;
+  let unchanged = 0;
+  const even = end - ((end - start) & 1);
+  let i = start;
+  for (; i < even; i += 2) {
     const a = before[i] as number;
     const b = after[i] as number;
+    const a2 = before[i + 1] as number;
+    const b2 = after[i + 1] as number;
     const change = b - a;
-    if (a === b) unchanged += 1;
-    const size = change < 0 ? -change : change;
+    const change2 = b2 - a2;
+    const size = Math.abs(change);
+    const size2 = Math.abs(change2);
     // False for NaN and infinities of either side.
-    if (size < Number.POSITIVE_INFINITY) {
-      first += a * a;
-      second += b * b;
-      product += a * b;
-      difference += change * change;
-      if (size > largest) largest = size;
-    } else notFinite += 1;
+    if (!(size + size2 < Number.POSITIVE_INFINITY)) break;
+    first += a * a;
+    first2 += a2 * a2;
+    second += b * b;
+    second2 += b2 * b2;
+    product += a * b;
+    product2 += a2 * b2;
+    difference += change * change;
+    difference2 += change2 * change2;
+    if (a === b) unchanged += 1;
+    if (a2 === b2) unchanged += 1;
+    if (size > largest) largest = size;
+    if (size2 > largest) largest = size2;
   }
-  sums.elements += before.length;
+  sums.before += first + first2;
+  sums.after += second + second2;
+  sums.product += product + product2;
+  sums.difference += difference + difference2;
   sums.unchanged += unchanged;
-  sums.before += first;
-  sums.after += second;
-  sums.product += product;
-  sums.difference += difference;
-  sums.notFinite += notFinite;
-  sums.largest = largest;
+  sums.largest = Math.max(sums.largest, largest);
+  if (i >= end) return unchanged;
+  // The rest of a row with a value that is not finite, or its last element.
+  return unchanged + addDoubles(sums, pair, { start: i, end });
 }
 
-function addDoubles(sums: PairSums, before: Float64Array, after: Float64Array): void {
-  for (let i = 0; i < before.length; i++) {
+type Floats = Float32Array | Float64Array;
+
+function addDoubles(sums: PairSums, [before, after]: readonly [Floats, Floats], { start, end }: Range): number {
+  let unchanged = 0;
+  for (let i = start; i < end; i++) {
     const a = before[i] as number;
     const b = after[i] as number;
-    if (a === b) sums.unchanged += 1;
+    if (a === b) unchanged += 1;
     const size = Math.abs(b - a);
     if (size < Number.POSITIVE_INFINITY) {
       sums.before += a * a;
@@ -91,5 +132,6 @@ function addDoubles(sums: PairSums, before: Float64Array, after: Float64Array): 
       if (size > sums.largest) sums.largest = size;
     } else sums.notFinite += 1;
   }
-  sums.elements += before.length;
+  sums.unchanged += unchanged;
+  return unchanged;
 }

@@ -1,0 +1,125 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openCheckpoint } from "../../../src/checkpoint/open/open.js";
+import { openStrategy } from "../../../src/checkpoint/strategy/open-strategy.js";
+import { displayKey } from "../../../src/view/display-contract.js";
+import { checkpointFile, saveRank, temporaryFolder } from "../../support/checkpoint-folder.js";
+import { differing, readHere } from "../../support/checkpoint-oracle.js";
+import { Dice } from "../../support/random-cases.js";
+import { randomLayout, saveLayout, smallModel } from "../../support/random-layouts.js";
+
+async function sharded() {
+  const folder = await temporaryFolder();
+  const model = smallModel(2);
+  await saveLayout(folder, model, randomLayout(model, 1, new Dice(11)));
+  return { folder, checkpoint: await openCheckpoint(join(folder, "checkpoint")) };
+}
+
+test("a merge shows its forecast, writes nothing before run, and is a no-op the second time", async () => {
+  const { folder, checkpoint } = await sharded();
+  const output = join(folder, "merged");
+  const conversion = await checkpoint.merge({ output });
+  expect(conversion.forecast).toMatchObject({ tensors: 11 });
+  expect(String(conversion[displayKey]()["text/plain"])).toContain("await conversion.run()");
+  expect(await readdir(folder)).not.toContain("merged");
+  expect((await conversion.run()).facts).toMatchObject({ unchanged: false, resumed: 0 });
+  expect((await (await checkpoint.merge({ output })).run()).facts.unchanged).toBe(true);
+  const names = await readdir(output);
+  expect(names).toContain("model.safetensors.index.json");
+  expect(names.filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("an output that holds other files is refused and left as it is", async () => {
+  const { folder, checkpoint } = await sharded();
+  const output = join(folder, "taken");
+  await mkdir(output);
+  await writeFile(join(output, "mine.txt"), "mine");
+  await expect((await checkpoint.merge({ output })).run()).rejects.toMatchObject({ code: "CONVERT_OUTPUT_TAKEN" });
+  expect(await readFile(join(output, "mine.txt"), "utf8")).toBe("mine");
+});
+
+test("reshard by tp, pp and dp merges back to the same model", async () => {
+  const { folder, checkpoint } = await sharded();
+  await (await checkpoint.merge({ output: join(folder, "whole") })).run();
+  const whole = await openCheckpoint(join(folder, "whole"));
+  const output = join(folder, "resharded");
+  await (await whole.reshard({ tp: 1, pp: 2, dp: 2, optimizerShards: 2, output })).run();
+  const again = await openCheckpoint(output, { strategy: join(output, "strategy") });
+  expect(again.ranks).toEqual([0, 1, 2, 3]);
+  await (await again.merge({ output: join(folder, "back") })).run();
+  expect(differing(await readHere(join(folder, "back")), await readHere(join(folder, "whole")))).toEqual([]);
+});
+
+test("ranks without a strategy are not merged by a guess; replicas are when the caller says so", async () => {
+  const folder = await temporaryFolder();
+  for (const rank of [0, 1]) await saveRank(folder, { rank, point: "1_5", bytes: checkpointFile(5) });
+  const output = join(folder, "merged");
+  const work = (await openCheckpoint(folder)).merge({ output });
+  await expect(work).rejects.toMatchObject({ code: "CHECKPOINT_PLACES_UNKNOWN" });
+  const replicas = await openCheckpoint(folder, { strategy: "replicas" });
+  await (await replicas.merge({ output, keep: "weights" })).run();
+  expect(Object.keys(await readHere(output))).toHaveLength(2);
+});
+
+test("without redundancy the ranks hold every slice once, and the set merges to the same model", async () => {
+  const { folder, checkpoint } = await sharded();
+  const output = join(folder, "lean");
+  await (await checkpoint.removeRedundancy({ output })).run();
+  const lean = await openCheckpoint(output, { strategy: join(folder, "strategy") });
+  expect(lean.bytes).toBeLessThanOrEqual(checkpoint.bytes);
+  await (await lean.merge({ output: join(folder, "a") })).run();
+  await (await checkpoint.merge({ output: join(folder, "b") })).run();
+  expect(differing(await readHere(join(folder, "a")), await readHere(join(folder, "b")))).toEqual([]);
+});
+
+test("to .ckpt and back gives the same tensors", async () => {
+  const folder = await temporaryFolder();
+  await saveRank(folder, { rank: 0, point: "1_5", bytes: checkpointFile(5) });
+  const checkpoint = await openCheckpoint(folder);
+  await (await checkpoint.toCkpt({ output: join(folder, "ckpt") })).run();
+  const ckpt = await openCheckpoint(join(folder, "ckpt"));
+  expect(ckpt.step).toBe(5);
+  await (await ckpt.toSafetensors({ output: join(folder, "back") })).run();
+  expect(differing(await readHere(join(folder, "back")), await readHere(join(folder, "rank_0")))).toEqual([]);
+});
+
+test("a comparison sorts what stands out to the top, across formats", async () => {
+  const folder = await temporaryFolder();
+  const base = join(folder, "base");
+  const other = join(folder, "other");
+  await saveRank(base, { rank: 0, point: "1_5", bytes: checkpointFile(5) });
+  await saveRank(other, { rank: 0, point: "1_5", bytes: checkpointFile(6) });
+  const [a, b] = [await openCheckpoint(base), await openCheckpoint(other)];
+  expect([...(await b.compareTo(a))].filter(({ change }) => change !== "same").map(({ name }) => name)).toEqual([
+    "step_num",
+  ]);
+  await (await a.toCkpt({ output: join(folder, "ckpt") })).run();
+  expect((await (await openCheckpoint(join(folder, "ckpt"))).compareTo(a)).equal).toBe(true);
+});
+
+test("a strategy explains a parameter and names the ranks that replicas can replace", async () => {
+  const { folder } = await sharded();
+  const strategy = await openStrategy(join(folder, "strategy"));
+  const text = String(strategy[displayKey]()["text/plain"]);
+  expect(text).toContain("Split");
+  const [row] = strategy.rows;
+  const placement = strategy.parameter(row?.name ?? "");
+  expect(placement.slices.flatMap(({ ranks }) => ranks).sort()).toEqual(
+    Array.from({ length: strategy.ranks }, (_, i) => i),
+  );
+  expect(placement[displayKey]()["text/plain"]).toContain(row?.words);
+  const recovery = strategy.recover(Array.from({ length: strategy.ranks - 1 }, (_, i) => i + 1));
+  expect(recovery.missing.map(({ rank }) => rank)).toEqual([0]);
+  await expect(openStrategy(folder)).rejects.toMatchObject({ code: "CHECKPOINT_NONE" });
+});
+
+test("a folder that can't be written ends with the system's reason, and nothing under the final name", async () => {
+  const { folder, checkpoint } = await sharded();
+  const place = join(folder, "locked");
+  await mkdir(place);
+  await writeFile(join(place, ".out.part"), "a file in the way");
+  await expect((await checkpoint.merge({ output: join(place, "out") })).run()).rejects.toThrow();
+  await chmod(place, 0o755);
+  expect(await readdir(place)).toEqual([".out.part"]);
+});

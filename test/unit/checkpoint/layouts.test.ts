@@ -1,0 +1,156 @@
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { openCheckpoint, openCheckpoints } from "../../../src/checkpoint/open/open.js";
+import { displayKey } from "../../../src/view/display-contract.js";
+import { checkpointFile, saveRank, temporaryFolder } from "../../support/checkpoint-folder.js";
+import { floats, safetensorsFile } from "../../support/safetensors-file.js";
+
+const shard = (name: string, ...values: readonly number[]) => safetensorsFile({ [name]: floats(...values) });
+
+async function huggingFaceFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, "model-00001-of-00002.safetensors"), shard("a", 1, 2));
+  await writeFile(join(folder, "model-00002-of-00002.safetensors"), shard("b", 3));
+  const map = { a: "model-00001-of-00002.safetensors", b: "model-00002-of-00002.safetensors" };
+  await writeFile(join(folder, "model.safetensors.index.json"), JSON.stringify({ metadata: {}, weight_map: map }));
+  return folder;
+}
+
+/** Two ranks of the 1.9 layout: `w` in two slices, `b` on both ranks. */
+async function iterationFolder(): Promise<string> {
+  const root = await temporaryFolder();
+  const folder = join(root, "iteration_00000020");
+  await mkdir(folder);
+  for (const rank of [0, 1]) {
+    const tensors = { w: { ...floats(rank * 2, rank * 2 + 1), shape: [1, 2] }, b: floats(9) };
+    await writeFile(join(folder, `tiny-model-000000${rank}-0000002.safetensors`), safetensorsFile(tensors));
+  }
+  const place = (rank: number) => ({ file_name: `tiny-model-000000${rank}-0000002.safetensors`, storage_rank: rank });
+  const metadata = {
+    state_dict_metadata: {
+      w: {
+        global_shape: [2, 2],
+        chunk: [
+          { global_offset: [0, 0], local_shape: [1, 2] },
+          { global_offset: [1, 0], local_shape: [1, 2] },
+        ],
+      },
+      b: { global_shape: [1], chunk: [{ global_offset: [0], local_shape: [1] }] },
+    },
+    storage_data: { "('w', (0, 0))": [place(0)], "('w', (1, 0))": [place(1)], "('b', (0,))": [place(0), place(1)] },
+  };
+  await writeFile(join(folder, "metadata.json"), JSON.stringify(metadata));
+  const common = { epoch_num: 1, step_num: 20, global_step: 20, loss_scale: 1, global_batch_size: 4 };
+  await writeFile(join(folder, "common.json"), JSON.stringify(common));
+  await writeFile(join(root, "latest_checkpointed_iteration.txt"), "20");
+  return root;
+}
+
+test("a Hugging Face folder with an index opens as one whole model", async () => {
+  const checkpoint = await openCheckpoint(await huggingFaceFolder());
+  expect([checkpoint.layout, checkpoint.complete, checkpoint.files.length]).toEqual(["huggingface", true, 2]);
+  expect([...(await checkpoint.tensors())].map(({ name }) => name)).toEqual(["a", "b"]);
+  expect(await checkpoint.values("b")).toEqual(Float64Array.of(3));
+});
+
+test("an index that names a missing file makes the checkpoint incomplete, with the file's name", async () => {
+  const folder = await huggingFaceFolder();
+  await symlink("nowhere", join(folder, "gone.safetensors"));
+  await writeFile(
+    join(folder, "model.safetensors.index.json"),
+    JSON.stringify({ weight_map: { a: "gone.safetensors" } }),
+  );
+  const { all } = await openCheckpoints(folder);
+  expect(all[0]?.issues[0]).toMatchObject({ rule: "checkpoint-file-missing", path: join(folder, "gone.safetensors") });
+});
+
+test("an index that leads out of its folder is refused", async () => {
+  const folder = await huggingFaceFolder();
+  await writeFile(
+    join(folder, "model.safetensors.index.json"),
+    JSON.stringify({ weight_map: { a: "../x.safetensors" } }),
+  );
+  await expect(openCheckpoint(folder)).rejects.toMatchObject({ code: "CHECKPOINT_INDEX_INVALID" });
+});
+
+test("the 1.9 layout opens with step, whole tensors and the ranks that hold each", async () => {
+  const checkpoint = await openCheckpoint(await iterationFolder());
+  expect([checkpoint.layout, checkpoint.step, checkpoint.complete]).toEqual(["iteration", 20, true]);
+  const rows = [...(await checkpoint.tensors())];
+  expect(rows.map(({ name, shape, ranks, slices }) => ({ name, shape, ranks, slices }))).toEqual([
+    { name: "b", shape: [1], ranks: [0, 1], slices: 1 },
+    { name: "w", shape: [2, 2], ranks: [0, 1], slices: 2 },
+  ]);
+  expect(await checkpoint.values("w")).toEqual(Float64Array.of(0, 1, 2, 3));
+  expect(await (await checkpoint.tensor("w")).values({ slice: "[1, :1]" })).toEqual(Float64Array.of(2));
+  expect(await checkpoint.values("w", { rank: 1 })).toEqual(Float64Array.of(2, 3));
+});
+
+test("an iteration that the tracker has not reached is incomplete", async () => {
+  const root = await iterationFolder();
+  await writeFile(join(root, "latest_checkpointed_iteration.txt"), "10");
+  const [checkpoint] = (await openCheckpoints(root)).all;
+  expect(checkpoint?.issues[0]?.message).toContain("found iteration 10: the save may not have ended");
+});
+
+test("a single file, a flat folder, and a rank folder's parent all open by the same call", async () => {
+  const folder = await temporaryFolder();
+  const path = await saveRank(folder, { rank: 0, point: "1_50", bytes: checkpointFile(50) });
+  for (const place of [path, join(folder, "rank_0"), folder]) {
+    const checkpoint = await openCheckpoint(place);
+    expect([checkpoint.step, (await checkpoint.tensors()).length]).toEqual([50, 8]);
+  }
+});
+
+test("files and folders behind HTTP are read by ranges, with the same answers", async () => {
+  const folder = await huggingFaceFolder();
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const bytes = await readFile(join(folder, decodeURIComponent(request.url ?? ""))).catch(() => undefined);
+    const [, from = "", to = ""] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
+    asked.push(request.headers.range ?? "whole");
+    if (bytes === undefined) response.writeHead(404).end();
+    else {
+      const part = bytes.subarray(Number(from), Number(to) + 1);
+      const range = `bytes ${from}-${Number(from) + part.byteLength - 1}/${bytes.byteLength}`;
+      response.writeHead(206, { "content-range": range }).end(part);
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const checkpoint = await openCheckpoint(url);
+  expect([...(await checkpoint.tensors())].map(({ name }) => name)).toEqual(["a", "b"]);
+  expect(await checkpoint.values("a")).toEqual(Float64Array.of(1, 2));
+  expect(await (await openCheckpoint(`${url}/model-00002-of-00002.safetensors`)).values("b")).toEqual(
+    Float64Array.of(3),
+  );
+  expect(asked).not.toContain("whole");
+});
+
+test("statistics, histogram and heat map of a tensor are right, also with NaN", async () => {
+  const folder = await temporaryFolder();
+  const values = Array.from({ length: 1000 }, (_, i) => (i === 7 ? Number.NaN : i - 500));
+  await writeFile(
+    join(folder, "model.safetensors"),
+    safetensorsFile({ w: { ...floats(...values), shape: [10, 100] } }),
+  );
+  const tensor = await (await openCheckpoint(folder)).tensor("w");
+  const found = await tensor.statistics();
+  const finite = values.filter(Number.isFinite);
+  const mean = finite.reduce((a, b) => a + b, 0) / finite.length;
+  const variance = finite.reduce((sum, x) => sum + (x - mean) ** 2, 0) / finite.length;
+  expect(found).toMatchObject({ elements: 1000, min: -500, max: 499, zeros: 1, nan: 1, infinite: 0, denormal: 0 });
+  expect(found.mean).toBeCloseTo(mean, 9);
+  expect(found.std).toBeCloseTo(Math.sqrt(variance), 9);
+  expect(found.quantiles["50%"]).toBeCloseTo(0, -1);
+  expect(found.histogram.counts.reduce((a, b) => a + b, 0) + found.histogram.outside).toBe(999);
+  const text = String((await tensor.heatMap())[displayKey]()["text/plain"]);
+  expect(text).toContain("!");
+  const picture = (await tensor.histogram())[displayKey]();
+  expect(String(picture["text/plain"])).toContain("NaN 1");
+  expect(picture["image/svg+xml"]).toBeDefined();
+});
