@@ -1,6 +1,7 @@
 import { guideRules } from "./rules/guide.js";
 import { commandLineRules } from "./rules/keys/command-line.js";
 import { keyRules } from "./rules/keys/known.js";
+import { overruledRules } from "./rules/keys/overruled.js";
 import { surpriseRules } from "./rules/keys/surprises.js";
 import { valueRules } from "./rules/keys/values.js";
 import { deviceRules } from "./rules/mesh/device.js";
@@ -22,7 +23,7 @@ import { toleranceRules } from "./rules/training/tolerance.js";
 
 /** Rules by what they are about, in the order in which findings of the same severity are listed. */
 export const ruleGroups: readonly (readonly [area: string, rules: readonly Rule[]])[] = [
-  ["keys", [...keyRules, ...surpriseRules]],
+  ["keys", [...keyRules, ...surpriseRules, ...overruledRules]],
   ["values", valueRules],
   ["run", runRules],
   ["mesh", meshRules],

@@ -207,6 +207,7 @@ export const meshCases: readonly RuleCase[] = [
     edits: { [`${pc}.pipeline_stage`]: 1, [`${pc}.data_parallel`]: 4 },
     path: `${pc}.micro_batch_num`,
     says: /micro_batch_num 4 is reset to 1: the global batch is 4 times smaller/,
+    also: ["overruled-key"],
     severity: "warning",
     cured: { [`${pc}.micro_batch_num`]: 1, "runner_config.gradient_accumulation_steps": 4 },
   },

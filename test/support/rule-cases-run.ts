@@ -15,6 +15,52 @@ const tft = (options: string, more: Readonly<Record<string, string>> = {}) => ({
 
 export const runCases: readonly RuleCase[] = [
   {
+    rule: "overruled-key",
+    edits: { "optimizer.learning_rate": 1e-3 },
+    path: "optimizer.learning_rate",
+    says: /has no effect: lr_schedule gives the rate of every step/,
+    severity: "warning",
+    cured: { "lr_schedule.learning_rate": 1e-3, "optimizer.learning_rate": undefined },
+  },
+  {
+    rule: "overruled-key",
+    edits: {
+      "parallel_config.pipeline_stage": 1,
+      "parallel_config.data_parallel": 4,
+      "parallel_config.micro_batch_num": 1,
+      "parallel.pipeline_config": { pipeline_interleave: false, pipeline_scheduler: "1f1b" },
+      [`${model}.offset`]: [0, 1],
+    },
+    path: `${model}.offset`,
+    says: /has no effect: pipeline_stage is 1/,
+    severity: "warning",
+    cured: { [`${model}.offset`]: 0 },
+  },
+  {
+    rule: "overruled-key",
+    edits: { ignore_data_skip: true, data_skip_steps: 10 },
+    path: "data_skip_steps",
+    says: /has no effect: ignore_data_skip is True/,
+    severity: "warning",
+    cured: { ignore_data_skip: false },
+  },
+  {
+    rule: "overruled-key",
+    edits: { "recompute_config.recompute": true, "recompute_config.select_recompute": true },
+    path: "recompute_config.select_recompute",
+    says: /whole layers are recomputed/,
+    severity: "warning",
+    cured: { "recompute_config.select_recompute": undefined },
+  },
+  {
+    rule: "switched-off",
+    edits: { profile: false, profile_start_step: 5 },
+    path: "profile_start_step",
+    says: /has no effect while profile is False/,
+    severity: "advice",
+    cured: { profile: true },
+  },
+  {
     rule: "unknown-key",
     edits: { "runner_config.sink_sise": 1 },
     mindformers: [true, "runner_config is one of the strict sections"],
@@ -204,6 +250,7 @@ export const runCases: readonly RuleCase[] = [
     edits: { only_save_strategy: true, checkpoint: { save_max: 3 } },
     path: "only_save_strategy",
     says: /old checkpoint format/,
+    also: ["overruled-key"],
     cured: { only_save_strategy: false },
   },
   {
@@ -245,6 +292,7 @@ export const runCases: readonly RuleCase[] = [
     edits: { checkpoint: { save_max: 0 } },
     path: "checkpoint.save_max",
     says: /at least 1, found 0/,
+    also: ["overruled-key"],
     cured: { "checkpoint.save_max": 1 },
   },
   {

@@ -12,6 +12,8 @@ const scalars = [
   ...["'single'", "'it''s'", '"double"', '"tab\\tx"', '"\\x41\\u0042"', '"a\\', '"bad \\q"', "'open", '"two\n  lines"'],
   ...["", " ", "|", ">-", "|+", "|2", "[", "{", "]", "}", ",", "!", "!!", "'a' b", '"a": b', "é", "😀", "a\\b"],
 ];
+/** Texts that are a value wherever they stand. */
+const sound = ["1", "0.5", "1e-5", "text", "True", "null", "'quoted'", '"double"', "2024-01-02", "two words"];
 const tags = [
   ...["!!str", "!!int", "!!float", "!!bool", "!!null", "!!seq", "!!map", "!!timestamp", "!", "!own", "!!nothing"],
   ...[
@@ -47,14 +49,15 @@ class Writer {
 
   #properties(): string {
     let text = "";
-    if (this.#chance(0.07)) text += `${this.#one(tags)} `;
-    if (this.#chance(0.1)) text += `&${this.#one(names)} `;
+    if (this.#chance(0.04)) text += `${this.#one(tags)} `;
+    if (this.#chance(0.06)) text += `&${this.#one(names)} `;
     if (this.#chance(0.01)) text += `${this.#one(tags)} `;
     return text;
   }
 
   #scalar(): string {
-    return this.#chance(0.1) ? `*${this.#one(names)}` : this.#one(scalars);
+    if (this.#chance(0.04)) return `*${this.#one(names)}`;
+    return this.#one(this.#chance(0.6) ? sound : scalars);
   }
 
   #flow(depth: number): string {
@@ -121,7 +124,7 @@ class Writer {
   #map(indent: number): string {
     let text = "";
     for (let count = 1 + Math.floor(this.#random() * 3); count > 0; count--) {
-      const merge = this.#chance(0.08);
+      const merge = this.#chance(0.05);
       const key = merge ? "<<" : this.#key();
       const value = merge
         ? `${this.#one([`*${this.#one(names)}`, `[*a, *b]`, "{c: 1}", "1", "[1]"])}\n`

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { Config } from "../../../src/config/config.js";
+
+const of = (text: string) => new Config({ kind: "text", name: "text" }, `use_legacy: False\n${text}`);
+const found = (text: string, rule = "overruled-key") =>
+  of(text)
+    .check({ device: "Ascend" })
+    .filter((issue) => issue.rule === rule)
+    .map(({ path, message }) => `${path}: ${message}`);
+
+test.each([
+  [
+    "optimizer: {type: AdamW, learning_rate: 1.0e-3}\nlr_schedule: {learning_rate: 1.0e-4}",
+    /^optimizer.learning_rate: .*lr_schedule/,
+  ],
+  [
+    "lr_schedule: {warmup_epochs: 2, warmup_ratio: 0.1, warmup_steps: 9}",
+    /^lr_schedule.warmup_steps: .*warmup_epochs 2/,
+  ],
+  ["use_legacy_format: True\ncheckpoint: {save_max: 3}", /^use_legacy_format: .*section checkpoint/],
+  ["load_checkpoint: /a\ncheckpoint: {load_path: /b}", /^load_checkpoint: .*checkpoint.load_path is "\/b"/],
+  [
+    "callbacks: [{type: CheckpointMonitor, save_checkpoint_steps: 5}]\ncheckpoint: {save_interleaved_steps: 9}",
+    /^callbacks.0.save_checkpoint_steps: .*checkpoint.save_interleaved_steps is 9/,
+  ],
+  [
+    "callbacks: [{type: MFLossMonitor, print_separate_loss: True}]",
+    /^callbacks.0.print_separate_loss: .*trainer takes/,
+  ],
+  [
+    "runner_wrapper: {type: MFTrainOneStepCell, micro_batch_num: 3}\nparallel_config: {pipeline_stage: 2, micro_batch_num: 4}",
+    /^runner_wrapper.micro_batch_num: .*parallel_config.micro_batch_num \(4\)/,
+  ],
+  [
+    "optimizer: {type: Muon}\nmodel: {model_config: {track_max_attention_logit: False}}",
+    /^model.model_config.track_max_attention_logit: .*Muon sets it to True/,
+  ],
+  ["parallel_config: {ulysses_degree_in_cp: 2, context_parallel: 2}", /ulysses_degree_in_cp: .*not hybrid_cp/],
+  [
+    "model: {model_config: {offset: [0, 1], pp_interleave_num: 2}}",
+    /^model.model_config.offset: .*pipeline_stage is 1/,
+  ],
+  ["runner_config: {sink_mode: False, sink_size: 4}", /^runner_config.sink_size: .*sink_mode is False/],
+])("a key that another rules is reported with the key that rules it: %s", (text, message) => {
+  expect(found(text)).toEqual(expect.arrayContaining([expect.stringMatching(message)]));
+});
+
+test.each([
+  "optimizer: {type: AdamW, learning_rate: 1.0e-3}",
+  "callbacks: [{type: CheckpointMonitor, save_checkpoint_steps: 5}]\ncheckpoint: {save_interleaved_steps: 5}",
+  "callbacks: [{type: CheckpointMonitor, save_optimizer: True}]\ncheckpoint: {no_save_optim: False}",
+  "model: {model_config: {offset: 0}}",
+  "runner_config: {sink_mode: True, sink_size: 4}",
+])("a key that counts is not reported: %s", (text) => {
+  expect(found(text)).toEqual([]);
+});
+
+test("settings of a feature that is off are advice, with the switch; the default says nothing", () => {
+  expect(found("profile: False\nprofile_start_step: 5\nprofile_stop_step: 10", "switched-off")).toEqual([
+    "profile_start_step: has no effect while profile is False",
+  ]);
+  expect(found("context: {enable_profiling: True}", "switched-off")).toEqual([
+    "context.enable_profiling: MindFormers 1.9 no longer looks at it; use profile",
+  ]);
+});
+
+test("fixAll moves a rate from the optimizer to the schedule that rules it", () => {
+  const config = of(
+    "optimizer: {type: AdamW, learning_rate: 1.0e-3}\nlr_schedule: {type: ConstantWarmUpLR, learning_rate: 1.0e-4}\n",
+  );
+  config.fixAll({ device: "Ascend" });
+  expect(config.get("lr_schedule.learning_rate")).toBe(1e-3);
+  expect(config.has("optimizer.learning_rate")).toBe(false);
+});
