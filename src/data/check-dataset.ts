@@ -23,9 +23,13 @@ const dataRules: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Holds a dataset against a configuration: vocabulary, end-of-text and fill token, sequence length; every finding
- * with the line to type. The same rules run in `config.check()` and in `planRun`. `largestId`: the largest token id
- * that was found in the data.
+ * Compares a dataset with a configuration: vocabulary, end-of-text and fill token, sequence length. Every finding has
+ * the line to type. The same rules run in `config.check()` and in `planRun`.
+ *
+ * `largestId`: the largest token id that was found in the data.
+ *
+ * @example
+ * checkDataset(data, config);
  */
 export function checkDataset(
   data: CheckableDataset,

@@ -187,8 +187,14 @@ export class Dataset {
 }
 
 /**
- * Opens a Megatron dataset. `prefix` is the path without `.bin` and `.idx`. The whole index is checked: magic,
- * version, lengths, offsets, document ends, and the size of `.bin`. Constant memory.
+ * Opens a Megatron dataset and checks its whole index: magic, version, lengths, offsets, document ends, and the size
+ * of `.bin`. Memory does not grow with the dataset.
+ *
+ * `prefix`: path without `.bin` and `.idx`.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki_text_document");
+ *
  * @throws FormatError MEGATRON_INDEX_INVALID with file and offset; DataError DATASET_SIZE_MISMATCH; LabError
  * FILE_MISSING.
  *

@@ -11,11 +11,15 @@ export interface MergeOptions {
 }
 
 /**
- * One dataset of several, one after the other: byte for byte what MindFormers' `IndexedDatasetBuilder.add_index`
- * gives for the same order. `output`: the prefix of the new files, without `.bin` and `.idx`. Datasets are given as
- * objects or as prefixes. Memory does not grow with them.
- * @throws DataError DATASET_MISMATCH for tokens of different types or of different tokenizers; LabError
- * ARGUMENT_INVALID.
+ * Writes one dataset with the documents of several, in that order. The bytes are those of MindFormers'
+ * `IndexedDatasetBuilder.add_index`. Memory does not grow with the datasets.
+ *
+ * `datasets`: Dataset objects or prefixes. `output`: prefix of the new files, without `.bin` and `.idx`.
+ *
+ * @example
+ * const both = await mergeDatasets([data, "dataset/other_text_document"], "dataset/both");
+ *
+ * @throws DataError DATASET_MISMATCH for different token types or tokenizers; LabError ARGUMENT_INVALID.
  */
 export async function mergeDatasets(
   datasets: readonly (Dataset | string)[],

@@ -248,8 +248,13 @@ interface OpenFacts {
 }
 
 /**
- * Opens MindRecord files: `path` is one of the shards or their common name. Headers, page tables and the names inside
- * are checked; rows are read when they are asked for (`row`, `read`).
+ * Opens MindRecord files and checks headers, page tables, and the names inside. `row` and `read` read rows on demand.
+ *
+ * `path`: one of the shards, or their common name.
+ *
+ * @example
+ * const data = await openMindRecord("dataset/tokens.mindrecord");
+ *
  * @throws FormatError MINDRECORD_INVALID with file and offset (also for renamed files); LabError FILE_MISSING,
  * ARGUMENT_INVALID.
  */
@@ -262,8 +267,13 @@ export async function openMindRecord(path: string): Promise<MindRecord> {
 
 /**
  * Writes rows to MindRecord files and their `.db` indices, which MindSpore 2.9's MindDataset and FileReader read. All
- * files get their names together at the end; an old dataset of that name is replaced. Memory is bounded by a batch of
+ * files get their names together at the end and replace an older dataset of that name. Memory holds one batch of
  * rows.
+ *
+ * @example
+ * const schema = { input_ids: { type: "int32", shape: [-1] } } as const;
+ * const data = await writeMindRecord({ output: "tokens.mindrecord", schema, rows: [{ input_ids: Int32Array.of(1, 2) }] });
+ *
  * @throws LabError ARGUMENT_INVALID (names, shards, schema), FILE_UNWRITABLE; DataError MINDRECORD_ROW_INVALID with
  * the row's number.
  */

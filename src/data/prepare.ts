@@ -31,13 +31,21 @@ import { leftOutNote } from "./text/input/left-out.js";
 import { openTokenizer } from "./tokenize/tokenizer.js";
 
 /**
- * Makes a Megatron dataset (`<output>_text_document.bin` and `.idx`), or with format "mindrecord" MindRecord files,
- * of text, byte for byte what MindFormers' preparation scripts, tokenizer classes and IndexedDatasetBuilder give for
- * the same text. Tokenizes in threads; memory does not grow with the text. A call that was interrupted, even by
- * SIGKILL, goes on in the next one. A second call with nothing changed does nothing and says so; nothing half-written
- * ever has a final name. With several `jsonKeys` one dataset each; the first is returned, the notes name the others.
+ * Turns text into a dataset that MindFormers trains from: a Megatron dataset (`<output>_text_document.bin` and
+ * `.idx`), or MindRecord files with `format: "mindrecord"`. The bytes are those of MindFormers' preparation scripts
+ * for the same text.
+ *
+ * - Tokenizes in threads. Memory does not grow with the text.
+ * - Continues an interrupted call, even after SIGKILL. A second call with nothing changed writes nothing and says so.
+ * - Files get their final names only when they are complete.
+ * - With several `jsonKeys` it makes one dataset for each key and returns the first; the notes name the others.
+ *
+ * @example
+ * const output = "dataset/wiki";
+ * const data = await prepareData({ input: "wiki.jsonl", tokenizer: "tokenizer.json", output, seqLength: 4096 });
+ *
  * @throws DataError INPUT_EMPTY, INPUT_TOO_SHORT, INPUT_NOT_UTF8, INPUT_LINE_INVALID, INPUT_KEY_MISSING,
- * INPUT_UNREADABLE, INPUT_DOCUMENT_TOO_LONG, INPUT_CHANGED, DISK_TOO_SMALL, TOKENIZER_INVALID,
+ * INPUT_COLUMN_INVALID, INPUT_UNREADABLE, INPUT_DOCUMENT_TOO_LONG, INPUT_CHANGED, DISK_TOO_SMALL, TOKENIZER_INVALID,
  * TOKENIZER_TOKEN_MISSING, TOKENIZE_FAILED; LabError ARGUMENT_INVALID, FILE_MISSING, FILE_UNWRITABLE,
  * PREPARE_RUNNING; CancelledError.
  *
@@ -135,10 +143,10 @@ function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly 
   const all = [`${why} in ${formatDuration(seconds * 1000)} (${speed})`];
   if (removed > 0) all.push(`removed ${removed} index files that MindFormers had made for the dataset before`);
   const { skipped = 0, repaired = 0 } = manifest.reading ?? {};
-  if (skipped > 0) all.push(`left out ${formatCount(skipped)} empty lines or documents`);
+  if (skipped > 0) all.push(`skipped ${formatCount(skipped)} empty lines or documents`);
   if (repaired > 0)
     all.push(`${formatCount(repaired)} faults of encoding (encodingErrors: "${manifest.options.encodingErrors}")`);
   const { badLines = 0, firstBadLine } = manifest.reading ?? {};
-  if (badLines > 0) all.push(`left out ${formatCount(badLines)} bad lines, the first: ${firstBadLine}`);
+  if (badLines > 0) all.push(`skipped ${formatCount(badLines)} bad lines; the first: ${firstBadLine}`);
   return [...all, ...notes];
 }

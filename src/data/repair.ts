@@ -22,12 +22,19 @@ export interface RepairOptions {
 }
 
 /**
- * Makes the damaged parts of a prepared dataset again from its source, which the manifest names: of a MindRecord
- * dataset the damaged shards and indices, of a Megatron dataset the byte ranges of `.bin` that differ, and the
- * `.idx`. Intact files are not touched. Ends with the proof: the checksums are those of the manifest. The source is
- * tokenized once more, in memory that does not grow with it. `path`: prefix of a Megatron dataset, or path of
- * MindRecord files (the common name); the dataset need not be readable.
- * @throws DataError REPAIR_IMPOSSIBLE if there is no manifest, or if source, tokenizer or software have changed.
+ * Makes the damaged parts of a prepared dataset again from the source that its manifest names. Intact files stay
+ * untouched. The source is tokenized once more; memory does not grow with it. The checksums of the manifest prove the
+ * result.
+ *
+ * - MindRecord: writes the damaged shards and indices again.
+ * - Megatron: overwrites the byte ranges of `.bin` that differ, and writes the `.idx` again.
+ *
+ * `path`: prefix of a Megatron dataset, or the common name of MindRecord files. The dataset need not be readable.
+ *
+ * @example
+ * await repairDataset("dataset/wiki_text_document");
+ *
+ * @throws DataError REPAIR_IMPOSSIBLE without a manifest, or if source, tokenizer, or software changed.
  */
 export async function repairDataset(path: string, options: RepairOptions = {}): Promise<Repair> {
   const prefix = path.replace(/\.(bin|idx|db)$/, "");

@@ -17,10 +17,14 @@ export interface SplitOptions {
 }
 
 /**
- * Divides a dataset by documents, in their order: no document is cut, and the same call always gives the same files.
- * The parts one after the other, merged, are the dataset again. With shares, part k ends at the rounded sum of the
- * shares up to it, so that every document is in one part.
- * @throws LabError ARGUMENT_INVALID for shares or numbers that can't be.
+ * Divides a dataset into parts of whole documents, in their order. The same call always writes the same files; the
+ * merged parts are the dataset again. With shares, part k ends at the rounded sum of the shares up to it, so that
+ * every document is in one part.
+ *
+ * @example
+ * const { train, valid } = await splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" });
+ *
+ * @throws LabError ARGUMENT_INVALID for impossible shares or numbers.
  */
 export async function splitDataset(dataset: Dataset | string, options: SplitOptions): Promise<Record<string, Dataset>> {
   const signal = options.signal ?? jupyterHost()?.signal;

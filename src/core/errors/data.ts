@@ -14,8 +14,8 @@ export const dataErrors = {
     cure: "Put tokenizer_config.json beside tokenizer.json, or set the option that the message names.",
   },
   TOKENIZE_FAILED: {
-    meaning: "A tokenizing thread failed or ended early.",
-    cure: "Run the cell again with fewer workers; look for a lack of memory.",
+    meaning: "A thread that turns text into tokens failed.",
+    cure: "Run the cell again with workers: 1. If memory is short, close other programs first.",
   },
   INPUT_EMPTY: {
     meaning: "The text holds nothing to train on: no bytes, or only headings and blank lines.",
@@ -26,21 +26,21 @@ export const dataErrors = {
     cure: "Use a smaller seqLength or more text.",
   },
   INPUT_NOT_UTF8: {
-    meaning: "The text is not UTF-8 from the offset in the message on.",
-    cure: "Convert the file with iconv, or repair it at that offset.",
+    meaning: "The text holds bytes that are not UTF-8 at the place that the message names, or the file holds no text.",
+    cure: "Follow the hint: convert the file, unpack it, or pass encodingErrors.",
   },
   INPUT_LINE_INVALID: {
-    meaning: "A line of a JSON lines file is not a JSON object, or its key does not hold text.",
-    cure: "Repair or remove the line at the offset that the message names.",
+    meaning: "A line of a JSON lines file is not a JSON object, or the value under the key is not text.",
+    cure: 'Correct the line that the message names, or pass onBadLines: "skip".',
   },
   INPUT_KEY_MISSING: {
-    meaning: "A JSON line or a Parquet file does not have the key that was asked for.",
-    cure: "Name the key that holds the text with jsonKeys.",
+    meaning: "A JSON line or a Parquet file lacks the key that jsonKeys names.",
+    cure: "Pass the key that holds the text as jsonKeys; the hint lists keys with text.",
   },
   INPUT_UNREADABLE: {
     meaning:
-      "A compressed file or a Parquet file is damaged, a file or folder can't be read, or a link leads to nothing.",
-    cure: "Copy the file again from where it was made, make it readable, or name the files without it.",
+      "A file is damaged or compressed in a way that is not supported, a file or folder can't be read, or a link leads to nothing.",
+    cure: "Follow the hint: unpack the file, copy it again from its source, or make it readable.",
   },
   INPUT_DOCUMENT_TOO_LONG: {
     meaning: "A single document is so long that it can't be worked on in memory.",
@@ -52,23 +52,23 @@ export const dataErrors = {
   },
   PREPARE_RUNNING: {
     meaning: "Another process or cell, here or on another machine, is preparing the same dataset at this moment.",
-    cure: "Wait until it is done, or end the process that the message names; if it is dead on another machine, type the line of the hint.",
+    cure: "Wait until it is done, or end the process that the message names. If that process died on another machine, type the line of the hint.",
   },
   INPUT_COLUMN_INVALID: {
-    meaning: "The column of a Parquet file that is to hold the text holds something else, such as numbers or dates.",
-    cure: "Name a column of text with jsonKeys; the hint lists those that the file has.",
+    meaning: "The named column of a Parquet file holds no text but, for example, numbers or dates.",
+    cure: "Pass a column of text as jsonKeys; the hint lists them.",
   },
   INPUT_CHANGED: {
-    meaning: "The text changed while it was being read.",
-    cure: "Wait until whatever writes the file is done, then run the cell again.",
+    meaning: "An input file changed while prepareData read it.",
+    cure: "Wait until the program that writes the file is done, then run the cell again.",
   },
   INDEX_IMPOSSIBLE: {
     meaning: "The engine can't build the index of its training samples from this dataset and these settings.",
-    cure: "Follow the hint: the sizes, the split, the sequence length or the blend don't fit the dataset.",
+    cure: "Follow the hint: sizes, split, sequence length or blend do not fit the dataset.",
   },
   MEMORY_TOO_SMALL: {
     meaning: "The indices of the training samples need more memory than this machine has free.",
-    cure: "Ask for fewer samples, or call it on a machine with more memory.",
+    cure: "Ask for fewer samples, or use a machine with more memory.",
   },
   DATA_ORDER_UNKNOWN: {
     meaning: "The order in which the engine would read the samples can't be computed from these settings.",
@@ -79,8 +79,8 @@ export const dataErrors = {
     cure: "Run prepareData again, or copy both files again from where they were made.",
   },
   DATASET_CHANGED: {
-    meaning: "Other files have taken the place of a dataset's since it was opened.",
-    cure: "Open the dataset again, or plan again if it was read through a plan.",
+    meaning: "The files of a dataset were replaced after it was opened.",
+    cure: "Open the dataset again. If it was read through a plan, plan again.",
   },
   MANIFEST_INVALID: {
     meaning: "The .manifest.json beside a dataset can't be understood.",
@@ -91,8 +91,8 @@ export const dataErrors = {
     cure: "Correct the value that the message names, or use a larger page.",
   },
   DATASET_MISMATCH: {
-    meaning: "Datasets that are to become one have tokens of different types or of different tokenizers.",
-    cure: "Prepare them with the same tokenizer and options, or leave out the one that the message names.",
+    meaning: "The datasets to merge have different token types or different tokenizers.",
+    cure: "Prepare them with the same tokenizer and options, or merge without the one that the message names.",
   },
   REPAIR_IMPOSSIBLE: {
     meaning:

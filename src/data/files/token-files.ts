@@ -11,7 +11,7 @@ export async function asUnwritable<T>(path: string, act: () => Promise<T>): Prom
   } catch (cause) {
     const found = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     throw new LabError("FILE_UNWRITABLE", `file ${path}: could not be written: ${found}`, {
-      hint: "free space on the disk or choose another folder as output; the next call goes on where this one stopped",
+      hint: "free space on the disk or choose another folder as output; the next call continues where this one stopped",
       details: { path },
       cause,
     });

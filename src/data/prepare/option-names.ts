@@ -72,7 +72,7 @@ function unknown(name: string): LabError {
     const known = plain(other);
     return own === known || (own.length > 2 && (known.startsWith(own) || own.startsWith(known)));
   });
-  return invalid(`prepareData option ${name}: there is no such option`, {
+  return invalid(`prepareData: unknown option ${name}`, {
     hint: near ? `did you mean ${near}?` : `the options are ${Object.keys(names).join(", ")}`,
   });
 }

@@ -104,7 +104,9 @@ export async function makeTokens(job: PrepareJob): Promise<MadeTokens> {
     const kept = writer.totals.textBytes;
     await writeParts(job, { scans, writer, textBytes });
     const notes =
-      kept > 0 ? [`went on after ${formatBytes(kept)} of ${formatBytes(textBytes)} that an earlier call had done`] : [];
+      kept > 0
+        ? [`continued after ${formatBytes(kept)} of ${formatBytes(textBytes)}, which an interrupted call had prepared`]
+        : [];
     return { ...(await complete(job, { scans, writer, textBytes })), notes };
   } finally {
     await writer.abandon();

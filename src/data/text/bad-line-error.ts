@@ -69,7 +69,7 @@ function hintFor(bad: BadLinePlace, { format }: InputFile): string {
   if (code === "INPUT_NOT_UTF8") return 'pass encodingErrors: "replace" or "skip"';
   if (offset === 0 && /found a list|on one line/.test(message) && format === "jsonl")
     return `if it is one JSON value over several lines, or a list, write its objects one per line: jq -c 'if type == "array" then .[] else . end' ${JSON.stringify(path)} > lines.jsonl`;
-  const skip = `pass onBadLines: "skip" to leave such ${format === "parquet" ? "rows" : "lines"} out`;
+  const skip = `pass onBadLines: "skip" to skip such ${format === "parquet" ? "rows" : "lines"}`;
   if (keys.length === 0) return `correct it, or ${skip}`;
   const named = keys
     .slice(0, 5)

@@ -137,3 +137,13 @@ it.each(["none", "snappy", "gzip", "zstd", "brotli", "lz4"])(
     expect((await prepare(`sums-${codec}.parquet`)).documents).toBe(500);
   },
 );
+
+it("a row without a value is named by its number, with a hint for rows, and can be skipped", async () => {
+  await expect(prepare("nulls.parquet")).rejects.toMatchObject({
+    code: "INPUT_LINE_INVALID",
+    message: `input ${join(folder, "nulls.parquet")}, row 2: expected "text" to be text, found null`,
+    hint: 'correct it, or pass onBadLines: "skip" to skip such rows',
+  });
+  const data = await prepare("nulls.parquet", { onBadLines: "skip" });
+  expect([data.documents, data.manifest?.reading?.badLines]).toEqual([2, 1]);
+});

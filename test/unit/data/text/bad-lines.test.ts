@@ -48,10 +48,10 @@ describe("a JSON line that can't be used is named by line, column, and beginning
       "other.jsonl": '{"id": 7}\n',
     });
     await expect(prepare({ input: join(folder, "in.jsonl") })).rejects.toMatchObject({
-      hint: 'name a key that holds text, here jsonKeys: ["content" or "parts"], or pass onBadLines: "skip" to leave such lines out',
+      hint: 'name a key that holds text, here jsonKeys: ["content" or "parts"], or pass onBadLines: "skip" to skip such lines',
     });
     await expect(prepare({ input: join(folder, "other.jsonl") })).rejects.toMatchObject({
-      hint: 'correct it, or pass onBadLines: "skip" to leave such lines out',
+      hint: 'correct it, or pass onBadLines: "skip" to skip such lines',
     });
   });
 });
@@ -84,7 +84,7 @@ describe('onBadLines: "skip"', () => {
         firstBadLine: expect.stringContaining("line 2, column 2"),
       });
       expect(data.notes.join()).toContain(
-        `left out 4 bad lines, the first: input ${options.input}, line 2, column 2: expected`,
+        `skipped 4 bad lines; the first: input ${options.input}, line 2, column 2: expected`,
       );
       expect((await prepare(options)).data.notes[0]).toMatch(/^unchanged/);
       const { onBadLines, ...strict } = options;

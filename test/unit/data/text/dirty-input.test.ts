@@ -104,7 +104,7 @@ describe("a dataset that lies in the folder of its text", () => {
 
 describe("options that a cell's types would have refused", () => {
   it.each([
-    [{ appendEOD: true }, "option appendEOD: there is no such option", "did you mean appendEod?"],
+    [{ appendEOD: true }, "prepareData: unknown option appendEOD", "did you mean appendEod?"],
     [{ add_bos: true }, "option add_bos", "did you mean addBos?"],
     [{ zzz: 1 }, "option zzz", "the options are input, "],
     [{ shards: 2 }, 'only with format "mindrecord"', "leave shards out"],
