@@ -29,7 +29,8 @@ const dataRules: ReadonlySet<string> = new Set([
  * `largestId`: the largest token id that was found in the data.
  *
  * @example
- * checkDataset(data, config);
+ * const data = await openDataset("dataset/wiki_text_document");
+ * const issues = checkDataset(data, await openConfig("pretrain_deepseek3_tiny_cpu"));
  */
 export function checkDataset(
   data: CheckableDataset,

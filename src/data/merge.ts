@@ -17,6 +17,7 @@ export interface MergeOptions {
  * `datasets`: Dataset objects or prefixes. `output`: prefix of the new files, without `.bin` and `.idx`.
  *
  * @example
+ * const data = await openDataset("dataset/wiki_text_document");
  * const both = await mergeDatasets([data, "dataset/other_text_document"], "dataset/both");
  *
  * @throws DataError DATASET_MISMATCH for different token types or tokenizers; LabError ARGUMENT_INVALID.

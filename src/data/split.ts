@@ -22,7 +22,8 @@ export interface SplitOptions {
  * every document is in one part.
  *
  * @example
- * const { train, valid } = await splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" });
+ * const shares = { train: 0.98, valid: 0.02 };
+ * const { train, valid } = await splitDataset("dataset/wiki_text_document", { shares, output: "dataset/wiki" });
  *
  * @throws LabError ARGUMENT_INVALID for impossible shares or numbers.
  */

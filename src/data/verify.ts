@@ -66,7 +66,9 @@ export async function verifyDataset(data: OpenedDataset, options: VerifyOptions 
   const structure: CheckRow = {
     check: "structure",
     verdict: "ok",
-    found: `${formatCount(sequences)} sequences, ${formatCount(documents)} documents, ${dtype}; pointers and sizes agree`,
+    found:
+      `${formatCount(sequences)} sequences, ${formatCount(documents)} documents, ${dtype}; ` +
+      "pointers and sizes agree",
   };
   return withMegatron(prefix, (sources: MegatronSources) => {
     const subject = { what: prefix, manifest: opened.manifest ?? derived, documents, bytes, isDerived: !!derived };
