@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { placeExtension } from "./figures.mjs";
 import { root } from "./layout.mjs";
 import { doctor } from "./setup.mjs";
 
@@ -14,6 +15,10 @@ if (command === "doctor" && isHere && !doctor()) process.exitCode = 1;
 if (existsSync(kernel)) {
   if (command === "doctor" && isHere) console.log("The kernel:");
   await import(pathToFileURL(kernel).href);
+  // Wrong arguments and folders are the kernel's to report.
+  const places = command === "install" || command === "uninstall";
+  const done = places && (await placeExtension(process.argv.slice(2)).catch(() => undefined));
+  if (done) console.log(done);
 } else if (command !== "doctor" || !isHere) {
   console.error("mindformers-lab: not built yet\n  cure: npm run setup");
   process.exitCode = 1;

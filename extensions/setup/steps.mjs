@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { extensionName } from "./figures.mjs";
 import {
   fingerprint,
   isStamped,
@@ -189,7 +190,7 @@ const extensionBuild = {
   },
 };
 
-const extensionPlace = join(venv, "share", "jupyter", "labextensions", "mindformers-lab-jupyterlab");
+const extensionPlace = join(venv, "share", "jupyter", "labextensions", extensionName);
 const extensionInstall = {
   title: "JupyterLab extension in .venv",
   detail: "copy",

@@ -20,10 +20,15 @@ export function smallPrint(text: string): string {
   return `<div style="${quiet};margin:4px 0;white-space:pre-wrap">${escapeMarkup(text)}</div>`;
 }
 
+// Paper does not scroll: a wide table wraps its cells there. Viewers that drop style sheets lose nothing else.
+const onPaper =
+  "<style>@media print{.mfl-table td,.mfl-table th{white-space:normal!important;min-width:0!important;" +
+  "overflow-wrap:break-word;padding:1px 2px!important;font-size:74%}}</style>";
+
 /** A table element whose numbers stand in line; `body` is markup. */
 export function tableElement(body: string): string {
   const style = "border-collapse:collapse;border:none;margin:4px 0;font-variant-numeric:tabular-nums;width:auto";
-  return `<table style="${style}" cellpadding="4">${body}</table>`;
+  return `${onPaper}<table class="mfl-table" style="${style}" cellpadding="4">${body}</table>`;
 }
 
 /** A cell element; without a style JupyterLab would align everything to the right. */

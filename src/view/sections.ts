@@ -121,7 +121,7 @@ export function joinBundles(bundles: readonly MimeBundle[]): MimeBundle {
   let hidden = 0;
   for (const bundle of bundles) {
     const text = textOf(bundle["text/plain"]);
-    const markup = textOf(bundle["text/html"]) || textOf(bundle["image/svg+xml"]);
+    const markup = textOf(bundle["text/html"]) || pictureMarkup(textOf(bundle["image/svg+xml"]));
     const section: MimeBundle = {
       "text/plain": `${text}\n\n`,
       "text/html": markup || `<pre>${escapeMarkup(text)}</pre>`,
@@ -138,6 +138,10 @@ export function joinBundles(bundles: readonly MimeBundle[]): MimeBundle {
     "text/plain": [...plain, ...(note ? [note] : [])].join("\n\n"),
     "text/html": html.join("\n") + (note ? frame(smallPrint(note)) : ""),
   };
+}
+
+function pictureMarkup(svg: string): string {
+  return svg === "" ? "" : `<div style="max-width:760px">${svg}</div>`;
 }
 
 function textOf(value: unknown): string {

@@ -1,13 +1,15 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { runVenv } from "../support/jupyter.js";
 import { screenshotPath } from "../support/lab-browser.js";
 import { writeNotebook } from "../support/notebook.js";
 import { openSharedLab } from "../support/shared-lab.js";
 
 const sources = [
   [
-    'import { lineChart, openConfig, openLive, planRun } from "mindformers-lab";',
+    'import { lineChart, openConfig, openLive, planRun, searchLayouts } from "mindformers-lab";',
     "const loss = (count: number) => lineChart({",
     '  title: `Loss of ${count} steps`, x: { label: "step" }, y: { label: "loss" },',
     '  series: [{ name: "loss", x: Array.from({ length: count }, (_, i) => i),',
@@ -21,6 +23,7 @@ const sources = [
     'plan.meshFigure({ color: "memory" })',
   ].join("\n"),
   "let drawn = 20;\nconst live = openLive(loss(drawn));\nconst timer = setInterval(() => live.update(loss(++drawn)), 300);",
+  'searchLayouts({ config: await openConfig("pretrain_deepseek3_671b"), devices: 256, memoryPerDevice: "64GB" })',
   "clearInterval(timer);\nlive.close();\n'closed'",
 ];
 let lab: Awaited<ReturnType<typeof openSharedLab>>;
@@ -139,9 +142,29 @@ it("a moving figure is the interactive one: updates are drawn in place, and the 
   await expect.poll(async () => (await moving()).range[0] ?? 0).toBeGreaterThan(3);
   const zoomed = await moving();
   await expect.poll(async () => (await moving()).draws, { timeout: 20_000 }).toBeGreaterThan(zoomed.draws + 3);
-  await run(3);
+  await run(4);
   await page.locator(".jp-OutputArea-output", { hasText: "closed" }).waitFor();
   const last = await moving();
   expect([last.range, last.seen, last.figures]).toEqual([zoomed.range, "first", 3]);
   await page.screenshot({ path: screenshotPath("figures-moving.png") });
+});
+
+it("on an A4 page of the exported notebook no figure and no table is cut at the right edge", async () => {
+  await run(3);
+  await page.locator(".mfl-table", { hasText: "MFU" }).waitFor();
+  await page.keyboard.press("Control+s");
+  await expect.poll(() => readFileSync(join(lab.folder, "figures.ipynb"), "utf8")).toContain("MFU");
+  const { status, stderr } = runVenv("jupyter", ["nbconvert", "--to", "html", "figures.ipynb"], { cwd: lab.folder });
+  expect(`${stderr}${status}`).toMatch(/0$/);
+  // A4 at 96 dots per inch, without its margins.
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.setViewportSize({ width: 718, height: 1000 });
+  await page.emulateMedia({ media: "print" });
+  await page.goto(`file://${join(lab.folder, "figures.html")}`);
+  const rights = await page.evaluate(() =>
+    [...document.querySelectorAll("img, svg, table")].map((element) => element.getBoundingClientRect().right),
+  );
+  expect(rights.length).toBeGreaterThanOrEqual(4);
+  expect(Math.max(...rights)).toBeLessThanOrEqual(718);
+  await page.screenshot({ path: screenshotPath("figures-print.png"), fullPage: true });
 });

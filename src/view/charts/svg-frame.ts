@@ -94,7 +94,8 @@ export function noteLines(notes: readonly string[], limit = 122): string[] {
 
 /**
  * A static SVG 1.1 picture of its own paper, title and small print. It has no scripts, style sheets or ids, so that many of them can stand
- * in one page. In a page with JupyterLab's theme it takes the theme's colors.
+ * in one page. In a page with JupyterLab's theme it takes the theme's colors. It has no width of its own: as an image element, as
+ * nbconvert writes it, a width of 760 pixels would be cut at the edge of a printed page.
  */
 export function svgPicture(chart: Chart, draw: (top: number) => { bottom: number; parts: readonly string[] }): string {
   const label = escapeMarkup(chart.title);
@@ -104,8 +105,8 @@ export function svgPicture(chart: Chart, draw: (top: number) => { bottom: number
   const notes = noteLines(chart.notes);
   const height = Math.ceil(bottom + (notes.length === 0 ? 8 : 14 * notes.length + 12));
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${pictureWidth}" height="${height}" viewBox="0 0 ${pictureWidth} ${height}" ` +
-      `role="img" aria-label="${label}" style="max-width:100%;height:auto;${themed("fill", "text")}" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${pictureWidth} ${height}" ` +
+      `role="img" aria-label="${label}" style="${themed("fill", "text")}" ` +
       `font-family="system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif" font-size="12" fill="${paintOf("text")}">`,
     `<title>${label}</title>`,
     `<rect width="${pictureWidth}" height="${height}" rx="4" ${paintAttributes("fill", "paper")}/>`,
