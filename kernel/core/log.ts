@@ -1,12 +1,15 @@
 import { writeSync } from "node:fs";
 
+/** Node's own, also when the output of cells takes the place of what `node:fs` exports. */
+const write = writeSync;
+
 /**
  * One line on the kernel's own stderr, where Jupyter's log is. Not `process.stderr`: that belongs to the cells, and on
  * a worker thread it would need the main thread.
  */
 export function log(message: string): void {
   try {
-    writeSync(2, `[mindformers-lab kernel] ${message}\n`);
+    write(2, `[mindformers-lab kernel] ${message}\n`);
   } catch {
     // Nobody reads stderr (any more); the kernel works without.
   }

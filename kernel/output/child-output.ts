@@ -2,8 +2,11 @@ import type { ChildProcess, StdioOptions } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { currentCell } from "../cell/cell-context.js";
 import { blockingFunctions, type ChildFunction, wrapChildFunctions } from "../core/child-functions.js";
+import { streamOfDescriptor } from "./descriptors.js";
+import type { StreamName } from "./text-flow.js";
 
 // A child process that inherits the kernel's own stdout and stderr would write into the log of the notebook server.
 // What a cell starts with
@@ -12,7 +15,6 @@ import { blockingFunctions, type ChildFunction, wrapChildFunctions } from "../co
 type Stdio = Exclude<StdioOptions, string>;
 type Options = { readonly stdio?: StdioOptions; readonly silent?: boolean; readonly detached?: boolean };
 
-const names = ["stdout", "stderr"] as const;
 const chunkBytes = 64 * 1024;
 
 /** Lets the functions of `node:child_process` send to the cell what would go to the kernel's own output. */
@@ -29,13 +31,19 @@ function captureSync(original: ChildFunction): ChildFunction {
     if (stdio === undefined) return original.apply(this, given);
     const folder = folderForOutput();
     if (folder === undefined) return original.apply(this, given);
-    const files = names.map((name) => openSync(join(folder, name), "w+"));
-    const put = stdio.map((one, index) => (isInherited(one, index) ? files[index - 1] : one));
+    const files = new Map<StreamName, number>();
+    for (const name of ["stdout", "stderr"] as const) files.set(name, openSync(join(folder, name), "w+"));
+    const put = stdio.map((one, index) => {
+      const name = streamOf(one, index);
+      return name === undefined ? one : files.get(name);
+    });
     try {
       return original.apply(this, withOptions(given, at, { stdio: put }));
     } finally {
-      for (const [index, file] of files.entries()) show(file, names[index] as "stdout");
-      for (const file of files) closeSync(file);
+      for (const [name, file] of files) {
+        show(file, name);
+        closeSync(file);
+      }
       rmSync(folder, { recursive: true, force: true });
     }
   };
@@ -50,7 +58,7 @@ function folderForOutput(): string | undefined {
   return undefined;
 }
 
-function show(file: number, name: (typeof names)[number]): void {
+function show(file: number, name: StreamName): void {
   const buffer = Buffer.alloc(chunkBytes);
   for (let position = 0; ; ) {
     const bytes = readSync(file, buffer, 0, chunkBytes, position);
@@ -64,12 +72,14 @@ function captureAsync(original: ChildFunction, isFork: boolean): ChildFunction {
   return function (this: unknown, ...given) {
     const { stdio, at } = inherited(given, isFork);
     if (stdio === undefined) return original.apply(this, given);
-    const put = stdio.map((one, index) => (isInherited(one, index) ? "pipe" : one));
+    const put = stdio.map((one, index) => (streamOf(one, index) === undefined ? one : "pipe"));
     const child = original.apply(this, withOptions(given, at, { stdio: put })) as ChildProcess;
-    for (const [index, name] of names.entries()) {
-      if (!isInherited(stdio[index + 1], index + 1)) continue;
-      child[name]?.on("data", (data: Buffer) => process[name].write(data));
-      child[name] = null;
+    for (const [index, one] of stdio.entries()) {
+      const name = streamOf(one, index);
+      if (name === undefined) continue;
+      (child.stdio[index] as Readable | null)?.on("data", (data: Buffer) => process[name].write(data));
+      if (index === 1) child.stdout = null;
+      else if (index === 2) child.stderr = null;
     }
     return child;
   };
@@ -89,14 +99,14 @@ function inherited(given: readonly unknown[], isFork: boolean): { readonly stdio
   const told = options.stdio ?? usual;
   const ipc: Stdio = isFork ? ["ipc"] : [];
   const stdio: Stdio = Array.isArray(told) ? told : [told, told, told, ...ipc];
-  return stdio.some((one, index) => isInherited(one, index)) ? { stdio, at } : { at };
+  return stdio.some((one, index) => streamOf(one, index) !== undefined) ? { stdio, at } : { at };
 }
 
-function isInherited(one: unknown, index: number): boolean {
-  return (
-    (index === 1 || index === 2) &&
-    (one === "inherit" || one === index || one === process[names[index - 1] as "stdout"])
-  );
+/** The stream of the cell that takes the place of what a child would inherit at `index`. */
+function streamOf(one: unknown, index: number): StreamName | undefined {
+  if (index === 0) return undefined;
+  if (one === "inherit" && index <= 2) return index === 1 ? "stdout" : "stderr";
+  return streamOfDescriptor(one);
 }
 
 function withOptions(given: readonly unknown[], at: number, put: Options): unknown[] {

@@ -5,6 +5,7 @@ import type { Publisher } from "../cell/publisher.js";
 import type { Failure } from "../report/failure.js";
 import { errorText } from "../report/failure.js";
 import { captureChildren } from "./child-output.js";
+import { captureDescriptors } from "./descriptors.js";
 import { createDisplayFlow } from "./display-flow.js";
 import { installExit } from "./exit.js";
 import { createHost, type HostServices, installHost } from "./host.js";
@@ -67,6 +68,7 @@ export function createOutput({ publisher, services }: OutputOptions): Output {
       installUncaught(streams);
       installExit();
       captureChildren();
+      captureDescriptors((name, data, encoding) => streams.write(name, data, encoding));
       installHost(host);
     },
     async publishResult(cell, value) {

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
-import { flagBytes } from "../core/flags.js";
-import { keepListening } from "../core/kept-listeners.js";
+import { flagBytes, flagIndex } from "../core/flags.js";
+import { foreignListeners, keepListening } from "../core/kept-listeners.js";
 import { log } from "../core/log.js";
 import { packageManifest } from "../core/package-manifest.js";
 import { kernelInfo } from "../requests/kernel-info.js";
@@ -22,7 +22,11 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
   let shutdown = (): void => process.exit(0);
   // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it; and clients may
   // send SIGTERM as soon as it listens.
-  keepListening("SIGINT", () => interrupt());
+  keepListening("SIGINT", () => {
+    // One that nobody has asked the kernel for belongs to the listeners of the user's, if there are any.
+    const isRequested = Atomics.load(flags, flagIndex.interrupt) !== 0;
+    if (isRequested || foreignListeners("SIGINT").length === 0) interrupt();
+  });
   keepListening("SIGTERM", () => shutdown());
   const link = startProtocolThread(
     {

@@ -1,5 +1,6 @@
 import { announceBlocking } from "../cell/blocking.js";
 import { createInterrupts } from "../cell/interrupts.js";
+import { captureOwnSignals } from "../cell/own-signals.js";
 import type { Publisher } from "../cell/publisher.js";
 import type { Connection } from "../channels/connection.js";
 import { createComms } from "../comms/comms.js";
@@ -36,6 +37,7 @@ export interface MainThreadOptions extends KernelOptions {
 export function openMainThread(options: MainThreadOptions): LinkEvents {
   const { link, flags, connection, folder } = options;
   announceBlocking(flags);
+  captureOwnSignals();
   const folderOfHistory = historyFolder();
   const session = new Session(folderOfHistory === undefined ? undefined : createHistoryStore(folderOfHistory));
   let loaded: Evaluator | undefined;

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { types } from "node:util";
 import { Script } from "node:vm";
+import { foreignListeners, listenAnew } from "../../core/kept-listeners.js";
 import { isCatchAll } from "../../core/proxies.js";
 import { flagName, guardName } from "../guards.js";
 import type { CellFiles } from "./cell-files.js";
@@ -29,8 +30,18 @@ export async function runCell(cell: Executable): Promise<LastValue | undefined> 
   const names = ["locals", "require", "meta.filename", "meta.dirname", "flag"].map((name) => `${guardName}.${name}`);
   const call = `(${names.join(", ")})`;
   const script = new Script(functionText(cell) + call);
-  const returned = (await script.runInThisContext({ breakOnSigint: true })) as readonly [unknown] | undefined;
+  const returned = (await runScript(script)) as readonly [unknown] | undefined;
   return returned === undefined ? undefined : await settled(returned[0]);
+}
+
+/** SIGINT ends it, unless users listen for the signal: Node would give it to nobody else. */
+function runScript(script: Script): unknown {
+  const before = foreignListeners("SIGINT").length;
+  try {
+    return script.runInThisContext({ breakOnSigint: before === 0 });
+  } finally {
+    if (before === 0 && foreignListeners("SIGINT").length > 0) listenAnew("SIGINT");
+  }
 }
 
 /** In a box, as a promise that is given a thenable would wait for it. */

@@ -69,6 +69,9 @@ export function createInterrupts(
       });
       const self = { cell: currentCell(), reject };
       running.add(self);
+      // Whoever aborts the cell says why it can't go on.
+      const onAbort = () => reject(self.cell?.abort.signal.reason);
+      self.cell?.abort.signal.addEventListener("abort", onAbort);
       try {
         // The request may have come before the cell could begin, say while the evaluator was being loaded.
         if (flag[0] !== 0) throw KeyboardInterrupt.nowhere();
@@ -81,6 +84,7 @@ export function createInterrupts(
         throw thrown;
       } finally {
         running.delete(self);
+        self.cell?.abort.signal.removeEventListener("abort", onAbort);
         flag[0] = 0;
       }
     },

@@ -30,6 +30,11 @@ it.each([
     both,
   ],
   [
+    "spawn, both into one",
+    `const child = spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: ['ignore', 1, 1] }); ${ended}`,
+    { stdout: "out\nerr\n", stderr: "" },
+  ],
+  [
     "fork",
     `const child = children.fork('child.cjs'); const got = await new Promise((done) => child.once('message', done)); ${ended}; if (got !== 'sent') throw got`,
     both,
@@ -60,4 +65,19 @@ it("what a child process writes is output of the cell also where there is no fol
     "process.env.TMPDIR = '/dev/null/none'; try { execSync('echo out', { stdio: 'inherit' }) } finally { delete process.env.TMPDIR }",
   );
   expect([run.failure?.evalue, run.stream("stdout")]).toEqual([undefined, "out\n"]);
+});
+
+it.each([
+  ["writeSync", "fs.writeSync(1, 'out\\n'); fs.writeSync(2, Buffer.from('-err\\n-'), 1, 4)"],
+  ["write", "fs.write(1, 'out\\n', () => {}); await new Promise((done) => fs.write(2, 'err\\n', done))"],
+  ["writev", "fs.writevSync(1, [Buffer.from('out'), Buffer.from('\\n')]); fs.writevSync(2, [Buffer.from('err\\n')])"],
+  ["writeFileSync", "fs.writeFileSync(1, 'out\\n'); fs.appendFileSync(2, 'err\\n')"],
+  [
+    "a stream of the descriptor",
+    "const end = (fd, text) => new Promise((done) => fs.createWriteStream('', { fd, autoClose: false }).end(text, done)); await end(1, 'out\\n'); await end(2, 'err\\n')",
+  ],
+])("what a cell writes to the descriptors 1 and 2 is its output, and not the server's log: %s", async (_, code) => {
+  const run = await cells.run(`{ const fs = require("node:fs"); ${code} }`);
+  expect(run.failure?.evalue).toBeUndefined();
+  expect({ stdout: run.stream("stdout"), stderr: run.stream("stderr") }).toEqual(both);
 });
