@@ -6,9 +6,9 @@ import { KeyboardInterrupt } from "./keyboard-interrupt.js";
 type Named = "SIGINT" | "SIGTERM";
 
 /**
- * A signal that a cell sends to its own process (`process.kill(process.pid, "SIGINT")`) goes to the listeners that users
- * have added, as in a program of their own. Without any, SIGINT ends the cell that sends it, and no other one; SIGTERM
- * ends the kernel.
+ * A signal that a cell sends to its own process (`process.kill(process.pid, "SIGINT")`) goes to the listeners that
+ * users have added, as in a program of their own. Without any, SIGINT ends the cell that sends it, and no other one;
+ * SIGTERM ends the kernel.
  */
 export function captureOwnSignals(): void {
   const kill = process.kill.bind(process);

@@ -49,12 +49,15 @@ export function captureDescriptors(write: WriteTo): void {
   capture("writevSync", all);
   capture("write", later(one));
   capture("writev", later(all));
-  for (const name of ["writeFileSync", "appendFileSync"]) capture(name, (stream, given) => void one(stream, given));
+  const whole = (stream: StreamName, given: readonly unknown[]): void => void one(stream, given);
+  for (const name of ["writeFileSync", "appendFileSync"]) capture(name, whole);
   for (const name of ["writeFile", "appendFile"]) capture(name, later(one));
   syncBuiltinESMExports();
 }
 
-/** Of `(text, position?, encoding?)`, `(text, options)`, `(bytes, offset?, length?)` and `(bytes, { offset, length })`. */
+/**
+ * Of `(text, position?, encoding?)`, `(text, options)`, `(bytes, offset?, length?)` and `(bytes, { offset, length })`.
+ */
 function pieceOf(
   data: unknown,
   rest: readonly unknown[],

@@ -10,6 +10,7 @@ import { createDisplayFlow } from "./display-flow.js";
 import { installExit } from "./exit.js";
 import { createHost, type HostServices, installHost } from "./host.js";
 import { lookOf } from "./mime.js";
+import { installStdin } from "./stdin.js";
 import { createStreams, type Streams } from "./streams.js";
 import type { StreamName } from "./text-flow.js";
 import { installUncaught } from "./uncaught.js";
@@ -69,6 +70,7 @@ export function createOutput({ publisher, services }: OutputOptions): Output {
       installExit();
       captureChildren();
       captureDescriptors((name, data, encoding) => streams.write(name, data, encoding));
+      if (services?.input !== undefined) installStdin(services.input);
       installHost(host);
     },
     async publishResult(cell, value) {

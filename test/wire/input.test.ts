@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WireClient, type WireMessage } from "../support/wire-client.js";
 
 let client: WireClient;
@@ -113,4 +113,72 @@ it("an interrupt ends the waiting, and a late answer goes to nobody", async () =
   const running = client.execute("return await input('next')");
   await client.send("input_reply", { value: "right" }, "stdin", { parent: (await next).header });
   expect(value((await running).iopub)).toBe("'right'");
+});
+
+describe("process.stdin in a cell asks the user: its readers waited for ever", () => {
+  let built: WireClient;
+  beforeAll(async () => {
+    built = await WireClient.start({ evaluator: "built" });
+  });
+  afterAll(() => built.stop());
+
+  /** Runs a cell and answers its questions; gives the prompts and the text of the result. */
+  async function talk(code: string, answers: readonly string[]) {
+    const before = built.questions.length;
+    const running = built.execute(code);
+    for (const [index, answer] of answers.entries()) {
+      await built.until(() => built.questions.length > before + index, "input_request");
+      await built.send("input_reply", { value: answer }, "stdin", {
+        parent: (built.questions[before + index] as WireMessage).header,
+      });
+    }
+    const { iopub, reply } = await running;
+    expect(reply.content.evalue).toBeUndefined();
+    return { prompts: built.questions.slice(before).map(({ content }) => content.prompt), shown: value(iopub) };
+  }
+
+  it.each([
+    [
+      "question of readline/promises",
+      `import { createInterface } from "node:readline/promises";
+      const lines = createInterface({ input: process.stdin });
+      const both = [await lines.question("a? "), await lines.question("b? ")]; lines.close(); both`,
+      ["1", "2"],
+      ["a? ", "b? "],
+      "[ '1', '2' ]",
+    ],
+    [
+      "question of readline",
+      `import * as readline from "node:readline"; const asked = readline.createInterface({ input: process.stdin });
+      const got = await new Promise((done) => asked.question("c? ", done)); asked.close(); got`,
+      ["3"],
+      ["c? "],
+      "'3'",
+    ],
+    [
+      "lines of readline",
+      `const reader = require("node:readline").createInterface({ input: process.stdin });
+      const line = await new Promise((done) => reader.once("line", done)); reader.close(); line`,
+      ["4"],
+      [""],
+      "'4'",
+    ],
+    [
+      "data",
+      "const data = await new Promise((done) => process.stdin.once('data', done)); String(data)",
+      ["5"],
+      [""],
+      "'5\\n'",
+    ],
+  ])("%s", async (_, code, answers, prompts, shown) => {
+    expect(await talk(code, answers)).toEqual({ prompts, shown });
+  });
+
+  it("a client that can't ask ends the cell with an error that names input()", async () => {
+    const code = "await new Promise((done) => process.stdin.once('data', done))";
+    const { reply } = await built.execute(code, { allow_stdin: false });
+    expect(reply.content.ename).toBe("InputNotAllowed");
+    expect(reply.content.evalue).toContain("input()");
+    expect(value((await built.execute("1 + 1")).iopub)).toBe("2");
+  });
 });

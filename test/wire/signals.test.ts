@@ -7,11 +7,10 @@ afterEach(() => client.stop());
 const value = async (code: string) =>
   (await client.execute(code)).iopub.find(({ type }) => type === "execute_result")?.content.data["text/plain"];
 
-it("a signal that a cell sends itself reaches the user's listeners, also while the cell runs: they did not fire", async () => {
+it("a signal that a cell sends itself reaches the user's listeners: they did not fire", async () => {
   client = await WireClient.start({ evaluator: "built" });
-  await client.execute(
-    "const seen: string[] = []; for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, (one) => void seen.push(one));",
-  );
+  await client.execute(`const seen: string[] = [];
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, (one) => void seen.push(one));`);
   const code = `for (const name of ['SIGINT', 'SIGTERM']) {
       process.kill(process.pid, name);
       await new Promise((done) => setImmediate(() => setImmediate(done)));
@@ -20,7 +19,7 @@ it("a signal that a cell sends itself reaches the user's listeners, also while t
   expect(await value(code)).toBe("[ 'SIGINT', 'SIGTERM', 'SIGINT' ]");
 });
 
-it("a signal from elsewhere reaches the user's listeners and leaves the cell alone; an interrupt still ends it", async () => {
+it("a signal from elsewhere reaches the user's listeners and leaves the cell alone", async () => {
   client = await WireClient.start({ evaluator: "built" });
   await client.execute("const seen: string[] = []; process.on('SIGINT', (one) => void seen.push(one)); 0");
   const id = await client.send("execute_request", {
@@ -35,7 +34,7 @@ it("a signal from elsewhere reaches the user's listeners and leaves the cell alo
   expect((await client.reply(other)).content.ename).toBe("KeyboardInterrupt");
 });
 
-it("without listeners SIGINT ends the cell that sends it, and not the one that runs beside a timer of it", async () => {
+it("without listeners SIGINT ends the cell that sends it, and no other one", async () => {
   client = await WireClient.start({ evaluator: "built" });
   expect((await client.execute("process.kill(process.pid, 'SIGINT')")).reply.content.ename).toBe("KeyboardInterrupt");
   await client.execute(`let [go, sent] = [false, false];

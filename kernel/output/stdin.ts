@@ -1,0 +1,138 @@
+import { syncBuiltinESMExports } from "node:module";
+import readline from "node:readline";
+import readlinePromises from "node:readline/promises";
+import { Readable } from "node:stream";
+import { promisify } from "node:util";
+import { currentCell, runningCell } from "../cell/cell-context.js";
+
+type Ask = (prompt?: string) => Promise<string>;
+type Lines = readline.Interface | readlinePromises.Interface;
+
+/** Lets whoever has just been answered take the line and stop, before the next one is asked for, in ms. */
+const calm = 20;
+
+/**
+ * What reads `process.stdin` asks the user through the front end; a client that can't ask ends the cell with an error.
+ */
+export function installStdin(ask: Ask): void {
+  let input = new CellInput(ask);
+  const current = (): CellInput => {
+    if (input.destroyed || input.isLeft) input = new CellInput(ask);
+    return input;
+  };
+  Object.defineProperty(process, "stdin", { get: current, configurable: true, enumerable: true });
+  for (const module of [readline, readlinePromises]) {
+    const { createInterface } = module as { createInterface(...given: unknown[]): Lines };
+    const created = (...given: unknown[]): Lines => {
+      const lines = createInterface(...given);
+      inputOf(lines)?.serve(lines);
+      return lines;
+    };
+    Object.assign(module, { createInterface: created });
+  }
+  askQuestions(readline.Interface.prototype, ask);
+  askPromises(readlinePromises.Interface.prototype, ask);
+  syncBuiltinESMExports();
+}
+
+function inputOf(lines: Lines): CellInput | undefined {
+  const { input } = lines as { input?: unknown };
+  return input instanceof CellInput ? input : undefined;
+}
+
+/** `question(query, options?, callback)`: the query stands in front of the field of the front end. */
+function askQuestions(prototype: readline.Interface, ask: Ask): void {
+  const { question } = prototype as { question(...given: unknown[]): void };
+  const asking = function (this: readline.Interface, query: string, ...given: unknown[]): void {
+    const callback = given.at(-1);
+    if (inputOf(this) === undefined || typeof callback !== "function") question.call(this, query, ...given);
+    else ask(query).then((answer) => callback(answer), endCell);
+  };
+  // `promisify(lines.question)` goes the same way.
+  const promised = function (this: readline.Interface, query: string): Promise<string> {
+    return new Promise((resolve) => this.question(query, resolve));
+  };
+  Object.assign(asking, { [promisify.custom]: promised });
+  Object.assign(prototype, { question: asking });
+}
+
+function askPromises(prototype: readlinePromises.Interface, ask: Ask): void {
+  const { question } = prototype as { question(...given: unknown[]): Promise<string> };
+  const asking = function (this: readlinePromises.Interface, query: string, ...given: unknown[]): Promise<string> {
+    return inputOf(this) === undefined ? question.call(this, query, ...given) : ask(query);
+  };
+  Object.assign(prototype, { question: asking });
+}
+
+/** The cell waits for something that never comes. */
+function endCell(error: unknown): void {
+  currentCell()?.abort.abort(error);
+}
+
+/** Lines that the user is asked for, one at a time, while somebody wants them. */
+class CellInput extends Readable {
+  readonly fd = 0;
+  readonly isTTY = false;
+  /** The interface that read it is closed, which also pauses it: the next reader gets a fresh one. */
+  isLeft = false;
+  private readonly served = new Set<Lines>();
+  private isRead = false;
+  private isAsking = false;
+
+  constructor(private readonly question: Ask) {
+    super({ highWaterMark: 0 });
+    for (const event of ["resume", "newListener"]) this.on(event, () => this.later());
+  }
+
+  override _read(): void {
+    this.isRead = true;
+    this.later();
+  }
+
+  /** An interface that reads lines of it. */
+  serve(lines: Lines): void {
+    this.served.add(lines);
+    lines.on("newListener", () => this.later());
+    lines.once("close", () => {
+      this.served.delete(lines);
+      this.isLeft = this.served.size === 0;
+    });
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  private later(): void {
+    setTimeout(() => this.askIfWanted(), calm);
+  }
+
+  private askIfWanted(): void {
+    if (!this.isRead || this.isAsking || this.destroyed || !this.isWanted()) return;
+    this.isAsking = true;
+    this.question("").then(
+      (answer) => {
+        this.isAsking = false;
+        this.isRead = false;
+        this.push(`${answer}\n`);
+      },
+      (error) => {
+        endCell(error);
+        this.destroy();
+      },
+    );
+  }
+
+  /** An interface by itself reads on and on; only who listens to its lines or keys wants another one. */
+  private isWanted(): boolean {
+    // Of the cell that runs now: what an earlier one has left behind asks nobody.
+    if (this.isPaused() || currentCell() !== runningCell()) return false;
+    if (this.served.size === 0) return this.listenerCount("data") + this.listenerCount("readable") > 0;
+    const listens = [...this.served].some((lines) => lines.listenerCount("line") > 0);
+    return listens || this.listenerCount("keypress") > this.served.size;
+  }
+}
