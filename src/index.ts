@@ -206,6 +206,7 @@ export type {
   RunState,
   StepRecord,
 } from "./run/record/events.js";
+export type { FileIdentity, RunIdentity } from "./run/record/identity.js";
 export type { ResumePoint } from "./run/record/resume-point.js";
 export type { LaunchOverride, RunFile, RunParent } from "./run/record/run-file.js";
 export type { Run } from "./run/run.js";

@@ -29,7 +29,8 @@ async function runsBelow(folder: string, depth: number, budget: { folders: numbe
   budget.folders -= 1;
   if (budget.folders < 0) return [];
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  if (entries.some((entry) => entry.name === "run.json" && entry.isFile())) return [folder];
+  // A run whose run.json was deleted still has its leases.
+  if (entries.some(({ name }) => name === "run.json" || name === "lease")) return [folder];
   if (depth === 0) return [];
   const found: string[] = [];
   for (const { name } of entries.filter((entry) => entry.isDirectory() && !skipped.test(entry.name)))
@@ -43,7 +44,7 @@ export async function runFoldersIn(folder: string): Promise<readonly string[]> {
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(resolve(folder), name));
   const isRun = await Promise.all(
     folders.map((path) =>
-      stat(join(path, "run.json")).then(
+      Promise.any([stat(join(path, "run.json")), stat(join(path, "lease"))]).then(
         () => true,
         () => false,
       ),

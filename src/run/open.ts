@@ -63,27 +63,52 @@ interface Listed {
   readonly status: RunStatus;
 }
 
-/** The runs of a folder, or all that are found from the working folder, newest first; shown as a table with their states. */
+/** A run folder whose run.json can't be read, and no copy of it. */
+interface Damaged {
+  readonly folder: string;
+  readonly problem: string;
+}
+
+/** Run folders that are read at the same time. */
+const parallel = 32;
+
+/**
+ * The runs of a folder, or all that are found from the working folder, newest first; shown as a table with their states.
+ * The table also shows folders that can't be opened, with what is wrong.
+ */
 export async function listRuns(options: OpenOptions = {}): Promise<ShownList<Run>> {
   const folders = options.folder === undefined ? await findRunFolders() : await runFoldersIn(options.folder);
   const listed: Listed[] = [];
-  for (const folder of folders) {
-    const file = await readRunFile(folder).catch(() => undefined);
-    if (!file) continue;
-    const run = new Run(folder, file);
-    listed.push({ run, status: await run.status() });
-  }
-  listed.sort((a, b) => b.status.startedAt - a.status.startedAt);
+  const damaged: Damaged[] = [];
+  const next = folders.values();
+  const work = async () => {
+    for (const folder of next) {
+      try {
+        const file = await readRunFile(folder);
+        if (!file) continue;
+        const run = new Run(folder, file);
+        listed.push({ run, status: await run.status() });
+      } catch (error) {
+        damaged.push({ folder, problem: error instanceof Error ? error.message : String(error) });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  listed.sort((a, b) => b.status.startedAt - a.status.startedAt || (a.run.folder < b.run.folder ? -1 : 1));
+  damaged.sort((a, b) => (a.folder < b.folder ? -1 : 1));
   const place = options.folder === undefined ? "from here upward and below" : `in ${resolve(options.folder)}`;
   return ShownList.showing(
     listed.map(({ run }) => run),
-    () => runsTable(listed, place),
+    () => runsTable(listed, damaged, place),
   );
 }
 
-function runsTable(listed: readonly Listed[], place: string): MimeBundle {
+const placeOf = (folder: string) => relative(process.cwd(), dirname(folder)) || ".";
+
+function runsTable(listed: readonly Listed[], damaged: readonly Damaged[], place: string): MimeBundle {
+  const troubled = damaged.length > 0 || listed.some(({ status }) => status.damage !== undefined);
   return tableBundle({
-    title: `${listed.length} runs ${place}`,
+    title: `${listed.length + damaged.length} runs ${place}`,
     columns: [
       { key: "name" },
       { key: "state" },
@@ -94,18 +119,25 @@ function runsTable(listed: readonly Listed[], place: string): MimeBundle {
       { key: "started" },
       { key: "took", align: "right" },
       { key: "folder" },
+      ...(troubled ? [{ key: "damage" }] : []),
     ],
-    rows: listed.map(({ run, status }) => ({
-      name: status.name,
-      state: status.state,
-      step: status.step,
-      of: status.totalSteps,
-      loss: status.loss?.toFixed(4),
-      checkpoint: status.checkpointStep,
-      started: formatDate(status.startedAt),
-      took: status.endedAt === undefined ? undefined : formatDuration(status.endedAt - status.startedAt),
-      folder: relative(process.cwd(), dirname(run.folder)) || ".",
-    })),
+    rows: [
+      ...listed.map(({ run, status }) => ({
+        name: status.name,
+        state: status.state,
+        step: status.step,
+        of: status.totalSteps,
+        loss: status.loss?.toFixed(4),
+        checkpoint: status.checkpointStep,
+        started: formatDate(status.startedAt),
+        took: status.endedAt === undefined ? undefined : formatDuration(status.endedAt - status.startedAt),
+        folder: placeOf(run.folder),
+        damage: status.damage?.join("; "),
+      })),
+      ...damaged.map(({ folder, problem }) => ({
+        ...{ name: basename(folder), state: "damaged", folder: placeOf(folder), damage: problem },
+      })),
+    ],
     note: listed.length > 0 ? "openRun(name) opens one; (await deleteRuns({ … })) shows what can be deleted" : "",
   });
 }

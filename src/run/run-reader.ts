@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { type Clock, systemClock } from "../core/clock.js";
 import { isRunning, lifeOf } from "../core/process-identity.js";
 import { SavedCheckpoints } from "./checkpoints-on-disk.js";
+import { describeLeftovers, findLeftovers } from "./leftovers.js";
 import { localNodeOf } from "./nodes/open/open-nodes.js";
 import { isTerminal } from "./record/events.js";
 import type { RunHistory } from "./record/history.js";
@@ -12,6 +13,9 @@ import { findRunFile, type RunFile } from "./record/run-file.js";
 import type { StepTable } from "./record/step-table.js";
 import { deriveStatus, type RunStatus, recentSteps } from "./status.js";
 import { UnrecordedLogs } from "./unrecorded-logs.js";
+
+/** A folder that is missing for so many milliseconds was not only renamed. */
+const missingMs = 3000;
 
 /**
  * Reads a run's folder, each byte once. Any number of readers may look at the same folder; those of one process share
@@ -27,6 +31,8 @@ export class RunReader {
   readonly #logs: UnrecordedLogs;
   #fileDamage: string | undefined;
   #fileSign = "";
+  #missingSince: number | undefined;
+  #leftovers: string[] | undefined;
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string, file: RunFile, clock: Clock = systemClock) {
@@ -70,7 +76,15 @@ export class RunReader {
     return next;
   }
 
+  /** True if the folder has been missing for longer than a supervisor needs to link a moved one. */
+  async isGone(): Promise<boolean> {
+    if (await stat(this.folder).catch(() => undefined)) this.#missingSince = undefined;
+    else this.#missingSince ??= this.clock.elapsed();
+    return this.#missingSince !== undefined && this.clock.elapsed() > this.#missingSince + missingMs;
+  }
+
   async #status(): Promise<RunStatus> {
+    const gone = await this.isGone();
     await this.#readFile();
     const lease = await this.#readRecord();
     const ended = isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt;
@@ -80,7 +94,12 @@ export class RunReader {
     const checkpoint = await this.#saved.newest(this.file, [...this.history.checkpoints, ...this.#logs.checkpoints]);
     const known = lease === "held" ? (this.#lease.lease?.processes ?? 0) : 0;
     const processes = lease === "held" || ended ? known : (await this.processes()).length;
-    const damage = [...(this.#fileDamage === undefined ? [] : [this.#fileDamage]), ...this.#record.damage];
+    if (lease !== "held") this.#leftovers ??= describeLeftovers(await findLeftovers(this.folder));
+    const damage = [
+      ...(this.#fileDamage === undefined ? [] : [this.#fileDamage]),
+      ...this.#record.damage,
+      ...(lease === "held" ? [] : (this.#leftovers ?? [])),
+    ];
     return deriveStatus(this.file, this.history, {
       supervisorAlive: lease === "held",
       processes,
@@ -90,6 +109,7 @@ export class RunReader {
       checkpointStep: checkpoint.step,
       remains: checkpoint.problems,
       damage,
+      ...(gone && { gone: `the run folder ${this.folder} was moved or deleted` }),
     });
   }
 
@@ -111,6 +131,7 @@ export class RunReader {
   async #readRecord(): Promise<LeaseState> {
     const judge = () => (this.file.layout === 1 ? this.#oldSupervisor() : this.#lease.look());
     await this.#record.read();
+    if (isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt) return "released";
     const state = await judge();
     if (state === "held") return state;
     const { start } = this.history;
@@ -126,6 +147,11 @@ export class RunReader {
     const life = lifeOf(supervisor, beatAt);
     const fresh = this.clock.now() < beatAt + 6 * signOfLifeMs;
     return life === "alive" || (life === "unknown" && fresh) ? "held" : "expired";
+  }
+
+  /** Looks for files of killed saves again at the next status. */
+  forgetLeftovers(): void {
+    this.#leftovers = undefined;
   }
 
   /** Living processes of the run on this machine. */
@@ -147,6 +173,7 @@ function leaseSetting(): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+/** Readers of this process by folder. */
 const readers = new Map<string, WeakRef<RunReader>>();
 
 /** The reader of a run folder; one for all objects of this process that look at it. */

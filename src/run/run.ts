@@ -1,15 +1,16 @@
-import { CancelledError } from "../core/error.js";
+import { CancelledError, LabError } from "../core/error.js";
 import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
 import type { ShownList } from "../view/shown-list.js";
 import { decisionList } from "./decision-list.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
+import { removeLeftovers } from "./leftovers.js";
 import type { LogLines } from "./logs/log-lines.js";
 import type { LogOptions } from "./logs/log-options.js";
 import { readLogs } from "./logs/read-logs.js";
 import { type NodeTable, nodeTable, type RankStacks, rankStacks } from "./node-table.js";
 import { readIncidents } from "./read-incidents.js";
-import type { DecisionEvent, StepRecord } from "./record/events.js";
+import { type DecisionEvent, isTerminal, type StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import type { RunFile } from "./record/run-file.js";
 import { type RunReader, sharedReader } from "./run-reader.js";
@@ -125,6 +126,21 @@ export class Run {
   stacks(options: { readonly rank?: number | readonly number[] } = {}): Promise<RankStacks> {
     const { rank } = options;
     return rankStacks(this.#reader.file, this.folder, rank === undefined ? undefined : [rank].flat());
+  }
+
+  /**
+   * Removes files that a killed save left (`.tmp`), and returns their paths. Throws RUN_LIVE while the run is live,
+   * as they may be those of a save that goes on.
+   */
+  async removeLeftovers(): Promise<readonly string[]> {
+    const { state } = await this.status();
+    if (!isTerminal(state) && state !== "lost")
+      throw new LabError("RUN_LIVE", `run ${this.name}: expected one that has ended, found it ${state}`, {
+        hint: "await run.stop()",
+        details: { name: this.name, state },
+      });
+    this.#reader.forgetLeftovers();
+    return removeLeftovers(this.folder);
   }
 
   /** Status card. */

@@ -35,6 +35,7 @@ export function statusCard(
     ...optional("message", status.message),
     ...optional("processes", status.processes > 0 ? `${status.processes} alive` : undefined),
     ...optional("checkpoint", status.checkpointStep === undefined ? undefined : `step ${status.checkpointStep}`),
+    ...optional("warning", status.warnings?.join("\n")),
     ...optional("damage", status.damage?.join("\n")),
     ...optional(
       "started in spite of",

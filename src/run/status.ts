@@ -19,6 +19,8 @@ export interface RunStatus {
   readonly remainingMs?: number;
   /** Global step of the newest checkpoint whose files are complete on disk. */
   readonly checkpointStep?: number;
+  /** What a person should look at: a loss that does not move, a gradient norm of 0, a loss that is not a number. */
+  readonly warnings?: readonly string[];
   /** What is damaged or incomplete in the run folder, and what was done about it; absent if nothing is. */
   readonly damage?: readonly string[];
   /** Processes of the run that are alive on this machine. */
@@ -57,6 +59,8 @@ export interface Circumstances {
   readonly remains: readonly string[];
   /** What can't be read in the run folder. */
   readonly damage: readonly string[];
+  /** In words, if there is no run folder any more. */
+  readonly gone?: string;
 }
 
 /** A supervisor that has not written its first event after this time never will. */
@@ -78,6 +82,7 @@ export function recentStepMs(steps: readonly StepRecord[]): number | undefined {
 function stateOf(file: RunFile, history: RunHistory, circumstances: Circumstances): RunState {
   const recorded = history.attempt < file.attempt ? undefined : history.state?.state;
   if (recorded && isTerminal(recorded)) return recorded;
+  if (circumstances.gone !== undefined) return "lost";
   if (circumstances.supervisorAlive) return recorded ?? "starting";
   if (recorded === undefined && circumstances.now < file.createdAt + startingMs) return "starting";
   return circumstances.over && circumstances.processes === 0 ? "finished" : "lost";
@@ -93,6 +98,28 @@ function messageOf(state: RunState, history: RunHistory, processes: number): str
   return history.state?.message ?? (state === "preparing" ? (history.notes.at(-1)?.text ?? "") : "");
 }
 
+/** Steps with a gradient norm of 0 before anything is said. */
+const zeroSteps = 3;
+
+/**
+ * What the newest steps say about the training itself. With a learning rate that is far too high the loss stays at
+ * ln(vocabulary).
+ */
+export function warningsOf(steps: readonly StepRecord[]): string[] {
+  const last = steps.at(-1);
+  if (!last) return [];
+  const found: string[] = [];
+  const losses = steps.map(({ loss }) => loss);
+  if (!Number.isFinite(last.loss)) found.push(`step ${last.step}: the loss is ${last.loss}`);
+  const span = Math.max(...losses) - Math.min(...losses);
+  if (losses.length >= window && span <= 1e-4 * Math.abs(last.loss))
+    found.push(`the loss has stayed at ${last.loss.toFixed(4)} for ${losses.length} steps: nothing is learned`);
+  const zero = steps.slice(-zeroSteps);
+  if (zero.length === zeroSteps && zero.every(({ gradNorm }) => gradNorm === 0))
+    found.push(`the gradient norm has been 0 for ${zeroSteps} steps or more: check the learning rate`);
+  return found;
+}
+
 function failureOf(fault: FaultEvent): NonNullable<RunStatus["failure"]> {
   const { kind: _, time: __, attempt: ___, ...failure } = fault;
   return failure;
@@ -106,6 +133,7 @@ export function deriveStatus(file: RunFile, history: RunHistory, circumstances: 
   const stepMs = recentStepMs(steps);
   const totalSteps = Math.min(file.totalSteps ?? Infinity, last?.totalSteps ?? Infinity);
   const damage = [...circumstances.damage, ...circumstances.remains];
+  const warnings = warningsOf(steps);
   const running = !isTerminal(state) && state !== "lost";
   return {
     name: file.name,
@@ -117,11 +145,12 @@ export function deriveStatus(file: RunFile, history: RunHistory, circumstances: 
     ...(stepMs !== undefined && file.tokensPerStep && { tokensPerSecond: (file.tokensPerStep * 1000) / stepMs }),
     ...(stepMs !== undefined && running && last && { remainingMs: (totalSteps - last.step) * stepMs }),
     ...(checkpointStep !== undefined && { checkpointStep }),
+    ...(warnings.length > 0 && { warnings }),
     ...(damage.length > 0 && { damage }),
     processes: circumstances.processes,
     startedAt: file.createdAt,
     ...(isTerminal(history.state?.state) && history.state && { endedAt: history.state.time }),
-    message: messageOf(state, history, circumstances.processes),
+    message: circumstances.gone ?? messageOf(state, history, circumstances.processes),
     ...(history.fault && state === "failed" && { failure: failureOf(history.fault) }),
   };
 }

@@ -10,6 +10,7 @@ import type { PlaceOf } from "../read/tensor-index.js";
 import { placeInSet, readStrategySet } from "../strategy/strategy-set.js";
 import { Checkpoint } from "./checkpoint.js";
 import { Checkpoints } from "./checkpoints.js";
+import { worldSizeOf } from "./seal-place.js";
 
 export interface OpenCheckpointOptions {
   /** Of an encrypted `.ckpt`: 16, 24 or 32 bytes, as text (UTF-8) or bytes. */
@@ -27,7 +28,7 @@ export interface OpenCheckpointOptions {
 }
 
 export interface OpenCheckpointsOptions extends OpenCheckpointOptions {
-  /** How many ranks the training has; default: as many as the folder's highest `rank_R` says. */
+  /** How many ranks the training has; default: as run.json says, else as the folder's highest `rank_R` says. */
   readonly ranks?: number;
 }
 
@@ -93,7 +94,8 @@ async function openFile(path: string, options: FindOptions): Promise<Checkpoint>
 }
 
 async function open(folder: string, place: Place, options: OpenCheckpointsOptions): Promise<Checkpoints> {
-  const found = await findPoints(folder, findOptions(place, options));
+  const ranks = options.ranks ?? (place.files === localFiles ? await worldSizeOf(folder) : undefined);
+  const found = await findPoints(folder, { ...findOptions(place, options), ranks });
   if (!found || found.points.length === 0) throw await nothingFound(folder, found, place.files);
   const placeOf = found.ranks.length > 0 ? await slicePlaces(found.folder, place.files, options.strategy) : undefined;
   const stored = { files: place.files, key: options.key, placeOf };

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 /**
@@ -24,6 +24,18 @@ async function runFolderOf(folder: string): Promise<string | undefined> {
     place = dirname(place);
   }
   return undefined;
+}
+
+/** Ranks of the run that a checkpoint folder belongs to (`worldSize` in its run.json); undefined if that is not known. */
+export async function worldSizeOf(folder: string): Promise<number | undefined> {
+  const run = await runFolderOf(folder);
+  const text = run === undefined ? "" : await readFile(join(run, "run.json"), "utf8").catch(() => "");
+  try {
+    const { worldSize } = JSON.parse(text) as { readonly worldSize?: unknown };
+    return typeof worldSize === "number" ? worldSize : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function isFile(path: string): Promise<boolean> {

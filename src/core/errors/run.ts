@@ -25,6 +25,10 @@ export const runErrors = {
     meaning: "The call needs a run that has stopped, and this one is still training.",
     cure: "Wait for its end with run.wait() or stop it with run.stop().",
   },
+  RUN_CHANGED: {
+    meaning: "Data, tokenizer, configuration or code differ from those that the run was launched with.",
+    cure: "Restore what the message names, or give the reason why the change is right: `override`.",
+  },
   RUN_LEASE_LOST: {
     meaning: "A supervisor lost its lease: another process supervises the run now.",
     cure: "Nothing is to be done; the message stands in the log of the supervisor that was replaced.",

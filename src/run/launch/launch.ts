@@ -8,22 +8,31 @@ import type { NodeCommand } from "../../plan/command/command.js";
 import { type RecoveryOptions, recoveryPolicy } from "../../recover/decide/policy.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
+
 import { startsAllNodes } from "../nodes/open/open-nodes.js";
+import { identityChanges, type RunIdentity } from "../record/identity.js";
 import { layoutVersion, runPaths } from "../record/layout.js";
+
 import { readLease } from "../record/lease.js";
 import { defaultFolder, openLine, runFolder } from "../record/name.js";
 import { launcherOption } from "../record/node-command.js";
+
 import type { ResumePoint } from "../record/resume-point.js";
-import { fingerprintOf, type RunFile, type RunParent, readRunFile } from "../record/run-file.js";
+import { fingerprintOf, type LaunchOverride, type RunFile, type RunParent, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
+
 import { sharedReader } from "../run-reader.js";
+import { identify } from "./identify.js";
 import { withLaunchLock } from "./launch-lock.js";
 import { type LaunchablePlan, lossRankOf } from "./launchable.js";
 import { createFolderOnce } from "./new-folder.js";
 import { requireSoundPlan } from "./plan-errors.js";
+
 import { reuseOf } from "./reuse.js";
 import { fillRunFolder, startRun } from "./start.js";
 import { type Starter, starterOf } from "./starter.js";
+
+import { requireUnchanged } from "./unchanged.js";
 
 export interface LaunchOptions {
   /** Name of the run and of its folder: letters, digits, dots, hyphens, underscores. */
@@ -43,6 +52,10 @@ export interface LaunchOptions {
 
 /** What a launch needs besides the plan when it continues another run. */
 export interface Continuation {
+  /** Of the run that is continued; its unchanged files are not read again. */
+  readonly identity?: RunIdentity;
+  /** Why it is continued although something has changed. */
+  readonly override?: LaunchOverride;
   readonly parent: RunParent;
   readonly overrides: Readonly<Record<string, string>>;
   readonly point: ResumePoint;
@@ -61,6 +74,7 @@ function describeRun(
     readonly id: string;
     readonly folder: string;
     readonly localNode: number;
+    readonly identity: RunIdentity;
   },
 ): RunFile {
   const worldSize = Number(commands[0] && launcherOption(commands[0], "worker_num")) || 1;
@@ -74,6 +88,7 @@ function describeRun(
     createdAt: Date.now(),
     attempt: about.attempt,
     host: hostname(),
+    identity: about.identity,
     fingerprint: fingerprintOf(plan.config.text + parent, commands, about.folder),
     ...(plan.totalSteps !== undefined && { totalSteps: plan.totalSteps }),
     ...(plan.tokensPerStep !== undefined && { tokensPerStep: plan.tokensPerStep }),
@@ -93,7 +108,7 @@ function describeRun(
 export async function launch(plan: LaunchablePlan, options: LaunchOptions, continuation?: Continuation): Promise<Run> {
   const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
   const folder = runFolder(name, runs);
-  const override = requireSoundPlan(plan.errors ?? [], options.override);
+  const reasons = [requireSoundPlan(plan.errors ?? [], options.override), continuation?.override];
   const recovery = options.recovery && recoveryPolicy(options.recovery);
   const existing = await readRunFile(folder);
   const id = existing?.id ?? randomUUID();
@@ -103,13 +118,16 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
     const overrides = continuation?.overrides ?? {};
     const planned = plan.commands({ runFolder: folder, attempt, overrides });
     const commands = settle ? await starter.settlePort(planned) : planned;
+    const identity = await identify(plan.config, before?.identity ?? continuation?.identity);
+    const changed = before && settle ? changesSince(before, identity, options.override) : undefined;
+    const override = joinOverrides([...reasons, changed]);
     const extra = {
       ...(continuation && { parent: continuation.parent }),
       ...(override && { override }),
       ...(lease && { lease }),
       ...(recovery && { recovery }),
     };
-    const about = { id: before?.id ?? id, name, folder, attempt, localNode: starter.localNode(commands) };
+    const about = { id: before?.id ?? id, name, folder, attempt, identity, localNode: starter.localNode(commands) };
     return describeRun(plan, commands, { ...about, ...extra });
   };
   const how = { options, starter, describe, config: plan.config.text, signal };
@@ -148,6 +166,20 @@ async function first(folder: string, how: How, continuation?: Continuation): Pro
   return new Run(folder, file, othersNote(file));
 }
 
+/** The reason to go on although something changed since the run was described; throws RUN_CHANGED without one. */
+function changesSince(before: RunFile, now: RunIdentity, override: string | undefined): LaunchOverride | undefined {
+  const changes = before.identity ? identityChanges(before.identity, now) : [];
+  const call = `launchRun(plan, { name: ${JSON.stringify(before.name)}, … })`;
+  return requireUnchanged(before.name, changes, { override, call });
+}
+
+/** All that was overridden, for one reason. */
+function joinOverrides(found: readonly (LaunchOverride | undefined)[]): LaunchOverride | undefined {
+  const given = found.filter((one) => one !== undefined);
+  const [first] = given;
+  return first && { reason: first.reason, errors: given.flatMap(({ errors }) => errors) };
+}
+
 function othersNote(file: RunFile): string | undefined {
   const others = file.commands.length - 1;
   if (others === 0 || startsAllNodes(file)) return undefined;
@@ -155,11 +187,12 @@ function othersNote(file: RunFile): string | undefined {
 }
 
 async function again(existing: RunFile, folder: string, how: How): Promise<Run> {
-  const wanted = await how.describe(existing.attempt, false, existing);
   const open = openLine(folder);
   const status = await sharedReader(folder, existing).status();
+  const wanted = await how.describe(existing.attempt, false, existing);
   const reuse = reuseOf(status, existing, { fingerprint: wanted.fingerprint, open });
   if (reuse.action === "return") {
+    if (wanted.identity) changesSince(existing, wanted.identity, how.options.override);
     show({ "text/plain": `run ${existing.name}: ${reuse.note}` });
     return new Run(folder, existing, reuse.note);
   }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, posix, relative } from "node:path";
 import { openCheckpoints } from "../../checkpoint/open/open.js";
+import type { Config } from "../../config/config.js";
 import { openConfig } from "../../config/open.js";
 import { CheckpointError, isLabError, LabError } from "../../core/error.js";
 import { clusterOptions, type ResolvedCluster } from "../../plan/command/cluster.js";
@@ -9,18 +10,22 @@ import { planRun } from "../../plan/plan-run.js";
 import { show } from "../../view/show.js";
 import { hasRemoteFiles, remoteNodes } from "../nodes/open/open-nodes.js";
 import { isTerminal } from "../record/events.js";
+import { identityChanges } from "../record/identity.js";
 import { runPaths } from "../record/layout.js";
 import { openLine, runFolder } from "../record/name.js";
 import { launcherOption } from "../record/node-command.js";
 import { linkCheckpoint, type ResumePoint, requireResumable } from "../record/resume-point.js";
-import { type RunFile, readRunFile } from "../record/run-file.js";
+import { type LaunchOverride, type RunFile, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
 import { sharedReader } from "../run-reader.js";
 import { rankNodes } from "../supervise/attempt.js";
 import { lookAtSaved } from "../supervise/saved-files.js";
+import { identify } from "./identify.js";
 import { launch } from "./launch.js";
 import type { LaunchablePlan } from "./launchable.js";
 import { nextName, sameTrainingNote } from "./reuse.js";
+import { requireSealed } from "./sealed.js";
+import { requireUnchanged } from "./unchanged.js";
 
 export interface ResumeOptions {
   /** Default: the newest checkpoint that is complete on every rank. */
@@ -83,6 +88,16 @@ async function newestOnNodes(run: Run): Promise<ResumePoint> {
   });
 }
 
+/** Compares data, tokenizer, configuration and code with those of the launch; throws RUN_CHANGED without a reason. */
+async function changesOf(run: Run, config: Config, override: string | undefined): Promise<LaunchOverride | undefined> {
+  const { identity } = run.description;
+  if (!identity) return undefined;
+  const now = await identify(config, identity);
+  const edited = now.config === identity.config ? [] : [`${runPaths(run.folder).config}: edited since the launch`];
+  const changes = [...edited, ...identityChanges(identity, now)];
+  return requireUnchanged(run.name, changes, { override, call: "resumeRun(run, { … })" });
+}
+
 /**
  * Continues a run that has ended in a new run of its own: weights, optimizer state, loss scale, learning rate and
  * position in the data come from a checkpoint, and the global step goes on from it. Returns once the engine has
@@ -97,7 +112,8 @@ async function newestOnNodes(run: Run): Promise<ResumePoint> {
  */
 export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<Run> {
   const { name = nextName(run.name), signal, override } = options;
-  const config = await openConfig(await readFile(runPaths(run.folder).config, "utf8"));
+  const text = await readFile(runPaths(run.folder).config, "utf8");
+  const config = await openConfig(text);
   for (const [path, value] of Object.entries(options.set ?? {})) config.set(path, value);
   const onErrors = override === undefined ? "throw" : "show";
   const plan = await planRun(config, { cluster: clusterOptions(run.description.cluster as ResolvedCluster), onErrors });
@@ -110,6 +126,8 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   requireResumable(point, { workers, totalSteps: undefined });
   const whole = await nothingLeft(run, point, options.set);
   if (whole) return whole;
+  const changed = await changesOf(run, await openConfig(text), override);
+  await requireSealed(run, point);
   requireResumable(point, { workers, totalSteps: plan.totalSteps });
   const folder = relative(process.cwd(), dirname(run.folder)) || ".";
   return launch(
@@ -117,6 +135,8 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
     { name, folder, ...(signal && { signal }), ...(override !== undefined && { override }) },
     {
       parent: { name: run.name, folder: run.folder, step: point.step },
+      ...(run.description.identity && { identity: run.description.identity }),
+      ...(changed && { override: changed }),
       overrides: {
         load_checkpoint: runPaths(nodeFolder(plan.cluster, runFolder(name, folder))).resume,
         resume_training: "True",

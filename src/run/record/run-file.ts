@@ -4,7 +4,11 @@ import { basename } from "node:path";
 import { LabError } from "../../core/error.js";
 import { writeFileAtomic } from "../../core/files.js";
 import type { NodeCommand } from "../../plan/command/command.js";
+
 import type { RecoveryPolicy } from "../../recover/decide/policy.js";
+
+import type { RunIdentity } from "./identity.js";
+
 import { layoutVersion, runPaths } from "./layout.js";
 
 /**
@@ -48,6 +52,8 @@ export interface RunFile {
   readonly lease?: number;
   /** Equal for launches that would do the same training: config and command without run folder and port. */
   readonly fingerprint: string;
+  /** What the training depends on, as it was at the launch. Absent in layout 1. */
+  readonly identity?: RunIdentity;
   /** Absent if the plan could not know it. */
   readonly totalSteps?: number;
   readonly tokensPerStep?: number;

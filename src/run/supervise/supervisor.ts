@@ -3,14 +3,15 @@ import { isLabError } from "../../core/error.js";
 import type { RunNode } from "../nodes/node.js";
 import type { RunEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
-import { beatMs, type Lease } from "../record/lease.js";
+import type { Lease } from "../record/lease.js";
 import { RecordReader } from "../record/record-reader.js";
-import { findRunFile, type RunFile, writeRunFile } from "../record/run-file.js";
+import { type RunFile, writeRunFile } from "../record/run-file.js";
 import { Attempt, type AttemptEnd, type Examine, type Recorded, rankNodes } from "./attempt.js";
 import type { SavedPoint } from "./attempt-logs.js";
 import { tailOf } from "./follow.js";
+import { FolderGone, Keeper } from "./keeper.js";
 import type { Place } from "./place.js";
-import { leaseLost, Recorder } from "./recorder.js";
+import { Recorder } from "./recorder.js";
 import { Saver } from "./saver.js";
 import { hangMs } from "./silence.js";
 import type { Verdict } from "./verdict.js";
@@ -49,16 +50,22 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #clock: Clock;
-  readonly #ended = new AbortController();
+  readonly #keeper: Keeper;
   #file: RunFile;
   #recorder: Recorder | undefined;
   #attempt: Attempt | undefined;
-  #lost: unknown;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#file = options.file;
+    const { place, lease, onBeat } = options;
+    this.#keeper = new Keeper({
+      ...{ place, lease, onBeat, clock: this.#clock },
+      file: () => this.#file,
+      processes: () => this.#attempt?.processes.count ?? 0,
+      note: async (text) => this.#recorder?.note(text),
+    });
   }
 
   /**
@@ -66,7 +73,7 @@ export class Supervisor {
    * signalled.
    */
   async run(): Promise<Verdict> {
-    const beating = this.#beat();
+    const keeping = this.#keeper.keep();
     try {
       for (;;) {
         const { end, nodes } = await this.#supervise();
@@ -79,8 +86,8 @@ export class Supervisor {
       if (isLabError(error) && error.code === "RUN_LEASE_LOST") throw error;
       return error instanceof FolderGone ? await this.#endUnrecorded(error) : await this.#giveUp(error);
     } finally {
-      this.#ended.abort();
-      await beating;
+      this.#keeper.end();
+      await keeping;
       await this.#recorder?.abandon().catch(() => undefined);
     }
   }
@@ -109,7 +116,7 @@ export class Supervisor {
       examine: this.#options.examine,
     });
     if (recorded.state === "starting") await this.#recorder.enter("starting");
-    const end = await this.#unlessLost(this.#attempt.run());
+    const end = await this.#keeper.unlessLost(this.#attempt.run());
     await saver.finish(sealMs);
     return { end, nodes };
   }
@@ -157,7 +164,7 @@ export class Supervisor {
     await recorder.enter(state, { message });
     await recorder.close();
     this.#recorder = undefined;
-    this.#ended.abort();
+    this.#keeper.end();
     await this.#options.lease.release();
     return { state, message };
   }
@@ -189,56 +196,6 @@ export class Supervisor {
     for (const node of this.#options.nodes(this.#file, () => this.#options.place.folder))
       await node.end({ graceMs: 0 }).catch(() => []);
     return { state: "failed", message };
-  }
-
-  /** Gives the signs of life, looks where the folder is, and mends run.json if somebody damaged it. */
-  async #beat(): Promise<void> {
-    const { lease, place, onBeat } = this.#options;
-    while (!this.#ended.signal.aborted) {
-      const change = await place.look();
-      if (change === "gone") this.#lost ??= new FolderGone(place.folder);
-      else if (!(await lease.isHeld().catch(() => true))) this.#lost ??= leaseLost(lease.number);
-      if (this.#lost) return;
-      await lease
-        .beat({ processes: this.#attempt?.processes.count ?? 0 })
-        .catch((error) => console.error("lease:", error));
-      if (change === "moved")
-        await this.#recorder?.note(`the run folder was moved to ${place.folder}; a link at its old place leads there`);
-      await this.#mendRunFile().catch(() => undefined);
-      await onBeat?.().catch((error) => console.error("standby:", error));
-      await this.#clock.wait(beatMs, this.#ended.signal);
-    }
-  }
-
-  async #mendRunFile(): Promise<void> {
-    const { folder } = this.#options.place;
-    const damage = await findRunFile(folder).then(
-      (found) => (found ? found.damage : "run.json is missing"),
-      (error: unknown) => String(error),
-    );
-    if (damage === undefined) return;
-    await writeRunFile(folder, this.#file);
-    await this.#recorder?.note(`${damage}; it was written anew`);
-  }
-
-  /** The attempt's end, or the error that ends this supervisor: its lease or its folder is gone. */
-  async #unlessLost<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#ended;
-    // An aborted wait returns at once: without the look at the signal the loop would never let go of the event loop.
-    const watch = async (): Promise<T> => {
-      while (!this.#lost && !signal.aborted) await this.#clock.wait(500, signal);
-      if (this.#lost) throw this.#lost;
-      return work;
-    };
-    work.catch(() => undefined);
-    return Promise.race([work, watch()]);
-  }
-}
-
-/** The run folder was deleted while the run was live. */
-class FolderGone extends Error {
-  constructor(folder: string) {
-    super(`the run folder ${folder} was deleted; the engine was ended`);
   }
 }
 

@@ -336,7 +336,9 @@ describe("opening and listing", () => {
       await writeFile(join(folder, "odd", "run.json"), text);
       await expect(openRun("odd", { folder })).rejects.toMatchObject({ code: "RUN_FOLDER_UNREADABLE" });
     }
-    expect(await listRuns({ folder })).toEqual([]);
+    const list = await listRuns({ folder });
+    expect(list).toEqual([]);
+    expect(list[displayKey]()["text/plain"]).toMatch(/odd +damaged/);
   });
 
   it("trusts the events of a run that another machine supervises, as long as they show life", async () => {

@@ -1,0 +1,25 @@
+import { LabError } from "../../core/error.js";
+import type { LaunchOverride } from "../record/run-file.js";
+
+/**
+ * Accepts a training whose data, tokenizer and code are as they were recorded; one that has changed only if the
+ * caller gives a reason, which is returned for the record. `name`: the run that recorded them; `call`: the line to
+ * type. Throws RUN_CHANGED.
+ */
+export function requireUnchanged(
+  name: string,
+  changes: readonly string[],
+  { override, call }: { readonly override: string | undefined; readonly call: string },
+): LaunchOverride | undefined {
+  if (changes.length === 0) return undefined;
+  if (override !== undefined)
+    return {
+      reason: override.trim(),
+      errors: changes.map((message) => ({ rule: "run-changed", path: "", message })),
+    };
+  const lines = changes.slice(0, 20).map((change) => `- ${change}`);
+  throw new LabError("RUN_CHANGED", `run ${name}: what it was launched with has changed:\n${lines.join("\n")}`, {
+    hint: `restore it, or: ${call.replace("…", 'override: "the reason why it is right"')}`,
+    details: { name, changes },
+  });
+}

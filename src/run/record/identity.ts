@@ -1,0 +1,55 @@
+/** A file that a training depends on, as it was at the launch. */
+export interface FileIdentity {
+  readonly path: string;
+  readonly bytes: number;
+  /** Time of the last change, milliseconds since the epoch. */
+  readonly modified: number;
+  /** SHA-256 of the bytes, hexadecimal; absent for a file that is too large and has no manifest. */
+  readonly sha256?: string;
+  /** Where the hash comes from: the bytes themselves, or the dataset's manifest. Without a hash size and time count. */
+  readonly by: "bytes" | "manifest" | "size-and-time";
+}
+
+/** What makes a training what it is, beside the commands. */
+export interface RunIdentity {
+  /** SHA-256 of the configuration's bytes. */
+  readonly config: string;
+  readonly data: readonly FileIdentity[];
+  /** SHA-256 of the tokenizer that the data were made with, and of the configuration's tokenizer files, by path. */
+  readonly tokenizer: Readonly<Record<string, string>>;
+  /** Versions of what runs: the engine layer's hash, MindSpore, MindFormers. */
+  readonly code: Readonly<Record<string, string>>;
+}
+
+function fileChange(before: FileIdentity, now: FileIdentity | undefined): string | undefined {
+  if (!now) return `${before.path}: is missing`;
+  if (before.bytes !== now.bytes) return `${before.path}: ${before.bytes} bytes became ${now.bytes}`;
+  if (before.sha256 !== undefined && now.sha256 !== undefined) {
+    if (before.sha256 === now.sha256) return undefined;
+    return `${before.path}: other bytes (SHA-256 ${before.sha256.slice(0, 12)} became ${now.sha256.slice(0, 12)}, by ${now.by})`;
+  }
+  const time = (ms: number) => new Date(ms).toISOString();
+  return before.modified === now.modified
+    ? undefined
+    : `${before.path}: changed at ${time(now.modified)}, before at ${time(before.modified)} (too large to hash: time counts)`;
+}
+
+function valueChanges(what: string, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>) {
+  return Object.entries(before).flatMap(([key, value]) =>
+    now[key] === value ? [] : [`${what} ${key}: ${value.slice(0, 12)} became ${(now[key] ?? "nothing").slice(0, 12)}`],
+  );
+}
+
+/**
+ * What differs between the training as it was launched and as it would run now, one line each; empty if nothing does.
+ * Pure.
+ */
+export function identityChanges(before: RunIdentity, now: Omit<RunIdentity, "config">): string[] {
+  const found = new Map(now.data.map((file) => [file.path, file]));
+  const files = before.data.map((file) => fileChange(file, found.get(file.path)));
+  return [
+    ...files.filter((change) => change !== undefined),
+    ...valueChanges("tokenizer", before.tokenizer, now.tokenizer),
+    ...valueChanges("code", before.code, now.code),
+  ];
+}
