@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import { MachineError } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import type { PartSize } from "../gpt-index/part-size.js";
@@ -25,13 +25,16 @@ export function indexSum({ entries, samples, blend }: PartSize): string {
   return `${formatCount(entries)} entries of sequences × epochs, ${formatCount(samples)} samples${mixed}`;
 }
 
+/** Linux counts memory that caches hold as free; other systems don't. */
+const freeBytes = (): number => (process.platform === "linux" ? freemem() : totalmem());
+
 /** Throws MEMORY_TOO_SMALL before an index is built that does not fit into the free memory. */
-export function requireMemory(size: PartSize, free = freemem()): void {
+export function requireMemory(size: PartSize, free = freeBytes()): void {
   const bytes = ourIndexBytes(size);
   if (bytes <= free) return;
   throw new MachineError(
     "MEMORY_TOO_SMALL",
     `the indices need ${formatBytes(bytes)} (${indexSum(size)}), ${formatBytes(free)} are free`,
-    { hint: "ask for fewer samples, or call it on a machine with more memory", details: { bytes, free } },
+    { hint: "ask for fewer samples, or use a machine with more memory", details: { bytes, free } },
   );
 }
