@@ -74,6 +74,11 @@ export class AttemptLogs {
     return this.#expected.every((rank) => this.ranks.get(rank)?.over);
   }
 
+  /** True if at least one rank wrote "Training Over!": from then on processes end one after the other. */
+  get ending(): boolean {
+    return [...this.ranks.values()].some(({ over }) => over);
+  }
+
   /** Median time of the last steps in milliseconds; undefined before the first. */
   get medianStepMs(): number | undefined {
     return [...this.#stepMs].sort((a, b) => a - b)[this.#stepMs.length >> 1];

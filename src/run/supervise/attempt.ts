@@ -221,7 +221,7 @@ export class Attempt {
     if (now >= this.#processesAt + processesMs) {
       this.#processesAt = now;
       const gone = await this.processes.look();
-      if (gone && this.#stopping.stage === "no" && !this.#logs.over) this.#gone = gone;
+      if (gone && this.#stopping.stage === "no" && !this.#logs.ending) this.#gone = gone;
     }
     const waits = this.#waits;
     this.#waits = undefined;

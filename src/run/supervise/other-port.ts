@@ -8,7 +8,10 @@ function plannedPort({ cluster }: RunFile): unknown {
   return typeof cluster === "object" && cluster !== null && "port" in cluster ? cluster.port : undefined;
 }
 
-/** The description of one more attempt on another port. Undefined where the caller chose the port or other nodes know it. */
+/**
+ * The description of one more attempt on another port. Undefined where the caller chose the port or other nodes know
+ * it.
+ */
 export async function withOtherPort(file: RunFile): Promise<RunFile | undefined> {
   const [command] = file.commands;
   if (file.commands.length !== 1 || command === undefined || plannedPort(file) !== defaultPort) return undefined;

@@ -130,7 +130,7 @@ function judgeFailure(evidence: Evidence): Verdict {
   if (finding?.role === "scheduler") {
     return failure(evidence, { subject: `the scheduler (process ${finding.pid})`, end: launcherEnd });
   }
-  const silent = [...evidence.ranks.values()].find((rank) => !rank.over)?.rank;
+  const [silent] = [...evidence.ranks.values()].flatMap(({ over, rank }) => (over ? [] : [rank])).sort((a, b) => a - b);
   if (launcherEnd.exitCode === 0 && silent !== undefined) {
     const subject = `rank ${silent} never wrote "Training Over!", although msrun`;
     return failure(evidence, { subject, end: launcherEnd, rank: silent });
