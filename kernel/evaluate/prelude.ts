@@ -94,4 +94,43 @@ declare const comms: {
   /** Lets the front end open comms to a target; returns a function that ends it. */
   register(targetName: string, onOpen: (comm: JupyterComm, message: JupyterCommMessage) => unknown): () => void;
 };
+/** WebAssembly, the only global of Node without a declaration in its types. */
+declare namespace WebAssembly {
+  type Bytes = ArrayBufferView | ArrayBuffer;
+  type Imports = Record<string, Record<string, any>>;
+  class Module {
+    constructor(bytes: Bytes);
+    static exports(module: Module): { name: string; kind: string }[];
+    static imports(module: Module): { module: string; name: string; kind: string }[];
+    static customSections(module: Module, name: string): ArrayBuffer[];
+  }
+  class Instance {
+    constructor(module: Module, imports?: Imports);
+    readonly exports: Record<string, any>;
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Table {
+    constructor(descriptor: { element: "anyfunc" | "externref"; initial: number; maximum?: number }, value?: any);
+    readonly length: number;
+    get(index: number): any;
+    set(index: number, value?: any): void;
+    grow(by: number, value?: any): number;
+  }
+  class Global {
+    constructor(descriptor: { value: string; mutable?: boolean }, value?: any);
+    value: any;
+    valueOf(): any;
+  }
+  class CompileError extends Error {}
+  class LinkError extends Error {}
+  class RuntimeError extends Error {}
+  function compile(bytes: Bytes): Promise<Module>;
+  function instantiate(bytes: Bytes, imports?: Imports): Promise<{ module: Module; instance: Instance }>;
+  function instantiate(module: Module, imports?: Imports): Promise<Instance>;
+  function validate(bytes: Bytes): boolean;
+}
 `;

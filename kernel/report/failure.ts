@@ -53,10 +53,19 @@ function bounded(message: string): string {
 /** `message`, and on the next line `hint`, if the error has one. */
 function messageOf(thrown: unknown): string {
   if (!isErrorLike(thrown)) return typeof thrown === "string" ? bounded(thrown) : valueText(thrown, 2);
-  const hint = readOf(thrown, "hint");
+  const hint = readOf(thrown, "hint") ?? hintOfNode(thrown);
   // Node lists which file asked for a missing module; for a cell that is a file that doesn't exist.
   const message = bounded(asTyped(thrown).replace(/\nRequire stack:(?:\n- .*)*$/, ""));
   return typeof hint === "string" && hint !== "" ? `${message}\n${hint}` : message;
+}
+
+/** What Node says of threads that are TypeScript. */
+function hintOfNode(thrown: object): string | undefined {
+  const isOfTypeScript = /\.[mc]?ts\b/.test(String(readOf(thrown, "message")));
+  const code = String(readOf(thrown, "code"));
+  const isRefused = /^ERR_(?:UNKNOWN_FILE_EXTENSION|WORKER_UNSUPPORTED_EXTENSION)$/.test(code);
+  if (!isOfTypeScript || !isRefused) return undefined;
+  return "threads run JavaScript: translate the file first (npx tsc file.ts), or new Worker(text, { eval: true })";
 }
 
 /**

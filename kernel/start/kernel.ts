@@ -15,7 +15,7 @@ import type { KernelOptions } from "./main-thread.js";
  * two processors at least.
  */
 export async function startKernel({ connection, loadEvaluator }: KernelOptions): Promise<void> {
-  const { folder, version } = packageManifest();
+  const { version } = packageManifest();
   const flags = new Int32Array(new SharedArrayBuffer(flagBytes));
   reportFatalErrors();
   let interrupt = (): void => {};
@@ -40,7 +40,7 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
   );
   keepListening("exit", () => link.closeNow());
   const { openMainThread } = await import("./main-thread.js");
-  const events = openMainThread({ link, flags, connection, folder, loadEvaluator });
+  const events = openMainThread({ link, flags, connection, loadEvaluator });
   interrupt = events.onInterrupt;
   shutdown = events.onShutdown;
   link.listen(events);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import { join } from "node:path";
-import { packageManifest } from "../core/package-manifest.js";
+import { packagesForCells } from "../core/package-manifest.js";
 import { launchChecker } from "../evaluate/checker/process/link.js";
 import { findSnapshot, snapshotArguments } from "../evaluate/checker/snapshot/snapshot.js";
 import type { Evaluator, EvaluatorOptions } from "../evaluate/evaluator.js";
@@ -31,7 +31,7 @@ export function launchEvaluator(): LoadEvaluator {
   // The evaluator says the same once it has been loaded; until then the process can make itself ready. A cell that
   // waits already needs no more.
   checker
-    .ask({ kind: "open", workingDirectory: process.cwd(), packages: [packageManifest().folder] })
+    .ask({ kind: "open", workingDirectory: process.cwd(), packages: packagesForCells() })
     .then(() => (checker.isAwaited() ? null : checker.ask({ kind: "prepare" })))
     .catch(() => {});
   return async (options) => (await import("../evaluate/run/cell-evaluator.js")).createEvaluator(options, checker);

@@ -6,6 +6,7 @@ import type { Connection } from "../channels/connection.js";
 import { createComms } from "../comms/comms.js";
 import { flagIndex } from "../core/flags.js";
 import { log } from "../core/log.js";
+import { packagesForCells } from "../core/package-manifest.js";
 import type { Evaluator } from "../evaluate/evaluator.js";
 import { createHistoryStore, historyFolder } from "../history/history-store.js";
 import { Session } from "../history/session.js";
@@ -26,8 +27,6 @@ export interface MainThreadOptions extends KernelOptions {
   readonly link: ThreadLink;
   /** Shared by the threads, see `flagIndex`. */
   readonly flags: Int32Array;
-  /** Folder of this package, where cells find it. */
-  readonly folder: string;
 }
 
 /**
@@ -35,7 +34,7 @@ export interface MainThreadOptions extends KernelOptions {
  * returned.
  */
 export function openMainThread(options: MainThreadOptions): LinkEvents {
-  const { link, flags, connection, folder } = options;
+  const { link, flags, connection } = options;
   announceBlocking(flags);
   captureOwnSignals();
   const folderOfHistory = historyFolder();
@@ -49,7 +48,7 @@ export function openMainThread(options: MainThreadOptions): LinkEvents {
   output.install();
   const evaluator = options.loadEvaluator({
     workingDirectory: process.cwd(),
-    packages: [folder],
+    packages: packagesForCells(),
     interruptFlag: flags.subarray(flagIndex.interrupt, flagIndex.interrupt + 1),
     debugging: {
       isOn: () => flags[flagIndex.debugging] === 1,

@@ -148,3 +148,17 @@ describe("imports", () => {
     expect(await text('import { place as again } from "./local"; again')).toBe("'top'");
   });
 });
+
+describe("what Node has", () => {
+  it("WebAssembly has types and works: it was unknown", async () => {
+    const bytes = "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])";
+    expect(await text(`const made = await WebAssembly.instantiate(${bytes}); made.instance.exports`)).toContain("{}");
+  });
+
+  it("a thread of a TypeScript file is refused with the way out", async () => {
+    cells.write("thread.ts", "export {}");
+    const code = `import { Worker } from "node:worker_threads";
+      await new Promise((_, failed) => new Worker("./thread.ts").once("error", failed))`;
+    expect((await cells.run(code)).failure?.evalue).toContain("new Worker(text, { eval: true })");
+  });
+});
