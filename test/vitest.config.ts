@@ -10,6 +10,7 @@ const training = [
   "integration/engine/training.test.ts",
   "integration/run/**/*.test.ts",
   "notebooks/full-pretraining.test.ts",
+  "notebooks/inspect-checkpoints.test.ts",
   "browser/full-pretraining.test.ts",
 ];
 

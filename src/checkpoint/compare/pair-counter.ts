@@ -61,7 +61,8 @@ interface Range {
   readonly end: number;
 }
 
-// Locals that begin with a value of this array are floating-point numbers from the first element on; with a literal 0 they are not.
+// Locals that begin with a value of this array are floating-point numbers from the first element on; with a literal 0
+// they are not.
 const zeros = new Float64Array(1);
 
 /** Two elements at a time, with sums of their own: additions then do not wait for each other. */

@@ -11,6 +11,8 @@ import { addToJournal, journalName, planFingerprint, readJournal, recordName } f
 import type { OutputFile, OutputPlan } from "./output-plan.js";
 import { type WrittenFile, writeTensorFile } from "./write-file.js";
 
+const holderName = "holder.json";
+
 export interface RunPlanRequest {
   readonly stored: StoredPoint;
   readonly plan: OutputPlan;
@@ -48,7 +50,7 @@ export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
   if (existing !== undefined) throw outputTaken(output);
   const part = join(dirname(output), `.${basename(output)}.part`);
   await mkdir(part, { recursive: true });
-  const taken = await takeHold(join(part, "holder.json"));
+  const taken = await takeHold(join(part, holderName));
   if ("holder" in taken) throw running(output, taken.holder.pid);
   try {
     const resumed = await writeFiles(request, part, fingerprint);
@@ -56,7 +58,7 @@ export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
     await writeNote(join(part, recordName), `${JSON.stringify({ fingerprint, title: plan.title })}\n`);
     await rm(join(part, journalName), { force: true });
     await taken.hold.end();
-    await rm(join(part, "holder.json"), { force: true });
+    await rm(join(part, holderName), { force: true });
     await rename(part, output);
     return { ...facts, bytes: planBytes(plan), resumed, unchanged: false };
   } finally {
@@ -84,7 +86,13 @@ async function writeFiles(request: RunPlanRequest, part: string, fingerprint: st
   const { stored, plan, signal } = request;
   const journal = join(part, journalName);
   const done = await readJournal(journal, fingerprint);
-  if (done.size === 0) await writeNote(journal, `${JSON.stringify({ fingerprint })}\n`);
+  if (done.size === 0) {
+    // What another plan has left must not stay beside the new files.
+    for (const name of (await localFiles.list(part)) ?? []) {
+      if (name !== holderName) await rm(join(part, name), { recursive: true, force: true });
+    }
+    await writeNote(journal, `${JSON.stringify({ fingerprint })}\n`);
+  }
   let [progress, resumed] = [0, 0];
   const onBytes = (bytes: number) => {
     progress += bytes;

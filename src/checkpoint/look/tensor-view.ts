@@ -12,6 +12,7 @@ import { type GlobalTensor, slicesOf } from "../read/tensor-index.js";
 import { heatMapFigure, measureHeat } from "./heat-map.js";
 import { parseSlice } from "./slice-text.js";
 import { measureTensor, type TensorStatistics } from "./statistics.js";
+import type { StatisticsFile } from "./statistics-file.js";
 import { histogramFigure } from "./value-histogram.js";
 
 /** One tensor of a checkpoint: its place and, on demand, values, statistics and figures. */
@@ -25,10 +26,12 @@ export class TensorView {
   readonly ranks: readonly number[];
   readonly #stored: StoredPoint;
   readonly #tensor: GlobalTensor;
+  readonly #file: StatisticsFile | undefined;
   #statistics: Promise<TensorStatistics> | undefined;
 
   /** @internal Tensors come from `checkpoint.tensor(name)`. */
-  constructor(stored: unknown, tensor: unknown) {
+  constructor(stored: unknown, tensor: unknown, file?: unknown) {
+    this.#file = file as StatisticsFile | undefined;
     this.#stored = stored as StoredPoint;
     this.#tensor = tensor as GlobalTensor;
     const { name, dtype, shape, parts } = this.#tensor;
@@ -56,16 +59,24 @@ export class TensorView {
     return decodeTensor(place, this, bytes);
   }
 
-  /** Reads the whole tensor once; the second call costs nothing. */
+  /** Reads the whole tensor once and stores the result beside the checkpoint; the second call costs nothing. */
   async statistics(options: { readonly signal?: AbortSignal } = {}): Promise<TensorStatistics> {
     const signal = options.signal ?? jupyterHost()?.signal;
-    this.#statistics ??= this.#stored.withPool((pool) => measureTensor(this.#tensor, pool, { signal }));
+    this.#statistics ??= this.#measure(signal);
     try {
       return await this.#statistics;
     } catch (error) {
       this.#statistics = undefined;
       throw error;
     }
+  }
+
+  async #measure(signal: AbortSignal | undefined): Promise<TensorStatistics> {
+    const known = await this.#file?.get(this.name);
+    if (known) return known;
+    const found = await this.#stored.withPool((pool) => measureTensor(this.#tensor, pool, { signal }));
+    await this.#file?.add([found]);
+    return found;
   }
 
   /** The distribution of the values as a figure. */

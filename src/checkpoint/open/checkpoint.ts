@@ -11,8 +11,12 @@ import { type CheckpointMergeOptions, mergePlan } from "../convert/merge-plan.js
 import { redundancyPlan } from "../convert/redundancy-plan.js";
 import { type ReshardOptions, reshardPlan } from "../convert/reshard-plan.js";
 import { fromHuggingFacePlan, type HuggingFaceOptions, toHuggingFacePlan } from "../huggingface/plans.js";
+import { measureMany } from "../look/measure-many.js";
+import { StatisticsFile } from "../look/statistics-file.js";
+import { StatisticsTable } from "../look/statistics-table.js";
 import { byKindAndName, tensorRow } from "../look/tensor-rows.js";
 import { type TensorRow, TensorTable } from "../look/tensor-table.js";
+import { TensorTree } from "../look/tensor-tree.js";
 import { TensorView } from "../look/tensor-view.js";
 import type { ScrubResult } from "../prove/scrub-result.js";
 import type { Seal } from "../prove/seal-format.js";
@@ -25,6 +29,7 @@ import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import { incompleteness } from "./completeness.js";
 import { scrub, seal, verify } from "./prove-point.js";
+import { derivedFolderOf } from "./seal-place.js";
 
 /** One point that the training saved, or a whole model: the files of all ranks. Opening it reads headers only. */
 export class Checkpoint {
@@ -47,11 +52,13 @@ export class Checkpoint {
   /** What `load_checkpoint` takes: the folder of the `rank_R` folders, of the iteration, or of the files. */
   readonly folder: string;
   readonly #stored: StoredPoint;
+  readonly #statistics: StatisticsFile;
 
   /** @internal Checkpoints come from `openCheckpoint` and `openCheckpoints`. */
   constructor(stored: unknown) {
     this.#stored = stored as StoredPoint;
     const { point } = this.#stored;
+    this.#statistics = new StatisticsFile(derivedFolderOf(point.folder), point);
     const { parts, folder } = point;
     this.folder = folder;
     this.layout = point.layout;
@@ -93,6 +100,22 @@ export class Checkpoint {
     return new TensorTable(`Tensors of ${this.#title()}`, rows, note);
   }
 
+  /** The tensors as a tree of modules, with parameters and bytes; `match` as for `tensors`. */
+  async tree(options: { readonly match?: string | RegExp } = {}): Promise<TensorTree> {
+    return new TensorTree(`Tensors of ${this.#title()}`, (await this.tensors(options)).rows);
+  }
+
+  /**
+   * Statistics of all tensors that `match`; what was measured before is taken from the file beside the checkpoint.
+   * `signal`: default the running cell's.
+   */
+  async statistics(
+    options: { readonly match?: string | RegExp; readonly signal?: AbortSignal } = {},
+  ): Promise<StatisticsTable> {
+    this.#requireReadable(undefined);
+    return new StatisticsTable(await measureMany(this.#stored, { ...options, file: this.#statistics }));
+  }
+
   /**
    * One tensor of the whole model: slices of its values, statistics, histogram, heat map. `rank`: only what this rank
    * holds; needed
@@ -100,7 +123,8 @@ export class Checkpoint {
    * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor.
    */
   async tensor(name: string, options: { readonly rank?: number } = {}): Promise<TensorView> {
-    return new TensorView(this.#stored, await this.#find(name, options.rank));
+    const file = options.rank === undefined ? this.#statistics : undefined;
+    return new TensorView(this.#stored, await this.#find(name, options.rank), file);
   }
 
   /**

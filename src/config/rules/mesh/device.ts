@@ -37,6 +37,14 @@ function* cpuLimits({ get, mesh, device }: RuleContext): Generator<RuleFinding> 
     yield set("runner_config.sink_mode", "with sink_mode on CPU every epoch would repeat the same data", false);
   if ((get("parallel.full_batch") ?? true) !== false && mesh.dataParallel > 1)
     yield set("parallel.full_batch", "data-parallel workers must each read their own part of the batch", false);
+  // MindFormers asks MindSpore for the strategy of each parameter (`get_strategy_metadata`); a CPU backend has none to
+  // give.
+  if (get("use_legacy_format") === false && mesh.dataParallel > 1)
+    yield set(
+      "use_legacy_format",
+      "with several workers on a CPU the 1.9 layout ends the training at its first save: MindSpore has no strategy there",
+      true,
+    );
 }
 
 function* sinkMode({ get, device, megatron }: RuleContext): Generator<RuleFinding> {
