@@ -68,12 +68,7 @@ export class TensorTable implements Iterable<TensorRow> {
         ...(sliced ? [{ key: "slices", label: "Slices", align: "right" as const }] : []),
         ...(some || sliced ? [{ key: "ranks", label: "Ranks" }] : []),
       ],
-      rows: this.rows.map((row) => ({
-        ...row,
-        shape: row.shape.length === 0 ? "single value" : row.shape.join(" × "),
-        bytes: formatBytes(row.bytes),
-        ranks: row.ranks.length > 8 ? `${row.ranks.length} ranks` : row.ranks.join(", "),
-      })),
+      rows: shownRows(this.rows),
       note: [this.#totals(), this.#note].filter(Boolean).join("\n"),
       more: '[...table], or fewer with tensors({ match: "*.layers.0.*" })',
     });
@@ -89,4 +84,29 @@ export class TensorTable implements Iterable<TensorRow> {
     });
     return parts.filter(Boolean).join(" · ");
   }
+}
+
+/** Most rows at each end that a table shows. */
+const shown = 100;
+
+/** Rows as texts: only those at both ends, as a table shows no others; the list is as long as all of them. */
+function shownRows(rows: readonly TensorRow[]) {
+  const texts = new Array<ReturnType<typeof rowTexts>>(rows.length);
+  rows.slice(0, shown).forEach((row, index) => {
+    texts[index] = rowTexts(row);
+  });
+  const last = Math.max(0, rows.length - shown);
+  rows.slice(last).forEach((row, index) => {
+    texts[last + index] = rowTexts(row);
+  });
+  return texts;
+}
+
+function rowTexts(row: TensorRow) {
+  return {
+    ...row,
+    shape: row.shape.length === 0 ? "single value" : row.shape.join(" × "),
+    bytes: formatBytes(row.bytes),
+    ranks: row.ranks.length > 8 ? `${row.ranks.length} ranks` : row.ranks.join(", "),
+  };
 }

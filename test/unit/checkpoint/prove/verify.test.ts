@@ -21,7 +21,7 @@ test("a sound checkpoint is ok, without findings, and says what was read", async
   expect(verification.ok).toBe(true);
   expect(verification.findings).toEqual([]);
   expect(verification.facts).toMatchObject({ ranks: 2, tensors: 16, bytes: 184, shared: 8, identical: 8 });
-  expect(verification[displayKey]()["text/plain"]).toContain("✓ sound");
+  expect(verification[displayKey]()["text/plain"]).toContain("✓ no damage found");
 });
 
 test("NaN and infinite values are found, with tensor, rank and how many", async () => {
