@@ -59,7 +59,7 @@ test("after the checkpoint was saved again, old statistics are not found", async
   expect((await tensor.statistics()).max).toBe(5);
 });
 
-test("one changed but plausible bit passes verify with a warning that nothing proves it; with a seal it is found", async () => {
+test("a changed but plausible bit: verify says that nothing proves the bytes, a seal finds it", async () => {
   const { folder, path, checkpoint } = await oneRank();
   expect(String((await checkpoint.verify())[displayKey]()["text/plain"])).toContain("without checksums");
   await checkpoint.seal();

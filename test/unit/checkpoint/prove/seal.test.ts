@@ -19,7 +19,7 @@ async function sealedFolder() {
   return { folder, seal, large };
 }
 
-test("a sealed folder that nobody touched scrubs without a finding, also after the seal was written and read", async () => {
+test("a sealed folder that nobody touched scrubs without a finding, with a seal from its file", async () => {
   const { folder, seal } = await sealedFolder();
   await writeSeal(join(folder, "seals"), seal);
   expect(await readSeal(join(folder, "seals"), 50)).toEqual(seal);
