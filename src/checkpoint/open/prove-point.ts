@@ -52,7 +52,11 @@ export async function verify(options: ProofOptions): Promise<Verification> {
   const seal = await sealOf(options);
   if (seal === undefined) return verification;
   const result = await scrubSealed(options, seal);
-  const facts = { ...verification.facts, checksummedFiles: verification.facts.files, sealedAt: seal.sealedAt };
+  const facts = {
+    ...verification.facts,
+    checksummedFiles: verification.facts.files - result.findings.length,
+    sealedAt: seal.sealedAt,
+  };
   const damaged = new Set(verification.findings.map(({ path }) => path));
   const more = result.findings.filter(({ path }) => !damaged.has(path));
   return new Verification(facts, [...more, ...verification.findings]);
