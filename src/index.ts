@@ -181,6 +181,8 @@ export type { DecisionTable } from "./recover/decide/table.js";
 export type { Cause } from "./recover/detect/causes.js";
 export type { Finding, FindingKind } from "./recover/detect/finding.js";
 export type { DetectionLimits } from "./recover/detect/limits.js";
+export { type ExplainedError, explainError } from "./run/cause/explain-error.js";
+export type { KnownError } from "./run/cause/known-errors.js";
 export { type CompareAxis, type Comparison, compareRuns } from "./run/compare.js";
 export { type DeleteOptions, deleteRuns } from "./run/delete-runs.js";
 export type { DeletableRun, DoomedRun, RunDeletion } from "./run/deletion.js";

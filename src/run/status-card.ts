@@ -3,6 +3,8 @@ import { describePolicy } from "../recover/decide/policy.js";
 import { commandsBundle } from "../view/commands.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { factsBundle, joinBundles } from "../view/sections.js";
+import { explainLines } from "./cause/explain-error.js";
+import { startsAllNodes } from "./nodes/open/open-nodes.js";
 import type { RunFile } from "./record/run-file.js";
 import type { RunStatus } from "./status.js";
 
@@ -29,7 +31,7 @@ export function statusCard(
   about: { readonly folder: string; readonly note?: string | undefined },
 ): MimeBundle {
   const { failure } = status;
-  const others = file.commands.filter((_, index) => index !== file.localNode);
+  const others = startsAllNodes(file) ? [] : file.commands.filter((_, index) => index !== file.localNode);
   const card = factsBundle(`Run ${status.name}: ${statusLine(status)}`, [
     ...optional("note", about.note),
     ...optional("message", status.message),
@@ -44,6 +46,11 @@ export function statusCard(
     ...optional("because", file.override?.reason),
     ...optional("continues", file.parent && `run ${file.parent.name} from step ${file.parent.step}`),
     ["recovery", describePolicy(file.recovery)],
+    ...optional("first cause", failure?.cause?.summary),
+    ...optional(
+      "error codes",
+      explainLines(failure ? [...failure.logTail, ...(failure.cause?.codes ?? [])] : []).join("\n"),
+    ),
     ...optional("log of the failure", failure?.logTail.slice(-8).join("\n")),
     ["folder", about.folder],
   ]);

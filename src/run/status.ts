@@ -35,6 +35,8 @@ export interface RunStatus {
     readonly signal?: string;
     readonly message: string;
     readonly logTail: readonly string[];
+    /** Which ranks began it, which died of it, and which were only ended. */
+    readonly cause?: FaultEvent["cause"];
   };
 }
 

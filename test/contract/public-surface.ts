@@ -26,6 +26,7 @@ export const publicNames: readonly string[] = [
   "displayKey",
   "errorCatalogue",
   "estimateMemory",
+  "explainError",
   "flopsPerStep",
   "flopsPerToken",
   "formatLauncherCall",

@@ -78,6 +78,15 @@ export interface FaultEvent extends EventBase {
   readonly message: string;
   /** Last lines of that rank's log. */
   readonly logTail: readonly string[];
+  /** Which ranks began it, which died of it, and which were only ended. */
+  readonly cause?: {
+    readonly initiating: readonly number[];
+    readonly cascade: readonly number[];
+    readonly teardown: readonly number[];
+    /** Error codes that `explainError` knows. */
+    readonly codes: readonly string[];
+    readonly summary: string;
+  };
   /** File with the Python stacks of the ranks, relative to the run folder. */
   readonly stacks?: string;
 }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { isLabError } from "../../core/error.js";
+import { findCause } from "../cause/find-cause.js";
 import type { RunNode } from "../nodes/node.js";
 import type { RunEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
@@ -132,10 +133,12 @@ export class Supervisor {
     if (fault) {
       const { message, rank, exitCode, signal } = fault;
       const logTail = await this.#logTail(rank, nodes);
+      const cause = await findCause(nodes, { attempt: this.#file.attempt, named: rank }).catch(() => undefined);
       const more = {
         ...(rank !== undefined && { rank }),
         ...(exitCode !== undefined && { exitCode }),
         ...(signal && { signal }),
+        ...(cause && { cause }),
       };
       events.push({ kind: "fault", ...base, message, ...more, logTail });
     }
