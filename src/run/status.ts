@@ -1,4 +1,4 @@
-import type { FaultEvent, RunState, StepRecord } from "./record/events.js";
+import type { FaultCause, FaultEvent, RunState, StepRecord } from "./record/events.js";
 import { isTerminal } from "./record/events.js";
 import type { RunHistory } from "./record/history.js";
 import type { RunFile } from "./record/run-file.js";
@@ -36,7 +36,7 @@ export interface RunStatus {
     readonly message: string;
     readonly logTail: readonly string[];
     /** Which ranks began it, which died of it, and which were only ended. */
-    readonly cause?: FaultEvent["cause"];
+    readonly cause?: FaultCause;
   };
 }
 

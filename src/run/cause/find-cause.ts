@@ -1,7 +1,8 @@
 import { scanRecords } from "../logs/scan.js";
 import { inParallel } from "../nodes/in-parallel.js";
 import type { RunNode } from "../nodes/node.js";
-import { type FirstCause, judgeCause, kindOf, type RankError, type RankErrors, timedOutRanks } from "./first-cause.js";
+import type { FaultCause } from "../record/events.js";
+import { judgeCause, kindOf, type RankError, type RankErrors, timedOutRanks } from "./first-cause.js";
 
 /** Bytes at the end of each log that are read; an engine that dies writes long stacks. */
 const tailBytes = 1 << 17;
@@ -33,7 +34,7 @@ function errorsIn(bytes: Buffer, offsetMs: number): Pick<RankErrors, "own" | "ot
 export async function findCause(
   nodes: readonly RunNode[],
   about: { readonly attempt: number; readonly named: number | undefined },
-): Promise<FirstCause> {
+): Promise<FaultCause> {
   const ranks: RankErrors[] = [];
   const missed: number[] = [];
   await inParallel(nodes, async (node) => {

@@ -1,4 +1,5 @@
 import { rankRanges } from "../logs/fold.js";
+import type { FaultCause } from "../record/events.js";
 import { codesIn, knownErrors } from "./known-errors.js";
 
 /** The first errors of one rank's log, of two kinds. */
@@ -15,16 +16,6 @@ export interface RankError {
   /** Milliseconds since the epoch; undefined if neither the line nor one before it has a time. */
   readonly time?: number;
   readonly text: string;
-}
-
-/** Who began a failure, who died of it, and who was only ended. */
-export interface FirstCause {
-  readonly initiating: readonly number[];
-  readonly cascade: readonly number[];
-  readonly teardown: readonly number[];
-  /** Known error codes of the initiating ranks, or of all. */
-  readonly codes: readonly string[];
-  readonly summary: string;
 }
 
 // Words of errors that say that somebody else does not answer, of MindSpore 2.9 on CPU and of HCCL.
@@ -75,7 +66,7 @@ export function timedOutRanks(lines: readonly string[]): number[] {
 export function judgeCause(
   ranks: readonly RankErrors[],
   seen: { readonly named?: number | undefined; readonly missed: readonly number[] },
-): FirstCause {
+): FaultCause {
   const own = ranks.filter((rank) => rank.own !== undefined);
   const waiting = ranks.filter((rank) => rank.own === undefined && rank.other !== undefined);
   const silent = ranks.filter((rank) => rank.own === undefined && rank.other === undefined);
@@ -123,7 +114,7 @@ function codesOf(ranks: readonly RankErrors[], initiating: readonly number[]): s
 
 function summaryOf(
   ranks: readonly RankErrors[],
-  judged: Pick<FirstCause, "initiating" | "cascade" | "teardown">,
+  judged: Pick<FaultCause, "initiating" | "cascade" | "teardown">,
 ): string {
   const name = (list: readonly number[]) =>
     `rank${list.length > 1 ? "s" : ""} ${rankRanges([...list].sort((a, b) => a - b))}`;

@@ -69,6 +69,16 @@ export interface CheckpointEvent extends EventBase {
   readonly bytes?: number;
 }
 
+/** Which ranks began a failure, which died of it, and which were only ended. */
+export interface FaultCause {
+  readonly initiating: readonly number[];
+  readonly cascade: readonly number[];
+  readonly teardown: readonly number[];
+  /** Error codes that `explainError` knows. */
+  readonly codes: readonly string[];
+  readonly summary: string;
+}
+
 export interface FaultEvent extends EventBase {
   readonly kind: "fault";
   /** Rank that failed first; absent if it was msrun or the scheduler. */
@@ -78,15 +88,7 @@ export interface FaultEvent extends EventBase {
   readonly message: string;
   /** Last lines of that rank's log. */
   readonly logTail: readonly string[];
-  /** Which ranks began it, which died of it, and which were only ended. */
-  readonly cause?: {
-    readonly initiating: readonly number[];
-    readonly cascade: readonly number[];
-    readonly teardown: readonly number[];
-    /** Error codes that `explainError` knows. */
-    readonly codes: readonly string[];
-    readonly summary: string;
-  };
+  readonly cause?: FaultCause;
   /** File with the Python stacks of the ranks, relative to the run folder. */
   readonly stacks?: string;
 }
