@@ -206,6 +206,7 @@ export type { PlotName } from "./run/plots.js";
 export type {
   DecisionEvent,
   EventBase,
+  FaultCause,
   RecordedState,
   RunState,
   StepRecord,

@@ -34,6 +34,8 @@ export interface RemoteNodeOptions {
 }
 
 const retryMs = [500, 1000, 2000, 4000, 8000];
+/** For so long a failed connection answers for the next one. */
+const freshFailureMs = 10_000;
 const followWaitSeconds = 5;
 
 function monotonicMs(): number {
@@ -57,6 +59,7 @@ export class RemoteNode implements RunNode {
   #clockOffsetMs = 0;
   #closed = false;
   #failures = 0;
+  #failure: { readonly error: unknown; readonly at: number } | undefined;
 
   constructor(options: RemoteNodeOptions) {
     this.name = options.name;
@@ -161,10 +164,14 @@ export class RemoteNode implements RunNode {
     return connection.ask(method, params, { run, supervisor });
   }
 
-  #connect(): Promise<Connection> {
+  /** After a failure only the retries of a watched node connect for a while: others get that failure at once. */
+  #connect(isRetry = false): Promise<Connection> {
+    const recent = this.#failure && monotonicMs() < this.#failure.at + freshFailureMs;
+    if (recent && !isRetry && !this.#reachable) return Promise.reject(this.#failure?.error);
     this.#connection ??= this.#open().catch((error: unknown) => {
       this.#connection = undefined;
       this.#failures += 1;
+      this.#failure = { error, at: monotonicMs() };
       throw error;
     });
     return this.#connection;
@@ -175,6 +182,7 @@ export class RemoteNode implements RunNode {
     void connection.ended.then((end) => this.#lost(this.#options.connector.explain(end).message));
     const greeting = await connection.greeting;
     this.#failures = 0;
+    this.#failure = undefined;
     this.#heard = monotonicMs();
     if (!this.#reachable) this.#tell({ kind: "reachable" });
     this.#reachable = true;
@@ -223,7 +231,7 @@ export class RemoteNode implements RunNode {
   async #stayConnected(): Promise<void> {
     while (!this.#closed && this.#listeners.size > 0 && this.#connection === undefined) {
       try {
-        await this.#connect();
+        await this.#connect(true);
       } catch {
         await this.#pause();
       }

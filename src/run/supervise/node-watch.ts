@@ -3,7 +3,7 @@ import { formatDuration } from "../../core/units.js";
 import type { RunNode } from "../nodes/node.js";
 
 /** A node that gave no sign of life for so long, while the training stood still, counts as lost. */
-export const lostNodeMs = 20_000;
+export const lostNodeMs = 15_000;
 
 /** A node that is lost. */
 export interface LostNode {
