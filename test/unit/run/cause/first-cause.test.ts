@@ -12,7 +12,7 @@ const rank = (number: number, errors: Partial<RankErrors> = {}): RankErrors => (
 const trace = "Traceback (most recent call last):\n  File x\nValueError: broken on purpose";
 const ring = "RuntimeError: Ring ReduceScatter wait receiving [0, 1) failed";
 
-it("the earliest own error began it; ranks that waited for it failed as a consequence, the silent were only ended", () => {
+it("the earliest own error began it; ranks that waited failed as a consequence, the silent were only ended", () => {
   const ranks = [
     rank(0, { other: { time: 3000, text: ring } }),
     rank(1, { own: { time: 2000, text: "ValueError: late" } }),

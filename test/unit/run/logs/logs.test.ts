@@ -82,7 +82,7 @@ it("equal records of many ranks are shown once with their ranks; what differs st
   expect((await logs({ rank: "all", match: /loss/, fold: "none" })).records).toHaveLength(8);
 });
 
-it("a level chooses over all ranks, a traceback counts as an error, and the answer says how far it looked", async () => {
+it("a level chooses over all ranks, a traceback is an error, and the answer says how far it looked", async () => {
   const found = await logs({ level: "ERROR" });
   expect(found.records.map(({ first }) => [first.rank, first.level])).toEqual([
     [3, "ERROR"],

@@ -27,7 +27,8 @@ process.stdin.on("data", (portion) => {
     const { id, method, params } = JSON.parse(rest.subarray(0, end));
     rest = rest.subarray(end + 1);
     const launcher = { pid: 1, host: "h", place: "p" };
-    const result = method === "start" ? { run: params.run, attempt: params.attempt, launcher, started: true } : Date.now();
+    const started = { run: params.run, attempt: params.attempt, launcher, started: true };
+    const result = method === "start" ? started : Date.now();
     say({ id, result });
   }
 });`;
