@@ -91,7 +91,7 @@ export class RunReader {
     const orphaned = lease !== "held" && !ended && this.history.start !== undefined;
     if (orphaned) await this.#logs.read(this.file, await this.#record.steps());
     const newest = await this.#record.newest(recentSteps);
-    const checkpoint = await this.#saved.newest(this.file, [...this.history.checkpoints, ...this.#logs.checkpoints]);
+    const checkpoint = await this.#newestCheckpoint();
     const known = lease === "held" ? (this.#lease.lease?.processes ?? 0) : 0;
     const processes = lease === "held" || ended ? known : (await this.processes()).length;
     if (lease !== "held") this.#leftovers ??= describeLeftovers(await findLeftovers(this.folder));
@@ -111,6 +111,14 @@ export class RunReader {
       damage,
       ...(gone && { gone: `the run folder ${this.folder} was moved or deleted` }),
     });
+  }
+
+  /** A simulated run has events of its checkpoints, and no files. */
+  async #newestCheckpoint(): Promise<Awaited<ReturnType<SavedCheckpoints["newest"]>>> {
+    const events = [...this.history.checkpoints, ...this.#logs.checkpoints];
+    const { simulate } = (this.file.cluster ?? {}) as { readonly simulate?: unknown };
+    if (simulate === undefined) return this.#saved.newest(this.file, events);
+    return { step: events.at(-1)?.step, problems: [] };
   }
 
   /** run.json, if it has changed. */

@@ -3,10 +3,14 @@ import { enginePython } from "../../core/engine-python.js";
 import { LabError } from "../../core/error.js";
 import { parseBytes } from "../../core/units.js";
 import { type ClusterHost, hostList, parseHost } from "./hosts.js";
+import type { SimulateOptions } from "./simulate.js";
 
 /** The machines that a run uses. */
 export interface Cluster {
-  readonly device: "CPU" | "Ascend";
+  /** Default with `simulate`: "Ascend". */
+  readonly device?: "CPU" | "Ascend";
+  /** A cluster that does not exist: `launchRun` plays the training on it, failures included. Replaces nodes and devices. */
+  readonly simulate?: SimulateOptions;
   /**
    * Host names or addresses; the first is the master. Default: this machine alone. Their number and order give
    * node_rank 0, 1, …
@@ -91,6 +95,8 @@ export interface ResolvedCluster {
   /** Absent in runs that an earlier version recorded. */
   readonly access?: ClusterAccess;
   readonly device: "CPU" | "Ascend";
+  /** Present if the cluster is simulated. */
+  readonly simulate?: SimulateOptions;
   readonly nodes: readonly string[];
   readonly devicesPerNode: number;
   readonly devices: number;
@@ -173,6 +179,7 @@ function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly no
  */
 export function resolveCluster(cluster: Cluster | undefined, dataParallel: number): ResolvedCluster {
   const given: Cluster = cluster ?? { device: "CPU" };
+  if (given.simulate !== undefined) return simulatedCluster(given, given.simulate);
   if (given.device !== "CPU" && given.device !== "Ascend") throw refuse("device", '"CPU" or "Ascend"', given.device);
   const { access, nodes } = accessOf(given);
   const perNode = given.device === "Ascend" ? 8 : Math.max(1, Math.ceil(dataParallel / nodes.length));
@@ -190,6 +197,22 @@ export function resolveCluster(cluster: Cluster | undefined, dataParallel: numbe
   };
 }
 
+function simulatedCluster(given: Cluster, simulate: SimulateOptions): ResolvedCluster {
+  const count = wholeNumber("simulate.nodes", simulate.nodes, [1, 1_000_000]);
+  const devicesPerNode = wholeNumber("simulate.devicesPerNode", simulate.devicesPerNode ?? 8, [1, 1024]);
+  return {
+    device: given.device ?? "Ascend",
+    simulate,
+    nodes: Array.from({ length: count }, (_, index) => `node-${index}`),
+    devicesPerNode,
+    devices: count * devicesPerNode,
+    memoryPerDevice:
+      given.memoryPerDevice === undefined ? undefined : parseBytes(given.memoryPerDevice, "cluster.memoryPerDevice"),
+    port: 8118,
+    python: enginePython(),
+  };
+}
+
 /** The options that give this cluster again, such as for the plan of a resumed run. */
 export function clusterOptions(resolved: ResolvedCluster): Cluster {
   const { access, nodes, devices: _, memoryPerDevice, ...rest } = resolved;
@@ -199,7 +222,7 @@ export function clusterOptions(resolved: ResolvedCluster): Cluster {
     ...reach,
     ...(memoryPerDevice !== undefined && { memoryPerDevice: `${memoryPerDevice}B` }),
     ...(via !== "local" && { via }),
-    ...(via === "local" && { nodes }),
+    ...(via === "local" && rest.simulate === undefined && { nodes }),
     ...(via === "ssh" && { hosts: hosts.map(({ text }) => text) }),
     ...(via === "slurm" && { nodeCount: nodes.length }),
     ...(container.length > 0 && { container }),

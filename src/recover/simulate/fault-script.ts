@@ -1,15 +1,7 @@
 import { LabError } from "../../core/error.js";
 import { parseDuration } from "../../core/units.js";
-import { type FaultKind, faultKinds } from "./fault-table.js";
-
-/** A fault that is planned: `{ at: "step 120", rank: 5, kind: "hang" }` or `{ at: "2h", rank: 5, kind: "device" }`. */
-export interface ScriptedFault {
-  /** A global step, or a duration since the start. */
-  readonly at: string;
-  /** Default 0. */
-  readonly rank?: number;
-  readonly kind: FaultKind;
-}
+import type { FaultKind, ScriptedFault } from "../../plan/command/simulate.js";
+import { faultKinds } from "./fault-table.js";
 
 /** A scripted fault, read. Exactly one of `step` and `time` is set. */
 export interface PlannedFault {

@@ -1,22 +1,5 @@
 import { LabError } from "../../core/error.js";
-
-/**
- * Kinds of simulated faults. Explicit ones report themselves: `process` (a worker dies), `node` (a machine is gone),
- * `device` (ECC and other hardware errors), `link` (network), `storage`. Implicit ones do not: `hang`, `slow` (one
- * node), `nan`, `spike` (bad data), `silent` (wrong values that show as NaN some hundred steps later, after they were
- * saved).
- */
-export type FaultKind =
-  | "process"
-  | "node"
-  | "device"
-  | "link"
-  | "storage"
-  | "hang"
-  | "slow"
-  | "nan"
-  | "spike"
-  | "silent";
+import type { FaultKind, FaultTable, FaultTableName } from "../../plan/command/simulate.js";
 
 export const faultKinds: readonly FaultKind[] = [
   "process",
@@ -31,19 +14,6 @@ export const faultKinds: readonly FaultKind[] = [
   "silent",
 ];
 
-/** How often which faults come. */
-export interface FaultTable {
-  /** Node-days per fault; a node holds 8 devices in the published tables. */
-  readonly nodeDaysPerFault: number;
-  /** Relative frequency of each kind. */
-  readonly mix: Readonly<Partial<Record<FaultKind, number>>>;
-  /** Share of hardware faults that take more nodes of the same rack along. */
-  readonly rackShare?: number;
-  /** Share of faults that are followed by others within minutes. */
-  readonly burstShare?: number;
-  readonly source?: string;
-}
-
 /**
  * llama3: 419 unexpected interruptions in 54 days on 2,048 nodes (The Llama 3 Herd of Models, arXiv 2407.21783, table
  * 5): devices and their memory 148 + 72 + 19 + 17 + 6, network 35 + 7, software 54 + 2, hosts (maintenance 32,
@@ -53,7 +23,7 @@ export interface FaultTable {
  * arXiv 2509.16293, table 1; without restarts by hand). rsc: 6.50 per 1,000 node-days on RSC-1 (Revisiting Reliability
  * in Large-Scale ML Research Clusters, arXiv 2410.21680).
  */
-export const faultTables: Readonly<Record<"llama3" | "byterobust" | "rsc", FaultTable>> = {
+export const faultTables: Readonly<Record<FaultTableName, FaultTable>> = {
   llama3: {
     nodeDaysPerFault: (54 * 2048) / 419,
     mix: { device: 262, link: 42, process: 56, node: 43, storage: 3, hang: 7, silent: 6 },
@@ -70,8 +40,6 @@ export const faultTables: Readonly<Record<"llama3" | "byterobust" | "rsc", Fault
     source: "RSC-1: 6.50 per 1,000 node-days (arXiv 2410.21680)",
   },
 };
-
-export type FaultTableName = keyof typeof faultTables;
 
 /** The table of that name, or the given one after a look at its numbers. @throws ARGUMENT_INVALID */
 export function faultTable(faults: FaultTableName | FaultTable | "none" | undefined): FaultTable {

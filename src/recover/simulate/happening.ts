@@ -1,7 +1,7 @@
+import type { FaultKind } from "../../plan/command/simulate.js";
 import type { FaultFound } from "../account/timeline.js";
 import type { Decision } from "../decide/action.js";
 import type { Observation } from "../detect/observation.js";
-import type { FaultKind } from "./fault-table.js";
 
 /** What happens at a moment. Those with an epoch are void if the job stood still meanwhile. */
 export type Happening =

@@ -1,4 +1,4 @@
-import type { FaultKind } from "./fault-table.js";
+import type { FaultKind } from "../../plan/command/simulate.js";
 import type { Random } from "./random.js";
 import type { SimulationSpec } from "./spec.js";
 

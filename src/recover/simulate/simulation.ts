@@ -1,10 +1,11 @@
+import type { FaultKind } from "../../plan/command/simulate.js";
 import type { AccountEvent } from "../account/timeline.js";
 import { type Decision, startsAgain } from "../decide/action.js";
 import { chooseCheckpoint } from "../decide/choose-checkpoint.js";
 import { Overseer } from "../decide/overseer.js";
 import type { Finding } from "../detect/finding.js";
 import type { Observation, StepObservation } from "../detect/observation.js";
-import { type FaultKind, faultKinds } from "./fault-table.js";
+import { faultKinds } from "./fault-table.js";
 import { faultEvent, type Happening, isRunning, type JobState, type TimedDecision } from "./happening.js";
 import { Machines, nodeName } from "./machines.js";
 import { EventQueue } from "./queue.js";

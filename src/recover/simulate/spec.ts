@@ -1,49 +1,10 @@
 import { LabError } from "../../core/error.js";
 import { parseBytes, parseDuration } from "../../core/units.js";
+import type { FaultTable, ScriptedFault, SimulateOptions } from "../../plan/command/simulate.js";
 import { type RecoveryPolicy, recoveryPolicy } from "../decide/policy.js";
-import { type PlannedFault, readScript, type ScriptedFault } from "./fault-script.js";
-import { type FaultTable, type FaultTableName, faultTable } from "./fault-table.js";
+import { type PlannedFault, readScript } from "./fault-script.js";
+import { faultTable } from "./fault-table.js";
 import { type LossLaw, lossLaw } from "./loss-law.js";
-
-/**
- * A cluster that does not exist: `cluster: { simulate: { nodes: 1024, devicesPerNode: 8, seed: 7, faults: "llama3" }
- * }`.
- */
-export interface SimulateOptions {
-  readonly nodes: number;
-  /** Default 8. */
-  readonly devicesPerNode?: number;
-  /** Default 1. The same seed gives the same run. */
-  readonly seed?: number;
-  /** A published table, an own one, a script of single faults, or none (default). */
-  readonly faults?: FaultTableName | FaultTable | "none" | readonly ScriptedFault[];
-  /** Nodes that stand ready; default 0. */
-  readonly spares?: number;
-  /** Nodes that share switch and power; default 16. */
-  readonly nodesPerRack?: number;
-  /** Mean time until a bad node is back; default `"6h"`. */
-  readonly repair?: string | number;
-  /** Until a fault that reports itself is known; default `"10s"`. */
-  readonly report?: string | number;
-  /** Until the silence of a node is known; default `"30s"`. */
-  readonly heartbeat?: string | number;
-  /** A spare or a repaired node joins; default `"30s"`. */
-  readonly join?: string | number;
-  /** From the start to the compilation: processes, collective init, loading; default `"2m"`. */
-  readonly start?: string | number;
-  /** Compilation until the first step; default `"3m"`. */
-  readonly compile?: string | number;
-  /** Time that training stands still for a checkpoint; default `"10s"`. */
-  readonly save?: string | number;
-  /**
-   * Checkpoint storage and what one checkpoint takes: `{ capacity: "100TB", checkpoint: "8TB" }`; default: no limit.
-   */
-  readonly storage?: { readonly capacity: string | number; readonly checkpoint: string | number };
-  /** Share of hangs in which the stacks name the rank that is to blame; default 0.95. */
-  readonly culprits?: number;
-  /** Simulated seconds per second, for watching; default: as fast as possible. */
-  readonly speed?: number;
-}
 
 /** The training that runs on it. */
 export interface SimulatedTraining {
@@ -140,7 +101,11 @@ export function simulationSpec(
     stepMs: training.stepMs,
     everySteps: whole("training.checkpointEverySteps", training.checkpointEverySteps, [1, Number.MAX_SAFE_INTEGER]),
     keep: training.keep ?? 5,
-    untilMs: training.untilMs ?? Number.POSITIVE_INFINITY,
+    untilMs:
+      training.untilMs ??
+      (options.duration === undefined
+        ? Number.POSITIVE_INFINITY
+        : parseDuration(options.duration, "simulate.duration")),
     law: lossLaw(training.vocabulary ?? 129_280, seed),
     policy,
   };

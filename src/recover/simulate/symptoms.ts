@@ -1,5 +1,5 @@
+import type { FaultKind } from "../../plan/command/simulate.js";
 import type { Observation } from "../detect/observation.js";
-import type { FaultKind } from "./fault-table.js";
 
 /** What a fault shows, `delayMs` after it stopped the training. */
 export interface Symptom {

@@ -4,7 +4,7 @@ import { median } from "../../recover/detect/rolling.js";
 import type { CheckpointEvent, DecisionEvent, RunEvent, StepRecord } from "../record/events.js";
 
 /** MindFormers' phase line after which the graph is compiled and trained. */
-const readyPhase = /^Start training/i;
+const readyPhase = /^Start(?:ing)? training/i;
 
 type Timed = AccountEvent & { readonly order: number };
 

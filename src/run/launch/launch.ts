@@ -23,6 +23,7 @@ import { Run } from "../run.js";
 
 import { sharedReader } from "../run-reader.js";
 import { identify } from "./identify.js";
+import { launchSimulated } from "../simulated/launch-simulated.js";
 import { withLaunchLock } from "./launch-lock.js";
 import { type LaunchablePlan, lossRankOf } from "./launchable.js";
 import { createFolderOnce } from "./new-folder.js";
@@ -110,6 +111,8 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   const folder = runFolder(name, runs);
   const reasons = [requireSoundPlan(plan.errors ?? [], options.override), continuation?.override];
   const recovery = options.recovery && recoveryPolicy(options.recovery);
+  const simulated = await simulatedRun(plan, folder, options);
+  if (simulated) return simulated;
   const existing = await readRunFile(folder);
   const id = existing?.id ?? randomUUID();
   const starter = starterOf(plan, id);
@@ -136,6 +139,24 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   } finally {
     await starter.close();
   }
+}
+
+/** A run on a cluster that does not exist; undefined if the plan's cluster does. */
+async function simulatedRun(
+  plan: LaunchablePlan,
+  folder: string,
+  { name, recovery }: LaunchOptions,
+): Promise<Run | undefined> {
+  const { cluster, totalSteps, tokensPerStep, config } = plan;
+  const { simulate } = cluster;
+  if (!simulate) return undefined;
+  const { file, note } = await launchSimulated({
+    ...{ name, folder, simulate, cluster, totalSteps, tokensPerStep, recovery },
+    config: config.text,
+    stepMs: plan.duration?.stepMs,
+    everySteps: plan.disk?.everySteps,
+  });
+  return new Run(folder, file, note);
 }
 
 interface How {

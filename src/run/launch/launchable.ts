@@ -1,5 +1,6 @@
 import type { Issue } from "../../core/error.js";
 import type { CommandPlace, NodeCommand } from "../../plan/command/command.js";
+import type { SimulateOptions } from "../../plan/command/simulate.js";
 
 /** What launchRun needs of a plan; `planRun` makes one. */
 export interface LaunchablePlan {
@@ -7,7 +8,11 @@ export interface LaunchablePlan {
   /** Undefined if it is only known when the data is read. */
   readonly totalSteps: number | undefined;
   readonly tokensPerStep: number | undefined;
-  readonly cluster: { readonly port: number };
+  readonly cluster: { readonly port: number; readonly simulate?: SimulateOptions };
+  /** Needed for a simulated cluster: time of a step, milliseconds. */
+  readonly duration?: { readonly stepMs: number } | undefined;
+  /** Needed for a simulated cluster: steps between two checkpoints. */
+  readonly disk?: { readonly everySteps?: number | undefined };
   /** Findings that should keep the run from starting; launchRun refuses unless it is given a reason. */
   readonly errors?: readonly Issue[];
   commands(place: CommandPlace): readonly NodeCommand[];

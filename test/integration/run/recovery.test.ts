@@ -21,7 +21,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A very small model: 120 steps of 2 workers, a checkpoint after every 20. */
+/** A very small model: 120 steps of 2 workers, a checkpoint after every 30. */
 async function smallPlan() {
   mkdirSync(join(folder, "data"), { recursive: true });
   const prefix = join(folder, "data", "tokens");
@@ -33,11 +33,11 @@ async function smallPlan() {
     .set(`${loader}.config.seq_length`, 64)
     .set("model.model_config.seq_length", 64)
     .set("model.model_config.vocab_size", 1000)
-    .set("callbacks.2.save_checkpoint_steps", 20);
+    .set("callbacks.2.save_checkpoint_steps", 30);
   return planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
 }
 
-async function process_(run: Run, role: "worker" | "scheduler", rank?: number): Promise<number> {
+async function pidOf(run: Run, role: "worker" | "scheduler", rank?: number): Promise<number> {
   const found = (await nodeOf(run).processes()).find((each) => each.role === role && each.rank === rank);
   if (!found) throw new Error(`no ${role} ${rank ?? ""}`);
   return found.pid;
@@ -58,42 +58,35 @@ it("a run with recovery survives kills, a damaged checkpoint, and a hang with th
   launched.push(run);
 
   await run.wait({ untilStep: 45, timeout: "8m" });
-  process.kill(await process_(run, "worker", 1), "SIGKILL");
-  await run.wait({ untilStep: 65, timeout: "8m" });
+  process.kill(await pidOf(run, "worker", 1), "SIGKILL");
+  await run.wait({ untilStep: 62, timeout: "8m" });
 
   const damaged = (await openCheckpoints(run.checkpointDir)).at(60).files.find(({ rank }) => rank === 1);
   truncateSync(damaged?.path ?? "", 1000);
-  process.kill(await process_(run, "scheduler"), "SIGKILL");
-  await run.wait({ untilStep: 85, timeout: "8m" });
+  process.kill(await pidOf(run, "scheduler"), "SIGKILL");
+  await run.wait({ untilStep: 95, timeout: "8m" });
 
-  process.kill(await process_(run, "worker", 0), "SIGSTOP");
+  process.kill(await pidOf(run, "worker", 0), "SIGSTOP");
   const status = await run.wait({ timeout: "9m" });
   expect(status).toMatchObject({ state: "finished", step: 120 });
 
-  const decisions = await run.decisions();
-  console.log(
-    JSON.stringify(
-      decisions.map(({ decision, reason, fromStep, finding }) => ({
-        decision,
-        reason,
-        fromStep,
-        f: finding?.summary,
-        c: finding?.cause,
-      })),
-      null,
-      1,
-    ),
-  );
+  const decisions = (await run.decisions()).filter(({ decision }) => decision !== "note");
+  expect(decisions.filter(({ decision }) => decision === "resume exact")).toHaveLength(3);
+  const [killed, scheduler, hang] = decisions.filter(({ decision }) => decision === "restart");
+  expect(killed).toMatchObject({ fromStep: 30, finding: { kind: "process-ended", cause: "killed", rank: 1 } });
+  expect(scheduler).toMatchObject({ fromStep: 30, reason: expect.stringContaining("passed over: step 60") });
+  expect(hang).toMatchObject({ fromStep: 90, finding: { kind: "hang", rank: 0 } });
+  for (const { certificate } of [killed, scheduler, hang].filter((each) => each !== undefined))
+    expect(certificate?.verdict).toBe("green");
+
   const incidents = await run.incidents();
-  console.log(incidents.toMarkdown());
-  const steps = await run.steps();
-  const expected = await calm.steps();
-  console.log(
-    steps
-      .map(({ step, loss }) => `${step} ${loss} ${expected[step - 1]?.loss}`)
-      .filter((_, i) => i % 5 === 0)
-      .join("\n"),
-  );
-  expect(steps.map(({ step }) => step)).toEqual(expected.map(({ step }) => step));
+  expect(incidents.all.map(({ resumedFrom }) => resumedFrom)).toEqual([30, 30, 90]);
+  expect(incidents.all[0]?.t1).toBeLessThan(30_000);
+  expect(incidents.all[2]?.t1).toBeLessThan(60_000);
+  const sum = Object.values(incidents.account.totals).reduce((all, ms) => all + ms, 0);
+  expect(sum).toBeCloseTo(incidents.account.end - incidents.account.start, 0);
+
+  const [steps, expected] = [await run.steps(), await calm.steps()];
+  expect(steps.map(({ step, loss }) => [step, loss])).toEqual(expected.map(({ step, loss }) => [step, loss]));
   expect((await markedProcesses("MF_LAB_RUN", run.folder)).length).toBe(0);
 }, 2_400_000);

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { FaultKind, SimulateOptions } from "../../../src/plan/command/simulate.js";
 import { accountOf } from "../../../src/recover/account/account.js";
 import { Incidents } from "../../../src/recover/account/incidents.js";
 import { type RecoveryOptions, recoveryPolicy } from "../../../src/recover/decide/policy.js";
-import { type FaultKind, faultKinds } from "../../../src/recover/simulate/fault-table.js";
+import { faultKinds } from "../../../src/recover/simulate/fault-table.js";
 import { EventQueue } from "../../../src/recover/simulate/queue.js";
 import { Simulation } from "../../../src/recover/simulate/simulation.js";
-import { type SimulatedTraining, type SimulateOptions, simulationSpec } from "../../../src/recover/simulate/spec.js";
+import { type SimulatedTraining, simulationSpec } from "../../../src/recover/simulate/spec.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 
 const hour = 3_600_000;
