@@ -21,6 +21,7 @@ import { sharedReader } from "../run-reader.js";
 import { rankNodes } from "../supervise/attempt.js";
 import { lookAtSaved } from "../supervise/saved-files.js";
 import { identify } from "./identify.js";
+import { changeWorkers, type WorkerChange } from "./change-workers.js";
 import { launch } from "./launch.js";
 import type { LaunchablePlan } from "./launchable.js";
 import { nextName, sameTrainingNote } from "./reuse.js";
@@ -32,6 +33,11 @@ export interface ResumeOptions {
   readonly from?: ResumePoint;
   /** Changes to the configuration, by MindFormers' own paths: `{ "lr_schedule.learning_rate": 1e-4 }`. */
   readonly set?: Readonly<Record<string, unknown>>;
+  /**
+   * Another number of data-parallel workers on one node. The global batch stays if it divides by them; every sample
+   * is seen exactly once either way, or the resume is refused with the arithmetic.
+   */
+  readonly workers?: number;
   /** Name of the new run; default: the old name with `-2` (`-3`, …) behind it. */
   readonly name?: string;
   /** Stops waiting for the start, not the run; default: the running cell's signal. */
@@ -116,13 +122,16 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   const config = await openConfig(text);
   for (const [path, value] of Object.entries(options.set ?? {})) config.set(path, value);
   const onErrors = override === undefined ? "throw" : "show";
-  const plan = await planRun(config, { cluster: clusterOptions(run.description.cluster as ResolvedCluster), onErrors });
+  const [command] = run.description.commands;
+  const saved = Number(command && launcherOption(command, "worker_num")) || 1;
+  const { workers = saved } = options;
+  const cluster = clusterOptions(run.description.cluster as ResolvedCluster);
+  const change = workers === saved ? undefined : await workerChange(run, config, { ...options, workers, saved });
+  const plan = await planRun(config, { cluster: change ? { ...cluster, devicesPerNode: workers } : cluster, onErrors });
   const done = await doneBefore(run, { ...options, name }, plan);
   if (done) return done;
   await requireStopped(run);
-  const point = options.from ?? (await newestPoint(run));
-  const [command] = run.description.commands;
-  const workers = Number(command && launcherOption(command, "worker_num")) || 1;
+  const point = change?.point ?? options.from ?? (await newestPoint(run));
   requireResumable(point, { workers, totalSteps: undefined });
   const whole = await nothingLeft(run, point, options.set);
   if (whole) return whole;
@@ -130,11 +139,12 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   await requireSealed(run, point);
   requireResumable(point, { workers, totalSteps: plan.totalSteps });
   const folder = relative(process.cwd(), dirname(run.folder)) || ".";
+  if (change) show({ "text/plain": change.note });
   return launch(
     plan,
     { name, folder, ...(signal && { signal }), ...(override !== undefined && { override }) },
     {
-      parent: { name: run.name, folder: run.folder, step: point.step },
+      parent: { name: run.name, folder: run.folder, step: change?.step ?? point.step },
       ...(run.description.identity && { identity: run.description.identity }),
       ...(changed && { override: changed }),
       overrides: {
@@ -145,6 +155,24 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
       prepare: (temporary) => linkCheckpoint(point, join(temporary, "resume")),
     },
   );
+}
+
+/** A resume with another number of workers, with the configuration set for it. Only on one node. */
+async function workerChange(
+  run: Run,
+  config: Config,
+  options: ResumeOptions & { readonly workers: number; readonly saved: number },
+): Promise<WorkerChange> {
+  const { workers, saved, from } = options;
+  const point = from ?? (await newestPoint(run));
+  if (run.description.commands.length > 1) {
+    const found = `checkpoint of step ${point.step}: the run uses ${run.description.commands.length} nodes`;
+    throw new CheckpointError("RESUME_IMPOSSIBLE", `${found}; the number of workers can change on one node only`, {
+      hint: `resume with ${saved} workers`,
+    });
+  }
+  requireResumable(point, { workers: saved, totalSteps: undefined });
+  return changeWorkers(config, point, { saved, wanted: workers });
 }
 
 /** The run that the same call started before, if it lives or ended well: running a cell again starts no second training. */

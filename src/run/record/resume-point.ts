@@ -22,7 +22,8 @@ async function linkFile(from: string, to: string): Promise<void> {
  */
 export async function linkCheckpoint(point: ResumePoint, folder: string): Promise<void> {
   for (const { rank, path } of point.files) {
-    const name = basename(path);
+    // MindFormers finds a rank's file by the number in its name, also a file that another rank wrote.
+    const name = basename(path).replace(/_rank_\d+(?=(?:_\d+)?-\d+_\d+\.)/, `_rank_${rank}`);
     const position = /-(\d+)_(\d+)\.safetensors$/.exec(name);
     if (!position) {
       throw new CheckpointError(
