@@ -22,8 +22,8 @@ import { fingerprintOf, type LaunchOverride, type RunFile, type RunParent, readR
 import { Run } from "../run.js";
 
 import { sharedReader } from "../run-reader.js";
-import { identify } from "./identify.js";
 import { launchSimulated } from "../simulated/launch-simulated.js";
+import { identify } from "./identify.js";
 import { withLaunchLock } from "./launch-lock.js";
 import { type LaunchablePlan, lossRankOf } from "./launchable.js";
 import { createFolderOnce } from "./new-folder.js";
