@@ -34,7 +34,7 @@ it("a run on a simulated cluster reads like a real one: status, steps, logs, dec
   expect((await run[displayKey]())["text/plain"]).toContain("devices that do not exist");
 });
 
-it("the same simulation again plays nothing, another one needs another name, and another process can open it", async () => {
+it("the same simulation again plays nothing, and another one needs another name", async () => {
   const folder = runsFolder();
   const first = await launchRun(plan({ seed: 3 }), { name: "sim", folder });
   const again = await launchRun(plan({ seed: 3 }), { name: "sim", folder });

@@ -57,7 +57,9 @@ it("a killed worker: goes on from the newest checkpoint with the losses of an un
   expect(compared).toMatchObject({ decision: "resume exact" });
   expect((await run.decisions())[displayKey]()["text/plain"]).toContain("resume exact");
   const incidents = await run.incidents();
-  expect(incidents.all).toMatchObject([{ number: 1, step: 45, resumedFrom: 40, action: "restart", rank: 1 }]);
+  expect(incidents.all).toMatchObject([{ number: 1, resumedFrom: 40, action: "restart", rank: 1 }]);
+  // The other rank may be some steps ahead.
+  expect(incidents.all[0]?.step).toBeGreaterThanOrEqual(45);
   expect(incidents.all[0]?.t0).toBeGreaterThan(0);
   expect(incidents.effective).toBeLessThan(1);
   expect((await run.logs({ attempt: 1, rank: 1 })).lines.join("\n")).toContain("step:[   45/");
