@@ -11,7 +11,6 @@ const training = [
   "integration/run/**/*.test.ts",
   "notebooks/full-pretraining.test.ts",
   "notebooks/inspect-checkpoints.test.ts",
-  "notebooks/recover-from-faults.test.ts",
   "browser/full-pretraining.test.ts",
 ];
 

@@ -49,13 +49,16 @@ export function compareAfterResume(
   const first = observed.slice(0, options.steps);
   if (first.length === 0 || options.steps === 0)
     return comparison("pending", { against: "nothing", steps: 0, largest: 0, detail: "no step yet" });
-  const known = new Map(recorded.map(({ step, loss }) => [step, loss]));
+  // A step that went bad before, such as a NaN that the run went back from, is no reference.
+  const known = new Map(recorded.filter(({ loss }) => Number.isFinite(loss)).map(({ step, loss }) => [step, loss]));
   const pairs = first.flatMap(({ step, loss }) => {
     const before = known.get(step);
     return before === undefined ? [] : [{ step, loss, before }];
   });
   if (pairs.length > 0) return againstRecord(pairs, first.length < options.steps, options.tolerance);
-  const before = recorded.filter(({ step }) => step <= options.fromStep).slice(-trendSteps);
+  const before = recorded
+    .filter(({ step, loss }) => step <= options.fromStep && Number.isFinite(loss))
+    .slice(-trendSteps);
   return againstTrend(before, first, first.length < options.steps);
 }
 

@@ -96,7 +96,8 @@ export class Healer {
     if (choice.refused !== undefined) return undefined;
     await this.#wait(decision.delayMs);
     if (await this.#parts.stopRequested()) return undefined;
-    const before = await this.#parts.losses();
+    const last = decision.notAfterStep ?? Number.POSITIVE_INFINITY;
+    const before = (await this.#parts.losses()).filter(({ step }) => step <= last);
     const next = await nextAttempt(
       { folder: this.#parts.folder(), file, decision, choice },
       await this.#parts.freePort(1 + portOf(file)),

@@ -128,6 +128,11 @@ describe("the comparison after a resume", () => {
     expect(compareAfterResume(recorded, resumed(Number.NaN), options)).toMatchObject({ verdict: "diverged" });
   });
 
+  it("is not called diverged because the record of a step holds the NaN that the run went back from", () => {
+    const bad = recorded.map((point) => (point.step >= 23 ? { ...point, loss: Number.NaN } : point));
+    expect(compareAfterResume(bad, resumed(1), options)).toMatchObject({ verdict: "exact", steps: 2 });
+  });
+
   it("waits for enough steps, but not with a divergence", () => {
     expect(compareAfterResume(recorded, resumed(1).slice(0, 2), options).verdict).toBe("pending");
     expect(compareAfterResume(recorded, resumed(2).slice(0, 1), options).verdict).toBe("diverged");

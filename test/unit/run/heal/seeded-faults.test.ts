@@ -1,0 +1,52 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { markedProcesses } from "../../../../src/core/process-table.js";
+import { Random } from "../../../../src/recover/simulate/random.js";
+import { launchRun } from "../../../../src/run/launch/launch.js";
+import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
+
+// FAULT_SEEDS=250 plays about 1,000 faults.
+const seeds = Number(process.env.FAULT_SEEDS ?? 3);
+const kinds = ["SIGKILL", "SIGKILL", "cut-save", "damage", "nan", "SIGSTOP"] as const;
+
+/** Three to five faults at different steps. The loss is that of rank 0, so only its NaN can be seen. */
+function faultsOf(seed: number) {
+  const random = new Random(seed);
+  return Array.from({ length: 3 + random.below(3) }, (_, index) => {
+    const how = kinds[random.below(kinds.length)] as (typeof kinds)[number];
+    return { rank: how === "nan" ? 0 : random.below(2), step: 25 + index * 15 + random.below(10), how };
+  });
+}
+
+function calmLosses(): number[] {
+  let weights = 0;
+  return Array.from({ length: 100 }, (_, index) => {
+    weights = weights * 0.97 + Math.sin((index + 1) * 1.7) + (index + 1) / 1000;
+    return Number((9 - Math.log(index + 1) + weights / 50).toFixed(6));
+  });
+}
+
+it(
+  "seeded faults: every run ends with the losses of an undisturbed run and leaves no process",
+  async () => {
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const folder = runsFolder();
+      const faults = faultsOf(seed);
+      const script = join(folder, "faults.json");
+      writeFileSync(script, JSON.stringify(faults));
+      const environment = { FAKE_STATE: "1", FAKE_SAVE_EVERY: "20", FAKE_FAULTS: script };
+      const recovery = { retries: 8, hangAfter: "4s", backoff: { first: 1, most: 1 } };
+      const run = await launchRun(fakePlan({ steps: 100, environment }), { name: `seed-${seed}`, folder, recovery });
+      const about = `seed ${seed}: ${JSON.stringify(faults)}`;
+      const status = await run.wait({ timeout: "100s" });
+      expect(status.state, about).toBe("finished");
+      expect(
+        (await run.steps()).map(({ loss }) => loss),
+        about,
+      ).toEqual(calmLosses());
+      expect(await markedProcesses("MF_LAB_RUN", run.folder), about).toEqual([]);
+    }
+  },
+  400_000 * Math.max(1, seeds / 3),
+);
