@@ -16,7 +16,7 @@ it("the scaling notebook ranks layouts, draws memory against time, and scales 67
     const shown = outputsOf(done)
       .map((output) => joined(output.data?.["text/plain"] as string | string[] | undefined))
       .join("\n");
-    expect(shown).toContain("671026419200");
+    expect(shown).toContain("682,636,487,424 parameters");
     expect(shown).toContain("Layouts for 256 devices, global batch 128, fastest first");
     expect(shown).toMatch(/none of [\d,]+ legal layouts fits/);
     expect(shown).toContain("Scaled to 8 NPUs of 64GB");
@@ -26,6 +26,7 @@ it("the scaling notebook ranks layouts, draws memory against time, and scales 67
     expect(shown.match(/no findings/g)).toHaveLength(1);
     const [figure] = figuresOf(done);
     expect(Object.keys(figure?.data ?? {}).sort()).toEqual([
+      "application/vnd.mindformers-lab.figure+json",
       "application/vnd.plotly.v1+json",
       "image/svg+xml",
       "text/plain",
