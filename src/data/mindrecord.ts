@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { FileBytes } from "../core/bytes.js";
 import { LabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
-import type { MindRecordHeader } from "../formats/mindrecord/header.js";
+import type { MindRecordHeader } from "../formats/mindrecord/pages.js";
 import type { MindRecordRow, MindRecordSchema } from "../formats/mindrecord/schema.js";
 import { MindRecordShard } from "../formats/mindrecord/shard-reader.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";

@@ -22,7 +22,18 @@ function keyName({ resolved, text }: ScalarNode): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (value instanceof Date) return text;
-  return resolved.kind === "float" && Number.isInteger(value) ? `${value}.0` : String(value);
+  return resolved.kind === "float" ? pythonFloat(Number(value)) : String(value);
+}
+
+/** A float as Python prints it: `1e-05`, `1e+16`, `2.0`, `inf`. */
+function pythonFloat(value: number): string {
+  if (!Number.isFinite(value)) return String(value).replace("Infinity", "inf").replace("NaN", "nan");
+  const [digits = "", exponent = "0"] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (power >= 16 || (power < -4 && value !== 0))
+    return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  const text = Number.isInteger(value) ? BigInt(value).toString() : String(value);
+  return Number.isInteger(value) ? `${Object.is(value, -0) ? "-0" : text}.0` : text;
 }
 
 /** Resolves tags, types, aliases, and merge keys of one document. */
@@ -63,6 +74,8 @@ class TreeBuilder {
   #target(raw: Exclude<RawNode, RawAlias>, merged: boolean): Target {
     if (raw.kind === "scalar") return this.#scalar(raw);
     const items = raw.kind === "map" ? raw.pairs.length : raw.items.length;
+    const scalar = raw.kind === "map" && !merged ? this.#valueOfMap(raw, raw.tag) : undefined;
+    if (scalar !== undefined) return scalar;
     if (!merged && !isCollectionTag(raw.tag, raw.kind, items)) throw this.#badTag(raw);
     return raw.kind === "map" ? this.#map(raw) : this.#sequence(raw, merged);
   }
@@ -112,6 +125,18 @@ class TreeBuilder {
     return { kind: "scalar", start, end, slot, anchor, style, resolved, text: this.#text.slice(start, end) };
   }
 
+  /** A section with the tag of a scalar and a key `=`: PyYAML makes the scalar of that key's value. */
+  #valueOfMap(raw: RawMap, tag: string | undefined): ScalarNode | undefined {
+    if (tag === undefined || resolveTag(tag, "0", false) === undefined) return undefined;
+    const { start, end, slot, anchor } = raw;
+    const [, value] = raw.pairs.find(([key]) => key.kind === "scalar" && key.implicit && key.value === "=") ?? [];
+    if (value?.kind === "map") return this.#valueOfMap({ ...value, start, end, slot, anchor }, tag);
+    if (value?.kind !== "scalar") return undefined;
+    const resolved = resolveTag(tag, value.value, false);
+    if (resolved === undefined) return undefined;
+    return { kind: "scalar", start, end, slot, anchor, style: "plain", resolved, text: this.#text.slice(start, end) };
+  }
+
   #sequence(raw: RawSequence, merged: boolean): SequenceNode {
     const { start, end, slot, anchor, flow } = raw;
     const items = raw.items.map((item) => this.build(item, merged));
@@ -134,6 +159,7 @@ class TreeBuilder {
     const names = new Map<unknown, string>();
     for (const [rawKey, rawValue] of raw.pairs) {
       if (isMergeKey(rawKey)) {
+        this.#openAnchor(rawKey.kind === "alias" ? undefined : rawKey.anchor, rawKey.start);
         // A later merge key wins over an earlier one; in a list the first wins.
         merged = [...this.#merged(rawValue), ...merged];
         continue;

@@ -1,9 +1,10 @@
 import type { ByteSource } from "../../core/bytes.js";
-import { encodeHeader, type MindRecordHeader } from "../../formats/mindrecord/header.js";
+import { encodeHeader } from "../../formats/mindrecord/header.js";
 import { encodeIndexDatabase, type IndexEntry } from "../../formats/mindrecord/index-database.js";
 import { concat, decodeMap } from "../../formats/mindrecord/message-pack.js";
 import { rowGroups } from "../../formats/mindrecord/page-check.js";
 import { PagePlanner } from "../../formats/mindrecord/page-plan.js";
+import type { MindRecordHeader } from "../../formats/mindrecord/pages.js";
 import type { EncodedRow } from "../../formats/mindrecord/row.js";
 import { sqlPageBytes } from "../../formats/mindrecord/sqlite-write.js";
 import { UnfinishedFile } from "../files/unfinished-file.js";

@@ -1,6 +1,7 @@
 import type { ByteSource } from "../../core/bytes.js";
 import { invalid, viewOf } from "./failure.js";
 import { checkPages } from "./page-check.js";
+import type { HeaderFault, MindRecordHeader, MindRecordPage } from "./pages.js";
 import { blobFields, type MindRecordSchema, rawFields, schemaFault } from "./schema.js";
 
 /** Defaults and limits of MindSpore 2.9 (`FileWriter.set_header_size`, `set_page_size`, `shard_num`). */
@@ -9,39 +10,6 @@ export const mindRecordLimits = {
   pageBytes: { default: 32 * 1024 ** 2, least: 32 * 1024, most: 256 * 1024 ** 2 },
   shards: 1000,
 } as const;
-
-/** A page: `pageSize` bytes of the file at headerSize + pageSize × id, of which `used` hold rows. */
-export interface MindRecordPage {
-  readonly id: number;
-  readonly type: "BLOB_DATA" | "RAW_DATA";
-  /** Blob pages: their number among the blob pages, which is the number of their row group. */
-  readonly typeId: number;
-  readonly used: number;
-  /** Blob pages: rows of the shard from `startRow` (inclusive) to `endRow` (exclusive); raw pages: 0. */
-  readonly startRow: number;
-  readonly endRow: number;
-  /** Raw pages: the row groups in them, each with the byte where it begins. */
-  readonly groups: readonly { readonly id: number; readonly offset: number }[];
-}
-
-/**
- * The beginning of a shard: u64 little-endian length, then JSON, then zeros up to `headerSize`.
- * Source of the layout: files written by MindSpore 2.9's FileWriter.
- */
-export interface MindRecordHeader {
-  readonly headerSize: number;
-  readonly pageSize: number;
-  readonly schema: MindRecordSchema;
-  readonly description: string;
-  readonly indexFields: readonly string[];
-  /** In the order of their ids. */
-  readonly pages: readonly MindRecordPage[];
-  /** File names of all shards, without folder. */
-  readonly shards: readonly string[];
-  readonly shard: number;
-  /** Bytes saved by the packing of integers, in all shards together; for information only. */
-  readonly saved: number;
-}
 
 /** The header's bytes, without the zeros behind them. */
 export function encodeHeader(header: MindRecordHeader): Uint8Array {
@@ -101,9 +69,6 @@ export async function readHeader(source: ByteSource): Promise<MindRecordHeader> 
   checkPages(header, { source, fail });
   return header;
 }
-
-/** Makes the error for something that is wrong in the header. */
-export type HeaderFault = (found: string) => Error;
 
 function parseJson(bytes: Uint8Array, fail: HeaderFault): Record<string, unknown> {
   let value: unknown;

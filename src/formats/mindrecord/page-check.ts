@@ -1,6 +1,6 @@
 import type { ByteSource } from "../../core/bytes.js";
 import { invalid } from "./failure.js";
-import type { HeaderFault, MindRecordHeader, MindRecordPage } from "./header.js";
+import type { HeaderFault, MindRecordHeader, MindRecordPage } from "./pages.js";
 
 /** The rows of a blob page and where their raw parts begin. */
 export interface RowGroup {

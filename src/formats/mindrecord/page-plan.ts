@@ -1,4 +1,4 @@
-import type { MindRecordPage } from "./header.js";
+import type { MindRecordPage } from "./pages.js";
 
 /** Bytes of a row in its blob page and in its raw page, each with the 8 bytes of its length. */
 export interface RowSize {

@@ -1,8 +1,9 @@
 import type { ByteSource } from "../../core/bytes.js";
 import { invalid, viewOf } from "./failure.js";
-import { type MindRecordHeader, readHeader } from "./header.js";
+import { readHeader } from "./header.js";
 import { placeOf, type RowPlace } from "./index-table.js";
 import { type RowGroup, rowGroups, rowsOf } from "./page-check.js";
+import type { MindRecordHeader } from "./pages.js";
 import { RowDecoder } from "./row.js";
 import type { MindRecordRow } from "./schema.js";
 import { findSqlRow, openSql, type SqlDatabase, sqlRows, tableRoot } from "./sqlite-read.js";
