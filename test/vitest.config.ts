@@ -22,9 +22,10 @@ const timed = [
   "wire/while-busy.test.ts",
 ];
 
-// "fast" and "timed" need nothing but Node, "timed" runs one file after the other; "real" needs what the set-up installs (Python environment,
-// JupyterLab, MindFormers); "browser" drives one JupyterLab, which its files share, in Chromium; "engine" trains with several processes, one file after the other. Without maxWorkers vitest leaves
-// one core idle.
+// "fast" and "timed" need nothing but Node, "timed" runs one file after the other; "real" needs what the set-up
+// installs (Python environment, JupyterLab, MindFormers); "browser" drives one JupyterLab, which its files share, in
+// Chromium; "engine" trains with several processes, one file after the other. Without maxWorkers vitest leaves one core
+// idle.
 export default defineConfig({
   test: {
     reporters: ["default", "json"],

@@ -2,9 +2,10 @@
 const framePattern = /^\s+at (?:.*\()?(?:async )?([^()]+?):\d+:\d+\)?$/;
 
 /**
- * Runs `act` for whoever called `called`: an error of `act` gets the frames of that caller at the end of its stack, unless it has one of the
- * caller's file. V8 itself follows `await` only, so that an error which arises in a stream, a timer or a thread would not say to which line of
- * the user's code it belongs. Costs one stack (some microseconds) per call.
+ * Runs `act` for whoever called `called`: an error of `act` gets the frames of that caller at the end of its stack,
+ * unless it has one of the caller's file. V8 itself follows `await` only, so that an error which arises in a stream, a
+ * timer or a thread would not say to which line of the user's code it belongs. Costs one stack (some microseconds) per
+ * call.
  */
 export async function forCaller<T>(called: (...given: never[]) => unknown, act: () => Promise<T>): Promise<T> {
   const caller: { stack?: string } = {};

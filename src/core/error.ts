@@ -34,7 +34,9 @@ export function isLabError(value: unknown): value is LabError {
   return typeof value === "object" && value !== null && brand in value;
 }
 
-/** One edit of a cure: `set` a value, `unset` a key, or `rename` a key in its place (`to` is the new name, not a path). */
+/**
+ * One edit of a cure: `set` a value, `unset` a key, or `rename` a key in its place (`to` is the new name, not a path).
+ */
 export type FixStep =
   | { readonly kind: "set"; readonly path: string; readonly value: unknown }
   | { readonly kind: "unset"; readonly path: string }
@@ -51,7 +53,9 @@ export interface Issue {
   readonly message: string;
   /** One line to type. */
   readonly hint: string;
-  /** The edits that remove the finding, for `config.fix(issue)`; missing where only the user can know what was meant. */
+  /**
+   * The edits that remove the finding, for `config.fix(issue)`; missing where only the user can know what was meant.
+   */
   readonly fix?: readonly FixStep[];
   /** 1-based position in the source text, where there is one. */
   readonly line?: number;

@@ -14,7 +14,9 @@ export function formatEvent(event: object): string {
   );
 }
 
-/** The object that a line holds, or undefined for anything else: a line cut short, damage, a value that is no object. */
+/**
+ * The object that a line holds, or undefined for anything else: a line cut short, damage, a value that is no object.
+ */
 export function parseEvent(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(line, (_, inner: unknown) => {
@@ -39,7 +41,9 @@ export class EventLogWriter {
     this.#file = file;
   }
 
-  /** Opens or creates the file; ends a line that an earlier writer left unfinished, so that no new event is lost in it. */
+  /**
+   * Opens or creates the file; ends a line that an earlier writer left unfinished, so that no new event is lost in it.
+   */
   static async open(path: string): Promise<EventLogWriter> {
     const file = await open(path, "a+");
     const { size } = await file.stat();
@@ -50,8 +54,9 @@ export class EventLogWriter {
   }
 
   /**
-   * Appends the events in one write, after all earlier ones; `durable` waits until the disk has them. Rejects if they could not be
-   * written (disk full); the caller may try again, and what was written of them then is a line of its own that readers pass over.
+   * Appends the events in one write, after all earlier ones; `durable` waits until the disk has them. Rejects if they
+   * could not be written (disk full); the caller may try again, and what was written of them then is a line of its own
+   * that readers pass over.
    */
   append(events: readonly object[], { durable = false } = {}): Promise<void> {
     if (events.length === 0) return this.#last;
@@ -79,7 +84,10 @@ export class EventLogWriter {
   }
 }
 
-/** Reads a growing file of JSON lines; a last line without its end waits, lines that are no JSON object are counted and skipped. */
+/**
+ * Reads a growing file of JSON lines; a last line without its end waits, lines that are no JSON object are counted and
+ * skipped.
+ */
 export class EventLogReader {
   readonly #tail: FileTail;
   /** Lines that could not be read so far. */

@@ -8,8 +8,8 @@ function errorCode(error: unknown): string {
 }
 
 /**
- * Creates the folder and those above it that are missing, step by step; throws the system's error. Node's own recursive `mkdir` tries for ever where
- * the system answers ENOENT although the folder above is there, as it does in /proc.
+ * Creates the folder and those above it that are missing, step by step; throws the system's error. Node's own recursive
+ * `mkdir` tries for ever where the system answers ENOENT although the folder above is there, as it does in /proc.
  */
 export async function makeFolder(folder: string): Promise<void> {
   const path = resolve(folder);

@@ -42,8 +42,8 @@ export class FileTail {
   }
 
   /**
-   * New whole lines; none if the file does not exist (yet). A file that became shorter is read from its beginning. `limit`: bytes of the file
-   * that count, default all.
+   * New whole lines; none if the file does not exist (yet). A file that became shorter is read from its beginning.
+   * `limit`: bytes of the file that count, default all.
    */
   async read(limit = Number.POSITIVE_INFINITY): Promise<string[]> {
     const file = await open(this.path, "r").catch(() => undefined);

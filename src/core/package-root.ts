@@ -2,7 +2,10 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Folder that holds this package's package.json, for files that are data or programs of their own (templates, threads, Python). */
+/**
+ * Folder that holds this package's package.json, for files that are data or programs of their own (templates, threads,
+ * Python).
+ */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);

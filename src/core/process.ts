@@ -111,8 +111,8 @@ export interface ProgramOutput extends ProgramEnd {
 }
 
 /**
- * Runs a program to its end and returns what it printed. It is stopped when `signal` fires (the signal's reason is thrown)
- * or after `timeoutMs` (default 60 000; PROGRAM_TOO_SLOW). A non-zero exit code is not an error here.
+ * Runs a program to its end and returns what it printed. It is stopped when `signal` fires (the signal's reason is
+ * thrown) or after `timeoutMs` (default 60 000; PROGRAM_TOO_SLOW). A non-zero exit code is not an error here.
  */
 export async function runProgram(
   options: Omit<ProgramOptions, "onLine" | "outputTo" | "outlive"> & {

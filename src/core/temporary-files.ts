@@ -3,8 +3,8 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { lifeOf, type ProcessIdentity, thisProcess } from "./process-identity.js";
 
-// A file that is not finished says in its name whose it is: `.NAME.PROCESS.tmp`. So whoever writes NAME next can tell what a killed process has left
-// from what another one is just writing.
+// A file that is not finished says in its name whose it is: `.NAME.PROCESS.tmp`. So whoever writes NAME next can tell
+// what a killed process has left from what another one is just writing.
 
 /** A name beside `path` for a file that is not finished; same folder, so that the later rename is atomic. */
 export function temporaryName(path: string): string {
@@ -30,8 +30,9 @@ export async function removeAbandonedOf(paths: readonly [string, ...string[]]): 
 }
 
 /**
- * Removes from a folder what processes that live no more have left of files that they were writing; `belongs` is told the names that those should have had.
- * What another process is writing stays, as does what a process on another machine may be writing. Also removes left probes of `ensureWritableFolder`.
+ * Removes from a folder what processes that live no more have left of files that they were writing; `belongs` is told
+ * the names that those should have had. What another process is writing stays, as does what a process on another
+ * machine may be writing. Also removes left probes of `ensureWritableFolder`.
  */
 export async function removeAbandoned(folder: string, belongs: (name: string) => boolean): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {

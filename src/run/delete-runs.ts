@@ -18,8 +18,8 @@ function pattern(name: string): RegExp {
 }
 
 /**
- * Shows which runs would be deleted, with their sizes; `confirm()` of the result deletes them. Without any condition no run
- * is chosen. Live runs are left out.
+ * Shows which runs would be deleted, with their sizes; `confirm()` of the result deletes them. Without any condition no
+ * run is chosen. Live runs are left out.
  *
  * @example
  * const deletion = await deleteRuns({ names: ["test-*"], olderThan: "7d" });

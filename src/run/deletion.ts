@@ -23,8 +23,8 @@ export interface DoomedRun {
 }
 
 /**
- * What would be deleted. Nothing is touched until `confirm()`. Live runs are never part of it; `live` names those that were
- * left out.
+ * What would be deleted. Nothing is touched until `confirm()`. Live runs are never part of it; `live` names those that
+ * were left out.
  */
 export class RunDeletion {
   readonly runs: readonly DoomedRun[];

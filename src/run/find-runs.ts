@@ -9,7 +9,9 @@ const deepest = 5;
 const mostFolders = 5000;
 const skipped = /^(\.|node_modules$|__pycache__$|dataset$|checkpoint$|output$)/;
 
-/** Absolute paths of run folders: those of the working folder and below it, then those in `runs` of the folders above. */
+/**
+ * Absolute paths of run folders: those of the working folder and below it, then those in `runs` of the folders above.
+ */
 export async function findRunFolders(from: string = process.cwd()): Promise<readonly string[]> {
   const start = resolve(from);
   const places = [start, ...foldersAbove(start).map((folder) => join(folder, defaultFolder))];

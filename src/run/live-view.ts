@@ -45,7 +45,9 @@ export interface ViewedRun {
   readonly now: number;
 }
 
-/** A run as `watch` shows it: what it is waiting for until there is a point, then one figure with a panel for each plot. */
+/**
+ * A run as `watch` shows it: what it is waiting for until there is a point, then one figure with a panel for each plot.
+ */
 export function runView(viewed: ViewedRun, status?: RunStatus): MimeBundle {
   const { file, plots } = viewed;
   const steps = [...viewed.steps];

@@ -10,7 +10,10 @@ export function bundleBytes(bundle: MimeBundle): number {
   }, 0);
 }
 
-/** Draws with one set of limits after the other, from generous to strict, and returns the first bundle within the budget (or the last one). */
+/**
+ * Draws with one set of limits after the other, from generous to strict, and returns the first bundle within the budget
+ * (or the last one).
+ */
 export function fitBundle<Limits>(levels: readonly Limits[], draw: (limits: Limits) => MimeBundle): MimeBundle {
   let bundle: MimeBundle = {};
   for (const limits of levels) {

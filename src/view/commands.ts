@@ -9,7 +9,8 @@ export interface ShownCommand {
   readonly command: string;
 }
 
-// Selects the text of the block and copies it. Pages without HTTPS have no clipboard object; there the old command copies the selection.
+// Selects the text of the block and copies it. Pages without HTTPS have no clipboard object; there the old command
+// copies the selection.
 const copy =
   "const b=this.parentElement.querySelector('pre'),r=document.createRange();r.selectNodeContents(b);" +
   "const s=getSelection();s.removeAllRanges();s.addRange(r);" +
@@ -31,7 +32,10 @@ function block({ place, command }: ShownCommand): string {
   return `${smallPrint(place)}<div style="position:relative">${button}${text}</div>`;
 }
 
-/** Commands below each other in a fixed-width face, each with a button that copies it where the page runs scripts. At most 64 KB. */
+/**
+ * Commands below each other in a fixed-width face, each with a button that copies it where the page runs scripts. At
+ * most 64 KB.
+ */
 export function commandsBundle(title: string, commands: readonly ShownCommand[]): MimeBundle {
   const levels = [
     { count: 40, length: 4000 },

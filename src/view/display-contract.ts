@@ -1,9 +1,12 @@
 /**
- * The contract between whoever makes something to look at and whoever shows it; the kernel and the library share nothing else.
+ * The contract between whoever makes something to look at and whoever shows it; the kernel and the library share
+ * nothing else.
  *
- * 1. An object with a method under `Symbol.for("Jupyter.display")` says itself how it looks: it returns a MIME bundle or a promise of one.
+ * 1. An object with a method under `Symbol.for("Jupyter.display")` says itself how it looks: it returns a MIME bundle
+ *   or a promise of one.
  *    (The same symbol is used by other JavaScript kernels.)
- * 2. The kernel puts one host object under `Symbol.for("Jupyter.host")` on globalThis. Without it there is no notebook: print text.
+ * 2. The kernel puts one host object under `Symbol.for("Jupyter.host")` on globalThis. Without it there is no notebook:
+ *   print text.
  */
 export type MimeBundle = Record<string, unknown>;
 
@@ -32,11 +35,14 @@ export interface JupyterHost {
   readonly interactive: boolean;
   /** Two-way connections to code in the front end (widgets, live views); undefined in a kernel that has none. */
   readonly comms?: JupyterComms;
-  /** Shows the progress of a long job: a bar where somebody watches, lines in a batch run; undefined in a kernel that has no such thing. */
+  /**
+   * Shows the progress of a long job: a bar where somebody watches, lines in a batch run; undefined in a kernel that
+   * has no such thing.
+   */
   progress?(options: ProgressOptions): Progress;
   /**
-   * Asks the user for a line of text. Rejects if the front end cannot ask (`interactive` is false) and when the cell is interrupted.
-   * Undefined in a kernel that cannot ask.
+   * Asks the user for a line of text. Rejects if the front end cannot ask (`interactive` is false) and when the cell is
+   * interrupted. Undefined in a kernel that cannot ask.
    */
   input?(prompt?: string, options?: { readonly password?: boolean }): Promise<string>;
 }
@@ -61,7 +67,9 @@ export interface ProgressState {
 }
 
 export interface Progress {
-  /** `done` counts from the start in the job's unit; `note` is shown behind the numbers. Call it as often as you like. */
+  /**
+   * `done` counts from the start in the job's unit; `note` is shown behind the numbers. Call it as often as you like.
+   */
   update(done: number, note?: string): void;
   /** Replaces the bar by one line that stays, by default how much was done in which time; later calls do nothing. */
   finish(text?: string): void;
@@ -91,9 +99,14 @@ export interface JupyterComm {
 }
 
 export interface JupyterComms {
-  /** Opens a comm to `targetName`, which code in the front end must have registered; it closes the comm if nobody has. */
+  /**
+   * Opens a comm to `targetName`, which code in the front end must have registered; it closes the comm if nobody has.
+   */
   open(targetName: string, message?: Partial<CommMessage>): JupyterComm;
-  /** Lets the front end open comms to `targetName`; a second registration replaces the first. Returns a function that ends it. */
+  /**
+   * Lets the front end open comms to `targetName`; a second registration replaces the first. Returns a function that
+   * ends it.
+   */
   register(targetName: string, onOpen: (comm: JupyterComm, message: CommMessage) => unknown): () => void;
 }
 

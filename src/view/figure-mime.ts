@@ -10,8 +10,8 @@ export const plotlyMime = "application/vnd.plotly.v1+json";
 export const figureMime = "application/vnd.mindformers-lab.figure+json";
 
 /**
- * A frame of a figure that will be updated. Renderers of plotly's MIME type keep the first figure that they drew, so the figure goes under
- * our own type only: our extension draws every frame in place, other front ends show the picture.
+ * A frame of a figure that will be updated. Renderers of plotly's MIME type keep the first figure that they drew, so
+ * the figure goes under our own type only: our extension draws every frame in place, other front ends show the picture.
  */
 export function movingFrame(bundle: MimeBundle): MimeBundle {
   if (bundle["image/svg+xml"] === undefined || bundle[plotlyMime] === undefined) return bundle;

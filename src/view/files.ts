@@ -14,7 +14,10 @@ function cut(text: string, lines: number): string {
   return [...all.slice(0, lines), `⋮ ${all.length - lines} of ${all.length} lines hidden`].join("\n");
 }
 
-/** Texts of files below each other, under a title and remarks. At most 64 KB: long files are cut, then files left out, with a line that says so. */
+/**
+ * Texts of files below each other, under a title and remarks. At most 64 KB: long files are cut, then files left out,
+ * with a line that says so.
+ */
 export function filesBundle(title: string, files: readonly ShownFile[], notes: readonly string[] = []): MimeBundle {
   const levels = [
     { files: 4, lines: 60 },

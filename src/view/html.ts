@@ -1,7 +1,7 @@
 import { escapeMarkup } from "./text.js";
 
-// Inline styles only: outputs share one page, and notebook viewers drop style sheets and scripts. Colors follow JupyterLab's theme;
-// outside of it they are inherited, so that dark pages stay readable.
+// Inline styles only: outputs share one page, and notebook viewers drop style sheets and scripts. Colors follow
+// JupyterLab's theme; outside of it they are inherited, so that dark pages stay readable.
 const quiet = "color:var(--jp-ui-font-color2,inherit);font-size:0.92em";
 
 /** Frame of every HTML output: fonts and colors of the theme, wide content scrolls inside. */

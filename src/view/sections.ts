@@ -5,8 +5,8 @@ import { cellElement, frame, heading, smallPrint, tableElement } from "./html.js
 import { displayWidth, escapeMarkup, pad, shorten, visibleControls } from "./text.js";
 
 /**
- * A title and labelled facts below each other, such as the summary of a run. Values may have several lines. At most 64 KB: long values
- * are shortened in the middle, then facts after the first ones hidden, with a line that says so.
+ * A title and labelled facts below each other, such as the summary of a run. Values may have several lines. At most 64
+ * KB: long values are shortened in the middle, then facts after the first ones hidden, with a line that says so.
  */
 export function factsBundle(title: string, facts: readonly (readonly [label: string, value: string])[]): MimeBundle {
   const levels = [
@@ -52,7 +52,10 @@ const severities = {
   advice: { sign: "·", color: "var(--jp-info-color1,#0277bd)" },
 } as const;
 
-/** Findings as a list: errors first, then warnings and advice; each with its path, message and the line to type. At most 64 KB. */
+/**
+ * Findings as a list: errors first, then warnings and advice; each with its path, message and the line to type. At most
+ * 64 KB.
+ */
 export function issuesBundle(issues: readonly Issue[]): MimeBundle {
   const order = Object.keys(severities);
   const sorted = [...issues].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
@@ -111,8 +114,8 @@ function htmlIssue(issue: Issue): string {
 }
 
 /**
- * Stacks bundles into one output of text/plain and text/html. A figure without HTML takes part with its picture. Sections that would
- * pass 64 KB are left out, with a line that says how many.
+ * Stacks bundles into one output of text/plain and text/html. A figure without HTML takes part with its picture.
+ * Sections that would pass 64 KB are left out, with a line that says how many.
  */
 export function joinBundles(bundles: readonly MimeBundle[]): MimeBundle {
   const plain: string[] = [];

@@ -18,7 +18,10 @@ function bundleOf(value: Showable): MimeBundle {
   return isDisplayable(value) ? (value[displayKey]() as MimeBundle) : value;
 }
 
-/** Shows a figure, a table or a bundle under the running cell; in a plain script prints its text/plain to standard output. */
+/**
+ * Shows a figure, a table or a bundle under the running cell; in a plain script prints its text/plain to standard
+ * output.
+ */
 export function show(value: Showable, options?: DisplayOptions): void {
   const bundle = bundleOf(value);
   const host = jupyterHost();
@@ -40,7 +43,8 @@ export interface LiveOutput {
   close(final?: Showable): void;
 }
 
-// A watcher sees about four frames a second; in a batch run only the saved notebook counts, so fewer do. A plain script prints each frame.
+// A watcher sees about four frames a second; in a batch run only the saved notebook counts, so fewer do. A plain script
+// prints each frame.
 const frameInterval = { interactive: 250, batch: 2000, script: 30_000 };
 
 function interval(): number {
@@ -53,8 +57,9 @@ function frame(bundle: MimeBundle): MimeBundle {
 }
 
 /**
- * Opens an output that later updates replace (`update_display_data` under one display id): at most four times a second, every two
- * seconds in a batch run; a plain script prints the text every 30 seconds and at the end. Figures keep their zoom over updates where our JupyterLab extension draws them.
+ * Opens an output that later updates replace (`update_display_data` under one display id): at most four times a second,
+ * every two seconds in a batch run; a plain script prints the text every 30 seconds and at the end. Figures keep their
+ * zoom over updates where our JupyterLab extension draws them.
  */
 export function openLive(value: Showable): LiveOutput {
   const initial = bundleOf(value);
@@ -102,8 +107,8 @@ export function openLive(value: Showable): LiveOutput {
 const scriptInterval = 30_000;
 
 /**
- * Progress of a long call: the notebook's own (a bar where somebody watches, lines in a batch run); in a plain script one line every 30 seconds.
- * After `finish(text)` only that text stays (in a batch run: is the last line).
+ * Progress of a long call: the notebook's own (a bar where somebody watches, lines in a batch run); in a plain script
+ * one line every 30 seconds. After `finish(text)` only that text stays (in a batch run: is the last line).
  */
 export function openProgress(spec: ProgressSpec): Progress {
   const text = (state: ProgressState) => progressText(spec, state);

@@ -49,8 +49,8 @@ interface Grid {
 }
 
 /**
- * A table as text/plain (aligned columns) and text/html (theme-aware). Shows the first 30 and the last 5 rows, says how many are
- * hidden and how to get them (`more`); long cells are shortened in the middle. At most 64 KB.
+ * A table as text/plain (aligned columns) and text/html (theme-aware). Shows the first 30 and the last 5 rows, says how
+ * many are hidden and how to get them (`more`); long cells are shortened in the middle. At most 64 KB.
  */
 export function tableBundle(spec: TableSpec): MimeBundle {
   return fitBundle(levels, (limits) => {

@@ -8,7 +8,10 @@ export function escapeMarkup(text: string): string {
   return visibleControls(text).replace(/[&<>"']/g, (character) => escapes[character] as string);
 }
 
-/** Replaces control characters but the line feed by their pictures (U+2400…) and lone surrogates by U+FFFD: SVG forbids them, and a terminal obeys them. */
+/**
+ * Replaces control characters but the line feed by their pictures (U+2400…) and lone surrogates by U+FFFD: SVG forbids
+ * them, and a terminal obeys them.
+ */
 export function visibleControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this function is about
   return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/gu, (character) => {
@@ -68,7 +71,10 @@ export function pad(text: string, width: number, align: "left" | "right"): strin
   return align === "left" ? text + space : space + text;
 }
 
-/** Shortens from the middle, so that the start of a name and the end of a path stay: `decoder.la…weight`. Counts code points. */
+/**
+ * Shortens from the middle, so that the start of a name and the end of a path stay: `decoder.la…weight`. Counts code
+ * points.
+ */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
   if (text.length <= 2 * limit && Array.from(text).length <= limit) return text;

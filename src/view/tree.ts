@@ -66,8 +66,9 @@ export function markOf(node: TreeNode): TreeMark | undefined {
 }
 
 /**
- * A tree whose sections fold (HTML's own `<details>`, no script), one line per value: name, value, where it comes from, meaning. Sections with
- * a mark in them are open. text/plain is what the caller gives. At most 64 KB: notes go first, then lines, with a line that says so.
+ * A tree whose sections fold (HTML's own `<details>`, no script), one line per value: name, value, where it comes from,
+ * meaning. Sections with a mark in them are open. text/plain is what the caller gives. At most 64 KB: notes go first,
+ * then lines, with a line that says so.
  */
 export function treeBundle(spec: TreeSpec): MimeBundle {
   const total = count(spec.nodes);

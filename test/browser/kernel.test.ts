@@ -121,8 +121,8 @@ it("restart and run all begins anew, with numbers from 1", async () => {
 });
 
 /**
- * Switches the debugger on once JupyterLab has asked the kernel whether it is on already: it does so for every signal of a notebook that is being
- * opened, and a click in between leaves its panel and gutters without a session.
+ * Switches the debugger on once JupyterLab has asked the kernel whether it is on already: it does so for every signal
+ * of a notebook that is being opened, and a click in between leaves its panel and gutters without a session.
  */
 async function debugNotebook(): Promise<void> {
   page = await open("debugged.ipynb");

@@ -7,8 +7,8 @@ import { MindRecordIndex, MindRecordShard } from "../../src/formats/mindrecord/s
 import { smallMindRecord } from "../support/mindrecord-file.js";
 import { mutate, seeded } from "../support/mutations.js";
 
-// 100,000 damaged files: each is refused with file and offset, or read to its end. Reads are counted, so that neither a read beyond the
-// file nor one that allocates much more than the file holds gets by.
+// 100,000 damaged files: each is refused with file and offset, or read to its end. Reads are counted, so that neither a
+// read beyond the file nor one that allocates much more than the file holds gets by.
 
 /** In memory, but like a file: every slice is an allocation of its own, and all of them are added up. */
 function counted(name: string, data: Uint8Array): ByteSource & { read: number } {
@@ -55,7 +55,10 @@ interface Tally {
   refused: number;
 }
 
-/** Memory that stays in use after `act`, and the largest in between, above what was there before; needs no garbage collector switch. */
+/**
+ * Memory that stays in use after `act`, and the largest in between, above what was there before; needs no garbage
+ * collector switch.
+ */
 async function withBoundedMemory(limit: number, act: (check: () => void) => Promise<void>): Promise<void> {
   const before = process.memoryUsage();
   let most = 0;

@@ -59,7 +59,8 @@ interface KeptTokens {
 /** The tokens that may stand in the texts. */
 function keptTokens(vocabulary: Vocabulary, grams: TextGrams): KeptTokens | undefined {
   const { keys, starts, ids, count } = vocabulary.flat;
-  if (vocabulary.size > 4 * count + 0x10000) return undefined; // ids far apart: a list by ids would be out of proportion
+  // ids far apart: a list by ids would be out of proportion
+  if (vocabulary.size > 4 * count + 0x10000) return undefined;
   const [isSeen, newIds] = [new Uint8Array(vocabulary.size), new Int32Array(vocabulary.size)];
   const text = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
   const tokens: string[] = [];

@@ -1,8 +1,9 @@
 import { viewOf } from "./failure.js";
 
 /**
- * Integer arrays in a blob page: u32 big-endian count n, ceil(n / 4) bytes of 2-bit codes (first element in the highest bits; 0, 1, 2, 3 for
- * 1, 2, 4, 8 bytes), then the elements, little-endian, each in the smallest signed type that holds it.
+ * Integer arrays in a blob page: u32 big-endian count n, ceil(n / 4) bytes of 2-bit codes (first element in the highest
+ * bits; 0, 1, 2, 3 for 1, 2, 4, 8 bytes), then the elements, little-endian, each in the smallest signed type that holds
+ * it.
  */
 export function encodeInts(values: Int32Array | BigInt64Array): Uint8Array {
   const count = values.length;
@@ -59,7 +60,10 @@ function codeOf(value: bigint): 0 | 1 | 2 | 3 {
   return value >= -2147483648n && value <= 2147483647n ? 2 : 3;
 }
 
-/** Gives the array, or in words what is wrong with the bytes. Nothing is allocated before the count has been checked against them. */
+/**
+ * Gives the array, or in words what is wrong with the bytes. Nothing is allocated before the count has been checked
+ * against them.
+ */
 export function decodeInts(bytes: Uint8Array, type: "int32" | "int64"): Int32Array | BigInt64Array | string {
   if (bytes.byteLength < 4) return `expected at least 4 bytes of an integer array, found ${bytes.byteLength}`;
   const count = viewOf(bytes).getUint32(0);

@@ -22,8 +22,8 @@ export function indexFits({ shardName, schema, indexFields }: IndexSpec): boolea
 }
 
 /**
- * The pages of a shard's index, in the order in which they are finished; entries come in the order of their rows. Memory does not grow with
- * them. Tables and columns are those that MindSpore's ShardIndexGenerator makes.
+ * The pages of a shard's index, in the order in which they are finished; entries come in the order of their rows.
+ * Memory does not grow with them. Tables and columns are those that MindSpore's ShardIndexGenerator makes.
  */
 export async function* encodeIndexDatabase(
   spec: IndexSpec,

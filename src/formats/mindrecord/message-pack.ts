@@ -13,8 +13,8 @@ export interface RawEntry {
 const text = new TextEncoder();
 
 /**
- * A MessagePack map of text keys, as the C++ JSON library in MindSpore writes it: integers in the smallest type (unsigned ones where they are
- * not negative), floats with 32 bits if that is exact.
+ * A MessagePack map of text keys, as the C++ JSON library in MindSpore writes it: integers in the smallest type
+ * (unsigned ones where they are not negative), floats with 32 bits if that is exact.
  */
 export function encodeMap(entries: readonly RawEntry[]): Uint8Array {
   const parts: Uint8Array[] = [];

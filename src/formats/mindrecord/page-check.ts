@@ -27,7 +27,9 @@ function pageStart({ headerSize, pageSize }: MindRecordHeader, page: MindRecordP
   return headerSize + page.id * pageSize;
 }
 
-/** Checks that ids are those of a list, that pages lie in the file, that rows and groups follow each other without gaps. */
+/**
+ * Checks that ids are those of a list, that pages lie in the file, that rows and groups follow each other without gaps.
+ */
 export function checkPages(
   header: MindRecordHeader,
   { source, fail }: { readonly source: ByteSource; readonly fail: HeaderFault },

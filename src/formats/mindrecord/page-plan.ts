@@ -37,8 +37,9 @@ interface OpenPage {
 }
 
 /**
- * Assigns rows to pages exactly as MindSpore's ShardWriter does for the same batches (which decide the ids of the pages): a row group is the
- * rows of one blob page; its raw rows lie together in one raw page; a group ends before the row with which one of the two would overflow.
+ * Assigns rows to pages exactly as MindSpore's ShardWriter does for the same batches (which decide the ids of the
+ * pages): a row group is the rows of one blob page; its raw rows lie together in one raw page; a group ends before the
+ * row with which one of the two would overflow.
  */
 export class PagePlanner {
   readonly #pageSize: number;

@@ -187,6 +187,7 @@ function decodeBlobValue({ type, shape }: MindRecordField, bytes: Uint8Array): E
 function decodeFloats(bytes: Uint8Array, type: "float32" | "float64"): Float32Array | Float64Array | string {
   const { BYTES_PER_ELEMENT: size } = arrays[type];
   if (bytes.byteLength % size !== 0) return `expected a multiple of ${size} bytes, found ${bytes.byteLength}`;
-  const copy = new Uint8Array(bytes).buffer; // a Buffer's own slice is no copy; little-endian, as every machine that Node runs on
+  // a Buffer's own slice is no copy; little-endian, as every machine that Node runs on
+  const copy = new Uint8Array(bytes).buffer;
   return type === "float32" ? new Float32Array(copy) : new Float64Array(copy);
 }

@@ -11,8 +11,8 @@ export interface MindRecordField {
 export type MindRecordSchema = Readonly<Record<string, MindRecordField>>;
 
 /**
- * int32, float32, float64: number; int64: number where it is exact, else bigint; string; bytes: Uint8Array; arrays: Int32Array,
- * BigInt64Array, Float32Array, Float64Array.
+ * int32, float32, float64: number; int64: number where it is exact, else bigint; string; bytes: Uint8Array; arrays:
+ * Int32Array, BigInt64Array, Float32Array, Float64Array.
  */
 export type MindRecordValue =
   | number

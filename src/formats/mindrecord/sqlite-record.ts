@@ -9,7 +9,9 @@ export interface Real {
   readonly real: number;
 }
 
-/** SQLite's variable-length integer: 7 bits a byte, highest first; the ninth byte has 8. Values here stay below 2^53. */
+/**
+ * SQLite's variable-length integer: 7 bits a byte, highest first; the ninth byte has 8. Values here stay below 2^53.
+ */
 export function encodeVarint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value;

@@ -45,9 +45,10 @@ interface Node {
 }
 
 /**
- * Builds a b-tree from entries in ascending order, page after page, with one open page per level: memory does not grow with the entries.
- * Layout: SQLite's "Database File Format", sections 1.6 and 2. Kind "table": cells with row ids, inner pages repeat the largest id on their
- * left. Kind "index": cells are records; the entry between two pages stands in the inner page only.
+ * Builds a b-tree from entries in ascending order, page after page, with one open page per level: memory does not grow
+ * with the entries. Layout: SQLite's "Database File Format", sections 1.6 and 2. Kind "table": cells with row ids,
+ * inner pages repeat the largest id on their left. Kind "index": cells are records; the entry between two pages stands
+ * in the inner page only.
  */
 export class SqlTree {
   readonly #pages: SqlPages;
@@ -55,7 +56,10 @@ export class SqlTree {
   #leaf: Node = { cells: [], bytes: 0 };
   /** The largest row id in the open leaf. */
   #lastId = 0;
-  /** Index only: the entry that does not fit into the full leaf; it goes between this leaf and the next if there is a next. */
+  /**
+   * Index only: the entry that does not fit into the full leaf; it goes between this leaf and the next if there is a
+   * next.
+   */
   #between: Uint8Array | undefined;
   readonly #inner: InnerLevel[] = [];
 
@@ -129,7 +133,10 @@ export class SqlTree {
     this.#addInner(level + 1, { child: number, key: last.key });
   }
 
-  /** The part of a record that stays in its cell, followed by the number of the first overflow page if there is more (section 1.6). */
+  /**
+   * The part of a record that stays in its cell, followed by the number of the first overflow page if there is more
+   * (section 1.6).
+   */
   #payload(record: Uint8Array): Uint8Array {
     const largest = this.#kind === "table" ? sqlPageBytes - 35 : indexLargest;
     if (record.byteLength <= largest) return record;
@@ -162,7 +169,9 @@ interface FullInner {
   readonly last: InnerEntry;
 }
 
-/** The open page of a level of inner pages; keeps one entry back, so that no page is left without entries at the end. */
+/**
+ * The open page of a level of inner pages; keeps one entry back, so that no page is left without entries at the end.
+ */
 class InnerLevel {
   #entries: InnerEntry[] = [];
   #bytes = 0;
@@ -218,7 +227,10 @@ interface PageKind {
   readonly start?: number;
 }
 
-/** A b-tree page: head, cell pointers, free space, cells from the end backwards. Undefined cells do not occur: callers check the room. */
+/**
+ * A b-tree page: head, cell pointers, free space, cells from the end backwards. Undefined cells do not occur: callers
+ * check the room.
+ */
 function pageOf(cells: readonly Uint8Array[], { kind, right, start = 0 }: PageKind): Uint8Array {
   const page = new Uint8Array(sqlPageBytes);
   const data = viewOf(page);

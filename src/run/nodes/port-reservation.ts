@@ -3,8 +3,8 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
 /**
- * How long a port stays reserved, in milliseconds. The engine takes up to some minutes until its scheduler listens; after
- * that the port itself shows that it is taken.
+ * How long a port stays reserved, in milliseconds. The engine takes up to some minutes until its scheduler listens;
+ * after that the port itself shows that it is taken.
  */
 export const reservedMs = 15 * 60_000;
 

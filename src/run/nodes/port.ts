@@ -61,8 +61,8 @@ export async function portHolder(port: number): Promise<string> {
 }
 
 /**
- * A free port, reserved for the caller for some minutes: a run that is launched takes that long until it listens. Random,
- * so that runs of other users and machines rarely want the same one.
+ * A free port, reserved for the caller for some minutes: a run that is launched takes that long until it listens.
+ * Random, so that runs of other users and machines rarely want the same one.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < tries; attempt++) {
@@ -81,8 +81,8 @@ export async function freePort(): Promise<number> {
 export const defaultPort = 8118;
 
 /**
- * Gives the commands a port that they can meet on. A port that the caller chose is checked and never replaced; instead of
- * the default a free one is taken (one node only: other nodes may already have been told).
+ * Gives the commands a port that they can meet on. A port that the caller chose is checked and never replaced; instead
+ * of the default a free one is taken (one node only: other nodes may already have been told).
  */
 export async function settlePort(commands: readonly NodeCommand[]): Promise<readonly NodeCommand[]> {
   const port = Number(commands[0] && launcherOption(commands[0], "master_port"));

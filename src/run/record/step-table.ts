@@ -1,10 +1,11 @@
 import type { StepRecord } from "./events.js";
 
 // A step is 96 bytes, little-endian, in memory as on disk:
-//   0 time · 8 loss · 16 lmLoss · 24 mtpLoss · 32 loadBalancingLoss · 40 gradNorm · 48 learningRate · 56 lossScale · 64 logOffset (float64)
-//   72 step · 76 totalSteps · 80 epoch (uint32) · 84 attempt · 86 flags (uint16) · 88 stepTimeMs (float32) · 92 check (uint32)
-// Flags: bit 0 overflow is known, bit 1 overflow, bits 2 to 7 presence of lmLoss … lossScale. `check` is FNV-1a over
-// the first 23 words.
+// 0 time · 8 loss · 16 lmLoss · 24 mtpLoss · 32 loadBalancingLoss · 40 gradNorm · 48 learningRate · 56 lossScale · 64
+// logOffset (float64)
+// 72 step · 76 totalSteps · 80 epoch (uint32) · 84 attempt · 86 flags (uint16) · 88 stepTimeMs (float32) · 92 check
+// (uint32) Flags: bit 0 overflow is known, bit 1 overflow, bits 2 to 7 presence of lmLoss … lossScale. `check` is
+// FNV-1a over the first 23 words.
 
 /** Bytes of one step. */
 export const stepBytes = 96;

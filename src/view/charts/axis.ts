@@ -17,7 +17,10 @@ export interface AxisRange {
   readonly target: number;
 }
 
-/** Smallest range that holds all finite values; a single value gets some room on both sides, no value at all gives 0 to 1 (log: 1 to 10). */
+/**
+ * Smallest range that holds all finite values; a single value gets some room on both sides, no value at all gives 0 to
+ * 1 (log: 1 to 10).
+ */
 export function rangeOf(values: Iterable<number>, log: boolean): { low: number; high: number } {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {

@@ -1,6 +1,6 @@
 /**
- * A chart: one value from which plotly's JSON, the SVG picture and the text follow. Everything in it is bounded and shortened already;
- * positions are in data coordinates.
+ * A chart: one value from which plotly's JSON, the SVG picture and the text follow. Everything in it is bounded and
+ * shortened already; positions are in data coordinates.
  */
 export interface Chart {
   readonly title: string;

@@ -82,8 +82,9 @@ export function summarize(series: LineSeries, log: boolean): CurveSummary {
 }
 
 /**
- * Thins a line out: the values, in their order, are cut into `buckets` equal parts, and of each part the lowest, the highest and the first
- * value that can't be drawn are kept; so no extreme and no gap is lost. The first and the last value are always kept.
+ * Thins a line out: the values, in their order, are cut into `buckets` equal parts, and of each part the lowest, the
+ * highest and the first value that can't be drawn are kept; so no extreme and no gap is lost. The first and the last
+ * value are always kept.
  */
 export function thinOut(series: LineSeries, buckets: number, log: boolean): { x: number[]; y: number[] } {
   const { x, y } = series;

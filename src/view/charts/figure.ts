@@ -9,8 +9,9 @@ import { chartSvg } from "./svg.js";
 export type Drawings = readonly (() => Chart)[];
 
 /**
- * A chart as one output: an interactive figure, a static picture and text, so that JupyterLab, nbconvert, papermill, web viewers and a
- * terminal all show it. There is no text/html: nbconvert would prefer it to the picture. The first drawing that fits 64 KB is taken.
+ * A chart as one output: an interactive figure, a static picture and text, so that JupyterLab, nbconvert, papermill,
+ * web viewers and a terminal all show it. There is no text/html: nbconvert would prefer it to the picture. The first
+ * drawing that fits 64 KB is taken.
  */
 export function drawFigure(drawings: Drawings): MimeBundle {
   return fitBundle(drawings, (draw) => {
@@ -24,11 +25,16 @@ export function drawFigure(drawings: Drawings): MimeBundle {
   });
 }
 
-/** A figure, drawn when it is shown: as the last expression of a cell or by `show(figure)`. One that reads files first gives a promise. */
+/**
+ * A figure, drawn when it is shown: as the last expression of a cell or by `show(figure)`. One that reads files first
+ * gives a promise.
+ */
 export class Figure<Bundle extends MimeBundle | Promise<MimeBundle> = MimeBundle> implements Displayable {
   readonly #draw: () => Bundle;
 
-  /** @internal Figures come from `lineChart`, `histogram`, `plan.meshFigure()`, `compareRuns(…).plot()` and the like. */
+  /**
+   * @internal Figures come from `lineChart`, `histogram`, `plan.meshFigure()`, `compareRuns(…).plot()` and the like.
+   */
   constructor(draw: () => Bundle) {
     this.#draw = draw;
   }

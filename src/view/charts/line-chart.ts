@@ -38,8 +38,8 @@ const finestBuckets = 4000;
 const chrome = 124;
 
 /**
- * A line chart as a figure. It holds at most 64 KB however long the series: lines are thinned out such that their extremes and gaps stay.
- * NaN and infinite values are gaps, marked in red on the x axis and counted in the text.
+ * A line chart as a figure. It holds at most 64 KB however long the series: lines are thinned out such that their
+ * extremes and gaps stay. NaN and infinite values are gaps, marked in red on the x axis and counted in the text.
  * @throws LabError ARGUMENT_INVALID if a series has not as many x as y.
  *
  * @example
@@ -55,7 +55,10 @@ export function lineDrawings(spec: LineChartSpec): Drawings {
   return panelDrawings({ title: spec.title, x: spec.x, panels: [spec], height });
 }
 
-/** The drawings of several line charts below each other. @throws LabError ARGUMENT_INVALID if a series has not as many x as y. */
+/**
+ * The drawings of several line charts below each other. @throws LabError ARGUMENT_INVALID if a series has not as many x
+ * as y.
+ */
 export function panelDrawings(spec: LinePanelsSpec): Drawings {
   const panels = spec.panels.map((panel) => {
     requireEqualLengths(spec.title, panel.series);
@@ -86,7 +89,10 @@ interface Lines {
   readonly notes: string;
 }
 
-/** One look at every value; very long series are thinned out once, so that trying several sizes afterwards costs nothing. */
+/**
+ * One look at every value; very long series are thinned out once, so that trying several sizes afterwards costs
+ * nothing.
+ */
 function prepare(series: LineSeries, log: boolean): Prepared {
   const summary = summarize(series, log);
   const name = shorten(oneLine(series.name), 40);

@@ -102,7 +102,10 @@ function cellsTrace({ cells, colors, words }: CellsMark, { x, y }: Panel, chart:
   };
 }
 
-/** Bands of equal color instead of a course: each color from its own number to the next. The bar beside it shows the scale's part of them. */
+/**
+ * Bands of equal color instead of a course: each color from its own number to the next. The bar beside it shows the
+ * scale's part of them.
+ */
 function colorBar({ scale }: Chart, colors: readonly string[]): Json {
   const count = Math.max(1, colors.length);
   const colorscale = colors.flatMap((color, i) => [

@@ -31,7 +31,10 @@ interface Words {
   readonly rules: readonly Rule[];
 }
 
-/** The chart in words: for each curve a sparkline with its first, last, lowest and highest value, then the marked places. */
+/**
+ * The chart in words: for each curve a sparkline with its first, last, lowest and highest value, then the marked
+ * places.
+ */
 export function chartText(spec: {
   readonly title: string;
   readonly xLabel: string;

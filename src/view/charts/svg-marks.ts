@@ -130,7 +130,10 @@ function svgBars({ bars, color, direction }: BarsMark, place: Place): string {
   );
 }
 
-/** Rectangles of equal color: runs in a row, then equal runs of following rows joined; as `[column, row, columns, rows]` by color. */
+/**
+ * Rectangles of equal color: runs in a row, then equal runs of following rows joined; as `[column, row, columns, rows]`
+ * by color.
+ */
 function rectangles(cells: CellsMark["cells"]): Map<number, [number, number, number, number][]> {
   const done = new Map<number, [number, number, number, number][]>();
   let open = new Map<string, [number, number, number, number]>();

@@ -1,4 +1,7 @@
-/** Colors of everything in a figure that is no data: as they are on white, and the name that JupyterLab's themes have for them. */
+/**
+ * Colors of everything in a figure that is no data: as they are on white, and the name that JupyterLab's themes have
+ * for them.
+ */
 const paints = {
   paper: ["#ffffff", "--jp-layout-color0"],
   title: ["#1a1a1a", "--jp-content-font-color1"],
@@ -39,8 +42,8 @@ const axis = {
 };
 
 /**
- * What the look of every interactive figure has in common, as plotly's template: a figure's own layout wins over it, and our JupyterLab
- * extension puts the colors of the page's theme in its place.
+ * What the look of every interactive figure has in common, as plotly's template: a figure's own layout wins over it,
+ * and our JupyterLab extension puts the colors of the page's theme in its place.
  */
 export const plotlyTemplate = {
   layout: {

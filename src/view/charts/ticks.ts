@@ -1,8 +1,8 @@
 import { shortExponent } from "../text.js";
 
 /**
- * Round positions for a linear axis inside [low, high]: steps of 1, 2, 2.5 or 5 times a power of ten, about `target` of them.
- * `integer`: no steps below 1.
+ * Round positions for a linear axis inside [low, high]: steps of 1, 2, 2.5 or 5 times a power of ten, about `target` of
+ * them. `integer`: no steps below 1.
  */
 export function linearTicks(low: number, high: number, options: { target: number; integer?: boolean }): number[] {
   const rough = (high - low) / options.target;
@@ -16,8 +16,8 @@ export function linearTicks(low: number, high: number, options: { target: number
 }
 
 /**
- * Positions for a logarithmic axis inside [low, high]: powers of ten (every second, third, … one if there are more than `target`);
- * if the range holds fewer than three of them, also 2 and 5, then all digits, then linear steps.
+ * Positions for a logarithmic axis inside [low, high]: powers of ten (every second, third, … one if there are more than
+ * `target`); if the range holds fewer than three of them, also 2 and 5, then all digits, then linear steps.
  */
 export function logTicks(low: number, high: number, target: number): number[] {
   const from = Math.ceil(Math.log10(low) - 1e-9);
@@ -50,7 +50,9 @@ const units = [
   { size: 1e3, name: "k" },
 ];
 
-/** Labels for positions: as few digits as tell them apart; from 100,000 on with k, M, B or T (10^3, 10^6, 10^9, 10^12). */
+/**
+ * Labels for positions: as few digits as tell them apart; from 100,000 on with k, M, B or T (10^3, 10^6, 10^9, 10^12).
+ */
 export function tickLabels(ticks: readonly number[]): string[] {
   const largest = Math.max(...ticks.map(Math.abs));
   if (largest >= 1e16 || (largest > 0 && largest < 1e-3)) {

@@ -32,8 +32,8 @@ const looks = { cloud: "#9fb1c0", front: "#0072b2", best: "#d55e00" } as const;
 const chrome = 142;
 
 /**
- * Two costs of many alternatives, and the line of those that none beats in both (Pareto front). The text lists the front. At most 64 KB:
- * points in the background are thinned out first.
+ * Two costs of many alternatives, and the line of those that none beats in both (Pareto front). The text lists the
+ * front. At most 64 KB: points in the background are thinned out first.
  */
 export function tradeOffChart(spec: TradeOffSpec): Figure {
   const clean = (point: TradeOffPoint): TradeOffPoint => ({ ...point, label: shorten(oneLine(point.label), 60) });

@@ -107,7 +107,8 @@ describe("every argument of the classes that a type names", () => {
   });
 
   test("callbacks: every one with all its settings", () => {
-    const kinds = sectionsOf("callbacks").filter(([kind]) => kind !== "SummaryMonitor"); // hands everything on to MindSpore
+    // hands everything on to MindSpore
+    const kinds = sectionsOf("callbacks").filter(([kind]) => kind !== "SummaryMonitor");
     expect(kinds.length).toBeGreaterThan(10);
     for (const [kind, { keys }] of kinds) {
       expect(callbackKeys, kind).toHaveProperty([kind]);

@@ -26,7 +26,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Our values in the form that load.py prints; floats and integers are told apart by PyYAML only, so both become numbers. */
+/**
+ * Our values in the form that load.py prints; floats and integers are told apart by PyYAML only, so both become
+ * numbers.
+ */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;

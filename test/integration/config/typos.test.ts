@@ -73,6 +73,7 @@ test("of 500 keys misspelt in MindFormers' own pre-training files every one is r
     }
   }
   expect(missed).toEqual([]);
-  // Two known names can be equally near: k_lora_rank is kv_lora_rank or q_lora_rank. 499 of the 500 are understood rightly.
+  // Two known names can be equally near: k_lora_rank is kv_lora_rank or q_lora_rank. 499 of the 500 are understood
+  // rightly.
   expect(misled.length, misled.join("\n")).toBeLessThanOrEqual(1);
 });

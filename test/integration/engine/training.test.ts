@@ -48,7 +48,9 @@ async function stepLines(rank: number): Promise<StepLine[]> {
     .filter((line): line is StepLine => line?.kind === "step");
 }
 
-/** How often each id was in the batch of a rank, step by step, as MindFormers' token monitor counted in the training. */
+/**
+ * How often each id was in the batch of a rank, step by step, as MindFormers' token monitor counted in the training.
+ */
 async function countedTokens(rank: number): Promise<Map<number, number>[]> {
   const table = await readFile(join(folder, "seen", `rank_${rank}_token_counts.csv`), "utf8");
   const rows = table.trim().split(/\r?\n/).slice(1);

@@ -56,7 +56,9 @@ interface Call {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Writes the files, runs one of the scripts with the programs of the fixture folder, and returns how these were called. */
+/**
+ * Writes the files, runs one of the scripts with the programs of the fixture folder, and returns how these were called.
+ */
 async function played(
   plan: Plan,
   target: EjectTarget,

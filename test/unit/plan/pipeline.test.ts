@@ -62,7 +62,8 @@ describe("the timeline", () => {
           const given = settings(v === 1 ? "1f1b" : "interleaved", p, m, v);
           const forward = given.forward.map((row, block) => row.map((_, stage) => 1 + ((block + stage) % 3)));
           const timeline = pipelineTimeline({ ...given, forward });
-          // With fewer micro-batches than stages an interleaved order may not be possible; then there is no timeline at all.
+          // With fewer micro-batches than stages an interleaved order may not be possible; then there is no timeline at
+          // all.
           if (timeline === undefined) return v > 1 && m % p !== 0;
           const end = new Map(
             timeline.tasks

@@ -21,7 +21,9 @@ function random(seed: number): () => number {
   };
 }
 
-/** Plays a training: segments of work and a save, failures at random times, after each a new start that may fail again. */
+/**
+ * Plays a training: segments of work and a save, failures at random times, after each a new start that may fail again.
+ */
 function played(
   times: { intervalMs: number; saveMs: number; restartMs: number; mtbfMs: number },
   segments: number,

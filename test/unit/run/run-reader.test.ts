@@ -25,7 +25,10 @@ const file: RunFile = {
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Status of a run whose supervisor writes its name after the events were read for the first time, before its process is looked at. */
+/**
+ * Status of a run whose supervisor writes its name after the events were read for the first time, before its process is
+ * looked at.
+ */
 async function statusWhileItBegins(supervisor: ProcessIdentity): Promise<string> {
   const folder = join(runsFolder(), "wiki");
   mkdirSync(folder, { recursive: true });
