@@ -63,7 +63,10 @@ export function createDisplayFlow(publisher: Publisher, now = () => performance.
       flow.dropped = 0;
       if (dropped === 0) return "";
       const { burst, perSecond } = outputLimits.displays;
-      return `[${dropped.toLocaleString("en-US")} displays left out: at most ${burst} at once and ${perSecond} a second; show fewer, or update one (displayId)]\n`;
+      return (
+        `[${dropped.toLocaleString("en-US")} displays left out: at most ${burst} at once ` +
+        `and ${perSecond} a second; show fewer, or update one (displayId)]\n`
+      );
     },
   };
 }

@@ -13,7 +13,9 @@ export interface TextFlow {
 }
 
 const { burst, perSecond } = outputLimits.text;
-const tooFast = `[more output than a front end can take: ${burst / 1024 ** 2} MB at once, then ${perSecond / 1024} KB a second; the rest goes to a file]\n`;
+const tooFast =
+  `[more output than a front end can take: ${burst / 1024 ** 2} MB at once, ` +
+  `then ${perSecond / 1024} KB a second; the rest goes to a file]\n`;
 
 export function createTextFlow(publisher: Publisher, now: () => number): TextFlow {
   const flows = new WeakMap<Cell, { readonly budget: Budget; heldBack?: HeldBack }>();

@@ -117,7 +117,9 @@ function refusal(name: string, refused: Findings["refused"]): ConfigError {
       hint: "save the YAML instead",
     }),
   );
-  const message = `${name}: expected edits that run_mindformer.py takes as --path value, found ${refused.length} that it doesn't\n${issues.map((issue) => issue.message).join("\n")}`;
+  const message =
+    `${name}: expected edits that run_mindformer.py takes as --path value, ` +
+    `found ${refused.length} that it doesn't\n${issues.map((issue) => issue.message).join("\n")}`;
   const hint = 'save the YAML and use it: await config.save("config.yaml")';
   return new ConfigError("CONFIG_NOT_ON_COMMAND_LINE", message, { hint, issues });
 }

@@ -25,7 +25,9 @@ export function reliabilityIssues(
       severity: r.ratio < 0.5 ? "warning" : "advice",
       rule: "checkpoint-interval",
       path,
-      message: `of the whole time ${percent(r.ratio)} would be training with a checkpoint every ${formatCount(saving.everySteps)} steps (${formatDuration(saving.everySteps * duration.stepMs)}) and a failure every ${formatDuration(r.mtbfMs)}; every ${formatCount(r.bestSteps)} steps it would be ${percent(r.bestRatio)}`,
+      message:
+        `of the whole time ${percent(r.ratio)} would be training with a checkpoint ` +
+        `every ${formatCount(saving.everySteps)} steps (${formatDuration(saving.everySteps * duration.stepMs)}) and a failure every ${formatDuration(r.mtbfMs)}; every ${formatCount(r.bestSteps)} steps it would be ${percent(r.bestRatio)}`,
       hint: `config.set("${path}", ${r.bestSteps})`,
     },
   ];

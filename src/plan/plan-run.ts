@@ -67,7 +67,9 @@ function noCluster(config: Config, mesh: Mesh): Issue {
     severity: "error",
     rule: "cluster-missing",
     path: "context.device_target",
-    message: `the configuration is for ${devices} devices of type ${config.get("context.device_target") ?? "Ascend"}, but no cluster is given`,
+    message:
+      `the configuration is for ${devices} devices of ` +
+      `type ${config.get("context.device_target") ?? "Ascend"}, but no cluster is given`,
     hint: `planRun(config, { cluster: { device: "Ascend"${example}, devicesPerNode: ${Math.min(8, devices)} } })`,
   };
 }

@@ -63,7 +63,8 @@ function memoryFacts(plan: PlanValues): (readonly [string, string])[] {
   const share = limit === undefined ? "" : ` of ${formatBytes(limit.bytes)} (${limit.source})`;
   const stages =
     memory.stages.length > 1
-      ? `, on stage ${memory.peakStage}; the others from ${formatBytes(Math.min(...memory.stages.map(({ total }) => total)))}`
+      ? `, on stage ${memory.peakStage}; the others ` +
+        `from ${formatBytes(Math.min(...memory.stages.map(({ total }) => total)))}`
       : "";
   return [["memory", `about ${formatBytes(memory.peak)}${share} on the fullest device${stages}`]];
 }
@@ -116,7 +117,8 @@ export function timeFacts(plan: PlanValues): Facts {
       : [
           [
             "whole run",
-            `${formatDuration(duration.workMs)} without failures, ${formatCount(Math.round(duration.deviceHours ?? 0))} ${device}`,
+            `${formatDuration(duration.workMs)} without ` +
+              `failures, ${formatCount(Math.round(duration.deviceHours ?? 0))} ${device}`,
           ] as const,
         ]),
   ];
@@ -127,7 +129,9 @@ export function diskFacts({ disk }: PlanValues): Facts {
   const logs: Facts = disk.logBytes === undefined ? [] : [["logs", `about ${formatBytes(disk.logBytes)}`]];
   if (disk.checkpointBytes === undefined) return [["checkpoint", "not computed for this kind of model"], ...logs];
   const copies = (disk.copies ?? 1) < 1.05 ? "" : `, every value ${disk.copies?.toFixed(1)} times on average`;
-  const one = `about ${formatBytes(disk.checkpointBytes)} in all: weights and both moments, float32, ${disk.format}${copies}`;
+  const one =
+    `about ${formatBytes(disk.checkpointBytes)} in all: weights and both moments, ` +
+    `float32, ${disk.format}${copies}`;
   const when =
     disk.everySteps === undefined
       ? "none: there is no CheckpointMonitor"
@@ -163,7 +167,8 @@ export function failureFacts({ reliability: r, duration }: PlanValues): Facts {
     ["best interval", best],
     [
       "from",
-      `M = time between failures, δ = save ${formatDuration(r.saveMs)} (${r.saveArithmetic}), R = new start ${formatDuration(r.restartMs)}`,
+      `M = time between failures, δ = save ${formatDuration(r.saveMs)} (${r.saveArithmetic}), R = new ` +
+        `start ${formatDuration(r.restartMs)}`,
     ],
     ["formulas", "best τ = √(2δM)·(1 + ⅓√(δ/2M) + ⅑δ/2M) − δ; ratio = τ / (M·e^(R/M)·(e^((τ+δ)/M) − 1)) (Daly 2006)"],
   ];

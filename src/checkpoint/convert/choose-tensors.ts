@@ -31,9 +31,13 @@ export async function choosePlaced(stored: StoredPoint, options: ChooseOptions):
   const unknown = tensors.find(({ placed, kind, parts }) => !placed && kind !== "state" && parts.length > 0);
   if (unknown === undefined) return tensors;
   const ranks = new Set(unknown.parts.map(({ file }) => file.rank)).size;
-  const message = `tensor ${JSON.stringify(unknown.name)}: held by ${ranks} ranks; expected a strategy that says whether as slices or replicas, found none`;
+  const message =
+    `tensor ${JSON.stringify(unknown.name)}: held by ${ranks} ranks; expected a strategy that says ` +
+    `whether as slices or replicas, found none`;
   throw new CheckpointError("CHECKPOINT_PLACES_UNKNOWN", message, {
-    hint: 'openCheckpoint(folder, { strategy: "output/strategy" }), or { strategy: "replicas" } for pure data parallelism',
+    hint:
+      'openCheckpoint(folder, { strategy: "output/strategy" }), or { strategy: "replicas" } for pure data ' +
+      "parallelism",
   });
 }
 

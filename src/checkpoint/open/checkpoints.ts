@@ -29,7 +29,8 @@ export class Checkpoints {
     if (found) return found;
     const last = this.all.at(-1);
     const why = `step ${last?.step}: ${last?.issues.map(({ message }) => message).join("; ")}`;
-    const message = `folder ${this.folder}: expected a complete checkpoint, found ${this.all.length} incomplete (${why})`;
+    const message =
+      `folder ${this.folder}: expected a complete checkpoint, ` + `found ${this.all.length} incomplete (${why})`;
     throw new CheckpointError("CHECKPOINT_NONE", message, {
       hint: "wait until the run has saved on every rank, then open the folder again",
     });
@@ -113,7 +114,8 @@ async function requireFiles(newest: Checkpoint | undefined): Promise<void> {
   for (const { path, bytes } of newest?.files ?? []) {
     const found = await stat(path).catch(() => undefined);
     if (found?.size === bytes) continue;
-    const message = `file ${path}: expected ${bytes} bytes as when the folder was opened, found ${found?.size ?? "nothing"}`;
+    const message =
+      `file ${path}: expected ${bytes} bytes as when the folder was opened, ` + `found ${found?.size ?? "nothing"}`;
     throw new CheckpointError("RETENTION_CHANGED", message, {
       hint: "open the folder again: await openCheckpoints(…)",
     });

@@ -60,7 +60,9 @@ export class Strategy {
     const found = stages.filter(({ layouts }) => layouts.has(name));
     const layout = found[0]?.layouts.get(name);
     if (layout === undefined) {
-      const message = `strategy ${this.path}: expected the parameter ${JSON.stringify(name)}, found ${formatCount(this.rows.length)} others`;
+      const message =
+        `strategy ${this.path}: expected the ` +
+        `parameter ${JSON.stringify(name)}, found ${formatCount(this.rows.length)} others`;
       throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: "strategy.rows lists the names" });
     }
     const holders = found.flatMap(({ stage }) => slicesOn(layout, stage * devicesPerStage, devicesPerStage));

@@ -60,11 +60,13 @@ const ignoredKeys: Keys = pastKeys({
 const otherKeys: Keys = plainKeys([
   "any: use_gating_sigmoid enable_sdrop type multiple_of ffn_dim_multiplier moe_config monitor_config dataset_config",
   "any: checkpoint_name_or_path mindformers_version dtype",
-  "bool: swap qkv_has_bias use_qk_norm use_fused_rope use_fused_swiglu use_fused_ops_permute balance_via_topk_bias use_gmm",
+  "bool: swap qkv_has_bias use_qk_norm use_fused_rope use_fused_swiglu use_fused_ops_permute " +
+    "balance_via_topk_bias use_gmm",
   "bool: enable_gmm_safe_tokens qkv_concat use_past input_sliced_sig return_extra_loss",
   "float: layer_norm_epsilon topk_bias_update_rate theta factor",
   "float|null: z_loss_factor capacity_factor",
-  "int: data_parallel model_parallel pipeline_stage context_parallel expert_parallel num_heads n_head n_layer num_experts_chosen",
+  "int: data_parallel model_parallel pipeline_stage context_parallel expert_parallel num_heads n_head n_layer " +
+    "num_experts_chosen",
   "int: original_max_position_embeddings",
   "int|null: expert_model_parallel mtp_depth n_kv_heads expert_num",
   "list|map|null: layer_swap",

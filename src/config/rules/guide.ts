@@ -22,7 +22,8 @@ function* sequenceParallel({ get, mesh, mcore, modelNumber, device }: RuleContex
   yield advice(
     [
       path,
-      `norms and dropouts are computed model_parallel ${mesh.tensorParallel} times over; shared along the sequence, each device keeps 1/${mesh.tensorParallel} of their activations`,
+      `norms and dropouts are computed model_parallel ${mesh.tensorParallel} times over; shared along the ` +
+        `sequence, each device keeps 1/${mesh.tensorParallel} of their activations`,
     ],
     setTo(path, true),
   );
@@ -37,7 +38,8 @@ function* longSequence({ mesh, modelNumber, modelPath }: RuleContext): Generator
       `activations of ${length} tokens on every device: from 32768 tokens on, share the sequence by context_parallel`,
     ],
     byHand(
-      `config.set("parallel_config.context_parallel", ${Math.max(2, Math.ceil(length / 16_384))}) and as many devices more`,
+      `config.set("parallel_config.context_parallel", ${Math.max(2, Math.ceil(length / 16_384))}) and as many ` +
+        `devices more`,
     ),
   );
 }
@@ -69,10 +71,12 @@ function* recomputeChoice({ get, device }: RuleContext): Generator<RuleFinding> 
   yield advice(
     [
       path,
-      "every layer is computed a second time, about a third more work; if memory allows, recompute only activation functions and products, or fewer layers per stage",
+      "every layer is computed a second time, about a third more work; if memory allows, recompute only " +
+        "activation functions and products, or fewer layers per stage",
     ],
     byHand(
-      'config.set("recompute_config.recompute", false).set("recompute_config.select_recompute", true), then look at the memory in the plan',
+      'config.set("recompute_config.recompute", false).set("recompute_config.select_recompute", true), then look ' +
+        "at the memory in the plan",
     ),
   );
 }
@@ -92,7 +96,8 @@ function* debugging({ get }: RuleContext): Generator<RuleFinding> {
   yield advice(
     [
       "profile_start_step",
-      `profile 2 to 4 steps from step 3 on: found steps ${start} to ${stop}, which include compilation or give gigabytes of records`,
+      `profile 2 to 4 steps from step 3 on: found steps ${start} to ${stop}, which include compilation or give ` +
+        `gigabytes of records`,
     ],
     setAll([
       ["profile_start_step", first],

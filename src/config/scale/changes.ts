@@ -156,5 +156,8 @@ export function scaleText(config: ConfigEdits, { shape, memory, limit, globalBat
   const section = config.get(model);
   const before = isSection(section) ? knownShape(section) : undefined;
   const was = before === undefined ? "" : `${formatCount(countParameters(before).total)} → `;
-  return `${was}${formatCount(countParameters(shape).total)} parameters; about ${formatBytes(memory)} on the fullest device (${formatBytes(limit)} may be filled); global batch ${globalBatch}`;
+  return (
+    `${was}${formatCount(countParameters(shape).total)} parameters; ` +
+    `about ${formatBytes(memory)} on the fullest device (${formatBytes(limit)} may be filled); global batch ${globalBatch}`
+  );
 }

@@ -38,7 +38,9 @@ export function readSource(text: string, name: string, document?: number): Sourc
   if (root !== undefined && issues.length === 0) {
     if (isSection(readValue(root)) || readValue(root) === null)
       return { name, text, root, document: document ?? 0, documents };
-    const message = `${name}: expected keys and values at the top, found ${root.kind === "sequence" ? "a list" : "a single value"}\n${excerpt(text, 1, 1)}`;
+    const message =
+      `${name}: expected keys and values at the top, ` +
+      `found ${root.kind === "sequence" ? "a list" : "a single value"}\n${excerpt(text, 1, 1)}`;
     const hint = "start the file with lines such as  seed: 42";
     issues.push({ severity: "error", rule: "yaml", path: "", message, hint, line: 1, column: 1 });
   }

@@ -86,7 +86,9 @@ function countSamples({ name, seqLength, dropLastPartial }: EpochRequest, tokens
   // samples.
   const count = dropLastPartial ? exact : Math.ceil(Math.fround(Math.fround(tokens) / Math.fround(seqLength)));
   if (count > exact) {
-    const sum = `⌈${formatCount(tokens)} ÷ ${formatCount(seqLength)}⌉ = ${formatCount(exact)} samples, in single precision ${formatCount(count)}`;
+    const sum =
+      `⌈${formatCount(tokens)} ÷ ${formatCount(seqLength)}⌉ = ${formatCount(exact)} samples, in single ` +
+      `precision ${formatCount(count)}`;
     throw impossible(`${name}: ${sum}: the engine's helper would run past the end and abort`, {
       hint: "set drop_last_partial_validation_sequence: True",
       set: ["drop_last_partial_validation_sequence", true],
@@ -109,7 +111,8 @@ function requireEntries(request: EpochRequest, epochs: number): void {
   const asked = `${formatCount(samples)} samples × ${formatCount(seqLength)} tokens`;
   const sum = `${asked} ÷ ${formatCount(tokensPerEpoch)} tokens per epoch = ${formatCount(epochs)} epochs`;
   throw impossible(
-    `${name}: ${sum} × ${formatCount(count)} sequences = ${formatCount(epochs * count)} entries of the index, expected at most ${formatCount(mostEntries)}`,
+    `${name}: ${sum} × ${formatCount(count)} sequences = ${formatCount(epochs * count)} entries of the index, ` +
+      `expected at most ${formatCount(mostEntries)}`,
     { hint: `ask for at most ${formatCount(most)} samples (sizes), or use a larger dataset`, set: ["sizes"] },
   );
 }

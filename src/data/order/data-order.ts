@@ -225,7 +225,8 @@ export class DataOrder {
         ? [
             [
               "steps",
-              `${formatCount(this.stepsPerEpoch)} per epoch, ${formatCount(layout.globalBatch)} samples each, dealt to ${layout.shards} shards`,
+              `${formatCount(this.stepsPerEpoch)} per epoch, ${formatCount(layout.globalBatch)} samples each, ` +
+                `dealt to ${layout.shards} shards`,
             ] as const,
           ]
         : []),

@@ -35,7 +35,9 @@ export class PreparedIndices {
   [displayKey](): MimeBundle {
     const total = this.files.reduce((sum, { bytes }) => sum + bytes, 0);
     return tableBundle({
-      title: `Index cache: ${formatCount(this.files.length)} files, ${formatBytes(total)}${this.ready ? ", as the engine would write it" : ""}`,
+      title: `Index cache: ${formatCount(this.files.length)} files, ${formatBytes(total)}${
+        this.ready ? ", as the engine would " + "write it" : ""
+      }`,
       columns: [{ key: "file" }, { key: "size", align: "right" }, { key: "state" }, { key: "folder" }],
       rows: this.files.map((file) => ({
         file: basename(file.path),

@@ -71,7 +71,9 @@ export class SourceEpochs {
         "runs dry at step": use.dryAtStep === undefined ? "not in this run" : formatCount(use.dryAtStep),
         "epochs built": formatCount(use.epochsBuilt),
       })),
-      note: "dry: as many tokens read as the dataset has. The engine shuffles all epochs of a dataset together (a last one of which less than 80 % is asked for by itself).",
+      note:
+        "dry: as many tokens read as the dataset has. The engine shuffles all epochs of a dataset together (a " +
+        "last one of which less than 80 % is asked for by itself).",
     });
   }
 }

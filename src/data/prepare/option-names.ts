@@ -34,7 +34,9 @@ const names: Readonly<Record<keyof PrepareOptions | keyof PrepareMindRecordOptio
 export function requireKnownOptions(options: unknown): void {
   if (typeof options !== "object" || options === null)
     throw invalid(`prepareData: expected an object with options, found ${options === null ? "null" : typeof options}`, {
-      hint: 'write for example prepareData({ input: "text.jsonl", tokenizer: "tokenizer.json", output: "dataset/text", seqLength: 4096 })',
+      hint:
+        'write for example prepareData({ input: "text.jsonl", tokenizer: "tokenizer.json", output: ' +
+        '"dataset/text", seqLength: 4096 })',
     });
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;

@@ -21,7 +21,8 @@ async function requireSame({ path, bytes, modified, changed }: InputFile, { sha2
   if (found === sha256) return;
   throw new DataError(
     "INPUT_CHANGED",
-    `input ${path}: expected the bytes of the first reading (sha256 ${sha256.slice(0, 12)}), found ${found === undefined ? "no file" : `others (sha256 ${found.slice(0, 12)})`} after the last`,
+    `input ${path}: expected the bytes of the first reading ` +
+      `(sha256 ${sha256.slice(0, 12)}), found ${found === undefined ? "no file" : `others (sha256 ${found.slice(0, 12)})`} after the last`,
     { hint: "wait until the file is complete and run the cell again", details: { path } },
   );
 }

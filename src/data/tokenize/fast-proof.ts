@@ -4,10 +4,14 @@ import type { NativeTruth } from "./native-truth.js";
 
 /** Text that tokenizers could disagree about: numbers, scripts, spaces, line ends, contractions, controls, emoji. */
 const awkward = [
-  "The quick brown fox's 1st 22 333 4444 55555 words, don't I'LL we've CAN'T o'clock 'tis  two   spaces \t tab\n\nlines\r\n \r end ",
-  "中文字 日本語カタカナ ひらがな 한국어 العربية עברית हिन्दी ไทย Ελληνικά Русский é e\u0301 ñ ß ﬁ ŉ ǰ ſ's K \u0085 \u00a0 \u2028 \u3000 \ufeff \u200b x",
-  "½ ² ३ 四 Ⅷ $1,234.56 a_b-c#d@e.f /path\\to {json: [1, 2]} <html> && || !== ¿qué? «guillemets» “quotes” — … 😀👩‍👩‍👧 🇨🇭 \u0000 \u007f ~",
-  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa        \n   \n",
+  "The quick brown fox's 1st 22 333 4444 55555 words, don't I'LL we've CAN'T o'clock 'tis  two   spaces \t " +
+    "tab\n\nlines\r\n \r end ",
+  "中文字 日本語カタカナ ひらがな 한국어 العربية עברית हिन्दी ไทย Ελληνικά Русский é e\u0301 ñ ß ﬁ ŉ ǰ ſ's K \u0085 \u00a0 \u2028 " +
+    "\u3000 \ufeff \u200b x",
+  "½ ² ३ 四 Ⅷ $1,234.56 a_b-c#d@e.f /path\\to {json: [1, 2]} <html> && || !== ¿qué? «guillemets» “quotes” — … " +
+    "😀👩‍👩‍👧 🇨🇭 \u0000 \u007f ~",
+  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa        " +
+    "\n   \n",
 ];
 
 /** A text whose ids by the fast way are not those of the native library: everything has to be made again without it. */

@@ -132,9 +132,18 @@ function sideOf(add: boolean | undefined, { id, option, what, named, template }:
   if (id !== undefined) return [id];
   throw new DataError(
     "TOKENIZER_TOKEN_MISSING",
-    `${what} token: expected one in the tokenizer's vocabulary, found ${named === undefined ? "none" : `none: tokenizer_config.json names ${JSON.stringify(named)}, which the vocabulary lacks`}`,
+    `${what} token: expected one in the tokenizer's vocabulary, ` +
+      `found ${
+        named === undefined
+          ? "none"
+          : `none: tokenizer_config.json names ${JSON.stringify(named)}, which the ` + `vocabulary lacks`
+      }`,
     {
-      hint: `${named === undefined ? "put tokenizer_config.json beside tokenizer.json" : "take both files from the same model"}, or pass ${option}: false`,
+      hint: `${
+        named === undefined
+          ? "put tokenizer_config.json beside " + "tokenizer.json"
+          : "take both files from the same model"
+      }, or pass ${option}: false`,
       details: { option },
     },
   );

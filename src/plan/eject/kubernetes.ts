@@ -10,7 +10,9 @@ type ManifestValue = string | number | boolean | readonly ManifestValue[] | { re
 const filesFolder = "/etc/mindformers-run";
 
 /** Volcano names the hosts of the task "worker" in VC_WORKER_HOSTS and numbers its pods in VC_TASK_INDEX. */
-const startLine = `export NODE_RANK="$VC_TASK_INDEX" MASTER_ADDR="\${VC_WORKER_HOSTS%%,*}"; exec bash ${filesFolder}/start-node.sh`;
+const startLine =
+  `export NODE_RANK="$VC_TASK_INDEX" MASTER_ADDR="\${VC_WORKER_HOSTS%%,*}"; exec ` +
+  `bash ${filesFolder}/start-node.sh`;
 
 function podSpec(source: EjectSource, settings: EjectSettings, image: string): ManifestValue {
   const resource = settings.deviceResource ?? "huawei.com/Ascend910";
@@ -98,8 +100,10 @@ export function kubernetesFiles(source: EjectSource, settings: EjectSettings): E
   return {
     files: [{ path: "job.yaml", text: manifestYaml([files, job]), executable: false }, configFile(source)],
     notes: [
-      "kubectl apply -f job.yaml; it needs Volcano, the Ascend device plug-in (and its container runtime, which mounts the driver) and a shared volume",
-      "a failed pod ends the job: to go on, set load_checkpoint and resume_training in the configuration and eject again",
+      "kubectl apply -f job.yaml; it needs Volcano, the Ascend device plug-in (and its container runtime, which " +
+        "mounts the driver) and a shared volume",
+      "a failed pod ends the job: to go on, set load_checkpoint and resume_training in the configuration and " +
+        "eject again",
     ],
   };
 }

@@ -55,7 +55,8 @@ export function meanTimeBetweenFailures(devices: number, rate: FailureRate): { m
   if (!(nodeDays > 0))
     throw new LabError(
       "ARGUMENT_INVALID",
-      `reliability.failures: expected ${Object.keys(publishedFailureRates).join(", ")} or { nodeDaysPerFailure }, found ${JSON.stringify(rate)}`,
+      `reliability.failures: expected ${Object.keys(publishedFailureRates).join(", ")} or { nodeDaysPerFailure }, ` +
+        `found ${JSON.stringify(rate)}`,
       { hint: 'reliability: { failures: "llama-3" }' },
     );
   return { mtbfMs: (nodeDays * 86_400_000 * 8) / devices, source };

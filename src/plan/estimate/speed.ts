@@ -88,7 +88,9 @@ function fromUtilisation(use: { utilisation: number; peakTflops: number }, size:
   return {
     stepMs,
     basis: "stated",
-    arithmetic: `${work} PFLOP per step / (${formatCount(size.devices)} devices · ${use.peakTflops} TFLOPS · ${Math.round(use.utilisation * 100)} %) as given`,
+    arithmetic:
+      `${work} PFLOP per ` +
+      `step / (${formatCount(size.devices)} devices · ${use.peakTflops} TFLOPS · ${Math.round(use.utilisation * 100)} %) as given`,
   };
 }
 

@@ -36,7 +36,9 @@ export function estimateStep(
   const communication = time.total - time.compute - time.bubble;
   const parts = { computing: time.compute, waiting: time.bubble, communication };
   const sum = Object.entries(parts).map(([name, seconds]) => `${name} ${formatDuration(seconds * 1000)}`);
-  const assumed = `${hardware.peakFlops / 1e12} TFLOPS · ${hardware.efficiency * 100} % while computing, links at ${hardware.linkEfficiency * 100} % of nominal`;
+  const assumed =
+    `${hardware.peakFlops / 1e12} TFLOPS · ${hardware.efficiency * 100} % while computing, ` +
+    `links at ${hardware.linkEfficiency * 100} % of nominal`;
   return {
     stepMs: time.total * 1000,
     arithmetic: `${sum.join(" + ")} (${hardware.name}: ${assumed}): assumed, not measured`,

@@ -69,7 +69,8 @@ export function memoryFigure(plan: PlanValues): Figure {
     parts,
     ...(limit && { limit: { value: limit.bytes / gigabyte, label: `${limit.source}: ${formatBytes(limit.bytes)}` } }),
     notes: [
-      "An estimate: weights, gradients and optimizer are exact sums, activations and copies are counted from MindFormers' graph.",
+      "An estimate: weights, gradients and optimizer are exact sums, activations and copies are counted from " +
+        "MindFormers' graph.",
       ...(onHost > 0
         ? [`The optimizer's values rest in the host's memory (swap): up to ${formatBytes(onHost)} per device.`]
         : []),

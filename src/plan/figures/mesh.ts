@@ -247,7 +247,10 @@ export function meshFigure(plan: PlanValues, options: MeshFigureOptions = {}): F
   if (!Object.hasOwn(meanings, axis) || (axis === "memory" && plan.memory === undefined))
     throw new LabError(
       "ARGUMENT_INVALID",
-      `meshFigure color: expected ${Object.keys(meanings).join(", ")}${axis === "memory" ? " (memory only for models whose size is computed)" : ""}, found ${JSON.stringify(axis)}`,
+      `meshFigure color: ` +
+        `expected ${Object.keys(meanings).join(", ")}${
+          axis === "memory" ? " (memory only for models whose size is " + "computed)" : ""
+        }, found ${JSON.stringify(axis)}`,
       {
         hint: 'plan.meshFigure({ color: "data" })',
       },

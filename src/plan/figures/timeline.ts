@@ -39,7 +39,10 @@ function percent(share: number): string {
 function bubbleText(pipeline: PlanPipeline, timeline: PipelineTimeline): string {
   const { stages: p, microBatches: m, blocks: v } = pipeline;
   const formula = v === 1 ? `(${p} − 1)/(${m} + ${p} − 1)` : `(${p} − 1)/(${v}·${m} + ${p} − 1)`;
-  return `Bubble ${percent(timeline.bubble)} of the devices' time; with equal stages it would be ${formula} = ${percent(evenBubble(pipeline))}.`;
+  return (
+    `Bubble ${percent(timeline.bubble)} of the devices' time; with equal stages it ` +
+    `would be ${formula} = ${percent(evenBubble(pipeline))}.`
+  );
 }
 
 function busy(timeline: PipelineTimeline, stage: number): number {
@@ -59,10 +62,12 @@ function refuse(plan: PlanValues): LabError {
   const found =
     plan.pipeline === undefined
       ? "pipeline_stage 1"
-      : `the schedule ${plan.pipeline.scheduler} with ${plan.pipeline.blocks} blocks per stage and ${formatCount(plan.pipeline.microBatches)} micro-batches`;
+      : `the schedule ${plan.pipeline.scheduler} with ${plan.pipeline.blocks} blocks per stage ` +
+        `and ${formatCount(plan.pipeline.microBatches)} micro-batches`;
   return new LabError(
     "ARGUMENT_INVALID",
-    `timelineFigure: expected a pipeline with 1f1b, gpipe, interleaving or seqpipe and at most ${formatCount(mostTasks)} passes, found ${found}`,
+    `timelineFigure: expected a pipeline with 1f1b, gpipe, interleaving or seqpipe and at ` +
+      `most ${formatCount(mostTasks)} passes, found ${found}`,
     {
       hint: "plan.meshFigure()",
     },

@@ -172,8 +172,14 @@ function tradeOffFigure(search: LayoutSearch): Figure {
 
 function noneText({ legal, smallest, facts }: LayoutSearch): string {
   if (smallest === undefined)
-    return `no legal layout: the global batch ${facts.globalBatch} can't be divided among the replicas of ${facts.devices} devices`;
-  return `none of ${formatCount(legal)} legal layouts fits: the smallest (${meshText(smallest.layout)}) needs ${formatBytes(smallest.memory)} of ${formatBytes(facts.limit)}; scale the model (config.scaleTo) or take more devices`;
+    return (
+      `no legal layout: the global batch ${facts.globalBatch} can't be divided among the ` +
+      `replicas of ${facts.devices} devices`
+    );
+  return (
+    `none of ${formatCount(legal)} legal layouts fits: the ` +
+    `smallest (${meshText(smallest.layout)}) needs ${formatBytes(smallest.memory)} of ${formatBytes(facts.limit)}; scale the model (config.scaleTo) or take more devices`
+  );
 }
 
 function searchTable(search: LayoutSearch): MimeBundle {
@@ -190,13 +196,18 @@ function searchTable(search: LayoutSearch): MimeBundle {
     why: row.why,
   }));
   const { name, peakFlops, efficiency } = facts.hardware;
-  const basis = `Estimates for ${name}: ${peakFlops / 1e12} TFLOPS, ${Math.round(efficiency * 100)} % of it while computing (an assumption; measure one run and give hardware).`;
+  const basis =
+    `Estimates for ${name}: ${peakFlops / 1e12} TFLOPS, ${Math.round(efficiency * 100)} % of it while ` +
+    `computing (an assumption; measure one run and give hardware).`;
   const note =
     search.fitting === 0
       ? noneText(search)
-      : `${formatCount(search.fitting)} of ${formatCount(search.legal)} legal layouts fit into ${formatBytes(facts.limit)} (usable of ${formatBytes(facts.memoryPerDevice)}). ${basis}`;
+      : `${formatCount(search.fitting)} of ${formatCount(search.legal)} legal layouts fit ` +
+        `into ${formatBytes(facts.limit)} (usable of ${formatBytes(facts.memoryPerDevice)}). ${basis}`;
   return tableBundle({
-    title: `Layouts for ${formatCount(facts.devices)} devices, global batch ${formatCount(facts.globalBatch)}, fastest first`,
+    title:
+      `Layouts for ${formatCount(facts.devices)} devices, global ` +
+      `batch ${formatCount(facts.globalBatch)}, fastest first`,
     columns: [
       { key: "rank" },
       { key: "layout" },

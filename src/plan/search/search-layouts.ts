@@ -55,7 +55,9 @@ export function searchLayouts(options: SearchOptions): LayoutSearch {
       "MODEL_NOT_COMPUTED",
       `the size of this model is not computed: model_type ${String(get("model.model_config.model_type"))}`,
       {
-        hint: "write every number of model.model_config, or use a model_type of deepseek_v3, qwen3, qwen3_moe, telechat3, telechat3_moe",
+        hint:
+          "write every number of model.model_config, or use a model_type of deepseek_v3, qwen3, qwen3_moe, " +
+          "telechat3, telechat3_moe",
       },
     );
   const memoryPerDevice = parseBytes(options.memoryPerDevice, "memoryPerDevice");

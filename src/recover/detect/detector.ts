@@ -182,7 +182,9 @@ function saveFailed(failure: SaveFailureObservation): Draft {
     cause: named === "unknown" ? "storage" : named,
     since: failure.time,
     ...where(failure),
-    summary: `the checkpoint of step ${failure.step} was not saved${failure.rank === undefined ? "" : ` on rank ${failure.rank}`}: ${failure.message}`,
+    summary:
+      `the checkpoint of step ${failure.step} was not ` +
+      `saved${failure.rank === undefined ? "" : ` on rank ${failure.rank}`}: ${failure.message}`,
     evidence: [failure.message],
   };
 }
@@ -193,7 +195,8 @@ function device(error: DeviceObservation): Draft {
     cause: "device",
     since: error.time,
     ...where(error),
-    summary: `the device of rank ${error.rank} reports ${error.uncorrectable} uncorrectable memory errors, expected none`,
+    summary:
+      `the device of rank ${error.rank} reports ${error.uncorrectable} uncorrectable memory errors, ` + `expected none`,
     evidence: [],
   };
 }

@@ -72,7 +72,9 @@ export class PaceWatch {
       cause: "device",
       rank,
       since: time,
-      summary: `rank ${rank} reaches the collective after ${ms.toFixed(0)} ms, the median rank after ${usual.toFixed(0)} ms`,
+      summary:
+        `rank ${rank} reaches the collective after ${ms.toFixed(0)} ms, the median rank ` +
+        `after ${usual.toFixed(0)} ms`,
       evidence: [`in ${count} steps in a row up to step ${step}`],
     };
   }

@@ -22,7 +22,9 @@ export function requireSoundPlan(errors: readonly Issue[], override: string | un
     return { reason: override.trim(), errors: errors.map(({ rule, path, message }) => ({ rule, path, message })) };
   const count = errors.length === 1 ? "an error" : `${errors.length} errors`;
   throw new PlanError("PLAN_INVALID", `the plan has ${count}, so nothing was started:\n${asOne(errors)}`, {
-    hint: 'correct the configuration and plan again, or launchRun(plan, { name, override: "the reason why it is right" })',
+    hint:
+      'correct the configuration and plan again, or launchRun(plan, { name, override: "the reason why it is ' +
+      'right" })',
     issues: errors,
   });
 }

@@ -142,7 +142,8 @@ function judgeFailure(evidence: Evidence): Verdict {
 function judgeGone(evidence: Evidence, { role, node, pid, rank }: GoneProcess): Verdict {
   if (role === "worker" && evidence.finding) return judgeFailure(evidence);
   const subject = role === "scheduler" ? `the scheduler (process ${pid})` : `rank ${rank} (process ${pid})`;
-  const message = `${subject} on ${node} was killed or died without a word ${where(evidence, rank)}, while the others ran on`;
+  const message =
+    `${subject} on ${node} was killed or died without a word ${where(evidence, rank)}, while the ` + `others ran on`;
   return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
 }
 

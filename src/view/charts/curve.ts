@@ -39,7 +39,9 @@ export interface Curve {
 export function requireEqualLengths(title: string, series: readonly LineSeries[]): void {
   for (const { name, x, y } of series) {
     if (x.length === y.length) continue;
-    const message = `chart ${JSON.stringify(title)}, series ${JSON.stringify(name)}: expected as many x as y, found ${x.length} and ${y.length}`;
+    const message =
+      `chart ${JSON.stringify(title)}, series ${JSON.stringify(name)}: expected as many x as y, ` +
+      `found ${x.length} and ${y.length}`;
     throw new LabError("ARGUMENT_INVALID", message, { hint: "give every y its x" });
   }
 }

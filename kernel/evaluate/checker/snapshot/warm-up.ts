@@ -5,10 +5,16 @@ import type { CheckerRequest } from "../process/requests.js";
 /** Cells as people write them, so that what they need of the compiler has been loaded, parsed and compiled once. */
 const cells = [
   "1 + 1",
-  'import { readFileSync } from "node:fs";\nimport * as path from "node:path";\nconst text = readFileSync(path.join("a", "b"), "utf8");\ntext.split("\\n").map((line) => line.length)',
-  "interface Row { name: string; size?: number }\nclass Table<T extends Row> { private rows: T[] = []; add(row: T) { this.rows.push(row); return this } get size() { return this.rows.length } }\nconst table = new Table<Row>().add({ name: 'a' });\ntable.size",
-  "let total = 0;\nfor (const [index, value] of [1, 2, 3].entries()) total += index * value;\nfor await (const one of (async function* () { yield 1 })()) total += one;\nconsole.log(`total ${total}`, new Map([['a', 1]]), process.memoryUsage());",
-  "async function load(url: string): Promise<unknown> { const answer = await fetch(url); return answer.json() }\nconst late = await Promise.all([1, Promise.resolve('a')]);\n({ late, ...{ a: 1 } })",
+  'import { readFileSync } from "node:fs";\nimport * as path from "node:path";\nconst text = ' +
+    'readFileSync(path.join("a", "b"), "utf8");\ntext.split("\\n").map((line) => line.length)',
+  "interface Row { name: string; size?: number }\nclass Table<T extends Row> { private rows: T[] = []; add(row: " +
+    ("T) { this.rows.push(row); return this } get size() { return this.rows.length } }\nconst table = new " +
+      "Table<Row>().add({ name: 'a' });\ntable.size"),
+  "let total = 0;\nfor (const [index, value] of [1, 2, 3].entries()) total += index * value;\nfor await (const " +
+    ("one of (async function* () { yield 1 })()) total += one;\nconsole.log(`total ${total}`, new Map([['a', 1]]), " +
+      "process.memoryUsage());"),
+  "async function load(url: string): Promise<unknown> { const answer = await fetch(url); return answer.json() " +
+    "}\nconst late = await Promise.all([1, Promise.resolve('a')]);\n({ late, ...{ a: 1 } })",
   "const wrong: number = 'text';",
   "const broken = (",
 ];

@@ -108,7 +108,9 @@ function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
       severity: refused ? "error" : "warning",
       path,
       atKey: true,
-      message: `${name}: MindFormers has no such key ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
+      message:
+        `${name}: MindFormers has no such ` +
+        `key ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
       ...cureOf({ path, name, parent, near }, context),
     };
   }

@@ -99,7 +99,9 @@ function* memoryFits({ get, facts }: RuleContext): Generator<RuleFinding> {
     ...(get("optimizer.swap") === true ? [] : ['config.set("optimizer.swap", true)']),
     "more pipeline_stage or model_parallel",
   ];
-  const first = `the fullest device needs ${gigabytes(needed)}, of ${gigabytes(limit)} that it may use (${gigabytes(needed - limit)} too much)`;
+  const first =
+    `the fullest device needs ${gigabytes(needed)}, of ${gigabytes(limit)} that it may ` +
+    `use (${gigabytes(needed - limit)} too much)`;
   yield error([limitPath, first], byHand(ways.join("  or  ")));
 }
 

@@ -34,7 +34,8 @@ function* heads(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         modelPath("num_attention_heads"),
-        `every model-parallel device gets whole attention heads: num_attention_heads ${count} / ${tensorPath} ${divisionText(count, tensor).replace(/^\d+ \/ /, "")}`,
+        `every model-parallel device gets whole attention heads: ` +
+          `num_attention_heads ${count} / ${tensorPath} ${divisionText(count, tensor).replace(/^\d+ \/ /, "")}`,
       ],
       reshape(context, count),
     );
@@ -43,7 +44,8 @@ function* heads(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         modelPath("num_key_value_heads"),
-        `every model-parallel device gets whole heads of keys and values: num_key_value_heads ${keyValue} / ${tensorPath} ${divisionText(keyValue, tensor).replace(/^\d+ \/ /, "")}`,
+        `every model-parallel device gets whole heads of keys and values: ` +
+          `num_key_value_heads ${keyValue} / ${tensorPath} ${divisionText(keyValue, tensor).replace(/^\d+ \/ /, "")}`,
       ],
       reshape(context, keyValue),
     );
@@ -55,7 +57,9 @@ function* headWidth(context: RuleContext): Generator<RuleFinding> {
   if (isLatent(context)) {
     const [nope, rope, value] = ["qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"].map(modelNumber);
     if (nope === undefined || rope === undefined || value === undefined || nope + rope >= value) return;
-    const message = `a head's query must not be narrower than its value: qk_nope_head_dim ${nope} + qk_rope_head_dim ${rope} = ${nope + rope} < v_head_dim ${value}`;
+    const message =
+      `a head's query must not be narrower than its value: ` +
+      `qk_nope_head_dim ${nope} + qk_rope_head_dim ${rope} = ${nope + rope} < v_head_dim ${value}`;
     yield error([modelPath("v_head_dim"), message], setTo(modelPath("v_head_dim"), nope + rope));
     return;
   }
@@ -106,7 +110,9 @@ function* experts({ mesh, model, modelNumber, modelPath, get }: RuleContext): Ge
   const inside = mesh.dataParallel * mesh.tensorParallel;
   const near = nearestDivisors(count, ep, count).filter((size) => inside % size === 0);
   const place = typeof legacy === "number" ? "moe_config.expert_num" : modelPath("n_routed_experts");
-  const message = `every expert-parallel device gets whole experts: n_routed_experts ${count} / ${path} ${divisionText(count, ep).replace(/^\d+ \/ /, "")}`;
+  const message =
+    `every expert-parallel device gets whole experts: ` +
+    `n_routed_experts ${count} / ${path} ${divisionText(count, ep).replace(/^\d+ \/ /, "")}`;
   const cure = setTo(path, near[0] ?? 1);
   yield error([place, message], { ...cure, hint: `set ${path} to ${near.slice(0, 2).join(" or ")}` });
 }
@@ -124,7 +130,9 @@ function* sequence({ mesh, modelNumber, modelPath, get }: RuleContext): Generato
     ...(tensor > 1 ? [`model_parallel ${tensor} (use_seq_parallel)`] : []),
     ...(context > 1 ? [`${ring === 2 ? "2 · " : ""}context_parallel ${mesh.contextParallel}`] : []),
   ];
-  const message = `the sequence is cut evenly: seq_length ${length} / (${names.join(" · ")} = ${parts}) leaves ${length % parts}`;
+  const message =
+    `the sequence is cut evenly: ` +
+    `seq_length ${length} / (${names.join(" · ")} = ${parts}) leaves ${length % parts}`;
   const near = nearestMultiple(parts, length);
   const data = "train_dataset.data_loader.config.seq_length";
   const both = get(data) === length ? ([[data, near]] as const) : [];
@@ -161,7 +169,8 @@ function* headsOfContext({ mesh, modelNumber, get }: RuleContext): Generator<Rul
     yield error(
       [
         path,
-        `ulysses_cp shares the heads: num_attention_heads ${heads} / (context_parallel ${cp} · model_parallel ${mesh.tensorParallel} = ${parts}) leaves ${heads % parts}`,
+        `ulysses_cp shares the heads: ` +
+          `num_attention_heads ${heads} / (context_parallel ${cp} · model_parallel ${mesh.tensorParallel} = ${parts}) leaves ${heads % parts}`,
       ],
       setTo(path, "colossalai_cp"),
     );

@@ -37,7 +37,8 @@ function* expertGroups({ mcore, model, modelNumber: of, modelPath: at }: RuleCon
     yield error(
       [
         at("topk_group"),
-        `experts of a token are chosen evenly from its groups: num_experts_per_tok ${perToken} / topk_group ${chosen} leaves ${perToken % chosen}`,
+        `experts of a token are chosen evenly from its groups: ` +
+          `num_experts_per_tok ${perToken} / topk_group ${chosen} leaves ${perToken % chosen}`,
       ],
       setTo(at("topk_group"), nearestDivisors(perToken, chosen, 99).find((size) => !groups || size <= groups) ?? 1),
     );
@@ -135,7 +136,8 @@ function* router({ mcore, model, modelNumber: of, mesh, device }: RuleContext): 
     yield error(
       [
         dispatcherPath,
-        `alltoall_deredundency needs expert_parallel ≥ npu_nums_per_device: ${mesh.expertParallel} < ${String(perNode)}`,
+        `alltoall_deredundency needs expert_parallel ≥ ` +
+          `npu_nums_per_device: ${mesh.expertParallel} < ${String(perNode)}`,
       ],
       setTo(dispatcherPath, "alltoall"),
     );

@@ -70,9 +70,15 @@ function offsetText(offset: unknown, layers: number, pipeline: PipelineShape): s
   if (found === undefined) return undefined;
   const extra = blocks > 1 ? ` · pp_interleave_num ${blocks}` : "";
   if (found.problem === "shape")
-    return `expected ${blocks > 1 ? `${blocks} lists of ` : ""}${stages} numbers (pipeline_stage ${stages}${extra}) or 0, found ${shapeText(offset)}`;
+    return (
+      `expected ${blocks > 1 ? `${blocks} lists of ` : ""}${stages} numbers ` +
+      `(pipeline_stage ${stages}${extra}) or 0, found ${shapeText(offset)}`
+    );
   if (found.problem === "sum")
-    return `the offsets must add up to what is left over: num_hidden_layers ${layers} mod (pipeline_stage ${stages}${extra}) = ${found.remainder}, found ${found.sum}`;
+    return (
+      `the offsets must add up to what is left over: ` +
+      `num_hidden_layers ${layers} mod (pipeline_stage ${stages}${extra}) = ${found.remainder}, found ${found.sum}`
+    );
   return `a stage in the middle would have no layer: layers per stage ${found.counts.join(", ")}`;
 }
 
@@ -130,7 +136,8 @@ function zeroBubble(context: RuleContext): (readonly [string, string, Cure])[] {
   else if (micro < 2 * stages)
     found.push([
       microPath,
-      `zero_bubble_v needs two micro-batches per stage: micro_batch_num ${micro} < 2 · pipeline_stage ${stages} = ${2 * stages}`,
+      `zero_bubble_v needs two micro-batches per stage: ` +
+        `micro_batch_num ${micro} < 2 · pipeline_stage ${stages} = ${2 * stages}`,
       setTo(microPath, 2 * stages),
     ]);
   return found;
@@ -196,7 +203,8 @@ function* bubble(context: RuleContext): Generator<RuleFinding> {
   yield advice(
     [
       microPath,
-      `devices wait ${percent(share)} of a step: (pipeline_stage ${stages} − 1) / (${blocks > 1 ? `${blocks} · ` : ""}micro_batch_num ${micro} + ${stages - 1})`,
+      `devices wait ${percent(share)} of a step: ` +
+        `(pipeline_stage ${stages} − 1) / (${blocks > 1 ? `${blocks} · ` : ""}micro_batch_num ${micro} + ${stages - 1})`,
     ],
     {
       ...setTo(microPath, enough),
@@ -216,7 +224,8 @@ export const pipelineRules: readonly Rule[] = [
   {
     id: "layer-offset",
     about:
-      "offsets have one number per stage and block, add up to layers mod (stages · blocks), and leave no inner stage empty",
+      "offsets have one number per stage and block, add up to layers mod (stages · blocks), and leave no inner " +
+      "stage empty",
     engine: "refuses",
     cure: true,
     check: layerOffset,

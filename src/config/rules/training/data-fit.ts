@@ -33,7 +33,8 @@ function* mindRecord(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         columnsPath,
-        `this model does not make labels itself and needs the column labels, found ${(columns as unknown[]).join(", ")}`,
+        `this model does not make labels itself and needs the column labels, ` +
+          `found ${(columns as unknown[]).join(", ")}`,
       ],
       byHand('prepareData({ …, format: "mindrecord", columns: ["input_ids", "labels"] })'),
     );
@@ -43,7 +44,8 @@ function* mindRecord(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         modelPath("seq_length"),
-        `data and model must have the same sequence length: MindRecord rows ${cut}, model.model_config.seq_length ${model}`,
+        `data and model must have the same sequence length: MindRecord ` +
+          `rows ${cut}, model.model_config.seq_length ${model}`,
       ],
       setTo(modelPath("seq_length"), cut),
     );

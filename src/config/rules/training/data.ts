@@ -22,7 +22,8 @@ function* sequenceLength({ get, facts, megatron, modelNumber }: RuleContext): Ge
     yield warning(
       [
         path,
-        `the dataset was cut for samples of ${cut} tokens, the configuration reads ${data}; the token stream is cut anew`,
+        `the dataset was cut for samples of ${cut} tokens, the configuration reads ${data}; the token stream is ` +
+          `cut anew`,
       ],
       byHand(`config.set("${path}", ${cut}) and the model's seq_length, or prepare the data with seqLength ${data}`),
     );
@@ -88,7 +89,8 @@ function* padding({ get, facts, megatron }: RuleContext): Generator<RuleFinding>
       yield warning(
         [
           `${gpt}.pad`,
-          `the data is filled up with the token ${known}, the loader leaves ${String(pad ?? -1)} out of the loss: fill tokens would be learnt`,
+          `the data is filled up with the token ${known}, the loader leaves ${String(pad ?? -1)} out of the loss: ` +
+            `fill tokens would be learnt`,
         ],
         setTo(`${gpt}.pad`, known),
       );

@@ -31,7 +31,8 @@ function* resume(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "load_checkpoint",
-        `resume_training is on but the folder ${String(path)} is empty: MindFormers would start anew from random weights`,
+        `resume_training is on but the folder ${String(path)} is empty: MindFormers would start anew from random ` +
+          `weights`,
       ],
       {
         ...off,
@@ -92,7 +93,9 @@ function* monitors({ get, mcore, model }: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "use_skip_data_by_global_norm",
-        `skipping a batch (use_skip_data_by_global_norm) and reloading a checkpoint (${check ? "check_for_global_norm" : "health_checkpoint.global_norm_spike_threshold"}) at a jump of the gradient exclude each other`,
+        `skipping a batch (use_skip_data_by_global_norm) and reloading a ` +
+          (`checkpoint (${check ? "check_for_global_norm" : "health_checkpoint.global_norm_spike_threshold"}) at a jump of ` +
+            `the gradient exclude each other`),
       ],
       setTo("use_skip_data_by_global_norm", false),
     );

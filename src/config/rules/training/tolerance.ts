@@ -94,7 +94,9 @@ function* replica(context: RuleContext): Generator<RuleFinding> {
     const written = get(shardPath);
     const shard = typeof written === "number" && written > 0 ? Math.min(written, data) : data;
     if (data / shard >= 2) return;
-    const message = `${listed(options)} need the optimizer's values twice: data_parallel ${data} / optimizer_weight_shard_size ${shard}${written === shard ? "" : ` (${String(written ?? -1)})`} = ${data / shard}, expected 2 or more`;
+    const message =
+      `${listed(options)} need the optimizer's values twice: ` +
+      `data_parallel ${data} / optimizer_weight_shard_size ${shard}${written === shard ? "" : ` (${String(written ?? -1)})`} = ${data / shard}, expected 2 or more`;
     if (data >= 2 && data % 2 === 0) yield error([shardPath, message], setTo(shardPath, data / 2));
     else yield error([shardPath, message], byHand(`raise parallel_config.data_parallel to ${2 * data}`));
     return;
@@ -124,7 +126,8 @@ function* controller(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "environment",
-        `${listed(options)} need the variables MINDIO_FOR_MINDSPORE=1, MS_TFT_IP and MS_TFT_PORT; missing: ${listed(missing)}`,
+        `${listed(options)} need the variables MINDIO_FOR_MINDSPORE=1, MS_TFT_IP and MS_TFT_PORT; ` +
+          `missing: ${listed(missing)}`,
       ],
       byHand("MS_TFT_IP is the address of the first node; MS_TFT_PORT a free port there"),
     );

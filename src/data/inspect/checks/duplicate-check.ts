@@ -28,7 +28,9 @@ export async function confirmMatches(stream: TokenStream, found: FoundMatches): 
   return {
     check,
     verdict: "warning",
-    found: `${formatCount(count)} of ${formatCount(found.documents)} documents repeat an earlier one${how}; document ${pair.again} repeats ${pair.first}`,
+    found:
+      `${formatCount(count)} of ${formatCount(found.documents)} documents repeat an ` +
+      `earlier one${how}; document ${pair.again} repeats ${pair.first}`,
     hint: `await data.peek(${pair.again})`,
   };
 }

@@ -36,7 +36,10 @@ export function whyLeftOut(path: string): string | undefined {
   if (found) return `${found.what}; unpack it: ${found.unpack}`;
   if (tables.test(path)) return "a table; write it as JSON lines or Parquet";
   const ending = /\.[^.]+$/.exec(basename(path))?.[0];
-  return `${ending === undefined ? "no ending" : `the ending ${ending}`}, not one of a text file; name the file itself to read it`;
+  return (
+    `${ending === undefined ? "no ending" : `the ending ${ending}`}, not one of a text file; name the file ` +
+    `itself to read it`
+  );
 }
 
 /** A line for the notes: at most five files by name. */

@@ -49,10 +49,12 @@ export function jobScript({ name, folder, attempt, requests, program, cluster }:
     ],
     body: [
       "# A node's name that does not resolve: Slurm knows the address.",
-      `getent hosts "$MASTER_ADDR" > /dev/null || MASTER_ADDR="$(scontrol show node "$MASTER_ADDR" | sed -n 's/.*NodeAddr=\\([^ ]*\\).*/\\1/p')"`,
+      `getent hosts "$MASTER_ADDR" > /dev/null || MASTER_ADDR="$(scontrol show node "$MASTER_ADDR" | sed -n ` +
+        `'s/.*NodeAddr=\\([^ ]*\\).*/\\1/p')"`,
       "save() {",
       `  touch ${quoteWord(limitFile(folder, attempt))}`,
-      `  echo '{"GracefulExit": 1}' > ${quoteWord(`${control}.new`)} && mv ${quoteWord(`${control}.new`)} ${quoteWord(control)}`,
+      `  echo '{"GracefulExit": ` +
+        `1}' > ${quoteWord(`${control}.new`)} && mv ${quoteWord(`${control}.new`)} ${quoteWord(control)}`,
       "}",
       "trap save USR1",
       `srun --ntasks-per-node=1 --kill-on-bad-exit=1 ${sourced} &`,
