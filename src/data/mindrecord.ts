@@ -272,7 +272,8 @@ export async function openMindRecord(path: string): Promise<MindRecord> {
  *
  * @example
  * const schema = { input_ids: { type: "int32", shape: [-1] } } as const;
- * const data = await writeMindRecord({ output: "tokens.mindrecord", schema, rows: [{ input_ids: Int32Array.of(1, 2) }] });
+ * const data = await writeMindRecord({ output: "tokens.mindrecord", schema, rows: [{ input_ids: Int32Array.of(1, 2) }]
+ * });
  *
  * @throws LabError ARGUMENT_INVALID (names, shards, schema), FILE_UNWRITABLE; DataError MINDRECORD_ROW_INVALID with
  * the row's number.

@@ -12,8 +12,8 @@ import type { RunStatus } from "./status.js";
 
 export interface OpenOptions {
   /**
-   * Folder of all runs. Default: `"runs"` beside the notebook, then every folder with runs below the working folder and in
-   * `runs` of the folders above it.
+   * Folder of all runs. Default: `"runs"` beside the notebook, then every folder with runs below the working folder and
+   * in `runs` of the folders above it.
    */
   readonly folder?: string;
 }
@@ -73,8 +73,8 @@ interface Damaged {
 const parallel = 32;
 
 /**
- * The runs of a folder, or all that are found from the working folder, newest first; shown as a table with their states.
- * The table also shows folders that can't be opened, with what is wrong.
+ * The runs of a folder, or all that are found from the working folder, newest first; shown as a table with their
+ * states. The table also shows folders that can't be opened, with what is wrong.
  */
 export async function listRuns(options: OpenOptions = {}): Promise<ShownList<Run>> {
   const folders = options.folder === undefined ? await findRunFolders() : await runFoldersIn(options.folder);

@@ -26,7 +26,9 @@ async function runFolderOf(folder: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Ranks of the run that a checkpoint folder belongs to (`worldSize` in its run.json); undefined if that is not known. */
+/**
+ * Ranks of the run that a checkpoint folder belongs to (`worldSize` in its run.json); undefined if that is not known.
+ */
 export async function worldSizeOf(folder: string): Promise<number | undefined> {
   const run = await runFolderOf(folder);
   const text = run === undefined ? "" : await readFile(join(run, "run.json"), "utf8").catch(() => "");

@@ -93,9 +93,10 @@ export function noteLines(notes: readonly string[], limit = 122): string[] {
 }
 
 /**
- * A static SVG 1.1 picture of its own paper, title and small print. It has no scripts, style sheets or ids, so that many of them can stand
- * in one page. In a page with JupyterLab's theme it takes the theme's colors. It has no width of its own: as an image element, as
- * nbconvert writes it, a width of 760 pixels would be cut at the edge of a printed page.
+ * A static SVG 1.1 picture of its own paper, title and small print. It has no scripts, style sheets or ids, so that
+ * many of them can stand in one page. In a page with JupyterLab's theme it takes the theme's colors. It has no width of
+ * its own: as an image element, as nbconvert writes it, a width of 760 pixels would be cut at the edge of a printed
+ * page.
  */
 export function svgPicture(chart: Chart, draw: (top: number) => { bottom: number; parts: readonly string[] }): string {
   const label = escapeMarkup(chart.title);
