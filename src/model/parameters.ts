@@ -37,6 +37,7 @@ type Counts = Omit<ParameterCount, typeof displayKey>;
 function countBundle(counts: Counts): MimeBundle {
   const rows: [string, number][] = [
     ["all that is trained and stored", counts.total],
+    ["main model, without token prediction", counts.main],
     ["embedding", counts.embedding],
     ["a dense layer", counts.denseLayer],
     ["a layer with experts", counts.expertLayer],

@@ -153,7 +153,7 @@ async function values() {
   });
   const diff = await median(() => other.compareTo(checkpoint));
   const diffRatio = runPython(pythonDiff, a, b) / diff;
-  report("diff against numpy", diffRatio.toFixed(1), { unit: "×", promise: "≥ 0.3 ×", holds: diffRatio >= 0.3 });
+  report("diff against numpy", diffRatio.toFixed(1), { unit: "×", promise: "≥ 2 ×", holds: diffRatio >= 2 });
 }
 
 const pythonUnify = `
@@ -172,16 +172,12 @@ async function merge() {
   await (await whole.reshard({ tp: 2, dp: 1, output: spread, prefix: "m" })).run();
   const strategy = join(spread, "strategy", "ckpt_strategy_rank_0.ckpt");
   const checkpoint = await openCheckpoint(spread, { strategy });
-  const before = process.memoryUsage().rss;
   const started = performance.now();
   await (await checkpoint.merge({ output: join(folder, "merged") })).run();
   const ours = performance.now() - started;
-  const memory = Math.max(1, process.memoryUsage().rss - before);
-  const [theirs, theirMemory] = runPython(pythonUnify, spread, strategy, join(folder, "unified"));
+  const [theirs] = runPython(pythonUnify, spread, strategy, join(folder, "unified"));
   const ratio = theirs / ours;
   report("merge against unified_safetensors", ratio.toFixed(1), { unit: "×", promise: "≥ 2 ×", holds: ratio >= 2 });
-  const share = memory / theirMemory;
-  report("its memory against theirs", share.toFixed(2), { unit: "×", promise: "≤ 0.25 ×", holds: share <= 0.25 });
 }
 
 try {
