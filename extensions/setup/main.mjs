@@ -74,7 +74,18 @@ async function test(args) {
   return report() && code === 0 ? 0 : code || 1;
 }
 
-const commands = { setup: async () => setUp(), start, lab, test };
+/** The slow tests of the real engine and of faults; writes test/reports/campaign.md. */
+async function campaign(args) {
+  await setUp([clusterTools, compiledTests]);
+  const options = { cwd: root, env: venvEnvironment() };
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const config = join("test", "campaign", "vitest.config.ts");
+  const code = await run(process.execPath, [vitest, "run", "--config", config, ...args], options);
+  await run(process.execPath, [join(root, "test", "campaign", "report.mjs")], options);
+  return code;
+}
+
+const commands = { setup: async () => setUp(), start, lab, test, campaign };
 const [name, ...args] = process.argv.slice(2);
 try {
   process.exitCode = (await commands[name](args)) ?? 0;

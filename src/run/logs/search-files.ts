@@ -24,15 +24,15 @@ export class LogFiles {
   }
 
   async search(question: LogQuestion): Promise<LogAnswer> {
-    const paths = new Set<string>();
+    const sizes = new Map<string, number>();
     for (const pattern of question.patterns)
-      for (const { path } of await listFiles(this.#folder, pattern)) paths.add(path);
+      for (const { path, size } of await listFiles(this.#folder, pattern)) sizes.set(path, size);
     this.#buffer ??= Buffer.allocUnsafe(bufferBytes);
-    const answer = { records: [] as Found[], files: paths.size, bytes: 0, searched: 0 };
-    for (const path of paths) {
+    const answer = { records: [] as Found[], files: sizes.size, bytes: 0, searched: 0 };
+    for (const [path, size] of sizes) {
       const index = this.#indices.get(path) ?? new LogFileIndex(join(this.#folder, path));
       this.#indices.set(path, index);
-      await index.grow(this.#buffer);
+      if (size !== index.size) await index.grow(this.#buffer);
       answer.bytes += index.size;
       const { records, searched } = await this.#searchFile(index, path, question);
       answer.searched += searched;
