@@ -29,7 +29,7 @@ function* platform(context: RuleContext): Generator<RuleFinding> {
   if (context.device !== "Ascend") {
     yield error(
       ["context.device_target", `fault tolerance (${listed(options)}) works on Ascend only`],
-      byHand("leave MS_ENABLE_TFT unset; recovery: { retries } restarts a failed run anywhere"),
+      byHand("leave MS_ENABLE_TFT unset; launchRun(plan, { recovery: { retries: 3 } }) restarts a failed run"),
     );
     return;
   }
