@@ -1,6 +1,7 @@
 // The kernel's engine and output in a process of their own, without sockets: cells come in and messages go out over Node's IPC.
 import { Worker } from "node:worker_threads";
 import { beginCell, endCell, runInCell } from "../../dist/kernel/cell/cell-context.js";
+import { keepListening } from "../../dist/kernel/core/kept-listeners.js";
 import { createOutput } from "../../dist/kernel/output/output.js";
 import { launchEvaluator } from "../../dist/kernel/start/launch-evaluator.js";
 
@@ -38,7 +39,7 @@ async function execute({ id, code, silent = false, interruptAfter, interruptBefo
   return { status: outcome.status, failure: outcome.failure };
 }
 
-process.on("SIGINT", () => {});
+keepListening("SIGINT", () => {});
 
 /** As the protocol thread does it: flag and message, and a signal if the flag isn't noticed. */
 function interruptFromThread(milliseconds) {

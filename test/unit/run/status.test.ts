@@ -107,9 +107,10 @@ describe("a name that exists already", () => {
   const status = (more: object) => ({ ...deriveStatus(file, historyOf(state("training")), alive), ...more });
   const wanted = { fingerprint: "f", open: 'await openRun("wiki")' };
 
-  it("refuses a live run and a lost one whose engine still trains", () => {
+  it("returns the same training while it lives, also lost with an engine that still trains; refuses another one", () => {
     for (const one of [status({}), status({ state: "lost", processes: 2 })]) {
-      expect(() => reuseOf(one, file, wanted)).toThrow(/live run/);
+      expect(reuseOf(one, file, wanted)).toMatchObject({ action: "return", note: expect.stringMatching(/is live/) });
+      expect(() => reuseOf(one, file, { ...wanted, fingerprint: "g" })).toThrow(/a live run of another training/);
     }
   });
 
