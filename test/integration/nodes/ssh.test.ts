@@ -38,6 +38,7 @@ interface Wanted {
   readonly python?: string;
   readonly setup?: string;
   readonly config?: string;
+  readonly supervisor?: string;
 }
 
 function node(wanted: Wanted = {}): RemoteNode {
@@ -59,6 +60,7 @@ function node(wanted: Wanted = {}): RemoteNode {
     run: wanted.run ?? "run-1",
     from: "here",
     connector,
+    ...(wanted.supervisor !== undefined && { supervisor: wanted.supervisor }),
   });
   opened.push(one);
   return one;
@@ -154,6 +156,34 @@ it("one folder launched from two machines at once: one wins, the other learns wh
   const refused = outcomes.find((outcome) => outcome.status === "rejected");
   expect(refused?.reason).toMatchObject({ code: "NODE_BUSY", message: expect.stringContaining("launched from here") });
   expect((await one.processes()).length).toBe(1);
+});
+
+it("a supervisor that was replaced may look, but neither signals nor ends anything; nor may another run", async () => {
+  const place = join(folder, "fenced");
+  const start = { attempt: 1, command: command("sleep 1000"), files: [] };
+  const [old, next] = [node({ place, supervisor: "old" }), node({ place, supervisor: "next" })];
+  const launcher = await old.start(start);
+  expect(await next.start(start)).toEqual(launcher);
+  await expect(old.signal("engine", "SIGKILL")).rejects.toMatchObject({ code: "RUN_LEASE_LOST" });
+  await expect(old.end({ graceMs: 0 })).rejects.toMatchObject({ code: "RUN_LEASE_LOST" });
+  await expect(node({ place, run: "other" }).end({ graceMs: 0 })).rejects.toMatchObject({ code: "NODE_BUSY" });
+  expect((await old.processes()).length).toBe(1);
+  expect(await next.end({ graceMs: 0 })).toEqual([]);
+});
+
+it("records of logs are searched on the node, by level and text, with their times", async () => {
+  const one = node();
+  const line = "2026-11-28 22:43:14,900 - mindformers/o[a.py:7] - ERROR - broken";
+  await one.write(
+    "logs/attempt-1/node-0/worker_0.log",
+    `${line}\n  its second line\n${line.replace("ERROR", "INFO")}\n`,
+  );
+  const limits = { since: null, until: null, tail: 5 };
+  const asked = { patterns: ["logs/**/worker_*.log"], level: 3, match: { source: "BROKEN", flags: "i" }, ...limits };
+  expect(await one.ask("search", asked)).toMatchObject({
+    files: 1,
+    records: [{ offset: 0, level: "ERROR", text: `${line}\n  its second line`, time: expect.any(Number) }],
+  });
 });
 
 it("SIGKILL of the launcher is reported as a signal, not as ssh's 255", async () => {

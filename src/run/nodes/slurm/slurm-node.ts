@@ -146,7 +146,7 @@ export class SlurmNode implements RunNode {
     for (const sign of signs) {
       if (sign.kind !== "ended") this.#tell(sign);
       // Slurm's own word about a bad end says more, and comes with the job's end.
-      else if (sign.end.exitCode === 0 || !this.#run.isLive) this.#ended(sign.end);
+      else if (sign.end.exitCode === 0 || !this.#run.isLive) this.#ended(await this.#withReason(sign.end));
     }
   }
 
@@ -161,7 +161,6 @@ export class SlurmNode implements RunNode {
 
   async #jobEnded(state: JobState): Promise<void> {
     await this.#look().catch(() => undefined);
-    const reason = await this.#run.reasonOf(state, endReason(state));
     const own = this.#recorded?.end;
     const bare: NodeEnd = {
       attempt: this.#run.attempt,
@@ -169,7 +168,13 @@ export class SlurmNode implements RunNode {
       exitCode: state.signal === undefined ? (state.exitCode ?? 1) : undefined,
       signal: state.signal === undefined ? undefined : `signal ${state.signal}`,
     };
-    this.#ended({ ...(own ?? bare), ...(reason !== undefined && { reason }) });
+    this.#ended(await this.#withReason(own ?? bare, endReason(state)));
+  }
+
+  /** A clean end may be one ahead of the time limit. */
+  async #withReason(end: NodeEnd, words?: string): Promise<NodeEnd> {
+    const reason = await this.#run.reasonOf(words);
+    return { ...end, ...(reason !== undefined && { reason }) };
   }
 
   #ended(end: NodeEnd): void {

@@ -151,7 +151,7 @@ export class SlurmRun {
   }
 
   /** Slurm's reason for the job's end; a time limit that was seen coming is one also if the engine ended in time. */
-  async reasonOf(_state: JobState, words: string | undefined): Promise<string | undefined> {
+  async reasonOf(words: string | undefined): Promise<string | undefined> {
     const saved = await access(limitFile(this.folder, this.attempt)).then(
       () => true,
       () => false,
