@@ -28,6 +28,12 @@ export function cpuDemands(devices: number): Demand[] {
     { path: "parallel.gradients_mean", now: true, why: "data parallelism averages the gradients" },
     { path: "parallel.full_batch", now: false, why: "every worker reads its own part of a batch" },
     { path: "parallel.enable_parallel_optimizer", now: false, why: alone, onlyIfWritten: true },
+    {
+      path: "parallel.parallel_optimizer_config.optimizer_weight_shard_size",
+      now: -1,
+      why: "no optimizer state is divided",
+      onlyIfWritten: true,
+    },
     { path: "parallel.enable_alltoall", now: false, why: alone, onlyIfWritten: true },
     { path: "parallel.pipeline_config.pipeline_interleave", now: false, why: alone, onlyIfWritten: true },
     { path: "parallel.pipeline_config.pipeline_scheduler", now: "1f1b", why: alone, onlyIfWritten: true },
