@@ -44,8 +44,11 @@ afterAll(async () => {
 });
 
 async function run(index: number): Promise<void> {
-  await page.locator(".jp-Notebook .jp-CodeCell").nth(index).locator(".cm-content").click();
-  await page.keyboard.press("Control+Enter");
+  const cell = page.locator(".jp-Notebook .jp-CodeCell").nth(index);
+  await cell.locator(".cm-content").click();
+  // The outputs of the cells above may have moved this one while it was clicked.
+  await page.locator(".jp-Notebook .jp-CodeCell.jp-mod-active").waitFor();
+  await cell.and(page.locator(".jp-mod-active")).locator(".cm-content").press("Control+Enter");
 }
 
 /** Runs a command by the command palette. */

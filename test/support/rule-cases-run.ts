@@ -54,11 +54,11 @@ export const runCases: readonly RuleCase[] = [
   },
   {
     rule: "switched-off",
-    edits: { profile: false, profile_start_step: 5 },
-    path: "profile_start_step",
-    says: /has no effect while profile is False/,
+    edits: { swap_config: { swap: false, default_prefetch: 3 } },
+    path: "swap_config.default_prefetch",
+    says: /has no effect while swap_config.swap is False/,
     severity: "advice",
-    cured: { profile: true },
+    cured: { "swap_config.swap": true },
   },
   {
     rule: "unknown-key",

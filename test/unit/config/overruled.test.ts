@@ -56,8 +56,12 @@ test.each([
 });
 
 test("settings of a feature that is off are advice, with the switch; the default says nothing", () => {
-  expect(found("profile: False\nprofile_start_step: 5\nprofile_stop_step: 10", "switched-off")).toEqual([
-    "profile_start_step: has no effect while profile is False",
+  expect(found("profile_start_step: 5\nprofile_stop_step: 10", "switched-off")).toEqual([
+    "profile_start_step: has no effect while profile is not set",
+  ]);
+  expect(found("profile: False\nprofile_start_step: 5", "switched-off")).toEqual([]);
+  expect(found("swap_config: {swap: False, default_prefetch: 3}", "switched-off")).toEqual([
+    "swap_config.default_prefetch: has no effect while swap_config.swap is False",
   ]);
   expect(found("context: {enable_profiling: True}", "switched-off")).toEqual([
     "context.enable_profiling: MindFormers 1.9 no longer looks at it; use profile",

@@ -226,6 +226,10 @@ const switches: readonly (readonly [path: string, keys: RegExp])[] = [
   ["auto_trans_ckpt", /^transform_process_num$/],
 ];
 
+/** MindFormers' own files keep the settings of a profiler that is off; only without the switch they are a mistake. */
+const isOff = (by: string, get: ReadValue): boolean =>
+  by === "profile" ? get(by) === undefined : (get(by) ?? false) === false;
+
 /** Values that differ from the default, for a feature that is off; and keys that MindFormers 1.9 no longer looks at. */
 function* switchedOff({ get, root }: RuleContext): Generator<RuleFinding> {
   for (const { path, node } of placesBelow(root, "")) {
@@ -237,10 +241,13 @@ function* switchedOff({ get, root }: RuleContext): Generator<RuleFinding> {
       yield advice([path, `MindFormers 1.9 no longer looks at it${instead && `; ${instead}`}`], takeAway(path));
       continue;
     }
-    const off = switches.find(([by, keys]) => keys.test(path) && (get(by) ?? false) === false);
+    const off = switches.find(([by, keys]) => keys.test(path) && isOff(by, get));
     if (off === undefined || !isWritten(value) || info?.default === undefined || sameValue(value, info.default))
       continue;
-    yield advice([path, `has no effect while ${off[0]} is False`], setTo(off[0], true));
+    yield advice(
+      [path, `has no effect while ${off[0]} is ${get(off[0]) === undefined ? "not set" : "False"}`],
+      setTo(off[0], true),
+    );
   }
 }
 
