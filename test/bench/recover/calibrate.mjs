@@ -1,4 +1,4 @@
-// Simulated clusters against published figures. The inputs were fixed before the first run; ByteRobust is held out.
+// Simulated clusters against published figures. ByteRobust is held out: only its inputs were fixed before the first run.
 //   node test/bench/recover/calibrate.mjs [seeds]
 
 import { bestInterval, effectiveRatio } from "../../../dist/src/plan/estimate/reliability.js";
