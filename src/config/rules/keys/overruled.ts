@@ -216,19 +216,29 @@ function* overruled(context: RuleContext): Generator<RuleFinding> {
       yield warning([path, `has no effect: ${why}`], cure);
 }
 
-/** Switches, and the keys that mean nothing while they are off. */
-const switches: readonly (readonly [path: string, keys: RegExp])[] = [
-  ["profile", /^(?:profile_(?!r$)\w+|profiler_level|init_start_profile|with_stack|data_simplification)$/],
-  ["parallel.enable_parallel_optimizer", /^parallel\.parallel_optimizer_config\.\w+$/],
-  ["monitor_config.monitor_on", /^monitor_config\.(?!monitor_on|stable_rank|health)\w+$/],
-  ["swap_config.swap", /^swap_config\.(?!swap$)\w+$/],
-  ["context.save_graphs", /^context\.save_graphs_path$/],
-  ["auto_trans_ckpt", /^transform_process_num$/],
+interface Switch {
+  readonly path: string;
+  /** Keys that mean nothing while it is off. */
+  readonly keys: RegExp;
+  /** MindFormers' own files keep the keys beside a switch that is written as off: only a missing switch is reported. */
+  readonly keepsKeys?: boolean;
+}
+
+const switches: readonly Switch[] = [
+  {
+    path: "profile",
+    keys: /^(?:profile_(?!r$)\w+|profiler_level|init_start_profile|with_stack|data_simplification)$/,
+    keepsKeys: true,
+  },
+  { path: "parallel.enable_parallel_optimizer", keys: /^parallel\.parallel_optimizer_config\.\w+$/ },
+  { path: "monitor_config.monitor_on", keys: /^monitor_config\.(?!monitor_on|stable_rank|health)\w+$/ },
+  { path: "swap_config.swap", keys: /^swap_config\.(?!swap$)\w+$/ },
+  { path: "context.save_graphs", keys: /^context\.save_graphs_path$/ },
+  { path: "auto_trans_ckpt", keys: /^transform_process_num$/ },
 ];
 
-/** MindFormers' own files keep the settings of a profiler that is off; only without the switch they are a mistake. */
-const isOff = (by: string, get: ReadValue): boolean =>
-  by === "profile" ? get(by) === undefined : (get(by) ?? false) === false;
+const isOff = ({ path, keepsKeys = false }: Switch, get: ReadValue): boolean =>
+  keepsKeys ? get(path) === undefined : (get(path) ?? false) === false;
 
 /** Values that differ from the default, for a feature that is off; and keys that MindFormers 1.9 no longer looks at. */
 function* switchedOff({ get, root }: RuleContext): Generator<RuleFinding> {
@@ -241,12 +251,12 @@ function* switchedOff({ get, root }: RuleContext): Generator<RuleFinding> {
       yield advice([path, `MindFormers 1.9 no longer looks at it${instead && `; ${instead}`}`], takeAway(path));
       continue;
     }
-    const off = switches.find(([by, keys]) => keys.test(path) && isOff(by, get));
+    const off = switches.find((one) => one.keys.test(path) && isOff(one, get));
     if (off === undefined || !isWritten(value) || info?.default === undefined || sameValue(value, info.default))
       continue;
     yield advice(
-      [path, `has no effect while ${off[0]} is ${get(off[0]) === undefined ? "not set" : "False"}`],
-      setTo(off[0], true),
+      [path, `has no effect while ${off.path} is ${get(off.path) === undefined ? "not set" : "False"}`],
+      setTo(off.path, true),
     );
   }
 }
