@@ -155,6 +155,7 @@ export {
   parseLauncherCall,
 } from "./plan/command/launcher.js";
 export type { FaultKind, FaultTable, FaultTableName, ScriptedFault, SimulateOptions } from "./plan/command/simulate.js";
+export type { PlannedTolerance, ToleranceOption } from "./plan/command/tolerance.js";
 export type { Ejected, EjectedFile } from "./plan/eject/ejected.js";
 export type { EjectOptions, EjectTarget } from "./plan/eject/options.js";
 export type { PlanDisk } from "./plan/estimate/disk.js";

@@ -22,7 +22,11 @@ export interface PlanData {
 }
 
 /** Sets a value in the copy and notes it, unless it is there already. */
-function apply(config: Config, changes: PlanChange[], change: { path: string; now: unknown; why: string }): void {
+export function applyChange(
+  config: Config,
+  changes: PlanChange[],
+  change: { path: string; now: unknown; why: string },
+): void {
   const was = config.get(change.path);
   if (was !== undefined && sameValue(was, change.now)) return;
   config.set(change.path, change.now);
@@ -47,14 +51,18 @@ export function applyData(config: Config, data: PlanData | undefined): PlanChang
   if (data?.prefix !== undefined) {
     const now = ["1", resolve(data.prefix)];
     for (const at of loaderPaths(config, "config.data_path"))
-      apply(config, changes, { path: at, now, why: "the dataset given to planRun" });
+      applyChange(config, changes, { path: at, now, why: "the dataset given to planRun" });
   } else if (Array.isArray(old)) {
     const prefixes = new Set(dataPrefixes(old));
     const now = old.map((entry: unknown) =>
       prefixes.has(String(entry).trim()) ? resolve(String(entry).trim()) : entry,
     );
     for (const at of loaderPaths(config, "config.data_path"))
-      apply(config, changes, { path: at, now, why: "workers start in another folder, so the path is made absolute" });
+      applyChange(config, changes, {
+        path: at,
+        now,
+        why: "workers start in another folder, so the path is made absolute",
+      });
   }
   return changes;
 }
@@ -74,12 +82,12 @@ function applyMindRecord(config: Config, { files = [], columns = [], sequences =
   const dataParallel = Number(config.get("parallel_config.data_parallel") ?? 1);
   const sections = ["train_dataset", "train_dataset_task.dataset_config"].filter((path) => isSection(config.get(path)));
   for (const section of sections) {
-    apply(config, changes, { path: `${section}.data_loader`, now: loader, why });
+    applyChange(config, changes, { path: `${section}.data_loader`, now: loader, why });
     for (const key of ["input_columns", "construct_args_key"])
-      apply(config, changes, { path: `${section}.${key}`, now: columns, why });
+      applyChange(config, changes, { path: `${section}.${key}`, now: columns, why });
   }
   if (config.has("parallel.dataset_strategy"))
-    apply(config, changes, { path: "parallel.dataset_strategy", now: columns.map(() => [dataParallel, 1]), why });
+    applyChange(config, changes, { path: "parallel.dataset_strategy", now: columns.map(() => [dataParallel, 1]), why });
   return changes;
 }
 
@@ -144,11 +152,11 @@ export function applyDevice(config: Config, cluster: ResolvedCluster): PlanChang
   const written = config.get("context.device_target") ?? "Ascend";
   if (written === cluster.device) return changes;
   for (const demand of cluster.device === "CPU" ? cpuDemands : ascendDemands)
-    if (demand.when?.(config) ?? true) apply(config, changes, demand);
+    if (demand.when?.(config) ?? true) applyChange(config, changes, demand);
   if (cluster.device === "Ascend") {
     const gigabytes =
       cluster.memoryPerDevice === undefined ? 58 : Math.floor((cluster.memoryPerDevice / 2 ** 30) * usableMemory);
-    apply(config, changes, {
+    applyChange(config, changes, {
       path: "context.max_device_memory",
       now: `${gigabytes}GB`,
       why: "memory of the cluster's devices",

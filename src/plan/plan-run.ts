@@ -11,11 +11,13 @@ import { issueList } from "../view/issue-list.js";
 import { applyData, applyDevice, type PlanData } from "./changes.js";
 import { type Cluster, resolveCluster } from "./command/cluster.js";
 import { withHostFile } from "./command/host-file.js";
+import { planTolerance, type ToleranceOption } from "./command/tolerance.js";
 import { planValues } from "./estimate/compute.js";
 import type { ReliabilityOptions } from "./estimate/failures.js";
 import type { PlanSpeed } from "./estimate/speed.js";
 import { makePlan, type Plan } from "./plan.js";
 import { graded, reliabilityIssues } from "./plan-issues.js";
+import { applyTolerance, toleranceIssues } from "./tolerance.js";
 
 export interface PlanOptions {
   /** The training data; without it the configuration's own `data_path` is used. */
@@ -29,6 +31,12 @@ export interface PlanOptions {
   readonly speed?: PlanSpeed;
   /** What the prediction of failures assumes. */
   readonly reliability?: ReliabilityOptions;
+  /**
+   * MindSpore's fault tolerance: `["TTP", "UCE", "ARF"]`. The plan sets the environment of every node and what the
+   * configuration needs, and checks the conditions. On a CPU the options are refused with the reason, and `launchRun`
+   * uses its own recovery.
+   */
+  readonly tolerance?: readonly ToleranceOption[];
   /**
    * "throw" (default): findings of severity error are thrown together. "show": they become part of the plan
    * (`plan.errors`), so that one can look at it; `launchRun` then refuses it unless it is given an `override` with a
@@ -106,15 +114,17 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   if (options.cluster === undefined && forAscend)
     throw refuse([noCluster(copy, asked)], "(without it no command can be made, so there is nothing to look at)");
   const cluster = resolveCluster(await withHostFile(options.cluster), asked.dataParallel);
-  const changes = [...applyDevice(copy, cluster), ...applyData(copy, options.data)];
-  const values = planValues(copy, cluster, options);
+  const tolerance = planTolerance(options.tolerance, cluster);
+  const demanded = [...applyDevice(copy, cluster), ...applyTolerance(copy, tolerance)];
+  const changes = [...demanded, ...applyData(copy, options.data)];
+  const values = planValues(copy, cluster, { ...options, tolerance });
   const dataFiles = dataFilesOf(copy);
   const facts: CheckFacts = {
     device: cluster.device,
     devices: cluster.devices,
     devicesPerNode: cluster.devicesPerNode,
     // Workers inherit it.
-    environment: process.env,
+    environment: { ...process.env, ...tolerance?.environment },
     memoryPerDevice: cluster.memoryPerDevice,
     // Other machines have their own files; preflight looks at them there.
     missingFiles: cluster.access?.via === "local" ? await missingOf(dataFiles) : [],
@@ -123,7 +133,7 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   };
   const found = copy.check(facts);
   const order = await orderIssues(copy, found, cluster.access?.via === "local" ? totalmem() : undefined);
-  const issues = issueList(graded(found, order, reliabilityIssues(copy, values)));
+  const issues = issueList(graded(found, order, reliabilityIssues(copy, values), toleranceIssues(tolerance)));
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && options.onErrors !== "show") throw refuse(issues);
   return makePlan({ ...values, dataFiles, changes, issues, errors });

@@ -83,6 +83,13 @@ function modelFacts(plan: PlanValues): (readonly [string, string])[] {
   ];
 }
 
+function toleranceFacts({ tolerance }: PlanValues): (readonly [string, string])[] {
+  if (tolerance === undefined) return [];
+  const { refused, options, environment } = tolerance;
+  const controller = environment.MS_TFT_IP && `, controller at ${environment.MS_TFT_IP}:${environment.MS_TFT_PORT}`;
+  return [["fault tolerance", refused === undefined ? options.join(", ") + (controller ?? "") : `refused: ${refused}`]];
+}
+
 /** Label and value of every line of the plan's summary. */
 export function planFacts(plan: PlanValues): (readonly [string, string])[] {
   const tokens = plan.tokensPerStep === undefined ? "unknown" : `${large(plan.tokensPerStep)} per step`;
@@ -94,6 +101,7 @@ export function planFacts(plan: PlanValues): (readonly [string, string])[] {
     ["global batch", plan.batchArithmetic],
     ["steps", stepsText(plan)],
     ["tokens", tokens + length + all],
+    ...toleranceFacts(plan),
     ...modelFacts(plan),
   ];
 }

@@ -27,6 +27,7 @@ export function keepGraphs(kept: string, runs: string): void {
 /** vitest's own name for what comes before all files of a project. */
 export function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), "compiled-graphs-"));
-  project.provide("compiledGraphs", join(folder, "graphs"));
+  // Several runs of vitest may share one folder of graphs.
+  project.provide("compiledGraphs", process.env.MF_LAB_TEST_GRAPHS ?? join(folder, "graphs"));
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -20,7 +20,7 @@ TOOL_SECONDS = 10
 IMPORT_PROGRAM = """
 import importlib.metadata, json, sys
 found = {"python": sys.version.split()[0]}
-for name in ("mindspore", "mindformers"):
+for name in ("mindspore", "mindformers", "mindio_ttp"):
     try:
         found[name] = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

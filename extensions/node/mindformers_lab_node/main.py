@@ -28,6 +28,9 @@ def _task(folder, requests):
         request = json.load(file)
     master = os.environ["MASTER_ADDR"]
     request["argv"] = [word.replace("=MASTER_ADDR", f"={master}") for word in request["argv"]]
+    variables = request.get("environment", {})
+    if variables.get("MS_TFT_IP") == "MASTER_ADDR":
+        variables["MS_TFT_IP"] = master
     code = keep(NodePlace(folder, node), request, lambda answer: "code" in answer and print(answer["message"]))
     return 1 if code is None or code < 0 else code
 

@@ -50,6 +50,8 @@ export interface CommandSettings {
   readonly cluster: ResolvedCluster;
   /** Names the folder for compiled graphs; equal for configurations that compile to the same graph. */
   readonly graphKey: string;
+  /** Further variables of every node's workers. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** True if other machines are started by this project, with an engine layer that is sent to them. */
@@ -82,6 +84,7 @@ function environmentOf(settings: CommandSettings, place: CommandPlace, logFolder
     ...(isRemote(cluster) && { DEVICE_NUM_PER_NODE: String(cluster.devicesPerNode) }),
     MF_LAB_RUN: runFolder,
     LOG_MF_PATH: join(logFolder, "mindformers"),
+    ...settings.environment,
   };
   if (cluster.device === "Ascend") return always;
   const cache = join(dirname(runFolder), ".compiler-cache", graphKey);

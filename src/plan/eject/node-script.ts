@@ -63,6 +63,7 @@ export function environmentLines(source: EjectSource, settings: EjectSettings, p
     ...(path ? programLines(source) : []),
     ...(source.device === "CPU" ? [] : [`export PYTHONPATH=${quoteWord(settings.mindformers)}:"\${PYTHONPATH:-}"`]),
     `export LOG_MF_PATH=${quoteWord(posix.join(logs, "mindformers"))}`,
+    ...toleranceLines(source.commands[0]?.environment ?? {}),
     ...(cache === undefined
       ? []
       : [
@@ -70,6 +71,16 @@ export function environmentLines(source: EjectSource, settings: EjectSettings, p
           `export MS_COMPILER_CACHE_PATH=${quoteWord(posix.join(settings.folder, "compiler-cache"))}`,
         ]),
   ];
+}
+
+/** Fault tolerance; where the scheduler chooses the nodes, the controller is on the first one. */
+function toleranceLines(environment: Readonly<Record<string, string>>): string[] {
+  const lines = ["MS_ENABLE_TFT", "MINDIO_FOR_MINDSPORE", "MS_TFT_PORT"].flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [`export ${name}=${quoteWord(value)}`];
+  });
+  const address = environment.MS_TFT_IP;
+  return address === undefined ? lines : [...lines, `export MS_TFT_IP="\${MASTER_ADDR:-${address}}"`];
 }
 
 /** Values of a node, as shell text: literal words, or variables that the scheduler fills in. */

@@ -10,6 +10,7 @@ import { readTraining, type TrainingFacts } from "../../model/memory/read-traini
 import { countParameters } from "../../model/parameters.js";
 import { positive } from "../../model/read-value.js";
 import type { ResolvedCluster } from "../command/cluster.js";
+import type { PlannedTolerance } from "../command/tolerance.js";
 import { diskOf } from "./disk.js";
 import { failuresOf, type ReliabilityOptions } from "./failures.js";
 import { pipelineOf } from "./pipeline-settings.js";
@@ -62,7 +63,11 @@ function memoryOf({ shape, layout, options }: TrainingFacts): MemoryEstimate | u
 export function planValues(
   config: Config,
   cluster: ResolvedCluster,
-  options: { readonly speed?: PlanSpeed; readonly reliability?: ReliabilityOptions },
+  options: {
+    readonly speed?: PlanSpeed;
+    readonly reliability?: ReliabilityOptions;
+    readonly tolerance?: PlannedTolerance | undefined;
+  },
 ): Omit<PlanValues, "changes" | "issues" | "errors" | "dataFiles"> {
   const mesh = readMesh((path) => config.get(path));
   const run = length(config, cluster.devices);
@@ -103,6 +108,11 @@ export function planValues(
     reliability: failuresOf({ cluster, disk }, duration, options.reliability),
     memory,
     pipeline: drawable ? pipelineOf(config, mesh, shape) : undefined,
-    commandSettings: { cluster, graphKey: graphKey(config, cluster) },
+    tolerance: options.tolerance,
+    commandSettings: {
+      cluster,
+      graphKey: graphKey(config, cluster),
+      environment: options.tolerance?.environment ?? {},
+    },
   };
 }

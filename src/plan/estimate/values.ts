@@ -5,6 +5,7 @@ import type { MemoryEstimate } from "../../model/memory/estimate.js";
 import type { ParameterCount } from "../../model/parameters.js";
 import type { ResolvedCluster } from "../command/cluster.js";
 import type { CommandSettings } from "../command/command.js";
+import type { PlannedTolerance } from "../command/tolerance.js";
 import type { PlanDisk } from "./disk.js";
 import type { PlanReliability } from "./failures.js";
 import type { PlanPipeline } from "./pipeline-settings.js";
@@ -53,6 +54,8 @@ export interface PlanValues {
   readonly pipeline: PlanPipeline | undefined;
   /** Estimated memory of a device of every stage; undefined for models whose size is not computed. */
   readonly memory: MemoryEstimate | undefined;
+  /** MindSpore's fault tolerance; undefined if none was asked for. */
+  readonly tolerance: PlannedTolerance | undefined;
   /** All findings, errors first. */
   readonly issues: readonly Issue[];
   /** Absolute paths of the data files that every node reads. */

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Checkpoint } from "../../checkpoint/open/checkpoint.js";
 import { openCheckpoints } from "../../checkpoint/open/open.js";
+import type { Config } from "../../config/config.js";
+import { openConfig } from "../../config/open.js";
 import { type Certificate, certify } from "../../recover/certificate/certificate.js";
 import { workOutChange } from "../../recover/certificate/change.js";
 import type { Decision } from "../../recover/decide/action.js";
@@ -9,6 +11,7 @@ import { chooseCheckpoint, parseHealthFile } from "../../recover/decide/choose-c
 import { runPaths } from "../record/layout.js";
 import type { RunFile } from "../record/run-file.js";
 import { rankFacts } from "./rank-facts.js";
+import { makeWhole } from "./whole-point.js";
 
 /** From where the next attempt goes on. */
 export interface ResumeChoice {
@@ -53,33 +56,55 @@ export async function chooseResume(about: {
     () => [],
   );
   const health = await healthOf(folder);
+  const config = await openConfig(await readFile(runPaths(folder).config, "utf8"));
+  const whole = await wholePoints(points, { folder, config, worldSize });
   const unsound = new Map<Checkpoint, string>();
   const rejected: string[] = [];
   for (;;) {
     const candidates = points.map((point) => ({
       point,
       step: point.step,
-      complete: point.complete && !unsound.has(point),
-      problem: unsound.get(point) ?? point.issues[0]?.message,
+      complete: (point.complete || whole.made.has(point)) && !unsound.has(point),
+      problem: unsound.get(point) ?? whole.reasons.get(point) ?? point.issues[0]?.message,
       healthy: isHealthy(point, health),
       savedAt: point.savedAt.getTime(),
     }));
     const choice = chooseCheckpoint(candidates, { notAfterStep: decision.notAfterStep });
     rejected.splice(0, rejected.length, ...choice.rejected.map(({ step, reason }) => `step ${step}: ${reason}`));
-    const point = choice.chosen?.point;
-    if (point === undefined) return withoutPoint(points.length, rejected, file);
+    const chosen = choice.chosen?.point;
+    if (chosen === undefined) return withoutPoint(points.length, rejected, file);
+    const { point, note } = whole.made.get(chosen) ?? { point: chosen, note: undefined };
     const problem = await soundness(point);
     if (problem !== undefined) {
-      unsound.set(point, problem);
+      unsound.set(chosen, problem);
       continue;
     }
     const certificate = await certificateOf(point, file);
     const skipped = rejected.length === 0 ? "" : ` (passed over: ${rejected.join("; ")})`;
-    const text = `goes on from the checkpoint of step ${point.step}${skipped}`;
+    const how = note === undefined ? "" : `, ${note}`;
+    const text = `goes on from the checkpoint of step ${point.step}${how}${skipped}`;
     if (certificate.verdict !== "red") return { step: point.step, point, certificate, text };
     const reds = certificate.checks.filter(({ verdict }) => verdict === "red");
-    unsound.set(point, reds.map(({ what, found }) => `${what}: ${found}`).join("; "));
+    unsound.set(chosen, reds.map(({ what, found }) => `${what}: ${found}`).join("; "));
   }
+}
+
+/** Incomplete points of which replicas hold what is missing, and why others stay incomplete. */
+async function wholePoints(
+  points: readonly Checkpoint[],
+  about: { readonly folder: string; readonly config: Config; readonly worldSize: number },
+): Promise<{
+  readonly made: ReadonlyMap<Checkpoint, { readonly point: Checkpoint; readonly note: string }>;
+  readonly reasons: ReadonlyMap<Checkpoint, string>;
+}> {
+  const made = new Map<Checkpoint, { readonly point: Checkpoint; readonly note: string }>();
+  const reasons = new Map<Checkpoint, string>();
+  for (const point of points.filter(({ complete }) => !complete)) {
+    const whole = await makeWhole(point, about);
+    if ("point" in whole) made.set(point, whole);
+    else reasons.set(point, `${point.issues[0]?.message ?? "incomplete"} (${whole.reason})`);
+  }
+  return { made, reasons };
 }
 
 async function soundness(point: Checkpoint): Promise<string | undefined> {

@@ -110,7 +110,9 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
   const folder = runFolder(name, runs);
   const reasons = [requireSoundPlan(plan.errors ?? [], options.override), continuation?.override];
-  const recovery = options.recovery && recoveryPolicy(options.recovery);
+  // Who asked for fault tolerance that does not exist here gets what there is.
+  const healing = options.recovery ?? (plan.tolerance?.refused === undefined ? undefined : {});
+  const recovery = healing && recoveryPolicy(healing);
   const simulated = await simulatedRun(plan, folder, options);
   if (simulated) return simulated;
   const existing = await readRunFile(folder);

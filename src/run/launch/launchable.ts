@@ -13,6 +13,8 @@ export interface LaunchablePlan {
   readonly duration?: { readonly stepMs: number } | undefined;
   /** Needed for a simulated cluster: steps between two checkpoints. */
   readonly disk?: { readonly everySteps?: number | undefined };
+  /** MindSpore's fault tolerance; with `refused` the run's own recovery takes its place. */
+  readonly tolerance?: { readonly refused?: string } | undefined;
   /** Findings that should keep the run from starting; launchRun refuses unless it is given a reason. */
   readonly errors?: readonly Issue[];
   commands(place: CommandPlace): readonly NodeCommand[];

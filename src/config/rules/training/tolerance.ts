@@ -3,9 +3,10 @@ import { error, warning } from "../findings.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 import { callbacksOf } from "./checkpoint.js";
 
-const optionNames = ["TTP", "UCE", "HCCE", "ARF", "TRE", "TSP"] as const;
+/** Options of MS_ENABLE_TFT. */
+export const toleranceNames = ["TTP", "UCE", "HCCE", "ARF", "TRE", "TSP"] as const;
 
-type Option = (typeof optionNames)[number];
+type Option = (typeof toleranceNames)[number];
 
 /** Options that repair or save from a living replica of the same values. */
 const needsReplica: readonly Option[] = ["TTP", "UCE", "ARF"];
@@ -14,7 +15,7 @@ const needsSink: readonly Option[] = ["TTP", "UCE", "HCCE", "ARF"];
 
 /** Options of MS_ENABLE_TFT: MindFormers looks for `NAME:1` anywhere in it. */
 export function toleranceOptions(text: string | undefined): readonly Option[] {
-  return optionNames.filter((name) => text?.includes(`${name}:1`) === true);
+  return toleranceNames.filter((name) => text?.includes(`${name}:1`) === true);
 }
 
 function enabled({ facts }: RuleContext): readonly Option[] {
@@ -29,7 +30,7 @@ function* platform(context: RuleContext): Generator<RuleFinding> {
   if (context.device !== "Ascend") {
     yield error(
       ["context.device_target", `fault tolerance (${listed(options)}) works on Ascend only`],
-      byHand("leave MS_ENABLE_TFT unset; launchRun(plan, { recovery: { retries: 3 } }) restarts a failed run"),
+      byHand("leave MS_ENABLE_TFT unset; launchRun(plan, { name, recovery: { retries: 3 } }) restarts a failed run"),
     );
     return;
   }
@@ -129,7 +130,7 @@ function* controller(context: RuleContext): Generator<RuleFinding> {
         `${listed(options)} need the variables MINDIO_FOR_MINDSPORE=1, MS_TFT_IP and MS_TFT_PORT; ` +
           `missing: ${listed(missing)}`,
       ],
-      byHand("MS_TFT_IP is the address of the first node; MS_TFT_PORT a free port there"),
+      byHand('leave MS_ENABLE_TFT unset and let the plan set all four: planRun(config, { tolerance: ["TTP"] })'),
     );
 }
 

@@ -29,6 +29,7 @@ export function preflightOf(
     port: cluster.port,
     masterAddress: cluster.access?.masterAddress ?? (cluster.nodes[0] as string),
     diskBytes: written > 0 ? written / nodes.length : undefined,
+    mindIo: commands[0]?.environment.MINDIO_FOR_MINDSPORE === "1",
     python: cluster.python,
     environment: commands[0]?.environment ?? {},
     files: plan.dataFiles,

@@ -39,11 +39,13 @@ function versions({ facts: { imports } }: Reached): string {
   return `MindSpore ${imports.mindspore ?? "?"}, MindFormers ${imports.mindformers ?? "?"}`;
 }
 
-function software(node: Reached, all: readonly Reached[]): NodeCheck {
+function software(node: Reached, all: readonly Reached[], needs: NodeNeeds): NodeCheck {
   const { imports } = node.facts;
   if (imports.error !== undefined)
     return bad("software", `import mindspore: ${imports.error}`, "set cluster.python or cluster.setup for this node");
   if (!imports.mindformers) return bad("software", "no MindFormers", "pip install mindformers==1.9.0 there");
+  if (needs.mindIo && !imports.mindio_ttp)
+    return bad("software", "no mindio_ttp, which the fault tolerance needs", "install MindIO's mindio_ttp wheel there");
   const most = usual(all.filter(({ facts }) => facts.imports.error === undefined).map(versions));
   return versions(node) === most
     ? ok("software", versions(node))

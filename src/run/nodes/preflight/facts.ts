@@ -28,6 +28,8 @@ export interface EngineImports {
   readonly python?: string;
   readonly mindspore?: string | null;
   readonly mindformers?: string | null;
+  /** MindIO, which MindSpore's fault tolerance needs. */
+  readonly mindio_ttp?: string | null;
 }
 
 export interface DeviceFacts extends DeviceMetrics {
@@ -64,4 +66,6 @@ export interface NodeNeeds {
   readonly masterAddress: string;
   /** Bytes that the run writes on one node; undefined if nobody knows. */
   readonly diskBytes: number | undefined;
+  /** The plan uses fault tolerance that needs MindIO. */
+  readonly mindIo?: boolean;
 }
