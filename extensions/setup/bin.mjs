@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `mindformers-lab`: the set-up's part of doctor works before anything is built; the rest, and every other command, is the kernel's.
+// `mindformers-lab`: the set-up's part of doctor works before anything is built; the rest, and every other command, is
+// the kernel's.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

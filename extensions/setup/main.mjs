@@ -1,4 +1,5 @@
-// npm start | npm test | npm run lab | npm run setup. Plain JavaScript without packages: it runs before anything is installed.
+// npm start | npm test | npm run lab | npm run setup. Plain JavaScript without packages: it runs before anything is
+// installed.
 import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { root, venvBin, venvEnvironment } from "./layout.mjs";
@@ -11,7 +12,10 @@ import { browser, clusterTools, compiledTests, findBrowser } from "./test-tools.
 const mainNotebook = join(root, "notebooks", "10-full-pretraining.ipynb");
 const executed = join(root, "runs", "10-full-pretraining.ipynb");
 
-/** The main job: the whole pre-training notebook through papermill; further arguments go to papermill (`npm start -- -p steps 50`). */
+/**
+ * The main job: the whole pre-training notebook through papermill; further arguments go to papermill (`npm start -- -p
+ * steps 50`).
+ */
 async function start(args) {
   await setUp();
   mkdirSync(join(root, "runs"), { recursive: true });
@@ -32,7 +36,8 @@ async function start(args) {
   const place = relative(process.cwd(), executed);
   if (code !== 0) {
     console.error(
-      `\n${bad("✗")} papermill ended with exit code ${code}; the error stands in ${place}\n  to look at it: npm run lab`,
+      `\n${bad("✗")} papermill ended with exit code ${code}; ` +
+        `the error stands in ${place}\n  to look at it: npm run lab`,
     );
     return code;
   }

@@ -52,8 +52,8 @@ function eachLine(stream, take) {
 const keptLines = 200;
 
 /**
- * Like run, but anything else than exit code 0 is a SetupError with the last lines of the output; `cures` maps a pattern in the output to
- * a better cure. The output goes into `report.log`; `onLine` sees every line.
+ * Like run, but anything else than exit code 0 is a SetupError with the last lines of the output; `cures` maps a
+ * pattern in the output to a better cure. The output goes into `report.log`; `onLine` sees every line.
  */
 export async function mustRun(program, args, { what, cure, cures = [], report, onLine, ...options }) {
   const tail = [];
@@ -87,8 +87,13 @@ export const fetchCures = [
     cure: "free at least 8 GB (df -h .), then run the command again",
   },
   {
-    pattern:
-      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|NewConnectionError|Name or service not known|name resolution|Read timed out/i,
+    pattern: new RegExp(
+      [
+        "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|NewConnectionError",
+        "Name or service not known|name resolution|Read timed out",
+      ].join("|"),
+      "i",
+    ),
     meaning: "the package registry can't be reached",
     cure: "check the network or the proxy (npm config get registry; pip config list), then run the command again",
   },

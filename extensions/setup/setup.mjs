@@ -57,8 +57,9 @@ export function doctor() {
     })),
   ];
   for (const { what, good: isGood, found, expected, cure } of checks) {
+    const state = found === "missing or out of date" ? "up to date" : found;
     console.log(
-      `${isGood ? good("✓") : bad("✗")} ${what}: ${isGood ? (found === "missing or out of date" ? "up to date" : found) : `expected ${expected}, found ${found}`}`,
+      isGood ? `${good("✓")} ${what}: ${state}` : `${bad("✗")} ${what}: expected ${expected}, found ${found}`,
     );
     if (!isGood) console.log(`    cure: ${cure}`);
   }

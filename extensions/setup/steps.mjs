@@ -1,4 +1,5 @@
-// The set-up as a list of steps. Each says what it needs, whether it is up to date and how to get there; `doctor` only asks, `setup` acts.
+// The set-up as a list of steps. Each says what it needs, whether it is up to date and how to get there; `doctor` only
+// asks, `setup` acts.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -75,7 +76,10 @@ const checkerSnapshot = {
 
 const sitePackages = join(venv, "lib", "python3.11", "site-packages");
 
-/** Every Python package with its version, in shares that are installed at the same time. The share with MindSpore holds nothing else: it takes longest. */
+/**
+ * Every Python package with its version, in shares that are installed at the same time. The share with MindSpore holds
+ * nothing else: it takes longest.
+ */
 function packageShares() {
   const lines = ["constraints.txt", "requirements.txt"]
     .flatMap((name) => readFileSync(join(setupFolder, name), "utf8").split("\n"))
@@ -95,7 +99,8 @@ function packageShares() {
   return [[large], ...shares];
 }
 
-// Packages that earlier versions of the set-up installed. PyPI's plotly is one: its JupyterLab extension ignores updates of a figure.
+// Packages that earlier versions of the set-up installed. PyPI's plotly is one: its JupyterLab extension ignores
+// updates of a figure.
 const retired = ["plotly", "narwhals"];
 
 async function removeRetired(report) {

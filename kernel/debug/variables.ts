@@ -7,8 +7,13 @@ import type { Variable } from "./protocol.js";
 /** More entries of one object are not listed; front ends ask for all at once. */
 const mostListed = 500;
 /** Names that exist because of how cells are run, and what Node keeps on every promise. */
-const hidden =
-  /^(?:Symbol\((?:async_id_symbol|trigger_async_id_symbol|kResourceStore)\)|#\$cell\w+|exports|require|__filename|__dirname|arguments|this|tsLastExpr\d*|\$cellFlag|\$cellGuard|__esModule)$/;
+const hidden = new RegExp(
+  `^(?:${[
+    /Symbol\((?:async_id_symbol|trigger_async_id_symbol|kResourceStore)\)/.source,
+    /exports|require|__filename|__dirname|arguments|this|__esModule/.source,
+    /tsLastExpr\d*|#\$cell\w+|\$cellFlag|\$cellGuard/.source,
+  ].join("|")})$`,
+);
 
 /** Characters of a text that are shown; its row in a list of variables has room for some hundred. */
 const mostCharacters = 1000;

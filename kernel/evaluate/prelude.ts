@@ -75,7 +75,10 @@ interface JupyterComm {
   readonly id: string;
   readonly targetName: string;
   readonly isOpen: boolean;
-  send(data: Record<string, unknown>, extra?: { metadata?: Record<string, unknown>; buffers?: readonly Uint8Array[] }): void;
+  send(
+    data: Record<string, unknown>,
+    extra?: { metadata?: Record<string, unknown>; buffers?: readonly Uint8Array[] },
+  ): void;
   close(data?: Record<string, unknown>): void;
   /** Calls the listener at every message of the other side; returns a function that stops that. */
   onMessage(listener: (message: JupyterCommMessage) => unknown): () => void;

@@ -3,7 +3,8 @@
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">
 <rect width="64" height="64" rx="11.5" fill="#2f5fb8"/>
-<polyline points="10.9,12.8 17.3,30.1 24.3,38.4 33.3,44.2 43.5,47.7 53.8,49.3" fill="none" stroke="#fff" stroke-width="7" stroke-linecap="round" stroke-linejoin="round"/>
+<polyline points="10.9,12.8 17.3,30.1 24.3,38.4 33.3,44.2 43.5,47.7 53.8,49.3"
+  fill="none" stroke="#fff" stroke-width="7" stroke-linecap="round" stroke-linejoin="round"/>
 </svg>
 `;
 

@@ -74,7 +74,8 @@ function textOf(options: ProgressOptions, state: ProgressState): string {
 }
 
 function endOf(options: ProgressOptions, { done, elapsed }: ProgressState): string {
-  return `${options.title}: ${countOf(done === options.total ? { ...options, total: undefined } : options, done)} in ${durationOf(elapsed)}`;
+  const counted = done === options.total ? { ...options, total: undefined } : options;
+  return `${options.title}: ${countOf(counted, done)} in ${durationOf(elapsed)}`;
 }
 
 function countOf(

@@ -45,7 +45,8 @@ function load(name) {
   const filename = join(root, name);
   const folder = dirname(filename);
   const meta = { filename, dirname: folder, get url() { return builtin("node:url").pathToFileURL(filename).href; } };
-  const require = (other) => other.startsWith(".") ? load(join(dirname(name), other).replaceAll("\\\\", "/")) : builtin(other);
+  const own = (other) => load(join(dirname(name), other).replaceAll("\\\\", "/"));
+  const require = (other) => other.startsWith(".") ? own(other) : builtin(other);
   modules.get(name)(module, module.exports, require, filename, folder, meta, Intl);
   return module.exports;
 }

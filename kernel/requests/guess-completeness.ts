@@ -1,8 +1,10 @@
 import type { Completeness } from "../evaluate/evaluator.js";
 
 /** Comments, strings and regular expressions without line ends, which hide brackets; or one character. */
-const piece =
-  /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|(?<=(?:^|[=(,:;!&|?{}[\n])\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/|[\s\S]/g;
+const comment = /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/;
+const quoted = /"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?/;
+const pattern = /(?<=(?:^|[=(,:;!&|?{}[\n])\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\//;
+const piece = new RegExp([comment, quoted, pattern, /[\s\S]/].map(({ source }) => source).join("|"), "g");
 const closing: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
 /**

@@ -77,8 +77,8 @@ function askingCell(what: string): Cell {
 
 function cannotAsk(what: string): Error {
   const error = new Error(
-    `${what}: expected a front end that can ask, found one that said allow_stdin: false (nbconvert, papermill) or ` +
-      `code outside of a cell`,
+    `${what}: expected a front end that can ask, ` +
+      "found one that said allow_stdin: false (nbconvert, papermill) or code outside of a cell",
   );
   error.name = "InputNotAllowed";
   return Object.assign(error, { hint: "give the value in the cell, or ask `cell.interactive` first" });

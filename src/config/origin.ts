@@ -53,7 +53,8 @@ function editOrigin({ edits, current }: OriginFacts, path: string): string {
   const edit = edits[index];
   if (edit === undefined) return "edited";
   const verb = edit.verb === "unset" ? "edited" : edit.verb === "merge" ? "merged" : "set";
-  return `${verb} ${edit.by === "notebook" ? "in the notebook" : `by ${edit.by}`}, edit ${index + 1} of ${edits.length}`;
+  const where = edit.by === "notebook" ? "in the notebook" : `by ${edit.by}`;
+  return `${verb} ${where}, edit ${index + 1} of ${edits.length}`;
 }
 
 function textOrigin(facts: OriginFacts, path: string, node: YamlNode): { where: string; line: number } {

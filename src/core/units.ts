@@ -64,9 +64,10 @@ export function formatDuration(ms: number): string {
     .join(" ");
 }
 
-/** `1234567` → `"1,234,567"`. */
-export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
+/** `1234567` → `"1,234,567"`; with a noun what is counted too: `"1 rank"`, `"2,048 ranks"`, `"2 entries"`. */
+export function formatCount(count: number, noun?: string, plural = `${noun}s`): string {
+  const digits = count.toLocaleString("en-US");
+  return noun === undefined ? digits : `${digits} ${count === 1 ? noun : plural}`;
 }
 
 /** `"2026-11-28 22:54"` in this machine's time zone; milliseconds since 1970, or a date. */

@@ -138,7 +138,8 @@ function leftOutNotes({ files, leftOut }: Preparing): string[] {
 function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly string[]; seconds: number }): string[] {
   const { reasons, seconds } = facts;
   const bytes = manifest.reading?.textBytes ?? manifest.input.bytes;
-  const speed = `${formatBytes(Math.round(bytes / seconds))}/s, ${formatCount(Math.round(manifest.counts.tokens / seconds))} tokens/s`;
+  const tokens = Math.round(manifest.counts.tokens / seconds);
+  const speed = `${formatBytes(Math.round(bytes / seconds))}/s, ${formatCount(tokens)} tokens/s`;
   const why = reasons.length > 0 ? `made again because ${reasons.join(", ")}` : "made";
   const all = [`${why} in ${formatDuration(seconds * 1000)} (${speed})`];
   if (removed > 0) all.push(`removed ${removed} index files that MindFormers had made for the dataset before`);

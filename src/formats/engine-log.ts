@@ -1,3 +1,4 @@
+import { patternOf } from "../core/patterns.js";
 /**
  * Lines that MindFormers and MindSpore write during training → values. Pure and tolerant: a line that says nothing
  * about
@@ -69,10 +70,16 @@ export interface SavedLine {
   readonly time?: number;
 }
 
-const stepPattern =
-  /\{\s*Epoch:\[\s*(\d+)\/\s*(\d+)\],\s*step:\[\s*(\d+)\/\s*(\d+)\],\s*loss:\s*(?:\[\s*([^/\]]+)\/\s*([^\]]+)\]|([^,\s]+)),\s*((?:[a-z_]+_loss:\s*[^,]+,\s*)*)per_step_time:\s*(\d+)ms,\s*(?:lr:\s*([^,]+),\s*)?overflow cond:\s*([^,]+),\s*loss_scale:\s*([^,]+),\s*global_norm:?\s*(None|\[[^\]]*\]|[^,\s]+)(?:,\s*train_throughput_per_npu:\s*([\d.]+)T)?/;
-const nativePattern =
-  /\{\s*step:\[\s*(\d+)\/\s*(\d+)\],\s*loss:\s*([^,\s]+),\s*per_step_time:\s*(\d+)ms,\s*lr:\s*([^,]+),\s*grad_norm:\s*([^,]+),\s*throughput:\s*([\d.]+)T\s*\}/;
+const stepPattern = patternOf([
+  /\{\s*Epoch:\[\s*(\d+)\/\s*(\d+)\],\s*step:\[\s*(\d+)\/\s*(\d+)\],\s*/,
+  /loss:\s*(?:\[\s*([^/\]]+)\/\s*([^\]]+)\]|([^,\s]+)),\s*((?:[a-z_]+_loss:\s*[^,]+,\s*)*)/,
+  /per_step_time:\s*(\d+)ms,\s*(?:lr:\s*([^,]+),\s*)?overflow cond:\s*([^,]+),\s*loss_scale:\s*([^,]+),\s*/,
+  /global_norm:?\s*(None|\[[^\]]*\]|[^,\s]+)(?:,\s*train_throughput_per_npu:\s*([\d.]+)T)?/,
+]);
+const nativePattern = patternOf([
+  /\{\s*step:\[\s*(\d+)\/\s*(\d+)\],\s*loss:\s*([^,\s]+),\s*per_step_time:\s*(\d+)ms,\s*/,
+  /lr:\s*([^,]+),\s*grad_norm:\s*([^,]+),\s*throughput:\s*([\d.]+)T\s*\}/,
+]);
 const pacePattern =
   /([\d.]+)%\s*\|[^|]*\|\s*([\d.]+(?:e[-+]?\d+)?)\s*samples\/s\/p\s+(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)\s*\}/;
 const savedPattern = /Finish saving (ckpt|network|trainable_params) of epoch (\d+) step (\d+) using ([\d.]+) seconds/;

@@ -20,14 +20,16 @@ export function reliabilityIssues(
     return [];
   const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
   const path = `${saving.path}.save_checkpoint_steps`;
+  const interval = `${formatCount(saving.everySteps, "step")} (${formatDuration(saving.everySteps * duration.stepMs)})`;
   return [
     {
       severity: r.ratio < 0.5 ? "warning" : "advice",
       rule: "checkpoint-interval",
       path,
       message:
-        `of the whole time ${percent(r.ratio)} would be training with a checkpoint ` +
-        `every ${formatCount(saving.everySteps)} steps (${formatDuration(saving.everySteps * duration.stepMs)}) and a failure every ${formatDuration(r.mtbfMs)}; every ${formatCount(r.bestSteps)} steps it would be ${percent(r.bestRatio)}`,
+        `of the whole time ${percent(r.ratio)} would be training with a checkpoint every ${interval} ` +
+        `and a failure every ${formatDuration(r.mtbfMs)}; ` +
+        `with a checkpoint every ${formatCount(r.bestSteps, "step")} it would be ${percent(r.bestRatio)}`,
       hint: `config.set("${path}", ${r.bestSteps})`,
     },
   ];

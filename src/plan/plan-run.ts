@@ -76,8 +76,8 @@ function noCluster(config: Config, mesh: Mesh): Issue {
     rule: "cluster-missing",
     path: "context.device_target",
     message:
-      `the configuration is for ${devices} devices of ` +
-      `type ${config.get("context.device_target") ?? "Ascend"}, but no cluster is given`,
+      `the configuration is for ${devices} devices of type ${config.get("context.device_target") ?? "Ascend"}, ` +
+      "but no cluster is given",
     hint: `planRun(config, { cluster: { device: "Ascend"${example}, devicesPerNode: ${Math.min(8, devices)} } })`,
   };
 }

@@ -63,8 +63,8 @@ function memoryFacts(plan: PlanValues): (readonly [string, string])[] {
   const share = limit === undefined ? "" : ` of ${formatBytes(limit.bytes)} (${limit.source})`;
   const stages =
     memory.stages.length > 1
-      ? `, on stage ${memory.peakStage}; the others ` +
-        `from ${formatBytes(Math.min(...memory.stages.map(({ total }) => total)))}`
+      ? `, on stage ${memory.peakStage}; ` +
+        `the others from ${formatBytes(Math.min(...memory.stages.map(({ total }) => total)))}`
       : "";
   return [["memory", `about ${formatBytes(memory.peak)}${share} on the fullest device${stages}`]];
 }
@@ -125,8 +125,8 @@ export function timeFacts(plan: PlanValues): Facts {
       : [
           [
             "whole run",
-            `${formatDuration(duration.workMs)} without ` +
-              `failures, ${formatCount(Math.round(duration.deviceHours ?? 0))} ${device}`,
+            `${formatDuration(duration.workMs)} without failures, ` +
+              `${formatCount(Math.round(duration.deviceHours ?? 0))} ${device}`,
           ] as const,
         ]),
   ];
@@ -166,17 +166,15 @@ export function failureFacts({ reliability: r, duration }: PlanValues): Facts {
     ? "longer than the run: the checkpoint at its end is enough"
     : `${formatCount(r.bestSteps)} steps (${formatDuration(r.bestIntervalMs)}): ${percent(r.bestRatio)}`;
   const now = never ? "no checkpoint before the end" : `a checkpoint every ${formatCount(r.everySteps ?? 0)} steps`;
+  const whole = Number.isFinite(r.expectedMs) ? formatDuration(r.expectedMs) : "no end";
   return [
     ["failures", `${expectedText(r.failures)} expected, one every ${formatDuration(r.mtbfMs)}; ${r.source}`],
-    [
-      "effective time",
-      `${percent(r.ratio)} with ${now}: ${Number.isFinite(r.expectedMs) ? formatDuration(r.expectedMs) : "no end"} in all`,
-    ],
+    ["effective time", `${percent(r.ratio)} with ${now}: ${whole} in all`],
     ["best interval", best],
     [
       "from",
-      `M = time between failures, δ = save ${formatDuration(r.saveMs)} (${r.saveArithmetic}), R = new ` +
-        `start ${formatDuration(r.restartMs)}`,
+      `M = time between failures, δ = save ${formatDuration(r.saveMs)} (${r.saveArithmetic}), ` +
+        `R = new start ${formatDuration(r.restartMs)}`,
     ],
     ["formulas", "best τ = √(2δM)·(1 + ⅓√(δ/2M) + ⅑δ/2M) − δ; ratio = τ / (M·e^(R/M)·(e^((τ+δ)/M) − 1)) (Daly 2006)"],
   ];

@@ -58,7 +58,8 @@ def helper():
     spec = find_spec("mindformers")
     if spec is None or spec.origin is None: return [None, None]
     folder = os.path.join(os.path.dirname(spec.origin), "dataset", "blended_datasets")
-    built, source = os.path.join(folder, "helpers" + sysconfig.get_config_var("EXT_SUFFIX")), os.path.join(folder, "helpers.cpp")
+    built = os.path.join(folder, "helpers" + sysconfig.get_config_var("EXT_SUFFIX"))
+    source = os.path.join(folder, "helpers.cpp")
     if not os.path.isfile(source): return [None, None]
     fresh = os.path.isfile(built) and os.path.getmtime(built) >= os.path.getmtime(source)
     return [folder, built if fresh else None]

@@ -50,10 +50,11 @@ export async function waitForRun(
     } else if (clock.elapsed() > lostAt + reviveMs) throw runLostError(status, reader.folder);
     if (options.signal?.aborted) throw new CancelledError(`waiting for run ${name} (which goes on training)`);
     if (clock.elapsed() >= deadline) {
-      const message = `run ${name}: at step ${status.step} of ${status.totalSteps} (${status.state}) after ${formatDuration(limit)}`;
+      const { step, totalSteps, state } = status;
+      const message = `run ${name}: at step ${step} of ${totalSteps} (${state}) after ${formatDuration(limit)}`;
       throw new LabError("RUN_WAIT_TIMEOUT", message, {
         hint: `it goes on training; wait again: await run.wait({ timeout: "…" })`,
-        details: { step: status.step, totalSteps: status.totalSteps },
+        details: { step, totalSteps },
       });
     }
     await clock.wait(Math.min(options.pollMs ?? 250, Math.max(1, deadline - clock.elapsed())), options.signal);

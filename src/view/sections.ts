@@ -31,7 +31,8 @@ function plainFacts(title: string, facts: Facts, hidden: string): string {
   const width = Math.max(0, ...facts.map(([label]) => displayWidth(label)));
   const indent = `\n${" ".repeat(width + 4)}`;
   const lines = facts.map(([label, value]) => {
-    return `  ${pad(visibleControls(label), width, "left")}  ${visibleControls(value).replaceAll("\n", indent)}`.trimEnd();
+    const name = pad(visibleControls(label), width, "left");
+    return `  ${name}  ${visibleControls(value).replaceAll("\n", indent)}`.trimEnd();
   });
   return [visibleControls(title), ...lines, ...(hidden ? [hidden] : [])].join("\n");
 }

@@ -51,8 +51,15 @@ export function formatCell(value: Cell): string {
 }
 
 // Wide in a terminal (two columns): East Asian scripts, full-width forms, most pictographs. Combining marks take none.
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+const wide = new RegExp(
+  [
+    /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u,
+    /[\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "u",
+);
 const zero = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
 /** Columns that the text takes in a terminal or in monospaced output. */

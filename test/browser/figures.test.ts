@@ -18,11 +18,13 @@ const sources = [
     "loss(80)",
   ].join("\n"),
   [
-    'const cluster = { device: "Ascend", nodes: ["10.0.0.1", "10.0.0.2"], devicesPerNode: 8, memoryPerDevice: "64GB" } as const;',
+    "const cluster = " +
+      '{ device: "Ascend", nodes: ["10.0.0.1", "10.0.0.2"], devicesPerNode: 8, memoryPerDevice: "64GB" } as const;',
     'const plan = await planRun(await openConfig("pretrain_deepseek3_1b"), { cluster, onErrors: "show" });',
     'plan.meshFigure({ color: "memory" })',
   ].join("\n"),
-  "let drawn = 20;\nconst live = openLive(loss(drawn));\nconst timer = setInterval(() => live.update(loss(++drawn)), 300);",
+  "let drawn = 20;\n" +
+    "const live = openLive(loss(drawn));\nconst timer = setInterval(() => live.update(loss(++drawn)), 300);",
   'searchLayouts({ config: await openConfig("pretrain_deepseek3_671b"), devices: 256, memoryPerDevice: "64GB" })',
   "clearInterval(timer);\nlive.close();\n'closed'",
 ];

@@ -8,7 +8,8 @@ import { openSharedLab } from "../support/shared-lab.js";
 
 /** The notebook for the front end's own features. */
 const sources = [
-  "/** How much a step changes. @param step its number */\nfunction learningRate(step: number): number { return 1 / step; }\nlet runs = 0;",
+  "/** How much a step changes. @param step its number */\n" +
+    "function learningRate(step: number): number { return 1 / step; }\nlet runs = 0;",
   "runs += 1;\nconsole.log('rate', learningRate(4), 'run', runs)",
   "[{ step: 1, loss: 2.5 }, { step: 2, loss: 2.25 }]",
   "",
@@ -19,7 +20,8 @@ const debugged = [
   'import { twice } from "./helper";\nconst seen = twice(3);\nseen',
 ];
 const helper =
-  "interface Unused {\n  a: number;\n}\n\nexport function twice(value: number): number {\n  const result = 2 * value;\n  return result;\n}\n";
+  "interface Unused {\n  a: number;\n}\n\n" +
+  "export function twice(value: number): number {\n  const result = 2 * value;\n  return result;\n}\n";
 let folder: string;
 let lab: Awaited<ReturnType<typeof openSharedLab>>;
 let page: Page;

@@ -13,10 +13,10 @@ const rows = testResults.flatMap(({ name, assertionResults }) =>
   })),
 );
 const longest = Math.max(1, ...rows.map(({ seconds }) => seconds));
-const lines = rows.map(
-  ({ file, title, status, seconds }) =>
-    `| ${file} | ${title.replaceAll("|", "\\|")} | ${status} | ${seconds.toFixed(0)} s | ${"█".repeat(Math.ceil((20 * seconds) / longest))} |`,
-);
+const lines = rows.map(({ file, title, status, seconds }) => {
+  const bar = "█".repeat(Math.ceil((20 * seconds) / longest));
+  return `| ${file} | ${title.replaceAll("|", "\\|")} | ${status} | ${seconds.toFixed(0)} s | ${bar} |`;
+});
 const passed = rows.filter(({ status }) => status === "passed").length;
 const text = [
   "# Campaign",

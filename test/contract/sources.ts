@@ -8,11 +8,11 @@ export interface Source {
   readonly text: string;
 }
 
-/** Every TypeScript file below a folder of the project, sorted by path. */
-export function sourcesIn(folder: string): Source[] {
+/** Every TypeScript file below a folder of the project, or every file with such a name, sorted by path. */
+export function sourcesIn(folder: string, names = /\.ts$/): Source[] {
   const root = packageRoot();
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => names.test(name) && !/(?:^|\/)(?:node_modules|lib|labextension|reports)\//.test(name))
     .sort()
     .map((name) => join(root, folder, name))
     .map((path) => ({ path: relative(root, path), text: readFileSync(path, "utf8") }));

@@ -8,7 +8,12 @@ import { nativeTokenizer } from "../../src/data/tokenize/native-tokenizer.js";
 import { byteBpe, preTokenizers } from "../support/byte-bpe.js";
 
 const learnt =
-  "the of and to in the a is that for it was on are as with his they at be this from I have or by one had not but what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more her two like him see time could no make than first been its who now people my made over did down only way find use may water long little very after words called just where most know 中文 字 日本 語 é 😀 123 000 don't we're!!! ... \n\n\n    \t";
+  "the of and to in the a is " +
+  "that for it was on are as with his they at be this from I have or by one had not but what all were " +
+  "when we there can an your which their said if do will each about how up out them then she many some " +
+  "so these would other into has more her two like him see time could no make " +
+  "than first been its who now people my made over did down only way find use may water long little very " +
+  "after words called just where most know 中文 字 日本 語 é 😀 123 000 don't we're!!! ... \n\n\n    \t";
 const pieces = fc.constantFrom(
   ...[
     "the",

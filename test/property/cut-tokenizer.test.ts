@@ -10,7 +10,12 @@ import { deepseekTokenizer, sampleCorpus } from "../../src/index.js";
 import { byteBpe, preTokenizers } from "../support/byte-bpe.js";
 
 const learnt =
-  "the of and to in the a is that for it was on are as with his they at be this from I have or by one had not but what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more her two like him see time could no make than first been its who now people 中文 字 日本 語 é 😀 123 000 don't we're!!! ... \n\n\n    \t the water the water aaaa aaaaaaaa";
+  "the of and to in the a is " +
+  "that for it was on are as with his they at be this from I have or by one had not but what all were " +
+  "when we there can an your which their said if do will each about how up out them then she many some " +
+  "so these would other into has more her two like him see time could no make " +
+  "than first been its who now people 中文 字 日本 語 é 😀 123 000 don't we're!!! ... \n\n\n" +
+  "    \t the water the water aaaa aaaaaaaa";
 const words = [
   ...[
     "the",

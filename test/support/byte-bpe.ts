@@ -18,26 +18,24 @@ const byteLevel = (more: object = {}) => ({
 const sequence = (...pretokenizers: object[]) => ({ type: "Sequence", pretokenizers });
 const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 const punctuation = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~]";
+const spaces = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+const others = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*";
 
 export const preTokenizers = {
   "GPT-2": byteLevel({ use_regex: true }),
   "Llama 3": sequence(
-    split(
-      `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
-    ),
+    split(`${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|${others}|${spaces}`),
     byteLevel(),
   ),
-  Qwen2: sequence(
-    split(
-      `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
-    ),
-    byteLevel(),
-  ),
+  Qwen2: sequence(split(`${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|${others}|${spaces}`), byteLevel()),
   "DeepSeek V3": sequence(
     split("\\p{N}{1,3}"),
     split("[一-龥\u3040-ゟ゠-ヿ]+"),
     split(
-      `${punctuation}[A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
+      [
+        `${punctuation}[A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+`,
+        ` ?[\\p{P}\\p{S}]+[\\r\\n]*|${spaces}`,
+      ].join("|"),
     ),
     byteLevel(),
   ),

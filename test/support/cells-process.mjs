@@ -1,4 +1,5 @@
-// The kernel's engine and output in a process of their own, without sockets: cells come in and messages go out over Node's IPC.
+// The kernel's engine and output in a process of their own, without sockets: cells come in and messages go out over
+// Node's IPC.
 import { Worker } from "node:worker_threads";
 import { beginCell, endCell, runInCell } from "../../dist/kernel/cell/cell-context.js";
 import { keepListening } from "../../dist/kernel/core/kept-listeners.js";

@@ -1,4 +1,5 @@
-// Runs one verb of a checkpoint, to be killed: node convert-victim.mjs VERB FOLDER OUTPUT. Prints "go" when it begins and "done" at the end.
+// Runs one verb of a checkpoint, to be killed: node convert-victim.mjs VERB FOLDER OUTPUT. Prints "go" when it begins
+// and "done" at the end.
 import { writeSync } from "node:fs";
 import { openCheckpoint, openCheckpoints } from "../../dist/src/index.js";
 

@@ -1,4 +1,5 @@
-// Runs prepareData once: node prepare-process.mjs OPTIONS. Prints "go" when it begins and the notes as JSON when it is done.
+// Runs prepareData once: node prepare-process.mjs OPTIONS. Prints "go" when it begins and the notes as JSON when it is
+// done.
 import { prepareData } from "../../dist/src/data/prepare.js";
 
 process.stdout.write("go\n");

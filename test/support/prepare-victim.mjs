@@ -1,6 +1,6 @@
-// Runs prepareData for several datasets at the same time, to be killed: node prepare-victim.mjs OPTIONS, where OPTIONS is a JSON list.
-// Writes lines at once, so that they arrive whatever happens next: "go"; {"run", "given"}: bytes of text that go to a thread;
-// {"run", "notes"}: the dataset is there.
+// Runs prepareData for several datasets at the same time, to be killed: node prepare-victim.mjs OPTIONS, where OPTIONS
+// is a JSON list. Writes lines at once, so that they arrive whatever happens next: "go"; {"run", "given"}: bytes of
+// text that go to a thread; {"run", "notes"}: the dataset is there.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";

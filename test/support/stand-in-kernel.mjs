@@ -4,7 +4,9 @@ import { startKernel } from "../../dist/kernel/start/kernel.js";
 
 const AsyncFunction = (async () => {}).constructor;
 
-/** A cell is the body of an async function; `return` gives its result. `flag()` says whether an interrupt was asked for. */
+/**
+ * A cell is the body of an async function; `return` gives its result. `flag()` says whether an interrupt was asked for.
+ */
 function createStandIn({ interruptFlag }) {
   const stops = new Set();
   return {

@@ -1,5 +1,5 @@
-// Writes datasets again and again until it is killed: node write-victim.mjs CALLS, a JSON list of [function, ...arguments]. Prints "go" first.
-// Rows of writeMindRecord are made here: `rows` is their number.
+// Writes datasets again and again until it is killed: node write-victim.mjs CALLS, a JSON list of [function,
+// ...arguments]. Prints "go" first. Rows of writeMindRecord are made here: `rows` is their number.
 import { writeSync } from "node:fs";
 import { mergeDatasets, splitDataset, writeMindRecord } from "../../dist/src/index.js";
 

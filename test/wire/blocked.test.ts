@@ -10,7 +10,9 @@ describe("a cell that blocks", () => {
   beforeAll(async () => {
     client = await WireClient.start({ evaluator: "built" });
     const id = await client.send("execute_request", {
-      code: 'import { execSync, execFileSync, spawnSync, spawn } from "node:child_process"; let kept = 41; const server = spawn("sleep", ["120"]); 0',
+      code:
+        'import { execSync, execFileSync, spawnSync, spawn } from "node:child_process"; ' +
+        'let kept = 41; const server = spawn("sleep", ["120"]); 0',
     });
     // The evaluator loads first, which takes long on a machine that is busy.
     await client.until(() => client.replies.some(({ parentId }) => parentId === id), "the first reply", 55_000);
@@ -58,7 +60,9 @@ describe("a heap that is full", () => {
   it("is told with the limit and a way out, in the error and the reply of the cell, before the kernel ends; no report is left", async () => {
     client = await WireClient.start({ environment: { NODE_OPTIONS: "--max-old-space-size=120" } });
     const before = await client.send("execute_request", {
-      code: "await new Promise((r) => setTimeout(r, 200)); const all = []; for (;;) all.push(new Array(1000).fill(Math.random()))",
+      code:
+        "await new Promise((r) => setTimeout(r, 200)); " +
+        "const all = []; for (;;) all.push(new Array(1000).fill(Math.random()))",
     });
     const waiting = await client.send("execute_request", { code: "return 1" });
     expect((await client.reply(before)).content).toMatchObject({ status: "error", ename: "OutOfMemoryError" });

@@ -48,7 +48,8 @@ it("a comm that the front end opens reaches its target, carries JSON and bytes b
 
 it("a comm that a cell opens is announced with its target, data and bytes, and closes from this side", async () => {
   const { iopub } = await client.execute(
-    'globalThis.mine = comms.open("widget", { data: { a: 1 }, buffers: [new Uint8Array([7])] }); mine.onMessage(({ data }) => { globalThis.got = data.value }); return mine.id',
+    'globalThis.mine = comms.open("widget", { data: { a: 1 }, buffers: [new Uint8Array([7])] }); ' +
+      "mine.onMessage(({ data }) => { globalThis.got = data.value }); return mine.id",
   );
   const opened = iopub.find(({ type }) => type === "comm_open");
   expect(opened?.content).toEqual({ comm_id: expect.any(String), target_name: "widget", data: { a: 1 } });

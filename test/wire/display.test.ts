@@ -34,7 +34,9 @@ it("clear_output comes between what was printed before and after it", async () =
 
 it("cell.signal is aborted when the cell is interrupted, and each cell has its own", async () => {
   const id = await client.send("execute_request", {
-    code: "globalThis.signal = cell.signal; signal.addEventListener('abort', () => { globalThis.why = signal.reason.name }); await new Promise(() => {})",
+    code:
+      "globalThis.signal = cell.signal; " +
+      "signal.addEventListener('abort', () => { globalThis.why = signal.reason.name }); await new Promise(() => {})",
   });
   await client.published(({ type, parentId }) => type === "execute_input" && parentId === id, "execute_input");
   await client.request("interrupt_request", {}, "control");

@@ -34,7 +34,9 @@ it("subshells are created, listed and deleted; kernel_info_reply says that there
 it("a cell in a subshell runs while a cell of the main shell awaits; output, result and status belong to the right one", async () => {
   const subshell = await create();
   const main = await client.send("execute_request", {
-    code: "console.log('main'); await new Promise((r) => { globalThis.finish = r }); console.log('main goes on'); return 'of main'",
+    code:
+      "console.log('main'); " +
+      "await new Promise((r) => { globalThis.finish = r }); console.log('main goes on'); return 'of main'",
   });
   const side = await within(subshell, "console.log('side'); return 'of side'");
   expect((await client.reply(side)).content.status).toBe("ok");

@@ -1,7 +1,8 @@
+const numberArrays = ["Int8", "Uint8", "Uint8Clamped", "Int16", "Uint16", "Int32", "Uint32", "Float32", "Float64"];
+
 /**
  * What Node 20 has but the libraries of TypeScript 5.0 lack: ECMAScript 2023's copying array methods, well-formed
- * strings, the folder in
- * `import.meta`.
+ * strings, the folder in `import.meta`.
  */
 export const missingLibraries = `
 interface ReadonlyArray<T> {
@@ -16,7 +17,7 @@ interface Array<T> {
   toSpliced(start: number, deleteCount?: number, ...items: T[]): T[];
   with(index: number, value: T): T[];
 }
-${["Int8", "Uint8", "Uint8Clamped", "Int16", "Uint16", "Int32", "Uint32", "Float32", "Float64"].map((kind) => typedArray(`${kind}Array`, "number")).join("\n")}
+${numberArrays.map((kind) => typedArray(`${kind}Array`, "number")).join("\n")}
 ${["BigInt64Array", "BigUint64Array"].map((name) => typedArray(name, "bigint")).join("\n")}
 interface ImportMeta {
   url: string;

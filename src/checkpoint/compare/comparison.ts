@@ -40,7 +40,11 @@ export class CheckpointComparison implements Iterable<TensorDifference> {
       ["same", `${formatCount(count("same"))} of ${formatCount(this.differences.length)} tensors`],
       [
         "changed",
-        `${formatCount(count("values"))} values, ${formatCount(count("dtype"))} types, ${formatCount(count("shape"))} shapes`,
+        [
+          `${formatCount(count("values"))} values`,
+          `${formatCount(count("dtype"))} types`,
+          `${formatCount(count("shape"))} shapes`,
+        ].join(", "),
       ],
       ["new, missing", `${formatCount(count("new"))}, ${formatCount(count("missing"))}`],
     ];

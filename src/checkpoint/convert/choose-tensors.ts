@@ -32,12 +32,12 @@ export async function choosePlaced(stored: StoredPoint, options: ChooseOptions):
   if (unknown === undefined) return tensors;
   const ranks = new Set(unknown.parts.map(({ file }) => file.rank)).size;
   const message =
-    `tensor ${JSON.stringify(unknown.name)}: held by ${ranks} ranks; expected a strategy that says ` +
-    `whether as slices or replicas, found none`;
+    `tensor ${JSON.stringify(unknown.name)}: held by ${ranks} ranks; ` +
+    "expected a strategy that says whether as slices or replicas, found none";
   throw new CheckpointError("CHECKPOINT_PLACES_UNKNOWN", message, {
     hint:
-      'openCheckpoint(folder, { strategy: "output/strategy" }), or { strategy: "replicas" } for pure data ' +
-      "parallelism",
+      'openCheckpoint(folder, { strategy: "output/strategy" }), ' +
+      'or { strategy: "replicas" } for pure data parallelism',
   });
 }
 

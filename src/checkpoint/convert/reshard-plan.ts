@@ -88,7 +88,7 @@ function sliceFor(tensor: GlobalTensor, layout: ParameterLayout, device: number)
   const slice = shape.map((size, axis) => size / (splits[axis] ?? 1) / (axis === 0 ? optimizerParts(layout) : 1));
   if (slice.some((size) => !Number.isSafeInteger(size))) {
     const message =
-      `tensor ${JSON.stringify(name)}: shape [${shape.join(", ")}] does not ` + `divide by ${splits.join(" × ")}`;
+      `tensor ${JSON.stringify(name)}: ` + `shape [${shape.join(", ")}] does not divide by ${splits.join(" × ")}`;
     throw new CheckpointError("CHECKPOINT_PLACES_UNKNOWN", message, { hint: "the strategy is of another model" });
   }
   const { offset } = placeOf(layout, device % devicesOf(layout), slice);

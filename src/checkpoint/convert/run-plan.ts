@@ -137,8 +137,8 @@ async function proveFile(path: string, file: OutputFile, { written, request, onB
   );
   const wrong = file.tensors.find(({ name }, index) => (found.get(name) ?? 0) !== written.checksums[index]);
   if (wrong === undefined) return;
-  const message =
-    `${path}: tensor ${JSON.stringify(wrong.name)}: expected the bytes that were written, read ` + `other ones`;
+  const tensor = JSON.stringify(wrong.name);
+  const message = `${path}: tensor ${tensor}: expected the bytes that were written, read other ones`;
   throw new CheckpointError("CONVERT_PROOF_FAILED", message, {
     hint: "check the disk, remove the folder, and run the line again",
     details: { path },
@@ -155,8 +155,8 @@ async function writeNote(path: string, content: string | Uint8Array): Promise<vo
 }
 
 function outputTaken(output: string): CheckpointError {
-  const message =
-    `folder ${output}: expected none, an empty one, or the result of the same conversion, found ` + `other files`;
+  const expected = "none, an empty one, or the result of the same conversion";
+  const message = `folder ${output}: expected ${expected}, found other files`;
   return new CheckpointError("CONVERT_OUTPUT_TAKEN", message, {
     hint: "choose another output folder, or remove this one",
     details: { output },

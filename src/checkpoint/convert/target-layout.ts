@@ -29,10 +29,8 @@ export interface StageOfTarget {
  */
 const splitAxis: readonly (readonly [pattern: RegExp, axis: number])[] = [
   [/(embedding\.word_embeddings|output_layer)\.weight$/, 0],
-  [
-    /\.(linear_q_up_proj|linear_kv_up_proj|linear_qkv|linear_q|linear_k|linear_v|linear_fc1|gating|hidden)\.(weight|bias)$/,
-    0,
-  ],
+  [/\.(linear_q_up_proj|linear_kv_up_proj|linear_qkv|linear_q|linear_k|linear_v)\.(weight|bias)$/, 0],
+  [/\.(linear_fc1|gating|hidden)\.(weight|bias)$/, 0],
   [/\.(linear_proj|linear_fc2)\.weight$/, 1],
 ];
 

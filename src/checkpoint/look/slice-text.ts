@@ -41,7 +41,7 @@ function fromEnd(at: number, size: number): number {
 
 function invalid(text: string, shape: readonly number[], found: string): LabError {
   const message =
-    `slice ${JSON.stringify(text)}: expected indices or from:to for the ` +
-    `shape [${shape.join(", ")}], found ${found}`;
+    `slice ${JSON.stringify(text)}: ` +
+    `expected indices or from:to for the shape [${shape.join(", ")}], found ${found}`;
   return new LabError("ARGUMENT_INVALID", message, { hint: 'write for example "[0:4, :8]"' });
 }

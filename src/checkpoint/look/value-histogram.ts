@@ -23,7 +23,12 @@ export function histogramFigure(found: TensorStatistics): Figure {
     markers: [...marker("mean", mean), ...marker("median", quantiles["50%"])],
     facts: [
       `min ${number(min)}, max ${number(max)}, mean ${number(mean)}, std ${number(std)}, L2 ${number(l2)}`,
-      `zeros ${formatCount(zeros)}, NaN ${formatCount(nan)}, infinite ${formatCount(infinite)}, denormal ${formatCount(denormal)}`,
+      [
+        `zeros ${formatCount(zeros)}`,
+        `NaN ${formatCount(nan)}`,
+        `infinite ${formatCount(infinite)}`,
+        `denormal ${formatCount(denormal)}`,
+      ].join(", "),
       ...(outside > 0 ? [`${formatCount(outside)} values lie outside of the bars`] : []),
     ],
   });

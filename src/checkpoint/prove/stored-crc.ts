@@ -38,8 +38,7 @@ export async function storedCrcIssues(
     }
   }
   if (found === stored) return { issues: [], checked: true };
-  const message =
-    `expected the CRC-32 that the file stores (${stored}), found ${found}: bytes have changed since ` + `it was saved`;
+  const message = `expected the CRC-32 that the file stores (${stored}), found ${found}: bytes changed after the save`;
   return { issues: [issue("error", "checkpoint-crc", { path, message, hint: otherCheckpoint })], checked: true };
 }
 

@@ -42,7 +42,8 @@ export class Verification {
       ["result", this.ok ? soundness(checksummedFiles, files) : "✗ damaged"],
       [
         "read",
-        `${formatCount(tensors)} tensors, ${formatBytes(bytes)}, ${ranks === 1 ? "1 rank" : `${ranks} ranks`}, in ${formatDuration(milliseconds)}`,
+        `${formatCount(tensors)} tensors, ${formatBytes(bytes)}, ${formatCount(ranks, "rank")}, ` +
+          `in ${formatDuration(milliseconds)}`,
       ],
     ];
     if (shared > 0)

@@ -162,13 +162,14 @@ function valueIssues(
   const hint = `look at it: (await checkpoint.tensor(${JSON.stringify(name)})).statistics()`;
   const kind = kindOf(name);
   if (largest > implausible && kind !== "state") {
-    const message =
-      `rank ${rank}: expected magnitudes below 2^60, found ${largest.toExponential(2)}: a changed ` + `bit does that`;
+    const found = largest.toExponential(2);
+    const message = `rank ${rank}: expected magnitudes below 2^60, found ${found}: a changed bit does that`;
     return [issue("error", "checkpoint-implausible", { path: name, message, hint })];
   }
   if (kind === "weight" && elements >= 64 && denormal > denormalShare * elements) {
     const message =
-      `rank ${rank}: expected few denormal values, found ${formatCount(denormal)} ${among}: shifted ` + `bytes look so`;
+      `rank ${rank}: expected few denormal values, found ${formatCount(denormal)} ${among}: ` +
+      "shifted bytes look like that";
     return [issue("warning", "checkpoint-implausible", { path: name, message, hint })];
   }
   return [];
@@ -184,8 +185,8 @@ function savedApart(folder: string, files: readonly PointPart[]): Issue[] {
   if (files.length < 2 || spread <= maximumSpread) return [];
   const limit = formatDuration(maximumSpread);
   const message =
-    `expected the ranks' files to be saved ` +
-    `within ${limit}, found ${formatDuration(spread)}: they may be of different starts`;
+    `expected the ranks' files to be saved within ${limit}, found ${formatDuration(spread)}: ` +
+    "they may be of different starts";
   return [issue("warning", "checkpoint-saved-apart", { path: folder, message, hint: otherCheckpoint })];
 }
 

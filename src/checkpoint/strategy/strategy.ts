@@ -61,8 +61,8 @@ export class Strategy {
     const layout = found[0]?.layouts.get(name);
     if (layout === undefined) {
       const message =
-        `strategy ${this.path}: expected the ` +
-        `parameter ${JSON.stringify(name)}, found ${formatCount(this.rows.length)} others`;
+        `strategy ${this.path}: ` +
+        `expected the parameter ${JSON.stringify(name)}, found ${formatCount(this.rows.length)} others`;
       throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: "strategy.rows lists the names" });
     }
     const holders = found.flatMap(({ stage }) => slicesOn(layout, stage * devicesPerStage, devicesPerStage));

@@ -22,8 +22,8 @@ function* sequenceParallel({ get, mesh, mcore, modelNumber, device }: RuleContex
   yield advice(
     [
       path,
-      `norms and dropouts are computed model_parallel ${mesh.tensorParallel} times over; shared along the ` +
-        `sequence, each device keeps 1/${mesh.tensorParallel} of their activations`,
+      `norms and dropouts are computed model_parallel ${mesh.tensorParallel} times over; ` +
+        `shared along the sequence, each device keeps 1/${mesh.tensorParallel} of their activations`,
     ],
     setTo(path, true),
   );
@@ -32,15 +32,13 @@ function* sequenceParallel({ get, mesh, mcore, modelNumber, device }: RuleContex
 function* longSequence({ mesh, modelNumber, modelPath }: RuleContext): Generator<RuleFinding> {
   const length = modelNumber("seq_length");
   if (!mesh.semiAuto || length === undefined || length < 32_768 || mesh.contextParallel > 1) return;
+  const parts = Math.max(2, Math.ceil(length / 16_384));
   yield advice(
     [
       modelPath("seq_length"),
       `activations of ${length} tokens on every device: from 32768 tokens on, share the sequence by context_parallel`,
     ],
-    byHand(
-      `config.set("parallel_config.context_parallel", ${Math.max(2, Math.ceil(length / 16_384))}) and as many ` +
-        `devices more`,
-    ),
+    byHand(`config.set("parallel_config.context_parallel", ${parts}) and ${parts} times as many devices`),
   );
 }
 
@@ -71,12 +69,12 @@ function* recomputeChoice({ get, device }: RuleContext): Generator<RuleFinding> 
   yield advice(
     [
       path,
-      "every layer is computed a second time, about a third more work; if memory allows, recompute only " +
-        "activation functions and products, or fewer layers per stage",
+      "every layer is computed a second time, about a third more work; " +
+        "if memory allows, recompute only activation functions and products, or fewer layers per stage",
     ],
     byHand(
-      'config.set("recompute_config.recompute", false).set("recompute_config.select_recompute", true), then look ' +
-        "at the memory in the plan",
+      'config.set("recompute_config.recompute", false).set("recompute_config.select_recompute", true), ' +
+        "then look at the memory in the plan",
     ),
   );
 }
@@ -96,8 +94,8 @@ function* debugging({ get }: RuleContext): Generator<RuleFinding> {
   yield advice(
     [
       "profile_start_step",
-      `profile 2 to 4 steps from step 3 on: found steps ${start} to ${stop}, which include compilation or give ` +
-        `gigabytes of records`,
+      "profile 2 to 4 steps from step 3 on: " +
+        `found steps ${start} to ${stop}, which include compilation or give gigabytes of records`,
     ],
     setAll([
       ["profile_start_step", first],

@@ -158,6 +158,7 @@ export function scaleText(config: ConfigEdits, { shape, memory, limit, globalBat
   const was = before === undefined ? "" : `${formatCount(countParameters(before).total)} → `;
   return (
     `${was}${formatCount(countParameters(shape).total)} parameters; ` +
-    `about ${formatBytes(memory)} on the fullest device (${formatBytes(limit)} may be filled); global batch ${globalBatch}`
+    `about ${formatBytes(memory)} on the fullest device (${formatBytes(limit)} may be filled); ` +
+    `global batch ${globalBatch}`
   );
 }

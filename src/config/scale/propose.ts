@@ -1,5 +1,5 @@
 import { LabError } from "../../core/error.js";
-import { formatBytes, parseBytes } from "../../core/units.js";
+import { formatBytes, formatCount, parseBytes } from "../../core/units.js";
 import { tokenWork } from "../../model/flops.js";
 import { globalBatchOf } from "../../model/layout/batch.js";
 import { singleDevice } from "../../model/layout/layout.js";
@@ -116,9 +116,9 @@ function refuse(space: Space, smallest: ModelNumbers): LabError {
   const { devices, memoryPerDevice } = space.target;
   return new LabError(
     "SCALE_IMPOSSIBLE",
-    `scaleTo: no model of this kind fits into ${devices} devices ` +
-      (`with ${formatBytes(space.limit)} to fill of ${memoryPerDevice}; tried down to hidden ` +
-        `size ${smallest.hidden_size} and ${smallest.num_hidden_layers} layers`),
+    `scaleTo: no model of this kind fits into ${formatCount(devices, "device")} ` +
+      `with ${formatBytes(space.limit)} to fill of ${memoryPerDevice}; ` +
+      `tried down to hidden size ${smallest.hidden_size} and ${smallest.num_hidden_layers} layers`,
     { hint: 'config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })', details: { devices, memoryPerDevice } },
   );
 }
@@ -135,8 +135,8 @@ function openSpace(config: ConfigEdits, target: ScaleTarget): Space {
   if (!isSection(section) || shape === undefined)
     throw new LabError(
       "MODEL_NOT_COMPUTED",
-      `scaleTo: the size of this model is not ` +
-        `computed: ${isSection(section) ? shapeProblem(section) : "model.model_config is missing"}`,
+      "scaleTo: the size of this model is not computed: " +
+        `${isSection(section) ? shapeProblem(section) : "model.model_config is missing"}`,
       {
         hint:
           "write every number of model.model_config, or use a model_type of deepseek_v3, qwen3, qwen3_moe, " +

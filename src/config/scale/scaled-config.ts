@@ -1,3 +1,4 @@
+import { formatCount } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 import { shortValue } from "../text/short-value.js";
@@ -37,8 +38,9 @@ function scaledBundle<C>(config: ConfigEdits, scaled: ScaledConfig<C>): MimeBund
     now: shortValue(now),
     why,
   }));
+  const devices = formatCount(target.devices, target.device === "CPU" ? "CPU worker" : "NPU");
   return tableBundle({
-    title: `Scaled to ${target.devices} ${target.device === "CPU" ? "CPU workers" : "NPUs"} of ${target.memoryPerDevice}`,
+    title: `Scaled to ${devices} of ${target.memoryPerDevice}`,
     columns: [{ key: "path" }, { key: "was", align: "left" }, { key: "now", align: "left" }, { key: "why" }],
     rows,
     note: `${scaleText(config, proposal)}. Nothing is changed yet: use .config (a copy) or .apply().`,

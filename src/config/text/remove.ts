@@ -119,8 +119,10 @@ function refuseShared(root: YamlNode, value: YamlNode, path: string): void {
   const [first] = users;
   if (first === undefined) return;
   const places = users.map((user) => user.path).join(", ");
-  const one = `*${first.node.name} at ${places} ${users.length === 1 ? "repeats" : "repeat"} it (anchor &${first.node.name} at ${first.targetPath || path})`;
-  throw refuseEdit(path, one, `first config.unset("${first.path}") or give it a value of its own`);
+  const { name } = first.node;
+  const anchor = `anchor &${name} at ${first.targetPath || path}`;
+  const repeated = `*${name} at ${places} ${users.length === 1 ? "repeats" : "repeat"} it (${anchor})`;
+  throw refuseEdit(path, repeated, `first config.unset("${first.path}") or give it a value of its own`);
 }
 
 /**

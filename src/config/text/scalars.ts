@@ -1,3 +1,4 @@
+import { anyOf, patternOf } from "../../core/patterns.js";
 /**
  * Plain YAML scalars as PyYAML 6 reads and may write them (YAML 1.1, `yaml.safe_load`), because MindFormers reads its
  * configuration with PyYAML. The patterns are those of PyYAML's implicit resolvers; the surprises: `1e-5`, `1.0e5` and
@@ -14,13 +15,25 @@ export interface ResolvedScalar {
 }
 
 const boolPattern = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
-const floatPattern =
-  /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const floatPattern = anyOf([
+  /[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?/,
+  /\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?/,
+  /[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*/,
+  /[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)/,
+]);
 const intPattern =
   /^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/;
 const nullPattern = /^(?:~|null|Null|NULL|)$/;
-const datePattern =
-  /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?)$/;
+const clockTime = /(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?/;
+const zone = /(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?/;
+const datePattern = anyOf([
+  /[0-9]{4}-[0-9]{2}-[0-9]{2}/,
+  patternOf([/[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}/, clockTime, zone]),
+]);
+const dateParts = patternOf([
+  /^(\d{4})-(\d{1,2})-(\d{1,2})/,
+  /(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d*))?[ \t]*(Z|[-+]\d{1,2}(?::\d{2})?)?)?$/,
+]);
 
 function sexagesimal(parts: readonly string[]): number {
   return parts.reduce((sum, part) => sum * 60 + Number(part), 0);
@@ -54,10 +67,7 @@ function readFloat(text: string): number {
 
 /** A date or time as PyYAML reads it; undefined for other text and for days that no calendar has. */
 export function readDate(text: string): Date | undefined {
-  const match =
-    /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d*))?[ \t]*(Z|[-+]\d{1,2}(?::\d{2})?)?)?$/.exec(
-      text,
-    );
+  const match = dateParts.exec(text);
   if (!match) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as number[];
   const fraction = Number(`0.${match[7] || "0"}`) * 1000;

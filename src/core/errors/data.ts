@@ -38,8 +38,7 @@ export const dataErrors = {
     cure: "Pass the key that holds the text as jsonKeys; the hint lists keys with text.",
   },
   INPUT_UNREADABLE: {
-    meaning:
-      "A file is damaged or compressed in a way that is not supported, a file or folder can't be read, or a link leads to nothing.",
+    meaning: "A file or folder can't be read, is damaged or compressed in an unknown way, or a link leads to nothing.",
     cure: "Follow the hint: unpack the file, copy it again from its source, or make it readable.",
   },
   INPUT_DOCUMENT_TOO_LONG: {
@@ -52,7 +51,9 @@ export const dataErrors = {
   },
   PREPARE_RUNNING: {
     meaning: "Another process or cell, here or on another machine, is preparing the same dataset at this moment.",
-    cure: "Wait until it is done, or end the process that the message names. If that process died on another machine, type the line of the hint.",
+    cure:
+      "Wait until it is done, or end the process that the message names. " +
+      "If that process died on another machine, type the line of the hint.",
   },
   INPUT_COLUMN_INVALID: {
     meaning: "The named column of a Parquet file holds no text but, for example, numbers or dates.",

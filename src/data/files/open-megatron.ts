@@ -37,7 +37,8 @@ export async function openMegatron(path: string): Promise<OpenedMegatron> {
 }
 
 function sizeMismatch(prefix: string, index: MegatronIndex, found: number): DataError {
-  const sum = `${formatCount(index.tokens)} tokens × ${tokenBytes(index.dtype)} bytes = ${formatCount(index.binBytes)} bytes`;
+  const { tokens, dtype, binBytes } = index;
+  const sum = `${formatCount(tokens)} tokens × ${tokenBytes(dtype)} bytes = ${formatCount(binBytes)} bytes`;
   return new DataError("DATASET_SIZE_MISMATCH", `dataset ${prefix}.bin: expected ${sum}, found ${formatCount(found)}`, {
     hint: "run prepareData again, or copy both files again from where they were made",
     details: { file: `${prefix}.bin`, expected: index.binBytes, found },

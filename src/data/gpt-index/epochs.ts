@@ -87,8 +87,8 @@ function countSamples({ name, seqLength, dropLastPartial }: EpochRequest, tokens
   const count = dropLastPartial ? exact : Math.ceil(Math.fround(Math.fround(tokens) / Math.fround(seqLength)));
   if (count > exact) {
     const sum =
-      `⌈${formatCount(tokens)} ÷ ${formatCount(seqLength)}⌉ = ${formatCount(exact)} samples, in single ` +
-      `precision ${formatCount(count)}`;
+      `⌈${formatCount(tokens)} ÷ ${formatCount(seqLength)}⌉ = ${formatCount(exact)} samples, ` +
+      `in single precision ${formatCount(count)}`;
     throw impossible(`${name}: ${sum}: the engine's helper would run past the end and abort`, {
       hint: "set drop_last_partial_validation_sequence: True",
       set: ["drop_last_partial_validation_sequence", true],

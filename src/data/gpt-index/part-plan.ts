@@ -187,16 +187,16 @@ export function requireInBounds(taken: readonly number[], has: readonly number[]
   const hint = "ask for more samples (sizes), or leave datasets of small weight out of data_path";
   if (over >= 0) {
     const found =
-      `${names[over]} has ${formatCount(has[over] as number)} samples, the blend ` +
-      `takes ${formatCount(taken[over] as number)}`;
+      `${names[over]} has ${formatCount(has[over] as number)} samples, ` +
+      `the blend takes ${formatCount(taken[over] as number)}`;
     throw impossible(`blend goes out of bounds: ${found}`, { hint, set: ["sizes"] });
   }
   const present = taken.filter((count) => count > 0);
   const wrong = present.findIndex((count, d) => count > (has[d] as number));
   if (wrong < 0) return;
   const unused =
-    `${taken.length - present.length} of ${taken.length} datasets give no sample, and the engine's ` +
-    `check then compares wrongly`;
+    `${taken.length - present.length} of ${taken.length} datasets give no sample, ` +
+    "and the engine's check then compares wrongly";
   throw impossible(
     `the engine would stop with an IndexError: ${unused} (${names[wrong]}: ${present[wrong]} > ${has[wrong]})`,
     { hint, set: ["sizes"] },

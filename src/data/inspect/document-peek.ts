@@ -53,7 +53,8 @@ export class DocumentPeek implements PeekedDocument {
 
   [displayKey](): MimeBundle {
     const { ids, from, tokens, pieces } = this;
-    const shown = `${formatCount(ids.length)} of ${formatCount(tokens)} tokens${from > 0 ? `, from token ${formatCount(from)} on` : ""}`;
+    const start = from > 0 ? `, from token ${formatCount(from)} on` : "";
+    const shown = `${formatCount(ids.length)} of ${formatCount(tokens)} tokens${start}`;
     const where =
       this.sequences === 1
         ? `sequence ${formatCount(this.sequence)}`

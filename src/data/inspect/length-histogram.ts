@@ -49,7 +49,12 @@ export class LengthHistogram {
       bins: this.bins,
       markers: smallest === largest || count === 0 ? [] : markers,
       facts: [
-        `shortest ${formatCount(smallest)} · median ${formatCount(median)} · mean ${formatCount(Math.round(mean))} · longest ${formatCount(largest)}`,
+        [
+          `shortest ${formatCount(smallest)}`,
+          `median ${formatCount(median)}`,
+          `mean ${formatCount(Math.round(mean))}`,
+          `longest ${formatCount(largest)}`,
+        ].join(" · "),
         `90 % have at most ${formatCount(percentile90)} tokens, 99 % at most ${formatCount(percentile99)}`,
       ],
     })[displayKey]();

@@ -75,8 +75,8 @@ export class TokenCounts {
         ...(this.vocabSize === undefined
           ? []
           : [`${formatCount(this.vocabSize - this.used)} ids of the vocabulary never occur`]),
-        `half of all tokens are ${formatCount(this.idsFor(0.5))} ids, 90 % ` +
-          `are ${formatCount(this.idsFor(0.9))} ids, 99 % are ${formatCount(this.idsFor(0.99))} ids`,
+        `half of all tokens are ${formatCount(this.idsFor(0.5))} ids, ` +
+          `90 % are ${formatCount(this.idsFor(0.9))} ids, 99 % are ${formatCount(this.idsFor(0.99))} ids`,
         ...(this.beyond > 0 ? [`${formatCount(this.beyond)} tokens have ids that can't be counted one by one`] : []),
         `most frequent: ${top.join(", ")}`,
       ],

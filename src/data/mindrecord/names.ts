@@ -34,8 +34,8 @@ export function checkShards(call: string, path: string, shards: number): void {
   const { shards: most } = mindRecordLimits;
   if (!Number.isInteger(shards) || shards < 1 || shards > most)
     throw argument(
-      `${call} option shards: expected a whole number from ` +
-        `1 to ${most}, found ${typeof shards === "string" ? JSON.stringify(shards) : String(shards)}`,
+      `${call} option shards: expected a whole number from 1 to ${most}, ` +
+        `found ${typeof shards === "string" ? JSON.stringify(shards) : String(shards)}`,
       "write for example shards: 8",
     );
 }

@@ -61,8 +61,8 @@ export async function checkShardIndices(data: MindRecordFacts): Promise<CheckRow
     await withIndexedShard(path, async (shard, index) => {
       rows += await compareIndex(shard, index);
     });
-  const files = data.shards.length;
-  const found = `${formatCount(rows)} rows in ${formatCount(files)} ${files === 1 ? "shard" : "shards"}; every entry of the indices points to its row`;
+  const shards = formatCount(data.shards.length, "shard");
+  const found = `${formatCount(rows)} rows in ${shards}; every entry of the indices points to its row`;
   return { check: "structure", verdict: "ok", found };
 }
 

@@ -80,8 +80,8 @@ async function checkPart(
   const bytes = engineIndexBytes(size);
   if (memory === undefined || bytes <= memory) return [];
   const message =
-    `${part}: every process needs ${formatBytes(bytes)} for the ` +
-    `indices (${indexSum(size)}), the machine has ${formatBytes(memory)}`;
+    `${part}: every process needs ${formatBytes(bytes)} for the indices (${indexSum(size)}), ` +
+    `the machine has ${formatBytes(memory)}`;
   const asked = settings.sizes.map((samples, i) =>
     splitNames[i] === part && samples !== undefined ? Math.floor((samples * memory) / bytes) : (samples ?? null),
   );

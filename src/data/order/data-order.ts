@@ -215,8 +215,8 @@ export class DataOrder {
     const { built, files, layout } = this.#parts;
     const sources = built.datasets.map(({ indices }, d) => {
       const { epochs, samples, separateFinalEpoch } = indices.epochs;
-      const how = separateFinalEpoch ? "the last one by itself" : "shuffled together";
-      return `${files[d]?.prefix}: ${formatCount(samples)} samples, ${formatCount(epochs)} ${epochs === 1 ? "epoch" : `epochs, ${how}`}`;
+      const how = separateFinalEpoch ? "epochs, the last one by itself" : "epochs, shuffled together";
+      return `${files[d]?.prefix}: ${formatCount(samples)} samples, ${formatCount(epochs, "epoch", how)}`;
     });
     return factsBundle(`Order of the ${this.part} data`, [
       ["samples", `${formatCount(this.samples)} × ${formatCount(this.seqLength)} tokens, seed ${this.seed}`],

@@ -36,7 +36,7 @@ export class PreparedIndices {
     const total = this.files.reduce((sum, { bytes }) => sum + bytes, 0);
     return tableBundle({
       title: `Index cache: ${formatCount(this.files.length)} files, ${formatBytes(total)}${
-        this.ready ? ", as the engine would " + "write it" : ""
+        this.ready ? ", as the engine would write it" : ""
       }`,
       columns: [{ key: "file" }, { key: "size", align: "right" }, { key: "state" }, { key: "folder" }],
       rows: this.files.map((file) => ({

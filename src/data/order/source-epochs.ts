@@ -72,8 +72,8 @@ export class SourceEpochs {
         "epochs built": formatCount(use.epochsBuilt),
       })),
       note:
-        "dry: as many tokens read as the dataset has. The engine shuffles all epochs of a dataset together (a " +
-        "last one of which less than 80 % is asked for by itself).",
+        "dry: as many tokens read as the dataset has. The engine shuffles all epochs of a dataset together " +
+        "(a last one of which less than 80 % is asked for by itself).",
     });
   }
 }

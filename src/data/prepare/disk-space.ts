@@ -32,7 +32,9 @@ export function estimateSpace(facts: SpaceFacts): { readonly bytes: number; read
   const index = sequences * (mode === "documents" ? 28 : 20);
   const rows = columns * tokens * 4;
   const also = columns > 0 ? ` + ${formatBytes(rows)} of rows` : "";
-  const estimate = `about ${formatCount(tokens)} tokens × ${tokenBytes(dtype)} bytes + ${formatBytes(index)} of index${also}, as the first ${formatBytes(sampleBytes)} suggest`;
+  const estimate =
+    `about ${formatCount(tokens)} tokens × ${tokenBytes(dtype)} bytes + ${formatBytes(index)} of index${also}, ` +
+    `as the first ${formatBytes(sampleBytes)} suggest`;
   return { bytes: tokens * tokenBytes(dtype) + index + rows, estimate };
 }
 

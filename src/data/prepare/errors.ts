@@ -12,8 +12,8 @@ export function requireUsable({ mode, dtype, tokenizer: path }: PrepareRequest, 
       details: { path },
     });
   if (dtype === "uint16" && tokenizer.vocabSize > 65_536) {
-    const found =
-      `${formatCount(tokenizer.vocabSize)} ids, the ` + `largest is ${formatCount(tokenizer.vocabSize - 1)} > 65,535`;
+    const { vocabSize } = tokenizer;
+    const found = `${formatCount(vocabSize)} ids, the largest is ${formatCount(vocabSize - 1)} > 65,535`;
     throw new DataError(
       "TOKENIZER_INVALID",
       `dtype "uint16": expected at most 65,536 ids, tokenizer ${path} has ${found}`,
@@ -35,7 +35,8 @@ export function emptyInput(input: string, found: string): DataError {
 export function tooShort(input: string, seqLength: number, counts: { tokens: number; texts: number }): DataError {
   const { tokens, texts } = counts;
   const need = `one sample needs seqLength + 1 = ${formatCount(seqLength + 1)} tokens`;
-  const has = `the text has ${formatCount(tokens)} in ${formatCount(texts)} pieces: ${formatCount(seqLength + 1 - tokens)} too few`;
+  const missing = formatCount(seqLength + 1 - tokens);
+  const has = `the text has ${formatCount(tokens)} in ${formatCount(texts, "piece")}: ${missing} too few`;
   return new DataError("INPUT_TOO_SHORT", `input ${input}: ${need}, ${has}`, {
     hint: tokens > 1 ? `write seqLength: ${tokens - 1} or less, or use more text` : "use more text",
     details: { input, tokens, pieces: texts, seqLength },
@@ -46,8 +47,8 @@ export function tooShort(input: string, seqLength: number, counts: { tokens: num
 export function diskTooSmall(folder: string, need: number, found: { free: number; estimate: string }): DataError {
   return new DataError(
     "DISK_TOO_SMALL",
-    `folder ${folder}: expected ${formatBytes(need)} of free ` +
-      `space (${found.estimate}), found ${formatBytes(found.free)}`,
+    `folder ${folder}: ` +
+      `expected ${formatBytes(need)} of free space (${found.estimate}), found ${formatBytes(found.free)}`,
     {
       hint: `free ${formatBytes(need - found.free)} or choose another folder as output`,
       details: { folder, need, ...found },
@@ -82,8 +83,8 @@ export function runningElsewhere(folder: string, holder: Holder, path: string): 
 export function takenAway(folder: string): LabError {
   return new LabError(
     "PREPARE_RUNNING",
-    `${folder}: expected that this call still has the folder, found that another one has taken it, or that its ` +
-      `holder.json was removed`,
+    `${folder}: expected that this call still has the folder, ` +
+      "found that another one has taken it, or that its holder.json was removed",
     { hint: "let the other one finish, then run the cell again", details: { folder } },
   );
 }

@@ -68,7 +68,10 @@ function hintFor(bad: BadLinePlace, { format }: InputFile): string {
   const { code, message, offset, keys = [], path } = bad;
   if (code === "INPUT_NOT_UTF8") return 'pass encodingErrors: "replace" or "skip"';
   if (offset === 0 && /found a list|on one line/.test(message) && format === "jsonl")
-    return `if it is one JSON value over several lines, or a list, write its objects one per line: jq -c 'if type == "array" then .[] else . end' ${JSON.stringify(path)} > lines.jsonl`;
+    return (
+      "if it is one JSON value over several lines, or a list, write its objects one per line: " +
+      `jq -c 'if type == "array" then .[] else . end' ${JSON.stringify(path)} > lines.jsonl`
+    );
   const skip = `pass onBadLines: "skip" to skip such ${format === "parquet" ? "rows" : "lines"}`;
   if (keys.length === 0) return `correct it, or ${skip}`;
   const named = keys

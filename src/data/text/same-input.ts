@@ -19,10 +19,11 @@ async function requireSame({ path, bytes, modified, changed }: InputFile, { sha2
   if (now?.size === bytes && now.mtimeMs === modified && now.ctimeMs === changed) return;
   const found = now && (await fileSha256(path));
   if (found === sha256) return;
+  const other = found === undefined ? "no file" : `other bytes (sha256 ${found.slice(0, 12)})`;
   throw new DataError(
     "INPUT_CHANGED",
-    `input ${path}: expected the bytes of the first reading ` +
-      `(sha256 ${sha256.slice(0, 12)}), found ${found === undefined ? "no file" : `others (sha256 ${found.slice(0, 12)})`} after the last`,
+    `input ${path}: expected the bytes of the first reading (sha256 ${sha256.slice(0, 12)}), ` +
+      `found ${other} after the last`,
     { hint: "wait until the file is complete and run the cell again", details: { path } },
   );
 }

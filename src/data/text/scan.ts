@@ -144,8 +144,8 @@ function refuseOther({ path }: InputFile, first: Buffer, { encodingErrors }: Sca
 function tooLong({ path }: InputFile, offset: number): DataError {
   return new DataError(
     "INPUT_DOCUMENT_TOO_LONG",
-    `input ${path}: expected documents of at most ${largestStretch} bytes, found a longer one at or after ` +
-      `offset ${offset}`,
+    `input ${path}: ` +
+      `expected documents of at most ${largestStretch} bytes, found a longer one at or after offset ${offset}`,
     {
       hint: 'choose how the documents are separated, for example inputFormat: "lines"',
       details: { path, offset, limit: largestStretch },

@@ -3,8 +3,11 @@ import { cleanWikitext } from "./wikitext.js";
 import { startOfText } from "./wikitext-pairs.js";
 
 /** All that the rules of cleaning look for. */
-const text = ` \n = Title = \n \n The " quoted " text ( in ( two ) parts ) ( é ) ( ü　) " ñ " , a [ b ] { c } , 1 @,@ 234 @.@ 5 , well @-@ known : the dogs ' 5 ° N .
- Robert 's N days ; what ? ! ' none ' \r\n = = Part = = \n\nEnd . \n\n Élan … 中文 ( open \n\n = = = Last = = = \n \n /' 0/ x , ; . y \n`;
+const text = [
+  ` \n = Title = \n \n The " quoted " text ( in ( two ) parts ) ( é ) ( ü　) " ñ " , a [ b ] { c } , `,
+  "1 @,@ 234 @.@ 5 , well @-@ known : the dogs ' 5 ° N .\n Robert 's N days ; what ? ! ' none ' \r\n",
+  " = = Part = = \n\nEnd . \n\n Élan … 中文 ( open \n\n = = = Last = = = \n \n /' 0/ x , ; . y \n",
+].join("");
 const times = 12;
 let done = false;
 

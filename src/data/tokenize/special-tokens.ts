@@ -136,13 +136,11 @@ function sideOf(add: boolean | undefined, { id, option, what, named, template }:
       `found ${
         named === undefined
           ? "none"
-          : `none: tokenizer_config.json names ${JSON.stringify(named)}, which the ` + `vocabulary lacks`
+          : `none: tokenizer_config.json names ${JSON.stringify(named)}, which the vocabulary lacks`
       }`,
     {
       hint: `${
-        named === undefined
-          ? "put tokenizer_config.json beside " + "tokenizer.json"
-          : "take both files from the same model"
+        named === undefined ? "put tokenizer_config.json beside tokenizer.json" : "take both files from the same model"
       }, or pass ${option}: false`,
       details: { option },
     },

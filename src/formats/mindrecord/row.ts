@@ -109,11 +109,10 @@ function numberFault(type: "int32" | "int64" | "float32" | "float64", value: unk
   }
   const integer = typeof value === "bigint" || Number.isSafeInteger(value);
   const isLarge = typeof value === "number" && Number.isInteger(value);
-  if (!integer)
-    return (
-      `expected a whole ` +
-      `number${isLarge ? ", as a bigint beyond 2^53 − 1" : ""}, found ${typeof value === "number" ? value : nameOf(value)}`
-    );
+  if (!integer) {
+    const expected = `expected a whole number${isLarge ? ", as a bigint beyond 2^53 − 1" : ""}`;
+    return `${expected}, found ${typeof value === "number" ? value : nameOf(value)}`;
+  }
   const bits = type === "int32" ? 32n : 64n;
   const limit = 1n << (bits - 1n);
   const big = BigInt(value as number | bigint);

@@ -133,8 +133,8 @@ function checkContiguous(source: ByteSource, tensors: readonly TensorEntry[], da
     if (start !== position) {
       const kind = start < position ? "overlap" : "gap";
       const message =
-        `tensor ${show(name)}: expected to begin at byte ${position - dataStart} of the data, right ` +
-        `after ${place()}, found ${start - dataStart}`;
+        `tensor ${show(name)}: expected to begin at byte ${position - dataStart} of the data, ` +
+        `right after ${place()}, found ${start - dataStart}`;
       throw invalid(
         { source, offset: Math.min(start, position) },
         `${message} (${kind} of ${Math.abs(start - position)} bytes)`,

@@ -165,8 +165,8 @@ export function estimateMemory(shape: ModelShape, layout: Layout, options: Memor
   if (layers === undefined)
     throw new LabError(
       "ARGUMENT_INVALID",
-      `estimateMemory: the offset ${JSON.stringify(layout.offset)} doesn't ` +
-        `fit ${shape.layerKinds.length} layers on ${layout.pipelineStages} stages of ${layout.interleave} blocks`,
+      `estimateMemory: the offset ${JSON.stringify(layout.offset)} doesn't fit ${shape.layerKinds.length} layers ` +
+        `on ${layout.pipelineStages} stages of ${layout.interleave} blocks`,
       { hint: "leave out offset to spread the layers evenly" },
     );
   return estimateParts({

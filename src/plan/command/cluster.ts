@@ -9,7 +9,10 @@ import type { SimulateOptions } from "./simulate.js";
 export interface Cluster {
   /** Default with `simulate`: "Ascend". */
   readonly device?: "CPU" | "Ascend";
-  /** A cluster that does not exist: `launchRun` plays the training on it, failures included. Replaces nodes and devices. */
+  /**
+   * A cluster that does not exist: `launchRun` plays the training on it, failures included. Replaces nodes and
+   * devices.
+   */
   readonly simulate?: SimulateOptions;
   /**
    * Host names or addresses; the first is the master. Default: this machine alone. Their number and order give

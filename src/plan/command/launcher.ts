@@ -44,8 +44,8 @@ function unreadable(found: string): LabError {
     `call of msrun_launcher.sh: expected 1, 2, 6 or 9 arguments, found ${found}`,
     {
       hint:
-        'bash scripts/msrun_launcher.sh "run_mindformer.py …" 1024 8 MASTER_IP 8118 NODE_RANK ' +
-        "output/msrun_log False 7200",
+        'bash scripts/msrun_launcher.sh "run_mindformer.py …" ' +
+        "1024 8 MASTER_IP 8118 NODE_RANK output/msrun_log False 7200",
     },
   );
 }
@@ -122,8 +122,8 @@ function* rankFindings(call: LauncherCall): Generator<Issue> {
   const range = rankRange(call.nodeRank);
   const last = call.nodes - 1;
   const why =
-    `${call.workers} workers / ${call.localWorkers} on each node = ${call.nodes} nodes, and worker i of ` +
-    `a node gets rank node_rank · ${call.localWorkers} + i`;
+    `${call.workers} workers / ${call.localWorkers} on each node = ${call.nodes} nodes, ` +
+    `and worker i of a node gets rank node_rank · ${call.localWorkers} + i`;
   if (range === undefined || !Number.isInteger(call.nodes)) return;
   const [low, high] = range;
   if (low >= 0 && high <= last) return;
@@ -134,8 +134,8 @@ function* rankFindings(call: LauncherCall): Generator<Issue> {
   const first = high > last ? Math.max(low, call.nodes) * call.localWorkers : low * call.localWorkers;
   yield error(
     ["node-rank", "NODE_RANK"],
-    `node_rank must be 0 to ${last}: ${why}; ${wrong} would get ranks from ${first} on, but there are only ranks ` +
-      `0 to ${call.workers - 1}`,
+    `node_rank must be 0 to ${last}: ${why}; ` +
+      `${wrong} would get ranks from ${first} on, but there are only ranks 0 to ${call.workers - 1}`,
     `start ${call.nodes} nodes with node_rank 0 to ${last}`,
   );
 }
@@ -157,8 +157,8 @@ function* findings(call: LauncherCall): Generator<Issue> {
   else if (workers % localWorkers !== 0)
     yield error(
       ["launcher-local-workers", "LOCAL_WORKER"],
-      `every node must have as many ` +
-        `workers: ${workers} / ${localWorkers} = ${(workers / localWorkers).toFixed(2)} nodes`,
+      "every node must have as many workers: " +
+        `${workers} / ${localWorkers} = ${(workers / localWorkers).toFixed(2)} nodes`,
       "a LOCAL_WORKER that divides WORKER_NUM",
     );
   if (Number.isFinite(port) && (port < 1024 || port > 65535))

@@ -83,8 +83,8 @@ export function launcherFiles(source: EjectSource, settings: EjectSettings): Eje
   const environment = environmentLines(source, settings, true).filter((line) => !line.includes("LOG_MF_PATH"));
   const inFolder = [...environment, `cd ${quoteWord(settings.folder)}`];
   const ownLogs =
-    "the script writes MindFormers' own logs to output/log of the folder it is started in; the call changes there " +
-    "first";
+    "the script writes MindFormers' own logs to output/log of the folder it is started in; " +
+    "the call changes there first";
   if (source.devices === 1) {
     const places = placesOf(source, settings);
     const words = [
@@ -103,8 +103,8 @@ export function launcherFiles(source: EjectSource, settings: EjectSettings): Eje
         configFile(source),
       ],
       notes: [
-        "msrun_launcher.sh with 1 worker prints advice and ends with exit code 0 without starting anything, so " +
-          "this calls Python itself",
+        "msrun_launcher.sh with 1 worker prints advice and ends with exit code 0 without starting anything, " +
+          "so this calls Python itself",
         ...startNotes(source, settings),
       ],
     };
@@ -127,8 +127,8 @@ export function slurmFiles(source: EjectSource, settings: EjectSettings): EjectT
     timeLimit,
     gres,
     body: [
-      `srun --ntasks-per-node=1 --kill-on-bad-exit=1 bash -c 'NODE_RANK="$SLURM_NODEID" exec bash ` +
-        `"$0"' ${quoteWord(start)}`,
+      "srun --ntasks-per-node=1 --kill-on-bad-exit=1 " +
+        `bash -c 'NODE_RANK="$SLURM_NODEID" exec bash "$0"' ${quoteWord(start)}`,
     ],
   });
   return {

@@ -85,12 +85,11 @@ function fromUtilisation(use: { utilisation: number; peakTflops: number }, size:
   const perSecond = use.utilisation * use.peakTflops * 1e12 * size.devices;
   const stepMs = (size.flopsPerToken * size.tokensPerStep * 1000) / perSecond;
   const work = ((size.flopsPerToken * size.tokensPerStep) / 1e15).toPrecision(4);
+  const speed = `${use.peakTflops} TFLOPS · ${Math.round(use.utilisation * 100)} %`;
   return {
     stepMs,
     basis: "stated",
-    arithmetic:
-      `${work} PFLOP per ` +
-      `step / (${formatCount(size.devices)} devices · ${use.peakTflops} TFLOPS · ${Math.round(use.utilisation * 100)} %) as given`,
+    arithmetic: `${work} PFLOP per step / (${formatCount(size.devices)} devices · ${speed}) as given`,
   };
 }
 

@@ -36,7 +36,8 @@ function textOf(stages: readonly StageMemory[], peak: number): string {
     const values = parts
       .filter(({ key }) => stage[key] > 0)
       .map(({ key, label }) => `${label} ${formatBytes(stage[key])}`);
-    return `  stage ${stage.stage}${stage.stage === peak ? " *" : ""}: ${formatBytes(stage.total)} = ${values.join(" + ")} (${holds(stage)})`;
+    const name = `stage ${stage.stage}${stage.stage === peak ? " *" : ""}`;
+    return `  ${name}: ${formatBytes(stage.total)} = ${values.join(" + ")} (${holds(stage)})`;
   });
   return [...rows, ...(stages.length > 32 ? [`  ⋮ ${stages.length - 32} stages more`] : [])].join("\n");
 }
@@ -69,8 +70,8 @@ export function memoryFigure(plan: PlanValues): Figure {
     parts,
     ...(limit && { limit: { value: limit.bytes / gigabyte, label: `${limit.source}: ${formatBytes(limit.bytes)}` } }),
     notes: [
-      "An estimate: weights, gradients and optimizer are exact sums, activations and copies are counted from " +
-        "MindFormers' graph.",
+      "An estimate: weights, gradients and optimizer are exact sums, " +
+        "activations and copies are counted from MindFormers' graph.",
       ...(onHost > 0
         ? [`The optimizer's values rest in the host's memory (swap): up to ${formatBytes(onHost)} per device.`]
         : []),

@@ -228,8 +228,9 @@ function scaleOf({ axis, colors, plan }: Grid, blocks: number): ColorScale | und
 function textOf(grid: Grid, blocks: number): string {
   const { plan, mesh, axis } = grid;
   const size = meshDevices(mesh) / blocks;
+  const { devices, nodes } = plan.cluster;
   const lines = [
-    `${formatCount(plan.cluster.devices)} devices on ${formatCount(plan.cluster.nodes.length)} nodes: ${meshArithmetic(mesh)}`,
+    `${formatCount(devices, "device")} on ${formatCount(nodes.length, "node")}: ${meshArithmetic(mesh)}`,
     `${formatCount(blocks)} × ${meanings[axis === "memory" ? "stage" : axis]} of ${formatCount(size)} ranks`,
   ];
   if (axis !== "stage" && axis !== "memory") return lines.join("\n");

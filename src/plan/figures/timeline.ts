@@ -40,8 +40,8 @@ function bubbleText(pipeline: PlanPipeline, timeline: PipelineTimeline): string 
   const { stages: p, microBatches: m, blocks: v } = pipeline;
   const formula = v === 1 ? `(${p} − 1)/(${m} + ${p} − 1)` : `(${p} − 1)/(${v}·${m} + ${p} − 1)`;
   return (
-    `Bubble ${percent(timeline.bubble)} of the devices' time; with equal stages it ` +
-    `would be ${formula} = ${percent(evenBubble(pipeline))}.`
+    `Bubble ${percent(timeline.bubble)} of the devices' time; ` +
+    `with equal stages it would be ${formula} = ${percent(evenBubble(pipeline))}.`
   );
 }
 
@@ -52,9 +52,11 @@ function busy(timeline: PipelineTimeline, stage: number): number {
 function textOf(pipeline: PlanPipeline, timeline: PipelineTimeline): string {
   const rows = Array.from({ length: Math.min(32, pipeline.stages) }, (_, stage) => {
     const layers = pipeline.layers?.map((row) => row[stage]).join(" + ");
-    return `  stage ${stage}: ${layers === undefined ? "" : `layers ${layers}, `}works ${percent(busy(timeline, stage) / timeline.length)}`;
+    const holds = layers === undefined ? "" : `layers ${layers}, `;
+    return `  stage ${stage}: ${holds}works ${percent(busy(timeline, stage) / timeline.length)}`;
   });
-  const schedule = `${pipeline.scheduler}, ${formatCount(pipeline.microBatches)} micro-batches, ${pipeline.stages} stages × ${pipeline.blocks}`;
+  const batches = formatCount(pipeline.microBatches, "micro-batch", "micro-batches");
+  const schedule = `${pipeline.scheduler}, ${batches}, ${pipeline.stages} stages × ${pipeline.blocks}`;
   return [schedule, ...rows, ...(pipeline.stages > 32 ? [`  ⋮ ${pipeline.stages - 32} stages more`] : [])].join("\n");
 }
 
@@ -66,8 +68,8 @@ function refuse(plan: PlanValues): LabError {
         `and ${formatCount(plan.pipeline.microBatches)} micro-batches`;
   return new LabError(
     "ARGUMENT_INVALID",
-    `timelineFigure: expected a pipeline with 1f1b, gpipe, interleaving or seqpipe and at ` +
-      `most ${formatCount(mostTasks)} passes, found ${found}`,
+    "timelineFigure: expected a pipeline with 1f1b, gpipe, interleaving or seqpipe " +
+      `and at most ${formatCount(mostTasks)} passes, found ${found}`,
     {
       hint: "plan.meshFigure()",
     },

@@ -173,12 +173,13 @@ function tradeOffFigure(search: LayoutSearch): Figure {
 function noneText({ legal, smallest, facts }: LayoutSearch): string {
   if (smallest === undefined)
     return (
-      `no legal layout: the global batch ${facts.globalBatch} can't be divided among the ` +
-      `replicas of ${facts.devices} devices`
+      "no legal layout: " +
+      `the global batch ${facts.globalBatch} can't be divided among the replicas of ${facts.devices} devices`
     );
+  const needs = `needs ${formatBytes(smallest.memory)} of ${formatBytes(facts.limit)}`;
   return (
-    `none of ${formatCount(legal)} legal layouts fits: the ` +
-    `smallest (${meshText(smallest.layout)}) needs ${formatBytes(smallest.memory)} of ${formatBytes(facts.limit)}; scale the model (config.scaleTo) or take more devices`
+    `none of ${formatCount(legal)} legal layouts fits: the smallest (${meshText(smallest.layout)}) ${needs}; ` +
+    "scale the model (config.scaleTo) or take more devices"
   );
 }
 
@@ -197,8 +198,8 @@ function searchTable(search: LayoutSearch): MimeBundle {
   }));
   const { name, peakFlops, efficiency } = facts.hardware;
   const basis =
-    `Estimates for ${name}: ${peakFlops / 1e12} TFLOPS, ${Math.round(efficiency * 100)} % of it while ` +
-    `computing (an assumption; measure one run and give hardware).`;
+    `Estimates for ${name}: ${peakFlops / 1e12} TFLOPS, ` +
+    `${Math.round(efficiency * 100)} % of it while computing (an assumption; measure one run and give hardware).`;
   const note =
     search.fitting === 0
       ? noneText(search)
@@ -206,8 +207,8 @@ function searchTable(search: LayoutSearch): MimeBundle {
         `into ${formatBytes(facts.limit)} (usable of ${formatBytes(facts.memoryPerDevice)}). ${basis}`;
   return tableBundle({
     title:
-      `Layouts for ${formatCount(facts.devices)} devices, global ` +
-      `batch ${formatCount(facts.globalBatch)}, fastest first`,
+      `Layouts for ${formatCount(facts.devices)} devices, ` +
+      `global batch ${formatCount(facts.globalBatch)}, fastest first`,
     columns: [
       { key: "rank" },
       { key: "layout" },

@@ -75,8 +75,9 @@ export class Incidents {
     const best = this.counterfactuals().find(({ savedMs }) => savedMs > 0);
     const cheaper =
       best === undefined ? "" : ` Cheaper: ${best.change} would have saved ${formatDuration(best.savedMs)}.`;
+    const effective = `${(account.effective * 100).toFixed(1)} %`;
     return tableBundle({
-      title: `${formatCount(all.length)} ${all.length === 1 ? "incident" : "incidents"} of ${this.name}, effective training time ${(account.effective * 100).toFixed(1)} %`,
+      title: `${formatCount(all.length, "incident")} of ${this.name}, effective training time ${effective}`,
       columns: [
         { key: "number", label: "#" },
         { key: "at", label: "After", align: "right" },

@@ -99,8 +99,8 @@ function againstTrend(before: readonly LossPoint[], first: readonly LossPoint[],
   const largest = Math.abs(mean - centre) / Math.abs(centre);
   if (mean > limit) {
     const detail =
-      `median loss ${mean.toFixed(4)}, expected at most ${limit.toFixed(4)} after the ` +
-      `trend of ${losses.length} steps`;
+      `median loss ${mean.toFixed(4)}, ` +
+      `expected at most ${limit.toFixed(4)} after the trend of ${losses.length} steps`;
     return comparison("diverged", { ...facts, largest, detail });
   }
   const detail = `median loss ${mean.toFixed(4)}, the trend of ${losses.length} steps before is ${centre.toFixed(4)}`;

@@ -39,7 +39,9 @@ export function workOutChange(step: number, saved: TrainingPosition, wanted: Tra
     consumed,
     initialStep,
     seenTwice,
-    arithmetic: `${step} steps × ${saved.globalBatch} samples = ${consumed} = ${initialStep} steps × ${wanted.globalBatch} samples, ${rest}`,
+    arithmetic:
+      `${step} steps × ${saved.globalBatch} samples = ${consumed} = ` +
+      `${initialStep} steps × ${wanted.globalBatch} samples, ${rest}`,
     exactEvery: wanted.globalBatch / greatestDivisor(wanted.globalBatch, saved.globalBatch),
   };
 }

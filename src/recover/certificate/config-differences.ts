@@ -1,3 +1,4 @@
+import { patternOf } from "../../core/patterns.js";
 /**
  * `allowed`: changes nothing that was learned. `suspicious`: the training goes on as another one. `forbidden`: the
  * weights do not fit.
@@ -61,8 +62,10 @@ const rules: readonly GradeRule[] = [
   },
   { pattern: /^runner_wrapper\b/, grade: "suspicious", why: "gradients are scaled or clipped differently" },
   {
-    pattern:
-      /^model\.model_config\.(seq_length|max_position_embeddings|.*dropout.*|.*checkpoint.*|.*_std|use_flash_attention)$/,
+    pattern: patternOf([
+      /^model\.model_config\./,
+      /(seq_length|max_position_embeddings|use_flash_attention|.*dropout.*|.*checkpoint.*|.*_std)$/,
+    ]),
     grade: "suspicious",
     why: "the same weights compute something else",
   },

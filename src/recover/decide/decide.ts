@@ -95,8 +95,8 @@ function act(action: Action, finding: Finding, { history, policy, before }: Circ
     case "skip-data": {
       const skip = { fromStep: bad, batches: policy.skipBatches };
       const reason =
-        `back to a checkpoint before step ${bad}, and on without the batches of ` +
-        `steps ${bad} to ${bad + skip.batches - 1}`;
+        `back to a checkpoint before step ${bad}, ` +
+        `and on without the batches of steps ${bad} to ${bad + skip.batches - 1}`;
       return { ...start, action, notAfterStep, skip, reason };
     }
     case "lower-learning-rate": {

@@ -1,3 +1,4 @@
+import { formatCount } from "../../core/units.js";
 /** What is known of a rank's process when nothing moves any more. */
 export interface RankStack {
   readonly rank: number;
@@ -33,9 +34,10 @@ export function culprits(stacks: readonly RankStack[]): readonly Culprit[] {
   const waiting = read.filter(({ frames }) => frames.some((frame) => insideGraph.test(frame)));
   const outside = read.filter((stack) => !waiting.includes(stack));
   if (waiting.length < leastWaiting || outside.length === 0) return [];
+  const others = formatCount(waiting.length, "rank waits", "ranks wait");
   return outside.map(({ rank, frames }) => ({
     rank,
-    reason: `it stands in ${frames[0]?.trim()} while ${waiting.length} ${waiting.length === 1 ? "rank waits" : "ranks wait"} in a collective`,
+    reason: `it stands in ${frames[0]?.trim()} while ${others} in a collective`,
   }));
 }
 

@@ -177,14 +177,13 @@ function silent({ node, since, time }: SilenceObservation): Draft {
 
 function saveFailed(failure: SaveFailureObservation): Draft {
   const named = causeOfLines([failure.message]).cause;
+  const onRank = failure.rank === undefined ? "" : ` on rank ${failure.rank}`;
   return {
     kind: "checkpoint-failed",
     cause: named === "unknown" ? "storage" : named,
     since: failure.time,
     ...where(failure),
-    summary:
-      `the checkpoint of step ${failure.step} was not ` +
-      `saved${failure.rank === undefined ? "" : ` on rank ${failure.rank}`}: ${failure.message}`,
+    summary: `the checkpoint of step ${failure.step} was not saved${onRank}: ${failure.message}`,
     evidence: [failure.message],
   };
 }
@@ -195,8 +194,7 @@ function device(error: DeviceObservation): Draft {
     cause: "device",
     since: error.time,
     ...where(error),
-    summary:
-      `the device of rank ${error.rank} reports ${error.uncorrectable} uncorrectable memory errors, ` + `expected none`,
+    summary: `the device of rank ${error.rank} reports ${error.uncorrectable} uncorrectable memory errors`,
     evidence: [],
   };
 }

@@ -73,8 +73,8 @@ export class PaceWatch {
       rank,
       since: time,
       summary:
-        `rank ${rank} reaches the collective after ${ms.toFixed(0)} ms, the median rank ` +
-        `after ${usual.toFixed(0)} ms`,
+        `rank ${rank} reaches the collective after ${ms.toFixed(0)} ms, ` +
+        `the median rank after ${usual.toFixed(0)} ms`,
       evidence: [`in ${count} steps in a row up to step ${step}`],
     };
   }

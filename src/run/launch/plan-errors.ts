@@ -23,8 +23,8 @@ export function requireSoundPlan(errors: readonly Issue[], override: string | un
   const count = errors.length === 1 ? "an error" : `${errors.length} errors`;
   throw new PlanError("PLAN_INVALID", `the plan has ${count}, so nothing was started:\n${asOne(errors)}`, {
     hint:
-      'correct the configuration and plan again, or launchRun(plan, { name, override: "the reason why it is ' +
-      'right" })',
+      "correct the configuration and plan again, " +
+      'or launchRun(plan, { name, override: "the reason why it is right" })',
     issues: errors,
   });
 }

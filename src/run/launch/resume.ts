@@ -175,7 +175,7 @@ async function workerChange(
   return changeWorkers(config, point, { saved, wanted: workers });
 }
 
-/** The run that the same call started before, if it lives or ended well: running a cell again starts no second training. */
+/** The run that the same call started before, if it lives or ended well: a cell run again starts no second training. */
 async function doneBefore(
   run: Run,
   { name, from }: ResumeOptions & { readonly name: string },

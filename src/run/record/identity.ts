@@ -26,12 +26,13 @@ function fileChange(before: FileIdentity, now: FileIdentity | undefined): string
   if (before.bytes !== now.bytes) return `${before.path}: ${before.bytes} bytes became ${now.bytes}`;
   if (before.sha256 !== undefined && now.sha256 !== undefined) {
     if (before.sha256 === now.sha256) return undefined;
-    return `${before.path}: other bytes (SHA-256 ${before.sha256.slice(0, 12)} became ${now.sha256.slice(0, 12)}, by ${now.by})`;
+    const hashes = `SHA-256 ${before.sha256.slice(0, 12)} became ${now.sha256.slice(0, 12)}`;
+    return `${before.path}: other bytes (${hashes}, by ${now.by})`;
   }
+  if (before.modified === now.modified) return undefined;
   const time = (ms: number) => new Date(ms).toISOString();
-  return before.modified === now.modified
-    ? undefined
-    : `${before.path}: changed at ${time(now.modified)}, before at ${time(before.modified)} (too large to hash: time counts)`;
+  const times = `changed at ${time(now.modified)}, before at ${time(before.modified)}`;
+  return `${before.path}: ${times} (too large to hash: time counts)`;
 }
 
 function valueChanges(what: string, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>) {

@@ -4,13 +4,16 @@ import { join } from "node:path";
  * The run folder, layout 2: everything about a run is in these files, and any process may read them at any moment.
  *
  *     runs/<name>/
- *       run.json                     RunFile: id, name, commands per node, fingerprints; written whole (temporary file, rename)
+ *       run.json                     RunFile: id, name, commands per node, fingerprints; written whole
  *       config.yaml                  the exact bytes given to the engine
- *       lease/<n>                    Lease: who supervises, and a beat; the highest number counts, a successor adds the next one
+ *       lease/<n>                    Lease: who supervises, and a beat; the highest number counts, a successor adds
+ *                                    the next one
  *       events/launch.jsonl          RunEvent, one JSON object a line: what was decided before a supervisor started
- *       events/supervisor-<n>.jsonl  RunEvent, written only by the holder of lease n; its first event cuts what an older holder wrote late
+ *       events/supervisor-<n>.jsonl  RunEvent, written only by the holder of lease n; its first event cuts what an
+ *                                    older holder wrote late
  *       metrics/steps-<n>.bin        StepRecord, 96 bytes each (`step-table.ts`), written only by the holder of lease n
- *       logs/attempt-<k>/node-<m>/   scheduler.log, worker_<rank>.log (msrun writes them), msrun.log (its own output), stacks of hung ranks
+ *       logs/attempt-<k>/node-<m>/   scheduler.log, worker_<rank>.log (msrun writes them), msrun.log (its own output),
+ *                                    stacks of hung ranks
  *       logs/supervisor.log          output of the supervisors
  *       seals/                       checksums of complete checkpoints
  *       output/                      what MindFormers writes: checkpoint/rank_<r>/, log/, strategy/

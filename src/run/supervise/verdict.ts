@@ -142,8 +142,8 @@ function judgeFailure(evidence: Evidence): Verdict {
 function judgeGone(evidence: Evidence, { role, node, pid, rank }: GoneProcess): Verdict {
   if (role === "worker" && evidence.finding) return judgeFailure(evidence);
   const subject = role === "scheduler" ? `the scheduler (process ${pid})` : `rank ${rank} (process ${pid})`;
-  const message =
-    `${subject} on ${node} was killed or died without a word ${where(evidence, rank)}, while the ` + `others ran on`;
+  const died = `was killed or died without a word ${where(evidence, rank)}`;
+  const message = `${subject} on ${node} ${died}, while the others ran on`;
   return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
 }
 
@@ -160,8 +160,8 @@ function judgeLost(evidence: Evidence, { message }: LostNode): Verdict {
 
 function judgePort(port: number): Verdict {
   const message =
-    `the scheduler could not listen on port ${port}: another process took it after the launch ` +
-    "(scheduler.log: Address already in use)";
+    `the scheduler could not listen on port ${port}: ` +
+    "another process took it after the launch (scheduler.log: Address already in use)";
   return { state: "failed", message, fault: { message } };
 }
 

@@ -78,10 +78,11 @@ function barsTrace({ bars, color, direction, name }: BarsMark, { x, y }: Panel):
 }
 
 function cellsTrace({ cells, colors, words }: CellsMark, { x, y }: Panel, chart: Chart): Json {
-  const hover = words
+  const lines = words?.map((word, i) => `${plotlyLabel(word)} %{customdata[${i}]}`);
+  const hover = lines
     ? {
         customdata: cells.map((row) => row.map((cell) => cell?.hover ?? null)),
-        hovertemplate: `${words.map((word, i) => `${plotlyLabel(word)} %{customdata[${i}]}`).join("<br>")}<extra></extra>`,
+        hovertemplate: `${lines.join("<br>")}<extra></extra>`,
       }
     : {
         text: cells.map((row) => row.map((cell) => plotlyLabel(String(cell?.hover ?? "")).replaceAll("\n", "<br>"))),

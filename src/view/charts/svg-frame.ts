@@ -29,7 +29,8 @@ export function svgText([x, y]: readonly [number, number], content: string, look
     size ? ` font-size="${size}"` : "",
     fill ? ` fill="${fill}"` : "",
     halo
-      ? ` stroke="${paintOf("paper")}" stroke-width="3" paint-order="stroke" stroke-linejoin="round" style="${themed("stroke", "paper")}"`
+      ? ` stroke="${paintOf("paper")}" stroke-width="3" paint-order="stroke" stroke-linejoin="round"` +
+        ` style="${themed("stroke", "paper")}"`
       : "",
   ];
   return `<text x="${px(x)}" y="${px(y)}"${attributes.join("")}>${escapeMarkup(content)}</text>`;
@@ -108,7 +109,8 @@ export function svgPicture(chart: Chart, draw: (top: number) => { bottom: number
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${pictureWidth} ${height}" ` +
       `role="img" aria-label="${label}" style="${themed("fill", "text")}" ` +
-      `font-family="system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif" font-size="12" fill="${paintOf("text")}">`,
+      `font-family="system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif" font-size="12" ` +
+      `fill="${paintOf("text")}">`,
     `<title>${label}</title>`,
     `<rect width="${pictureWidth}" height="${height}" rx="4" ${paintAttributes("fill", "paper")}/>`,
     `<text x="14" y="24" font-size="15" font-weight="600" ${paintAttributes("fill", "title")}>${label}</text>`,

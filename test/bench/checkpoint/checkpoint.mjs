@@ -1,5 +1,6 @@
 // Measures the promises of src/checkpoint in one run: node test/bench/checkpoint/checkpoint.mjs [folder]
-// Needs `npm run build` and the project's Python (safetensors, numpy, MindSpore). Prints a table; exits with 1 if a promise is broken.
+// Needs `npm run build` and the project's Python (safetensors, numpy, MindSpore). Prints a table; exits with 1 if a
+// promise is broken.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

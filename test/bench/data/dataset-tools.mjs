@@ -1,4 +1,5 @@
-// How fast a Megatron dataset is looked through: lengths (index only), tokenCounts, verify with and without duplicates, merge.
+// How fast a Megatron dataset is looked through: lengths (index only), tokenCounts, verify with and without duplicates,
+// merge.
 //   npm run build && node test/bench/data/dataset-tools.mjs [MILLION_TOKENS=100] [ROUNDS=3]
 // Documents of 500 tokens on average, 4 bytes a token. Medians of wall times; the file is in the page cache.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,9 +1,12 @@
-// How fast are the engine's training indices built here, and how fast by MindFormers itself (numpy and its C++ helper) for the same dataset?
+// How fast are the engine's training indices built here, and how fast by MindFormers itself (numpy and its C++ helper)
+// for the same dataset?
 //   npm run build && node test/bench/data/index.mjs [DOCUMENTS=10000000] [ROUNDS=5] [EPOCHS=1,2.5]
-// A dataset of documents of 50 to 949 tokens, one epoch and two and a half. Ours and theirs in turn, in processes of their own; the first build of
-// a process is left out of the medians on both sides. Only building is timed: the index file is open, the cache is off. Seconds are processor time
-// of the whole process (both sides use one thread; ours includes the compiler's and the collector's), so that other work on the machine counts less.
-// "our sample rows" is the whole build less filling and shuffling documents and samples alone: here lengths are shuffled with the documents.
+// A dataset of documents of 50 to 949 tokens, one epoch and two and a half. Ours and theirs in turn, in processes of
+// their own; the first build of a process is left out of the medians on both sides. Only building is timed: the index
+// file is open, the cache is off. Seconds are processor time of the whole process (both sides use one thread; ours
+// includes the compiler's and the collector's), so that other work on the machine counts less.
+// "our sample rows" is the whole build less filling and shuffling documents and samples alone: here lengths are
+// shuffled with the documents.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, openSync, rmSync, truncateSync, writeSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";

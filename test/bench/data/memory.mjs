@@ -1,8 +1,9 @@
 // Does prepareData's memory stay the same however much text there is?
 //   npm run build && node test/bench/data/memory.mjs [--megabytes 10,100,1000,5000] [--workers 1,2] [--folder /tmp]
-// The text is made on the way into a temporary file: the sample corpus again and again, with a new word in every line, so that neither words
-// nor paragraphs repeat as a whole. Every run is a process of its own (own-run.mjs, DeepSeek-V3's tokenizer, seqLength 4096); its peak memory
-// is VmHWM of /proc/<pid>/status, which covers all threads, read until it ends. The folder needs about three times the largest text.
+// The text is made on the way into a temporary file: the sample corpus again and again, with a new word in every line,
+// so that neither words nor paragraphs repeat as a whole. Every run is a process of its own (own-run.mjs, DeepSeek-V3's
+// tokenizer, seqLength 4096); its peak memory is VmHWM of /proc/<pid>/status, which covers all threads, read until it
+// ends. The folder needs about three times the largest text.
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,7 @@
 // MindRecord: writing against MindSpore's FileWriter for the same rows in the same run, reading, and random access.
 //   npm run build && node test/bench/data/mindrecord.mjs [ROWS=20000] [LENGTH=1024] [ROUNDS=3]
-// Rows of LENGTH + 1 ids, 2 shards, written 256 at a time. Wall time until the files have their names; for Python, imports excluded. Medians.
+// Rows of LENGTH + 1 ids, 2 shards, written 256 at a time. Wall time until the files have their names; for Python,
+// imports excluded. Medians.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -56,7 +57,8 @@ try {
   }
   const speed = (seconds) => `${(tokens / seconds / 1e6).toFixed(1)} million tokens/s`;
   console.log(
-    `write  ours ${speed(median(write))}, FileWriter ${speed(median(theirs))}: × ${(median(theirs) / median(write)).toFixed(1)}`,
+    `write  ours ${speed(median(write))}, FileWriter ${speed(median(theirs))}: ` +
+      `× ${(median(theirs) / median(write)).toFixed(1)}`,
   );
   console.log(`read   ${speed(median(read))}; one row by number: ${(median(access) * 1000).toFixed(2)} ms`);
   console.log(`memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB at most`);

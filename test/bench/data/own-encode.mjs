@@ -1,5 +1,6 @@
-// The encoder alone, for the same texts as encode_batch.py: node own-encode.mjs INPUT TOKENIZER WORKERS. Texts go to the threads as bytes, ids come back as
-// arrays; only that is timed, not the reading of the file. The last line printed is JSON, its fields those of encode_batch.py.
+// The encoder alone, for the same texts as encode_batch.py: node own-encode.mjs INPUT TOKENIZER WORKERS. Texts go to
+// the threads as bytes, ids come back as arrays; only that is timed, not the reading of the file. The last line printed
+// is JSON, its fields those of encode_batch.py.
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";

@@ -1,5 +1,7 @@
-// One run of prepareData in a process of its own: node own-run.mjs INPUT OUTPUT SEQ_LENGTH WORKERS; prints seconds, tokens and peak memory.
-// `seconds`, `cpuSeconds`: from the call to the published files: opening the tokenizer, reading the input twice and starting the threads included.
+// One run of prepareData in a process of its own: node own-run.mjs INPUT OUTPUT SEQ_LENGTH WORKERS; prints seconds,
+// tokens and peak memory.
+// `seconds`, `cpuSeconds`: from the call to the published files: opening the tokenizer, reading the input twice and
+// starting the threads included.
 // `whole`, `wholeCpu`: the process from its start (BENCH_STARTED) on, with the import of the library.
 const [input, output, seqLength, workers] = process.argv.slice(2);
 const processorSeconds = () => {

@@ -1,13 +1,18 @@
 // How fast is prepareData, and how fast are others on the same text with the same number of threads, in the same run?
-//   npm run build && node test/bench/data/prepare-data.mjs [--megabytes 10] [--workers 1,2] [--rounds 3] [--only ours,encoder,script,tokenizers,gigatoken]
-// "ours": prepareData, text → published files. "encoder": its encoder alone. "script": MindFormers' preparation script (reference_path.py), text → files.
-// "tokenizers": Python's Tokenizer.encode_batch; "gigatoken": PyPI's gigatoken, if GIGATOKEN_PYTHON names a Python that has it: encoding alone, of the
-// same texts as "encoder". The text is the shared validation text of WikiText-2 as often as it takes. Every run is a process of its own, the libraries take turns;
-// medians. What takes long runs less often, at least once per number of workers; the table says how often. (500 MB of all but "script": about 20 minutes.)
-//   s, CPU s: ours and script from the call to the finished files (imports not counted); the others encoding alone (opening and reading not counted).
-//   whole s, whole CPU s: the process from start to end, imports and opening included.
-// Ratios are tokens per second, and tokens per processor second, of "ours" (second table: of "encoder") to those of the library. Processor seconds are those of all
-// threads and processes: a busy machine changes them less than wall time. The bytes of ours and of the script must be the same.
+//   npm run build && node test/bench/data/prepare-data.mjs [--megabytes 10] [--workers 1,2] [--rounds 3] [--only
+//   ours,encoder,script,tokenizers,gigatoken]
+// "ours": prepareData, text → published files. "encoder": its encoder alone. "script": MindFormers' preparation script
+// (reference_path.py), text → files.
+// "tokenizers": Python's Tokenizer.encode_batch; "gigatoken": PyPI's gigatoken, if GIGATOKEN_PYTHON names a Python that
+// has it: encoding alone, of the same texts as "encoder". The text is the shared validation text of WikiText-2 as often
+// as it takes. Every run is a process of its own, the libraries take turns; medians. What takes long runs less often,
+// at least once per number of workers; the table says how often. (500 MB of all but "script": about 20 minutes.)
+//   s, CPU s: ours and script from the call to the finished files (imports not counted); the others encoding alone
+//   (opening and reading not counted). whole s, whole CPU s: the process from start to end, imports and opening
+//   included.
+// Ratios are tokens per second, and tokens per processor second, of "ours" (second table: of "encoder") to those of the
+// library. Processor seconds are those of all threads and processes: a busy machine changes them less than wall time.
+// The bytes of ours and of the script must be the same.
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// node test/bench/logs/index.mjs [files=256] [bytes of a file=1048576]: speed of the log index, cold and warm, beside ripgrep.
+// node test/bench/logs/index.mjs [files=256] [bytes of a file=1048576]: speed of the log index, cold and warm, beside
+// ripgrep.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,8 +9,12 @@ const { LogFiles } = await import(join(import.meta.dirname, "../../../dist/src/r
 const [count = 256, size = 1 << 20] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), "log-bench-"));
 try {
+  const two = (value) => String(value % 60).padStart(2, "0");
   const line = (step, rank) =>
-    `2026-11-28 22:${String(Math.floor(step / 60) % 60).padStart(2, "0")}:${String(step % 60).padStart(2, "0")},123 - mindformers/out/log[mindformers/core/callback/callback.py:747] - INFO - { Epoch:[  1/  1], step:[${step}/99999], loss: 6.${rank}, per_step_time: 163ms, lr: 1e-05, overflow cond: False, loss_scale: 1.0, global_norm: [1.2]\n`;
+    `2026-11-28 22:${two(Math.floor(step / 60))}:${two(step)},123 - ` +
+    "mindformers/out/log[mindformers/core/callback/callback.py:747] - INFO - " +
+    `{ Epoch:[  1/  1], step:[${step}/99999], loss: 6.${rank}, per_step_time: 163ms, lr: 1e-05, ` +
+    "overflow cond: False, loss_scale: 1.0, global_norm: [1.2]\n";
   for (let rank = 0; rank < count; rank++) {
     const node = `logs/attempt-1/node-${rank >> 3}`;
     mkdirSync(join(folder, node), { recursive: true });

@@ -1,6 +1,7 @@
 // How long does checking a whole configuration take?
 //   npm run build && node test/bench/plan/check-config.mjs [TEMPLATE=pretrain_deepseek3_671b] [ROUNDS=50]
-// Opened anew in every round, so that nothing is remembered: reading and parsing the YAML, then every rule. Median and range in milliseconds.
+// Opened anew in every round, so that nothing is remembered: reading and parsing the YAML, then every rule. Median and
+// range in milliseconds.
 import { listTemplates, openConfig } from "../../../dist/src/index.js";
 
 const [template = "pretrain_deepseek3_671b", rounds = "50"] = process.argv.slice(2);

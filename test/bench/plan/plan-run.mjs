@@ -1,5 +1,5 @@
-// How long a plan takes, its figures and its ejected files: DeepSeek-V3 671B for 8,192 devices (1,024 nodes of 8), and the check of its YAML.
-// Use: npx tsc -b src && node test/bench/plan/plan-run.mjs [rounds]
+// How long a plan takes, its figures and its ejected files: DeepSeek-V3 671B for 8,192 devices (1,024 nodes of 8), and
+// the check of its YAML. Use: npx tsc -b src && node test/bench/plan/plan-run.mjs [rounds]
 import { displayKey, openConfig, planRun } from "../../../dist/src/index.js";
 
 const [rounds = "15"] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 // How long does a search over all legal layouts take, and an estimate of memory for one?
 //   npm run build && node test/bench/plan/search-layouts.mjs [DEVICES=8192] [ROUNDS=7]
-// The model is DeepSeek-V3 671B, global batch = devices. Wall time of the call in a warm process (and of the first call), medians; beside it the
-// processor time of the process (all its threads), which says what a quiet machine would need when this one is busy.
+// The model is DeepSeek-V3 671B, global batch = devices. Wall time of the call in a warm process (and of the first
+// call), medians; beside it the processor time of the process (all its threads), which says what a quiet machine would
+// need when this one is busy.
 import { estimateMemory, openConfig, readTraining, searchLayouts } from "../../../dist/src/index.js";
 
 const [devices = "8192", rounds = "7"] = process.argv.slice(2);
@@ -24,7 +25,8 @@ console.log(
   `  first call ${runs[0].ms.toFixed(0)} ms, median of ${rounds}: ${median(runs.map(({ ms }) => ms)).toFixed(0)} ms`,
 );
 console.log(
-  `  processor time: first call ${runs[0].cpu.toFixed(0)} ms, median ${median(runs.map(({ cpu }) => cpu)).toFixed(0)} ms`,
+  `  processor time: first call ${runs[0].cpu.toFixed(0)} ms, ` +
+    `median ${median(runs.map(({ cpu }) => cpu)).toFixed(0)} ms`,
 );
 
 const { shape, layout, options: memory } = readTraining((path) => config.get(path));

@@ -24,8 +24,9 @@ types = {
     "date": pa.array([datetime.date(2026, 1, 1)] * 2), "timestamp": pa.array([datetime.datetime(2026, 1, 1)] * 2),
     "decimal": pa.array([1, 2]).cast(pa.decimal128(30, 2)), "struct": pa.array([{"a": "x"}, {"a": "y"}]),
     "map": pa.array([[("a", "b")], []], pa.map_(pa.string(), pa.string())), "numbers": pa.array([[1], [2]]),
-    "nested": pa.array([[["a"]], []]), "time": pa.array([datetime.time(1)] * 2), "fixed": pa.array([b"ab", b"cd"], pa.binary(2)),
-    "text": pa.array(["a", "b"]), "large": pa.array(["one", "two"], pa.large_string()), "bytes": pa.array([b"one", b"two"]),
+    "nested": pa.array([[["a"]], []]), "time": pa.array([datetime.time(1)] * 2),
+    "fixed": pa.array([b"ab", b"cd"], pa.binary(2)), "bytes": pa.array([b"one", b"two"]),
+    "text": pa.array(["a", "b"]), "large": pa.array(["one", "two"], pa.large_string()),
     "lists": pa.array([["one"], ["two"]]), "words": pa.array(["one", "two"]).dictionary_encode(),
 }
 pq.write_table(pa.table(types), "types.parquet")
@@ -34,7 +35,8 @@ latin = pa.table({"text": pa.array(values, pa.binary()).view(pa.string())})
 pq.write_table(latin, "latin.parquet")
 pq.write_table(pa.table({"text": ["a", None, "c"]}), "nulls.parquet")
 for codec in ("none", "snappy", "gzip", "zstd", "brotli", "lz4"):
-    pq.write_table(pa.table({"text": texts[:500]}), f"sums-{codec}.parquet", compression=codec, write_page_checksum=True)
+    few = pa.table({"text": texts[:500]})
+    pq.write_table(few, f"sums-{codec}.parquet", compression=codec, write_page_checksum=True)
 `;
 
 let folder: string;
@@ -89,7 +91,9 @@ it.each([
 ])("a column of %s is no text: it is refused with its type and the columns of text", async (key, found) => {
   await expect(prepare("types.parquet", { jsonKeys: [key] })).rejects.toMatchObject({
     code: "INPUT_COLUMN_INVALID",
-    message: `input ${join(folder, "types.parquet")}: expected the column "${key}" to hold text or lists of text, found ${found}`,
+    message:
+      `input ${join(folder, "types.parquet")}: ` +
+      `expected the column "${key}" to hold text or lists of text, found ${found}`,
     hint: 'write jsonKeys: ["text" or "large" or "bytes" or "lists" or "words"], columns of text',
   });
 });
@@ -101,9 +105,10 @@ it.each(["large", "bytes", "lists", "words"])("a column of %s is text", async (k
 });
 
 it("a text column with bytes that are not UTF-8 is refused with the row, replaced, or skipped, as JSON lines are", async () => {
+  const path = join(folder, "latin.parquet");
   await expect(prepare("latin.parquet")).rejects.toMatchObject({
     code: "INPUT_NOT_UTF8",
-    message: `input ${join(folder, "latin.parquet")}, row 2: expected "text" to be UTF-8 text, found another byte sequence`,
+    message: `input ${path}, row 2: expected "text" to be UTF-8 text, found another byte sequence`,
     hint: 'pass encodingErrors: "replace" or "skip"',
   });
   for (const [encodingErrors, mark] of [

@@ -20,7 +20,8 @@ beforeAll(() => {
     cells: [
       cell("const rows = [{ step: 1, loss: 2.5 }, { step: 2, loss: 2.25 }];\nrows"),
       cell(
-        "console.log('from node', process.versions.node.split('.')[0]);\nfor (let i = 0; i < 3000; i++) console.log('line', i);",
+        "console.log('from node', process.versions.node.split('.')[0]);\n" +
+          "for (let i = 0; i < 3000; i++) console.log('line', i);",
       ),
       cell("cell.interactive"),
     ],

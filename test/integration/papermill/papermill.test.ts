@@ -69,7 +69,8 @@ let nothing: string | null = "x";
 let sizes: number[] = [1];
 let nested: Record<string, any> = {};
 let untouched = "as it was";`;
-  const check = `const seen = { steps: steps + 1, rate, corpus: corpus.toUpperCase(), mode, save, seed: String(seed), kind: typeof seed, nothing,
+  const check = `const seen = { steps: steps + 1, rate, corpus: corpus.toUpperCase(), mode, save,
+  seed: String(seed), kind: typeof seed, nothing,
   sizes: sizes.map((n) => n * 2), nested, own: Object.keys(nested), untouched };
 console.log(JSON.stringify(seen))`;
   const awkward = `日本\n\u2028"'\`$\{x}\`\\`;

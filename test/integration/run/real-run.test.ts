@@ -49,7 +49,8 @@ async function launchFromKilledProcess(name: string): Promise<Run> {
   writeFileSync(configFile, await smallConfig());
   const script = `
     const { launchRun, openConfig, planRun } = await import(${JSON.stringify(builtFile("src/index.js"))});
-    const plan = await planRun(await openConfig(${JSON.stringify(configFile)}), { cluster: { device: "CPU", devicesPerNode: 2 } });
+    const config = await openConfig(${JSON.stringify(configFile)});
+    const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
     await launchRun(plan, ${JSON.stringify({ name, folder: runs })});
     console.log("launched");
     setInterval(() => undefined, 1000);`;

@@ -28,7 +28,8 @@ test.each([
     /^callbacks.0.print_separate_loss: .*trainer takes/,
   ],
   [
-    "runner_wrapper: {type: MFTrainOneStepCell, micro_batch_num: 3}\nparallel_config: {pipeline_stage: 2, micro_batch_num: 4}",
+    "runner_wrapper: {type: MFTrainOneStepCell, micro_batch_num: 3}\n" +
+      "parallel_config: {pipeline_stage: 2, micro_batch_num: 4}",
     /^runner_wrapper.micro_batch_num: .*parallel_config.micro_batch_num \(4\)/,
   ],
   [

@@ -29,7 +29,9 @@ describe("programs", () => {
   });
 
   it("stops a program that ignores SIGTERM, with everything it started", async () => {
-    const script = `process.on("SIGTERM", () => {}); require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]); console.log("up"); setInterval(() => {}, 1000)`;
+    const script =
+      'process.on("SIGTERM", () => {}); require("node:child_process").spawn(process.execPath, ' +
+      '["-e", "setInterval(() => {}, 1000)"]); console.log("up"); setInterval(() => {}, 1000)';
     let up = () => {};
     const started = new Promise<void>((resolve) => {
       up = resolve;

@@ -4,7 +4,8 @@ import { parseEngineLine, parseEngineNumber, parseTimeStamp } from "../../../src
 const head =
   "2026-11-24 02:19:29,543 - mindformers/somewhere/output/log[mindformers/core/callback/callback.py:747] - INFO - ";
 const step = (more: string) =>
-  `${head}{ Epoch:[  2/  3], step:[   48/  200], ${more}per_step_time: 56ms, lr: 0.001, overflow cond: False, loss_scale: 1.0, global_norm: [2.3933876], train_throughput_per_npu: 0.002T`;
+  `${head}{ Epoch:[  2/  3], step:[   48/  200], ${more}per_step_time: 56ms, ` +
+  "lr: 0.001, overflow cond: False, loss_scale: 1.0, global_norm: [2.3933876], train_throughput_per_npu: 0.002T";
 
 describe("the loss line of MFLossMonitor", () => {
   it("without sink mode: loss of the step and mean of the epoch", () => {
@@ -54,7 +55,9 @@ describe("the loss line of MFLossMonitor", () => {
   });
 
   it("without learning rate, as on a CPU with a schedule; with None, unavailable and bracketed values", () => {
-    const line = `${head}{ Epoch:[  1/  1], step:[    1/    9], loss: 1.500, per_step_time: 17030ms, overflow cond: [ True], loss_scale: unavailable, global_norm: None`;
+    const line =
+      `${head}{ Epoch:[  1/  1], step:[    1/    9], ` +
+      "loss: 1.500, per_step_time: 17030ms, overflow cond: [ True], loss_scale: unavailable, global_norm: None";
     const parsed = parseEngineLine(line);
     expect(parsed).toMatchObject({ kind: "step", overflow: true, stepTimeMs: 17030, stepsPerEpoch: 9 });
     for (const key of ["learningRate", "lossScale", "gradNorm", "teraflops"]) expect(parsed).not.toHaveProperty(key);
@@ -64,7 +67,8 @@ describe("the loss line of MFLossMonitor", () => {
 
   it("of releases that print another head", () => {
     const body =
-      "{ Epoch:[  1/  2], step:[   10/  625], loss: 10.832, per_step_time: 4096ms, lr: 2.5641025e-08, overflow cond: False, loss_scale: 65536.0, global_norm: [12.5]";
+      "{ Epoch:[  1/  2], step:[   10/  625], loss: 10.832, " +
+      "per_step_time: 4096ms, lr: 2.5641025e-08, overflow cond: False, loss_scale: 65536.0, global_norm: [12.5]";
     for (const start of [
       "2025-07-01 10:00:00,000 - mindformers - INFO - ",
       "2025-07-01 10:00:00,000 - [callback.py:560] - INFO - ",
@@ -74,7 +78,9 @@ describe("the loss line of MFLossMonitor", () => {
   });
 
   it("of the PyNative trainer", () => {
-    const line = `${head}{ step:[   12/ 1000], loss:   9.123456, per_step_time:    350ms, lr: 1.000000e-04, grad_norm:        NaN, throughput:   1.25T }`;
+    const line =
+      `${head}{ step:[   12/ 1000], ` +
+      "loss:   9.123456, per_step_time:    350ms, lr: 1.000000e-04, grad_norm:        NaN, throughput:   1.25T }";
     expect(parseEngineLine(line)).toMatchObject({
       kind: "step",
       epoch: 1,
@@ -178,7 +184,8 @@ it("reads at least 20 MiB of log a second", () => {
       ? step("loss:[5.418025/6.356329], lm_loss: 5.4, ")
       : index % 3 === 1
         ? `${head}  24.0% |${"█".repeat(12)}${" ".repeat(38)}| 35.45331 samples/s/p  0:00:08 }`
-        : "[WARNING] ANALYZER(30177,7f5a271dfb80,python):2026-11-24-02:19:10.262.550 [auto_monad.cc:1606] ClearIsolatedNodes] Some side effect nodes were eliminated by mistake.",
+        : "[WARNING] ANALYZER(30177,7f5a271dfb80,python):2026-11-24-02:19:10.262.550 " +
+          "[auto_monad.cc:1606] ClearIsolatedNodes] Some side effect nodes were eliminated by mistake.",
   );
   const bytes = Buffer.byteLength(lines.join("\n"));
   let best = 0;

@@ -189,7 +189,8 @@ describe("MindFormers' launcher script", () => {
           ?.split("\n")
           .at(-2),
       ).toBe(
-        'exec bash /opt/mindformers/scripts/msrun_launcher.sh "/opt/mindformers/run_mindformer.py --config /shared/run/config.yaml ' +
+        "exec bash /opt/mindformers/scripts/msrun_launcher.sh " +
+          '"/opt/mindformers/run_mindformer.py --config /shared/run/config.yaml ' +
           `--output_dir /shared/run/output" 1024 8 10.0.0.1 8118 ${rank} /shared/run/logs True 7200`,
       );
     expect(ejected.files.filter(({ path }) => path.endsWith(".sh"))).toHaveLength(128);

@@ -24,7 +24,8 @@ describe("the official command for many nodes", () => {
     expect(parseLauncherCall(official)).toEqual({
       script: "scripts/msrun_launcher.sh",
       program:
-        "run_mindformer.py --register_path research/deepseek3 --config research/deepseek3/deepseek3_671b/pretrain_deepseek3_671b.yaml",
+        "run_mindformer.py --register_path research/deepseek3 " +
+        "--config research/deepseek3/deepseek3_671b/pretrain_deepseek3_671b.yaml",
       form: 9,
       workers: 1024,
       localWorkers: 8,
@@ -44,8 +45,9 @@ describe("the official command for many nodes", () => {
     expect(calls).toHaveLength(128);
     calls.forEach((call, rank) => {
       expect(call).toBe(
-        'bash scripts/msrun_launcher.sh "run_mindformer.py --register_path research/deepseek3 --config ' +
-          `research/deepseek3/deepseek3_671b/pretrain_deepseek3_671b.yaml" 1024 8 10.0.0.1 8118 ${rank} output/msrun_log False 7200`,
+        'bash scripts/msrun_launcher.sh "run_mindformer.py --register_path research/deepseek3 ' +
+          '--config research/deepseek3/deepseek3_671b/pretrain_deepseek3_671b.yaml" ' +
+          `1024 8 10.0.0.1 8118 ${rank} output/msrun_log False 7200`,
       );
     });
   });
@@ -59,7 +61,9 @@ describe("the official command for many nodes", () => {
     (range) => {
       const text = official.replace("$node_rank", `"${range}"`);
       expect(errors(text)).toEqual([
-        "node_rank must be 0 to 127: 1024 workers / 8 on each node = 128 nodes, and worker i of a node gets rank node_rank · 8 + i; node_rank 128 to 1023 would get ranks from 1024 on, but there are only ranks 0 to 1023",
+        "node_rank must be 0 to 127: " +
+          "1024 workers / 8 on each node = 128 nodes, and worker i of a node gets rank node_rank · 8 + i; " +
+          "node_rank 128 to 1023 would get ranks from 1024 on, but there are only ranks 0 to 1023",
       ]);
       expect(checkLauncherCall(text).find(({ rule }) => rule === "node-rank")?.hint).toBe(
         "start 128 nodes with node_rank 0 to 127",

@@ -10,7 +10,9 @@ import { displayKey } from "../../../src/view/display-contract.js";
 import { runsFolder } from "../../support/fake-plan.js";
 import { writeSyntheticRun } from "../../support/synthetic-run.js";
 
-/** Opens a run in a process of its own; milliseconds of processor time and peak memory in MB, both without Node's own. */
+/**
+ * Opens a run in a process of its own; milliseconds of processor time and peak memory in MB, both without Node's own.
+ */
 async function openAlone(folder: string, name: string) {
   const script = `
     const { openRun } = await import(${JSON.stringify(builtFile("src/run/open.js"))});

@@ -17,7 +17,8 @@ function step(title: string, exitCode: number) {
     import { begin } from ${setup("reporter.mjs")};
     const report = begin("[1/1] ${title}", { title: "${title}", detail: "a noisy program", usually: 90 });
     try {
-      await mustRun(process.execPath, ["-e", ${JSON.stringify(noise)}], { report, what: "the program", cure: "try again" });
+      const about = { report, what: "the program", cure: "try again" };
+      await mustRun(process.execPath, ["-e", ${JSON.stringify(noise)}], about);
       report.done();
     } catch (error) {
       report.failed();

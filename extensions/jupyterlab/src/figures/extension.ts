@@ -2,7 +2,10 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { figureMime } from "./model.js";
 import { FigureRenderer } from "./renderer.js";
 
-/** Draws the library's figures. The MIME type is our own, so that a user's plotly extension keeps drawing the user's plotly figures. */
+/**
+ * Draws the library's figures. The MIME type is our own, so that a user's plotly extension keeps drawing the user's
+ * plotly figures.
+ */
 const figures: IRenderMime.IExtension = {
   id: "mindformers-lab-jupyterlab:figures",
   rendererFactory: { safe: true, mimeTypes: [figureMime], createRenderer: () => new FigureRenderer() },

@@ -1,4 +1,7 @@
-/** Our own MIME type: `{ version: 1 }` beside plotly's, or `{ version: 1, figure }` without it. See src/view/charts/figure.ts of the library. */
+/**
+ * Our own MIME type: `{ version: 1 }` beside plotly's, or `{ version: 1, figure }` without it. See
+ * src/view/charts/figure.ts of the library.
+ */
 export const figureMime = "application/vnd.mindformers-lab.figure+json";
 const plotlyMime = "application/vnd.plotly.v1+json";
 

@@ -7,8 +7,9 @@ import { onThemeChange, themedLayout } from "./theme.js";
 const loadPlotly = () => import("plotly.js-cartesian-dist-min");
 
 /**
- * Draws one output. JupyterLab keeps the renderer while the MIME type of an output stays, so that an update is drawn into the same node:
- * zoom, hidden lines, and scroll position stay. The figure follows the page's theme and the width of its cell.
+ * Draws one output. JupyterLab keeps the renderer while the MIME type of an output stays, so that an update is drawn
+ * into the same node: zoom, hidden lines, and scroll position stay. The figure follows the page's theme and the width
+ * of its cell.
  */
 export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
   readonly #canvas = document.createElement("div");

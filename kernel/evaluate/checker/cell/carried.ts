@@ -53,8 +53,8 @@ export function isNamespace({ text }: Carried): boolean {
   return /^(?:\/\*[\s\S]*?\*\/\s*)?(?:export\s+)?(?:declare\s+)?(?:namespace|module)\s/.test(text);
 }
 
-const member =
-  /^ {4}(?:export )?(?:declare )?(?:abstract )?(?:const|let|var|function|class|enum|interface|type|namespace) ([\w$]+)/gm;
+const keywords = "const|let|var|function|class|enum|interface|type|namespace";
+const member = new RegExp(`^ {4}(?:export )?(?:declare )?(?:abstract )?(?:${keywords}) ([\\w$]+)`, "gm");
 
 /** Names that a namespace holds, as the compiler prints it. */
 export function membersOf({ text }: Carried): string[] {

@@ -28,8 +28,13 @@ export interface NodeDeclarations {
  * to load. The first import of one takes some 40 ms longer, so that those that notebooks do import (`zlib`, `readline`,
  * `assert`) are not among them.
  */
-const rareNames =
-  /^(?:node:)?(?:cluster|constants|diagnostics_channel|domain|http2|https|inspector|inspector\/promises|punycode|repl|sea|sqlite|stream\/consumers|string_decoder|test|test\/reporters|trace_events|v8|wasi)$/;
+const rareNames = new RegExp(
+  `^(?:node:)?(?:${[
+    /cluster|constants|diagnostics_channel|domain|http2|https|inspector|inspector\/promises/.source,
+    /punycode|repl|sea|sqlite|stream\/consumers|string_decoder/.source,
+    /test|test\/reporters|trace_events|v8|wasi/.source,
+  ].join("|")})$`,
+);
 
 /** In place of `./`: a name that is not relative and of the same length. */
 const own = "\u00b7/";

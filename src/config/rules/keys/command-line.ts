@@ -1,3 +1,4 @@
+import { anyOf } from "../../../core/patterns.js";
 import { keyInfo } from "../../keys/catalogue.js";
 import { byHand } from "../cure.js";
 import { error, warning } from "../findings.js";
@@ -11,8 +12,11 @@ interface Override {
 }
 
 /** Arguments of run_mindformer.py that have names of their own, as far as they look like a path of one name. */
-const ownFlags =
-  /^(?:config|mode|device_id|device_target|run_mode|do_eval|train_dataset_dir|eval_dataset_dir|predict_data|modal_type|adapter_id|register_path|remote_save_url|epochs|batch_size|num_samples|profile|trust_remote_code|do_sample|predict_batch_size|strategy_load_checkpoint)$/;
+const ownFlags = anyOf([
+  /config|mode|run_mode|device_id|device_target|register_path|remote_save_url|trust_remote_code/,
+  /train_dataset_dir|eval_dataset_dir|epochs|batch_size|num_samples|do_eval|profile/,
+  /predict_data|predict_batch_size|modal_type|adapter_id|do_sample|strategy_load_checkpoint/,
+]);
 
 function readOverrides(words: readonly string[]): { overrides: Override[]; broken: string[] } {
   const overrides: Override[] = [];
@@ -39,13 +43,14 @@ function readOverrides(words: readonly string[]): { overrides: Override[]; broke
 function* booleans({ facts }: RuleContext): Generator<RuleFinding> {
   const { overrides } = readOverrides(facts.arguments ?? []);
   for (const { path, value, option } of overrides)
-    if (option && /^(?:true|false)$/i.test(value))
+    if (option && /^(?:true|false)$/i.test(value)) {
+      const small = value.toLowerCase();
+      const python = small === "true" ? "True" : "False";
       yield error(
         [path, `--options ${path}=${value} always sets False: MindFormers 1.9 compares a method with text`],
-        byHand(
-          `--${path} ${value[0]?.toUpperCase()}${value.slice(1).toLowerCase()}, or config.set("${path}", ${value.toLowerCase()})`,
-        ),
+        byHand(`--${path} ${python}, or config.set("${path}", ${small})`),
       );
+    }
 }
 
 function* overridePaths(context: RuleContext): Generator<RuleFinding> {

@@ -109,8 +109,8 @@ function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
       path,
       atKey: true,
       message:
-        `${name}: MindFormers has no such ` +
-        `key ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
+        `${name}: ` +
+        `MindFormers has no such key ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
       ...cureOf({ path, name, parent, near }, context),
     };
   }

@@ -42,7 +42,7 @@ function* cpuLimits({ get, mesh, device }: RuleContext): Generator<RuleFinding> 
   if (get("use_legacy_format") === false && mesh.dataParallel > 1)
     yield set(
       "use_legacy_format",
-      "with several workers on a CPU the 1.9 layout ends the training at its first save: MindSpore has no strategy there",
+      "with several CPU workers the 1.9 layout ends the training at its first save: MindSpore has no strategy there",
       true,
     );
 }
@@ -100,8 +100,8 @@ function* memoryFits({ get, facts }: RuleContext): Generator<RuleFinding> {
     "more pipeline_stage or model_parallel",
   ];
   const first =
-    `the fullest device needs ${gigabytes(needed)}, of ${gigabytes(limit)} that it may ` +
-    `use (${gigabytes(needed - limit)} too much)`;
+    `the fullest device needs ${gigabytes(needed)}, ` +
+    `of ${gigabytes(limit)} that it may use (${gigabytes(needed - limit)} too much)`;
   yield error([limitPath, first], byHand(ways.join("  or  ")));
 }
 

@@ -52,9 +52,8 @@ function* expertMesh({ mesh }: RuleContext): Generator<RuleFinding> {
   if (!mesh.semiAuto || inside % mesh.expertParallel === 0) return;
   const [near = 1] = nearestDivisors(inside, mesh.expertParallel, 1);
   const message =
-    `experts are shared inside ` +
-    (`data_parallel ${mesh.dataParallel} · model_parallel ${mesh.tensorParallel} = ${inside} devices, which ` +
-      `expert_parallel ${mesh.expertParallel} does not divide`);
+    `experts are shared inside data_parallel ${mesh.dataParallel} · model_parallel ${mesh.tensorParallel} ` +
+    `= ${inside} devices, which expert_parallel ${mesh.expertParallel} does not divide`;
   yield error([at("expert_parallel"), message], setTo(at("expert_parallel"), near));
 }
 
@@ -105,8 +104,8 @@ function* stagesOnNodes(context: RuleContext): Generator<RuleFinding> {
     yield advice(
       [
         at("pipeline_stage"),
-        `stages share nodes: ${nodes} nodes / ` +
-          `pipeline_stage ${pipelineStages} leaves ${nodes % pipelineStages}, of which MindFormers warns`,
+        `stages share nodes: ${nodes} nodes / pipeline_stage ${pipelineStages} leaves ${nodes % pipelineStages}, ` +
+          "of which MindFormers warns",
       ],
       byHand(
         `pipeline_stage ${nearestDivisors(nodes, pipelineStages).join(" or ")} would give every stage whole nodes`,

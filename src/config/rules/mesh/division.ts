@@ -169,8 +169,8 @@ function* headsOfContext({ mesh, modelNumber, get }: RuleContext): Generator<Rul
     yield error(
       [
         path,
-        `ulysses_cp shares the heads: ` +
-          `num_attention_heads ${heads} / (context_parallel ${cp} · model_parallel ${mesh.tensorParallel} = ${parts}) leaves ${heads % parts}`,
+        `ulysses_cp shares the heads: num_attention_heads ${heads} / ` +
+          `(context_parallel ${cp} · model_parallel ${mesh.tensorParallel} = ${parts}) leaves ${heads % parts}`,
       ],
       setTo(path, "colossalai_cp"),
     );

@@ -136,8 +136,8 @@ function* router({ mcore, model, modelNumber: of, mesh, device }: RuleContext): 
     yield error(
       [
         dispatcherPath,
-        `alltoall_deredundency needs expert_parallel ≥ ` +
-          `npu_nums_per_device: ${mesh.expertParallel} < ${String(perNode)}`,
+        "alltoall_deredundency needs expert_parallel ≥ npu_nums_per_device: " +
+          `${mesh.expertParallel} < ${String(perNode)}`,
       ],
       setTo(dispatcherPath, "alltoall"),
     );

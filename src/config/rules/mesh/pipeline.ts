@@ -200,11 +200,11 @@ function* bubble(context: RuleContext): Generator<RuleFinding> {
   const enough = Math.ceil((2 * (stages - 1)) / blocks);
   const percent = (value: number): string => `${(value * 100).toFixed(0)} %`;
   const better = percent((stages - 1) / (blocks * enough + stages - 1));
+  const works = `${blocks > 1 ? `${blocks} · ` : ""}micro_batch_num ${micro}`;
   yield advice(
     [
       microPath,
-      `devices wait ${percent(share)} of a step: ` +
-        `(pipeline_stage ${stages} − 1) / (${blocks > 1 ? `${blocks} · ` : ""}micro_batch_num ${micro} + ${stages - 1})`,
+      `devices wait ${percent(share)} of a step: (pipeline_stage ${stages} − 1) / (${works} + ${stages - 1})`,
     ],
     {
       ...setTo(microPath, enough),
@@ -224,8 +224,8 @@ export const pipelineRules: readonly Rule[] = [
   {
     id: "layer-offset",
     about:
-      "offsets have one number per stage and block, add up to layers mod (stages · blocks), and leave no inner " +
-      "stage empty",
+      "offsets have one number per stage and block, " +
+      "add up to layers mod (stages · blocks), and leave no inner stage empty",
     engine: "refuses",
     cure: true,
     check: layerOffset,

@@ -11,7 +11,7 @@ function* recomputeLists({ get, mesh, mcore }: RuleContext): Generator<RuleFindi
     const swap = get("swap_config.swap") === true;
     if (!Array.isArray(value) || swap || value.length <= stages || !value.every(Number.isInteger)) continue;
     const message =
-      `${name} has one number per stage: expected at most ` + `pipeline_stage ${stages}, found ${value.length}`;
+      `${name} has one number per stage: ` + `expected at most pipeline_stage ${stages}, found ${value.length}`;
     yield error([path, message], setTo(path, stages === 1 ? true : value.slice(0, stages)));
   }
   if (get("recompute_config.recompute_slice_activation") === true && mcore)

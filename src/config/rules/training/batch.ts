@@ -43,8 +43,8 @@ function* batchSize({ get, facts, megatron }: RuleContext): Generator<RuleFindin
     yield advice(
       [
         sizesPath,
-        `${left} of ${samples} samples are dropped in every epoch: global ` +
-          `batch ${arithmetic}, ${Math.floor(samples / size)} steps`,
+        `${left} of ${samples} samples are dropped in every epoch: ` +
+          `global batch ${arithmetic}, ${Math.floor(samples / size)} steps`,
       ],
       setTo(sizesPath, withTraining(sizes, samples - left)),
     );

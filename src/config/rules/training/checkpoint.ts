@@ -47,8 +47,8 @@ function* redundancy(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "load_ckpt_format",
-        `checkpoints without redundancy are safetensors, found ` +
-          `load_ckpt_format ${String(get("load_ckpt_format") ?? "ckpt")}`,
+        "checkpoints without redundancy are safetensors, " +
+          `found load_ckpt_format ${String(get("load_ckpt_format") ?? "ckpt")}`,
       ],
       setTo("load_ckpt_format", "safetensors"),
     );

@@ -30,8 +30,8 @@ function* inputColumns(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         `${gpt}.create_attention_mask`,
-        "GPTDataset makes an attention mask unless create_attention_mask is False, but MindFormers names no " +
-          "column for it unless the setting is written",
+        "GPTDataset makes an attention mask unless create_attention_mask is False, " +
+          "but MindFormers names no column for it unless the setting is written",
       ],
       setTo(`${gpt}.create_attention_mask`, false),
     );
@@ -66,8 +66,8 @@ function strategyProblem(strategy: readonly unknown[], expected: readonly number
       return `the first number of each entry must be data_parallel ${wanted[0]}, found ${String(first)}`;
     if (!Array.isArray(entry) || entry.length !== wanted.length)
       return (
-        `entry ${index + 1} belongs to a column ` +
-        `with ${wanted.length} axes: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(entry)}`
+        `entry ${index + 1} belongs to a column with ${wanted.length} axes: ` +
+        `expected ${JSON.stringify(wanted)}, found ${JSON.stringify(entry)}`
       );
   }
   return undefined;

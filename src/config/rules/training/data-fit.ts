@@ -44,8 +44,8 @@ function* mindRecord(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         modelPath("seq_length"),
-        `data and model must have the same sequence length: MindRecord ` +
-          `rows ${cut}, model.model_config.seq_length ${model}`,
+        "data and model must have the same sequence length: " +
+          `MindRecord rows ${cut}, model.model_config.seq_length ${model}`,
       ],
       setTo(modelPath("seq_length"), cut),
     );

@@ -22,8 +22,8 @@ function* sequenceLength({ get, facts, megatron, modelNumber }: RuleContext): Ge
     yield warning(
       [
         path,
-        `the dataset was cut for samples of ${cut} tokens, the configuration reads ${data}; the token stream is ` +
-          `cut anew`,
+        `the dataset was cut for samples of ${cut} tokens, the configuration reads ${data}; ` +
+          "the token stream is cut anew",
       ],
       byHand(`config.set("${path}", ${cut}) and the model's seq_length, or prepare the data with seqLength ${data}`),
     );

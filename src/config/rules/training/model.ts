@@ -126,13 +126,13 @@ function* legacyModel({ mcore, get, model }: RuleContext): Generator<RuleFinding
   yield advice(
     [
       "use_legacy",
-      "use_legacy is not False: this is a configuration for the model classes of mid-2025; MindFormers 1.9 trains " +
-        "models with use_legacy False",
+      "use_legacy is not False: this is a configuration for the model classes of mid-2025; " +
+        "MindFormers 1.9 trains models with use_legacy False",
     ],
     {
       hint:
-        'openConfig("pretrain_deepseek3_671b") has the names of 1.9; or use MindFormers of mid-2025 with ' +
-        "--register_path research/deepseek3",
+        'openConfig("pretrain_deepseek3_671b") has the names of 1.9; ' +
+        "or use MindFormers of mid-2025 with --register_path research/deepseek3",
     },
   );
 }

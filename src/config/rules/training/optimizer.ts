@@ -85,8 +85,8 @@ function* shardSize({ get, mesh }: RuleContext): Generator<RuleFinding> {
     yield advice(
       [
         shardPath,
-        `${size} is more than the devices that hold the same slice (data_parallel ${data}; more for what ` +
-          `model_parallel does not divide); MindSpore shares among those`,
+        `${size} is more than the devices that hold the same slice (data_parallel ${data}; ` +
+          "more for what model_parallel does not divide); MindSpore shares among those",
       ],
       byHand(`config.set("${shardPath}", -1) shares among all of them too`),
     );
@@ -99,8 +99,8 @@ function* sharding({ get, mesh, device }: RuleContext): Generator<RuleFinding> {
     yield advice(
       [
         path,
-        `each of the data_parallel ${mesh.dataParallel} devices keeps all of the optimizer's values; shared, each ` +
-          `keeps 1/${mesh.dataParallel}`,
+        `each of the data_parallel ${mesh.dataParallel} devices keeps all of the optimizer's values; ` +
+          `shared, each keeps 1/${mesh.dataParallel}`,
       ],
       setTo(path, true),
     );
@@ -121,8 +121,8 @@ function* shardDivisible({ get, mesh, facts, modelNumber, modelPath }: RuleConte
     yield advice(
       [
         modelPath(name),
-        `some of the optimizer's values may not be shared: ${name} ${divisionText(size, devices)}, of which ` +
-          `MindFormers warns`,
+        "some of the optimizer's values may not be shared: " +
+          `${name} ${divisionText(size, devices)}, of which MindFormers warns`,
       ],
       byHand(`a ${name} that ${devices} divides is shared wholly`),
     );

@@ -31,8 +31,8 @@ function* resume(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "load_checkpoint",
-        `resume_training is on but the folder ${String(path)} is empty: MindFormers would start anew from random ` +
-          `weights`,
+        `resume_training is on but the folder ${String(path)} is empty: ` +
+          "MindFormers would start anew from random weights",
       ],
       {
         ...off,
@@ -89,16 +89,17 @@ function* monitors({ get, mcore, model }: RuleContext): Generator<RuleFinding> {
   const skip = get("use_skip_data_by_global_norm") === true;
   const check = get("monitor_config.check_for_global_norm") === true;
   const health = get("monitor_config.health_checkpoint.global_norm_spike_threshold");
-  if (skip && (check || (typeof health === "number" && health > 0)))
+  if (skip && (check || (typeof health === "number" && health > 0))) {
+    const reload = check ? "check_for_global_norm" : "health_checkpoint.global_norm_spike_threshold";
     yield error(
       [
         "use_skip_data_by_global_norm",
-        `skipping a batch (use_skip_data_by_global_norm) and reloading a ` +
-          (`checkpoint (${check ? "check_for_global_norm" : "health_checkpoint.global_norm_spike_threshold"}) at a jump of ` +
-            `the gradient exclude each other`),
+        "at a jump of the gradient norm, use_skip_data_by_global_norm skips the batch " +
+          `and ${reload} reloads a checkpoint: only one of them can be on`,
       ],
       setTo("use_skip_data_by_global_norm", false),
     );
+  }
   const watched = get("use_checkpoint_health_monitor") === true;
   if (watched && get("runner_wrapper.local_norm") !== true)
     yield error(

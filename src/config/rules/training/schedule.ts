@@ -119,8 +119,8 @@ function* sinks({ get, facts }: RuleContext): Generator<RuleFinding> {
     yield advice(
       [
         path,
-        `with sink_size ${size} an "epoch" in names of checkpoints ` +
-          `counts ${size === -1 ? "epochs" : `${size} steps`}, and resuming may go wrong`,
+        `with sink_size ${size} an "epoch" in the name of a checkpoint means ` +
+          `${size === -1 ? "an epoch" : `${size} steps`}, and resuming may go wrong`,
       ],
       setTo(path, 1),
     );

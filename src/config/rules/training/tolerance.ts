@@ -95,9 +95,10 @@ function* replica(context: RuleContext): Generator<RuleFinding> {
     const written = get(shardPath);
     const shard = typeof written === "number" && written > 0 ? Math.min(written, data) : data;
     if (data / shard >= 2) return;
+    const asWritten = written === shard ? "" : ` (${String(written ?? -1)})`;
     const message =
-      `${listed(options)} need the optimizer's values twice: ` +
-      `data_parallel ${data} / optimizer_weight_shard_size ${shard}${written === shard ? "" : ` (${String(written ?? -1)})`} = ${data / shard}, expected 2 or more`;
+      `${listed(options)} need the optimizer's values twice: expected 2 copies or more, ` +
+      `found data_parallel ${data} / optimizer_weight_shard_size ${shard}${asWritten} = ${data / shard}`;
     if (data >= 2 && data % 2 === 0) yield error([shardPath, message], setTo(shardPath, data / 2));
     else yield error([shardPath, message], byHand(`raise parallel_config.data_parallel to ${2 * data}`));
     return;

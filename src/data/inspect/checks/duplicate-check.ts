@@ -29,8 +29,8 @@ export async function confirmMatches(stream: TokenStream, found: FoundMatches): 
     check,
     verdict: "warning",
     found:
-      `${formatCount(count)} of ${formatCount(found.documents)} documents repeat an ` +
-      `earlier one${how}; document ${pair.again} repeats ${pair.first}`,
+      `${formatCount(count)} of ${formatCount(found.documents)} documents repeat an earlier one${how}; ` +
+      `document ${pair.again} repeats ${pair.first}`,
     hint: `await data.peek(${pair.again})`,
   };
 }

@@ -24,7 +24,7 @@ function idRange({ smallest, largest, tokens }: TokenSurvey, { vocabSize }: Expe
   if (largest.id < vocabSize)
     return { check, verdict: "ok", found: `${range}; the vocabulary has ${formatCount(vocabSize)}` };
   const found =
-    `${range}; the vocabulary ends at ${vocabSize - 1}; the largest id is first in ` + `sequence ${largest.sequence}`;
+    `${range}; the vocabulary ends at ${vocabSize - 1}; ` + `the largest id is first in sequence ${largest.sequence}`;
   return { check, verdict: "damaged", found, hint: `await data.peek(${largest.sequence})` };
 }
 
@@ -42,8 +42,8 @@ function ends(survey: TokenSurvey, { eod, stitched }: Expectations): CheckRow {
   if (without === 0)
     return { check, verdict: "ok", found: `all ${formatCount(documents)} documents end with ${eod} or are cut off` };
   const found =
-    `${formatCount(without)} of ${formatCount(documents)} documents do not end ` +
-    `with ${eod}, the first is ${survey.firstWithoutEod}`;
+    `${formatCount(without)} of ${formatCount(documents)} documents do not end with ${eod}, ` +
+    `the first is ${survey.firstWithoutEod}`;
   return { check, verdict: "warning", found, hint: `await data.peek(${survey.firstWithoutEod})` };
 }
 
@@ -52,8 +52,8 @@ function fill({ allPad, firstAllPad, sequences }: TokenSurvey, { pad }: Expectat
   if (pad === undefined) return { check, verdict: "ok", found: "none are expected" };
   if (allPad === 0) return { check, verdict: "ok", found: `no sequence consists of ${pad} only` };
   const found =
-    `${formatCount(allPad)} of ${formatCount(sequences)} sequences consist of ${pad} only, the ` +
-    `first is ${firstAllPad}`;
+    `${formatCount(allPad)} of ${formatCount(sequences)} sequences consist of ${pad} only, ` +
+    `the first is ${firstAllPad}`;
   return { check, verdict: "warning", found, hint: `await data.peek(${firstAllPad})` };
 }
 

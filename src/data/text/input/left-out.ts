@@ -37,8 +37,8 @@ export function whyLeftOut(path: string): string | undefined {
   if (tables.test(path)) return "a table; write it as JSON lines or Parquet";
   const ending = /\.[^.]+$/.exec(basename(path))?.[0];
   return (
-    `${ending === undefined ? "no ending" : `the ending ${ending}`}, not one of a text file; name the file ` +
-    `itself to read it`
+    `${ending === undefined ? "no ending" : `the ending ${ending}`}, not one of a text file; ` +
+    "name the file itself to read it"
   );
 }
 

@@ -113,9 +113,10 @@ function requireUtf8(value: unknown, { path, key, row }: Place): void {
 
 function requireText(path: string, key: string, columns: readonly ParquetColumn[]): void {
   const texts = columns.filter(isText).map(({ element }) => element.name);
+  const names = texts.map((name) => JSON.stringify(name)).join(" or ");
   const hint =
     texts.length > 0
-      ? `write jsonKeys: [${texts.map((name) => JSON.stringify(name)).join(" or ")}], ${texts.length === 1 ? "the column" : "columns"} of text`
+      ? `write jsonKeys: [${names}], ${texts.length === 1 ? "the column" : "columns"} of text`
       : "the file has no column of text: write one with the program that made the file";
   const column = columns.find(({ element }) => element.name === key);
   if (column === undefined) {

@@ -31,7 +31,8 @@ describe("numbers as Python treats them", () => {
       123456.75,
     ];
     expect(values.map(pythonFloat).join(", ")).toBe(
-      "0.1, 1e-05, 1e+16, 1.2345678901234568e+17, 1e+22, 0.0001, 100.0, 0.30000000000000004, 5e-324, -0.0, 1.5e+300, 1000000000000000.0, 123456.75",
+      "0.1, 1e-05, 1e+16, 1.2345678901234568e+17, 1e+22, 0.0001, 100.0, 0.30000000000000004, " +
+        "5e-324, -0.0, 1.5e+300, 1000000000000000.0, 123456.75",
     );
   });
 
@@ -73,6 +74,7 @@ describe("numbers as Python treats them", () => {
 it("JSON is written to the letter as json.dumps(value, indent=4) writes it", () => {
   const value = { a: [], b: 'é\n\u2028😀\x7f"\\\t\x01/', c: [1, [new PythonFloat(2), null]] };
   expect(pythonJson(value)).toBe(
-    '{\n    "a": [],\n    "b": "\\u00e9\\n\\u2028\\ud83d\\ude00\\u007f\\"\\\\\\t\\u0001/",\n    "c": [\n        1,\n        [\n            2.0,\n            null\n        ]\n    ]\n}',
+    '{\n    "a": [],\n    "b": "\\u00e9\\n\\u2028\\ud83d\\ude00\\u007f\\"\\\\\\t\\u0001/",\n' +
+      '    "c": [\n        1,\n        [\n            2.0,\n            null\n        ]\n    ]\n}',
   );
 });

@@ -14,12 +14,14 @@ describe("a JSON line that can't be used is named by line, column, and beginning
     [
       '{"text": "a" "b"}',
       "INPUT_LINE_INVALID",
-      'line 501, column 14: expected a JSON object on one line, found "\\"" where "," or "}" should be; the line begins with {"text": "a" "b"}',
+      'line 501, column 14: expected a JSON object on one line, found "\\"" where "," or "}" should be; ' +
+        'the line begins with {"text": "a" "b"}',
     ],
     [
       '{"text": "a',
       "INPUT_LINE_INVALID",
-      "line 501, column 12: expected a JSON object on one line, found the end of the line where a closing quote should be",
+      "line 501, column 12: " +
+        "expected a JSON object on one line, found the end of the line where a closing quote should be",
     ],
     ['{"é😀": 1,}', "INPUT_LINE_INVALID", "line 501, column 10: expected a JSON object on one line"],
     [
@@ -48,7 +50,9 @@ describe("a JSON line that can't be used is named by line, column, and beginning
       "other.jsonl": '{"id": 7}\n',
     });
     await expect(prepare({ input: join(folder, "in.jsonl") })).rejects.toMatchObject({
-      hint: 'name a key that holds text, here jsonKeys: ["content" or "parts"], or pass onBadLines: "skip" to skip such lines',
+      hint:
+        "name a key that holds text, here jsonKeys: " +
+        '["content" or "parts"], or pass onBadLines: "skip" to skip such lines',
     });
     await expect(prepare({ input: join(folder, "other.jsonl") })).rejects.toMatchObject({
       hint: 'correct it, or pass onBadLines: "skip" to skip such lines',

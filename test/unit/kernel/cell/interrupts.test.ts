@@ -64,7 +64,9 @@ it("the end of an interrupted cell waits for the signal that may be on its way",
   flags[flagIndex.signalling] = 1;
   const worker = new Worker(
     `const { flags, index } = require("node:worker_threads").workerData;
-     setTimeout(() => { process.kill(process.pid, "SIGINT"); Atomics.store(flags, index, 0); Atomics.notify(flags, index); }, 50);`,
+     setTimeout(() => {
+       process.kill(process.pid, "SIGINT"); Atomics.store(flags, index, 0); Atomics.notify(flags, index);
+     }, 50);`,
     { eval: true, workerData: { flags, index: flagIndex.signalling } },
   );
   const exit = once(worker, "exit");

@@ -31,7 +31,8 @@ describe("nothing of the kernel's is seen on the user's objects", () => {
 
   it("output after an await, in a timer and of a rejected promise still belongs to its cell", async () => {
     const run = await cells.run(
-      "setTimeout(() => console.log('timer'), 1); await 0; console.log('await'); void Promise.reject(new Error('lost'));",
+      "setTimeout(() => console.log('timer'), 1); " +
+        "await 0; console.log('await'); void Promise.reject(new Error('lost'));",
     );
     await cells.run("await new Promise((resolve) => setTimeout(resolve, 50))");
     expect(run.stream("stdout")).toBe("await\ntimer\n");

@@ -5,10 +5,12 @@ let cells: Cells;
 beforeAll(async () => {
   cells = await openCells();
   await cells.run(
-    "interface Trainer { /** Learning rate. */ rate: number; steps: number }\nconst trainer: Trainer = { rate: 0.1, steps: 3 };",
+    "interface Trainer { /** Learning rate. */ rate: number; steps: number }\n" +
+      "const trainer: Trainer = { rate: 0.1, steps: 3 };",
   );
   await cells.run(
-    "/** Doubles.\n * @param x what to double\n * @returns twice as much */\nfunction twice(x: number) { return 2 * x }",
+    "/** Doubles.\n * @param x what to double\n" +
+      " * @returns twice as much */\nfunction twice(x: number) { return 2 * x }",
   );
 });
 afterAll(() => cells.close());
@@ -71,14 +73,18 @@ describe("completion", () => {
     ["process.env", "process.env.PAT", ["PATH"]],
     ["an array of records, but not its numbers", "parsed.rows.fla", ["flat", "flatMap"]],
   ])("gives members of a value that is there where the type knows none: %s", async (_, code, expected) => {
-    await cells.run(`const parsed = JSON.parse('{"rows":[{"name":"a"}],"count":1,"odd key":2}'); class Hid { x = 1; run() {} }
+    await cells.run(`const parsed = JSON.parse('{"rows":[{"name":"a"}],"count":1,"odd key":2}');
+      class Hid { x = 1; run() {} }
       const hidden: any = new Hid(); const untyped: any = "text";`);
     expect((await cells.complete(code)).matches.map(({ text }) => text)).toEqual(expected);
   });
 
   it("runs nothing of the user's for that: no getter, no trap", async () => {
     const run = await cells.run(`const got: any = { get a() { console.log("ran"); return { b: 1 } } };
-      const trapped: any = new Proxy({}, { ownKeys() { console.log("ran"); return [] }, getPrototypeOf() { console.log("ran"); return null } });`);
+      const trapped: any = new Proxy({}, {
+        ownKeys() { console.log("ran"); return [] },
+        getPrototypeOf() { console.log("ran"); return null },
+      });`);
     expect((await cells.complete("got.a.")).matches).toEqual([]);
     expect((await cells.complete("trapped.")).matches).toEqual([]);
     expect((await cells.complete("got.")).matches).toEqual([{ text: "a", kind: "property" }]);

@@ -69,7 +69,8 @@ it("the background of an earlier cell survives the interrupt of another", async 
 it("the cell's signal is aborted, so that libraries can stop", async () => {
   await cells.run("let reason: unknown = 'not aborted'");
   await cells.run(
-    "const { signal } = (globalThis as any)[Symbol.for('Jupyter.host')]; signal.onabort = () => { reason = signal.reason.name }; await sleep(10_000)",
+    "const { signal } = (globalThis as any)[Symbol.for('Jupyter.host')]; " +
+      "signal.onabort = () => { reason = signal.reason.name }; await sleep(10_000)",
     { interruptAfter: 50 },
   );
   expect((await cells.run("reason")).text).toBe("'KeyboardInterrupt'");

@@ -24,7 +24,8 @@ describe("TypeScript of today", () => {
 
   it("has `await using`, and declarations beside it reach later cells", async () => {
     await text(
-      "let closed = 0; await using gate = { async [Symbol.asyncDispose]() { await 1; closed++ } }; const beside = 3; function three() { return beside }",
+      "let closed = 0; await using gate = { async [Symbol.asyncDispose]() { await 1; closed++ } }; " +
+        "const beside = 3; function three() { return beside }",
     );
     expect(await text("[closed, beside, three()]")).toBe("[ 1, 3, 3 ]");
   });
@@ -37,7 +38,8 @@ describe("TypeScript of today", () => {
 
   it("has the decorators of the standard, not those of experimentalDecorators", async () => {
     await cells.run(
-      "function twice(method: () => number, context: ClassMethodDecoratorContext) { return function (this: unknown) { return 2 * method.call(this) } }",
+      "function twice(method: () => number, " +
+        "context: ClassMethodDecoratorContext) { return function (this: unknown) { return 2 * method.call(this) } }",
     );
     expect(await text("class Odd { @twice one() { return 1 } }\nnew Odd().one()")).toBe("2");
   });
@@ -60,7 +62,8 @@ describe("TypeScript of today", () => {
 
   it("has namespaces, enums and const enums that reach all later cells", async () => {
     await text(
-      "namespace Shapes { export const side = 2; export interface Square { side: number } }\nconst enum Level { High = 9 }\nenum Colour { Red }",
+      "namespace Shapes { export const side = 2; export interface Square { side: number } }\n" +
+        "const enum Level { High = 9 }\nenum Colour { Red }",
     );
     await text("1");
     expect(
@@ -135,7 +138,8 @@ describe("modules of Node's whose declarations come with the first import of the
     expect(failure?.evalue).toMatch(/Property 'no' does not exist on type '(?:NonShared)?Buffer/);
     expect(
       await text(
-        "import { text as all } from 'node:stream/consumers'; import * as https from 'https'; [typeof https.get, typeof all].join()",
+        "import { text as all } from 'node:stream/consumers'; " +
+          "import * as https from 'https'; [typeof https.get, typeof all].join()",
       ),
     ).toBe("'function,function'");
   });

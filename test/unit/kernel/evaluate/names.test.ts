@@ -71,7 +71,8 @@ describe.each([["typescript"], ["tslab"]])(
       ["arguments", "(function (..._: any[]) { return [a, arguments.length] })(1, 2)", "[ 1, 2 ]"],
       [
         "$cellFlag and $cellGuard as parameters of a function with a loop",
-        "await (async ($cellFlag: any, $cellGuard: any) => { for (let i = 0; i < 2; i++) await i; return [a, $cellFlag, $cellGuard] })(1, 2)",
+        "await (async ($cellFlag: any, " +
+          "$cellGuard: any) => { for (let i = 0; i < 2; i++) await i; return [a, $cellFlag, $cellGuard] })(1, 2)",
         "[ 1, 1, 2 ]",
       ],
     ])("%s", async (_, code, shown) => {
@@ -148,7 +149,8 @@ describe("names of a notebook", () => {
     ],
     [
       "async generators",
-      "async function* g16() { for (const x of [a, b]) yield x }\nconst r16 = []; for await (const x of g16()) r16.push(x); r16",
+      "async function* g16() { for (const x of [a, b]) yield x }\n" +
+        "const r16 = []; for await (const x of g16()) r16.push(x); r16",
       "[ 1, 2 ]",
     ],
     ["an accessor", "({ get a() { return a }, set a(v) {}, f() { return f() } }).f()", "3"],
@@ -171,7 +173,8 @@ describe("names of a notebook", () => {
     ["import with the name exports", "import { join as exports } from 'node:path'", "exports('a', 'b')", "'a/b'"],
     [
       "the usual lines for __filename",
-      "import { fileURLToPath } from 'node:url'; import { dirname } from 'node:path';\nconst __filename = fileURLToPath(import.meta.url); const __dirname = dirname(__filename);",
+      "import { fileURLToPath } from 'node:url'; import { dirname } from 'node:path';\n" +
+        "const __filename = fileURLToPath(import.meta.url); const __dirname = dirname(__filename);",
       "__dirname === process.cwd()",
       "true",
     ],

@@ -5,15 +5,23 @@ import { type Cells, openCells, shownText } from "../../../support/cells.js";
 
 const files: Record<string, string> = {
   // A package that lies by itself, as the kernel's own does.
-  "alone/package.json": `{"name": "alone", "version": "1.0.0", "type": "module", "main": "./dist/index.js", "types": "./dist/index.d.ts"}`,
-  "alone/dist/index.js": `export { inner } from "./inner.js"; export const answer = 42; export class Plan { steps = 3; show() { return { hidden: 1 }; } }`,
+  "alone/package.json":
+    '{"name": "alone", ' +
+    '"version": "1.0.0", "type": "module", "main": "./dist/index.js", "types": "./dist/index.d.ts"}',
+  "alone/dist/index.js":
+    'export { inner } from "./inner.js"; ' +
+    "export const answer = 42; export class Plan { steps = 3; show() { return { hidden: 1 }; } }",
   "alone/dist/inner.js": `export function inner(x) { return x + 1; }`,
-  "alone/dist/index.d.ts": `export { inner } from "./inner.js";\n/** The answer. */\nexport declare const answer: number;\ninterface Hidden { hidden: number }\nexport declare class Plan { steps: number; show(): Hidden }`,
+  "alone/dist/index.d.ts":
+    'export { inner } from "./inner.js";\n/** The answer. */\nexport declare const answer: ' +
+    "number;\ninterface Hidden { hidden: number }\nexport declare class Plan { steps: number; show(): Hidden }",
   "alone/dist/inner.d.ts": `/** Adds one. */\nexport declare function inner(x: number): number;`,
   // A folder of packages.
   "shelf/node_modules/both/package.json": `{"name": "both", "version": "1.0.0", "main": "index.js"}`,
   "shelf/node_modules/both/index.js": `exports.from = "shelf";`,
-  "shelf/node_modules/@scope/parts/package.json": `{"name": "@scope/parts", "type": "module", "exports": {".": {"types": "./main.d.ts", "default": "./main.js"}, "./sub": {"types": "./lib/sub.d.ts", "import": "./lib/sub.js"}}}`,
+  "shelf/node_modules/@scope/parts/package.json":
+    '{"name": "@scope/parts", "type": "module", "exports": {".": {"types": "./main.d.ts", "default": "./main.js"}, ' +
+    '"./sub": {"types": "./lib/sub.d.ts", "import": "./lib/sub.js"}}}',
   "shelf/node_modules/@scope/parts/main.js": `export default function main() { return "main"; }`,
   "shelf/node_modules/@scope/parts/main.d.ts": `export default function main(): string;`,
   "shelf/node_modules/@scope/parts/lib/sub.js": `export const sub = "sub";`,
@@ -23,7 +31,9 @@ const files: Record<string, string> = {
   // The user's own.
   "work/node_modules/both/package.json": `{"name": "both", "version": "2.0.0", "main": "index.js"}`,
   "work/node_modules/both/index.js": `exports.from = "own";`,
-  "work/util.ts": `import { answer } from "alone";\nexport const half: number = answer / 2;\nexport function fail(): never {\n  throw new Error("in util");\n}\n`,
+  "work/util.ts":
+    'import { answer } from "alone";\n' +
+    'export const half: number = answer / 2;\nexport function fail(): never {\n  throw new Error("in util");\n}\n',
   "work/data.json": `{"a": [1, 2]}`,
 };
 
@@ -87,7 +97,8 @@ describe("imports in a cell", () => {
 
   it("can give values whose type the package doesn't export", async () => {
     await text(
-      "import { Plan } from 'alone'; const shown = new Plan().show();\nasync function show() { return new Plan().show() }",
+      "import { Plan } from 'alone'; " +
+        "const shown = new Plan().show();\nasync function show() { return new Plan().show() }",
     );
     expect(await text("shown.hidden + (await show()).hidden")).toBe("2");
     const { failure } = await cells.run("const other = new Plan().show();\nthrow new Error('here')");

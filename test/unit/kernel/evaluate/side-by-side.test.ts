@@ -11,7 +11,8 @@ afterAll(() => cells.close());
 it("cells that run at the same time keep their results, their errors and their declarations", async () => {
   await cells.run("let shared: number = 1; const kept: string = 'a'; let go: () => void = () => {};");
   const long = cells.run(
-    "const fromLong: number = 1; await new Promise<void>((r) => { go = r }); shared = 2; const afterAwait = 'x'; [fromLong, shared]",
+    "const fromLong: number = 1; " +
+      "await new Promise<void>((r) => { go = r }); shared = 2; const afterAwait = 'x'; [fromLong, shared]",
   );
   const side = await cells.run(
     "const fromSide: boolean = true; interface Side { a: number } ; class SideClass { n = 3 }\nfromSide",
@@ -22,7 +23,8 @@ it("cells that run at the same time keep their results, their errors and their d
   expect((await cells.run("const kept: number = 5; go()")).status).toBe("ok");
   expect((await long).text).toBe("[ 1, 2 ]");
   const all = await cells.run(
-    "const s: Side = { a: fromLong }; const n: number = kept; [s.a, fromSide, shared, afterAwait, n, new SideClass().n]",
+    "const s: Side = { a: fromLong }; " +
+      "const n: number = kept; [s.a, fromSide, shared, afterAwait, n, new SideClass().n]",
   );
   expect(all.failure?.evalue).toBeUndefined();
   expect(all.text).toBe("[ 1, true, 2, 'x', 5, 3 ]");

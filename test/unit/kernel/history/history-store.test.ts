@@ -39,7 +39,9 @@ it("files are for the user alone, and what a live kernel adds is seen at the nex
 });
 
 it("a file with a line that was cut, and lines that are no history, gives the rest", () => {
-  const text = `${cell(1, "a")}null\n7\n{"line":"x","code":"b"}\n{"line":3}\n${formatOutput(1, "r")}${formatOutput(9, "r")}{"line":2,"co`;
+  const text =
+    `${cell(1, "a")}null\n` +
+    `7\n{"line":"x","code":"b"}\n{"line":3}\n${formatOutput(1, "r")}${formatOutput(9, "r")}{"line":2,"co`;
   expect(parseSessionFile(text)).toEqual([{ line: 1, code: "a", output: "r" }]);
 });
 

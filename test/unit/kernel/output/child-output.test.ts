@@ -26,7 +26,8 @@ it.each([
   ["spawn", `const child = spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: 'inherit' }); ${ended}`, both],
   [
     "spawn, the streams themselves",
-    `const child = spawn('sh', ['-c', 'echo out; echo err >&2'], { stdio: [null, process.stdout, process.stderr] }); ${ended}`,
+    "const child = spawn('sh', " +
+      `['-c', 'echo out; echo err >&2'], { stdio: [null, process.stdout, process.stderr] }); ${ended}`,
     both,
   ],
   [
@@ -36,7 +37,8 @@ it.each([
   ],
   [
     "fork",
-    `const child = children.fork('child.cjs'); const got = await new Promise((done) => child.once('message', done)); ${ended}; if (got !== 'sent') throw got`,
+    "const child = children.fork('child.cjs'); " +
+      `const got = await new Promise((done) => child.once('message', done)); ${ended}; if (got !== 'sent') throw got`,
     both,
   ],
 ])(
@@ -62,7 +64,8 @@ it("what a cell wants to have itself it gets", async () => {
 
 it("what a child process writes is output of the cell also where there is no folder for temporary files", async () => {
   const run = await cells.run(
-    "process.env.TMPDIR = '/dev/null/none'; try { execSync('echo out', { stdio: 'inherit' }) } finally { delete process.env.TMPDIR }",
+    "process.env.TMPDIR = '/dev/null/none'; " +
+      "try { execSync('echo out', { stdio: 'inherit' }) } finally { delete process.env.TMPDIR }",
   );
   expect([run.failure?.evalue, run.stream("stdout")]).toEqual([undefined, "out\n"]);
 });
@@ -74,7 +77,8 @@ it.each([
   ["writeFileSync", "fs.writeFileSync(1, 'out\\n'); fs.appendFileSync(2, 'err\\n')"],
   [
     "a stream of the descriptor",
-    "const end = (fd, text) => new Promise((done) => fs.createWriteStream('', { fd, autoClose: false }).end(text, done)); await end(1, 'out\\n'); await end(2, 'err\\n')",
+    "const end = (fd, text) => new Promise((done) => fs.createWriteStream('', " +
+      "{ fd, autoClose: false }).end(text, done)); await end(1, 'out\\n'); await end(2, 'err\\n')",
   ],
 ])("what a cell writes to the descriptors 1 and 2 is its output, and not the server's log: %s", async (_, code) => {
   const run = await cells.run(`{ const fs = require("node:fs"); ${code} }`);

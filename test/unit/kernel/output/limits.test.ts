@@ -44,7 +44,8 @@ it("a flood of displays: 2,000 are shown, and a line says how many were left out
 
 it("a flood of updates of one display: the last one always arrives", async () => {
   const run = await cells.run(
-    "display({ 'text/plain': 'start' }, { displayId: 'p' }); for (let i = 0; i <= 9999; i++) display({ 'text/plain': String(i) }, { displayId: 'p', update: true })",
+    "display({ 'text/plain': 'start' }, { displayId: 'p' }); " +
+      "for (let i = 0; i <= 9999; i++) display({ 'text/plain': String(i) }, { displayId: 'p', update: true })",
   );
   const updates = run.messages().filter(({ type }) => type === "update_display_data");
   expect(updates.length).toBeLessThan(4000);

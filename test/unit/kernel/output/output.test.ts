@@ -22,7 +22,8 @@ describe("what a cell prints", () => {
 
   it("keeps the order of stdout, stderr, displays and the result", async () => {
     const run = await cells.run(
-      "console.log('1'); console.error('2'); console.log('3'); display({ 'text/plain': '4' }); process.stdout.write('5'); 6",
+      "console.log('1'); " +
+        "console.error('2'); console.log('3'); display({ 'text/plain': '4' }); process.stdout.write('5'); 6",
     );
     const shown = run.messages().map(({ content }) => {
       const data = content.data as Record<string, string> | undefined;
@@ -33,7 +34,8 @@ describe("what a cell prints", () => {
 
   it("has no colours, tables and groups and all", async () => {
     const run = await cells.run(
-      "console.table([{ a: 1 }]); console.group('g'); console.log({ b: [2] }); console.groupEnd(); console.dir({ c: new Map() })",
+      "console.table([{ a: 1 }]); " +
+        "console.group('g'); console.log({ b: [2] }); console.groupEnd(); console.dir({ c: new Map() })",
     );
     expect(run.stream("stdout")).toContain("│ (index) │ a │");
     expect(run.stream("stdout")).toContain("g\n  { b: [ 2 ] }\n{ c: Map(0) {} }");
@@ -99,7 +101,8 @@ describe("errors that nobody catches", () => {
 
   it("in a promise that nobody awaits are shown under the cell that made it", async () => {
     const first = await cells.run(
-      "async function work() { await new Promise((r) => setTimeout(r, 50)); throw new Error('in a promise') }\nwork(); undefined",
+      "async function work() { await new Promise((r) => setTimeout(r, 50)); throw new Error('in a promise') }\n" +
+        "work(); undefined",
     );
     const second = await cells.run("await new Promise((r) => setTimeout(r, 200))");
     await cells.until(() => first.stream("stderr") !== "");
@@ -128,7 +131,9 @@ describe("the host object and display()", () => {
 
   it("sends updates with the cell that runs, because batch clients drop others, and else with their own", async () => {
     const first = await cells.run(
-      "display({ 'text/plain': '0' }, { displayId: 'live' }); setTimeout(() => display({ 'text/plain': '1' }, { displayId: 'live', update: true }), 100); setTimeout(() => display({ 'text/plain': '2' }, { displayId: 'live', update: true }), 500); undefined",
+      "display({ 'text/plain': '0' }, { displayId: 'live' }); " +
+        "setTimeout(() => display({ 'text/plain': '1' }, { displayId: 'live', update: true }), 100); " +
+        "setTimeout(() => display({ 'text/plain': '2' }, { displayId: 'live', update: true }), 500); undefined",
     );
     const second = await cells.run("await new Promise((r) => setTimeout(r, 250))");
     await cells.until(() => first.messages().length === 2);
@@ -143,7 +148,8 @@ describe("the host object and display()", () => {
 
   it("makes base64 of bytes and plain JSON of everything else", async () => {
     const run = await cells.run(
-      "display({ 'image/png': new Uint8Array([1, 2, 3]), 'application/json': { big: 2n, fn() {}, date: new Date(0) } })",
+      "display({ 'image/png': new Uint8Array([1, 2, 3]), " +
+        "'application/json': { big: 2n, fn() {}, date: new Date(0) } })",
     );
     expect(run.messages()[0]?.content.data).toEqual({
       "image/png": "AQID",

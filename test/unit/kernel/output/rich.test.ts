@@ -58,7 +58,8 @@ describe("values", () => {
     expect(run.result?.["text/html"]).toContain("1970-01-01T00:00:00.000Z");
     expect(run.text).toContain("{ name: '<b>', loss: 1.5 }");
     const large = await cells.run(
-      "Array.from({ length: 10_000 }, (_, i) => Object.fromEntries(Array.from({ length: 30 }, (_, k) => ['k' + k, i])))",
+      "Array.from({ length: 10_000 }, " +
+        "(_, i) => Object.fromEntries(Array.from({ length: 30 }, (_, k) => ['k' + k, i])))",
     );
     const html = String(large.result?.["text/html"]);
     expect(html.match(/<tr>/g)).toHaveLength(51);
@@ -74,7 +75,8 @@ describe("values", () => {
 describe("display", () => {
   it("has a function for each kind of content, each with text beside it", async () => {
     const run = await cells.run(
-      `display.html("<p>a <b>b</b></p><script>1</script>"); display.markdown("# T"); display.latex("x^2"); display.svg("<svg/>");
+      `display.html("<p>a <b>b</b></p><script>1</script>"); display.markdown("# T");
+       display.latex("x^2"); display.svg("<svg/>");
        display.json({ a: [1n] }); display.image(Buffer.from("${png}", "base64")); display.table([{ a: { b: 1 } }])`,
     );
     expect(run.messages().map(({ content }) => content.data)).toEqual([
@@ -148,7 +150,8 @@ describe("objects of other kernels and of pages", () => {
     ],
     [
       "a table of apache-arrow",
-      `(() => { const rows = ${table}; return { numRows: 60, schema: { fields: [1, 2] }, get: (k) => ({ toJSON: () => rows[k] }) } })()`,
+      `(() => { const rows = ${table}; ` +
+        "return { numRows: 60, schema: { fields: [1, 2] }, get: (k) => ({ toJSON: () => rows[k] }) } })()",
       { "text/html": expect.stringContaining("10 more rows"), "text/plain": "[table, 60 rows × 2 columns]" },
     ],
     [

@@ -21,7 +21,9 @@ beforeEach(() => {
   );
   writeFileSync(
     join(folder, "thread", "protocol-thread.js"),
-    `import { sep } from "node:path";\nimport { where } from "../log.js";\nexport const parts = () => where()[0].split(sep);
+    `import { sep } from "node:path";
+import { where } from "../log.js";
+export const parts = () => where()[0].split(sep);
 export const late = () => import("../log.js");\nexport const other = () => import("../install/doctor.js");`,
   );
 });

@@ -61,11 +61,13 @@ describe("a run from launch to end", () => {
 
   it("goes on training when the process that launched it is killed, and another process sees the whole curve", async () => {
     const folder = runsFolder();
+    const [command] = fakePlan({ steps: 60 }).commands({ runFolder: "RUN", attempt: 1 });
     const script = `
       const { launchRun } = await import(${JSON.stringify(join(process.cwd(), "dist/src/run/launch/launch.js"))});
-      const plan = { config: { text: "", get: () => undefined }, totalSteps: 60, tokensPerStep: 1, cluster: { port: 8118 },
-        commands: ({ runFolder, attempt }) => [${JSON.stringify(fakePlan({ steps: 60 }).commands({ runFolder: "RUN", attempt: 1 })[0])}]
-          .map((one) => JSON.parse(JSON.stringify(one).replaceAll("RUN/", runFolder + "/"))) };
+      const command = ${JSON.stringify(JSON.stringify(command))};
+      const plan = { config: { text: "", get: () => undefined },
+        totalSteps: 60, tokensPerStep: 1, cluster: { port: 8118 },
+        commands: ({ runFolder }) => [JSON.parse(command.replaceAll("RUN/", runFolder + "/"))] };
       await launchRun(plan, { name: "outlives", folder: ${JSON.stringify(folder)} });
       console.log("launched");
       setInterval(() => undefined, 1000);`;

@@ -4,7 +4,8 @@ import { type Evidence, endFromCode, judge, parseLauncherFinding } from "../../.
 
 const head = "2026-11-24 02:19:29,543 - mindformers[callback.py:747] - INFO - ";
 const stepLine = (step: number) =>
-  `${head}{ Epoch:[  1/  1], step:[${step}/  200], loss: 5.4, per_step_time: 56ms, lr: 0.001, overflow cond: False, loss_scale: 1.0, global_norm: [2.3]`;
+  `${head}{ Epoch:[  1/  1], step:[${step}/  200], ` +
+  "loss: 5.4, per_step_time: 56ms, lr: 0.001, overflow cond: False, loss_scale: 1.0, global_norm: [2.3]";
 
 function rankLog(rank: number, lines: readonly string[], now = 0): RankLog {
   const log = new RankLog(rank, 1);
@@ -33,7 +34,8 @@ function evidence(more: Partial<Evidence> & { logs?: readonly RankLog[] } = {}):
 describe("what msrun says", () => {
   it("names a worker's process and exit code, also among colour codes and other text", () => {
     const line =
-      "[ERROR] ME(1:2,MainProcess):2026-11-24-02:19:00.486.000 [api.py:1] Worker process 101 exit with exception. Error code: -9.";
+      "[ERROR] ME(1:2,MainProcess):2026-11-24-02:19:00.486.000 [api.py:1] Worker process 101 exit with exception. " +
+      "Error code: -9.";
     expect(parseLauncherFinding(line)).toEqual({ role: "worker", pid: 101, code: -9 });
     expect(parseLauncherFinding("Scheduler process 99 exit with exception.")).toMatchObject({
       role: "scheduler",
