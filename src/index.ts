@@ -192,6 +192,7 @@ export { type LaunchOptions, launchRun } from "./run/launch/launch.js";
 export type { LaunchablePlan } from "./run/launch/launchable.js";
 export { type ResumeOptions, resumeRun } from "./run/launch/resume.js";
 export type { FoldedRecord } from "./run/logs/fold.js";
+export type { LogFollow } from "./run/logs/follow-logs.js";
 export type { LogCoverage, LogLines } from "./run/logs/log-lines.js";
 export type { LogOptions } from "./run/logs/log-options.js";
 export type { LogRecord, LogSource } from "./run/logs/question.js";
@@ -199,11 +200,11 @@ export type { LogLevel } from "./run/logs/scan.js";
 export { checkMachine, type Machine, type MachineCheck } from "./run/machine.js";
 export type { MachineFacts } from "./run/machine-facts.js";
 export type { NodeRow, NodeTable, RankStacks } from "./run/node-table.js";
-export type { DeviceMetrics, NodeMetrics } from "./run/nodes/node.js";
+export type { DeviceMetrics, NodeMetrics, NodeProcess } from "./run/nodes/node.js";
 export { type CheckablePlan, checkCluster } from "./run/nodes/preflight/check-cluster.js";
 export type { NodeCheck } from "./run/nodes/preflight/checks.js";
 export type { Preflight } from "./run/nodes/preflight/preflight.js";
-export { listRuns, type OpenOptions, openRun } from "./run/open.js";
+export { listRuns, type OpenOptions, type OpenRemoteOptions, openRun } from "./run/open.js";
 export type { PlotName } from "./run/plots.js";
 export type {
   DecisionEvent,

@@ -11,6 +11,7 @@ const training = [
   "integration/run/**/*.test.ts",
   "notebooks/full-pretraining.test.ts",
   "notebooks/inspect-checkpoints.test.ts",
+  "notebooks/many-nodes.test.ts",
   "browser/full-pretraining.test.ts",
 ];
 

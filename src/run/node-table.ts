@@ -3,7 +3,7 @@ import { formatBytes, formatDuration } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
 import { inParallel } from "./nodes/in-parallel.js";
-import type { NodeMetrics, RunNode } from "./nodes/node.js";
+import type { NodeMetrics, NodeProcess, RunNode } from "./nodes/node.js";
 import { readNodes } from "./nodes/open/open-nodes.js";
 import { ranksOf } from "./record/node-command.js";
 import type { RunFile } from "./record/run-file.js";
@@ -18,6 +18,8 @@ export interface NodeRow {
   /** Age of the last sign of life in milliseconds. */
   readonly silentMs?: number;
   readonly metrics?: NodeMetrics;
+  /** Living processes of the run on the node, the launcher first. */
+  readonly processes?: readonly NodeProcess[];
   readonly message?: string;
 }
 
@@ -89,7 +91,7 @@ async function rowOf(node: RunNode, file: RunFile): Promise<NodeRow> {
     const [metrics, processes] = await Promise.all([node.metrics(), node.processes()]);
     const ended = node.state.end !== undefined ? "ended" : "idle";
     const state = processes.some(({ role }) => role === "launcher" || role === "worker") ? "training" : ended;
-    return { ...about, state, silentMs: Math.round(node.state.silentMs), metrics };
+    return { ...about, state, silentMs: Math.round(node.state.silentMs), metrics, processes };
   } catch (error) {
     if (!isLabError(error)) throw error;
     return { ...about, state: "unreachable", message: error.message };

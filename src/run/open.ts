@@ -4,11 +4,17 @@ import { formatDate, formatDuration } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { ShownList } from "../view/shown-list.js";
 import { tableBundle } from "../view/table.js";
+import { isRunAddress, parseRunAddress, type RunAddress } from "./attach/address.js";
+import { attachRun, nodeAt } from "./attach/attach.js";
 import { findRunFolders, runFoldersIn } from "./find-runs.js";
+import { isTerminal } from "./record/events.js";
 import { defaultFolder, openLine, runFolder } from "./record/name.js";
 import { readRunFile } from "./record/run-file.js";
 import { Run } from "./run.js";
+import { sharedReader } from "./run-reader.js";
 import type { RunStatus } from "./status.js";
+import { startSupervisor } from "./supervise/start-supervisor.js";
+import { waitForSupervisor } from "./wait.js";
 
 export interface OpenOptions {
   /**
@@ -18,16 +24,27 @@ export interface OpenOptions {
   readonly folder?: string;
 }
 
+/** How a run on other machines is reached; only with `ssh://…`. */
+export interface OpenRemoteOptions extends OpenOptions {
+  /** Configuration file for ssh (`ssh -F`). Default: ssh's own. */
+  readonly sshConfig?: string;
+  /** Python of node 0 that runs the node program, 3.9 or newer; default `"python3"`. */
+  readonly python?: string;
+}
+
 /**
- * Opens a run that exists, live or ended, whoever launched it.
+ * Opens a run that exists, live or ended, whoever launched it. `ssh://host/path` opens one whose node 0 this machine
+ * reaches by ssh: the run gets a folder here, which follows the record, and this machine supervises it when nobody
+ * else does.
  * @throws RUN_MISSING with the names that exist; RUN_NAME_AMBIGUOUS if several folders have a run of that name.
  *
  * @example
  * const run = await openRun("first");
  * const { state, step } = await run.status();
  */
-export async function openRun(name: string, options: OpenOptions = {}): Promise<Run> {
+export async function openRun(name: string, options: OpenRemoteOptions = {}): Promise<Run> {
   const { folder: runs = defaultFolder } = options;
+  if (isRunAddress(name)) return openAt(parseRunAddress(name), runs, options);
   const folder = runFolder(name, runs);
   const file = await readRunFile(folder);
   if (file) return new Run(folder, file);
@@ -38,6 +55,21 @@ export async function openRun(name: string, options: OpenOptions = {}): Promise<
   const found = only === undefined ? undefined : await readRunFile(only);
   if (only !== undefined && found) return new Run(only, found);
   throw missing(name, folder, folders);
+}
+
+async function openAt(address: RunAddress, runs: string, options: OpenRemoteOptions): Promise<Run> {
+  const node = nodeAt(address, options);
+  try {
+    const { folder, file } = await attachRun(node, runs, { sshConfig: options.sshConfig, first: address.host });
+    const reader = sharedReader(folder, file);
+    if (!isTerminal((await reader.status()).state)) {
+      await startSupervisor(folder);
+      await waitForSupervisor(reader);
+    }
+    return new Run(folder, file, `the run of ${address.text}`);
+  } finally {
+    await node.close();
+  }
 }
 
 function missing(name: string, folder: string, folders: readonly string[]): LabError {

@@ -5,16 +5,18 @@ import type { ShownList } from "../view/shown-list.js";
 import { decisionList } from "./decision-list.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
 import { removeLeftovers } from "./leftovers.js";
+import { followLogs, type LogFollow } from "./logs/follow-logs.js";
 import type { LogLines } from "./logs/log-lines.js";
 import type { LogOptions } from "./logs/log-options.js";
 import { readLogs } from "./logs/read-logs.js";
 import { type NodeTable, nodeTable, type RankStacks, rankStacks } from "./node-table.js";
+import { hasRemoteFiles } from "./nodes/open/open-nodes.js";
 import { readIncidents } from "./read-incidents.js";
 import { type DecisionEvent, isTerminal, type StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import type { RunFile } from "./record/run-file.js";
 import { type RunReader, sharedReader } from "./run-reader.js";
-import type { RunStatus } from "./status.js";
+import { isLive, type RunStatus } from "./status.js";
 import { statusCard } from "./status-card.js";
 import { type StopOptions, stopRun } from "./stop.js";
 import { type WaitOptions, waitForRun } from "./wait.js";
@@ -28,7 +30,10 @@ export class Run {
   readonly name: string;
   /** Absolute path of the run folder; its layout is described in `src/run/record/layout.ts`. */
   readonly folder: string;
-  /** Where MindFormers writes checkpoints: `openCheckpoints(run.checkpointDir)`. */
+  /**
+   * Where MindFormers writes checkpoints: `openCheckpoints(run.checkpointDir)`. Of nodes with storage of their own, the
+   * path on each node.
+   */
   readonly checkpointDir: string;
   /** What the call that gave this object wants to say, such as that nothing was started anew. */
   readonly note: string | undefined;
@@ -38,7 +43,7 @@ export class Run {
   constructor(folder: string, file: RunFile, note?: string) {
     this.name = file.name;
     this.folder = folder;
-    this.checkpointDir = runPaths(folder).checkpoints;
+    this.checkpointDir = runPaths((hasRemoteFiles(file) ? file.commands[0]?.folder : undefined) ?? folder).checkpoints;
     this.note = note;
     this.#reader = sharedReader(folder, file);
   }
@@ -75,10 +80,16 @@ export class Run {
 
   /**
    * Records of the logs of all ranks, nodes, and programs, in the order of time; shows itself as text, at most 64 KB.
-   * Without options the last 30 records of the rank that shows the true loss.
+   * Without options the last 30 records of the rank that shows the true loss. `follow: true` shows the records that are
+   * written from now on, and returns at once.
    */
-  logs(options: LogOptions = {}): Promise<LogLines> {
-    return readLogs(this.#reader.file, this.folder, options);
+  logs(options: LogOptions & { readonly follow: true }): LogFollow;
+  logs(options?: LogOptions): Promise<LogLines>;
+  logs(options: LogOptions = {}): Promise<LogLines> | LogFollow {
+    const { file, clock } = this.#reader;
+    if (options.follow !== true) return readLogs(file, this.folder, options);
+    const hasEnded = async () => !isLive(await this.status());
+    return followLogs({ file, folder: this.folder, clock, hasEnded }, options, jupyterHost()?.signal);
   }
 
   /**

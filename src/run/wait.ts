@@ -60,3 +60,8 @@ export async function waitForRun(
     await clock.wait(Math.min(options.pollMs ?? 250, Math.max(1, deadline - clock.elapsed())), options.signal);
   }
 }
+
+/** Waits until a supervisor that was started holds the lease, or has found that the run is over. */
+export async function waitForSupervisor(reader: RunReader): Promise<void> {
+  await waitForRun(reader, ({ state }) => state !== "lost", { timeout: "30s", pollMs: 100 }).catch(() => undefined);
+}

@@ -6,7 +6,6 @@
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -14,6 +13,7 @@ import subprocess
 import threading
 import time
 
+from .lease import locked, obeyed
 from .node_files import read_json, write_if_changed, write_whole
 from .process_table import ATTEMPT, CONTROL, NODE, RUN, STACKS, identity, is_running, kill_all, run_processes
 from .program import start_again
@@ -73,21 +73,12 @@ def _ends_with_newline(path):
         return file.read(1) == b"\n"
 
 
-@contextlib.contextmanager
-def _locked(place):
-    """One start at a time on this node, whoever asks for it."""
-    os.makedirs(place.own, exist_ok=True)
-    with open(os.path.join(place.own, "lock"), "w", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def start(place, request):
     """Starts an attempt detached and returns its state; the same attempt again returns what is there."""
-    with _locked(place):
+    with locked(place):
         known = read_json(place.state) or {}
         _refuse_foreign(place, known, request)
-        obey(place, request.get("as"))
+        obey(place, request)
         if known.get("attempt") == request["attempt"]:
             return {**known, "started": False}
         _end_older(place, request["attempt"])
@@ -96,10 +87,11 @@ def start(place, request):
         return {**_launch(place, request), "started": True}
 
 
-def obey(place, supervisor):
+def obey(place, request):
     """From now on only this supervisor may act on the node: one that it has replaced is refused, also if it thaws later."""
-    if supervisor is not None:
-        write_whole(place.supervisor, json.dumps({"supervisor": supervisor}).encode())
+    supervisor = request.get("as")
+    if supervisor is not None and supervisor != obeyed(place):
+        write_whole(place.supervisor, json.dumps({"supervisor": supervisor, "from": request.get("from")}).encode())
 
 
 def require_obeyed(place, who):
@@ -107,7 +99,7 @@ def require_obeyed(place, who):
     owner = (read_json(place.state) or {}).get("run")
     if owner is not None and who.get("run") not in (None, owner):
         raise Refusal("NODE_BUSY", f"folder {place.folder} belongs to another run", {"run": owner})
-    newest = (read_json(place.supervisor) or {}).get("supervisor")
+    newest = obeyed(place)
     if who.get("supervisor") is not None and newest not in (None, who["supervisor"]):
         raise Refusal("NODE_FENCED", "another supervisor has taken over this run")
 

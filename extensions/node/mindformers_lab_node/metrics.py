@@ -87,28 +87,35 @@ def devices():
 
 
 FIRST_ROW = re.compile(r"^\|\s*(\d+)\s+(\S+)\s*\|\s*(\S+)\s*\|\s*([\d.]+|NA|-)\s+([\d.]+|NA|-)\s")
-SECOND_ROW = re.compile(r"^\|\s*(\d+)(?:\s+\d+)?\s*\|\s*[\dA-Fa-f:.]+\s*\|\s*(\d+|NA|-)\s(.*)\|\s*$")
-PROCESS_ROW = re.compile(r"^\|\s*(\d+)\s+\d+\s*\|\s*(\d+)\s*\|\s*(\S+)\s*\|\s*(\d+)\s*\|\s*$")
+SECOND_ROW = re.compile(r"^\|\s*(\d+)(?:\s+(\d+))?\s*\|\s*\w+:[\w:.]+\s*\|\s*(\d+|NA|-)\s(.*)\|\s*$")
+PROCESS_ROW = re.compile(r"^\|\s*(\d+)\s+(\d+)\s*\|\s*(\d+)\s*\|\s*(\S+)\s*\|\s*(\d+)\s*\|(?:[^|]*\|)?\s*$")
 
 
 def parse_devices(text):
-    """Rows of the table of `npu-smi info`: two lines a chip, then the processes that use them."""
-    found = []
+    """Rows of the table of `npu-smi info`: two lines a chip, then the processes that use them.
+
+    An NPU of two chips (Atlas A3) appears twice; its chips have a column Phy-ID, which counts as MindSpore does.
+    """
+    found, chips = [], {}
     for line in text.splitlines():
-        if first := FIRST_ROW.match(line):
-            npu, name, health, power, celsius = first.groups()
-            found.append({"device": int(npu), "name": name, "health": health, "processes": []})
-            found[-1].update(_numbers(powerWatts=power, temperatureCelsius=celsius))
-        elif (second := SECOND_ROW.match(line)) and found:
-            used = re.findall(r"(\d+)\s*/\s*(\d+)", second.group(3))
-            found[-1].update(_numbers(utilizationPercent=second.group(2)))
+        if (second := SECOND_ROW.match(line)) and found:
+            chip, physical, utilization, rest = second.groups()
+            chips[(found[-1]["device"], int(chip))] = found[-1]
+            if physical is not None:
+                found[-1]["device"] = int(physical)
+            used = re.findall(r"(\d+)\s*/\s*(\d+)", rest)
+            found[-1].update(_numbers(utilizationPercent=utilization))
             if used:  # the last pair is the HBM, an earlier one the memory of the chip's own processors
                 found[-1]["memoryUsedBytes"] = int(used[-1][0]) << 20
                 found[-1]["memoryTotalBytes"] = int(used[-1][1]) << 20
+        elif first := FIRST_ROW.match(line):
+            npu, name, health, power, celsius = first.groups()
+            found.append({"device": int(npu), "name": name, "health": health, "processes": []})
+            found[-1].update(_numbers(powerWatts=power, temperatureCelsius=celsius))
         elif process := PROCESS_ROW.match(line):
-            for device in found:
-                if device["device"] == int(process.group(1)):
-                    device["processes"].append({"pid": int(process.group(2)), "name": process.group(3)})
+            npu, chip, pid, name, _ = process.groups()
+            if device := chips.get((int(npu), int(chip))):
+                device["processes"].append({"pid": int(pid), "name": name})
     return found
 
 

@@ -73,6 +73,20 @@ def read_range(place, name, offset, length):
         return None
 
 
+def write_at(place, name, offset, data):
+    """Writes base64 bytes into a file from `offset` on and cuts what was behind them; returns the new size."""
+    path = place.path(name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "r+b" if os.path.exists(path) else "w+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size >= offset:
+            file.seek(offset)
+            file.write(base64.b64decode(data))
+            file.truncate()
+            size = file.tell()
+        return size
+
+
 def matching(place, pattern):
     absolute = os.path.isabs(pattern)
     base = pattern if absolute else os.path.join(glob.escape(place.folder), pattern)

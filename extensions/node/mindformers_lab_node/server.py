@@ -15,8 +15,9 @@ import time
 from . import PROTOCOL
 from .attempt import NodePlace, Refusal, end_all, require_obeyed, start, state_of
 from .facts import free_port, preflight_facts
+from .lease import Beat, claim, lease_of, take, unclaim
 from .metrics import metrics
-from .node_files import Place, file_hash, follow, list_files, read_range, write_whole
+from .node_files import Place, file_hash, follow, list_files, read_range, write_at, write_whole
 from .process_table import boot_id, send_signal
 from .search import search_logs
 from .stacks import stack_of
@@ -39,6 +40,7 @@ class Server:
         self.heard = time.monotonic()
         self.questions = queue.SimpleQueue()
         self.idle = 0
+        self.beat = Beat(self.place)
         self.counting = threading.Lock()
 
     def say(self, value):
@@ -91,6 +93,7 @@ class Server:
             self.say({"id": number, "error": {"code": "NODE_ERROR", "message": f"{type(error).__name__}: {error}"}})
 
     def _result(self, method, params, who):
+        self.beat.heard(who.get("supervisor"))
         if method == "start":
             return start(self.place, {**params, "as": who.get("supervisor")})
         if method in ACTIONS:
@@ -141,7 +144,7 @@ def _fits(process, target):
     return all(process[key] == target[key] for key in ("pid", "startTicks", "place"))
 
 
-ACTIONS = {"signal", "end", "write", "remove", "stage"}
+ACTIONS = {"signal", "end", "write", "writeAt", "remove", "stage"}
 
 METHODS = {
     "ping": lambda server: time.time() * 1000,
@@ -152,6 +155,11 @@ METHODS = {
     "read": lambda server, path, offset, length: read_range(server.files, path, offset, length),
     "write": lambda server, path, text: write_whole(server.files.path(path), text.encode()),
     "remove": lambda server, path: os.unlink(server.files.path(path)),
+    "writeAt": lambda server, path, offset, data: write_at(server.files, path, offset, data),
+    "lease": lambda server: lease_of(server.place),
+    "take": lambda server, **request: take(server.place, **request),
+    "claim": lambda server, run, fingerprint, origin: claim(server.place, run, fingerprint, origin),
+    "unclaim": lambda server, run: unclaim(server.place, run),
     "list": lambda server, pattern: list_files(server.files, pattern),
     "hash": lambda server, paths, largest: [file_hash(server.files.path(path), largest) for path in paths],
     "follow": lambda server, patterns, offsets, wait: follow(

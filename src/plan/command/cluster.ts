@@ -28,10 +28,10 @@ export interface Cluster {
   /** Python of the environment that holds MindFormers, at the same path on every node; default: this project's own. */
   readonly python?: string;
   /**
-   * How the nodes are started. `"ssh"`: by the system's own `ssh`. `"slurm"`: by a batch job.
-   * Default: `"ssh"` if `hosts` or `hostfile` is given; otherwise this machine starts its own command only.
+   * How the nodes are started. `"ssh"`: by the system's own `ssh`. `"slurm"`: by a batch job. `"this-machine"`: this
+   * machine plays `nodeCount` nodes, on a CPU, for trying things out. Default: `"ssh"` if `hosts` or `hostfile` is given; otherwise this machine starts its own command only.
    */
-  readonly via?: "ssh" | "slurm";
+  readonly via?: "ssh" | "slurm" | "this-machine";
   /**
    * ssh names, `[user@]host[:port]`, in the order of node_rank. ssh reads its own configuration, agent, and
    * known_hosts.
@@ -55,7 +55,7 @@ export interface Cluster {
   readonly masterAddress?: string;
   /** Slurm options; see SlurmOptions. Only with `via: "slurm"`. */
   readonly slurm?: SlurmOptions;
-  /** Number of nodes that Slurm is asked for; only with `via: "slurm"`. Default 1. */
+  /** Number of nodes with `via: "slurm"` and `via: "this-machine"`. Default 1. */
   readonly nodeCount?: number;
 }
 
@@ -79,9 +79,12 @@ export interface SlurmOptions {
 /** Stands for the master's address in the commands of a Slurm job until Slurm has chosen the nodes. */
 export const slurmMaster = "MASTER_ADDR";
 
+/** Addresses of node 0 that follow from the way the nodes are started. */
+const ownMaster: Readonly<Record<string, string>> = { slurm: slurmMaster, "this-machine": "127.0.0.1" };
+
 /** How the nodes of a resolved cluster are reached, with what the backends need. */
 export interface ClusterAccess {
-  readonly via: "local" | "ssh" | "slurm";
+  readonly via: "local" | "ssh" | "slurm" | "this-machine";
   /** One for each node with `via: "ssh"`, otherwise none. */
   readonly hosts: readonly ClusterHost[];
   readonly sshConfig?: string;
@@ -143,7 +146,10 @@ function absolute(option: "workDir" | "setup", path: string | undefined): string
  */
 function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly nodes: readonly string[] } {
   const via = given.via ?? (given.hosts === undefined ? "local" : "ssh");
-  if (via !== "local" && via !== "ssh" && via !== "slurm") throw refuse("via", '"ssh" or "slurm"', via);
+  if (!["local", "ssh", "slurm", "this-machine"].includes(via))
+    throw refuse("via", '"ssh", "slurm", or "this-machine"', via);
+  if (via === "this-machine" && given.device !== "CPU")
+    throw refuse("via", '"ssh" or "slurm" on Ascend: nodes of one machine would share its devices', via);
   if (given.hosts !== undefined && via !== "ssh") throw refuse("hosts", 'no hosts unless via is "ssh"', given.hosts);
   if (via === "ssh" && !given.hosts?.length) throw refuse("hosts", "at least one host, or a hostfile", given.hosts);
   if (given.nodes !== undefined && via !== "local")
@@ -155,9 +161,9 @@ function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly no
       ? hosts.map(({ host, port }) =>
           hosts.filter((other) => other.host === host).length > 1 ? `${host}:${port ?? 22}` : host,
         )
-      : via === "slurm"
-        ? Array.from({ length: count }, (_, index) => `slurm-${index}`)
-        : nodeNames(given);
+      : via === "local"
+        ? nodeNames(given)
+        : Array.from({ length: count }, (_, index) => `${via === "slurm" ? "slurm" : "node"}-${index}`);
   const { sshConfig, masterAddress, container = [], slurm = {} } = given;
   const workDir = absolute("workDir", given.workDir);
   const setup = absolute("setup", given.setup);
@@ -170,7 +176,7 @@ function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly no
       ...(workDir !== undefined && { workDir }),
       ...(setup !== undefined && { setup }),
       container: typeof container === "string" ? ["docker", "exec", "-i", container] : container,
-      masterAddress: masterAddress ?? (via === "slurm" ? slurmMaster : (hosts[0]?.host ?? (nodes[0] as string))),
+      masterAddress: masterAddress ?? ownMaster[via] ?? hosts[0]?.host ?? (nodes[0] as string),
       slurm,
     },
   };
@@ -227,7 +233,7 @@ export function clusterOptions(resolved: ResolvedCluster): Cluster {
     ...(via !== "local" && { via }),
     ...(via === "local" && rest.simulate === undefined && { nodes }),
     ...(via === "ssh" && { hosts: hosts.map(({ text }) => text) }),
-    ...(via === "slurm" && { nodeCount: nodes.length }),
+    ...((via === "slurm" || via === "this-machine") && { nodeCount: nodes.length }),
     ...(container.length > 0 && { container }),
   };
 }

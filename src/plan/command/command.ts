@@ -91,6 +91,12 @@ function environmentOf(settings: CommandSettings, place: CommandPlace, logFolder
   return { ...always, MS_COMPILER_CACHE_ENABLE: "1", MS_COMPILER_CACHE_PATH: cache };
 }
 
+/** msrun takes itself for node 0 where it owns the master's address, so further nodes of one machine start it differently. */
+function launcherWords(cluster: ResolvedCluster, nodeRank: number, engine: string): string[] {
+  if (cluster.access?.via === "this-machine" && nodeRank > 0) return [cluster.python, join(engine, "further_node.py")];
+  return [join(dirname(cluster.python), "msrun")];
+}
+
 /**
  * The `msrun` call of every node: rank of worker i = node_rank · local_worker_num + i. A single node has no node_rank.
  */
@@ -110,7 +116,7 @@ export function nodeCommands(settings: CommandSettings, place: CommandPlace): No
       folder,
       environment: environmentOf(settings, place, logFolder),
       argv: [
-        join(dirname(cluster.python), "msrun"),
+        ...launcherWords(cluster, nodeRank, engine),
         `--worker_num=${cluster.devices}`,
         `--local_worker_num=${cluster.devicesPerNode}`,
         `--master_addr=${cluster.access?.masterAddress ?? cluster.nodes[0]}`,

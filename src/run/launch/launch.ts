@@ -1,32 +1,35 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { LabError } from "../../core/error.js";
 import { packageRoot } from "../../core/package-root.js";
+import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { type RecoveryOptions, recoveryPolicy } from "../../recover/decide/policy.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
 
+import { attachRun } from "../attach/attach.js";
 import { startsAllNodes } from "../nodes/open/open-nodes.js";
+import type { RemoteNode } from "../nodes/remote-node.js";
 import { identityChanges, type RunIdentity } from "../record/identity.js";
 import { layoutVersion, runPaths } from "../record/layout.js";
 
 import { readLease } from "../record/lease.js";
 import { defaultFolder, openLine, runFolder } from "../record/name.js";
+import { createFolderOnce } from "../record/new-folder.js";
 import { launcherOption } from "../record/node-command.js";
-
 import type { ResumePoint } from "../record/resume-point.js";
 import { fingerprintOf, type LaunchOverride, type RunFile, type RunParent, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
-
 import { sharedReader } from "../run-reader.js";
 import { launchSimulated } from "../simulated/launch-simulated.js";
+import { startSupervisor } from "../supervise/start-supervisor.js";
+import { waitForSupervisor } from "../wait.js";
 import { identify } from "./identify.js";
 import { withLaunchLock } from "./launch-lock.js";
 import { type LaunchablePlan, lossRankOf } from "./launchable.js";
-import { createFolderOnce } from "./new-folder.js";
 import { requireSoundPlan } from "./plan-errors.js";
 
 import { reuseOf } from "./reuse.js";
@@ -171,11 +174,11 @@ interface How {
 
 async function first(folder: string, how: How, continuation?: Continuation): Promise<Run> {
   const file = await how.describe(1, true);
-  await how.starter.requireReady(file.commands);
-  const won = await createFolderOnce(folder, async (temporary) => {
-    if (continuation && !(await how.starter.stage(file.commands, continuation.point)))
-      await continuation.prepare(temporary);
-    await fillRunFolder(temporary, file, how.config);
+  const elsewhere = await how.starter.claim(file);
+  if (elsewhere) return attachTo(elsewhere, folder, { ...how, file });
+  const won = await createRunFolder(folder, { ...how, file }, continuation).catch(async (error: unknown) => {
+    await how.starter.unclaim(file).catch(() => undefined);
+    throw error;
   });
   if (!won) {
     const winner = await readRunFile(folder);
@@ -187,6 +190,30 @@ async function first(folder: string, how: How, continuation?: Continuation): Pro
   }
   await startRun(folder, file, how.signal);
   return new Run(folder, file, othersNote(file));
+}
+
+/** Checks the nodes and makes the run folder; false if another launch was faster. */
+async function createRunFolder(
+  folder: string,
+  { starter, config, file }: How & { readonly file: RunFile },
+  continuation?: Continuation,
+): Promise<boolean> {
+  await starter.requireReady(file.commands);
+  return createFolderOnce(folder, async (temporary) => {
+    if (continuation && !(await starter.stage(file.commands, continuation.point)))
+      await continuation.prepare(temporary);
+    await fillRunFolder(temporary, file, config);
+  });
+}
+
+/** Another machine has launched the same training: this one follows it, and takes over if it must. */
+async function attachTo(node: RemoteNode, folder: string, how: How & { readonly file: RunFile }): Promise<Run> {
+  const { access } = how.file.cluster as ResolvedCluster;
+  const way = { sshConfig: access?.sshConfig, first: access?.hosts[0] };
+  const attached = await attachRun(node, dirname(folder), way);
+  await startSupervisor(folder);
+  await waitForSupervisor(sharedReader(folder, attached.file));
+  return again(attached.file, folder, how);
 }
 
 /** The reason to go on although something changed since the run was described; throws RUN_CHANGED without one. */

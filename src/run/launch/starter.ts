@@ -1,5 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
+import { systemClock } from "../../core/clock.js";
 import { LabError, MachineError } from "../../core/error.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { NodeCommand } from "../../plan/command/command.js";
@@ -12,6 +14,7 @@ import type { RemoteNode } from "../nodes/remote-node.js";
 import { requireSlurm } from "../nodes/slurm/job.js";
 import { launcherOption, ranksOf, withLauncherOption } from "../record/node-command.js";
 import type { ResumePoint } from "../record/resume-point.js";
+import type { RunFile } from "../record/run-file.js";
 import type { LaunchablePlan } from "./launchable.js";
 import { localNode } from "./local-node.js";
 import { stageRequest } from "./stage-request.js";
@@ -24,39 +27,80 @@ export interface Starter {
   settlePort(commands: readonly NodeCommand[]): Promise<readonly NodeCommand[]>;
   /** Throws unless every node that is to be started can be. */
   requireReady(commands: readonly NodeCommand[]): Promise<void>;
+  /**
+   * Reserves the run folder on node 0 for this launch. Returns that node if another machine runs the same training
+   * there. Throws RUN_NAME_TAKEN if it is another training.
+   */
+  claim(file: RunFile): Promise<RemoteNode | undefined>;
+  /** Gives the folder free again after a launch that failed. */
+  unclaim(file: RunFile): Promise<void>;
   /** Lays out a checkpoint on other machines; false if it is to be laid out here. */
   stage(commands: readonly NodeCommand[], point: ResumePoint): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** How the nodes of a plan are started: this machine's command only, or all nodes by ssh. */
+/** How the nodes of a plan are started: this machine's command only, or all nodes. */
 export function starterOf(plan: LaunchablePlan, id: string): Starter {
   const via = (plan.cluster as Partial<ResolvedCluster>).access?.via ?? "local";
   if (via === "ssh") return new SshStarter(plan as LaunchablePlan & CheckablePlan, id);
-  return via === "slurm" ? slurmStarter : localStarter;
+  if (via === "slurm") return slurmStarter;
+  return via === "local" ? localStarter : thisMachineStarter;
+}
+
+async function requireLauncher(command: NodeCommand | undefined): Promise<void> {
+  const [launcher = ""] = command?.argv ?? [];
+  await access(launcher, constants.X_OK).catch((cause: unknown) => {
+    const found = `launcher ${launcher}: expected MindSpore's msrun, found nothing that can be run`;
+    throw new MachineError("ENGINE_MISSING", found, { hint: "npm run setup", details: { launcher }, cause });
+  });
 }
 
 const localStarter: Starter = {
   localNode: (commands) => localNode(commands),
-  settlePort,
-  async requireReady(commands) {
-    const [launcher = ""] = commands[localNode(commands)]?.argv ?? [];
-    await access(launcher, constants.X_OK).catch((cause: unknown) => {
-      const found = `launcher ${launcher}: expected MindSpore's msrun, found nothing that can be run`;
-      throw new MachineError("ENGINE_MISSING", found, { hint: "npm run setup", details: { launcher }, cause });
-    });
-  },
+  settlePort: (commands) => settlePort(commands),
+  requireReady: (commands) => requireLauncher(commands[localNode(commands)]),
+  claim: async () => undefined,
+  unclaim: async () => undefined,
   stage: async () => false,
   close: async () => undefined,
+};
+
+/** Starts every node here. */
+const thisMachineStarter: Starter = {
+  ...localStarter,
+  localNode: () => 0,
+  settlePort: (commands) => settlePort(commands, true),
+  requireReady: (commands) => requireLauncher(commands[0]),
 };
 
 const slurmStarter: Starter = {
   localNode: () => 0,
   settlePort: async (commands) => commands,
   requireReady: requireSlurm,
+  claim: async () => undefined,
+  unclaim: async () => undefined,
   stage: async () => false,
   close: async () => undefined,
 };
+
+/** Milliseconds between two looks at a launch from another machine that has not started yet. */
+const claimMs = 1000;
+
+/** The launch that has reserved a run folder on node 0. */
+interface NodeClaim {
+  readonly run: string;
+  readonly fingerprint: string | null;
+  readonly from: string | null;
+  readonly started: boolean;
+}
+
+function claimed(name: string, { name: node, folder }: RemoteNode, { from }: NodeClaim): LabError {
+  const found = `another training${from === null ? "" : `, launched from ${from}`}`;
+  return new LabError("RUN_NAME_TAKEN", `run folder ${folder} on node ${node}: expected none, found ${found}`, {
+    hint: `choose another name, or look at it: await openRun("ssh://${node}${folder}")`,
+    details: { name, node, folder, from },
+  });
+}
 
 class SshStarter implements Starter {
   readonly #plan: CheckablePlan;
@@ -92,6 +136,23 @@ class SshStarter implements Starter {
     const port = Number(commands[0] && launcherOption(commands[0], "master_port")) || this.#plan.cluster.port;
     const plan = { ...this.#plan, cluster: { ...this.#plan.cluster, port } };
     requireReady(await preflightOf(this.#open(commands), plan, commands));
+  }
+
+  async claim({ id, name, fingerprint, commands }: RunFile): Promise<RemoteNode | undefined> {
+    const [first] = this.#open(commands);
+    if (!first) return undefined;
+    const origin = `${userInfo().username}@${hostname()}`;
+    for (;;) {
+      const claim = (await first.ask("claim", { run: id, fingerprint, origin })) as NodeClaim;
+      if (claim.run === id) return undefined;
+      if (claim.fingerprint !== fingerprint) throw claimed(name, first, claim);
+      if (claim.started) return first;
+      await systemClock.wait(claimMs);
+    }
+  }
+
+  async unclaim({ id, commands }: RunFile): Promise<void> {
+    await this.#open(commands)[0]?.ask("unclaim", { run: id });
   }
 
   async stage(commands: readonly NodeCommand[], point: ResumePoint): Promise<boolean> {

@@ -24,10 +24,12 @@ export class LogLines {
   readonly rank: number | undefined;
   readonly records: readonly FoldedRecord[];
   readonly coverage: LogCoverage;
+  readonly #followed: boolean;
 
-  /** @internal Use run.logs. */
-  constructor(rank: number | undefined, records: readonly FoldedRecord[], coverage: LogCoverage) {
+  /** @internal Use run.logs. `followed`: they are shown as they are written. */
+  constructor(rank: number | undefined, records: readonly FoldedRecord[], coverage: LogCoverage, followed = false) {
     this.rank = rank;
+    this.#followed = followed;
     this.records = records;
     this.coverage = coverage;
   }
@@ -38,6 +40,7 @@ export class LogLines {
   }
 
   [displayKey](): MimeBundle {
+    if (this.records.length === 0 && this.#followed) return { "text/plain": "waiting for records" };
     if (this.records.length === 0) return { "text/plain": `no such records (${this.#searched()})` };
     const several = this.rank === undefined;
     const shown: string[] = [];
@@ -50,7 +53,7 @@ export class LogLines {
     }
     const hidden = this.records.length - shown.length;
     const head = hidden > 0 ? [`… ${hidden} earlier records are not shown: narrow since, match, or rank`] : [];
-    const foot = several || this.coverage.unreachable.length > 0 ? [`(${this.#searched()})`] : [];
+    const foot = this.#followed ? [] : several || this.coverage.unreachable.length > 0 ? [`(${this.#searched()})`] : [];
     return { "text/plain": [...head, ...shown, ...foot].join("\n") };
   }
 

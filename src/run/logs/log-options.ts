@@ -26,6 +26,8 @@ export interface LogOptions {
    * for itself.
    */
   readonly fold?: "equal" | "none";
+  /** True: shows the records that are written from now on, until the run has ended. */
+  readonly follow?: boolean;
   /** Engine start within the run; default: the newest. */
   readonly attempt?: number;
 }
@@ -79,7 +81,8 @@ export function chooseLogs(file: RunFile, options: LogOptions): LogChoice {
 function lossRankOf(file: RunFile): number {
   const command = file.commands[file.localNode];
   const local = command ? ranksOf(command) : [];
-  const isRemote = (file.cluster as { access?: { via?: string } } | undefined)?.access?.via !== undefined;
+  const { via = "local" } = (file.cluster as { access?: { via?: string } } | undefined)?.access ?? {};
+  const isRemote = via !== "local";
   return isRemote || local.includes(file.lossRank) ? file.lossRank : (local.at(-1) ?? 0);
 }
 

@@ -3,6 +3,7 @@ import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { RemoteNode } from "./remote-node.js";
 import { sshConnector } from "./ssh.js";
+import { ownConnector } from "./this-machine.js";
 
 /** What the backends need of a run. */
 export interface ClusterRun {
@@ -27,6 +28,15 @@ export function sshNodes({ id, commands, cluster, supervisor }: ClusterRun): Rem
     if (access === undefined || host === undefined || folder === undefined)
       throw new Error(`node ${node}: the run has no host for it`);
     const connector = sshConnector(access, host, { folder, nodeRank, python });
+    const about = { name: node, nodeRank, folder, run: id, from: launchedFrom(), connector };
+    return new RemoteNode({ ...about, ...(supervisor !== undefined && { supervisor }) });
+  });
+}
+
+/** The nodes that this machine plays, each behind a node program of its own. */
+export function ownNodes({ id, commands, cluster, supervisor }: ClusterRun): RemoteNode[] {
+  return commands.map(({ node, nodeRank, folder = "" }) => {
+    const connector = ownConnector(node, { folder, nodeRank, python: cluster.python });
     const about = { name: node, nodeRank, folder, run: id, from: launchedFrom(), connector };
     return new RemoteNode({ ...about, ...(supervisor !== undefined && { supervisor }) });
   });

@@ -82,12 +82,15 @@ export const defaultPort = 8118;
 
 /**
  * Gives the commands a port that they can meet on. A port that the caller chose is checked and never replaced; instead
- * of the default a free one is taken (one node only: other nodes may already have been told).
+ * of the default a free one is taken, unless other nodes may already have been told.
  */
-export async function settlePort(commands: readonly NodeCommand[]): Promise<readonly NodeCommand[]> {
+export async function settlePort(
+  commands: readonly NodeCommand[],
+  startsAll = commands.length === 1,
+): Promise<readonly NodeCommand[]> {
   const port = Number(commands[0] && launcherOption(commands[0], "master_port"));
   if (!Number.isInteger(port)) return commands;
-  if (port === defaultPort && commands.length === 1) {
+  if (port === defaultPort && startsAll) {
     const free = await freePort();
     return commands.map((command) => withLauncherOption(command, "master_port", String(free)));
   }

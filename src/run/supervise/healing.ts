@@ -1,17 +1,17 @@
 import { systemClock } from "../../core/clock.js";
-import { lastLines } from "../../core/lines.js";
 import type { LossPoint } from "../../recover/certificate/after.js";
 import { startsAgain } from "../../recover/decide/action.js";
 import type { OverseerPast } from "../../recover/decide/overseer.js";
 import { Healer } from "../heal/healer.js";
+import { readNodes } from "../nodes/open/open-nodes.js";
 import { freePort } from "../nodes/port.js";
 import type { DecisionEvent } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
-import { runPaths } from "../record/layout.js";
 import { ranksOf } from "../record/node-command.js";
 import { RecordReader } from "../record/record-reader.js";
 import type { RunFile } from "../record/run-file.js";
 import type { AttemptEnd } from "./attempt.js";
+import { tailOf } from "./follow.js";
 import type { Place } from "./place.js";
 import { readStopRequest } from "./stop-request.js";
 import type { SupervisorOptions } from "./supervisor.js";
@@ -80,12 +80,22 @@ function endOf(end: AttemptEnd, file: RunFile, folder: string) {
     silence: end.silence,
     gone: end.gone,
     nodeOf: (rank: number) => nodeOf(rank)?.node,
-    logTail: (rank: number | undefined) => {
-      const paths = runPaths(folder);
-      const node = (rank === undefined ? undefined : nodeOf(rank)?.nodeRank) ?? 0;
-      const log =
-        rank === undefined ? `${paths.logs(file.attempt, node)}/msrun.log` : paths.workerLog(file.attempt, node, rank);
-      return lastLines(log, causeLines);
-    },
+    logTail: (rank: number | undefined) => tailOn(rank, file, folder),
   };
+}
+
+/** The end of a rank's log, of msrun's own for `undefined`, from the node where it lies. */
+async function tailOn(rank: number | undefined, file: RunFile, folder: string): Promise<string[]> {
+  const command = file.commands.find((each) => rank !== undefined && ranksOf(each).includes(rank));
+  const nodeRank = command?.nodeRank ?? file.commands[file.localNode]?.nodeRank ?? 0;
+  const logs = `logs/attempt-${file.attempt}${file.layout === 1 ? "" : `/node-${nodeRank}`}`;
+  const nodes = readNodes(file, () => folder);
+  try {
+    const node = nodes.find((each) => each.nodeRank === nodeRank);
+    if (!node) return [];
+    const log = rank === undefined ? `${logs}/msrun.log` : `${logs}/worker_${rank}.log`;
+    return await tailOf(node, log, causeLines).catch(() => []);
+  } finally {
+    await Promise.all(nodes.map((node) => node.close()));
+  }
 }

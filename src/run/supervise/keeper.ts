@@ -8,6 +8,8 @@ import { leaseLost } from "./recorder.js";
 
 /** Milliseconds between two looks where the run folder is. */
 const placeMs = 500;
+/** Milliseconds between two looks at what is to be copied. */
+const copyMs = 1000;
 
 /** The run folder was deleted while the run was live. */
 export class FolderGone extends Error {
@@ -25,6 +27,8 @@ export interface KeeperParts {
   /** Living processes of the engine. */
   readonly processes: () => number;
   readonly note: (text: string) => Promise<void>;
+  /** Copies the record elsewhere; false if another supervisor has taken over there. */
+  readonly copy?: () => Promise<boolean>;
   /** Called with every beat. */
   readonly onBeat?: (() => Promise<void>) | undefined;
 }
@@ -47,6 +51,7 @@ export class Keeper {
 
   /** Gives the signs of life until `end`, or until lease or folder are lost. */
   async keep(): Promise<void> {
+    void this.#keepCopy();
     const { place, clock, note } = this.#parts;
     let beatAt = Number.NEGATIVE_INFINITY;
     for (; !this.#ended.signal.aborted; await clock.wait(placeMs, this.#ended.signal)) {
@@ -58,6 +63,15 @@ export class Keeper {
       if (clock.elapsed() < beatAt + beatMs) continue;
       beatAt = clock.elapsed();
       await this.#beat();
+    }
+  }
+
+  /** Beside the beats, which must not wait for another machine. */
+  async #keepCopy(): Promise<void> {
+    const { copy, clock, lease } = this.#parts;
+    while (copy && !this.#ended.signal.aborted && !this.lost) {
+      if (!(await copy().catch(() => true))) this.lost ??= leaseLost(lease.number);
+      await clock.wait(copyMs, this.#ended.signal);
     }
   }
 

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../core/clock.js";
 import { LabError } from "../../core/error.js";
@@ -17,6 +17,13 @@ export function leaseLost(lease: number): LabError {
     hint: "nothing to do: the run is supervised",
     details: { lease },
   });
+}
+
+/** Number of the newest record that an older lease has left; a holder that wrote nothing has none. */
+async function recordBefore(folder: string, lease: number): Promise<number> {
+  const names = await readdir(runPaths(folder).events);
+  const numbers = names.map((name) => Number(/^supervisor-(\d+)\.jsonl$/.exec(name)?.[1] ?? 0));
+  return numbers.reduce((most, number) => (number < lease && number > most ? number : most), 0);
 }
 
 /**
@@ -50,7 +57,7 @@ export class Recorder {
   static async open(folder: string, lease: Lease, options: { attempt: number; clock: Clock }): Promise<Recorder> {
     const { events, metrics } = runPaths(folder);
     await Promise.all([mkdir(events, { recursive: true }), mkdir(metrics, { recursive: true })]);
-    const before = lease.number - 1;
+    const before = await recordBefore(folder, lease.number);
     const cut = {
       events: (await stat(join(events, eventsName(before))).catch(() => undefined))?.size ?? 0,
       steps: (await stat(join(metrics, stepsName(before))).catch(() => undefined))?.size ?? 0,
@@ -61,7 +68,7 @@ export class Recorder {
       clock: options.clock,
     };
     const recorder = new Recorder(lease, options.attempt, files);
-    if (before > 0) await recorder.#takeOver(cut);
+    if (lease.number > 1) await recorder.#takeOver(cut);
     return recorder;
   }
 

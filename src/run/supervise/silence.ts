@@ -7,6 +7,8 @@ import type { RankLog } from "./rank-log.js";
  */
 export const hangMs = 60_000;
 const hangSteps = 3;
+/** A save or an evaluation may take so many times as long: half an hour at least. */
+const slowFactor = 30;
 
 /** What is known of a silent rank's process. */
 export interface RankProcess {
@@ -31,18 +33,19 @@ export function hangLimit(medianStepMs: number | undefined, shortest = hangMs): 
 }
 
 /**
- * The ranks that have been silent for longer than `limitMs`; none while any rank compiles, evaluates or saves, or
- * before all ranks train. `expected`: how many ranks there are.
+ * The ranks that have been silent for longer than `limitMs`; none while any rank compiles, or before all ranks train.
+ * While a rank saves or evaluates, only such ranks count, after 30 times as long. `expected`: how many ranks there are.
  */
 export function silentRanks(
   ranks: ReadonlyMap<number, RankLog>,
   when: { readonly elapsed: number; readonly limitMs: number; readonly expected: number },
 ): number[] {
   const logs = [...ranks.values()];
-  if (logs.length < when.expected || logs.some(({ phase }) => phase !== "training" && phase !== "over")) return [];
-  const silent = logs.filter(
-    ({ phase, progressAt }) => phase === "training" && when.elapsed - progressAt > when.limitMs,
-  );
+  if (logs.length < when.expected || logs.some(({ phase }) => phase === "starting")) return [];
+  const slow = logs.filter(({ phase }) => phase === "saving" || phase === "evaluating");
+  const limitMs = slow.length > 0 ? when.limitMs * slowFactor : when.limitMs;
+  const watched = slow.length > 0 ? slow : logs.filter(({ phase }) => phase === "training");
+  const silent = watched.filter(({ progressAt }) => when.elapsed - progressAt > limitMs);
   return silent.map(({ rank }) => rank).sort((a, b) => a - b);
 }
 
@@ -71,7 +74,8 @@ export function judgeSilence(
     const log = ranks.get(rank ?? -1);
     if (!log) return undefined;
     const silentMs = elapsed - log.progressAt;
-    const place = `after step ${log.lastStep} of ${log.totalSteps}`;
+    const inside = log.phase === "saving" ? "in a save " : log.phase === "evaluating" ? "in an evaluation " : "";
+    const place = `${inside}after step ${log.lastStep} of ${log.totalSteps}`;
     return {
       rank: log.rank,
       silentMs,

@@ -1,16 +1,19 @@
+import { hostname, userInfo } from "node:os";
 import { systemClock } from "../../core/clock.js";
 import { MachineError } from "../../core/error.js";
 import { sendSignal } from "../../core/process.js";
 import { isRunning } from "../../core/process-identity.js";
-import { openNodes } from "../nodes/open/open-nodes.js";
+import { RecordCopy } from "../attach/record-files.js";
+import { supervisorId, waitForTurn } from "../attach/turn.js";
+import { hasRemoteFiles, openNodes, remoteNodes } from "../nodes/open/open-nodes.js";
 import { runPaths } from "../record/layout.js";
 import { Lease, LeaseWatch, leaseMs } from "../record/lease.js";
-import { readRunFile } from "../record/run-file.js";
+import { type RunFile, readRunFile } from "../record/run-file.js";
 import { healing } from "./healing.js";
 import { withOtherPort } from "./other-port.js";
 import { Place } from "./place.js";
 import { keepStandby, standBy } from "./standby.js";
-import { writeStopRequest } from "./stop-request.js";
+import { readStopRequest, writeStopRequest } from "./stop-request.js";
 import { Supervisor, type SupervisorOptions } from "./supervisor.js";
 
 /** A setting of the tests, in milliseconds. */
@@ -59,6 +62,32 @@ function otherPortOnce(next: SupervisorOptions["next"]): NonNullable<SupervisorO
 }
 
 /**
+ * What this process supervises with, when it is its turn. Nodes with storage of their own may obey a supervisor of
+ * another machine, whose record this process copies meanwhile.
+ */
+async function turnOf(
+  place: Place,
+  lease: Lease,
+  file: RunFile,
+): Promise<Pick<SupervisorOptions, "lease" | "nodes" | "copy"> | undefined> {
+  const folder = () => place.folder;
+  if (!hasRemoteFiles(file)) return { lease, nodes: openNodes };
+  const me = supervisorId();
+  const taken = await waitForTurn({
+    ...{ folder, lease, file },
+    origin: `${userInfo().username}@${hostname()}`,
+    leaseMs: setting("LEASE", leaseMs),
+    isGone: async () => (await place.look()) === "gone",
+    onBeat: () => keepStandby(place),
+    stopRequested: async () => (await readStopRequest(place.folder)) !== undefined,
+  });
+  const [first] = remoteNodes(file, me);
+  if (!taken || !first) return undefined;
+  const nodes: SupervisorOptions["nodes"] = (now, at) => openNodes(now, at, me);
+  return { lease: taken, nodes, copy: new RecordCopy(first, me, folder) };
+}
+
+/**
  * Program that launchRun starts in a session of its own: `node supervise.js <absolute run folder>`. It outlives
  * whoever started it.
  */
@@ -78,9 +107,12 @@ async function main(folder: string): Promise<void> {
       void writeStopRequest(place.folder, { requestedAt: Date.now(), graceful: true, timeoutMs: 30_000 });
     });
   }
-  const heal = await healing(place, file);
+  const turn = await turnOf(place, lease, file);
+  if (!turn) return;
+  const now = (await readRunFile(place.folder)) ?? file;
+  const heal = await healing(place, now);
   const supervisor = new Supervisor({
-    ...{ place, file, lease, nodes: openNodes },
+    ...{ place, file: now, ...turn },
     paceMs: setting("POLL", 200),
     ...heal,
     ...(process.env.MF_LAB_HANG_MS !== undefined && { hangMs: setting("HANG", 0) }),

@@ -40,6 +40,8 @@ export interface SupervisorOptions {
    * the verdict. Called when no process of the attempt is left. May wait.
    */
   readonly next?: (end: AttemptEnd, file: RunFile, recorder: Recorder) => Promise<RunFile | undefined>;
+  /** Copies the record to where other machines find it; false if another supervisor has taken over there. */
+  readonly copy?: { push(): Promise<boolean>; finish(): Promise<void> };
   /** Looks at what the logs say while an attempt runs; see AttemptParts. */
   readonly examine?: Examine;
 }
@@ -60,12 +62,13 @@ export class Supervisor {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#file = options.file;
-    const { place, lease, onBeat } = options;
+    const { place, lease, onBeat, copy } = options;
     this.#keeper = new Keeper({
       ...{ place, lease, onBeat, clock: this.#clock },
       file: () => this.#file,
       processes: () => this.#attempt?.processes.count ?? 0,
       note: async (text) => this.#recorder?.note(text),
+      ...(copy && { copy: () => copy.push() }),
     });
   }
 
@@ -168,6 +171,7 @@ export class Supervisor {
     await recorder.close();
     this.#recorder = undefined;
     this.#keeper.end();
+    await this.#options.copy?.finish();
     await this.#options.lease.release();
     return { state, message };
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../core/clock.js";
-import type { ResolvedCluster } from "../../../plan/command/cluster.js";
+import type { ClusterAccess, ResolvedCluster } from "../../../plan/command/cluster.js";
 import { idMarker, runMarker } from "../../record/layout.js";
 import type { RunFile } from "../../record/run-file.js";
-import { sshNodes } from "../cluster-nodes.js";
+import { ownNodes, sshNodes } from "../cluster-nodes.js";
 import { LocalNode } from "../local.js";
 import type { RunNode } from "../node.js";
 import type { RemoteNode } from "../remote-node.js";
@@ -15,16 +15,16 @@ export function markerOf(file: RunFile, folder: string): readonly [key: string, 
   return file.id === undefined ? [runMarker, folder] : [idMarker, file.id];
 }
 
-function via(file: RunFile): "local" | "ssh" | "slurm" {
+function via(file: RunFile): ClusterAccess["via"] {
   return (file.cluster as ResolvedCluster | undefined)?.access?.via ?? "local";
 }
 
-/** True if all nodes of the run are started from here, by ssh or Slurm. */
+/** True if all nodes of the run are started from here. */
 export function startsAllNodes(file: RunFile): boolean {
   return via(file) !== "local";
 }
 
-/** True if the files of the run may lie on other machines only. Slurm's nodes share a storage with this one. */
+/** True if the files of the run may lie on other machines only. Nodes of other kinds share a storage with this one. */
 export function hasRemoteFiles(file: RunFile): boolean {
   return via(file) === "ssh";
 }
@@ -35,11 +35,12 @@ export function localNodeOf(file: RunFile, folder: () => string, clock?: Clock):
   return new LocalNode({ name: node, nodeRank, folder, marker: markerOf(file, folder()), ...(clock && { clock }) });
 }
 
-/** The nodes that ssh reaches, for somebody who only looks at them. */
+/** The nodes that a node program answers for. */
 export function remoteNodes(file: RunFile, supervisor?: string): RemoteNode[] {
   const { id = "", commands } = file;
   const cluster = file.cluster as ResolvedCluster;
-  return sshNodes({ id, commands, cluster, ...(supervisor !== undefined && { supervisor }) });
+  const run = { id, commands, cluster, ...(supervisor !== undefined && { supervisor }) };
+  return via(file) === "ssh" ? sshNodes(run) : ownNodes(run);
 }
 
 function slurmNodes(file: RunFile, supervisor?: string): SlurmNode[] {
@@ -50,20 +51,20 @@ function slurmNodes(file: RunFile, supervisor?: string): SlurmNode[] {
 }
 
 /**
- * The nodes whose processes the supervisor of this folder starts and watches. From now on they obey this process
- * only.
+ * The nodes whose processes the supervisor of this folder starts and watches. From their start on they obey this
+ * supervisor only.
  */
-export function openNodes(file: RunFile, folder: () => string): readonly RunNode[] {
+export function openNodes(file: RunFile, folder: () => string, supervisor: string = randomUUID()): readonly RunNode[] {
   const way = via(file);
   if (way === "local") return [localNodeOf(file, folder)];
-  return way === "ssh" ? remoteNodes(file, randomUUID()) : slurmNodes(file, randomUUID());
+  return way === "slurm" ? slurmNodes(file, supervisor) : remoteNodes(file, supervisor);
 }
 
 /** All nodes of the run that can be asked from here, for somebody who only looks at them. */
 export function readNodes(file: RunFile, folder: () => string): readonly RunNode[] {
   const way = via(file);
   if (way === "local") return [localNodeOf(file, folder)];
-  return way === "ssh" ? remoteNodes(file) : slurmNodes(file);
+  return way === "slurm" ? slurmNodes(file) : remoteNodes(file);
 }
 
 /** The nodes whose files can be looked at without a connection. */
