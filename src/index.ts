@@ -75,6 +75,7 @@ export {
   RunFailedError,
 } from "./core/error.js";
 export { type ErrorCode, errorCatalogue } from "./core/error-catalogue.js";
+export type { ProcessIdentity } from "./core/process-identity.js";
 export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
 export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";
 export { type Dataset, openDataset } from "./data/dataset.js";

@@ -29,7 +29,8 @@ export interface Cluster {
   readonly python?: string;
   /**
    * How the nodes are started. `"ssh"`: by the system's own `ssh`. `"slurm"`: by a batch job. `"this-machine"`: this
-   * machine plays `nodeCount` nodes, on a CPU, for trying things out. Default: `"ssh"` if `hosts` or `hostfile` is given; otherwise this machine starts its own command only.
+   * machine plays `nodeCount` nodes, on a CPU, for trying things out. Default: `"ssh"` if `hosts` or
+   * `hostfile` is given; otherwise this machine starts its own command only.
    */
   readonly via?: "ssh" | "slurm" | "this-machine";
   /**

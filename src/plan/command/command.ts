@@ -91,7 +91,10 @@ function environmentOf(settings: CommandSettings, place: CommandPlace, logFolder
   return { ...always, MS_COMPILER_CACHE_ENABLE: "1", MS_COMPILER_CACHE_PATH: cache };
 }
 
-/** msrun takes itself for node 0 where it owns the master's address, so further nodes of one machine start it differently. */
+/**
+ * msrun takes itself for node 0 where it owns the master's address, so further nodes of one machine start it
+ * differently.
+ */
 function launcherWords(cluster: ResolvedCluster, nodeRank: number, engine: string): string[] {
   if (cluster.access?.via === "this-machine" && nodeRank > 0) return [cluster.python, join(engine, "further_node.py")];
   return [join(dirname(cluster.python), "msrun")];

@@ -18,7 +18,8 @@ const mostWaiting = 1000;
 const lineBytes = 1 << 16;
 
 /**
- * Log records as they are written: shown under the cell, the newest last, and given to a `for await` loop. Not thenable.
+ * Log records as they are written: shown under the cell, the newest last, and given to a `for await` loop. Not
+ * thenable.
  */
 export interface LogFollow extends AsyncIterable<LogRecord> {
   /** Resolves when the run has ended, close() was called, or the cell was interrupted; rejects if no node answers. */
@@ -95,8 +96,8 @@ class Follower {
     const { tail = 30, fold = ranks?.length === 1 ? "none" : "equal" } = this.#options;
     const each = (first: LogRecord) => ({ first, count: 1, ranks: first.rank === undefined ? [] : [first.rank] });
     const folded = fold === "equal" ? foldRecords(this.#kept) : this.#kept.map(each);
-    const coverage = { files: 0, bytes: 0, searched: 0, unreachable: [] };
-    return new LogLines(ranks?.length === 1 ? ranks[0] : undefined, folded.slice(-tail), coverage, true);
+    const coverage = { files: 0, bytes: 0, searched: 0, unreachable: [], isFollowed: true };
+    return new LogLines(ranks?.length === 1 ? ranks[0] : undefined, folded.slice(-tail), coverage);
   }
 
   async #follow(node: RunNode, question: LogQuestion, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export interface LogCoverage {
   readonly searched: number;
   /** Nodes that could not be asked, with the reason. */
   readonly unreachable: readonly string[];
+  /** True for records that are shown as they are written. */
+  readonly isFollowed?: boolean;
 }
 
 /** What a cell shows at most. */
@@ -24,12 +26,10 @@ export class LogLines {
   readonly rank: number | undefined;
   readonly records: readonly FoldedRecord[];
   readonly coverage: LogCoverage;
-  readonly #followed: boolean;
 
-  /** @internal Use run.logs. `followed`: they are shown as they are written. */
-  constructor(rank: number | undefined, records: readonly FoldedRecord[], coverage: LogCoverage, followed = false) {
+  /** @internal Use run.logs. */
+  constructor(rank: number | undefined, records: readonly FoldedRecord[], coverage: LogCoverage) {
     this.rank = rank;
-    this.#followed = followed;
     this.records = records;
     this.coverage = coverage;
   }
@@ -40,7 +40,7 @@ export class LogLines {
   }
 
   [displayKey](): MimeBundle {
-    if (this.records.length === 0 && this.#followed) return { "text/plain": "waiting for records" };
+    if (this.records.length === 0 && this.coverage.isFollowed) return { "text/plain": "waiting for records" };
     if (this.records.length === 0) return { "text/plain": `no such records (${this.#searched()})` };
     const several = this.rank === undefined;
     const shown: string[] = [];
@@ -53,7 +53,9 @@ export class LogLines {
     }
     const hidden = this.records.length - shown.length;
     const head = hidden > 0 ? [`… ${hidden} earlier records are not shown: narrow since, match, or rank`] : [];
-    const foot = this.#followed ? [] : several || this.coverage.unreachable.length > 0 ? [`(${this.#searched()})`] : [];
+    const { isFollowed = false, unreachable } = this.coverage;
+    const tellsHow = !isFollowed && (several || unreachable.length > 0);
+    const foot = tellsHow ? [`(${this.#searched()})`] : [];
     return { "text/plain": [...head, ...shown, ...foot].join("\n") };
   }
 

@@ -5,7 +5,9 @@ import { logLevels, scanRecords } from "./scan.js";
 /** Bytes of a record that are kept; the rest is in the file. */
 const mostText = 8192;
 
-/** Makes records of lines as they are written. A record is complete when the next one begins, or when nothing follows. */
+/**
+ * Makes records of lines as they are written. A record is complete when the next one begins, or when nothing follows.
+ */
 export class RecordStream {
   readonly #question: LogQuestion;
   readonly #node: string;
