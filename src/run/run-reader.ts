@@ -31,6 +31,8 @@ export class RunReader {
   readonly #logs: UnrecordedLogs;
   #fileDamage: string | undefined;
   #fileSign = "";
+  /** Nobody supervises the run, and its end is not recorded. */
+  #orphaned = false;
   #missingSince: number | undefined;
   #leftovers: string[] | undefined;
   #reading: Promise<unknown> = Promise.resolve();
@@ -65,6 +67,7 @@ export class RunReader {
     return this.#next(async () => {
       await this.#status();
       const steps = await this.#record.steps();
+      if (this.#orphaned) await this.#logs.read(this.file, steps);
       if (steps.damaged > 0) await this.#logs.addMissing(this.file, steps);
       return steps;
     });
@@ -89,8 +92,11 @@ export class RunReader {
     const lease = await this.#readRecord();
     const ended = isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt;
     const orphaned = lease !== "held" && !ended && this.history.start !== undefined;
-    if (orphaned) await this.#logs.read(this.file, await this.#record.steps());
-    const newest = await this.#record.newest(recentSteps);
+    this.#orphaned = orphaned;
+    const recorded = await this.#record.newest(recentSteps);
+    const unrecorded = orphaned ? await this.#logs.skim(this.file, recorded.logOffset) : [];
+    const last = recorded.steps.at(-1);
+    const added = unrecorded.filter(({ step, attempt }) => attempt !== last?.attempt || step > last.step);
     const checkpoint = await this.#newestCheckpoint();
     const known = lease === "held" ? (this.#lease.lease?.processes ?? 0) : 0;
     const processes = lease === "held" || ended ? known : (await this.processes()).length;
@@ -105,7 +111,7 @@ export class RunReader {
       processes,
       over: orphaned && this.#logs.over,
       now: this.clock.now(),
-      steps: newest.steps,
+      steps: [...recorded.steps, ...added].slice(-recentSteps),
       checkpointStep: checkpoint.step,
       remains: checkpoint.problems,
       damage,

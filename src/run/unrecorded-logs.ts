@@ -1,18 +1,22 @@
 import { localNodeOf } from "./nodes/open/open-nodes.js";
-import type { CheckpointEvent } from "./record/events.js";
+import type { CheckpointEvent, StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { ranksOf } from "./record/node-command.js";
 import type { RunFile } from "./record/run-file.js";
 import type { StepTable } from "./record/step-table.js";
+import { recentSteps } from "./status.js";
 import { AttemptLogs, type LogPortion } from "./supervise/attempt-logs.js";
 import { catchUp } from "./supervise/follow.js";
+import { skimLog } from "./supervise/sparse-log.js";
 
 /** What the engine's logs say beyond the record: of a run that nobody supervises, and where the record is damaged. */
 export class UnrecordedLogs {
   readonly #folder: string;
   #logs: AttemptLogs | undefined;
   #attempt = 0;
-  #lossLog = "";
+  #skimmed: AttemptLogs | undefined;
+  #skimmedAttempt = 0;
+  #newest: StepRecord[] = [];
   #mended = 0;
   readonly checkpoints: CheckpointEvent[] = [];
 
@@ -22,30 +26,47 @@ export class UnrecordedLogs {
 
   /** Every worker of this node wrote "Training Over!". */
   get over(): boolean {
-    return this.#logs?.over ?? false;
+    return this.#skimmed?.over ?? false;
   }
 
   /** Reads on where the record ends, and adds the steps. */
   async read(file: RunFile, steps: StepTable): Promise<void> {
-    if (this.#attempt !== file.attempt) this.#begin(file, steps.logOffset(file.attempt));
-    const logs = this.#logs as AttemptLogs;
-    await this.#catchUp(file, logs, (found) => {
+    if (this.#attempt !== file.attempt) this.#logs = this.#begin(file, steps.logOffset(file.attempt));
+    this.#attempt = file.attempt;
+    await this.#catchUp(file, this.#logs as AttemptLogs, (found) => {
       for (const { record, logOffset } of found.steps) steps.add(record, logOffset);
+    });
+  }
+
+  /** Reads on, only what a status needs: the newest steps, checkpoints, and the end. `logOffset`: of the record. */
+  async skim(file: RunFile, logOffset: number): Promise<readonly StepRecord[]> {
+    if (this.#skimmedAttempt !== file.attempt) {
+      this.#skimmed = this.#begin(file, logOffset);
+      this.#skimmedAttempt = file.attempt;
+      this.#newest = [];
+    }
+    const logs = this.#skimmed as AttemptLogs;
+    const node = localNodeOf(file, () => this.#folder);
+    const pattern = `${this.#logFolder(file, file.attempt)}/worker_*.log`;
+    await skimLog(node, { pattern, offsets: logs.offsets }, (portion) => {
+      const found = logs.accept(portion, Date.now());
+      this.#newest = [...this.#newest, ...found.steps.map(({ record }) => record)].slice(-recentSteps);
       for (const { ranks, seconds, step, fileEpoch, fileStep } of found.saved)
         this.checkpoints.push({
           ...{ kind: "checkpoint", time: Date.now(), attempt: file.attempt },
           ...{ step, fileEpoch, fileStep, ranks, seconds },
         });
     });
+    return this.#newest;
   }
 
-  #begin(file: RunFile, logOffset: number): void {
+  #begin(file: RunFile, logOffset: number): AttemptLogs {
     const command = file.commands[file.localNode];
     const expected = command ? ranksOf(command) : [];
-    this.#attempt = file.attempt;
-    this.#logs = new AttemptLogs({ attempt: file.attempt, expected, lossRank: file.lossRank });
-    this.#lossLog = `worker_${expected.includes(file.lossRank) ? file.lossRank : (expected.at(-1) ?? 0)}.log`;
-    this.#logs.offsets[`${this.#logFolder(file, file.attempt)}/${this.#lossLog}`] = logOffset;
+    const logs = new AttemptLogs({ attempt: file.attempt, expected, lossRank: file.lossRank });
+    const lossLog = `worker_${expected.includes(file.lossRank) ? file.lossRank : (expected.at(-1) ?? 0)}.log`;
+    logs.offsets[`${this.#logFolder(file, file.attempt)}/${lossLog}`] = logOffset;
+    return logs;
   }
 
   /** Adds the steps whose bytes in the record are damaged, from the logs of all attempts. */

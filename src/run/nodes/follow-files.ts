@@ -7,8 +7,12 @@ import type { FollowedLines, FollowRequest } from "./node.js";
 
 /** Bytes read from one file at a time; a longer line is cut. */
 const portionBytes = 1 << 20;
-/** Milliseconds between two looks at files whose change nobody reported; network file systems report nothing. */
+/**
+ * Milliseconds between two looks at files whose change nobody reported, as network file systems report nothing; more
+ * with many files.
+ */
 const fullLookMs = 2000;
+const fullLookMsPerFile = 8;
 
 /** Changes of files in some folders, as the operating system reports them. */
 class Changes {
@@ -70,21 +74,22 @@ export async function* followFiles(
   const offsets = new Map(Object.entries(request.from ?? {}));
   const changes = new Changes();
   let fullLookAt = Number.NEGATIVE_INFINITY;
-  let known: string[] = [];
+  let known = new Map<string, { readonly path: string; readonly size: number }>();
   try {
     while (!request.signal?.aborted) {
       const root = place();
-      const full = clock.elapsed() >= fullLookAt + fullLookMs;
+      const full = clock.elapsed() >= fullLookAt + Math.max(fullLookMs, fullLookMsPerFile * known.size);
       const dirty = changes.take();
-      const unknown = [...dirty].some((path) => !known.some((each) => resolve(root, each) === path));
+      const unknown = [...dirty].some((path) => !known.has(path));
       if (full || unknown) {
         for (const pattern of request.patterns) changes.add(resolve(root, fixedFolder(pattern)));
-        known = (await Promise.all(request.patterns.map((pattern) => listFiles(root, pattern))))
-          .flat()
-          .map(({ path }) => path);
+        const found = (await Promise.all(request.patterns.map((pattern) => listFiles(root, pattern)))).flat();
+        known = new Map(found.map((file) => [resolve(root, file.path), file]));
       }
       if (full) fullLookAt = clock.elapsed();
-      const wanted = full || unknown ? known : known.filter((path) => dirty.has(resolve(root, path)));
+      const grown = [...known].flatMap(([place, { path, size }]) => (size === offsets.get(path) ? [] : [place]));
+      const looked = full || unknown ? new Set([...grown, ...dirty]) : dirty;
+      const wanted = [...looked].flatMap((place) => known.get(place)?.path ?? []);
       const { portions, more } = await readAll(root, wanted, offsets);
       if (portions.length > 0) yield portions;
       if (more) continue;

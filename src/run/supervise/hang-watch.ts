@@ -12,6 +12,8 @@ import { hangLimit, judgeSilence, type RankProcess, type Silence, silentRanks } 
 const mostStacks = 32;
 /** A hang that lasts for so many times the limit ends the attempt. */
 const patience = 2;
+/** A rank whose process is stopped is reported after this silence. */
+const stoppedMs = 15_000;
 
 export interface HangParts {
   readonly ranks: ReadonlyMap<number, RunNode>;
@@ -36,13 +38,28 @@ export class HangWatch {
     const { ranks, logs, clock, hangMs } = this.#parts;
     const limitMs = hangLimit(logs.medianStepMs, hangMs);
     const when = { elapsed: clock.elapsed(), limitMs, expected: ranks.size };
-    const silent = silentRanks(logs.ranks, when);
+    const silent = this.#silent(when);
     if (silent.length === 0) {
       if (this.silence)
         await recorder.enter("training", { message: `goes on after a silence of rank ${this.silence.rank}` });
       this.silence = undefined;
     } else if (!this.silence) await this.#report(silent, recorder, folder);
-    else this.isOver = silentRanks(logs.ranks, { ...when, limitMs: limitMs * patience }).length > 0;
+    else this.isOver = this.#silent({ ...when, limitMs: limitMs * patience }, patience).length > 0;
+  }
+
+  /**
+   * Silent ranks, or those whose process is stopped: the engine's own timeouts, which end the scheduler after half a
+   * minute, would blame others.
+   */
+  #silent(when: Parameters<typeof silentRanks>[1], times = 1): number[] {
+    const { logs, processes } = this.#parts;
+    const silent = silentRanks(logs.ranks, when);
+    if (silent.length > 0) return silent;
+    const limitMs = Math.min(stoppedMs * times, when.limitMs);
+    return processes.latest
+      .filter(({ role, state }) => role === "worker" && state === "T")
+      .map(({ rank = 0 }) => rank)
+      .filter((rank) => when.elapsed - (logs.ranks.get(rank)?.progressAt ?? when.elapsed) > limitMs);
   }
 
   async #report(silent: readonly number[], recorder: Recorder, folder: string): Promise<void> {

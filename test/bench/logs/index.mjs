@@ -1,7 +1,7 @@
 // node test/bench/logs/index.mjs [files=256] [bytes of a file=1048576]: speed of the log index, cold and warm, beside
 // ripgrep.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,18 +15,21 @@ try {
     "mindformers/out/log[mindformers/core/callback/callback.py:747] - INFO - " +
     `{ Epoch:[  1/  1], step:[${step}/99999], loss: 6.${rank}, per_step_time: 163ms, lr: 1e-05, ` +
     "overflow cond: False, loss_scale: 1.0, global_norm: [1.2]\n";
+  const parts = [];
+  for (let step = 1, bytes = 0; bytes < size; step++) {
+    const text = line(step, 7);
+    parts.push(text);
+    bytes += text.length;
+  }
+  const whole = Buffer.from(parts.join(""));
+  const broken = Buffer.from("[ERROR] ME(1,2,main):2026-11-28-22:43:14.900.123 [a.cc:1] f] broken\n");
   for (let rank = 0; rank < count; rank++) {
     const node = `logs/attempt-1/node-${rank >> 3}`;
     mkdirSync(join(folder, node), { recursive: true });
-    const parts = [];
-    for (let step = 1, bytes = 0; bytes < size; step++) {
-      const text = line(step, rank);
-      parts.push(text);
-      bytes += text.length;
-    }
-    if (rank === count >> 1) parts.push("[ERROR] ME(1,2,main):2026-11-28-22:43:14.900.123 [a.cc:1] f] broken\n");
-    writeFileSync(join(folder, node, `worker_${rank}.log`), parts.join(""));
+    const bytes = rank === count >> 1 ? Buffer.concat([whole, broken]) : whole;
+    writeFileSync(join(folder, node, `worker_${rank}.log`), bytes);
   }
+  if (existsSync("/proc/sys/vm/drop_caches")) spawnSync("sh", ["-c", "sync; echo 3 > /proc/sys/vm/drop_caches"]);
   const files = new LogFiles(folder);
   const limits = { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, match: undefined, tail: 30 };
   const ask = async () => {

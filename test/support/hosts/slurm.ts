@@ -48,7 +48,10 @@ function configText(place: string, machines: Machines, ports: { control: number;
     `SlurmdLogFile=${place}/slurmd-%n.log`,
     "AccountingStorageType=accounting_storage/none",
     ...nodes,
-    "PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP",
+    "PreemptType=preempt/partition_prio",
+    "PreemptMode=CANCEL",
+    "PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1",
+    "PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9",
     "",
   ].join("\n");
 }

@@ -55,7 +55,9 @@ describe("a run of many steps", () => {
     writeSyntheticRun(join(folder, "lost"), { steps: 200_000, state: "training", where: "log" });
     const found = await openAlone(folder, "lost");
     expect(found.status).toMatchObject({ state: "lost", step: 200_000, loss: 4.25 });
-    expect(found.peak).toBeLessThan(300);
+    // The promise is one second on an idle core; a busy machine counts more for the same work.
+    expect(found.openMs).toBeLessThan(2000);
+    expect(found.peak).toBeLessThan(200);
     expect(found.lookMs).toBeLessThan(60);
   });
 });
