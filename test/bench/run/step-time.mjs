@@ -73,7 +73,9 @@ async function bare(planned, name) {
 /** Ticks of all supervisors of a run so far: a hundredth of a second each. */
 function supervisorSeconds(run) {
   const { pid } = JSON.parse(readFileSync(join(run.folder, "lease/1"), "utf8")).holder;
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
