@@ -12,6 +12,7 @@ const training = [
   "notebooks/full-pretraining.test.ts",
   "notebooks/inspect-checkpoints.test.ts",
   "notebooks/many-nodes.test.ts",
+  "notebooks/recover-from-faults.test.ts",
   "browser/full-pretraining.test.ts",
 ];
 

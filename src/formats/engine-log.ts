@@ -1,4 +1,6 @@
 import { patternOf } from "../core/patterns.js";
+import { parseToleranceLine, type ToleranceLine } from "./tolerance-log.js";
+
 /**
  * Lines that MindFormers and MindSpore write during training → values. Pure and tolerant: a line that says nothing
  * about
@@ -17,6 +19,7 @@ export type EngineLine =
   | { readonly kind: "dataset"; readonly batches: number }
   | { readonly kind: "flops"; readonly perStep: number }
   | { readonly kind: "skip"; readonly steps: number }
+  | ToleranceLine
   | { readonly kind: "error"; readonly source: ErrorSource; readonly text: string };
 
 /** `engine`: the layer between msrun and MindFormers (extensions/engine) refuses to start. */
@@ -251,6 +254,8 @@ export function parseEngineLine(line: string): EngineLine | undefined {
   if (brace >= 0 && line.includes("per_step_time:", brace)) return parseStep(line) ?? parseNativeStep(line);
   if (line.endsWith("}") && line.includes("samples/s/p")) return parsePace(line);
   if (line.includes("Finish saving ")) return parseSaved(line);
+  const tolerance = parseToleranceLine(line);
+  if (tolerance) return tolerance;
   if (line.includes(" - ") && / - INFO - /.test(line)) {
     return line.includes("......") ? parsePhase(line) : (parseCounter(line) ?? parseInformation(line));
   }

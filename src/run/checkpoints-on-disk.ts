@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunNode } from "./nodes/node.js";
+import { rankNodes } from "./nodes/open/attempt-ranks.js";
 import { nodesAtHand } from "./nodes/open/open-nodes.js";
+import { lookAtSaved, type SavedFiles } from "./nodes/open/saved-files.js";
 import type { CheckpointEvent } from "./record/events.js";
 import type { RunFile } from "./record/run-file.js";
-import { rankNodes } from "./supervise/attempt.js";
-import { lookAtSaved, type SavedFiles } from "./supervise/saved-files.js";
 
 interface Looked {
   readonly found: SavedFiles;

@@ -83,7 +83,23 @@ def devices():
         )
     except (OSError, subprocess.TimeoutExpired):
         return []
-    return parse_devices(done.stdout)
+    return [{**device, **memory_errors(device["device"])} for device in parse_devices(done.stdout)]
+
+
+def memory_errors(device):
+    """Errors of two bits in the memory of an NPU since its start, as `npu-smi info -t ecc` counts them."""
+    try:
+        done = subprocess.run(
+            ["npu-smi", "info", "-t", "ecc", "-i", str(device)],
+            capture_output=True,
+            text=True,
+            timeout=DEVICE_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    counts = re.findall(r"Double Bit Error Count\s*:\s*(\d+)", done.stdout)
+    return {"uncorrectable": sum(map(int, counts))} if counts else {}
 
 
 FIRST_ROW = re.compile(r"^\|\s*(\d+)\s+(\S+)\s*\|\s*(\S+)\s*\|\s*([\d.]+|NA|-)\s+([\d.]+|NA|-)\s")

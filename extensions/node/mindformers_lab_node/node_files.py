@@ -43,6 +43,20 @@ def write_whole(path, data):
         raise
 
 
+def put_range(place, name, offset, data, last):
+    """Writes a part of a large file beside its place; the last part puts the whole file there."""
+    path = place.path(name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(f"{path}.part", "r+b" if offset > 0 else "wb") as file:
+        file.seek(offset)
+        file.write(base64.b64decode(data))
+        if last:
+            file.flush()
+            os.fsync(file.fileno())
+    if last:
+        os.replace(f"{path}.part", path)
+
+
 def write_if_changed(path, data):
     try:
         with open(path, "rb") as file:

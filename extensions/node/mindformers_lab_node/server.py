@@ -17,7 +17,7 @@ from .attempt import NodePlace, Refusal, end_all, require_obeyed, start, state_o
 from .facts import free_port, preflight_facts
 from .lease import Beat, claim, lease_of, take, unclaim
 from .metrics import metrics
-from .node_files import Place, file_hash, follow, list_files, read_range, write_at, write_whole
+from .node_files import Place, file_hash, follow, list_files, put_range, read_range, write_at, write_whole
 from .process_table import boot_id, send_signal
 from .search import search_logs
 from .stacks import stack_of
@@ -154,6 +154,7 @@ METHODS = {
     "end": lambda server, grace: end_all(server.place, grace),
     "read": lambda server, path, offset, length: read_range(server.files, path, offset, length),
     "write": lambda server, path, text: write_whole(server.files.path(path), text.encode()),
+    "put": lambda server, path, offset, data, last: put_range(server.files, path, offset, data, last),
     "remove": lambda server, path: os.unlink(server.files.path(path)),
     "writeAt": lambda server, path, offset, data: write_at(server.files, path, offset, data),
     "lease": lambda server: lease_of(server.place),

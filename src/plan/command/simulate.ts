@@ -30,7 +30,7 @@ export interface FaultTable {
 }
 
 /** Published tables; see `src/recover/simulate/fault-table.ts`. */
-export type FaultTableName = "llama3" | "byterobust" | "rsc";
+export type FaultTableName = "llama3" | "byterobust" | "rsc" | "rsc-jobs";
 
 /** A fault that is planned: `{ at: "step 120", rank: 5, kind: "hang" }` or `{ at: "2h", rank: 5, kind: "device" }`. */
 export interface ScriptedFault {

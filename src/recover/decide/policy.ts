@@ -33,6 +33,12 @@ export interface RecoveryOptions {
   readonly tolerance?: number;
   /** Rows that replace those of the default table: `{ "loss-spike": ["skip-data", "stop"] }`. */
   readonly table?: DecisionTable;
+  /**
+   * Program and arguments that are started for each decision, with the decision as a line of JSON on standard input:
+   * `["/opt/page-me"]`. It can notify somebody, or forbid the action: `{"veto": "reason"}` on standard output ends the
+   * run. A program that fails or takes more than 30 s changes nothing.
+   */
+  readonly onDecision?: readonly string[];
 }
 
 /** The options with every default filled in; plain data, so that it can be recorded and read by the supervisor. */
@@ -47,6 +53,7 @@ export interface RecoveryPolicy {
   readonly tolerance: number;
   readonly table: DecisionTable;
   readonly limits: DetectionLimits;
+  readonly onDecision?: readonly string[];
 }
 
 interface Range {
@@ -81,6 +88,7 @@ const known: ReadonlySet<string> = new Set([
   "compareSteps",
   "tolerance",
   "table",
+  "onDecision",
 ]);
 
 function limits(options: RecoveryOptions): DetectionLimits {
@@ -119,7 +127,17 @@ export function recoveryPolicy(options: RecoveryOptions = {}): RecoveryPolicy {
     tolerance: number("tolerance", options.tolerance ?? 1e-3, { low: 0, high: 1, whole: false }),
     table: mergeTable(options.table),
     limits: limits(options),
+    ...(options.onDecision && { onDecision: hook(options.onDecision) }),
   };
+}
+
+function hook(argv: readonly string[]): readonly string[] {
+  if (Array.isArray(argv) && argv.length > 0 && argv.every((word) => typeof word === "string")) return argv;
+  throw new LabError(
+    "ARGUMENT_INVALID",
+    `recovery.onDecision: expected a program and its arguments, found ${JSON.stringify(argv)}`,
+    { hint: 'recovery: { onDecision: ["/opt/page-me", "--team", "training"] }' },
+  );
 }
 
 /** The policy in one line, for cards. */

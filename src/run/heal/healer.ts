@@ -1,13 +1,23 @@
+import { readFile } from "node:fs/promises";
+import { openConfig } from "../../config/open.js";
 import type { Clock } from "../../core/clock.js";
-import { compareAfterResume, type LossPoint } from "../../recover/certificate/after.js";
+import { isLabError } from "../../core/error.js";
+import type { LossPoint } from "../../recover/certificate/after.js";
 import { type Decision, startsAgain } from "../../recover/decide/action.js";
 import { Overseer, type OverseerPast } from "../../recover/decide/overseer.js";
 import type { Finding } from "../../recover/detect/finding.js";
-import type { DecisionEvent, RunEvent, StepRecord } from "../record/events.js";
+import type { Observation } from "../../recover/detect/observation.js";
+import { hasRemoteFiles } from "../nodes/open/open-nodes.js";
+import type { CheckpointEvent, DecisionEvent, RunEvent, StepRecord } from "../record/events.js";
+import { runPaths } from "../record/layout.js";
 import type { RunFile } from "../record/run-file.js";
+import { askHook } from "./decision-hook.js";
 import { type EndedAttempt, findingOfEnd } from "./end-finding.js";
 import { nextAttempt } from "./next-attempt.js";
+import { chooseRemote } from "./remote-choice.js";
+import { sparesLeft, withSpare } from "./replace-node.js";
 import { chooseResume, type ResumeChoice } from "./resume-choice.js";
+import { comparisonEvent, ResumeWatch } from "./resume-watch.js";
 
 /** Where decisions are written; throws if another process supervises the run now. */
 export interface DecisionRecord {
@@ -22,14 +32,20 @@ export interface HealerParts {
   stopRequested(): Promise<boolean>;
   /** Losses of the record so far, by rising step. */
   losses(): Promise<readonly LossPoint[]>;
+  /** Checkpoints of the record so far. */
+  checkpoints(): Promise<readonly CheckpointEvent[]>;
   /** A port on which a new attempt can meet. */
-  freePort(above: number): Promise<number>;
+  freePort(above: number, next: RunFile): Promise<number>;
   /** What was decided by supervisors before. */
   readonly past?: OverseerPast | undefined;
+  /** The first losses of a run that continues another one. */
+  readonly continued?: ResumeWatch | undefined;
 }
 
 /** Waits between two looks at the stop request. */
 const lookMs = 200;
+/** And between two tries to reach a node. */
+const unreachableMs = 10_000;
 
 /**
  * Carries out a recovery policy for one run: watches the steps, decides what an end means, and describes the attempt
@@ -42,13 +58,14 @@ export class Healer {
   #attempt = 0;
   #decision: Decision | undefined;
   /** Losses of the steps after a resume, and those that they are held against. */
-  #compared: { readonly before: readonly LossPoint[]; readonly after: LossPoint[] } | undefined;
+  #compared: ResumeWatch | undefined;
 
   constructor(file: RunFile, parts: HealerParts) {
     if (file.recovery === undefined) throw new RangeError("a run without a recovery policy");
     this.#file = file;
     this.#parts = parts;
     this.#overseer = new Overseer(file.recovery, parts.past);
+    this.#compared = parts.continued;
   }
 
   /**
@@ -56,12 +73,16 @@ export class Healer {
    * next call of `next` then carries out what was decided.
    */
   async examine(
-    seen: { readonly steps: readonly StepRecord[]; readonly saved: readonly { step: number; seconds: number }[] },
+    seen: {
+      readonly steps: readonly StepRecord[];
+      readonly saved: readonly { step: number; seconds: number }[];
+      readonly observed?: readonly Observation[];
+    },
     record: DecisionRecord,
   ): Promise<Finding | undefined> {
     this.#startAttempt();
     const decisions: Decision[] = [];
-    const about = { spares: this.#overseer.policy.spares };
+    const about = { spares: this.#spares() };
     for (const step of seen.steps) {
       decisions.push(...this.#overseer.observe({ kind: "step", ...step }, about));
       const strayed = await this.#compare(step, record);
@@ -70,8 +91,9 @@ export class Healer {
     const time = this.#parts.clock.now();
     for (const { step, seconds } of seen.saved)
       decisions.push(...this.#overseer.observe({ kind: "saved", time, step, seconds }, about));
+    for (const observation of seen.observed ?? []) decisions.push(...this.#overseer.observe(observation, about));
     const notes = decisions.filter(({ action }) => action === "note");
-    if (notes.length > 0) await record.record(notes.map((decision) => this.#event(decision)));
+    for (const decision of notes) await this.#announce(this.#event(decision), record);
     this.#decision ??= decisions.find(({ action }) => action !== "note");
     return this.#decision?.finding;
   }
@@ -88,27 +110,67 @@ export class Healer {
     if (end.verdict.state !== "failed" || (await this.#parts.stopRequested())) return undefined;
     const decision = decided ?? this.#overseer.decide(await findingOfEnd(end, this.#parts.clock.now()), this.#spares());
     if (!startsAgain(decision.action)) {
-      await record.record([this.#event(decision)], { durable: true });
+      await this.#announce(this.#event(decision), record);
       return undefined;
     }
-    const choice = await chooseResume({ folder: this.#parts.folder(), file, decision });
-    await record.record([this.#event(decision, choice)], { durable: true });
-    if (choice.refused !== undefined) return undefined;
+    const moved = movedFile(file, decision);
+    const choice = await this.#choose(file, moved, decision);
+    const vetoed = await this.#announce(this.#event(decision, choice), record);
+    if (choice.refused !== undefined || vetoed) return undefined;
     await this.#wait(decision.delayMs);
     if (await this.#parts.stopRequested()) return undefined;
     const last = decision.notAfterStep ?? Number.POSITIVE_INFINITY;
     const before = (await this.#parts.losses()).filter(({ step }) => step <= last);
     const next = await nextAttempt(
-      { folder: this.#parts.folder(), file, decision, choice },
-      await this.#parts.freePort(1 + portOf(file)),
+      { folder: this.#parts.folder(), file: moved, decision, choice },
+      await this.#parts.freePort(1 + portOf(file), moved),
     );
     this.#file = next;
-    this.#compared = choice.step === undefined ? undefined : { before, after: [] };
+    const { compareSteps: steps, tolerance } = this.#overseer.policy;
+    const changed = next.changed === true;
+    const { step: fromStep } = choice;
+    this.#compared =
+      fromStep === undefined ? undefined : new ResumeWatch(before, { fromStep, steps, tolerance, changed });
     return next;
   }
 
+  /** Records a decision and tells the user's hook about it; true if the hook forbids it. */
+  async #announce(event: DecisionEvent, record: DecisionRecord): Promise<boolean> {
+    await record.record([event], { durable: true });
+    const { onDecision } = this.#overseer.policy;
+    if (onDecision === undefined) return false;
+    const { name: run } = this.#file;
+    const { veto, failed } = await askHook(onDecision, { run, folder: this.#parts.folder(), decision: event });
+    const base = { time: this.#parts.clock.now(), attempt: this.#file.attempt };
+    if (failed !== undefined)
+      await record.record([{ kind: "note", ...base, text: `recovery.onDecision ${onDecision[0]}: ${failed}` }]);
+    if (veto === undefined) return false;
+    const reason = `${onDecision[0]} forbids ${event.decision}: ${veto}`;
+    await record.record([{ kind: "decision", ...base, decision: "stop", reason }], { durable: true });
+    return true;
+  }
+
   #spares(): readonly string[] {
-    return this.#overseer.policy.spares;
+    return sparesLeft(this.#file);
+  }
+
+  /** The checkpoint to go on from. Without a spare the run waits until every node answers again. */
+  async #choose(file: RunFile, next: RunFile, decision: Decision): Promise<ResumeChoice> {
+    const { clock, folder } = this.#parts;
+    if (!hasRemoteFiles(file)) return chooseResume({ folder: folder(), file, decision });
+    const config = await openConfig(await readFile(runPaths(folder()).config, "utf8"));
+    const until = clock.elapsed() + this.#overseer.policy.limits.startAfterMs;
+    for (;;) {
+      const checkpoints = await this.#parts.checkpoints();
+      const parts = { before: file, next, attempt: file.attempt + 1, config, decision, checkpoints };
+      const choice = await chooseRemote(parts).catch((error: unknown) => {
+        if (!isLabError(error) || !error.code.startsWith("NODE_")) throw error;
+        return unreachable(error.message);
+      });
+      const stopped = await this.#parts.stopRequested();
+      if (choice.waits === undefined || stopped || clock.elapsed() >= until) return choice;
+      await this.#wait(unreachableMs);
+    }
   }
 
   #startAttempt(): void {
@@ -119,31 +181,13 @@ export class Healer {
 
   /** The first losses after a resume against the recorded ones. */
   async #compare(step: StepRecord, record: DecisionRecord): Promise<Finding | undefined> {
-    const compared = this.#compared;
-    if (compared === undefined) return undefined;
-    const { compareSteps: steps, tolerance } = this.#overseer.policy;
-    const fromStep = this.#file.resumedFrom ?? 0;
-    compared.after.push({ step: step.step, loss: step.loss });
-    // Another data position or learning rate gives other losses: only the trend can be compared.
-    const before = this.#file.changed ? compared.before.filter((one) => one.step <= fromStep) : compared.before;
-    const result = compareAfterResume(before, compared.after, { fromStep, steps, tolerance });
-    const over = compared.after.length >= steps;
-    if (!over && result.verdict !== "diverged") return undefined;
+    const watch = this.#compared;
+    const result = watch?.take(step);
+    if (watch === undefined || result === undefined) return undefined;
     this.#compared = undefined;
     const time = this.#parts.clock.now();
-    const base = { time, attempt: this.#attempt };
-    const reason = `${result.text} (against: ${result.against})`;
-    await record.record([{ kind: "decision", ...base, decision: `resume ${result.verdict}`, reason }], {
-      durable: true,
-    });
-    if (result.verdict !== "diverged") return undefined;
-    return {
-      kind: "resume-diverged",
-      cause: "numerics",
-      ...{ time, since: time, step: step.step },
-      summary: `the resume from step ${fromStep} does not continue the training: ${result.text}`,
-      evidence: compared.after.map(({ step: at, loss }) => `step ${at}: loss ${loss}`),
-    };
+    await record.record([comparisonEvent(result, { time, attempt: this.#attempt })], { durable: true });
+    return result.verdict === "diverged" ? watch.finding(result, time) : undefined;
   }
 
   async #wait(ms: number): Promise<void> {
@@ -170,6 +214,16 @@ export class Healer {
       ...(choice?.certificate && { certificate: choice.certificate }),
     };
   }
+}
+
+/** The nodes of the next attempt. */
+function movedFile(file: RunFile, { dropNode, spare }: Decision): RunFile {
+  return dropNode === undefined || spare === undefined ? file : withSpare(file, dropNode, spare);
+}
+
+function unreachable(reason: string): ResumeChoice {
+  const base = { step: undefined, point: undefined, certificate: undefined, text: "" };
+  return { ...base, refused: reason, waits: true };
 }
 
 function portOf(file: RunFile): number {

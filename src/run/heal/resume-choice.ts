@@ -18,17 +18,21 @@ export interface ResumeChoice {
   /** Global step; undefined to start where this run started. */
   readonly step: number | undefined;
   readonly point: Checkpoint | undefined;
+  /** True if the checkpoint is laid out on the nodes already, in `resume/attempt-<n>`. */
+  readonly laidOut?: boolean;
   readonly certificate: Certificate | undefined;
   /** What was chosen, and which newer ones were passed over. */
   readonly text: string;
   /** Why there can be no next attempt. */
   readonly refused?: string;
+  /** True if that may change, such as with a node that does not answer. */
+  readonly waits?: boolean;
 }
 
 /** Larger checkpoints are not read whole before a restart; their headers are. */
 const readWholeBytes = 64 * 1024 ** 3;
 
-async function healthOf(folder: string): Promise<ReadonlyMap<string, boolean>> {
+export async function healthOf(folder: string): Promise<ReadonlyMap<string, boolean>> {
   const { checkpoints, output } = runPaths(folder);
   for (const place of [checkpoints, output]) {
     const text = await readFile(join(place, "health_ckpts.json"), "utf8").catch(() => undefined);
@@ -38,7 +42,7 @@ async function healthOf(folder: string): Promise<ReadonlyMap<string, boolean>> {
 }
 
 /** MindFormers writes the name without its ending, and of rank 0. */
-function isHealthy(point: Checkpoint, health: ReadonlyMap<string, boolean>): boolean | undefined {
+export function isHealthy(point: Checkpoint, health: ReadonlyMap<string, boolean>): boolean | undefined {
   const names = point.files.map(({ path }) => basename(path).replace(/\.safetensors$/, ""));
   return names.map((name) => health.get(name)).find((healthy) => healthy !== undefined);
 }

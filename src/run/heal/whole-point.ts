@@ -14,9 +14,25 @@ export type WholePoint = { readonly point: Checkpoint; readonly note: string } |
 /** Findings that a replica's file cures; a file of another step leaves open which of both is right. */
 const curable: ReadonlySet<string> = new Set(["checkpoint-rank-missing", "checkpoint-unreadable"]);
 
+/**
+ * Tensors of which data-parallel ranks keep values of their own: the bias that balances the experts follows the tokens
+ * of the rank.
+ */
+const ownValues = /\bexpert_bias$/;
+
+/** Name of a tensor that differs over ranks that otherwise hold the same values; undefined if there is none. */
+export async function rankLocalTensor(point: Checkpoint, rank: number): Promise<string | undefined> {
+  return [...(await point.tensors({ rank }))].find(({ name }) => ownValues.test(name))?.name;
+}
+
 /** From which rank each missing one takes its file, or why none will do. */
 async function sources(
-  about: { readonly folder: string; readonly config: Config; readonly worldSize: number },
+  about: {
+    readonly point: Checkpoint;
+    readonly folder: string;
+    readonly config: Config;
+    readonly worldSize: number;
+  },
   sound: readonly number[],
 ): Promise<ReadonlyMap<number, number> | string> {
   const { folder, config, worldSize } = about;
@@ -24,7 +40,11 @@ async function sources(
   const [first] = sound;
   if (first === undefined) return "no rank has a sound file";
   if (savesParts(config)) return "remove_redundancy: each rank's file holds a part of its own";
-  if (!readMesh((path) => config.get(path)).semiAuto) return new Map(missing.map((rank) => [rank, first]));
+  if (!readMesh((path) => config.get(path)).semiAuto) {
+    const own = await rankLocalTensor(about.point, first);
+    if (own !== undefined) return `each rank has its own ${own}, which no other rank holds`;
+    return new Map(missing.map((rank) => [rank, first]));
+  }
   const strategy = await openStrategy(join(runPaths(folder).output, "strategy")).catch(() => undefined);
   if (strategy === undefined) return "no strategy files say which ranks are replicas";
   const recovery = strategy.recover(sound);
@@ -62,7 +82,7 @@ export async function makeWhole(
   const broken = new Set(point.issues.map(({ path }) => path));
   const files = point.files.filter(({ path }) => !broken.has(path));
   const sound = files.map(({ rank }) => rank);
-  const from = await sources(about, sound);
+  const from = await sources({ ...about, point }, sound);
   if (typeof from === "string") return { reason: from };
   const more = [...from].map(([rank, source]) => ({
     rank,

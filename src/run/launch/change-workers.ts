@@ -8,6 +8,8 @@ import type { ResumePoint } from "../record/resume-point.js";
 export interface WorkerChange {
   /** The checkpoint as the new ranks load it: the same files, under the names of the ranks. */
   readonly point: ResumePoint;
+  /** The checkpoint as it was saved. */
+  readonly source: ResumePoint;
   /** First step of the resumed training minus one, in steps of the new global batch. */
   readonly step: number;
   /** The arithmetic: workers, global batch, steps. */
@@ -61,7 +63,12 @@ export function changeWorkers(
     throw refuse(`${change.arithmetic}: ${change.seenTwice} samples would be seen twice`, hint);
   }
   return {
-    point: { ...point, files: files.from.map((rank, to) => ({ rank: to, path: pathOf(point, rank) })) },
+    source: point,
+    point: {
+      step: point.step,
+      complete: point.complete,
+      files: files.from.map((rank, to) => ({ rank: to, path: pathOf(point, rank) })),
+    },
     step: change.initialStep,
     note: `${saved} → ${wanted} workers, global batch ${globalBatch} → ${now}: ${change.arithmetic}`,
   };

@@ -6,7 +6,8 @@ import { LabError } from "../../core/error.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { NodeCommand } from "../../plan/command/command.js";
-import { type RecoveryOptions, recoveryPolicy } from "../../recover/decide/policy.js";
+import type { Certificate } from "../../recover/certificate/certificate.js";
+import { type RecoveryOptions, type RecoveryPolicy, recoveryPolicy } from "../../recover/decide/policy.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
 
@@ -63,6 +64,11 @@ export interface Continuation {
   readonly parent: RunParent;
   readonly overrides: Readonly<Record<string, string>>;
   readonly point: ResumePoint;
+  /** What was proved of it. */
+  readonly certificate?: Certificate;
+  readonly compare?: NonNullable<RunFile["compare"]>;
+  /** How the continued run heals itself, unless the caller says otherwise. */
+  readonly recovery?: RecoveryPolicy;
   /** Puts the checkpoint's links into the new run folder while it still has a temporary name. */
   prepare(temporary: string): Promise<void>;
 }
@@ -71,10 +77,18 @@ function packageVersion(): string {
   return String(JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).version);
 }
 
+/** Versions that a run records. */
+export function softwareVersions(): Readonly<Record<string, string>> {
+  return { "mindformers-lab": packageVersion(), node: process.versions.node };
+}
+
 function describeRun(
   plan: LaunchablePlan,
   commands: readonly NodeCommand[],
-  about: Pick<RunFile, "name" | "attempt" | "parent" | "override" | "lease" | "recovery"> & {
+  about: Pick<
+    RunFile,
+    "name" | "attempt" | "parent" | "override" | "lease" | "recovery" | "certificate" | "compare"
+  > & {
     readonly id: string;
     readonly folder: string;
     readonly localNode: number;
@@ -100,11 +114,13 @@ function describeRun(
     localNode: about.localNode,
     commands,
     cluster: plan.cluster,
-    versions: { "mindformers-lab": packageVersion(), node: process.versions.node },
+    versions: softwareVersions(),
     ...(about.parent && { parent: about.parent }),
     ...(about.override && { override: about.override }),
     ...(about.lease !== undefined && { lease: about.lease }),
     ...(about.recovery && { recovery: about.recovery }),
+    ...(about.certificate && { certificate: about.certificate }),
+    ...(about.compare && { compare: about.compare }),
   };
 }
 
@@ -115,7 +131,7 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   const reasons = [requireSoundPlan(plan.errors ?? [], options.override), continuation?.override];
   // Who asked for fault tolerance that does not exist here gets what there is.
   const healing = options.recovery ?? (plan.tolerance?.refused === undefined ? undefined : {});
-  const recovery = healing && recoveryPolicy(healing);
+  const recovery = healing ? recoveryPolicy(healing) : continuation?.recovery;
   const simulated = await simulatedRun(plan, folder, options);
   if (simulated) return simulated;
   const existing = await readRunFile(folder);
@@ -131,6 +147,8 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
     const override = joinOverrides([...reasons, changed]);
     const extra = {
       ...(continuation && { parent: continuation.parent }),
+      ...(continuation?.certificate && { certificate: continuation.certificate }),
+      ...(continuation?.compare && { compare: continuation.compare }),
       ...(override && { override }),
       ...(lease && { lease }),
       ...(recovery && { recovery }),

@@ -7,22 +7,25 @@ import { CheckpointError, isLabError, LabError } from "../../core/error.js";
 import { clusterOptions, type ResolvedCluster } from "../../plan/command/cluster.js";
 import { nodeFolder } from "../../plan/command/command.js";
 import { planRun } from "../../plan/plan-run.js";
+import { type RecoveryOptions, recoveryPolicy } from "../../recover/decide/policy.js";
 import { show } from "../../view/show.js";
+import { makeWhole } from "../heal/whole-point.js";
+import { rankNodes } from "../nodes/open/attempt-ranks.js";
 import { hasRemoteFiles, remoteNodes } from "../nodes/open/open-nodes.js";
+import { lookAtSaved } from "../nodes/open/saved-files.js";
 import { isTerminal } from "../record/events.js";
 import { identityChanges } from "../record/identity.js";
 import { runPaths } from "../record/layout.js";
 import { openLine, runFolder } from "../record/name.js";
-import { launcherOption } from "../record/node-command.js";
+import { launcherOption, strategyOverride } from "../record/node-command.js";
 import { linkCheckpoint, type ResumePoint, requireResumable } from "../record/resume-point.js";
 import { type LaunchOverride, type RunFile, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
 import { sharedReader } from "../run-reader.js";
-import { rankNodes } from "../supervise/attempt.js";
-import { lookAtSaved } from "../supervise/saved-files.js";
+import { type Certified, certifyResume, requireCertified } from "./certified.js";
 import { changeWorkers, type WorkerChange } from "./change-workers.js";
 import { identify } from "./identify.js";
-import { launch } from "./launch.js";
+import { type LaunchOptions, launch, softwareVersions } from "./launch.js";
 import type { LaunchablePlan } from "./launchable.js";
 import { nextName, sameTrainingNote } from "./reuse.js";
 import { requireSealed } from "./sealed.js";
@@ -44,6 +47,10 @@ export interface ResumeOptions {
   readonly signal?: AbortSignal;
   /** The reason to go on although the plan has errors; see launchRun. */
   readonly override?: string;
+  /** How the continued run heals itself; default: as the run that it continues. */
+  readonly recovery?: RecoveryOptions;
+  /** Losses after the resume that are held against the recorded ones; default 5. A run that strays is ended. */
+  readonly compareSteps?: number;
 }
 
 async function requireStopped(run: Run): Promise<void> {
@@ -61,7 +68,7 @@ async function newestPoint(run: Run): Promise<ResumePoint> {
   if (hasRemoteFiles(run.description)) return newestOnNodes(run);
   const { checkpoints, resume } = runPaths(run.folder);
   try {
-    return (await openCheckpoints(checkpoints)).latestComplete();
+    return (await newestWhole(run)) ?? (await openCheckpoints(checkpoints)).latestComplete();
   } catch (error) {
     if (run.description.parent) return (await openCheckpoints(resume)).latestComplete();
     if (!isLabError(error)) throw error;
@@ -70,6 +77,21 @@ async function newestPoint(run: Run): Promise<ResumePoint> {
       cause: error,
     });
   }
+}
+
+/** A newer point than the latest complete one that replicas make whole, such as the last words of TTP. */
+async function newestWhole({ folder, description }: Run): Promise<ResumePoint | undefined> {
+  const worldSize = description.worldSize ?? 1;
+  const { all } = await openCheckpoints(runPaths(folder).checkpoints, { ranks: worldSize });
+  const config = await openConfig(await readFile(runPaths(folder).config, "utf8"));
+  for (const point of [...all].sort((a, b) => b.step - a.step)) {
+    if (point.complete) return undefined;
+    const whole = await makeWhole(point, { folder, config, worldSize });
+    if (!("point" in whole)) continue;
+    show({ "text/plain": `checkpoint of step ${point.step}: ${whole.note}` });
+    return whole.point;
+  }
+  return undefined;
 }
 
 /** The newest recorded checkpoint whose files are complete on the nodes; the paths are those there. */
@@ -131,30 +153,57 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   const done = await doneBefore(run, { ...options, name }, plan);
   if (done) return done;
   await requireStopped(run);
-  const point = change?.point ?? options.from ?? (await newestPoint(run));
+  const source = change?.source ?? options.from ?? (await newestPoint(run));
+  const point = change?.point ?? source;
   requireResumable(point, { workers, totalSteps: undefined });
   const whole = await nothingLeft(run, point, options.set);
   if (whole) return whole;
   const changed = await changesOf(run, await openConfig(text), override);
   await requireSealed(run, point);
   requireResumable(point, { workers, totalSteps: plan.totalSteps });
+  const certified = await certifyResume({
+    ...{ run, point: source, before: await openConfig(text), after: plan.config },
+    workers: { saved, wanted: workers },
+    globalBatch: plan.globalBatchSize,
+    totalSteps: plan.totalSteps,
+    versions: softwareVersions(),
+  });
+  if (certified) requireCertified({ ...certified, ...(override !== undefined && { override }) });
   const folder = relative(process.cwd(), dirname(run.folder)) || ".";
   if (change) show({ "text/plain": change.note });
   return launch(
     plan,
-    { name, folder, ...(signal && { signal }), ...(override !== undefined && { override }) },
+    { name, folder, ...given({ signal, override, recovery: options.recovery }) },
     {
+      ...(certified && continuationOf(run, certified, options.compareSteps)),
       parent: { name: run.name, folder: run.folder, step: change?.step ?? point.step },
       ...(run.description.identity && { identity: run.description.identity }),
       ...(changed && { override: changed }),
       overrides: {
         load_checkpoint: runPaths(nodeFolder(plan.cluster, runFolder(name, folder))).resume,
         resume_training: "True",
+        ...(command && strategyOverride(command, runPaths(run.folder).output)),
       },
       point,
       prepare: (temporary) => linkCheckpoint(point, join(temporary, "resume")),
     },
   );
+}
+
+/** Options that are there. */
+function given(
+  options: {
+    readonly [name in "signal" | "override" | "recovery"]: ResumeOptions[name] | undefined;
+  },
+): Partial<LaunchOptions> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function continuationOf(run: Run, { certificate, changed }: Certified, compareSteps: number | undefined) {
+  const { recovery } = run.description;
+  const { compareSteps: usual, tolerance } = recovery ?? recoveryPolicy();
+  const steps = compareSteps ?? usual;
+  return { certificate, compare: { steps, tolerance, changed }, ...(recovery && { recovery }) };
 }
 
 /** A resume with another number of workers, with the configuration set for it. Only on one node. */

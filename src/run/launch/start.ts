@@ -6,7 +6,7 @@ import { lastLines } from "../../core/lines.js";
 import type { DecisionEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
 import { eventsName } from "../record/record-reader.js";
-import { type LaunchOverride, type RunFile, writeRunFile } from "../record/run-file.js";
+import { type RunFile, writeRunFile } from "../record/run-file.js";
 import { sharedReader } from "../run-reader.js";
 import type { RunStatus } from "../status.js";
 import { startSupervisor } from "../supervise/start-supervisor.js";
@@ -35,17 +35,32 @@ export async function fillRunFolder(folder: string, file: RunFile, config: strin
   await writeFile(paths.config, config);
   await writeFile(paths.gracefulExit, stopFile(false));
   await rm(paths.stopRequest, { force: true });
-  if (file.override) await recordOverride(join(paths.events, eventsName(0)), file.attempt, file.override);
+  const decided = [...overrideEvents(file), ...resumeEvents(file)];
+  if (decided.length > 0) await recordDecisions(join(paths.events, eventsName(0)), decided);
   await writeRunFile(folder, file);
 }
 
-/** The supervisor, which writes all other events, starts afterwards. */
-async function recordOverride(events: string, attempt: number, { reason, errors }: LaunchOverride): Promise<void> {
+function overrideEvents({ override, attempt }: RunFile): DecisionEvent[] {
+  if (override === undefined) return [];
+  const { reason, errors } = override;
   const about = errors.map(({ rule, path, message }) => `${rule}: ${path}: ${message}`);
-  const event: DecisionEvent = { kind: "decision", time: Date.now(), attempt, decision: "override", reason, about };
+  return [{ kind: "decision", time: Date.now(), attempt, decision: "override", reason, about }];
+}
+
+function resumeEvents({ certificate, parent, attempt }: RunFile): DecisionEvent[] {
+  if (certificate === undefined || parent === undefined) return [];
+  const doubtful = certificate.checks.filter(({ verdict }) => verdict !== "green");
+  const reason = `continues ${parent.name} from step ${parent.step}; certificate ${certificate.verdict}`;
+  const about = doubtful.map(({ what, found }) => `${what}: ${found}`);
+  const base = { kind: "decision", time: Date.now(), attempt, decision: "resume" } as const;
+  return [{ ...base, reason, about, fromStep: parent.step, certificate }];
+}
+
+/** The supervisor, which writes all other events, starts afterwards. */
+async function recordDecisions(events: string, decided: readonly DecisionEvent[]): Promise<void> {
   const log = await EventLogWriter.open(events);
   try {
-    await log.append([event], { durable: true });
+    await log.append([...decided], { durable: true });
   } finally {
     await log.close();
   }

@@ -172,4 +172,6 @@ export interface DeviceMetrics {
   readonly memoryTotalBytes?: number;
   readonly temperatureCelsius?: number;
   readonly powerWatts?: number;
+  /** Memory errors of two bits, which ECC can't correct. */
+  readonly uncorrectable?: number;
 }

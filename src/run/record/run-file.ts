@@ -5,6 +5,7 @@ import { LabError } from "../../core/error.js";
 import { writeFileAtomic } from "../../core/files.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 
+import type { Certificate } from "../../recover/certificate/certificate.js";
 import type { RecoveryPolicy } from "../../recover/decide/policy.js";
 
 import type { RunIdentity } from "./identity.js";
@@ -68,10 +69,16 @@ export interface RunFile {
   readonly parent?: RunParent;
   /** How the run heals itself; absent if a failed run stays failed. */
   readonly recovery?: RecoveryPolicy;
+  /** Nodes that are not used again. */
+  readonly dropped?: readonly string[];
   /** Global step of the checkpoint that this attempt loaded; absent in the first. */
   readonly resumedFrom?: number;
   /** Batches that the data position is ahead of the step, because they were skipped. */
   readonly dataOffset?: number;
+  /** Of a run that continues another one: how its first losses are held against the other's. */
+  readonly compare?: { readonly steps: number; readonly tolerance: number; readonly changed: boolean };
+  /** What was proved of the checkpoint before this run continued another one. */
+  readonly certificate?: Certificate;
   /** True if data or learning rate of this attempt differ from the record's. */
   readonly changed?: boolean;
   /** Present if the plan had errors and was launched all the same. */

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { ToleranceLine } from "../../formats/tolerance-log.js";
 import type { NoteEvent, StepRecord } from "../record/events.js";
 import { type RankCheckpoint, RankLog } from "./rank-log.js";
 import { type LauncherFinding, parseLauncherFinding } from "./verdict.js";
@@ -29,6 +30,8 @@ export interface LogPortion {
 }
 
 const stepSamples = 64;
+/** Notes about fault tolerance of one kind in an attempt. */
+const mostNotes = 8;
 
 /** Everything that the logs of one attempt say, of all ranks that are followed. Pure: gets lines. */
 export class AttemptLogs {
@@ -44,6 +47,7 @@ export class AttemptLogs {
   readonly #expected: readonly number[];
   readonly #lossRank: number;
   readonly #stepMs: number[] = [];
+  readonly #tolerance = new Map<string, number>();
 
   /**
    * `expected`: the ranks that are followed; steps are taken from `lossRank`, or from the nearest one that is
@@ -96,15 +100,26 @@ export class AttemptLogs {
     this.ranks.set(rank, log);
     const findings = log.accept(lines, now, elapsed);
     const saved = findings.checkpoints.flatMap((one) => this.#collect(one));
-    if (rank !== this.#lossRank) return { steps: [], notes: [], saved };
     const attempt = this.#attempt;
+    const note = (text: string): NoteEvent => ({ kind: "note", time: now, attempt, text });
+    const tolerance = findings.tolerance
+      .filter((line) => this.#isNews(line))
+      .map(({ text }) => note(`rank ${rank} ${text}`));
+    if (rank !== this.#lossRank) return { steps: [], notes: tolerance, saved };
     this.#stepMs.push(...findings.steps.slice(-stepSamples).map(({ stepTimeMs }) => stepTimeMs));
     this.#stepMs.splice(0, Math.max(0, this.#stepMs.length - stepSamples));
     return {
       steps: findings.steps.map((record) => ({ record, logOffset: offset })),
-      notes: findings.phases.map((text): NoteEvent => ({ kind: "note", time: now, attempt, text })),
+      notes: [...findings.phases.map(note), ...tolerance],
       saved,
     };
+  }
+
+  /** Thousands of ranks say the same: the record keeps the first few. */
+  #isNews({ what }: ToleranceLine): boolean {
+    const count = (this.#tolerance.get(what) ?? 0) + 1;
+    this.#tolerance.set(what, count);
+    return count <= mostNotes;
   }
 
   /** A checkpoint counts when every rank has finished it. */

@@ -1,17 +1,21 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "../../core/clock.js";
 import { isLabError } from "../../core/error.js";
-import type { NodeCommand } from "../../plan/command/command.js";
+import type { Observation } from "../../recover/detect/observation.js";
 import type { NodeEnd, NodeSign, NodeStart, RunNode } from "../nodes/node.js";
+import { changedConfig, marked, rankNodes, worstEnd } from "../nodes/open/attempt-ranks.js";
 import type { StepRecord } from "../record/events.js";
-import { attemptVariable, controlVariable, idMarker, runMarker, runPaths, stacksVariable } from "../record/layout.js";
-import { launcherOption, ranksOf } from "../record/node-command.js";
+import { runPaths } from "../record/layout.js";
+import { launcherOption } from "../record/node-command.js";
 import { type RunFile, runFileText } from "../record/run-file.js";
 import { AttemptLogs, type LogPortion, type SavedPoint } from "./attempt-logs.js";
 import { catchUp, followNode } from "./follow.js";
 import { HangWatch } from "./hang-watch.js";
+import { LastWords } from "./last-words.js";
 import { type LostNode, NodeWatch } from "./node-watch.js";
 import { type GoneProcess, ProcessWatch } from "./process-watch.js";
+import { QuietWatch } from "./quiet-watch.js";
 import type { Recorder } from "./recorder.js";
 import type { Silence } from "./silence.js";
 import { stopFile } from "./stop-request.js";
@@ -22,6 +26,8 @@ import { judge, type Verdict } from "./verdict.js";
 const lingerMs = 60_000;
 /** Milliseconds between two looks at the processes. */
 const processesMs = 2000;
+/** While the engine starts on a few nodes. */
+const [startingMs, fewNodes] = [250, 8];
 
 /** What the record holds already, when a successor continues an attempt. */
 export interface Recorded {
@@ -52,7 +58,12 @@ export interface AttemptParts {
 
 /** Looks at what the logs of a running attempt say. */
 export type Examine = (
-  seen: { readonly steps: readonly StepRecord[]; readonly saved: readonly SavedPoint[] },
+  seen: {
+    readonly steps: readonly StepRecord[];
+    readonly saved: readonly SavedPoint[];
+    /** What is not in the logs. */
+    readonly observed?: readonly Observation[];
+  },
   recorder: Recorder,
 ) => Promise<{ readonly summary: string; readonly rank?: number } | undefined>;
 
@@ -76,7 +87,9 @@ export class Attempt {
   readonly #stopping: Stopping;
   readonly #hang: HangWatch;
   readonly #watch: NodeWatch;
+  readonly #quiet: QuietWatch;
   readonly #ends = new Map<string, NodeEnd>();
+  readonly #lastWords: LastWords;
   readonly #followed = new AbortController();
   readonly processes: ProcessWatch;
   #gone: GoneProcess | undefined;
@@ -97,6 +110,8 @@ export class Attempt {
     this.#stopping = new Stopping(folder, nodes, clock);
     this.processes = new ProcessWatch(nodes);
     this.#watch = new NodeWatch(nodes, clock);
+    this.#quiet = new QuietWatch({ nodes, logs: this.#logs, clock, ranks: this.#ranks });
+    this.#lastWords = new LastWords(file.commands);
     this.#hang = new HangWatch({ ranks: this.#ranks, logs: this.#logs, processes: this.processes, clock, hangMs });
   }
 
@@ -155,9 +170,11 @@ export class Attempt {
   /** What the node must hold; node 0 also what another machine needs to find the run there. */
   async #files(node: RunNode): Promise<NodeStart["files"]> {
     const { file, folder } = this.#parts;
+    const changed = changedConfig(file, node.nodeRank);
     return [
       { path: "control/graceful_exit.json", text: stopFile(false) },
       { path: "config.yaml", text: await readFile(runPaths(folder()).config, "utf8") },
+      ...(changed === undefined ? [] : [{ path: changed, text: await readFile(join(folder(), changed), "utf8") }]),
       ...(node.nodeRank === 0 ? [{ path: "run.json", text: runFileText(file) }] : []),
     ];
   }
@@ -193,6 +210,12 @@ export class Attempt {
 
   #done(): boolean {
     const { clock, nodes } = this.#parts;
+    const allEnded = this.#ends.size === nodes.length;
+    return this.#over() && (allEnded || !this.#lastWords.wait(this.#logs.ranks, clock.elapsed()));
+  }
+
+  #over(): boolean {
+    const { clock, nodes } = this.#parts;
     const lingering = this.#overSince !== undefined && clock.elapsed() > this.#overSince + lingerMs;
     const failed = [...this.#ends.values()].some(
       ({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0,
@@ -213,12 +236,18 @@ export class Attempt {
     return Number(launcherOption(command, "master_port"));
   }
 
+  /** Until every worker has been seen: a process that dies before anybody has seen it is missed by nobody. */
+  get #lookEvery(): number {
+    const all = this.processes.ranks.size >= this.#ranks.size;
+    return all || this.#parts.nodes.length > fewNodes ? processesMs : startingMs;
+  }
+
   async #look(): Promise<void> {
     const { clock, recorder } = this.#parts;
     if (this.#failure !== undefined) throw this.#failure;
     const now = clock.elapsed();
     if (this.#logs.over) this.#overSince ??= now;
-    if (now >= this.#processesAt + processesMs) {
+    if (now >= this.#processesAt + this.#lookEvery) {
       this.#processesAt = now;
       const gone = await this.processes.look();
       if (gone && this.#stopping.stage === "no" && !this.#logs.ending) this.#gone = gone;
@@ -230,6 +259,9 @@ export class Attempt {
     if (this.#stopping.stage === "no") this.#lost = this.#watch.look(this.#logs.lastStep);
     const guard = () => recorder.requireLease();
     if ((await this.#stopping.obey(guard)) && recorder.state !== "stopping") await recorder.enter("stopping");
+    const observed = this.#quiet.look();
+    if (observed.length > 0)
+      this.#trouble ??= await this.#parts.examine?.({ steps: [], saved: [], observed }, recorder);
     if (recorder.state === "training") await this.#hang.look(recorder, this.#parts.folder());
   }
 
@@ -265,34 +297,4 @@ export class Attempt {
     const verdict: Verdict = this.#troubled ? { state: "failed", message, fault } : judged;
     return { verdict, logs: this.#logs, silence: this.#hang.silence, gone: this.#gone, ends: this.#ends };
   }
-}
-
-/** The command with what every process of the run has in its environment. */
-function marked(command: NodeCommand, file: RunFile, folder: string): NodeCommand {
-  const paths = runPaths(folder);
-  const environment = {
-    ...command.environment,
-    [runMarker]: folder,
-    ...(file.id !== undefined && { [idMarker]: file.id }),
-    [attemptVariable]: String(file.attempt),
-    [controlVariable]: paths.gracefulExit,
-    [stacksVariable]: paths.stacks,
-  };
-  return { ...command, environment };
-}
-
-/** Ranks that run on these nodes, with their node. */
-export function rankNodes(file: RunFile, nodes: readonly RunNode[]): ReadonlyMap<number, RunNode> {
-  return new Map(
-    nodes.flatMap((node) => {
-      const command = file.commands.find(({ nodeRank }) => nodeRank === node.nodeRank);
-      return command ? ranksOf(command).map((rank) => [rank, node] as const) : [];
-    }),
-  );
-}
-
-/** The end that says most: a signal or an exit code other than 0, else any. */
-function worstEnd(ends: readonly NodeEnd[]): NodeEnd | undefined {
-  const bad = ends.filter(({ exitCode, signal }) => signal !== undefined || (exitCode ?? 0) !== 0);
-  return ends.find(({ reason }) => reason !== undefined) ?? bad[0] ?? ends[0];
 }

@@ -3,13 +3,14 @@ import type { LossPoint } from "../../recover/certificate/after.js";
 import { startsAgain } from "../../recover/decide/action.js";
 import type { OverseerPast } from "../../recover/decide/overseer.js";
 import { Healer } from "../heal/healer.js";
-import { readNodes } from "../nodes/open/open-nodes.js";
+import { comparisonEvent, ResumeWatch } from "../heal/resume-watch.js";
+import { hasRemoteFiles, readNodes, remoteNodes } from "../nodes/open/open-nodes.js";
 import { freePort } from "../nodes/port.js";
 import type { DecisionEvent } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
 import { ranksOf } from "../record/node-command.js";
 import { RecordReader } from "../record/record-reader.js";
-import type { RunFile } from "../record/run-file.js";
+import { type RunFile, readRunFile } from "../record/run-file.js";
 import type { AttemptEnd } from "./attempt.js";
 import { tailOf } from "./follow.js";
 import type { Place } from "./place.js";
@@ -23,16 +24,19 @@ type Healing = Pick<SupervisorOptions, "next" | "examine" | "hangMs">;
 
 /** What a supervisor needs to carry out the run's recovery policy; nothing for a run without one. */
 export async function healing(place: Place, file: RunFile): Promise<Healing> {
-  if (file.recovery === undefined) return {};
   const folder = () => place.folder;
   const history = await read(folder, file);
+  const continued = await continuedWatch(file, history);
+  if (file.recovery === undefined) return continued === undefined ? {} : { examine: comparing(continued) };
   const healer = new Healer(file, {
     folder,
     clock: systemClock,
     stopRequested: async () => (await readStopRequest(place.folder)) !== undefined,
     losses: () => losses(folder, file),
-    freePort,
+    checkpoints: async () => (await read(folder, file)).checkpoints,
+    freePort: portFor,
     past: pastOf(history.decisions, newestCheckpoint(history)),
+    continued,
   });
   const { hangAfterMs, hangAtLeastMs } = file.recovery.limits;
   return {
@@ -41,6 +45,45 @@ export async function healing(place: Place, file: RunFile): Promise<Healing> {
     // A hang is reported after this time, and acted on after twice as long.
     hangMs: (hangAfterMs ?? hangAtLeastMs) / 2,
   };
+}
+
+/** Holds a run that continues another one against the other's losses; undefined if that was done, or can't be. */
+async function continuedWatch(file: RunFile, { decisions }: RunHistory): Promise<ResumeWatch | undefined> {
+  const { parent, compare } = file;
+  if (parent === undefined || compare === undefined || file.resumedFrom !== undefined) return undefined;
+  if (decisions.some(({ decision }) => /^resume \w+$/.test(decision))) return undefined;
+  const before = await readRunFile(parent.folder).catch(() => undefined);
+  if (before === undefined) return undefined;
+  const recorded = await losses(() => parent.folder, before);
+  return new ResumeWatch(recorded, { fromStep: parent.step, ...compare });
+}
+
+/** For a run without a recovery policy: it ends if it does not continue the training. */
+function comparing(continued: ResumeWatch): NonNullable<Healing["examine"]> {
+  let watch: ResumeWatch | undefined = continued;
+  return async ({ steps }, recorder) => {
+    for (const step of steps) {
+      const result = watch?.take(step);
+      if (watch === undefined || result === undefined) continue;
+      const asked = watch;
+      watch = undefined;
+      const time = systemClock.now();
+      await recorder.record([comparisonEvent(result, { time, attempt: step.attempt })], { durable: true });
+      if (result.verdict === "diverged") return asked.finding(result, time);
+    }
+    return undefined;
+  };
+}
+
+/** A port that is free where the scheduler will listen. */
+async function portFor(above: number, next: RunFile): Promise<number> {
+  if (!hasRemoteFiles(next)) return freePort();
+  const [master, ...others] = remoteNodes(next);
+  try {
+    return Number(await master?.ask("freePort", { start: above }));
+  } finally {
+    await Promise.all([master, ...others].map((node) => node?.close()));
+  }
 }
 
 async function read(folder: () => string, file: RunFile): Promise<RunHistory> {

@@ -1,4 +1,5 @@
 import { type EngineLine, parseEngineLine, type SavedLine, type StepLine } from "../../formats/engine-log.js";
+import type { ToleranceLine } from "../../formats/tolerance-log.js";
 import type { StepRecord } from "../record/events.js";
 
 /** A checkpoint that one rank says it has finished. */
@@ -13,10 +14,12 @@ export interface RankFindings {
   readonly steps: StepRecord[];
   readonly checkpoints: RankCheckpoint[];
   readonly phases: string[];
+  /** What fault tolerance does on this rank. */
+  readonly tolerance: ToleranceLine[];
 }
 
 /** What a rank does, as its log tells; only a rank that trains can be called silent. */
-export type RankPhase = "starting" | "training" | "saving" | "evaluating" | "over";
+export type RankPhase = "starting" | "training" | "saving" | "evaluating" | "repairing" | "over";
 
 /** Steps after which a rank counts as training: the first one's time holds the compilation. */
 const warmSteps = 2;
@@ -34,6 +37,8 @@ export class RankLog {
   lastStep = 0;
   totalSteps = 0;
   phase: RankPhase = "starting";
+  /** The checkpoint that fault tolerance saves because another rank died. */
+  lastWords: "none" | "saving" | "saved" = "none";
   /** When the last sign of progress was seen, by the caller's monotonic clock: a step, a phase, a save. */
   progressAt = 0;
   /** Last line that looks like an error's name and message. */
@@ -50,7 +55,7 @@ export class RankLog {
 
   /** Takes new lines; `now` stands in for the time of lines without a time stamp, `elapsed` is the monotonic time. */
   accept(lines: readonly string[], now: number, elapsed = 0): RankFindings {
-    const findings: RankFindings = { steps: [], checkpoints: [], phases: [] };
+    const findings: RankFindings = { steps: [], checkpoints: [], phases: [], tolerance: [] };
     if (this.lines === 0) this.progressAt = elapsed;
     for (const line of lines) {
       this.lines += 1;
@@ -72,6 +77,7 @@ export class RankLog {
     else if (line.kind === "saved") this.#save(line, findings);
     else if (line.kind === "phase") this.#enter(line.name, findings);
     else if (line.kind === "over") this.#end();
+    else if (line.kind === "tolerance") this.#tolerate(line, findings);
     else if (line.kind === "error") {
       this.errorAt ??= now;
       const named = line.source === "engine" || (line.source === "python" && !line.text.startsWith("Traceback"));
@@ -82,6 +88,14 @@ export class RankLog {
   #enter(phase: string, findings: RankFindings): void {
     findings.phases.push(phase);
     if (/evaluat/i.test(phase)) this.phase = "evaluating";
+  }
+
+  #tolerate(line: ToleranceLine, findings: RankFindings): void {
+    findings.tolerance.push(line);
+    if (line.what === "last-words") this.lastWords = "saving";
+    else if (line.what === "saved") this.lastWords = "saved";
+    else if (line.what === "repair" || line.what === "again") this.phase = "repairing";
+    else if (line.what === "repaired") this.phase = "training";
   }
 
   #end(): void {

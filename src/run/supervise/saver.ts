@@ -2,11 +2,11 @@ import { join, relative } from "node:path";
 import { sealFiles, writeSeal } from "../../checkpoint/prove/seal-files.js";
 import type { Clock } from "../../core/clock.js";
 import type { RunNode } from "../nodes/node.js";
+import { lookAtSaved, type SavedFile } from "../nodes/open/saved-files.js";
 import type { CheckpointEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
 import type { SavedPoint } from "./attempt-logs.js";
 import type { Recorder } from "./recorder.js";
-import { lookAtSaved, type SavedFile } from "./saved-files.js";
 
 /** Network file systems show a file on other machines some seconds late. */
 const looks = 10;

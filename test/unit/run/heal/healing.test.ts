@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { markedProcesses } from "../../../../src/core/process-table.js";
@@ -112,4 +112,24 @@ it("a worker that dies at the same step of every attempt: ends after the second 
   expect(decisions.filter((line) => line.startsWith("restart"))).toHaveLength(1);
   expect(decisions.at(-1)).toContain("no progress");
   expect(existsSync(join(run.folder, "logs", "attempt-2"))).toBe(true);
+});
+
+it("a program of the user is told every decision, and can forbid it", async () => {
+  const place = runsFolder();
+  const hook = join(place, "hook.mjs");
+  writeFileSync(
+    hook,
+    `import { appendFileSync, readFileSync } from "node:fs";
+const { run, decision } = JSON.parse(readFileSync(0, "utf8"));
+appendFileSync(${JSON.stringify(join(place, "told"))}, run + " " + decision.decision);
+console.log(JSON.stringify({ veto: "not tonight" }));`,
+  );
+  const recovery = { onDecision: [process.execPath, hook] };
+  const run = await launch([{ rank: 1, step: 45, how: "SIGKILL" }], { recovery });
+  await expect(run.wait({ timeout: "55s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+  expect(readFileSync(join(place, "told"), "utf8")).toBe("heal restart");
+  expect((await run.decisions()).at(-1)).toMatchObject({
+    decision: "stop",
+    reason: expect.stringContaining("forbids restart: not tonight"),
+  });
 });

@@ -5,6 +5,7 @@ import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { openConfig } from "../../../../src/config/open.js";
 import { makeWhole } from "../../../../src/run/heal/whole-point.js";
 import { checkpointFile, saveRank, temporaryFolder } from "../../../support/checkpoint-folder.js";
+import { floats } from "../../../support/safetensors-file.js";
 
 async function runFolder(ranks: readonly number[], step = 40) {
   const folder = await temporaryFolder();
@@ -50,6 +51,15 @@ it("without strategy files nobody knows which ranks of a sharded training are re
   const config = await openConfig("pretrain_deepseek3_1b");
   const whole = await makeWhole(point, { folder, config, worldSize: 2 });
   expect(whole).toMatchObject({ reason: "no strategy files say which ranks are replicas" });
+});
+
+it("a bias that each rank keeps for itself can't be made up by another rank", async () => {
+  const { folder, place } = await runFolder([]);
+  const bias = { "decoder.layers.1.mlp.router.expert_bias": { ...floats(1, 2), shape: [2] } };
+  await saveRank(place, { rank: 0, point: "1_40", bytes: checkpointFile(40, bias) });
+  const point = (await openCheckpoints(place, { ranks: 2 })).at(40);
+  const whole = await makeWhole(point, { folder, config: await replicas(), worldSize: 2 });
+  expect(whole).toMatchObject({ reason: expect.stringContaining("its own decoder.layers.1.mlp.router.expert_bias") });
 });
 
 it("files without redundancy hold parts of their own", async () => {

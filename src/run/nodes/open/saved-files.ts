@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { parseCheckpointFileName } from "../../checkpoint/read/file-name.js";
-import type { ByteSource } from "../../core/bytes.js";
-import { readSafetensorsHeader } from "../../formats/safetensors/header.js";
-import type { NodeFile, RunNode } from "../nodes/node.js";
+import { parseCheckpointFileName } from "../../../checkpoint/read/file-name.js";
+import type { ByteSource } from "../../../core/bytes.js";
+import { readSafetensorsHeader } from "../../../formats/safetensors/header.js";
+import type { NodeFile, RunNode } from "../node.js";
 
 /** What is needed of a node to look at its files. */
 export type FileAccess = Pick<RunNode, "list" | "read" | "name">;
