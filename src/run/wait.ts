@@ -57,7 +57,7 @@ export async function waitForRun(
         details: { step, totalSteps },
       });
     }
-    await clock.wait(Math.min(options.pollMs ?? 250, Math.max(1, deadline - clock.elapsed())), options.signal);
+    await clock.wait(Math.min(options.pollMs ?? 500, Math.max(1, deadline - clock.elapsed())), options.signal);
   }
 }
 
