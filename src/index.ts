@@ -54,6 +54,7 @@ export { listRules, type RuleInfo } from "./config/rule-list.js";
 export type { CheckFacts, EngineReaction } from "./config/rules/rule.js";
 export type { ScaleChange } from "./config/scale/changes.js";
 export type { ModelNumbers, Rung } from "./config/scale/ladder.js";
+export type { SavingOptions } from "./config/saving.js";
 export type { Proposal, ScaleTarget } from "./config/scale/propose.js";
 export type { ScaledConfig } from "./config/scale/scaled-config.js";
 export type { ScalarValue } from "./config/text/scalars.js";

@@ -60,7 +60,12 @@ function step(source: SourceText, edit: FixStep): SourceText {
 export function withFix(source: SourceText, issue: Issue): SourceText {
   if (issue.fix === undefined)
     throw refuseEdit(issue.path, `${issue.rule} has no cure that code can apply`, issue.hint);
-  return issue.fix.reduce(step, source);
+  return withSteps(source, issue.fix);
+}
+
+/** The text with edits made one after the other. */
+export function withSteps(source: SourceText, steps: readonly FixStep[]): SourceText {
+  return steps.reduce(step, source);
 }
 
 const mostRounds = 100;

@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../core/files.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
 import { issueList } from "../view/issue-list.js";
 import type { ShownList } from "../view/shown-list.js";
-import { withAllFixes, withFix } from "./apply-fix.js";
+import { withAllFixes, withFix, withSteps } from "./apply-fix.js";
 import { type BaseConfig, type BaseFile, readBaseFiles } from "./base-config.js";
 import { checkConfig, findingsOf } from "./check.js";
 import { type CommandLine, commandLineFor } from "./command-line.js";
@@ -14,6 +14,7 @@ import { keyInfo } from "./keys/catalogue.js";
 import type { ConfigPath } from "./keys/config-path.js";
 import { originOf, type ValueOrigin } from "./origin.js";
 import type { CheckFacts } from "./rules/rule.js";
+import { type SavingOptions, savingEdits } from "./saving.js";
 import type { ScaleTarget } from "./scale/propose.js";
 import { type ScaledConfig, scaleConfig } from "./scale/scaled-config.js";
 import { readSource, type Setting, type SourceText, withoutValue, withValue, withValues } from "./text/source-text.js";
@@ -219,6 +220,16 @@ export class Config {
   #fixEdits(issues: readonly Issue[]): ConfigEdit[] {
     const by = this.#options.by ?? "notebook";
     return issues.flatMap(({ fix = [] }) => fix.map(({ path }) => ({ verb: "fix", path, by }) as const));
+  }
+
+  /**
+   * Sets what the training saves, in MindFormers' own keys: `config.saving({ every: 500, keep: 3 })`. `diff()` shows
+   * them. Throws CONFIG_EDIT_REFUSED for what MindFormers can't save. Returns this object.
+   */
+  saving(options: SavingOptions): this {
+    const steps = savingEdits((path) => this.get(path), options);
+    const edits = steps.map(({ path }) => ({ verb: "saving", path, by: this.#options.by ?? "notebook" }) as const);
+    return this.#record(withSteps(this.#current, steps), edits);
   }
 
   /** Writes the text (whole file or nothing) and returns the absolute path. */

@@ -2,8 +2,8 @@ import { refuseEdit } from "./text/edit.js";
 
 /** One change of a configuration, as it was asked for. */
 export interface ConfigEdit {
-  readonly verb: "set" | "merge" | "unset" | "fix";
-  /** Path that was set or removed; for merge and fix every single one has its own entry. */
+  readonly verb: "set" | "merge" | "unset" | "fix" | "saving";
+  /** Path that was set or removed; for merge, fix, and saving every single one has its own entry. */
   readonly path: string;
   /** Who asked: "notebook", or what the copy was made for, such as "plan". */
   readonly by: string;

@@ -13,15 +13,14 @@ export interface CheckpointMergeOptions extends ChooseOptions {
 export const defaultFileBytes = 5e9;
 
 /**
- * Whole tensors in files `model-00001-of-0000N.safetensors`, with Hugging Face's index, MindSpore's
- * `param_name_map.json`, and counters in
- * `hyper_param.safetensors`: what `load_checkpoint` of MindFormers takes as full weights.
+ * Whole tensors in files `model-00001-of-0000N.safetensors`, with MindSpore's `param_name_map.json`, and what a resume
+ * reads beside them: counters in `hyper_param.safetensors` (folders of ranks) and `common.json` (the 1.9 layout).
  */
 export async function mergePlan(stored: StoredPoint, options: CheckpointMergeOptions): Promise<OutputPlan> {
   const tensors = (await choosePlaced(stored, options)).map(firstOf);
   const counters = tensors.filter(({ kind, shape }) => kind === "state" && shape.length === 0);
   const others = tensors.filter((tensor) => !counters.includes(tensor)).map((tensor) => wholeTensor(tensor));
-  const files = modelFiles(others, options.fileBytes ?? defaultFileBytes, { format: "ms" });
+  const files = modelFiles(others, options.fileBytes ?? defaultFileBytes, ownNames);
   const hyper: OutputFile = {
     path: "hyper_param.safetensors",
     format: "safetensors",
@@ -31,16 +30,46 @@ export async function mergePlan(stored: StoredPoint, options: CheckpointMergeOpt
   return {
     title: `merge ${tensors.length} tensors into whole ones`,
     files: counters.length > 0 ? [...files, hyper] : files,
-    notes: [indexNote("model.safetensors.index.json", files), indexNote("param_name_map.json", files)],
+    notes: [indexNote("param_name_map.json", files), ...(options.keep === "weights" ? [] : commonNote(stored))],
     remarks: [],
   };
 }
 
-/** Files of at most `limit` bytes of tensors, named as Hugging Face names them. */
+/** How files of whole tensors are named, and what their header says. */
+export interface ModelNames {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Name of the only file. */
+  readonly single: string;
+}
+
+/**
+ * Files under MindFormers' own tensor names. MindFormers 1.9 takes a folder with `model.safetensors` or
+ * `model.safetensors.index.json` for a model of Hugging Face, finds none of its names in there, and trains on with
+ * random weights.
+ */
+export const ownNames: ModelNames = { metadata: { format: "ms" }, single: "model-00001-of-00001.safetensors" };
+
+/** `common.json` of the 1.9 layout, from which MindFormers resumes; none if the checkpoint says no step. */
+function commonNote({ point }: StoredPoint): OutputNote[] {
+  const hyper = point.common ?? point.parts.find(({ hyper }) => hyper?.step !== undefined)?.hyper;
+  const step = hyper?.step;
+  if (step === undefined) return [];
+  const common = {
+    epoch_num: hyper?.epoch ?? 1,
+    step_num: step,
+    global_step: step,
+    loss_scale: hyper?.lossScale ?? null,
+    global_batch_size: hyper?.globalBatchSize ?? null,
+    ckpt_status: null,
+  };
+  return [{ path: "common.json", content: `${JSON.stringify(common, undefined, 4)}\n` }];
+}
+
+/** Files of at most `limit` bytes of tensors, numbered as Hugging Face numbers them. */
 export function modelFiles(
   tensors: readonly OutputTensor[],
   limit: number,
-  metadata: Readonly<Record<string, string>>,
+  { metadata, single }: ModelNames,
 ): OutputFile[] {
   const groups: OutputTensor[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -54,7 +83,7 @@ export function modelFiles(
   }
   const digits = (value: number) => String(value).padStart(5, "0");
   const name = (index: number) =>
-    groups.length === 1 ? "model.safetensors" : `model-${digits(index + 1)}-of-${digits(groups.length)}.safetensors`;
+    groups.length === 1 ? single : `model-${digits(index + 1)}-of-${digits(groups.length)}.safetensors`;
   return groups.map((group, index) => ({ path: name(index), format: "safetensors", metadata, tensors: group }));
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openConfig } from "../../config/open.js";
 import { CheckpointError } from "../../core/error.js";
 import { type ChooseOptions, choosePlaced, firstOf } from "../convert/choose-tensors.js";
-import { defaultFileBytes, indexNote, modelFiles } from "../convert/merge-plan.js";
+import { defaultFileBytes, indexNote, modelFiles, ownNames } from "../convert/merge-plan.js";
 import type { OutputNote, OutputPlan } from "../convert/output-plan.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import { huggingFaceConfig } from "./config-json.js";
@@ -33,7 +33,10 @@ export async function toHuggingFacePlan(stored: StoredPoint, options: HuggingFac
   const model = await modelConfig(stored, options.config);
   const tensors = (await choosePlaced(stored, weights)).map(firstOf);
   const { outputs, left } = toHuggingFaceTensors(tensors, modelFacts(model));
-  const files = modelFiles(outputs, options.fileBytes ?? defaultFileBytes, { format: "pt" });
+  const files = modelFiles(outputs, options.fileBytes ?? defaultFileBytes, {
+    metadata: { format: "pt" },
+    single: "model.safetensors",
+  });
   const config = `${JSON.stringify(huggingFaceConfig(model, tensors[0]?.dtype), undefined, 2)}\n`;
   return {
     title: `convert ${tensors.length} tensors to Hugging Face's ${outputs.length}`,
@@ -51,11 +54,11 @@ export async function toHuggingFacePlan(stored: StoredPoint, options: HuggingFac
 export async function fromHuggingFacePlan(stored: StoredPoint, options: HuggingFaceOptions): Promise<OutputPlan> {
   const model = await modelConfig(stored, options.config);
   const { outputs, left } = fromHuggingFaceTensors(await stored.index(), modelFacts(model));
-  const files = modelFiles(outputs, options.fileBytes ?? defaultFileBytes, { format: "ms" });
+  const files = modelFiles(outputs, options.fileBytes ?? defaultFileBytes, ownNames);
   return {
     title: `convert Hugging Face's model to MindFormers' ${outputs.length} tensors`,
     files,
-    notes: [indexNote("model.safetensors.index.json", files), indexNote("param_name_map.json", files)],
+    notes: [indexNote("param_name_map.json", files)],
     remarks: leftOut(left),
   };
 }

@@ -26,8 +26,16 @@ test("a merge shows its forecast, writes nothing before run, and is a no-op the 
   expect((await conversion.run()).facts).toMatchObject({ unchanged: false, resumed: 0 });
   expect((await (await checkpoint.merge({ output })).run()).facts.unchanged).toBe(true);
   const names = await readdir(output);
-  expect(names).toContain("model.safetensors.index.json");
+  expect(names).toContain("param_name_map.json");
   expect(names.filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("a merge has no file by which MindFormers would take it for a model of Hugging Face and load nothing", async () => {
+  const { folder, checkpoint } = await sharded();
+  await (await checkpoint.merge({ output: join(folder, "merged") })).run();
+  const names = await readdir(join(folder, "merged"));
+  expect(names.filter((name) => name === "model.safetensors" || name.endsWith(".index.json"))).toEqual([]);
+  expect((await openCheckpoint(join(folder, "merged"))).layout).toBe("unified");
 });
 
 test("an output that holds other files is refused and left as it is", async () => {

@@ -89,6 +89,38 @@ test("the 1.9 layout opens with step, whole tensors and the ranks that hold each
   expect(await checkpoint.values("w", { rank: 1 })).toEqual(Float64Array.of(2, 3));
 });
 
+/** Four ranks as MindFormers 1.9 describes them: slices have numbers, which it writes as an offset of one number. */
+async function numberedSlices(): Promise<string> {
+  const folder = join(await temporaryFolder(), "iteration_00000020");
+  await mkdir(folder);
+  const ranks = [0, 1, 2, 3];
+  const name = (rank: number) => `tiny-model-000000${rank}-0000004.safetensors`;
+  for (const rank of ranks) {
+    const tensors = { w: { ...floats(rank * 10, rank * 10 + 1), shape: [1, 2] }, b: floats(rank, rank + 0.5) };
+    await writeFile(join(folder, name(rank)), safetensorsFile(tensors));
+  }
+  const described = (shape: readonly number[], cuts: readonly number[]) => ({
+    global_shape: shape,
+    axis_fragmentations: cuts,
+    chunk: ranks.map((rank) => ({ global_offset: [rank], local_shape: shape.map((size, i) => size / (cuts[i] ?? 1)) })),
+  });
+  const stored = (tensor: string) =>
+    ranks.map((rank) => [`('${tensor}', (${rank},))`, [{ file_name: name(rank), storage_rank: rank }]] as const);
+  const metadata = {
+    state_dict_metadata: { w: described([2, 4], [2, 2]), b: described([8], [4]) },
+    storage_data: Object.fromEntries([...stored("w"), ...stored("b")]),
+  };
+  await writeFile(join(folder, "metadata.json"), JSON.stringify(metadata));
+  await writeFile(join(folder, "common.json"), JSON.stringify({ epoch_num: 1, step_num: 20, global_step: 20 }));
+  return folder;
+}
+
+test("slices that MindFormers 1.9 numbers are put together at their place, not at that many elements", async () => {
+  const checkpoint = await openCheckpoint(await numberedSlices());
+  expect(await checkpoint.values("w")).toEqual(Float64Array.of(0, 1, 10, 11, 20, 21, 30, 31));
+  expect(await checkpoint.values("b")).toEqual(Float64Array.of(0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5));
+});
+
 test("an iteration that the tracker has not reached is incomplete", async () => {
   const root = await iterationFolder();
   await writeFile(join(root, "latest_checkpointed_iteration.txt"), "10");

@@ -11,7 +11,7 @@ def install_mindspore_wraps() -> None:
 
 def install_mindformers_wraps() -> None:
     """After the operators and MindSpore's wraps. Imports MindFormers."""
-    from . import expert_group, separate_loss, world_size
+    from . import async_save, expert_group, separate_loss, strategy_metadata, world_size
 
-    for wrap in (expert_group, separate_loss, world_size):
+    for wrap in (async_save, expert_group, separate_loss, strategy_metadata, world_size):
         wrap.install()

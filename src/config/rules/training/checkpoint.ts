@@ -1,8 +1,8 @@
 import { globalBatchOf, schedule } from "../../../model/layout/batch.js";
 import { positive } from "../../../model/read-value.js";
 import { dataLoaderPath } from "../../keys/data-path.js";
-import { byHand, setTo } from "../cure.js";
-import { advice, error } from "../findings.js";
+import { byHand, setTo, takeAway } from "../cure.js";
+import { advice, error, warning } from "../findings.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 import { newFormat } from "./run.js";
 
@@ -111,6 +111,36 @@ function* interval(context: RuleContext): Generator<RuleFinding> {
   }
 }
 
+/** What MindFormers saves in each layout, whatever the keys of the other layout say. */
+function* content(context: RuleContext): Generator<RuleFinding> {
+  const { get } = context;
+  const iteration = newFormat(context);
+  for (const { path, values } of callbacksOf(context, "CheckpointMonitor")) {
+    if (!iteration && values.save_optimizer === false)
+      yield warning(
+        [`${path}.save_optimizer`, "has no effect: folders of ranks always hold the optimizer state"],
+        takeAway(`${path}.save_optimizer`),
+      );
+    for (const name of ["save_network_params", "save_trainable_params"])
+      if (iteration && values[name] === true)
+        yield warning(
+          [`${path}.${name}`, "has no effect: the 1.9 layout keeps weights and optimizer state in files of their own"],
+          setTo(`${path}.${name}`, false),
+        );
+    if ((iteration || context.mcore) && values.checkpoint_format === "ckpt" && values.remove_redundancy !== true)
+      yield warning(
+        [`${path}.checkpoint_format`, "has no effect: MindFormers 1.9 writes this model as safetensors"],
+        setTo(`${path}.checkpoint_format`, "safetensors"),
+      );
+    const weightsOnly = values.save_optimizer === false && get("checkpoint.no_save_optim") !== false;
+    if (iteration && (weightsOnly || get("checkpoint.no_save_optim") === true))
+      yield advice(
+        [`${path}.save_optimizer`, "the optimizer state is not saved: no training can resume from these checkpoints"],
+        byHand('config.saving({ content: "all" })'),
+      );
+  }
+}
+
 export const checkpointRules: readonly Rule[] = [
   {
     id: "checkpoint-prefix",
@@ -132,6 +162,13 @@ export const checkpointRules: readonly Rule[] = [
     engine: "refuses",
     cure: true,
     check: limits,
+  },
+  {
+    id: "saved-content",
+    about: "what a checkpoint holds is what its layout can hold",
+    engine: "ignores",
+    cure: true,
+    check: content,
   },
   {
     id: "save-steps",
