@@ -8,6 +8,8 @@ export interface Candidates {
   readonly end: number;
   readonly candidates: readonly string[];
   readonly original?: ts.CompletionInfo;
+  /** What names stand for, where the compiler only says that they are imported. */
+  readonly kinds?: ReadonlyMap<string, string>;
 }
 
 /** Names that only exist because of how cells are run. */
@@ -20,7 +22,11 @@ export function describeCompletion(candidates: Candidates, code: string, cursor:
     names: candidates.candidates,
   };
   const shown = [...new Set(names)].filter((name) => !hidden.has(name));
-  return { start, end, matches: shown.map((text) => ({ text, kind: kinds.get(text) ?? "" })) };
+  return {
+    start,
+    end,
+    matches: shown.map((text) => ({ text, kind: candidates.kinds?.get(text) ?? kinds.get(text) ?? "" })),
+  };
 }
 
 /**

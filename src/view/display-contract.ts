@@ -7,6 +7,7 @@
  *    (The same symbol is used by other JavaScript kernels.)
  * 2. The kernel puts one host object under `Symbol.for("Jupyter.host")` on globalThis. Without it there is no notebook:
  *   print text.
+ * 3. A package may have an `Assistant`, which completes and explains the arguments of its functions.
  */
 export type MimeBundle = Record<string, unknown>;
 
@@ -108,6 +109,53 @@ export interface JupyterComms {
    * ends it.
    */
   register(targetName: string, onOpen: (comm: JupyterComm, message: CommMessage) => unknown): () => void;
+}
+
+/**
+ * A place in a cell that is being typed: an argument of a function, as the kernel describes it to the package that
+ * declares the function. A package names its assistant in its package.json: `"jupyter": { "assistant": "./file.js" }`,
+ * a module with the export `assistant`. The kernel loads it at the first such place, whether or not a cell has imported
+ * the package.
+ */
+export interface ArgumentPlace {
+  /** The function, or the class and its method: `"openConfig"`, `"Config.set"`. */
+  readonly callee: string;
+  /** Position of the argument, from 0. */
+  readonly index: number;
+  /** Keys of object literals on the way from the argument to the place: `["input"]`. */
+  readonly keys: readonly string[];
+  /** The place is a key of an object literal. */
+  readonly isKey: boolean;
+  /** What stands there now, without quotes. */
+  readonly text: string;
+  /** The arguments before it: literals and values of variables; undefined for everything else. */
+  readonly earlier: readonly unknown[];
+  /** The object whose method is called, if a variable holds it. */
+  readonly receiver: unknown;
+}
+
+export interface ArgumentOffer {
+  /** What stands between the quotes; the name of a key. */
+  readonly text: string;
+  /** For what is no text, such as `true`: what stands there without quotes. */
+  readonly code?: string;
+  /** A few words that are shown beside it. */
+  readonly about?: string;
+}
+
+export interface ArgumentOffers {
+  /** The best first. */
+  readonly offers: readonly ArgumentOffer[];
+  /** Offer names of files too, those with these endings first: `[".yaml"]`. */
+  readonly files?: readonly string[];
+}
+
+/** What a package knows about the arguments of its functions. */
+export interface Assistant {
+  /** Undefined: nothing is known about this argument. */
+  complete(place: ArgumentPlace): ArgumentOffers | undefined | Promise<ArgumentOffers | undefined>;
+  /** Markdown about what stands there; undefined: nothing is known. */
+  inspect(place: ArgumentPlace): string | undefined | Promise<string | undefined>;
 }
 
 /** The notebook's host, or undefined in a plain script. */

@@ -15,6 +15,7 @@ import type { CheckerLink } from "../checker/process/link.js";
 import type { CheckerRequest } from "../checker/process/requests.js";
 import type { Evaluator, EvaluatorOptions, Outcome } from "../evaluator.js";
 import { localName } from "../own-names.js";
+import { createArgumentHelp } from "./argument-help.js";
 import { createCellPlace } from "./cell-place.js";
 import { type Executable, functionText, runCell, wrapperOf } from "./executor.js";
 import { compileFile, fileWrapperOf } from "./file-script.js";
@@ -31,6 +32,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
   const place = createCellPlace(options, reopen);
   const shared = { locals, describeScript, live: liveVariables(locals) };
   const extra = Object.defineProperties(shared, Object.getOwnPropertyDescriptors(place.guards));
+  const help = createArgumentHelp(locals);
   const interrupts = createInterrupts(options.interruptFlag, { extra });
 
   const prepare = async ({ files: changed, ...script }: CellScript, cell: Labelled): Promise<Executable> => {
@@ -74,11 +76,14 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
     execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
     complete: async (code, cursor) => {
       place.follow();
-      const found = await checker.ask({ kind: "complete", code, cursor });
+      const { place: argument, ...found } = await checker.ask({ kind: "complete", code, cursor });
+      if (argument !== undefined) return help.complete({ place: argument, code, cursor, found });
       return found.matches.length > 0 ? found : (liveMembers({ code, cursor, locals }) ?? found);
     },
-    inspect: async (code, cursor, detail) =>
-      (await checker.ask({ kind: "inspect", code, cursor, detail })) ?? undefined,
+    inspect: async (code, cursor, detail) => {
+      const { place: argument, found } = await checker.ask({ kind: "inspect", code, cursor, detail });
+      return (argument && (await help.inspect(argument))) ?? found;
+    },
     isComplete: (code) => checker.ask({ kind: "isComplete", code }),
     interrupt: () => interrupts.interrupt(),
     close: () => checker.close(),

@@ -24,17 +24,24 @@ const mostOffered = 500;
 export function liveMembers({ code, cursor, locals }: Asked): Completion | undefined {
   const match = chain.exec(code.slice(0, cursor));
   if (match === null) return undefined;
-  const [first = "", ...steps] = (match[1] ?? "").split(/\??\.|\[|\]/).filter((step) => step !== "");
   const typed = match[2] ?? "";
+  const found = membersOf(valueAt(match[1] ?? "", locals)).filter(({ text }) =>
+    text.toLowerCase().startsWith(typed.toLowerCase()),
+  );
+  if (found.length === 0) return undefined;
+  const end = cursor + (rest.exec(code.slice(cursor))?.[0].length ?? 0);
+  return { start: cursor - typed.length, end, matches: found.slice(0, mostOffered) };
+}
+
+/** What stands at `data.rows[0]` now, as far as nothing has to be run to know it. */
+export function valueAt(source: string, locals: Asked["locals"]): unknown {
+  const [first = "", ...steps] = source.split(/\??\.|\[|\]/).filter((step) => step !== "");
   // `process` itself is behind a getter of Node's.
   const ofNode = first === "process" ? process : ownValue(globalThis, first);
   // Its getters are those of imports, which only read.
   let value = locals[localName(first)] ?? ofNode;
   for (const step of steps) value = memberOf(value, step);
-  const found = membersOf(value).filter(({ text }) => text.toLowerCase().startsWith(typed.toLowerCase()));
-  if (found.length === 0) return undefined;
-  const end = cursor + (rest.exec(code.slice(cursor))?.[0].length ?? 0);
-  return { start: cursor - typed.length, end, matches: found.slice(0, mostOffered) };
+  return value;
 }
 
 /** The value and what it inherits from, `Object.prototype` excepted; nothing where a proxy would have to be asked. */

@@ -152,7 +152,8 @@ async function importFrom(folders: PackageFolders, specifier: string): Promise<u
   return importIn(file, join(folder, "cell.mjs"));
 }
 
-function importIn(specifier: string, from: string): Promise<unknown> {
+/** Node's own `import()`, as a module at `from` would call it. */
+export function importIn(specifier: string, from: string): Promise<unknown> {
   const script = new Script("(specifier) => import(specifier)", {
     filename: from,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

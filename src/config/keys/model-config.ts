@@ -197,6 +197,9 @@ const families: Readonly<Record<string, Keys>> = {
   qwen3_moe: withDefaults(generalModelKeys, sparseDefaults),
 };
 
+/** Names of models (`model_type`) whose defaults are known. */
+export const modelTypes: readonly string[] = Object.keys(families);
+
 /**
  * Keys of `model.model_config` with the defaults of a model (`model_type`); other models have those of the general
  * transformer.

@@ -28,7 +28,7 @@ describe("a configuration's path in a cell", () => {
     ],
     ["in the middle of a name", 'config.get("parallel_config.model_p', ["parallel_config.model_parallel"]],
     ["in a closed string", 'config.get("optimizer.weight_d")', ["optimizer.weight_decay"]],
-    ["of the model", 'config.unset("model.model_config.num_h', ["model.model_config.num_hidden_layers"]],
+    ["of the model", 'config.has("model.model_config.num_h', ["model.model_config.num_hidden_layers"]],
     ["at the top", 'config.origin("load_ch', ["load_checkpoint"]],
   ])("is completed %s", async (_, code, expected) => {
     const cursor = code.endsWith('")') ? code.length - 2 : code.length;

@@ -2,21 +2,31 @@ import type ts from "typescript";
 import type { Candidates } from "../../assist.js";
 import type { Language } from "../program/language.js";
 import { isOwnName } from "../program/node-declarations.js";
+import { importRank } from "./import-names.js";
+
+interface Asked {
+  readonly code: string;
+  readonly cursor: number;
+  /** What the module exports whose names are being imported. */
+  readonly kinds?: ReadonlyMap<string, string> | undefined;
+}
 
 /** What the compiler offers at a place of the cell that `language` holds now, the best first. */
-export function candidatesAt(language: Language, code: string, cursor: number): Candidates {
+export function candidatesAt(language: Language, { code, cursor, kinds }: Asked): Candidates {
   const original = language.service.getCompletionsAtPosition(language.cell, cursor, undefined);
   const entries = original?.entries ?? [];
   const { start, end } = pathAround(entries, cursor) ?? nameAround(code, cursor);
   const typed = code.slice(start, end);
   const ranked = entries.flatMap(({ name, sortText }) => {
     const rank = typed === "" ? 0 : rankOf(name, typed);
-    return rank === undefined || isOwnName(name) ? [] : [{ name, key: `${rank}${sortText}` }];
+    const key = `${rank}${kinds === undefined ? 0 : importRank(kinds.get(name))}${sortText}`;
+    return rank === undefined || isOwnName(name) ? [] : [{ name, key }];
   });
   // Without anything typed the compiler's order within a group is that of declarations; names are easier to find by the
   // alphabet.
   ranked.sort((a, b) => compare(a.key, b.key) || (typed === "" ? compare(a.name, b.name) : 0));
-  return { start, end, candidates: ranked.map(({ name }) => name), ...(original === undefined ? {} : { original }) };
+  const candidates = ranked.map(({ name }) => name);
+  return { start, end, candidates, ...(original && { original }), ...(kinds && { kinds }) };
 }
 
 function compare(a: string, b: string): number {

@@ -1,14 +1,16 @@
 import { describeCompleteness, describeCompletion, describeInspection, inspectionOffsets } from "../../assist.js";
 import type { Inspection } from "../../evaluator.js";
 import type { TypeScript } from "../../guards.js";
-import { createPackageFolders } from "../../package-folders.js";
+import { createPackageFolders, type PackageFolders } from "../../package-folders.js";
+import { argumentAt, type FoundPlace } from "../cell/argument-place.js";
 import { addCarried, anchorCarried, carriedText } from "../cell/carried.js";
 import { candidatesAt } from "../cell/complete.js";
 import { type Converter, convertCell, type Earlier } from "../cell/convert.js";
+import { importedKinds } from "../cell/import-names.js";
 import { isOfNothing, typeNamedAt } from "../cell/inspect-type.js";
 import { type Bundles, createBundles } from "../program/bundles.js";
 import { libraryDocumentation } from "../program/documentation.js";
-import { createLanguage, type Shared } from "../program/language.js";
+import { type Checked, createLanguage, type Shared } from "../program/language.js";
 import type { Declarations } from "../program/libraries.js";
 import { createRegistry } from "../program/registry.js";
 import type { CheckerAnswers, CheckerRequest } from "./requests.js";
@@ -51,8 +53,9 @@ export function createChecker(options: CheckerOptions): Checker {
   let converter: Converter | undefined;
   let openedWith = "";
   let folder: string | undefined;
+  let folders: PackageFolders | undefined;
   const open = (given: Opened): Converter => {
-    const folders = createPackageFolders(given);
+    folders = createPackageFolders(given);
     if (folder !== undefined && folder !== given.workingDirectory) {
       const names = anchorCarried(earlier.names, folder);
       earlier = { names, text: carriedText(names) };
@@ -64,9 +67,20 @@ export function createChecker(options: CheckerOptions): Checker {
     converter ??= open({ workingDirectory: process.cwd(), packages: [] });
     return converter;
   };
-  const inspect = ({ code, cursor, detail }: Extract<CheckerRequest, { kind: "inspect" }>): Inspection | null => {
+  const placeAt = (checked: Checked, cursor: number): { place?: FoundPlace } => {
+    const place = argumentAt(compiler, checked, cursor);
+    if (place === undefined) return {};
+    return { place: { ...place, declaredIn: folders?.real(place.declaredIn) ?? place.declaredIn } };
+  };
+  const complete = ({ code, cursor }: Extract<CheckerRequest, { kind: "complete" }>): CheckerAnswers["complete"] => {
     const { language } = opened();
-    language.update(code, earlier.text, "question");
+    const checked = language.update(code, earlier.text, "question");
+    const kinds = importedKinds(compiler, checked, cursor);
+    const found = describeCompletion(candidatesAt(language, { code, cursor, kinds }), code, cursor);
+    return { ...found, ...placeAt(checked, cursor) };
+  };
+  const inspect = ({ code, cursor, detail }: Extract<CheckerRequest, { kind: "inspect" }>): Inspection | undefined => {
+    const { language } = opened();
     for (const offset of inspectionOffsets(compiler, code, cursor)) {
       const info = language.service.getQuickInfoAtPosition(language.cell, offset);
       if (info === undefined || isOfNothing(info)) continue;
@@ -77,18 +91,20 @@ export function createChecker(options: CheckerOptions): Checker {
       );
     }
     const info = typeNamedAt({ language, code, cursor, earlier: earlier.text });
-    return info === undefined ? null : describeInspection(info, detail);
+    return info === undefined ? undefined : describeInspection(info, detail);
+  };
+  const inspectWithPlace = (request: Extract<CheckerRequest, { kind: "inspect" }>): CheckerAnswers["inspect"] => {
+    const checked = opened().language.update(request.code, earlier.text, "question");
+    const place = placeAt(checked, request.cursor);
+    const found = inspect(request);
+    return { ...place, ...(found === undefined ? {} : { found }) };
   };
   return {
     answer(request) {
       if (request.kind === "convert") return convertCell(opened(), request.code, earlier);
-      if (request.kind === "inspect") return inspect(request);
+      if (request.kind === "inspect") return inspectWithPlace(request);
       if (request.kind === "isComplete") return describeCompleteness(compiler, request.code);
-      if (request.kind === "complete") {
-        const { language } = opened();
-        language.update(request.code, earlier.text, "question");
-        return describeCompletion(candidatesAt(language, request.code, request.cursor), request.code, request.cursor);
-      }
+      if (request.kind === "complete") return complete(request);
       if (request.kind === "prepare") opened().language.update("", earlier.text, "question");
       else if (request.kind === "open") {
         const key = JSON.stringify([request.workingDirectory, request.packages]);

@@ -1,4 +1,5 @@
 import type { Completeness, Completion, Inspection } from "../../evaluator.js";
+import type { FoundPlace } from "../cell/argument-place.js";
 import type { Carried } from "../cell/carried.js";
 import type { Conversion } from "../cell/conversion.js";
 
@@ -19,8 +20,8 @@ export interface CheckerAnswers {
   readonly prepare: null;
   readonly convert: Conversion;
   readonly declare: null;
-  readonly complete: Completion;
-  readonly inspect: Inspection | null;
+  readonly complete: Completion & { readonly place?: FoundPlace };
+  readonly inspect: { readonly found?: Inspection; readonly place?: FoundPlace };
   readonly isComplete: Completeness;
 }
 

@@ -25,6 +25,8 @@ const questions: CheckerRequest[] = [
   { kind: "complete", code: "Math.fl", cursor: 7 },
   { kind: "complete", code: "", cursor: 0 },
   { kind: "complete", code: "const row: Row = { na", cursor: 21 },
+  { kind: "complete", code: 'table.add({ name: "', cursor: 19 },
+  { kind: "complete", code: 'import {  } from "node:fs"', cursor: 9 },
   { kind: "inspect", code: "table.add({ name: 'b' })", cursor: 7, detail: 1 },
   { kind: "inspect", code: "readFileSync", cursor: 3, detail: 0 },
   { kind: "isComplete", code: "for (const a of b) {" },

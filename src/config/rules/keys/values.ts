@@ -4,51 +4,9 @@ import { setTo } from "../cure.js";
 import { error } from "../findings.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 import { callbacksOf } from "../training/checkpoint.js";
+import { choices, monitorChoices, monitors, saveFormats } from "./choices.js";
 
 const model = "model.model_config";
-const monitors = [
-  "local_loss_format",
-  "local_norm_format",
-  "device_local_norm_format",
-  "device_local_loss_format",
-  "optimizer_state_format",
-  "weight_state_format",
-  "max_attention_logit_format",
-];
-
-/** Values that a setting may have; the first one is offered if nothing similar is written. */
-const choices: Readonly<Record<string, readonly (string | number | boolean)[]>> = {
-  run_mode: ["train", "finetune", "eval", "predict", "predict_with_train_model"],
-  load_ckpt_format: ["safetensors", "ckpt"],
-  "context.mode": [0, 1, "GRAPH_MODE", "PYNATIVE_MODE"],
-  "context.device_target": ["Ascend", "CPU"],
-  "context.memory_optimize_level": ["O0", "O1"],
-  "context.jit_config.jit_level": ["O0", "O1", "O2"],
-  "context.dataset_broadcast_opt_level": [3, 0, 1, 2],
-  "parallel.parallel_mode": [
-    1,
-    0,
-    2,
-    3,
-    "SEMI_AUTO_PARALLEL",
-    "DATA_PARALLEL",
-    "AUTO_PARALLEL",
-    "HYBRID_PARALLEL",
-    "STAND_ALONE",
-    "MANUAL_PARALLEL",
-  ],
-  "parallel.search_mode": ["sharding_propagation", "recursive_programming", "dynamic_programming"],
-  "parallel.pipeline_config.pipeline_scheduler": ["1f1b", "gpipe", "seqpipe", "seqvpp", "seqsmartvpp", "zero_bubble_v"],
-  "parallel_config.context_parallel_algo": ["colossalai_cp", "ulysses_cp", "hybrid_cp"],
-  [`${model}.moe_router_load_balancing_type`]: ["seq_aux_loss", "sub_seq_aux_loss", "gbs_aux_loss"],
-  [`${model}.moe_token_dispatcher_type`]: ["alltoall", "alltoall_deredundency", "alltoall_zero_redundancy"],
-  [`${model}.moe_router_score_function`]: ["sigmoid", "softmax"],
-  [`${model}.position_embedding_type`]: ["rope", "yarn", "none", "relative", "learned_absolute", "partial_rope"],
-  [`${model}.params_dtype`]: ["float32", "bfloat16", "float16", "fp32", "bf16", "fp16"],
-  [`${model}.compute_dtype`]: ["bfloat16", "float32", "float16", "bf16", "fp32", "fp16"],
-  [`${model}.layernorm_compute_dtype`]: ["float32", "bfloat16", "float16", "fp32", "bf16", "fp16"],
-  "train_dataset.data_loader.datasets_type": ["GPTDataset"],
-};
 
 const spoken = (value: string | number | boolean): string => String(value);
 
@@ -77,12 +35,12 @@ function* allowedValues(context: RuleContext): Generator<RuleFinding> {
     for (const [index, one] of (Array.isArray(value) ? (value as unknown[]) : [value]).entries())
       yield* check(
         Array.isArray(value) ? `monitor_config.${name}.${index}` : `monitor_config.${name}`,
-        ["log", "tensorboard"],
+        monitorChoices,
         one,
       );
   }
   for (const { path, values } of callbacksOf(context, "CheckpointMonitor"))
-    yield* check(`${path}.checkpoint_format`, ["safetensors", "ckpt"], values.checkpoint_format);
+    yield* check(`${path}.checkpoint_format`, saveFormats, values.checkpoint_format);
 }
 
 function* runMode({ get }: RuleContext): Generator<RuleFinding> {
