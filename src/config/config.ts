@@ -56,6 +56,12 @@ const knownTexts = new WeakMap<ConfigOptions, SourceText>();
  * number: `"callbacks.2.save_checkpoint_steps"`. Values are read and written as PyYAML does it (YAML 1.1): `1e-7` is
  * written `1.0e-7`, text is quoted where PyYAML would read something else. A path below an alias (`*name`) edits the
  * anchored section, so that all its uses change; `diff()` lists them.
+ *
+ * @example
+ * const config = await openConfig("pretrain_deepseek3_1b");
+ * config.set("lr_schedule.learning_rate", 1e-4).set("parallel_config.model_parallel", 2);
+ * config.diff();
+ * await config.save("my-config.yaml");
  */
 export class Config {
   readonly source: ConfigSource;

@@ -17,6 +17,10 @@ function templateFolder(): string {
 /**
  * The configurations that come with this package, shown as a table: name, devices, parameters, purpose.
  * `openConfig(name)` opens one.
+ *
+ * @example
+ * const [name = "pretrain_deepseek3_tiny_cpu"] = await listTemplates();
+ * await openConfig(name);
  */
 export async function listTemplates(): Promise<ShownList<string>> {
   return allTemplates();

@@ -35,6 +35,9 @@ function rulesTable(rules: readonly RuleInfo[]): MimeBundle {
 /**
  * Every rule that `config.check()` applies, with what MindFormers itself would do: refuse to start, ignore the setting,
  * fail later, or accept it.
+ *
+ * @example
+ * listRules().filter(({ area }) => area === "mesh").map(({ id, about }) => `${id}: ${about}`);
  */
 export function listRules(): ShownList<RuleInfo> {
   const infos = ruleGroups.flatMap(([area, group]) =>

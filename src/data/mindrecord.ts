@@ -29,6 +29,11 @@ import { type VerifyOptions, verifyMindRecord } from "./verify.js";
 /**
  * MindRecord files on disk: what MindSpore's FileWriter or `writeMindRecord` wrote. Rows are numbered through all
  * shards in their order. Reading throws DATASET_CHANGED if a shard has other rows than when it was opened.
+ *
+ * @example
+ * const data = await openMindRecord("dataset/wiki.mindrecord");
+ * await data.row(0);
+ * await data.verify();
  */
 export class MindRecord {
   readonly format = "mindrecord";

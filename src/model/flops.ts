@@ -57,12 +57,24 @@ export function tokenWork(shape: ModelShape): TokenWork {
   return { attention, dense, experts, mtp, output, total: attention + dense + experts + mtp + output };
 }
 
-/** Floating-point operations for one token, forward and backward. */
+/**
+ * Floating-point operations for one token, forward and backward.
+ *
+ * @example
+ * const model = (await openConfig("pretrain_deepseek3_1b")).get("model.model_config");
+ * flopsPerToken(modelShape(model as Record<string, unknown>));
+ */
 export function flopsPerToken(shape: ModelShape): number {
   return tokenWork(shape).total;
 }
 
-/** Floating-point operations of one step; what MindFormers prints as "Full model flops calculated". */
+/**
+ * Floating-point operations of one step; what MindFormers prints as "Full model flops calculated".
+ *
+ * @example
+ * const model = (await openConfig("pretrain_deepseek3_1b")).get("model.model_config");
+ * flopsPerStep(modelShape(model as Record<string, unknown>), 128); // global batch of 128 sequences
+ */
 export function flopsPerStep(shape: ModelShape, globalBatch: number): number {
   return flopsPerToken(shape) * shape.sequence * globalBatch;
 }

@@ -69,7 +69,11 @@ const counted = (tensors: readonly ModelTensor[]): number => sum(tensors, (tenso
 
 /**
  * Counts from the layers as MindFormers 1.9 builds them; a test holds every tensor against its models.
- * Shown as a table. @example countParameters(modelShape(config.get("model.model_config")))
+ * Shown as a table.
+ *
+ * @example
+ * const model = (await openConfig("pretrain_deepseek3_1b")).get("model.model_config");
+ * countParameters(modelShape(model as Record<string, unknown>)).total;
  */
 export function countParameters(shape: ModelShape): ParameterCount {
   const layers = layersOf(shape);

@@ -141,7 +141,10 @@ export const shapeProblem = (model: ModelSection): string | undefined => readSha
  * DeepSeek-V3, Qwen3, Qwen3-MoE, TeleChat3, TeleChat3-MoE, and sections without a type that name every number (general
  * dense and expert models).
  *
- * @example countParameters(modelShape(config.get("model.model_config")))
+ *
+ * @example
+ * const model = (await openConfig("pretrain_deepseek3_1b")).get("model.model_config");
+ * countParameters(modelShape(model as Record<string, unknown>));
  * @throws MODEL_NOT_COMPUTED with the names of the numbers that are missing or no whole numbers, and for sparse
  * attention (DSA).
  */

@@ -205,7 +205,14 @@ export function mtpTensors(shape: ModelShape): ModelTensor[] {
   ];
 }
 
-/** Every tensor of the model, with MindFormers' full names. */
+/**
+ * Every tensor of the model, with MindFormers' full names.
+ *
+ * @example
+ * const model = (await openConfig("pretrain_deepseek3_1b")).get("model.model_config");
+ * const shape = modelShape(model as Record<string, unknown>);
+ * modelTensors(shape).map(({ name, shape }) => `${name}: ${shape.join(" × ")}`);
+ */
 export function modelTensors(shape: ModelShape): ModelTensor[] {
   const named = (prefix: string, tensors: readonly ModelTensor[]): ModelTensor[] =>
     tensors.map((tensor) => ({ ...tensor, name: `${prefix}${tensor.name}` }));

@@ -61,7 +61,13 @@ function chartOf(curves: readonly Curve[], plot: PlotName, x: CompareAxis): Line
   return { title, x: { label: axisLabels[x] }, y: { label: measures[plot].label }, series, markers };
 }
 
-/** Several runs side by side: a table of their figures when shown, and one plot with a line per run. */
+/**
+ * Several runs side by side: a table of their figures when shown, and one plot with a line per run.
+ *
+ * @example
+ * const runs = compareRuns([await openRun("first"), await openRun("first-2")]);
+ * runs.plot("loss", { x: "tokens" });
+ */
 export class Comparison {
   readonly runs: readonly Run[];
 

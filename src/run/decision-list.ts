@@ -9,11 +9,11 @@ export function decisionList(decisions: readonly DecisionEvent[]): ShownList<Dec
     tableBundle({
       title: `${items.length} ${items.length === 1 ? "decision" : "decisions"}`,
       columns: [
-        { key: "time", label: "Time" },
-        { key: "attempt", label: "Attempt" },
-        { key: "found", label: "Found" },
-        { key: "decision", label: "Decided" },
-        { key: "reason", label: "Because" },
+        { key: "time", label: "time" },
+        { key: "attempt", label: "attempt" },
+        { key: "found", label: "found" },
+        { key: "decision", label: "decided" },
+        { key: "reason", label: "because" },
       ],
       rows: items.map(({ time, attempt, finding, decision, reason, about }) => ({
         time: formatDate(time),

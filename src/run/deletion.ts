@@ -25,6 +25,11 @@ export interface DoomedRun {
 /**
  * What would be deleted. Nothing is touched until `confirm()`. Live runs are never part of it; `live` names those that
  * were left out.
+ *
+ * @example
+ * const deletion = await deleteRuns({ names: ["test-*"], olderThan: "7d" });
+ * deletion.bytes;
+ * await deletion.confirm();
  */
 export class RunDeletion {
   readonly runs: readonly DoomedRun[];

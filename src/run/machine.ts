@@ -81,7 +81,13 @@ export function judgeMachine(facts: MachineFacts): MachineCheck[] {
   ];
 }
 
-/** What the machine has and lacks for training; shows itself as a table. */
+/**
+ * What the machine has and lacks for training; shows itself as a table.
+ *
+ * @example
+ * const machine = await checkMachine();
+ * if (!machine.ready) console.log(machine.checks);
+ */
 export class Machine {
   readonly facts: MachineFacts;
   readonly checks: readonly MachineCheck[];
@@ -115,7 +121,12 @@ export class Machine {
   }
 }
 
-/** Looks for everything that training needs; never throws for what is missing, says how to get it. */
+/**
+ * Looks for everything that training needs; never throws for what is missing, says how to get it.
+ *
+ * @example
+ * const { ready, checks } = await checkMachine();
+ */
 export async function checkMachine(): Promise<Machine> {
   return new Machine(await readMachine());
 }

@@ -23,7 +23,13 @@ export interface NodeRow {
   readonly message?: string;
 }
 
-/** The nodes of a run; shows itself as a table. */
+/**
+ * The nodes of a run; shows itself as a table.
+ *
+ * @example
+ * const run = await openRun("first");
+ * const { rows } = await run.nodes();
+ */
 export class NodeTable {
   readonly rows: readonly NodeRow[];
 
@@ -114,7 +120,13 @@ export async function nodeTable(file: RunFile, folder: string): Promise<NodeTabl
   }
 }
 
-/** Python stacks of ranks, shown as text. */
+/**
+ * Python stacks of ranks, shown as text.
+ *
+ * @example
+ * const run = await openRun("first");
+ * const { stacks } = await run.stacks({ rank: [0, 1] });
+ */
 export class RankStacks {
   readonly stacks: readonly { readonly rank: number; readonly text: string }[];
 

@@ -107,6 +107,10 @@ const parallel = 32;
 /**
  * The runs of a folder, or all that are found from the working folder, newest first; shown as a table with their
  * states. The table also shows folders that can't be opened, with what is wrong.
+ *
+ * @example
+ * const [newest] = await listRuns();
+ * await newest?.status();
  */
 export async function listRuns(options: OpenOptions = {}): Promise<ShownList<Run>> {
   const folders = options.folder === undefined ? await findRunFolders() : await runFoldersIn(options.folder);

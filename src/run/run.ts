@@ -25,6 +25,12 @@ import { type Watch, type WatchOptions, watchRun } from "./watch.js";
 /**
  * A training run: a folder and what can be read from it. The training does not depend on this object, on the kernel
  * or on the notebook; any number of Run objects may look at the same folder, now or later (`openRun`).
+ *
+ * @example
+ * const run = await openRun("first");
+ * run.watch({ plots: ["loss", "grad_norm"] });
+ * await run.wait({ untilStep: 200, timeout: "2h" });
+ * await run.stop();
  */
 export class Run {
   readonly name: string;

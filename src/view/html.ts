@@ -25,9 +25,9 @@ const onPaper =
   "<style>@media print{.mfl-table td,.mfl-table th{white-space:normal!important;min-width:0!important;" +
   "overflow-wrap:break-word;padding:1px 2px!important;font-size:74%}}</style>";
 
-/** A table element whose numbers stand in line; `body` is markup. */
-export function tableElement(body: string): string {
-  const style = "border-collapse:collapse;border:none;margin:4px 0;font-variant-numeric:tabular-nums;width:auto";
+/** A table element whose numbers stand in line; `body` is markup. Tables below each other are as wide as the output. */
+export function tableElement(body: string, width: "auto" | "100%" = "auto"): string {
+  const style = `border-collapse:collapse;border:none;margin:4px 0;font-variant-numeric:tabular-nums;width:${width}`;
   return `${onPaper}<table class="mfl-table" style="${style}" cellpadding="4">${body}</table>`;
 }
 

@@ -39,12 +39,14 @@ function plainFacts(title: string, facts: Facts, hidden: string): string {
 
 function htmlFacts(title: string, facts: Facts, hidden: string): string {
   const label =
-    "text-align:left;vertical-align:top;color:var(--jp-ui-font-color2,inherit);white-space:nowrap;min-width:14ch";
+    "text-align:left;vertical-align:top;color:var(--jp-ui-font-color2,inherit);" +
+    "white-space:nowrap;min-width:14ch;width:1%";
   const rows = facts.map(([name, value]) => {
     const cell = cellElement("td", value, "text-align:left;white-space:pre-wrap;overflow-wrap:anywhere");
     return `<tr>${cellElement("td", name, label)}${cell}</tr>`;
   });
-  return frame(heading(title), tableElement(`<tbody>${rows.join("")}</tbody>`), hidden ? smallPrint(hidden) : "");
+  const table = tableElement(`<tbody>${rows.join("")}</tbody>`, "100%");
+  return frame(heading(title), table, hidden ? smallPrint(hidden) : "");
 }
 
 const severities = {

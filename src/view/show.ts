@@ -21,6 +21,9 @@ function bundleOf(value: Showable): MimeBundle {
 /**
  * Shows a figure, a table or a bundle under the running cell; in a plain script prints its text/plain to standard
  * output.
+ *
+ * @example
+ * show({ "text/plain": "three steps", "text/html": "<b>three</b> steps" });
  */
 export function show(value: Showable, options?: DisplayOptions): void {
   const bundle = bundleOf(value);
@@ -60,6 +63,11 @@ function frame(bundle: MimeBundle): MimeBundle {
  * Opens an output that later updates replace (`update_display_data` under one display id): at most four times a second,
  * every two seconds in a batch run; a plain script prints the text every 30 seconds and at the end. Figures keep their
  * zoom over updates where our JupyterLab extension draws them.
+ *
+ * @example
+ * const live = openLive({ "text/plain": "0 of 3" });
+ * for (const done of [1, 2, 3]) live.update({ "text/plain": `${done} of 3` });
+ * live.close();
  */
 export function openLive(value: Showable): LiveOutput {
   const initial = bundleOf(value);
@@ -109,6 +117,11 @@ const scriptInterval = 30_000;
 /**
  * Progress of a long call: the notebook's own (a bar where somebody watches, lines in a batch run); in a plain script
  * one line every 30 seconds. After `finish(text)` only that text stays (in a batch run: is the last line).
+ *
+ * @example
+ * const progress = openProgress({ title: "reading", total: 3, unit: "files" });
+ * for (const done of [1, 2, 3]) progress.update(done);
+ * progress.finish("3 files read");
  */
 export function openProgress(spec: ProgressSpec): Progress {
   const text = (state: ProgressState) => progressText(spec, state);

@@ -1,6 +1,12 @@
 import { displayKey, type MimeBundle } from "./display-contract.js";
 
-/** An array in every respect that also shows itself. What `filter` and `map` make of it are plain arrays. */
+/**
+ * An array in every respect that also shows itself. What `filter` and `map` make of it are plain arrays.
+ *
+ * @example
+ * const rules = listRules(); // a table as the last expression of a cell
+ * rules.map(({ id }) => id); // a plain array
+ */
 export class ShownList<Item> extends Array<Item> {
   #draw: (items: readonly Item[]) => MimeBundle = () => ({ "text/plain": `${this.length} items` });
 

@@ -1,7 +1,7 @@
 import { fitBundle } from "./budget.js";
 import type { MimeBundle } from "./display-contract.js";
 import { cellElement, frame, heading, quietStyle, ruleStyle, smallPrint, tableElement } from "./html.js";
-import { type Cell, displayWidth, formatCell, oneLine, pad, shorten, visibleControls } from "./text.js";
+import { type Cell, displayWidth, escapeMarkup, formatCell, oneLine, pad, shorten, visibleControls } from "./text.js";
 
 export interface Column {
   /** Name of the value in each row. */
@@ -16,6 +16,8 @@ export interface TableSpec {
   readonly title?: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];
+  /** Key of a text that stands below its row, over the whole width. */
+  readonly detail?: string;
   /** Shown under the table. */
   readonly note?: string;
   /** How to get at rows that are hidden, as one types it: `"checkpoints.all"`. */
@@ -39,11 +41,16 @@ const levels: readonly Limits[] = [
 const plainCell = 80;
 const proseLimit = 4000;
 
+interface Row {
+  readonly cells: readonly string[];
+  readonly detail: string;
+}
+
 interface Grid {
   readonly labels: readonly string[];
   readonly aligns: readonly ("left" | "right")[];
-  readonly head: readonly (readonly string[])[];
-  readonly tail: readonly (readonly string[])[];
+  readonly head: readonly Row[];
+  readonly tail: readonly Row[];
   readonly hidden: string | undefined;
   readonly footer: string;
 }
@@ -66,7 +73,10 @@ function gridOf(spec: TableSpec, limits: Limits): Grid {
   const first = spec.rows.slice(0, all ? count : limits.head);
   const last = all ? [] : spec.rows.slice(-limits.tail);
   const texts = (rows: TableSpec["rows"]) =>
-    rows.map((row) => columns.map((column) => shorten(formatCell(row[column.key]), limits.cell)));
+    rows.map((row) => ({
+      cells: columns.map((column) => shorten(formatCell(row[column.key]), limits.cell)),
+      detail: spec.detail === undefined ? "" : shorten(formatCell(row[spec.detail]), limits.cell),
+    }));
   const hiddenRows = count - first.length - last.length;
   const hiddenColumns = spec.columns.length - columns.length;
   return {
@@ -92,46 +102,58 @@ function naturalAlign(rows: TableSpec["rows"], key: string): "left" | "right" {
 }
 
 function plainTable(title: string | undefined, grid: Grid): string {
-  const cut = (row: readonly string[]) => row.map((text) => shorten(text, plainCell));
+  const cut = ({ cells, detail }: Row) => ({ cells: cells.map((text) => shorten(text, plainCell)), detail });
   const body = [...grid.head, ...grid.tail].map(cut);
   const widths = grid.labels.map((label, i) =>
-    Math.max(displayWidth(label), ...body.map((r) => displayWidth(r[i] ?? ""))),
+    Math.max(displayWidth(label), ...body.map(({ cells }) => displayWidth(cells[i] ?? ""))),
   );
   const line = (cells: readonly string[]) =>
     cells
       .map((text, i) => pad(text, widths[i] ?? 0, grid.aligns[i] ?? "left"))
       .join("  ")
       .trimEnd();
+  const lines = ({ cells, detail }: Row) => (detail === "" ? line(cells) : `${line(cells)}\n    ${detail}`);
   return [
     ...(title ? [shorten(oneLine(title), proseLimit)] : []),
     line(grid.labels),
     widths.map((width) => "─".repeat(width)).join("  "),
-    ...body.slice(0, grid.head.length).map(line),
+    ...body.slice(0, grid.head.length).map(lines),
     ...(grid.hidden ? [grid.hidden] : []),
-    ...body.slice(grid.head.length).map(line),
+    ...body.slice(grid.head.length).map(lines),
     ...(grid.footer ? [grid.footer] : []),
   ].join("\n");
 }
 
-// Characters. A column of short texts keeps its lines whole; one of long texts is not squeezed to a word per line.
-const shortText = 26;
+// Characters. A column of short texts keeps its lines whole, in a table that is wide less of them; one of long texts is
+// not squeezed to a word per line.
+const shortText = { table: 26, wideTable: 16 } as const;
 const longText = 48;
+const wideTable = 110;
 
 /** The widths of a column follow from its longest text. */
-function widthStyle(grid: Grid, column: number): string {
-  const longest = Math.max(...[...grid.head, ...grid.tail].map((row) => displayWidth(row[column] ?? "")), 0);
-  if (longest <= shortText) return ";white-space:nowrap";
-  return longest > longText ? ";min-width:36ch" : "";
+function widthStyles(grid: Grid): string[] {
+  const rows = [...grid.head, ...grid.tail];
+  const longest = grid.labels.map((_, column) =>
+    Math.max(...rows.map(({ cells }) => displayWidth(cells[column] ?? "")), 0),
+  );
+  const whole = longest.reduce((sum, width) => sum + Math.min(width, longText) + 2, 0);
+  const short = whole > wideTable ? shortText.wideTable : shortText.table;
+  return longest.map((width) => {
+    if (width <= short) return ";white-space:nowrap";
+    return width > longText ? ";min-width:36ch" : "";
+  });
 }
 
 function htmlTable(title: string | undefined, grid: Grid): string {
-  const styles = grid.aligns.map((align, i) => `text-align:${align};vertical-align:top${widthStyle(grid, i)}`);
-  const row = (cells: readonly string[]) =>
-    `<tr>${cells.map((text, i) => cellElement("td", text, styles[i] ?? "")).join("")}</tr>`;
+  const widths = widthStyles(grid);
+  const styles = grid.aligns.map((align, i) => `text-align:${align};vertical-align:top${widths[i]}`);
+  const across = (text: string) =>
+    `<tr><td colspan="${grid.labels.length}" style="text-align:left;${quietStyle}">${escapeMarkup(text)}</td></tr>`;
+  const row = ({ cells, detail }: Row) =>
+    `<tr>${cells.map((text, i) => cellElement("td", text, styles[i] ?? "")).join("")}</tr>` +
+    (detail === "" ? "" : across(detail));
   const heads = grid.labels.map((label, i) => cellElement("th", label, `text-align:${grid.aligns[i]};${ruleStyle}`));
-  const hidden = grid.hidden
-    ? `<tr><td colspan="${grid.labels.length}" style="text-align:left;${quietStyle}">${grid.hidden}</td></tr>`
-    : "";
+  const hidden = grid.hidden ? across(grid.hidden) : "";
   const body = grid.head.map(row).join("") + hidden + grid.tail.map(row).join("");
   return frame(
     title ? heading(shorten(title, proseLimit)) : "",

@@ -105,6 +105,10 @@ const lineStyle =
   "margin:0;padding:0;border:0;background:none;color:inherit;line-height:1.55;white-space:pre;" +
   "font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:var(--jp-code-font-size,12px)";
 
+/** Characters that a notebook with an open side bar has room for; longer lines end in an ellipsis where they must. */
+const longLine = 96;
+const ellipsis = "overflow:hidden;text-overflow:ellipsis";
+
 function drawLeaves(leaves: readonly TreeNode[], limits: Limits): string {
   if (leaves.length === 0) return "";
   const text = (value: string | undefined): string => shorten(oneLine(value ?? ""), limits.value);
@@ -120,10 +124,12 @@ function drawLeaves(leaves: readonly TreeNode[], limits: Limits): string {
     const strong =
       leaf.mark === "changed" ? colored(value, "changed", ";font-weight:600") : `<b>${escapeMarkup(value)}</b>`;
     const rest = `${pad(leaf.side ?? "", side, "left")}  ${limits.notes ? (leaf.note ?? "") : ""}`.trimEnd();
-    const below = (leaf.remarks ?? []).map((remark) => remarkLine(remark, leaf.mark ?? "advice"));
-    return [`${sign} ${name}  ${strong}  ${quiet(rest)}`, ...below];
+    const below = (leaf.remarks ?? []).map((remark) => `${remarkLine(remark, leaf.mark ?? "advice")}\n`);
+    const whole = widths.label + widths.value + displayWidth(rest) + 6;
+    const line = `${sign} ${name}  ${strong}  ${quiet(rest)}`;
+    return [whole > longLine ? `<span style="${ellipsis};display:block">${line}</span>` : `${line}\n`, ...below];
   });
-  return `<pre style="${lineStyle}">${lines.join("\n")}</pre>`;
+  return `<pre style="${lineStyle}">${lines.join("")}</pre>`;
 }
 
 function cut(text: string, limit: number): string {
@@ -146,7 +152,7 @@ function drawSection(section: TreeNode, limits: Limits, budget: { left: number }
   const remarks = (section.remarks ?? []).map((remark) => remarkLine(remark, section.mark ?? "advice")).join("\n");
   const below = remarks === "" ? "" : `<pre style="${lineStyle}">${remarks}</pre>`;
   return (
-    `<details${open} style="margin:2px 0"><summary style="cursor:pointer;white-space:nowrap"${tip}>` +
+    `<details${open} style="margin:2px 0"><summary style="cursor:pointer;white-space:nowrap;${ellipsis}"${tip}>` +
     `<b>${escapeMarkup(oneLine(section.label))}</b>${sign}${digest}</summary>` +
     `<div style="margin:1px 0 5px 5px;padding-left:12px;border-left:1px solid var(--jp-border-color1,#9e9e9e)">` +
     `${note}${below}${drawNodes(section.children ?? [], limits, budget)}</div></details>`

@@ -8,7 +8,14 @@ import type { TensorDifference } from "./tensor-difference.js";
 
 const order = { missing: 0, new: 1, shape: 2, dtype: 3, values: 4, same: 5 } as const;
 
-/** The differences of two checkpoints, those that stand out first. Iterable. */
+/**
+ * The differences of two checkpoints, those that stand out first. Iterable.
+ *
+ * @example
+ * const checkpoints = await openCheckpoints("runs/first/output/checkpoint");
+ * const changed = await checkpoints.at(40).compareTo(checkpoints.at(20));
+ * changed.equal; // false: training changed the weights
+ */
 export class CheckpointComparison implements Iterable<TensorDifference> {
   readonly differences: readonly TensorDifference[];
   readonly #titles: { readonly before: string; readonly after: string };
@@ -51,14 +58,14 @@ export class CheckpointComparison implements Iterable<TensorDifference> {
     const rows = this.differences.filter(({ change }) => change !== "same");
     const table = tableBundle({
       columns: [
-        { key: "name", label: "Tensor" },
-        { key: "change", label: "Change" },
-        { key: "relativeL2", label: "Relative L2" },
-        { key: "cosine", label: "Cosine" },
-        { key: "largest", label: "Largest" },
-        { key: "unchanged", label: "Unchanged", align: "right" },
-        { key: "deadRows", label: "Dead rows" },
-        { key: "look", label: "Type and shape" },
+        { key: "name", label: "tensor" },
+        { key: "change", label: "change" },
+        { key: "relativeL2", label: "relative L2" },
+        { key: "cosine", label: "cosine" },
+        { key: "largest", label: "largest" },
+        { key: "unchanged", label: "unchanged", align: "right" },
+        { key: "deadRows", label: "dead rows" },
+        { key: "look", label: "type and shape" },
       ],
       rows: rows.map(({ name, change, relativeL2, cosine, largest, unchanged, deadRows, before, after }) => ({
         name,

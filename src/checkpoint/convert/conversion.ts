@@ -29,6 +29,12 @@ const bytesPerSecond = 300e6;
  * A conversion that was worked out but not begun: shows its forecast; `run()` does it. Running it twice, or after it
  * was killed, is
  * harmless: it goes on, or finds everything done.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * const conversion = await checkpoint.merge({ output: "merged", keep: "weights" });
+ * conversion.forecast; // bytes to read and to write
+ * await conversion.run();
  */
 export class Conversion {
   readonly output: string;
@@ -112,7 +118,14 @@ export interface ConversionFacts extends RunPlanResult {
   readonly milliseconds: number;
 }
 
-/** A conversion that is done: every tensor was read again and equals what was written. */
+/**
+ * A conversion that is done: every tensor was read again and equals what was written.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * const result = await (await checkpoint.merge({ output: "merged" })).run();
+ * result.output; // folder of the new files
+ */
 export class ConversionResult {
   readonly output: string;
   readonly facts: ConversionFacts;

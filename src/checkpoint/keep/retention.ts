@@ -19,7 +19,15 @@ export interface RetentionFacts {
   readonly untilFull: number | undefined;
 }
 
-/** What would go and what would stay; nothing is removed before `apply()`. */
+/**
+ * What would go and what would stay; nothing is removed before `apply()`.
+ *
+ * @example
+ * const checkpoints = await openCheckpoints("runs/first/output/checkpoint");
+ * const retention = await checkpoints.retention({ keepLast: 3 });
+ * retention.freed; // bytes
+ * await retention.apply();
+ */
 export class Retention {
   readonly rows: readonly RetentionRow[];
   readonly facts: RetentionFacts;
@@ -62,11 +70,11 @@ export class Retention {
     ]);
     const table = tableBundle({
       columns: [
-        { key: "step", label: "Step" },
-        { key: "size", label: "Size", align: "right" },
-        { key: "saved", label: "Saved (UTC)" },
-        { key: "verdict", label: "Verdict" },
-        { key: "reason", label: "Reason" },
+        { key: "step", label: "step" },
+        { key: "size", label: "size", align: "right" },
+        { key: "saved", label: "saved (UTC)" },
+        { key: "verdict", label: "verdict" },
+        { key: "reason", label: "reason" },
       ],
       rows: this.rows.map(({ step, bytes, savedAt, keep, reason }) => ({
         step,

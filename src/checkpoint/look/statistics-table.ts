@@ -2,7 +2,14 @@ import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 import type { TensorStatistics } from "./statistics.js";
 
-/** Statistics of many tensors as a table. Iterable. */
+/**
+ * Statistics of many tensors as a table. Iterable.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * const table = await checkpoint.statistics({ match: "*.layers.0.*" });
+ * const broken = [...table].filter(({ nan }) => nan > 0);
+ */
 export class StatisticsTable implements Iterable<TensorStatistics> {
   readonly rows: readonly TensorStatistics[];
 
@@ -18,17 +25,17 @@ export class StatisticsTable implements Iterable<TensorStatistics> {
     return tableBundle({
       title: `Statistics of ${this.rows.length} tensors`,
       columns: [
-        { key: "name", label: "Tensor" },
-        { key: "elements", label: "Elements" },
-        { key: "min", label: "Min" },
-        { key: "max", label: "Max" },
-        { key: "mean", label: "Mean" },
-        { key: "std", label: "Std" },
+        { key: "name", label: "tensor" },
+        { key: "elements", label: "elements" },
+        { key: "min", label: "min" },
+        { key: "max", label: "max" },
+        { key: "mean", label: "mean" },
+        { key: "std", label: "std" },
         { key: "l2", label: "L2" },
-        { key: "zeros", label: "Zeros" },
+        { key: "zeros", label: "zeros" },
         { key: "nan", label: "NaN" },
-        { key: "infinite", label: "Infinite" },
-        { key: "denormal", label: "Denormal" },
+        { key: "infinite", label: "infinite" },
+        { key: "denormal", label: "denormal" },
       ],
       rows: this.rows.map(({ name, elements, min, max, mean, std, l2, zeros, nan, infinite, denormal }) => {
         return { name, elements, min, max, mean, std, l2, zeros, nan, infinite, denormal };

@@ -25,7 +25,14 @@ export interface TensorTotal {
   readonly bytes: number;
 }
 
-/** The tensors of a checkpoint: each name once. Iterable; shows itself as a table with totals. */
+/**
+ * The tensors of a checkpoint: each name once. Iterable; shows itself as a table with totals.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * const tensors = await checkpoint.tensors({ match: "*.layers.0.*" });
+ * tensors.total("weight"); // elements and bytes of the weights
+ */
 export class TensorTable implements Iterable<TensorRow> {
   readonly rows: readonly TensorRow[];
   readonly #title: string;
@@ -59,14 +66,14 @@ export class TensorTable implements Iterable<TensorRow> {
     return tableBundle({
       title: this.#title,
       columns: [
-        { key: "name", label: "Tensor" },
-        { key: "kind", label: "Kind" },
-        { key: "dtype", label: "Type" },
-        { key: "shape", label: "Shape", align: "right" },
-        { key: "elements", label: "Elements" },
-        { key: "bytes", label: "Size", align: "right" },
-        ...(sliced ? [{ key: "slices", label: "Slices", align: "right" as const }] : []),
-        ...(some || sliced ? [{ key: "ranks", label: "Ranks" }] : []),
+        { key: "name", label: "tensor" },
+        { key: "kind", label: "kind" },
+        { key: "dtype", label: "type" },
+        { key: "shape", label: "shape", align: "right" },
+        { key: "elements", label: "elements" },
+        { key: "bytes", label: "size", align: "right" },
+        ...(sliced ? [{ key: "slices", label: "slices", align: "right" as const }] : []),
+        ...(some || sliced ? [{ key: "ranks", label: "ranks" }] : []),
       ],
       rows: shownRows(this.rows),
       note: [this.#totals(), this.#note].filter(Boolean).join("\n"),

@@ -25,6 +25,11 @@ interface Growing extends TensorModule {
 /**
  * The tensors of a checkpoint as a tree of modules with parameters and bytes. Moments stand below `adam_m` and
  * `adam_v`.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * const tree = await checkpoint.tree();
+ * tree.root.modules; // modules with parameters and bytes
  */
 export class TensorTree {
   readonly root: TensorModule;

@@ -15,7 +15,15 @@ import { measureTensor, type TensorStatistics } from "./statistics.js";
 import type { StatisticsFile } from "./statistics-file.js";
 import { histogramFigure } from "./value-histogram.js";
 
-/** One tensor of a checkpoint: its place and, on demand, values, statistics and figures. */
+/**
+ * One tensor of a checkpoint: its place and, on demand, values, statistics and figures.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * const tensor = await checkpoint.tensor("embedding.word_embeddings.weight");
+ * await tensor.values({ slice: "[0:2, :4]" });
+ * await tensor.histogram();
+ */
 export class TensorView {
   readonly name: string;
   readonly dtype: ElementType;

@@ -31,7 +31,14 @@ import { incompleteness } from "./completeness.js";
 import { scrub, seal, verify } from "./prove-point.js";
 import { derivedFolderOf } from "./seal-place.js";
 
-/** One point that the training saved, or a whole model: the files of all ranks. Opening it reads headers only. */
+/**
+ * One point that the training saved, or a whole model: the files of all ranks. Opening it reads headers only.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * await checkpoint.tensors({ match: "*.layers.0.*" });
+ * const { ok } = await checkpoint.verify(); // reads every byte
+ */
 export class Checkpoint {
   /** Optimizer step since the very first start, from inside the files; −1 where nothing says one. */
   readonly step: number;

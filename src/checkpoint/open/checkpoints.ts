@@ -8,7 +8,14 @@ import { Retention } from "../keep/retention.js";
 import { judgeRetention, type RetentionOptions, timeUntilFull } from "../keep/retention-rule.js";
 import type { Checkpoint } from "./checkpoint.js";
 
-/** All points that a training saved into one folder, as they were when it was opened. Shows itself as a table. */
+/**
+ * All points that a training saved into one folder, as they were when it was opened. Shows itself as a table.
+ *
+ * @example
+ * const checkpoints = await openCheckpoints("runs/first/output/checkpoint");
+ * const last = checkpoints.latestComplete();
+ * await last.verify();
+ */
 export class Checkpoints {
   /** The folder of the `rank_R` folders. */
   readonly folder: string;
@@ -80,12 +87,12 @@ export class Checkpoints {
     return tableBundle({
       title: `${formatCount(this.all.length)} checkpoint${this.all.length === 1 ? "" : "s"} in ${this.folder}`,
       columns: [
-        { key: "step", label: "Step" },
-        { key: "epoch", label: "Epoch" },
-        { key: "ranks", label: "Ranks", align: "right" },
-        { key: "size", label: "Size", align: "right" },
-        { key: "saved", label: "Saved (UTC)" },
-        { key: "complete", label: "Complete" },
+        { key: "step", label: "step" },
+        { key: "epoch", label: "epoch" },
+        { key: "ranks", label: "ranks", align: "right" },
+        { key: "size", label: "size", align: "right" },
+        { key: "saved", label: "saved (UTC)" },
+        { key: "complete", label: "complete" },
       ],
       rows: this.all.map((checkpoint) => ({
         step: checkpoint.step,

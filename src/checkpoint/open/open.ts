@@ -37,6 +37,10 @@ export interface OpenCheckpointsOptions extends OpenCheckpointOptions {
  * Hugging Face write, or a URL
  * of such a file or folder. Of a folder with several points the newest complete one. Reads headers only.
  * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read; FormatError if the one file is damaged.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("model.safetensors");
+ * await checkpoint.tensors();
  */
 export async function openCheckpoint(path: string, options: OpenCheckpointOptions = {}): Promise<Checkpoint> {
   const place = placeOf(path, options);

@@ -12,7 +12,13 @@ export interface ScrubFacts {
   readonly milliseconds: number;
 }
 
-/** What comparing a checkpoint with its seal has shown. */
+/**
+ * What comparing a checkpoint with its seal has shown.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * const { ok, findings } = await checkpoint.scrub(); // findings name file and byte range
+ */
 export class ScrubResult {
   /** True if every byte is the sealed one. */
   readonly ok: boolean;

@@ -23,7 +23,13 @@ export interface VerificationFacts {
   readonly sealedAt?: string;
 }
 
-/** What reading every byte of a checkpoint has shown. Shows itself as facts and findings. */
+/**
+ * What reading every byte of a checkpoint has shown. Shows itself as facts and findings.
+ *
+ * @example
+ * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
+ * const { ok, findings } = await checkpoint.verify();
+ */
 export class Verification {
   /** True if nothing of severity error was found. */
   readonly ok: boolean;

@@ -14,7 +14,15 @@ export interface SliceHolders {
   readonly ranks: readonly number[];
 }
 
-/** Where the slices of one parameter lie. */
+/**
+ * Where the slices of one parameter lie.
+ *
+ * @example
+ * const strategy = await openStrategy("output/strategy");
+ * const placement = strategy.parameter("embedding.word_embeddings.weight");
+ * placement.slices; // which ranks hold which slice
+ * placement.drawing();
+ */
 export class ParameterPlacement {
   readonly name: string;
   /** Devices of a stage as a matrix; the last dimension has neighboring ranks. */
@@ -80,8 +88,8 @@ export class ParameterPlacement {
     ]);
     const table = tableBundle({
       columns: [
-        { key: "slice", label: "Slice" },
-        { key: "ranks", label: "Ranks" },
+        { key: "slice", label: "slice" },
+        { key: "ranks", label: "ranks" },
       ],
       rows: this.slices.map((slice) => ({ slice: region(slice), ranks: slice.ranks.join(", ") })),
       more: "placement.slices",

@@ -13,7 +13,13 @@ export interface MissingRank {
   readonly lost: readonly string[];
 }
 
-/** Which ranks of a damaged set can be made up from replicas. */
+/**
+ * Which ranks of a damaged set can be made up from replicas.
+ *
+ * @example
+ * const strategy = await openStrategy("output/strategy");
+ * const { possible, missing } = strategy.recover([0, 1]);
+ */
 export class StrategyRecovery {
   readonly missing: readonly MissingRank[];
   /** True if nothing is lost: every missing rank can be made up. */
@@ -28,9 +34,9 @@ export class StrategyRecovery {
     return tableBundle({
       title: this.possible ? "Every missing rank can be made up from replicas" : "Some slices are lost",
       columns: [
-        { key: "rank", label: "Rank" },
-        { key: "from", label: "Made up from" },
-        { key: "lost", label: "Lost" },
+        { key: "rank", label: "rank" },
+        { key: "from", label: "made up from" },
+        { key: "lost", label: "lost" },
       ],
       rows: this.missing.map(({ rank, from, lost }) => ({
         rank,

@@ -25,7 +25,13 @@ export interface StrategyRow {
   readonly words: string;
 }
 
-/** A parallel strategy of MindSpore, explained: which rank holds which slice of each parameter. */
+/**
+ * A parallel strategy of MindSpore, explained: which rank holds which slice of each parameter.
+ *
+ * @example
+ * const strategy = await openStrategy("output/strategy");
+ * strategy.rows.length; // parameters
+ */
 export class Strategy {
   readonly path: string;
   readonly ranks: number;
@@ -89,12 +95,12 @@ export class Strategy {
     ];
     const table = tableBundle({
       columns: [
-        { key: "name", label: "Parameter" },
-        { key: "stage", label: "Stage" },
-        { key: "shape", label: "Shape", align: "right" },
-        { key: "slice", label: "Slice", align: "right" },
-        { key: "replicas", label: "Replicas" },
-        { key: "words", label: "Split" },
+        { key: "name", label: "parameter" },
+        { key: "stage", label: "stage" },
+        { key: "shape", label: "shape", align: "right" },
+        { key: "slice", label: "slice", align: "right" },
+        { key: "replicas", label: "replicas" },
+        { key: "words", label: "split" },
       ],
       rows: this.rows.map((row) => ({ ...row, shape: row.shape.join(" × "), slice: row.slice.join(" × ") })),
       more: "strategy.rows",

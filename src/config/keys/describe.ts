@@ -70,6 +70,9 @@ function described(section: string, name: string, info: KeyInfo): KeyDescription
  * All keys that MindFormers 1.9 knows in a section, such as `"parallel_config"` or `"model.model_config"`; without a
  * section those of all. Sections with a `type` have the keys of every type, with the defaults of a missing section.
  * Throws CONFIG_KEY_UNKNOWN.
+ *
+ * @example
+ * listKeys("parallel_config").map(({ path }) => path);
  */
 export function listKeys(section?: string): ShownList<KeyDescription> {
   if (section !== undefined && !sectionPaths.includes(section)) {
@@ -87,6 +90,9 @@ export function listKeys(section?: string): ShownList<KeyDescription> {
 /**
  * What MindFormers 1.9 knows about one key: type, default, meaning, versions. With `config` the default is that of its
  * model and types. Throws CONFIG_KEY_UNKNOWN with the name that was probably meant.
+ *
+ * @example
+ * describeKey("parallel_config.expert_parallel").meaning;
  */
 export function describeKey(path: ConfigPath, config?: { get(path: string): unknown }): KeyDescription {
   const cut = path.lastIndexOf(".");

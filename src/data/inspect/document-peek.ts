@@ -20,7 +20,13 @@ export interface PeekedDocument {
   readonly pieces: readonly string[] | undefined;
 }
 
-/** A document (of MindRecord files: a row) with its text cut where tokens begin. Shows itself. */
+/**
+ * A document (of MindRecord files: a row) with its text cut where tokens begin. Shows itself.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki");
+ * const { text, ids } = await data.peek(0); // the first document
+ */
 export class DocumentPeek implements PeekedDocument {
   readonly document: number;
   readonly sequence: number;

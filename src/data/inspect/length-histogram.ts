@@ -5,7 +5,13 @@ import type { TokenStream } from "../files/token-blocks.js";
 import { DocumentEnds } from "./document-ends.js";
 import { HistogramCounter } from "./histogram-counter.js";
 
-/** How long documents or sequences are, in tokens. Shows itself as a figure. */
+/**
+ * How long documents or sequences are, in tokens. Shows itself as a figure.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki");
+ * const { median, largest } = await data.lengths("documents"); // tokens
+ */
 export class LengthHistogram {
   readonly of: "documents" | "sequences";
   readonly count: number;

@@ -17,7 +17,13 @@ export interface SampledSequence {
   readonly pieces: readonly string[] | undefined;
 }
 
-/** Sequences of a dataset to look at; `items` holds the numbers. */
+/**
+ * Sequences of a dataset to look at; `items` holds the numbers.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki");
+ * const { items } = await data.sample(3);
+ */
 export class DatasetSamples {
   readonly items: readonly SampledSequence[];
   /** Sequences in the whole dataset. */

@@ -17,7 +17,14 @@ export interface CountedToken {
 /** Ids that are counted one by one; larger ones are counted together. 32 MB. */
 const mostIds = 4 * 1024 * 1024;
 
-/** How often each token id occurs. Shows itself as a figure: how many ids are rare, how many are frequent. */
+/**
+ * How often each token id occurs. Shows itself as a figure: how many ids are rare, how many are frequent.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki");
+ * const counts = await data.tokenCounts();
+ * counts.of(0); // how often the token id 0 occurs
+ */
 export class TokenCounts {
   readonly tokens: number;
   /** Ids of the vocabulary; undefined if it is not known. */

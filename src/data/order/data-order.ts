@@ -36,7 +36,14 @@ interface OrderParts {
   readonly layout: BatchLayout | undefined;
 }
 
-/** The order in which the engine reads the samples of a run; made by `openDataOrder` or `dataset.order`. */
+/**
+ * The order in which the engine reads the samples of a run; made by `openDataOrder` or `dataset.order`.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki");
+ * const order = await data.order();
+ * await order.step(1, { rank: 0 }); // the samples of the first step
+ */
 export class DataOrder {
   readonly part: SplitName;
   /** The datasets as they stand in data_path; each once. */
@@ -243,6 +250,10 @@ export class DataOrder {
  * Builds the same indices as its GPTDataset, BlendedDataset and C++ helper (numpy's legacy generator included).
  * Memory: 4 bytes per sequence, 4 per sequence and epoch, 12 per sample, 6 per sample of a blend.
  * @throws DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN; FormatError MEGATRON_INDEX_INVALID; LabError FILE_MISSING.
+ *
+ * @example
+ * const order = await openDataOrder({ config: await openConfig("my-config.yaml") });
+ * await order.sample(0);
  */
 export async function openDataOrder(options: OrderOptions): Promise<DataOrder> {
   return DataOrder.open(options);

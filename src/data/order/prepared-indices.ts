@@ -18,7 +18,13 @@ export interface IndexFile {
   readonly written: boolean;
 }
 
-/** The engine's index cache, compared or written; shows itself as a table. */
+/**
+ * The engine's index cache, compared or written; shows itself as a table.
+ *
+ * @example
+ * const order = await (await openDataset("dataset/wiki")).order();
+ * const { ready, files } = await order.checkIndices();
+ */
 export class PreparedIndices {
   readonly files: readonly IndexFile[];
 

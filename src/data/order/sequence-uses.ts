@@ -18,7 +18,13 @@ export interface SequenceUse {
   readonly tokens: number;
 }
 
-/** When a run reads a stored sequence; shows itself as a table. */
+/**
+ * When a run reads a stored sequence; shows itself as a table.
+ *
+ * @example
+ * const order = await (await openDataset("dataset/wiki")).order();
+ * const { uses } = order.whereIs({ sequence: 7 }); // step, rank, and epoch of each use
+ */
 export class SequenceUses {
   readonly prefix: string;
   readonly sequence: number;

@@ -27,7 +27,13 @@ export interface SourceUse {
   readonly dryAtStep: number | undefined;
 }
 
-/** Epochs per dataset, and when each runs dry; shows itself as a table. */
+/**
+ * Epochs per dataset, and when each runs dry; shows itself as a table.
+ *
+ * @example
+ * const order = await (await openDataset("dataset/wiki")).order();
+ * const { sources, steps } = order.epochs();
+ */
 export class SourceEpochs {
   readonly sources: readonly SourceUse[];
   readonly steps: number;

@@ -30,7 +30,13 @@ export interface TrainingSampleValues {
   readonly padded: number;
 }
 
-/** A sample with its token ids and the stored sequences that it was made of; shows itself as a table. */
+/**
+ * A sample with its token ids and the stored sequences that it was made of; shows itself as a table.
+ *
+ * @example
+ * const order = await (await openDataset("dataset/wiki")).order();
+ * const { ids, sources } = await order.sample(0);
+ */
 export class TrainingSample implements TrainingSampleValues {
   readonly sample: number;
   readonly ids: readonly number[];

@@ -20,7 +20,13 @@ export interface TrainingStepValues {
   readonly samples: readonly TrainingSample[];
 }
 
-/** What one rank trains on at one step; shows itself as tables. */
+/**
+ * What one rank trains on at one step; shows itself as tables.
+ *
+ * @example
+ * const order = await (await openDataset("dataset/wiki")).order();
+ * const { samples } = await order.step(1, { rank: 0 });
+ */
 export class TrainingStep implements TrainingStepValues {
   readonly step: number;
   readonly epoch: number;

@@ -1,7 +1,12 @@
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 
-/** What a repair did. Shows itself. */
+/**
+ * What a repair did. Shows itself.
+ *
+ * @example
+ * const { repaired, proven } = await repairDataset("dataset/wiki");
+ */
 export class Repair {
   readonly dataset: string;
   /** What was put right; empty if nothing was damaged. */

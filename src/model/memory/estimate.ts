@@ -159,6 +159,11 @@ export function estimateParts(parts: MemoryParts): MemoryEstimate {
  * assumptions that `src/model/README.md` lists with their error.
  *
  * @throws ARGUMENT_INVALID for an offset that MindFormers rejects.
+ *
+ * @example
+ * const model = (await openConfig("pretrain_deepseek3_1b")).get("model.model_config");
+ * const shape = modelShape(model as Record<string, unknown>);
+ * const { peak } = estimateMemory(shape, { ...singleDevice, tensorParallel: 2 }, defaultMemoryOptions); // bytes
  */
 export function estimateMemory(shape: ModelShape, layout: Layout, options: MemoryOptions): MemoryEstimate {
   const layers = layersOnStages(shape.layerKinds.length, layout);

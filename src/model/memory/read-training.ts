@@ -70,6 +70,11 @@ export interface TrainingFacts {
 /**
  * Undefined for models whose size is not computed (see `modelShape`). `devices`: number of devices, for data-parallel
  * mode.
+ *
+ * @example
+ * const config = await openConfig("pretrain_deepseek3_1b");
+ * const training = readTraining((path) => config.get(path));
+ * if (training) countParameters(training.shape);
  */
 export function readTraining(get: ReadValue, devices?: number): TrainingFacts | undefined {
   const section = get("model.model_config");

@@ -74,6 +74,9 @@ function fields(words: readonly string[]): Record<keyof typeof defaults | "local
  * Reads a call as one types it: `bash scripts/msrun_launcher.sh "run_mindformer.py …" 1024 8 …`. Node rank, address and
  * port may be placeholders or variables. @throws LAUNCHER_CALL_INVALID for anything that the script itself would refuse
  * with its usage text.
+ *
+ * @example
+ * const { workers, port } = parseLauncherCall('bash scripts/msrun_launcher.sh "run_mindformer.py" 8');
  */
 export function parseLauncherCall(text: string): LauncherCall {
   const words = shellWords(text);
@@ -182,7 +185,12 @@ function* findings(call: LauncherCall): Generator<Issue> {
     };
 }
 
-/** What is wrong with a call of msrun_launcher.sh, and what it would silently do. */
+/**
+ * What is wrong with a call of msrun_launcher.sh, and what it would silently do.
+ *
+ * @example
+ * checkLauncherCall('bash msrun_launcher.sh "run_mindformer.py --config my.yaml" 16 8 10.0.0.1 8118 0 log False 300');
+ */
 export function checkLauncherCall(call: LauncherCall | string): ShownList<Issue> {
   return issueList([...findings(typeof call === "string" ? parseLauncherCall(call) : call)]);
 }
@@ -202,7 +210,13 @@ function argument(word: string): string {
   return /^\$\{?\w+\}?$/.test(word) ? `"${word}"` : quoteWord(word);
 }
 
-/** The call as one line for a terminal. */
+/**
+ * The call as one line for a terminal.
+ *
+ * @example
+ * const call = parseLauncherCall('bash scripts/msrun_launcher.sh "run_mindformer.py --config my.yaml" 8');
+ * formatLauncherCall({ ...call, workers: 16 });
+ */
 export function formatLauncherCall(call: LauncherCall): string {
   return ["bash", quoteWord(call.script), doubleQuoted(call.program), ...words(call).map(argument)].join(" ");
 }
@@ -210,6 +224,11 @@ export function formatLauncherCall(call: LauncherCall): string {
 /**
  * The call of every node, in the order of node_rank: 0, 1, … workers / localWorkers − 1. @throws LAUNCHER_CALL_INVALID
  * if that is no whole number.
+ *
+ * @example
+ * const text = 'bash scripts/msrun_launcher.sh "run_mindformer.py" 16 8 10.0.0.1 8118 0 output/log False 300';
+ * const call = parseLauncherCall(text);
+ * launcherCalls(call).length; // 2 nodes
  */
 export function launcherCalls(call: LauncherCall): string[] {
   if (!Number.isInteger(call.nodes) || call.nodes < 1)

@@ -12,7 +12,16 @@ export interface EjectedFile {
   readonly executable: boolean;
 }
 
-/** How a plan is carried out without this project: `plan.eject(…)` makes one. Shown as the texts of its files. */
+/**
+ * How a plan is carried out without this project: `plan.eject(…)` makes one. Shown as the texts of its files.
+ *
+ * @example
+ * const plan = await planRun(await openConfig("pretrain_deepseek3_1b"), {
+ *   cluster: { device: "Ascend", nodes: ["10.0.0.1"], devicesPerNode: 8 },
+ * });
+ * const scripts = plan.eject("slurm", { name: "wiki", folder: "/shared/wiki" });
+ * await scripts.save("ejected");
+ */
 export class Ejected {
   readonly title: string;
   /** What one should know before using the files. */

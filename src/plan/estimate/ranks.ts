@@ -24,7 +24,12 @@ export interface RankPlace {
 /** The axes along which ranks form groups. */
 export type MeshAxis = "stage" | "data" | "context" | "tensor" | "expert";
 
-/** Coordinates of a rank (0 to devices − 1). */
+/**
+ * Coordinates of a rank (0 to devices − 1).
+ *
+ * @example
+ * placeOf(5, { ...singleDevice, dataParallel: 2, tensorParallel: 4 }, 8).tensor; // 1
+ */
 export function placeOf(rank: number, mesh: Mesh, devicesPerNode: number): RankPlace {
   const inStage = stageDevices(mesh);
   const local = rank % inStage;
@@ -48,6 +53,9 @@ function every(first: number, stride: number, count: number): number[] {
  * Ranks that work together with `rank` along one axis, in order; they are the communication group of that axis:
  * tensor: share each matrix; context: share each sequence; data: hold the same weights; stage: hand the activations on;
  * expert: exchange tokens among their experts.
+ *
+ * @example
+ * groupOf(5, "tensor", { ...singleDevice, dataParallel: 2, tensorParallel: 4 }); // [4, 5, 6, 7]
  */
 export function groupOf(rank: number, axis: MeshAxis, mesh: Mesh): number[] {
   const { tensorParallel, contextParallel, dataParallel, pipelineStages, expertParallel } = mesh;

@@ -68,7 +68,15 @@ function makeRow(candidate: Candidate, rank: number, facts: SearchFacts): Layout
   };
 }
 
-/** Result of `searchLayouts`: shown as a table of the fastest layouts; `figure` draws memory against time. */
+/**
+ * Result of `searchLayouts`: shown as a table of the fastest layouts; `figure` draws memory against time.
+ *
+ * @example
+ * const config = await openConfig("pretrain_deepseek3_671b");
+ * const search = searchLayouts({ config, devices: 256, memoryPerDevice: "64GB" });
+ * search.best?.apply(config);
+ * search.figure;
+ */
 export class LayoutSearch {
   readonly facts: SearchFacts;
   /** Number of legal layouts, fitting or not. */
@@ -218,8 +226,8 @@ function searchTable(search: LayoutSearch): MimeBundle {
       { key: "memory", align: "right" },
       { key: "step", label: "s/step" },
       { key: "mfu", label: "MFU", align: "right" },
-      { key: "why" },
     ],
+    detail: "why",
     rows,
     note,
     more: "search.top(100), search.at(rank), search.front, search.figure",

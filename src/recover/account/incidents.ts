@@ -9,7 +9,15 @@ import { type Incident, lostTime } from "./incident.js";
 import { incidentReport } from "./report.js";
 import { accountFigure } from "./segment-figure.js";
 
-/** The incidents of a run and what they cost. Shows itself as a table. */
+/**
+ * The incidents of a run and what they cost. Shows itself as a table.
+ *
+ * @example
+ * const run = await openRun("first");
+ * const incidents = await run.incidents();
+ * incidents.effective; // 0 to 1
+ * incidents.figure();
+ */
 export class Incidents {
   /** In the order of time. */
   readonly all: readonly Incident[];
@@ -80,17 +88,17 @@ export class Incidents {
       title: `${formatCount(all.length, "incident")} of ${this.name}, effective training time ${effective}`,
       columns: [
         { key: "number", label: "#" },
-        { key: "at", label: "After", align: "right" },
-        { key: "finding", label: "Found" },
-        { key: "where", label: "Where" },
-        { key: "step", label: "Step" },
-        { key: "action", label: "Done" },
+        { key: "at", label: "after", align: "right" },
+        { key: "finding", label: "found" },
+        { key: "where", label: "where" },
+        { key: "step", label: "step" },
+        { key: "action", label: "done" },
         { key: "t0", label: "T0 lost", align: "right" },
         { key: "t1", label: "T1 detect", align: "right" },
         { key: "t2", label: "T2 wait", align: "right" },
         { key: "t3", label: "T3 start", align: "right" },
         { key: "t4", label: "T4 compile", align: "right" },
-        { key: "cost", label: "Cost", align: "right" },
+        { key: "cost", label: "cost", align: "right" },
       ],
       rows: all.map((incident) => rowOf(incident, account.start)),
       note: `T0 to T4 are the parts of an incident's cost.${cheaper}`,

@@ -3,7 +3,12 @@ import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { codesIn, type KnownError, knownErrors } from "./known-errors.js";
 
-/** What an error code of Ascend means; shows itself as a card with its source. */
+/**
+ * What an error code of Ascend means; shows itself as a card with its source.
+ *
+ * @example
+ * explainError("EI0006").known.remedy;
+ */
 export class ExplainedError {
   readonly known: KnownError;
 
@@ -26,6 +31,9 @@ export class ExplainedError {
  * Explains an error code of Ascend, HCCL, or ACL, such as `"EI0006"` or `"507018"`, or the first known one in a line
  * of a log.
  * @throws ARGUMENT_INVALID with the codes that are known
+ *
+ * @example
+ * explainError("EI0006");
  */
 export function explainError(text: string): ExplainedError {
   const wanted = [text.trim().toUpperCase(), ...codesIn(text)];

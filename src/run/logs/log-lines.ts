@@ -20,7 +20,13 @@ const mostBytes = 60_000;
 const longestLine = 400;
 const mostLines = 12;
 
-/** Records of logs, shown as plain text: ranks in front where there are several, long lines cut, at most 64 KB. */
+/**
+ * Records of logs, shown as plain text: ranks in front where there are several, long lines cut, at most 64 KB.
+ *
+ * @example
+ * const run = await openRun("first");
+ * const { lines } = await run.logs({ rank: 0, tail: 30, match: /loss:/ });
+ */
 export class LogLines {
   /** The rank that was asked for; undefined for several. */
   readonly rank: number | undefined;

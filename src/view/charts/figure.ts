@@ -28,6 +28,10 @@ export function drawFigure(drawings: Drawings): MimeBundle {
 /**
  * A figure, drawn when it is shown: as the last expression of a cell or by `show(figure)`. One that reads files first
  * gives a promise.
+ *
+ * @example
+ * const series = [{ name: "first", x: [1, 2, 3], y: [9, 7, 6] }];
+ * show(lineChart({ title: "loss", x: { label: "step" }, y: { label: "loss" }, series }));
  */
 export class Figure<Bundle extends MimeBundle | Promise<MimeBundle> = MimeBundle> implements Displayable {
   readonly #draw: () => Bundle;

@@ -110,7 +110,7 @@ test("a strategy explains a parameter and names the ranks that replicas can repl
   const { folder } = await sharded();
   const strategy = await openStrategy(join(folder, "strategy"));
   const text = String(strategy[displayKey]()["text/plain"]);
-  expect(text).toContain("Split");
+  expect(text).toContain("split");
   const [row] = strategy.rows;
   const placement = strategy.parameter(row?.name ?? "");
   expect(placement.slices.flatMap(({ ranks }) => ranks).sort()).toEqual(

@@ -15,7 +15,13 @@ export interface CheckRow {
 
 const signs = { ok: "✓", unknown: "·", warning: "!", damaged: "✗" } as const;
 
-/** What `verify()` found. Shows itself as a table with a verdict. */
+/**
+ * What `verify()` found. Shows itself as a table with a verdict.
+ *
+ * @example
+ * const data = await openDataset("dataset/wiki");
+ * const { ok, checks } = await data.verify();
+ */
 export class DatasetVerification {
   /** Prefix or path of the dataset. */
   readonly dataset: string;

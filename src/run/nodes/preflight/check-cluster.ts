@@ -42,6 +42,12 @@ export function preflightOf(
  * port, disk, limits, names, storage, devices, and processes of earlier runs. Shows itself as a table node × check.
  * Starts nothing.
  * @throws CLUSTER_INVALID for a plan whose nodes ssh does not reach
+ *
+ * @example
+ * const plan = await planRun(await openConfig("pretrain_deepseek3_1b"), {
+ *   cluster: { device: "Ascend", hosts: ["node-1", "node-2"], devicesPerNode: 8 },
+ * });
+ * await checkCluster(plan);
  */
 export async function checkCluster(plan: CheckablePlan): Promise<Preflight> {
   const commands = plan.commands({ runFolder: resolve("runs", "preflight"), attempt: 1 });

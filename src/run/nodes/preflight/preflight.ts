@@ -21,6 +21,12 @@ export interface PreflightQuestion extends NodeNeeds {
 
 /**
  * What every node of a cluster has and lacks for a run: a table node × check. A red cell keeps the run from starting.
+ *
+ * @example
+ * const plan = await planRun(await openConfig("pretrain_deepseek3_1b"), {
+ *   cluster: { device: "Ascend", hosts: ["node-1", "node-2"], devicesPerNode: 8 },
+ * });
+ * const { ready, findings } = await checkCluster(plan);
  */
 export class Preflight {
   readonly nodes: readonly string[];
