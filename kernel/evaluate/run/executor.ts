@@ -29,9 +29,19 @@ export function functionText({ javascript, awaits }: Executable): string {
 export async function runCell(cell: Executable): Promise<LastValue | undefined> {
   const names = ["locals", "require", "meta.filename", "meta.dirname", "flag"].map((name) => `${guardName}.${name}`);
   const call = `(${names.join(", ")})`;
-  const script = new Script(functionText(cell) + call);
+  // Stacks show the name in the script's last line. Libraries that look for the caller's file resolve from this one.
+  const script = new Script(functionText(cell) + call, cellFile());
   const returned = (await runScript(script)) as readonly [unknown] | undefined;
   return returned === undefined ? undefined : await settled(returned[0]);
+}
+
+/** The file that a cell would be; undefined if the folder is gone. */
+function cellFile(): string | undefined {
+  try {
+    return join(process.cwd(), "cell.ts");
+  } catch {
+    return undefined;
+  }
 }
 
 /** SIGINT ends it, unless users listen for the signal: Node would give it to nobody else. */

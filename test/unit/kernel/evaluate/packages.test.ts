@@ -145,3 +145,25 @@ describe("imports in a cell", () => {
     expect(run.stream("stderr")).toBe("");
   });
 });
+
+it("a library that resolves from its caller's file, as loggers do for a transport, finds packages of the cell", async () => {
+  const cells = await openCells();
+  try {
+    const caller = `const { createRequire } = require("node:module");
+      exports.resolve = (name) => {
+        const before = Error.prepareStackTrace;
+        Error.prepareStackTrace = (_, sites) => sites;
+        const [, site] = new Error().stack;
+        Error.prepareStackTrace = before;
+        return createRequire(site.getFileName()).resolve(name);
+      };`;
+    cells.write("node_modules/logger/index.js", caller);
+    cells.write("node_modules/transport/index.js", "");
+    const run = await cells.run('// @ts-nocheck\nimport { resolve } from "logger";\nresolve("transport")');
+    expect(run.text).toBe(`'${join(cells.folder, "node_modules/transport/index.js")}'`);
+    const failed = await cells.run("\nthrow new Error('x')");
+    expect(failed.failure?.traceback.join("\n")).toContain("Cell [2], line 2");
+  } finally {
+    await cells.close();
+  }
+});
