@@ -46,7 +46,7 @@ it("a single replica of the optimizer's state is an error with the arithmetic", 
     .set("parallel.enable_parallel_optimizer", true)
     .set("parallel.parallel_optimizer_config.optimizer_weight_shard_size", -1);
   const planned = await planRun(config, { cluster: ascend, tolerance: ["TTP"], onErrors: "show" });
-  expect(planned.errors.find(({ rule }) => rule === "tolerance-replica")?.message).toMatch(/expected 2 or more/);
+  expect(planned.errors.find(({ rule }) => rule === "tolerance-replica")?.message).toMatch(/expected 2 copies or more/);
 });
 
 it("scripts without this project set the same variables", async () => {
