@@ -46,8 +46,28 @@ export async function toHuggingFacePlan(stored: StoredPoint, options: HuggingFac
       { path: "config.json", content: config },
       ...(await tokenizerNotes(options.tokenizer)),
     ],
-    remarks: leftOut(left),
+    remarks: [...leftOut(left), ...attentionScale(model)],
   };
+}
+
+/** MindFormers 1.9's own defaults of yarn, which scale the scores of latent attention also without yarn. */
+const yarn = { factor: 40, mscale: 0.707 };
+
+/**
+ * `multi_latent_attention.py` multiplies the scores by (0.1 · mscale · ln(factor) + 1)², also without yarn;
+ * `transformers` does so with a `rope_scaling` only.
+ */
+function attentionScale(model: Readonly<Record<string, unknown>>): string[] {
+  const value = (name: string, other: number) => (typeof model[name] === "number" ? model[name] : other);
+  const factor = value("rotary_scaling_factor", yarn.factor);
+  const scaled = typeof model.rope_scaling === "object" && model.rope_scaling !== null;
+  if (!String(model.model_type).startsWith("deepseek") || scaled || factor <= 1) return [];
+  const scale = (0.1 * value("mscale", yarn.mscale) * Math.log(factor) + 1) ** 2;
+  return [
+    `MindFormers multiplied the attention scores by ${scale.toFixed(4)} (rotary_scaling_factor ${factor}), ` +
+      "transformers does not: its logits differ. Train with a rope_scaling, " +
+      "or with model.model_config.rotary_scaling_factor 1.0",
+  ];
 }
 
 /** Hugging Face → MindFormers: the whole model under the names of MindFormers' training model. */

@@ -85,15 +85,16 @@ function sliceOffset(tensor: DescribedTensor | undefined, written: readonly numb
 function describedTensor(value: unknown): DescribedTensor | undefined {
   const { global_shape: globalShape, axis_fragmentations: cuts, chunk } = record(value);
   if (!isShape(globalShape) || !Array.isArray(chunk)) return undefined;
-  if (cuts !== undefined && !(isShape(cuts) && cuts.length === globalShape.length && !cuts.includes(0)))
-    return undefined;
+  // MindFormers describes a scalar by one axis that is not cut.
+  const axes = globalShape.length === 0 ? [0, 1] : [globalShape.length];
+  if (cuts !== undefined && !(isShape(cuts) && axes.includes(cuts.length) && !cuts.includes(0))) return undefined;
   const chunks: { offset: readonly number[]; shape: readonly number[] }[] = [];
   for (const entry of chunk) {
     const { global_offset: offset, local_shape: shape } = record(entry);
     if (!isShape(offset) || !isShape(shape)) return undefined;
     chunks.push({ offset, shape });
   }
-  return { globalShape, cuts: cuts as readonly number[] | undefined, chunks };
+  return { globalShape, cuts: (cuts as readonly number[] | undefined)?.slice(0, globalShape.length), chunks };
 }
 
 function isShape(value: unknown): value is number[] {

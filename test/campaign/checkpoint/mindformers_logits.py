@@ -24,6 +24,7 @@ from mindformers.utils.file_utils import set_output_path
 config_path, weights, ids_path, output = sys.argv[1:]
 config = MindFormerConfig(config_path)
 config.use_parallel = False
+config.parallel_config.data_parallel = 1
 config.output_dir = str(Path(output).resolve().parent)
 set_output_path(config.output_dir)
 build_context(config)
@@ -33,6 +34,9 @@ missing, _ = ms.load_param_into_net(network, stored)
 network.set_train(False)
 with open(ids_path, encoding="utf-8") as file:
     ids = np.array(json.load(file), np.int32)
-logits = network(ms.Tensor(ids))
+# As the data set gives it: 1 stands for a position that is not looked at.
+later = np.triu(np.ones((ids.shape[1], ids.shape[1]), np.uint8), 1)
+mask = np.broadcast_to(later, (len(ids), 1, *later.shape)).copy()
+logits = network(ms.Tensor(ids), None, ms.Tensor(mask))
 np.save(output, logits.asnumpy().reshape(-1, logits.shape[-1]))
 print(json.dumps({"missing": [name for name in missing if "fi_accu" not in name and "expert_load" not in name]}))

@@ -61,6 +61,7 @@ const deepseekConfig = {
   hidden_size: 4,
   num_attention_heads: 2,
   n_routed_experts: 2,
+  rotary_scaling_factor: 1,
 };
 
 const qwen = {
@@ -147,4 +148,9 @@ test("a model that is not known is refused with the families that are", async ()
     config: { model_type: "gpt2" },
   });
   await expect(work).rejects.toMatchObject({ code: "CONVERT_MODEL_UNKNOWN" });
+});
+
+test("a DeepSeek-V3 without yarn says that MindFormers scaled its attention by default, as transformers does not", async () => {
+  const { away } = await roundTrip(deepseek, { ...deepseekConfig, rotary_scaling_factor: 40 });
+  expect(away.issues[0]?.message).toContain("attention scores by 1.5896 (rotary_scaling_factor 40)");
 });

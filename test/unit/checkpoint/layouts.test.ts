@@ -96,7 +96,8 @@ async function numberedSlices(): Promise<string> {
   const ranks = [0, 1, 2, 3];
   const name = (rank: number) => `tiny-model-000000${rank}-0000004.safetensors`;
   for (const rank of ranks) {
-    const tensors = { w: { ...floats(rank * 10, rank * 10 + 1), shape: [1, 2] }, b: floats(rank, rank + 0.5) };
+    const [w, b] = [floats(rank * 10, rank * 10 + 1), floats(rank, rank + 0.5)];
+    const tensors = { w: { ...w, shape: [1, 2] }, b, scale: { ...floats(3), shape: [] } };
     await writeFile(join(folder, name(rank)), safetensorsFile(tensors));
   }
   const described = (shape: readonly number[], cuts: readonly number[]) => ({
@@ -107,8 +108,16 @@ async function numberedSlices(): Promise<string> {
   const stored = (tensor: string) =>
     ranks.map((rank) => [`('${tensor}', (${rank},))`, [{ file_name: name(rank), storage_rank: rank }]] as const);
   const metadata = {
-    state_dict_metadata: { w: described([2, 4], [2, 2]), b: described([8], [4]) },
-    storage_data: Object.fromEntries([...stored("w"), ...stored("b")]),
+    state_dict_metadata: {
+      w: described([2, 4], [2, 2]),
+      b: described([8], [4]),
+      scale: { ...described([], [1]), chunk: [{ global_offset: [0], local_shape: [] }] },
+    },
+    storage_data: Object.fromEntries([
+      ...stored("w"),
+      ...stored("b"),
+      ["('scale', (0,))", ranks.map((rank) => ({ file_name: name(rank), storage_rank: rank }))],
+    ]),
   };
   await writeFile(join(folder, "metadata.json"), JSON.stringify(metadata));
   await writeFile(join(folder, "common.json"), JSON.stringify({ epoch_num: 1, step_num: 20, global_step: 20 }));
@@ -119,6 +128,7 @@ test("slices that MindFormers 1.9 numbers are put together at their place, not a
   const checkpoint = await openCheckpoint(await numberedSlices());
   expect(await checkpoint.values("w")).toEqual(Float64Array.of(0, 1, 10, 11, 20, 21, 30, 31));
   expect(await checkpoint.values("b")).toEqual(Float64Array.of(0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5));
+  expect(await checkpoint.values("scale")).toEqual(Float64Array.of(3));
 });
 
 test("an iteration that the tracker has not reached is incomplete", async () => {
