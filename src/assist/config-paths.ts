@@ -15,12 +15,13 @@ interface PathOptions {
 
 const longest = 78;
 
-/** `int · now 4, default 1 · epochs to train`. */
+/** `int = 4 · default 1 · epochs to train`; without a value: `int, default 1 · epochs to train`. */
 function about(info: KeyInfo | undefined, now?: unknown): string {
   const type = info === undefined ? typeof now : info.types.filter((one) => one !== "null").join("|");
-  const default_ = info?.default === undefined ? "" : `default ${shortValue(info.default, 16) || '""'}`;
-  const held = now === undefined ? "" : `now ${shortValue(now, 20) || '""'}`;
-  const text = [type, [held, default_].filter(Boolean).join(", "), info?.meaning].filter(Boolean).join(" · ");
+  const standard = info?.default === undefined ? "" : `default ${shortValue(info.default, 12) || '""'}`;
+  const held = now === undefined ? "" : ` = ${shortValue(now, 16) || '""'}`;
+  const first = held === "" && standard !== "" ? `${type}, ${standard}` : type + held;
+  const text = [first, held === "" ? "" : standard, info?.meaning].filter(Boolean).join(" · ");
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 

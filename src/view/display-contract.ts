@@ -139,7 +139,7 @@ export interface ArgumentOffer {
   readonly text: string;
   /** For what is no text, such as `true`: what stands there without quotes. */
   readonly code?: string;
-  /** A few words that are shown beside it. */
+  /** A few words about it, parted by ` · `; of the first part some 24 characters are shown beside it. */
   readonly about?: string;
 }
 

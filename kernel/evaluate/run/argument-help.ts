@@ -56,6 +56,16 @@ export function createArgumentHelp(locals: Readonly<Record<string, unknown>>): A
 
 type Matches = Completion["matches"];
 
+/** Front ends have one narrow line for the kind, which must not break; all of it is the signature. */
+function shown(about: string | undefined): { kind: string; type?: string } {
+  if (about === undefined) return { kind: "text" };
+  const [first = about] = about.split(" · ");
+  const short = first.length > widest ? `${first.slice(0, widest - 1)}…` : first;
+  return { kind: short.replaceAll(" ", "\u00a0"), type: about };
+}
+
+const widest = 24;
+
 /** What begins as typed, else what contains it. */
 function offersInText({ offers }: ArgumentOffers, typed: string): Matches {
   const texts = offers.filter(({ code }) => code === undefined);
@@ -63,14 +73,14 @@ function offersInText({ offers }: ArgumentOffers, typed: string): Matches {
   const sought = typed.toLowerCase();
   const beginning = fits((text) => text.startsWith(sought));
   const chosen = beginning.length > 0 ? beginning : fits((text) => text.includes(sought));
-  return chosen.map(({ text, about }) => ({ text, kind: about ?? "text" }));
+  return chosen.map(({ text, about }) => ({ text, ...shown(about) }));
 }
 
 /** The same where no quotes are. */
 function offersInCode({ offers }: ArgumentOffers, { isKey }: FoundPlace, typed: string): Matches {
   const codes = offers.map(({ text, code, about }) => ({
     text: code ?? (isKey && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text) ? text : JSON.stringify(text)),
-    kind: about ?? "text",
+    ...shown(about),
   }));
   return codes.filter(({ text }) => text.toLowerCase().startsWith(typed.toLowerCase()));
 }

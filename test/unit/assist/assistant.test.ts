@@ -21,7 +21,7 @@ describe("paths of keys", () => {
     expect(found.slice(0, 2).map(({ text }) => text)).toEqual(["seed", "run_mode"]);
     expect(found.find(({ text }) => text === "runner_config.epochs")).toEqual({
       text: "runner_config.epochs",
-      about: "int · now 1, default 1 · passes over sizes[0] samples",
+      about: "int = 1 · default 1 · passes over sizes[0] samples",
     });
     const held = found.findIndex(({ text }) => text === "callbacks.2.save_checkpoint_steps");
     expect(held).toBeLessThan(found.findIndex(({ text }) => text === "optimizer.use_fused"));
