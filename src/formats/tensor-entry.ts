@@ -20,12 +20,16 @@ export interface TensorEntry {
   readonly pieces?: readonly (readonly [start: number, bytes: number])[];
 }
 
-/** Bytes `from` to `to` of a tensor's data, little-endian and row-major; default: all of them. */
+/**
+ * Bytes `from` to `to` of a tensor's data, little-endian and row-major; default: all of them. `range.target` takes
+ * them if it is given: exactly as many bytes, so that a long scan needs no new memory for each part.
+ */
 export async function readTensorBytes(
   source: ByteSource,
   entry: TensorEntry,
-  [from, to]: readonly [from: number, to: number] = [0, entry.bytes],
+  { from = 0, to = entry.bytes, target }: TensorRange = {},
 ): Promise<Uint8Array> {
+  if (target !== undefined) return readIntoTarget(source, entry, { from, to, target });
   if (entry.pieces === undefined) return source.slice(entry.start + from, entry.start + to);
   const parts: Uint8Array[] = [];
   let position = 0;
@@ -36,6 +40,34 @@ export async function readTensorBytes(
     position += bytes;
   }
   return parts.length === 1 ? (parts[0] as Uint8Array) : Uint8Array.from(Buffer.concat(parts));
+}
+
+export interface TensorRange {
+  readonly from?: number;
+  readonly to?: number;
+  readonly target?: Uint8Array | undefined;
+}
+
+async function readIntoTarget(
+  source: ByteSource,
+  entry: TensorEntry,
+  place: { readonly from: number; readonly to: number; readonly target: Uint8Array },
+): Promise<Uint8Array> {
+  const { start, bytes, pieces = [[start, bytes]] } = entry;
+  const { from, to, target } = place;
+  let position = 0;
+  for (const [pieceStart, pieceBytes] of pieces) {
+    const begin = Math.max(from, position);
+    const end = Math.min(to, position + pieceBytes);
+    if (begin < end) {
+      const at = pieceStart + begin - position;
+      const part = target.subarray(begin - from, end - from);
+      if (source.readInto) await source.readInto(part, at);
+      else part.set(await source.slice(at, at + end - begin));
+    }
+    position += pieceBytes;
+  }
+  return target;
 }
 
 /**

@@ -1,4 +1,6 @@
-import { decodeElements, type ElementType } from "../../formats/dtype.js";
+import { bitsOf, decodeElements, type ElementType } from "../../formats/dtype.js";
+import { largestInput, lazyKernel } from "../kernels/kernel.js";
+import { pairKernel, pairResult, pairResultBytes } from "../kernels/pair-kernel.js";
 
 /** Sums over pairs of elements; NaN and infinities count, but do not enter the sums. */
 export interface PairSums {
@@ -24,18 +26,46 @@ export interface PairBlock {
 }
 
 /** Adds a block of both tensors, row by row; returns how many rows changed nowhere. A block holds whole rows. */
-export function addPairs(sums: PairSums, [before, after]: readonly [PairBlock, PairBlock], columns: number): number {
+export function addPairs(sums: PairSums, pair: readonly [PairBlock, PairBlock], columns: number): number {
+  const fast = addByKernel(sums, pair, columns);
+  if (fast !== undefined) return fast;
+  const [before, after] = pair;
   const [a, b] = [numbers(before.bytes, before.dtype), numbers(after.bytes, after.dtype)];
-  const floats = a instanceof Float32Array && b instanceof Float32Array;
-  const [c, d] = floats ? [a, b] : [Float64Array.from(a), Float64Array.from(b)];
   let dead = 0;
   for (let start = 0; start < a.length; start += columns) {
     const range = { start, end: Math.min(a.length, start + columns) };
-    const unchanged = floats ? addFloats(sums, [a, b], range) : addDoubles(sums, [c, d], range);
-    if (unchanged === range.end - start) dead += 1;
+    if (addRange(sums, [a, b], range) === range.end - start) dead += 1;
   }
   sums.elements += a.length;
   return dead;
+}
+
+const kernels = {
+  F32: lazyKernel(() => pairKernel("F32"), pairResultBytes),
+  BF16: lazyKernel(() => pairKernel("BF16"), pairResultBytes),
+};
+/** Below, the call of a kernel costs more than it saves. */
+const fewest = 256;
+
+/** Undefined if the types, the size, or a value that is not finite leave the block to the plain loop. */
+function addByKernel(sums: PairSums, [before, after]: readonly [PairBlock, PairBlock], columns: number) {
+  const { dtype, bytes } = before;
+  const elements = (bytes.byteLength * 8) / bitsOf(dtype);
+  if (dtype !== after.dtype || (dtype !== "F32" && dtype !== "BF16") || elements < fewest) return undefined;
+  if (bytes.byteLength > largestInput || bytes.byteLength !== after.bytes.byteLength) return undefined;
+  const width = Math.min(columns, elements);
+  if (!Number.isSafeInteger(elements / width)) return undefined;
+  const view = kernels[dtype]()?.run([bytes, after.bytes], [elements / width, width]);
+  const found = view && pairResult(view);
+  if (found === undefined || !Number.isFinite(found.difference)) return undefined;
+  sums.elements += elements;
+  sums.before += found.before;
+  sums.after += found.after;
+  sums.difference += found.difference;
+  sums.product += found.product;
+  sums.unchanged += found.unchanged;
+  sums.largest = Math.max(sums.largest, found.largest);
+  return found.deadRows;
 }
 
 /** Elements as 32- or 64-bit floats; 32-bit ones as they are, without a copy where they are aligned. */
@@ -61,64 +91,9 @@ interface Range {
   readonly end: number;
 }
 
-// Locals that begin with a value of this array are floating-point numbers from the first element on; with a literal 0
-// they are not.
-const zeros = new Float64Array(1);
-
-/** Two elements at a time, with sums of their own: additions then do not wait for each other. */
-function addFloats(sums: PairSums, pair: readonly [Float32Array, Float32Array], { start, end }: Range): number {
-  const [before, after] = pair;
-  const zero = zeros[0] as number;
-  let first = zero;
-  let second = zero;
-  let difference = zero;
-  let product = zero;
-  let first2 = zero;
-  let second2 = zero;
-  let difference2 = zero;
-  let product2 = zero;
-  let largest = zero;
-  let unchanged = 0;
-  const even = end - ((end - start) & 1);
-  let i = start;
-  for (; i < even; i += 2) {
-    const a = before[i] as number;
-    const b = after[i] as number;
-    const a2 = before[i + 1] as number;
-    const b2 = after[i + 1] as number;
-    const change = b - a;
-    const change2 = b2 - a2;
-    const size = Math.abs(change);
-    const size2 = Math.abs(change2);
-    // False for NaN and infinities of either side.
-    if (!(size + size2 < Number.POSITIVE_INFINITY)) break;
-    first += a * a;
-    first2 += a2 * a2;
-    second += b * b;
-    second2 += b2 * b2;
-    product += a * b;
-    product2 += a2 * b2;
-    difference += change * change;
-    difference2 += change2 * change2;
-    if (a === b) unchanged += 1;
-    if (a2 === b2) unchanged += 1;
-    if (size > largest) largest = size;
-    if (size2 > largest) largest = size2;
-  }
-  sums.before += first + first2;
-  sums.after += second + second2;
-  sums.product += product + product2;
-  sums.difference += difference + difference2;
-  sums.unchanged += unchanged;
-  sums.largest = Math.max(sums.largest, largest);
-  if (i >= end) return unchanged;
-  // The rest of a row with a value that is not finite, or its last element.
-  return unchanged + addDoubles(sums, pair, { start: i, end });
-}
-
 type Floats = Float32Array | Float64Array;
 
-function addDoubles(sums: PairSums, [before, after]: readonly [Floats, Floats], { start, end }: Range): number {
+function addRange(sums: PairSums, [before, after]: readonly [Floats, Floats], { start, end }: Range): number {
   let unchanged = 0;
   for (let i = start; i < end; i++) {
     const a = before[i] as number;

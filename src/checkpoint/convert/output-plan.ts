@@ -12,8 +12,15 @@ export interface OutputTensor {
   readonly reads: number;
   /** Most bytes in memory while it is made. */
   readonly memory: number;
-  /** Its data, little-endian and row-major, in blocks. */
-  readonly blocks: (reader: PartReader, signal: AbortSignal | undefined) => AsyncIterable<Uint8Array>;
+  /** Its data, little-endian and row-major, in blocks that follow each other. */
+  readonly blocks: () => Iterable<OutputBlock>;
+}
+
+/** Consecutive bytes of a tensor to write. Blocks are independent: several may be made at once. */
+export interface OutputBlock {
+  readonly bytes: number;
+  /** Makes them, in `memory` (of at least as many bytes) where that saves a copy. */
+  readonly make: (reader: PartReader, memory: Uint8Array) => Promise<Uint8Array>;
 }
 
 export interface OutputFile {

@@ -108,8 +108,9 @@ async function writeFiles(request: RunPlanRequest, part: string, fingerprint: st
         await proveFile(path, file, { written: before, request, onBytes });
         continue;
       }
-      const written = await writeTensorFile(path, file, { reader, signal, onBytes });
-      await proveFile(path, file, { written, request, onBytes });
+      const prove = (temporary: string, made: WrittenFile) =>
+        proveFile(temporary, file, { written: made, request, onBytes });
+      const written = await writeTensorFile(path, file, { reader, signal, onBytes, prove });
       await addToJournal(journal, { path: file.path, ...written });
     }
   });

@@ -1,11 +1,13 @@
 import { bitsOf } from "../../formats/dtype.js";
 import { type PartReader, readRegion } from "../read/read-region.js";
-import { elementsIn, type Region, regionShape } from "../read/region.js";
-import { rowBlocks } from "../read/row-blocks.js";
+import { elementsIn, type Region, regionShape, wholeRegion } from "../read/region.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
-import type { OutputTensor } from "./output-plan.js";
+import type { OutputBlock, OutputTensor } from "./output-plan.js";
 
-const blockBytes = 8 * 1024 * 1024;
+/** Small enough to stay in the processor's cache while a block is read, checksummed, and written. */
+const blockBytes = 2 * 1024 * 1024;
+/** Blocks that the writer has in memory. */
+const blocksAtOnce = 6;
 
 function bytesOf(tensor: Pick<GlobalTensor, "dtype">, shape: readonly number[]): number {
   return (shape.reduce((product, size) => product * size, 1) * bitsOf(tensor.dtype)) / 8;
@@ -15,17 +17,10 @@ function bytesOf(tensor: Pick<GlobalTensor, "dtype">, shape: readonly number[]):
 export function wholeTensor(tensor: GlobalTensor, name = tensor.name): OutputTensor {
   const { dtype, shape } = tensor;
   const bytes = bytesOf(tensor, shape);
-  return {
-    name,
-    dtype,
-    shape,
-    bytes,
-    reads: bytes,
-    memory: 3 * Math.min(bytes, blockBytes),
-    async *blocks(reader, signal) {
-      for await (const { bytes: block } of rowBlocks(tensor, reader, { signal, blockBytes })) yield block;
-    },
-  };
+  // Of packed types (F4, F6) a row need not end with a byte.
+  if (bitsOf(dtype) >= 8) return sliceOfTensor(tensor, wholeRegion(shape), name);
+  const make: OutputBlock["make"] = (reader, memory) => readRegion(tensor, wholeRegion(shape), { reader, memory });
+  return { name, dtype, shape, bytes, reads: bytes, memory: bytes, blocks: () => [{ bytes, make }] };
 }
 
 /** A box of a tensor under a name. */
@@ -40,13 +35,17 @@ export function sliceOfTensor(tensor: GlobalTensor, region: Region, name = tenso
     shape,
     bytes,
     reads: bytes,
-    memory: 3 * Math.max(rowBytes, Math.min(bytes, blockBytes)),
-    async *blocks(reader) {
+    memory: blocksAtOnce * Math.max(rowBytes, Math.min(bytes, blockBytes)),
+    *blocks() {
       const [from = 0, to = 1] = [region.begin[0], region.end[0]];
       for (let row = from; row < to; row += rows) {
         const end = Math.min(to, row + rows);
-        const part = { begin: [row, ...region.begin.slice(1)], end: [end, ...region.end.slice(1)] };
-        yield await readRegion(tensor, shape.length === 0 ? region : part, reader);
+        const part =
+          shape.length === 0 ? region : { begin: [row, ...region.begin.slice(1)], end: [end, ...region.end.slice(1)] };
+        yield {
+          bytes: (end - row) * rowBytes,
+          make: (reader, memory) => readRegion(tensor, part, { reader, memory }),
+        };
       }
     },
   };
@@ -68,9 +67,10 @@ export function composedTensor(
     ...look,
     bytes: bytesOf(look, look.shape),
     reads: pieces.reduce((sum, { reads }) => sum + reads, 0),
-    memory: 3 * pieces.reduce((most, { reads }) => Math.max(most, reads), 0),
-    async *blocks(reader: PartReader) {
-      for (const { make } of pieces) yield await make(reader);
+    memory: blocksAtOnce * pieces.reduce((most, { reads }) => Math.max(most, reads), 0),
+    *blocks() {
+      // A piece brings its own memory.
+      for (const { make } of pieces) yield { bytes: 0, make };
     },
   };
 }
@@ -83,7 +83,7 @@ export function boxPiece(tensor: GlobalTensor, region: Region, transform?: Trans
   return {
     reads: elementsIn(region) * size,
     async make(reader) {
-      const bytes = await readRegion(tensor, region, reader);
+      const bytes = await readRegion(tensor, region, { reader });
       return transform ? transform(bytes, regionShape(region), size) : bytes;
     },
   };
@@ -94,7 +94,7 @@ export function rowsOf({ shape }: GlobalTensor, from: number, to: number): Regio
   return { begin: shape.map((_, axis) => (axis === 0 ? from : 0)), end: [to, ...shape.slice(1)] };
 }
 
-/** Row counts of at most about 8 MB. */
+/** Row counts of at most about 2 MB. */
 export function rowBlocksOf(rows: number, rowBytes: number): readonly (readonly [from: number, to: number])[] {
   const step = Math.max(1, Math.floor(blockBytes / Math.max(1, rowBytes)));
   return Array.from({ length: Math.ceil(rows / step) }, (_, i) => [i * step, Math.min(rows, (i + 1) * step)] as const);

@@ -1,12 +1,11 @@
-import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, rename } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { throwIfCancelled } from "../../core/cancel.js";
-import { LabError } from "../../core/error.js";
-import { ckptPieceBytes, ckptText, ckptValueHead } from "../../formats/mindspore-ckpt/write.js";
-import { formatSafetensorsHeader } from "../../formats/safetensors/write.js";
 import type { PartReader } from "../read/read-region.js";
-import type { OutputFile, OutputTensor } from "./output-plan.js";
+import { BlockWriter, unwritable } from "./block-writer.js";
+import { type FileLayout, fileLayout, placesIn } from "./file-layout.js";
+import type { OutputBlock, OutputFile } from "./output-plan.js";
 
 /** What was written: size of the file and CRC-32 of each tensor's data, in the order of the plan. */
 export interface WrittenFile {
@@ -19,123 +18,118 @@ export interface WriteContext {
   readonly signal: AbortSignal | undefined;
   /** Called with the bytes written since the last call. */
   readonly onBytes: (bytes: number) => void;
+  /** Reads the file again before it gets its name, while the disk still writes. */
+  readonly prove: (path: string, written: WrittenFile) => Promise<void>;
 }
 
 /**
- * Writes one file of tensors: temporary name, fsync, rename. The temporary name is fixed, so that a second attempt
- * replaces what a killed
- * one has left.
+ * Writes one file of tensors: temporary name, fsync, proof, rename. The temporary name is fixed, so that a second
+ * attempt replaces what a killed one has left.
  * @throws LabError FILE_UNWRITABLE with the system's reason, such as a full disk.
  */
 export async function writeTensorFile(path: string, file: OutputFile, context: WriteContext): Promise<WrittenFile> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.part`;
-  const handle = await open(temporary, "w").catch((error: unknown) => {
-    throw unwritable(path, error);
-  });
+  const temporary = join(dirname(path), `.part-${basename(path)}`);
+  const layout = fileLayout(file);
+  const handle = await mkdir(dirname(path), { recursive: true })
+    .then(() => open(temporary, "w"))
+    .catch((error: unknown) => {
+      throw unwritable(path, error);
+    });
+  const out = new BlockWriter(handle, path);
   try {
-    const out = new FileWriter(handle, path, context);
-    const checksums = file.format === "safetensors" ? await writeSafetensors(out, file) : await writeCkpt(out, file);
-    await handle.sync();
+    for (const { position, bytes } of layout.heads) await out.write(bytes, [[position, bytes.byteLength]]);
+    const checksums = await writeData(out, { file, layout }, context);
+    const written = { bytes: layout.byteLength, checksums };
+    const proof = context.prove(temporary, written);
+    await Promise.all([proof, out.finish()]).catch(async (error: unknown) => {
+      await proof.catch(() => undefined);
+      throw error;
+    });
     await handle.close();
     await rename(temporary, path);
-    return { bytes: out.position, checksums };
+    return written;
   } catch (error) {
+    await out.settle();
     await handle.close().catch(() => undefined);
     throw error;
   }
 }
 
-class FileWriter {
-  readonly #handle: FileHandle;
-  readonly #path: string;
-  readonly context: WriteContext;
-  position = 0;
+/** Blocks that are read ahead, and as many that are being written. */
+const ahead = 2;
 
-  constructor(handle: FileHandle, path: string, context: WriteContext) {
-    this.#handle = handle;
-    this.#path = path;
-    this.context = context;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    throwIfCancelled(this.context.signal, "writing the checkpoint");
-    try {
-      for (let done = 0; done < bytes.byteLength; ) {
-        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.byteLength - done);
-        done += bytesWritten;
-      }
-    } catch (error) {
-      throw unwritable(this.#path, error);
-    }
-    this.position += bytes.byteLength;
-    this.context.onBytes(bytes.byteLength);
-  }
+interface Job {
+  readonly tensor: number;
+  readonly block: OutputBlock;
 }
 
-function unwritable(path: string, error: unknown): LabError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  const hint =
-    code === "ENOSPC" ? "free space on the disk and run the line again: it goes on" : "choose another folder";
-  return new LabError("FILE_UNWRITABLE", `file ${path}: could not be written: ${code}`, {
-    hint,
-    details: { path },
-    cause: error,
+interface Made extends Job {
+  readonly bytes: Uint8Array;
+  readonly memory: Uint8Array;
+}
+
+/**
+ * The data of all tensors, block by block: while one block is checksummed, others are read and written. Memory is
+ * used again and again.
+ */
+async function writeData(
+  out: BlockWriter,
+  { file, layout }: { readonly file: OutputFile; readonly layout: FileLayout },
+  { reader, signal, onBytes }: WriteContext,
+): Promise<number[]> {
+  const sums = file.tensors.map(() => ({ written: 0, checksum: 0 }));
+  const free: Uint8Array[] = [];
+  const jobs = jobsOf(file);
+  const making: Promise<Made>[] = [];
+  const writing: Promise<void>[] = [];
+  const make = async ({ tensor, block }: Job): Promise<Made> => {
+    const known = free.pop();
+    // Twice the block: slices of other dimensions than the first are read beside the place where they are put together.
+    const memory = known && known.byteLength >= block.bytes ? known : new Uint8Array(new ArrayBuffer(2 * block.bytes));
+    return { tensor, block, memory, bytes: await block.make(reader, memory) };
+  };
+  const write = async ({ tensor, bytes, memory }: Made): Promise<void> => {
+    const sum = sums[tensor] as (typeof sums)[number];
+    const places = placesIn(layout.runs[tensor] ?? [], sum.written, bytes.byteLength);
+    sum.written += bytes.byteLength;
+    sum.checksum = crc32(bytes, sum.checksum);
+    await out.write(bytes, places);
+    free.push(memory);
+    onBytes(bytes.byteLength);
+  };
+  try {
+    for (;;) {
+      throwIfCancelled(signal, "writing the checkpoint");
+      while (making.length < ahead) {
+        const job = jobs.next().value;
+        if (job === undefined) break;
+        making.push(handled(make(job)));
+      }
+      const made = await making.shift();
+      if (made === undefined) break;
+      if (writing.length >= ahead) await writing.shift();
+      writing.push(handled(write(made)));
+    }
+    await Promise.all(writing);
+  } finally {
+    // Nothing may read into or write from this memory any more.
+    await Promise.allSettled([...making, ...writing]);
+  }
+  return sums.map(({ written, checksum }, index) => {
+    const { name, bytes } = file.tensors[index] as OutputFile["tensors"][number];
+    if (written !== bytes) throw new RangeError(`tensor ${name}: expected ${bytes} bytes, made ${written}`);
+    return checksum;
   });
 }
 
-async function writeSafetensors(out: FileWriter, file: OutputFile): Promise<number[]> {
-  await out.write(formatSafetensorsHeader(file.tensors, file.metadata));
-  const checksums: number[] = [];
-  for (const tensor of file.tensors) checksums.push(await writeData(out, tensor));
-  return checksums;
+function* jobsOf({ tensors }: OutputFile): Generator<Job, undefined> {
+  for (const [tensor, { blocks }] of tensors.entries()) {
+    for (const block of blocks()) yield { tensor, block };
+  }
 }
 
-async function writeData(out: FileWriter, tensor: OutputTensor): Promise<number> {
-  const { reader, signal } = out.context;
-  let checksum = 0;
-  let written = 0;
-  for await (const block of tensor.blocks(reader, signal)) {
-    await out.write(block);
-    checksum = crc32(block, checksum);
-    written += block.byteLength;
-  }
-  if (written !== tensor.bytes) {
-    throw new RangeError(`tensor ${tensor.name}: expected ${tensor.bytes} bytes, made ${written}`);
-  }
-  return checksum;
-}
-
-async function writeCkpt(out: FileWriter, file: OutputFile): Promise<number[]> {
-  for (const [name, text] of Object.entries(file.metadata)) await out.write(ckptText(name, text));
-  const checksums: number[] = [];
-  for (const tensor of file.tensors) checksums.push(await writePieces(out, tensor));
-  return checksums;
-}
-
-/** A tensor as one value, or as several of at most 512 MiB. */
-async function writePieces(out: FileWriter, tensor: OutputTensor): Promise<number> {
-  const { reader, signal } = out.context;
-  let checksum = 0;
-  let left = 0;
-  let rest = tensor.bytes;
-  const begin = async () => {
-    left = Math.min(rest, ckptPieceBytes);
-    rest -= left;
-    await out.write(ckptValueHead(tensor, left));
-  };
-  await begin();
-  for await (const block of tensor.blocks(reader, signal)) {
-    checksum = crc32(block, checksum);
-    for (let at = 0; at < block.byteLength; ) {
-      if (left === 0) await begin();
-      const size = Math.min(left, block.byteLength - at);
-      await out.write(block.subarray(at, at + size));
-      at += size;
-      left -= size;
-    }
-  }
-  if (left + rest > 0)
-    throw new RangeError(`tensor ${tensor.name}: expected ${tensor.bytes} bytes, ${left + rest} lack`);
-  return checksum;
+/** A failure is thrown where the promise is awaited; until then it must not count as unhandled. */
+function handled<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -105,8 +105,8 @@ function gatedPair(
       reads,
       async make(reader) {
         const halves = [
-          await readRegion(gate, rowsOf(gate, from, to), reader),
-          await readRegion(up, rowsOf(up, from, to), reader),
+          await readRegion(gate, rowsOf(gate, from, to), { reader }),
+          await readRegion(up, rowsOf(up, from, to), { reader }),
         ];
         const result = new Uint8Array(reads);
         for (const [half, bytes] of halves.entries()) {
@@ -166,7 +166,7 @@ function joinedColumns(gate: GlobalTensor, up: GlobalTensor): TensorPiece {
     reads: 2 * ffn * hidden * size,
     async make(reader: PartReader) {
       const halves = [gate, up].map(async (tensor) =>
-        transposed(await readRegion(tensor, wholeRegion(tensor.shape), reader), tensor.shape, size),
+        transposed(await readRegion(tensor, wholeRegion(tensor.shape), { reader }), tensor.shape, size),
       );
       const result = new Uint8Array(2 * ffn * hidden * size);
       for (const [half, bytes] of (await Promise.all(halves)).entries()) {

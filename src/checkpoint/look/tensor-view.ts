@@ -63,7 +63,7 @@ export class TensorView {
     const place = { file: first?.file.path ?? "", offset: first?.entry.start ?? 0 };
     requireFewElements(place, { name: this.name, elements: elementsIn(region) }, options.limit ?? 2 ** 20);
     if (bitsOf(this.dtype) < 8) return decodeTensor(place, this, new Uint8Array(0));
-    const bytes = await this.#stored.withPool((pool) => readRegion(this.#tensor, region, pool));
+    const bytes = await this.#stored.withPool((pool) => readRegion(this.#tensor, region, { reader: pool }));
     return decodeTensor(place, this, bytes);
   }
 

@@ -1,4 +1,6 @@
 import { bitsOf, decodeElements, type ElementType } from "../../formats/dtype.js";
+import { type Kernel, largestInput, lazyKernel } from "../kernels/kernel.js";
+import { histogramBytes, histogramKernel, sumKernel, sumResultBytes } from "../kernels/value-kernels.js";
 
 /**
  * Elements by their value, to 8 significant bits: the upper 16 bits of a 32-bit float, or all bits of a smaller type.
@@ -49,6 +51,7 @@ export class ValueCounter {
     const whole = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes);
     if (type === "F32") addFloats(this.#counts, this.sums, whole);
     else if (type === "BF16" || type === "F16") {
+      if (worthKernel(whole) && addHistogram(this.#counts, whole, patterns[2])) return;
       countPatterns(this.#counts, new Uint16Array(whole.buffer, whole.byteOffset, whole.byteLength >> 1));
     } else if (bitsOf(type) === 8) countPatterns(this.#counts, whole);
     else addNumbers(this.#counts, this.sums, decodedNumbers(whole, type));
@@ -66,7 +69,42 @@ export class ValueCounter {
   }
 }
 
+const floatSums = lazyKernel(sumKernel, sumResultBytes);
+const patterns = {
+  2: lazyKernel(() => histogramKernel(2), histogramBytes),
+  4: lazyKernel(() => histogramKernel(4), histogramBytes),
+};
+/** Below, adding up the histogram of a kernel costs more than it saves. */
+const fewestBytes = 256 * 1024;
+
+function worthKernel({ byteLength }: Uint8Array): boolean {
+  return byteLength >= fewestBytes && byteLength <= largestInput && byteLength % 16 === 0;
+}
+
+/** False if a value is not finite: then nothing was added. */
+function addFloatsByKernel(counts: Uint32Array, sums: ValueSums, bytes: Uint8Array): boolean {
+  if (!worthKernel(bytes)) return false;
+  const found = floatSums()?.run([bytes], [bytes.byteLength]);
+  if (found === undefined || !Number.isFinite(found.getFloat64(8, true))) return false;
+  sums.count += bytes.byteLength >> 2;
+  sums.sum += found.getFloat64(0, true);
+  sums.squares += found.getFloat64(8, true);
+  sums.min = Math.min(sums.min, found.getFloat32(16, true));
+  sums.max = Math.max(sums.max, found.getFloat32(20, true));
+  sums.zeros += found.getUint32(24, true);
+  return addHistogram(counts, bytes, patterns[4]);
+}
+
+function addHistogram(counts: Uint32Array, bytes: Uint8Array, kernel: () => Kernel | undefined): boolean {
+  const view = kernel()?.run([bytes], [bytes.byteLength]);
+  if (view === undefined) return false;
+  const found = new Uint32Array(view.buffer, 0, buckets);
+  for (let i = 0; i < buckets; i++) counts[i] = (counts[i] as number) + (found[i] as number);
+  return true;
+}
+
 function addFloats(counts: Uint32Array, sums: ValueSums, bytes: Uint8Array): void {
+  if (addFloatsByKernel(counts, sums, bytes)) return;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
   const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
   let { sum, squares, min, max, zeros } = sums;
@@ -89,9 +127,9 @@ function addFloats(counts: Uint32Array, sums: ValueSums, bytes: Uint8Array): voi
   Object.assign(sums, { sum, squares, min, max, zeros });
 }
 
-function countPatterns(counts: Uint32Array, patterns: Uint16Array | Uint8Array): void {
-  for (let i = 0; i < patterns.length; i++) {
-    const pattern = patterns[i] as number;
+function countPatterns(counts: Uint32Array, words: Uint16Array | Uint8Array): void {
+  for (let i = 0; i < words.length; i++) {
+    const pattern = words[i] as number;
     counts[pattern] = (counts[pattern] as number) + 1;
   }
 }

@@ -1,4 +1,4 @@
-import { readTensorBytes } from "../../formats/tensor-entry.js";
+import { readTensorBytes, type TensorRange } from "../../formats/tensor-entry.js";
 import type { PointPart } from "./saved-point.js";
 import { type OpenTensorFile, type ReadOptions, withTensorFile } from "./tensor-file.js";
 import type { TensorPart } from "./tensor-index.js";
@@ -22,7 +22,7 @@ export class FilePool {
   }
 
   /** Bytes `from` to `to` of a piece's data. */
-  async read({ file, entry }: TensorPart, range?: readonly [from: number, to: number]): Promise<Uint8Array> {
+  async read({ file, entry }: TensorPart, range?: TensorRange): Promise<Uint8Array> {
     const held = await this.#hold(file);
     held.users += 1;
     try {

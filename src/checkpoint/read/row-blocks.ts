@@ -1,6 +1,6 @@
 import { throwIfCancelled } from "../../core/cancel.js";
 import { bitsOf } from "../../formats/dtype.js";
-import { type PartReader, readRegion } from "./read-region.js";
+import { type PartReader, type RegionReader, readRegion } from "./read-region.js";
 import { wholeRegion } from "./region.js";
 import type { GlobalTensor } from "./tensor-index.js";
 
@@ -18,9 +18,9 @@ export interface BlockOptions {
 }
 
 /**
- * The whole tensor, block by block of rows; the next block is read while the caller works on one. Blocks of equal
- * tensors have equal
- * limits, so that two tensors can be walked side by side.
+ * The whole tensor, block by block of rows; the next block is read while the caller works on one. The bytes of a block
+ * are valid until the
+ * next one is asked for. Blocks of equal tensors have equal limits, so that two tensors can be walked side by side.
  */
 export async function* rowBlocks(
   tensor: GlobalTensor,
@@ -28,12 +28,15 @@ export async function* rowBlocks(
   { blockBytes = 2 * 1024 * 1024, signal }: BlockOptions = {},
 ): AsyncGenerator<RowBlock> {
   const ranges = blockRanges(tensor, blockBytes);
-  let ahead = ranges[0] && readRange(tensor, ranges[0], reader);
+  const largest = ranges.reduce((most, { bytes }) => Math.max(most, Math.ceil(bytes)), 0);
+  const memories = [0, 1].slice(0, ranges.length).map(() => new Uint8Array(new ArrayBuffer(largest)));
+  const read = (index: number) =>
+    ranges[index] && readRange(tensor, ranges[index], { reader, memory: memories[index % 2] });
+  let ahead = read(0);
   for (const [index, range] of ranges.entries()) {
     const bytes = (await ahead) as Uint8Array;
     throwIfCancelled(signal, "reading the checkpoint");
-    const next = ranges[index + 1];
-    ahead = next && readRange(tensor, next, reader);
+    ahead = read(index + 1);
     // A failure is thrown when this read is awaited; until then it must not count as unhandled.
     ahead?.catch(() => undefined);
     yield { bytes, at: range.at };
@@ -62,16 +65,14 @@ function blockRanges({ shape, dtype }: GlobalTensor, blockBytes: number): BlockR
   return ranges;
 }
 
-async function readRange(
-  tensor: GlobalTensor,
-  { rows, at, bytes }: BlockRange,
-  reader: PartReader,
-): Promise<Uint8Array> {
+async function readRange(tensor: GlobalTensor, { rows, at, bytes }: BlockRange, to: RegionReader): Promise<Uint8Array> {
   const { shape, parts } = tensor;
   const [part] = parts;
   const whole = part?.entry.shape.length === shape.length && part.entry.shape.every((count, i) => count === shape[i]);
-  if (part && whole) return reader.read(part, [at, at + bytes]);
-  if (rows === undefined) return readRegion(tensor, wholeRegion(shape), reader);
-  const [from, to] = rows;
-  return readRegion(tensor, { begin: shape.map((_, i) => (i ? 0 : from)), end: [to, ...shape.slice(1)] }, reader);
+  if (part && whole) {
+    return to.reader.read(part, { from: at, to: at + bytes, target: to.memory?.subarray(0, bytes) });
+  }
+  if (rows === undefined) return readRegion(tensor, wholeRegion(shape), to);
+  const [from, end] = rows;
+  return readRegion(tensor, { begin: shape.map((_, i) => (i ? 0 : from)), end: [end, ...shape.slice(1)] }, to);
 }
