@@ -146,7 +146,7 @@ describe("an input that is overwritten in place between its first and its last r
         await expect(prepare({ input })).rejects.toMatchObject({
           code: "INPUT_CHANGED",
           message: expect.stringMatching(
-            /in\.jsonl: expected the bytes of the first reading \(sha256 \w{12}\), found others/,
+            /in\.jsonl: expected the bytes of the first reading \(sha256 \w{12}\), found other bytes/,
           ),
         });
       } finally {
