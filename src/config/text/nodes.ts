@@ -9,6 +9,8 @@ export interface SourceRange {
 
 interface NodeBase extends SourceRange {
   readonly anchor: string | undefined;
+  /** In full, where PyYAML makes no value of a configuration of it: `tag:yaml.org,2002:binary`. */
+  readonly unusable?: string | undefined;
   /**
    * End of the `:` or `-` (or of the anchor or tag after it) that the value belongs to: where a value on the same line
    * may be put.

@@ -1,4 +1,6 @@
 import { anyOf, patternOf } from "../../core/patterns.js";
+import { readDate } from "./dates.js";
+
 /**
  * Plain YAML scalars as PyYAML 6 reads and may write them (YAML 1.1, `yaml.safe_load`), because MindFormers reads its
  * configuration with PyYAML. The patterns are those of PyYAML's implicit resolvers; the surprises: `1e-5`, `1.0e5` and
@@ -12,6 +14,8 @@ export interface ResolvedScalar {
   readonly kind: ScalarKind;
   /** Integers beyond ±(2^53 − 1) are bigint; dates are `Date`; unreadable text stays text. */
   readonly value: ScalarValue;
+  /** Text of a date. */
+  readonly text?: string;
 }
 
 const boolPattern = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
@@ -30,11 +34,6 @@ const datePattern = anyOf([
   /[0-9]{4}-[0-9]{2}-[0-9]{2}/,
   patternOf([/[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}/, clockTime, zone]),
 ]);
-const dateParts = patternOf([
-  /^(\d{4})-(\d{1,2})-(\d{1,2})/,
-  /(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d*))?[ \t]*(Z|[-+]\d{1,2}(?::\d{2})?)?)?$/,
-]);
-
 function sexagesimal(parts: readonly string[]): number {
   return parts.reduce((sum, part) => sum * 60 + Number(part), 0);
 }
@@ -65,20 +64,6 @@ function readFloat(text: string): number {
   return negative ? -size : size;
 }
 
-/** A date or time as PyYAML reads it; undefined for other text and for days that no calendar has. */
-export function readDate(text: string): Date | undefined {
-  const match = dateParts.exec(text);
-  if (!match) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as number[];
-  const fraction = Number(`0.${match[7] || "0"}`) * 1000;
-  const date = new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second, Math.trunc(fraction + 1e-6)));
-  const valid = date.getUTCMonth() + 1 === month && date.getUTCDate() === day && (hour ?? 0) < 24 && (year ?? 0) > 0;
-  const zone = /^([-+])(\d{1,2})(?::(\d{2}))?$/.exec(match[8] ?? "");
-  if (!valid || !zone) return valid ? date : undefined;
-  const offset = (Number(zone[2]) * 60 + Number(zone[3] ?? 0)) * 60_000;
-  return new Date(date.getTime() + (zone[1] === "-" ? offset : -offset));
-}
-
 /** Smallest JavaScript value for an integer: number while it is exact, else bigint. */
 export function plainInteger(value: bigint): number | bigint {
   const number = Number(value);
@@ -96,7 +81,7 @@ export function resolvePlain(text: string): ResolvedScalar {
   }
   if (datePattern.test(text)) {
     const value = readDate(text);
-    return value === undefined ? { kind: "unreadable", value: text } : { kind: "date", value };
+    return value === undefined ? { kind: "unreadable", value: text } : { kind: "date", value, text };
   }
   if (text === "=" || text === "<<") return { kind: "unreadable", value: text };
   return { kind: "string", value: text };

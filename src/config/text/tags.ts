@@ -1,4 +1,5 @@
-import { plainInteger, type ResolvedScalar, readDate, resolvePlain } from "./scalars.js";
+import { readDate } from "./dates.js";
+import { plainInteger, type ResolvedScalar, resolvePlain } from "./scalars.js";
 
 const standard = "tag:yaml.org,2002:";
 
@@ -53,6 +54,23 @@ function taggedFloat(text: string): number | undefined {
   return size !== undefined && negative ? -size : size;
 }
 
+/** True if Python's `base64.decodebytes` takes the text: other characters are skipped, the padding must be right. */
+function isBase64(text: string): boolean {
+  let [place, pads] = [0, 0];
+  for (const char of text) {
+    if (char > "\x7f") return false;
+    if (char === "=") {
+      if (place < 2) continue;
+      pads++;
+      if (place + pads >= 4) return true;
+    } else if (/[A-Za-z0-9+/]/.test(char)) {
+      pads = 0;
+      place = (place + 1) % 4;
+    }
+  }
+  return place === 0;
+}
+
 /** Values of the tags that PyYAML's safe_load makes scalars of; undefined where it raises an error. */
 const makers: Readonly<Record<string, (text: string) => ResolvedScalar | undefined>> = {
   str: (value) => ({ kind: "string", value }),
@@ -71,8 +89,10 @@ const makers: Readonly<Record<string, (text: string) => ResolvedScalar | undefin
   },
   timestamp: (text) => {
     const value = readDate(text);
-    return value === undefined ? undefined : { kind: "date", value };
+    return value === undefined ? undefined : { kind: "date", value, text };
   },
+  // Bytes, which no configuration holds; the text stands for them.
+  binary: (value) => (isBase64(value) ? { kind: "string", value } : undefined),
 };
 
 /** What PyYAML makes of a scalar with this tag (in full); undefined where it raises an error. */
@@ -83,12 +103,22 @@ export function resolveTag(tag: string | undefined, text: string, implicit: bool
   return Object.hasOwn(makers, name) ? makers[name]?.(text) : undefined;
 }
 
-/** True if PyYAML makes a plain list or mapping of a collection with this tag. */
-export function isCollectionTag(tag: string | undefined, kind: "map" | "sequence", items: number): boolean {
-  if (tag === undefined || tag === standard + (kind === "map" ? "map" : "seq")) return true;
+/** What PyYAML makes of a list or section with a tag: a plain one, another value such as a set, or an error. */
+export function collectionOf(
+  tag: string | undefined,
+  kind: "map" | "sequence",
+  items: number,
+): "plain" | "unusable" | "error" {
+  if (tag === undefined || tag === standard + (kind === "map" ? "map" : "seq")) return "plain";
+  if (kind === "map") return tag === `${standard}set` ? "unusable" : "error";
   // Pairs without a pair are an empty list.
-  return kind === "sequence" && items === 0 && (tag === `${standard}omap` || tag === `${standard}pairs`);
+  if (tag === `${standard}omap` || tag === `${standard}pairs`) return items === 0 ? "plain" : "unusable";
+  return "error";
 }
+
+/** The tag if a scalar with it is a value that no configuration holds. */
+export const unusableScalar = (tag: string | undefined): string | undefined =>
+  tag === `${standard}binary` ? tag : undefined;
 
 /** The tag as it is usually written: `!!int`. */
 export const shortTag = (tag: string): string => (tag.startsWith(standard) ? `!!${tag.slice(standard.length)}` : tag);

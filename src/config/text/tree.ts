@@ -1,40 +1,14 @@
-import type { MapEntry, MapNode, ScalarNode, SequenceNode, YamlNode } from "./nodes.js";
+import { keyIdentity, keyName } from "./key-name.js";
+import { follow, type MapEntry, type MapNode, type ScalarNode, type SequenceNode, type YamlNode } from "./nodes.js";
 import { SyntaxFinding } from "./read/finding.js";
 import type { RawAlias, RawMap, RawNode, RawScalar, RawSequence } from "./read/raw.js";
-import { isCollectionTag, resolveTag, shortTag } from "./tags.js";
+import { collectionOf, resolveTag, shortTag, unusableScalar } from "./tags.js";
+import { pairsOf } from "./values.js";
 
 type Target = Exclude<YamlNode, { kind: "alias" }>;
 
 /** A configuration has some hundreds of values; aliases of aliases can make billions out of ten lines. */
 const largest = 200_000;
-
-/** Keys of a mapping by what Python takes for equal: 1, 1.0, and True are one key. */
-function keyIdentity({ resolved: { value } }: ScalarNode): unknown {
-  if (typeof value === "string") return `text ${value}`;
-  if (value instanceof Date) return `date ${value.getTime()}`;
-  return typeof value === "boolean" ? Number(value) : typeof value === "bigint" ? `${value}` : value;
-}
-
-/** Keys that PyYAML doesn't read as text are named as Python prints them. */
-function keyName({ resolved, text }: ScalarNode): string {
-  const { value } = resolved;
-  if (typeof value === "string") return value;
-  if (value === null) return "None";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  if (value instanceof Date) return text;
-  return resolved.kind === "float" ? pythonFloat(Number(value)) : String(value);
-}
-
-/** A float as Python prints it: `1e-05`, `1e+16`, `2.0`, `inf`. */
-function pythonFloat(value: number): string {
-  if (!Number.isFinite(value)) return String(value).replace("Infinity", "inf").replace("NaN", "nan");
-  const [digits = "", exponent = "0"] = value.toExponential().split("e");
-  const power = Number(exponent);
-  if (power >= 16 || (power < -4 && value !== 0))
-    return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
-  const text = Number.isInteger(value) ? BigInt(value).toString() : String(value);
-  return Number.isInteger(value) ? `${Object.is(value, -0) ? "-0" : text}.0` : text;
-}
 
 /** Resolves tags, types, aliases, and merge keys of one document. */
 class TreeBuilder {
@@ -58,7 +32,7 @@ class TreeBuilder {
 
   /** `merged`: the value of a merge key, whose own tag PyYAML never looks at. */
   build(raw: RawNode, merged = false): YamlNode {
-    if (raw.kind === "alias") return this.#alias(raw);
+    if (raw.kind === "alias") return this.#alias(raw, merged);
     const before = this.#count;
     this.#countUp(1, raw.start);
     this.#openAnchor(raw.anchor, raw.start);
@@ -73,11 +47,24 @@ class TreeBuilder {
 
   #target(raw: Exclude<RawNode, RawAlias>, merged: boolean): Target {
     if (raw.kind === "scalar") return this.#scalar(raw);
-    const items = raw.kind === "map" ? raw.pairs.length : raw.items.length;
     const scalar = raw.kind === "map" && !merged ? this.#valueOfMap(raw, raw.tag) : undefined;
     if (scalar !== undefined) return scalar;
-    if (!merged && !isCollectionTag(raw.tag, raw.kind, items)) throw this.#badTag(raw);
-    return raw.kind === "map" ? this.#map(raw) : this.#sequence(raw, merged);
+    const made = raw.kind === "map" ? this.#map(raw) : this.#sequence(raw, merged);
+    if (!merged) this.#checkTag(made, raw.start);
+    return made;
+  }
+
+  /** Throws where PyYAML makes a value of the node and raises an error for its tag. */
+  #checkTag(node: Target, start: number): void {
+    if (node.kind === "scalar" || node.unusable === undefined) return;
+    const { unusable: tag } = node;
+    const items = node.kind === "map" ? node.entries.length : node.items.length;
+    const isPair = (item: YamlNode): boolean => {
+      const pair = follow(item);
+      return pair.kind === "map" && pair.entries.length === 1 && pair.merged.length === 0;
+    };
+    if (collectionOf(tag, node.kind, items) === "error" || (node.kind === "sequence" && !node.items.every(isPair)))
+      throw badTag(tag, start);
   }
 
   #openAnchor(anchor: string | undefined, offset: number): void {
@@ -91,7 +78,7 @@ class TreeBuilder {
     this.#open.add(anchor);
   }
 
-  #alias({ start, end, slot, name }: RawAlias): YamlNode {
+  #alias({ start, end, slot, name }: RawAlias, merged: boolean): YamlNode {
     const target = this.#anchors.get(name);
     if (target === undefined) {
       const inside = this.#open.has(name);
@@ -104,25 +91,22 @@ class TreeBuilder {
       });
     }
     this.#countUp(this.#sizes.get(target) ?? 1, start);
+    if (!merged) this.#checkTag(target, start);
     return { kind: "alias", start, end, slot, anchor: undefined, name, target };
-  }
-
-  #badTag({ tag = "", start }: { readonly tag: string | undefined; readonly start: number }): SyntaxFinding {
-    const message = `tag ${shortTag(tag)}: PyYAML's safe_load makes no value of a configuration of it here`;
-    return new SyntaxFinding({ offset: start, message, hint: "remove the tag" });
   }
 
   #scalar(raw: RawScalar): ScalarNode {
     const { start, end, slot, anchor, style, value } = raw;
     const resolved = resolveTag(raw.tag, value, raw.implicit);
-    if (resolved === undefined) throw this.#badTag(raw);
+    if (resolved === undefined) throw badTag(raw.tag, start);
     if (resolved.kind === "unreadable")
       throw new SyntaxFinding({
         offset: start,
         message: `${value}: PyYAML has no value for this unquoted text`,
         hint: `quote it: "${value}"`,
       });
-    return { kind: "scalar", start, end, slot, anchor, style, resolved, text: this.#text.slice(start, end) };
+    const text = this.#text.slice(start, end);
+    return { kind: "scalar", start, end, slot, anchor, style, resolved, text, unusable: unusableScalar(raw.tag) };
   }
 
   /** A section with the tag of a scalar and a key `=`: PyYAML makes the scalar of that key's value. */
@@ -134,13 +118,16 @@ class TreeBuilder {
     if (value?.kind !== "scalar") return undefined;
     const resolved = resolveTag(tag, value.value, false);
     if (resolved === undefined) return undefined;
-    return { kind: "scalar", start, end, slot, anchor, style: "plain", resolved, text: this.#text.slice(start, end) };
+    const text = this.#text.slice(start, end);
+    return { kind: "scalar", start, end, slot, anchor, style: "plain", resolved, text, unusable: unusableScalar(tag) };
   }
 
   #sequence(raw: RawSequence, merged: boolean): SequenceNode {
     const { start, end, slot, anchor, flow } = raw;
-    const items = raw.items.map((item) => this.build(item, merged));
-    return { kind: "sequence", start, end, slot, anchor, flow, items };
+    const unusable = collectionOf(raw.tag, "sequence", raw.items.length) === "plain" ? undefined : raw.tag;
+    // PyYAML never looks at the tags of pairs and of merged sections.
+    const items = raw.items.map((item) => this.build(item, merged || unusable !== undefined));
+    return { kind: "sequence", start, end, slot, anchor, flow, items, unusable };
   }
 
   #key(raw: RawNode): ScalarNode {
@@ -168,9 +155,15 @@ class TreeBuilder {
       const identity = keyIdentity(key);
       const name = names.get(identity) ?? keyName(key);
       names.set(identity, name);
-      entries.push({ key: name, keyStart: rawKey.start, value: this.build(rawValue) });
+      const value = this.build(rawValue);
+      entries.push({
+        key: name,
+        keyStart: rawKey.start,
+        value: key.unusable ? { ...value, unusable: key.unusable } : value,
+      });
     }
-    return { kind: "map", start, end, slot, anchor, flow, entries, merged };
+    const unusable = collectionOf(raw.tag, "map", entries.length) === "plain" ? undefined : raw.tag;
+    return { kind: "map", start, end, slot, anchor, flow, entries, merged, unusable };
   }
 
   #merged(raw: RawNode): readonly YamlNode[] {
@@ -193,5 +186,24 @@ function isMergeKey(raw: RawNode): boolean {
   return (raw.implicit && raw.value === "<<") || raw.tag === "tag:yaml.org,2002:merge";
 }
 
+function badTag(tag = "", offset: number): SyntaxFinding {
+  const message = `tag ${shortTag(tag)}: PyYAML reads no text, number, list, or section from it`;
+  return new SyntaxFinding({ offset, message, hint: "remove the tag" });
+}
+
+/** Throws at a value that no configuration holds, unless a later value of its key hides it. */
+function rejectUnusable(node: YamlNode, seen = new Set<YamlNode>()): void {
+  if (seen.has(node)) return;
+  seen.add(node);
+  if (node.unusable !== undefined) throw badTag(node.unusable, node.start);
+  if (node.kind === "alias") rejectUnusable(node.target, seen);
+  if (node.kind === "sequence") for (const item of node.items) rejectUnusable(item, seen);
+  if (node.kind === "map") for (const [, value] of pairsOf(node)) rejectUnusable(value, seen);
+}
+
 /** The tree of a parsed document; throws SyntaxFinding for what PyYAML rejects although the syntax is YAML. */
-export const toNodes = (root: RawNode, text: string): YamlNode => new TreeBuilder(text).build(root);
+export function toNodes(root: RawNode, text: string): YamlNode {
+  const tree = new TreeBuilder(text).build(root);
+  rejectUnusable(tree);
+  return tree;
+}

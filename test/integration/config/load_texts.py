@@ -11,6 +11,10 @@ class Special(Exception):
     """A value that no configuration holds: bytes, sets, pairs, a list that holds itself."""
 
 
+class Ambiguous(Exception):
+    """Two keys of one spelling, such as 12 and "12": a path can't name both."""
+
+
 def spell(value, inside=()):
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
@@ -27,29 +31,31 @@ def spell(value, inside=()):
         return [spell(item, inside) for item in value]
     if any(isinstance(key, (bytes, tuple)) for key in value):
         raise Special
+    if len({str(key) for key in value}) < len(value):
+        raise Ambiguous
     return {"map": {str(key): spell(item, inside) for key, item in value.items()}}
 
 
-def refuse_special(node, inside=()):
-    """A text that writes such a value anywhere is special, even if another value of its key hides it."""
+def refuse_loops(node, inside=()):
+    """A text in which a value holds itself is special, even if a later value of its key hides it."""
     if node is None or isinstance(node, yaml.ScalarNode):
         return
     if id(node) in inside:
         raise Special
-    if node.tag in ("tag:yaml.org,2002:set", "tag:yaml.org,2002:omap", "tag:yaml.org,2002:pairs") and node.value:
-        raise Special
     inside = (*inside, id(node))
     for child in node.value:
         for part in child if isinstance(child, tuple) else (child,):
-            refuse_special(part, inside)
+            refuse_loops(part, inside)
 
 
 def answer(text):
     try:
-        refuse_special(yaml.compose(text, Loader=yaml.SafeLoader))
+        refuse_loops(yaml.compose(text, Loader=yaml.SafeLoader))
         return {"value": spell(yaml.safe_load(text))}
     except Special:
         return {"special": True}
+    except Ambiguous:
+        return {"ambiguous": True}
     except RecursionError:
         return {"special": True}
     except Exception as error:  # whatever it is, MindFormers does not start

@@ -12,6 +12,8 @@ interface Answer {
   readonly value?: unknown;
   /** A value that no configuration holds, such as bytes: we reject the text. */
   readonly special?: true;
+  /** Two keys of one spelling, such as 12 and "12": nothing to compare. */
+  readonly ambiguous?: true;
   readonly error?: string;
 }
 
@@ -43,6 +45,7 @@ function theirs(value: unknown): unknown {
 }
 
 function difference(text: string, answer: Answer): string | undefined {
+  if (answer.ambiguous) return undefined;
   const { root, findings } = parseYaml(text);
   const refused = answer.value === undefined;
   if (root === undefined)
@@ -105,6 +108,18 @@ test.each([
   ["a colon that ends a flow value", "a: {b: c:, d: e}\n"],
   ["block text of a document without indentation", "--- |\ntext\n"],
   ["a comment right after a quote", "a: 'x'#y\n"],
+  ["a date as a key", "{2024-1-2t3:04:05.25+02:00: 1, 2024-01-02: 2, 0024-1-2 3:04:05: 3}\n"],
+  ["a clock time that no clock shows", "a: 2024-01-02 03:60:05\n"],
+  ["an offset of a day", "a: 2024-01-02 03:04:05 +24:00\n"],
+  ["one instant in two offsets as keys", "{2024-01-02 03:04:05 Z: 1, 2024-01-02 04:04:05 +01:00: 2}\n"],
+  ["bytes below a key that stands again later", "No: !!binary two words\nNo: 1\n"],
+  ["bytes that are no base64 below such a key", "No: !!binary abc\nNo: 1\n"],
+  ["bytes in a section that a merge hides", "x: &x {a: 1}\ny: {<<: {a: !!binary aGk=, b: 2}, <<: *x}\n"],
+  ["a set and pairs below keys that stand again later", "a: !!set {b}\na: 1\nc: !!omap [d: 1]\nc: 2\n"],
+  ["pairs that are no pairs", "a: !!omap [{b: 1, c: 2}]\na: 1\n"],
+  ["a merged set", "<<: !!set\n  seed: 1\n"],
+  ["a merged set that is repeated as a value", "<<: &s !!set {seed: 1}\nb: *s\n"],
+  ["a merged section with a tag of its own, repeated as a value", "<<: &s !own {seed: 1}\nb: *s\n"],
 ])("%s is read as PyYAML reads it", async (_, text) => {
   const [answer] = await session.ask<Answer[]>([text]);
   expect(difference(text, answer as Answer)).toBeUndefined();

@@ -77,6 +77,9 @@ describe("text that PyYAML can't read is refused with line, column, excerpt and 
     ["an alias of itself", "a: &x\n  b: *x\n", [2, 6], /inside the value that it repeats/, /write the value out/],
     ["an anchor twice", "a: &x 1\nb: &x 2\n", [2, 7], /&x stands twice/, /another name/],
     ["a tag that makes a set of a section", "a: !!set {b: null}\n", [1, 10], /tag !!set/, /remove the tag/],
+    ["a tag that makes bytes of a text", "a: !!binary aGk=\n", [1, 13], /tag !!binary/, /remove the tag/],
+    ["a merged set that a key repeats", "<<: &s !!set {b: 1}\na: *s\n", [1, 14], /tag !!set/, /remove the tag/],
+    ["a clock time of 60 minutes", "a: 2024-01-02 03:60:05\n", [1, 4], /no value/, /quote/],
     ["a tag of a list on a section", "a: !!seq\n  b: 1\n", [2, 3], /tag !!seq/, /remove the tag/],
     ["a tag of its own on a list", "a: !mine [1]\n", [1, 10], /tag !mine/, /remove the tag/],
     ["two documents", "a: 1\n---\nb: 2\n", [2, 1], /2 documents/, /one document/],
@@ -111,6 +114,20 @@ describe("text that PyYAML can't read is refused with line, column, excerpt and 
   test("brackets without end are refused, not a crash", async () => {
     expect((await failure(`a: ${"[".repeat(100_000)}\n`)).code).toBe("CONFIG_UNREADABLE");
     expect((await failure(`a: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`)).code).toBe("CONFIG_UNREADABLE");
+  });
+
+  test("a date as a key has the name that Python prints", async () => {
+    const config = await openConfig("{2024-1-2t3:04:05.25+02:00: 1, 2024-01-02: 2, 0024-1-2 3:04:05 Z: 3}\n");
+    expect(Object.keys(config.toJS())).toEqual([
+      "2024-01-02 03:04:05.250000+02:00",
+      "2024-01-02",
+      "0024-01-02 03:04:05+00:00",
+    ]);
+  });
+
+  test("bytes, sets, and pairs are fine where PyYAML drops them: below a key that stands again, and merged", async () => {
+    const text = "<<: !!set {seed: 1}\nb: !!binary two words\nc: !!set {d}\nc: 3\nb: 2\n";
+    expect((await openConfig(text)).toJS()).toEqual({ seed: 1, b: 2, c: 3 });
   });
 
   test("tabs inside quotes, comments and block text are fine", async () => {
