@@ -8,11 +8,11 @@ import type {
 } from "../../src/view/display-contract.js";
 import { currentCell, outputCell, runningCell } from "../cell/cell-context.js";
 import type { Publisher } from "../cell/publisher.js";
-import type { DisplayFlow } from "./display-flow.js";
-import { isMimeBundle, lookOf, wireBundle } from "./mime.js";
+import type { DisplayFlow } from "./flow/display-flow.js";
+import type { Streams } from "./flow/streams.js";
+import { isMimeBundle, lookOf, wireBundle } from "./looks/mime.js";
+import { withKinds } from "./looks/show.js";
 import { openProgress } from "./progress.js";
-import { withKinds } from "./show.js";
-import type { Streams } from "./streams.js";
 import { createTrack } from "./track.js";
 
 const hostKey = Symbol.for("Jupyter.host");

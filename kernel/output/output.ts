@@ -4,15 +4,15 @@ import { type Cell, hideCellContext, runInCell } from "../cell/cell-context.js";
 import type { Publisher } from "../cell/publisher.js";
 import type { Failure } from "../report/failure.js";
 import { errorText } from "../report/failure.js";
-import { captureChildren } from "./child-output.js";
-import { captureDescriptors } from "./descriptors.js";
-import { createDisplayFlow } from "./display-flow.js";
 import { installExit } from "./exit.js";
+import { captureChildren } from "./flow/child-output.js";
+import { captureDescriptors } from "./flow/descriptors.js";
+import { createDisplayFlow } from "./flow/display-flow.js";
+import { createStreams, type Streams } from "./flow/streams.js";
+import type { StreamName } from "./flow/text-flow.js";
 import { createHost, type HostServices, installHost } from "./host.js";
-import { lookOf } from "./mime.js";
+import { lookOf } from "./looks/mime.js";
 import { installStdin } from "./stdin.js";
-import { createStreams, type Streams } from "./streams.js";
-import type { StreamName } from "./text-flow.js";
 import { installUncaught } from "./uncaught.js";
 
 /** All output of cells on its way to the publisher. */

@@ -1,7 +1,7 @@
 import { type Cell, cellOfPromise, outputCell, runInCell } from "../cell/cell-context.js";
 import { keepListening } from "../core/kept-listeners.js";
 import { errorText } from "../report/failure.js";
-import type { Streams } from "./streams.js";
+import type { Streams } from "./flow/streams.js";
 
 /**
  * Shows errors that nobody caught (in timers, in promises that nobody awaits) under the cell that they come from; the

@@ -1,5 +1,5 @@
 import { allKeys, keyInfo, sectionInfo, sectionPaths } from "../config/keys/catalogue.js";
-import type { KeyInfo, Keys } from "../config/keys/key.js";
+import type { KeyInfo, Keys } from "../config/keys/sections/key.js";
 import { shortValue } from "../config/text/short-value.js";
 import { isSection } from "../config/text/values.js";
 import type { ReadValue } from "../model/read-value.js";

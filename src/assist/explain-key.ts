@@ -1,7 +1,7 @@
 import { sectionPaths } from "../config/keys/catalogue.js";
 import type { ConfigPath } from "../config/keys/config-path.js";
 import { describeKey, type KeyDescription, listKeys } from "../config/keys/describe.js";
-import type { KeyInfo } from "../config/keys/key.js";
+import type { KeyInfo } from "../config/keys/sections/key.js";
 import { choicesOf } from "../config/rules/keys/choices.js";
 import { shortValue } from "../config/text/short-value.js";
 import type { OpenConfig } from "./config-place.js";

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { formatDate } from "../core/units.js";
-import { findRunFolders } from "../run/find-runs.js";
+import { findRunFolders } from "../run/read/find-runs.js";
 import type { ArgumentOffers } from "../view/display-contract.js";
 
 /** Names of the runs that `openRun` finds, the newest first. */

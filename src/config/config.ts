@@ -7,7 +7,7 @@ import type { ShownList } from "../view/shown-list.js";
 import { withAllFixes, withFix, withSteps } from "./apply-fix.js";
 import { type BaseConfig, type BaseFile, readBaseFiles } from "./base-config.js";
 import { checkConfig, findingsOf } from "./check.js";
-import { type CommandLine, commandLineFor } from "./command-line.js";
+import { type CommandLine, commandLineFor } from "./command/command-line.js";
 import { type ConfigDiff, diffSources } from "./diff.js";
 import { beginHistory, type ConfigEdit, type History, record, stepBack, stepForward } from "./history.js";
 import { keyInfo } from "./keys/catalogue.js";

@@ -2,7 +2,7 @@ import type { Issue } from "../core/error.js";
 import type { TreeMark, TreeNode } from "../view/tree.js";
 import type { ConfigChange } from "./diff.js";
 import { isStrict, keyInfo } from "./keys/catalogue.js";
-import type { KeyInfo } from "./keys/key.js";
+import type { KeyInfo } from "./keys/sections/key.js";
 import { follow, positionOf, type YamlNode } from "./text/nodes.js";
 import { shortValue } from "./text/short-value.js";
 import { canonicalPath, pathsCross, type SourceText } from "./text/source-text.js";

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { LabError } from "./error.js";
-import { temporaryName } from "./temporary-files.js";
+import { temporaryName } from "./liveness/temporary-files.js";
 
 function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { forCaller } from "../core/caller.js";
 import { throwIfCancelled } from "../core/cancel.js";
 import { ensureWritableFolder, writeFileAtomic } from "../core/files.js";
-import { removeAbandonedOf } from "../core/temporary-files.js";
+import { removeAbandonedOf } from "../core/liveness/temporary-files.js";
 import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import type { Progress } from "../view/display-contract.js";
 import { openProgress } from "../view/show.js";

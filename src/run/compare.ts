@@ -1,13 +1,13 @@
 import { formatCount, formatDuration } from "../core/units.js";
 import { drawFigure, Figure } from "../view/charts/figure.js";
-import { type LineChartSpec, lineDrawings } from "../view/charts/line-chart.js";
+import { type LineChartSpec, lineDrawings } from "../view/charts/kinds/line-chart.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
-import { measured, measures, type PlotName } from "./plots.js";
+import { recentStepMs } from "./read/status.js";
 import type { StepRecord } from "./record/events.js";
 import { readRunFile } from "./record/run-file.js";
 import type { Run } from "./run.js";
-import { recentStepMs } from "./status.js";
+import { measured, measures, type PlotName } from "./watch/plots.js";
 
 /**
  * What the horizontal axis counts: optimizer steps, tokens seen since the first start, or minutes since the first run

@@ -5,7 +5,7 @@ import { folderSize } from "../core/files.js";
 import { formatBytes, formatCount, formatDate } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
-import { isLive, type RunStatus } from "./status.js";
+import { isLive, type RunStatus } from "./read/status.js";
 
 /** What deleting needs of a run; `Run` is one. */
 export interface DeletableRun {

@@ -6,14 +6,14 @@ import { ShownList } from "../view/shown-list.js";
 import { tableBundle } from "../view/table.js";
 import { isRunAddress, parseRunAddress, type RunAddress } from "./attach/address.js";
 import { attachRun, nodeAt } from "./attach/attach.js";
-import { findRunFolders, runFoldersIn } from "./find-runs.js";
+import { findRunFolders, runFoldersIn } from "./read/find-runs.js";
+import { sharedReader } from "./read/run-reader.js";
+import type { RunStatus } from "./read/status.js";
 import { isTerminal } from "./record/events.js";
 import { defaultFolder, openLine, runFolder } from "./record/name.js";
 import { readRunFile } from "./record/run-file.js";
 import { Run } from "./run.js";
-import { sharedReader } from "./run-reader.js";
-import type { RunStatus } from "./status.js";
-import { startSupervisor } from "./supervise/start-supervisor.js";
+import { startSupervisor } from "./supervise/start/start-supervisor.js";
 import { waitForSupervisor } from "./wait.js";
 
 export interface OpenOptions {

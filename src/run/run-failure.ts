@@ -1,6 +1,6 @@
 import { LabError, RunFailedError } from "../core/error.js";
+import type { RunStatus } from "./read/status.js";
 import { openLine } from "./record/name.js";
-import type { RunStatus } from "./status.js";
 
 /**
  * The error for a run that failed, with rank, exit code or signal and the last lines of that rank's log in the

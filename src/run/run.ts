@@ -2,25 +2,25 @@ import { CancelledError, LabError } from "../core/error.js";
 import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
 import type { ShownList } from "../view/shown-list.js";
-import { decisionList } from "./decision-list.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
-import { removeLeftovers } from "./leftovers.js";
 import { followLogs, type LogFollow } from "./logs/follow-logs.js";
 import type { LogLines } from "./logs/log-lines.js";
 import type { LogOptions } from "./logs/log-options.js";
 import { readLogs } from "./logs/read-logs.js";
 import { type NodeTable, nodeTable, type RankStacks, rankStacks } from "./node-table.js";
 import { hasRemoteFiles } from "./nodes/open/open-nodes.js";
-import { readIncidents } from "./read-incidents.js";
+import { decisionList } from "./read/decision-list.js";
+import { readIncidents } from "./read/incidents.js";
+import { removeLeftovers } from "./read/leftovers.js";
+import { type RunReader, sharedReader } from "./read/run-reader.js";
+import { isLive, type RunStatus } from "./read/status.js";
 import { type DecisionEvent, isTerminal, type StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import type { RunFile } from "./record/run-file.js";
-import { type RunReader, sharedReader } from "./run-reader.js";
-import { isLive, type RunStatus } from "./status.js";
-import { statusCard } from "./status-card.js";
 import { type StopOptions, stopRun } from "./stop.js";
 import { type WaitOptions, waitForRun } from "./wait.js";
-import { type Watch, type WatchOptions, watchRun } from "./watch.js";
+import { statusCard } from "./watch/status-card.js";
+import { type Watch, type WatchOptions, watchRun } from "./watch/watch.js";
 
 /**
  * A training run: a folder and what can be read from it. The training does not depend on this object, on the kernel

@@ -2,12 +2,12 @@ import { CancelledError, LabError } from "../core/error.js";
 import { EventLogWriter } from "../core/event-log.js";
 import { parseDuration } from "../core/units.js";
 import { openNodes, startsAllNodes } from "./nodes/open/open-nodes.js";
+import type { RunReader } from "./read/run-reader.js";
+import type { RunStatus } from "./read/status.js";
 import { isTerminal, type StateEvent } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { openLine } from "./record/name.js";
-import type { RunReader } from "./run-reader.js";
-import type { RunStatus } from "./status.js";
-import { startSupervisor } from "./supervise/start-supervisor.js";
+import { startSupervisor } from "./supervise/start/start-supervisor.js";
 import { type StopRequest, writeStopRequest } from "./supervise/stop-request.js";
 
 export interface StopOptions {

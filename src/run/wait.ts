@@ -1,10 +1,10 @@
 import { CancelledError, LabError } from "../core/error.js";
 import { formatDuration, parseDuration } from "../core/units.js";
+import type { RunReader } from "./read/run-reader.js";
+import type { RunStatus } from "./read/status.js";
 import { isTerminal } from "./record/events.js";
 import { runFailedError, runLostError } from "./run-failure.js";
-import type { RunReader } from "./run-reader.js";
-import type { RunStatus } from "./status.js";
-import { startSupervisor } from "./supervise/start-supervisor.js";
+import { startSupervisor } from "./supervise/start/start-supervisor.js";
 
 export interface WaitOptions {
   /** Return as soon as this global step is done; default: the end of the run. */

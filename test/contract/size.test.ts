@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { expect, it } from "vitest";
 import { sourcesIn } from "./sources.js";
 
@@ -13,6 +14,13 @@ it("no source file is longer than 300 lines", () => {
 it("at least two thirds of the source files stay under 120 lines", () => {
   const short = sources.filter(({ text }) => text.split("\n").length <= 120).length;
   expect(short / sources.length).toBeGreaterThan(2 / 3);
+});
+
+it("no folder holds more than 15 code files itself", () => {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  const full = [...counts].filter(([, count]) => count > 15).map(([folder, count]) => `${folder}: ${count}`);
+  expect(full, "give the files of one concern a folder below, which imports nothing of the folder above").toEqual([]);
 });
 
 it("no file is a drawer for anything: utils, helpers, types, misc, common", () => {

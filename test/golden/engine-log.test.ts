@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { formatEvent } from "../../src/core/event-log.js";
 import { parseEngineLine } from "../../src/formats/engine-log.js";
-import { RankLog } from "../../src/run/supervise/rank-log.js";
+import { RankLog } from "../../src/run/supervise/observe/rank-log.js";
 
 // To make the expected files anew: npx vitest run --config test/vitest.config.ts --project fast golden --update
 const folder = join(import.meta.dirname, "engine-log");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { Config } from "../../src/config/config.js";
 import { openConfig } from "../../src/config/open.js";
-import { markedProcesses } from "../../src/core/process-table.js";
+import { markedProcesses } from "../../src/core/liveness/process-table.js";
 import type { Cluster } from "../../src/plan/command/cluster.js";
 import { planRun } from "../../src/plan/plan-run.js";
 import type { RecoveryOptions } from "../../src/recover/decide/policy.js";

@@ -36,7 +36,7 @@ def stat_fields(pid):
 
 @functools.cache
 def place_here():
-    """Machine, boot, and container, as `src/core/process-identity.ts` makes them: processes of one place see each other."""
+    """Machine, boot, and container, as `src/core/liveness/process-identity.ts` makes them: processes of one place see each other."""
     name = socket.gethostname()
     try:
         space = os.readlink("/proc/self/ns/pid")

@@ -1,5 +1,5 @@
 import type { Figure } from "../../view/charts/figure.js";
-import { lineChart } from "../../view/charts/line-chart.js";
+import { lineChart } from "../../view/charts/kinds/line-chart.js";
 import type { TensorDifference } from "./tensor-difference.js";
 
 const most = 8;

@@ -5,7 +5,7 @@ import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
 import { openProgress } from "../../view/show.js";
-import { issue } from "../read/finding.js";
+import { issue } from "../read/points/finding.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { OutputPlan } from "./output-plan.js";
 import { type RunPlanResult, runPlan } from "./run-plan.js";

@@ -1,11 +1,11 @@
 import { relative } from "node:path";
 import { CheckpointError } from "../../core/error.js";
 import { mindSporeNameOf } from "../../formats/mindspore-ckpt/tensor-types.js";
+import type { TensorFormat } from "../read/files/tensor-file.js";
 import { kindOf } from "../read/kind.js";
 import { nameMatcher } from "../read/match.js";
-import type { PointPart } from "../read/saved-point.js";
+import type { PointPart } from "../read/points/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
-import type { TensorFormat } from "../read/tensor-file.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import type { ChooseOptions } from "./choose-tensors.js";
 import type { OutputFile, OutputPlan } from "./output-plan.js";

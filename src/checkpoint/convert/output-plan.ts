@@ -1,6 +1,6 @@
 import type { ElementType } from "../../formats/dtype.js";
+import type { TensorFormat } from "../read/files/tensor-file.js";
 import type { PartReader } from "../read/read-region.js";
-import type { TensorFormat } from "../read/tensor-file.js";
 
 /** A tensor to write: what it is, and where its bytes come from. */
 export interface OutputTensor {

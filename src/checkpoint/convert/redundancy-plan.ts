@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { PointPart } from "../read/saved-point.js";
+import type { PointPart } from "../read/points/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import { slicesOf, type TensorPart } from "../read/tensor-index.js";
 import { choosePlaced } from "./choose-tensors.js";

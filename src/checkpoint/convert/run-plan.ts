@@ -2,11 +2,11 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/prom
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { CheckpointError } from "../../core/error.js";
-import { takeHold } from "../../core/holder.js";
-import { localFiles } from "../read/file-access.js";
+import { takeHold } from "../../core/liveness/holder.js";
+import { localFiles } from "../read/files/file-access.js";
+import { streamTensors } from "../read/files/stream-tensors.js";
+import { withTensorFile } from "../read/files/tensor-file.js";
 import type { StoredPoint } from "../read/stored-point.js";
-import { streamTensors } from "../read/stream-tensors.js";
-import { withTensorFile } from "../read/tensor-file.js";
 import { addToJournal, journalName, planFingerprint, readJournal, recordName } from "./journal.js";
 import type { OutputFile, OutputPlan } from "./output-plan.js";
 import { type WrittenFile, writeTensorFile } from "./write-file.js";

@@ -1,7 +1,7 @@
 import { formatCount } from "../../core/units.js";
 import { bitsOf, decodeElements } from "../../formats/dtype.js";
-import { cellGrid } from "../../view/charts/cell-grid.js";
 import type { Figure } from "../../view/charts/figure.js";
+import { cellGrid } from "../../view/charts/kinds/cell-grid.js";
 import { rampColor } from "../../view/charts/palette.js";
 import { formatNumber } from "../../view/text.js";
 import type { PartReader } from "../read/read-region.js";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../core/files.js";
-import type { SavedPoint } from "../read/saved-point.js";
+import type { SavedPoint } from "../read/points/saved-point.js";
 import type { TensorStatistics } from "./statistics.js";
 
 /**

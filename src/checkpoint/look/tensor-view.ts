@@ -4,7 +4,7 @@ import { decodeTensor, requireFewElements } from "../../formats/tensor-entry.js"
 import type { Figure } from "../../view/charts/figure.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
-import { listed } from "../read/finding.js";
+import { listed } from "../read/points/finding.js";
 import { readRegion } from "../read/read-region.js";
 import { elementsIn, wholeRegion } from "../read/region.js";
 import type { StoredPoint } from "../read/stored-point.js";

@@ -1,6 +1,6 @@
 import { formatCount } from "../../core/units.js";
 import type { Figure } from "../../view/charts/figure.js";
-import { histogram } from "../../view/charts/histogram.js";
+import { histogram } from "../../view/charts/kinds/histogram.js";
 import { formatNumber } from "../../view/text.js";
 import type { TensorStatistics } from "./statistics.js";
 

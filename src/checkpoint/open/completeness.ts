@@ -1,6 +1,6 @@
 import type { Issue } from "../../core/error.js";
-import { issue, otherCheckpoint } from "../read/finding.js";
-import type { SavedPoint } from "../read/saved-point.js";
+import { issue, otherCheckpoint } from "../read/points/finding.js";
+import type { SavedPoint } from "../read/points/saved-point.js";
 
 /**
  * Why a point is not complete: what its layout lacks, files that can't be read, files of another step. Empty if it is.

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { CheckpointError } from "../../core/error.js";
 import { jupyterHost } from "../../view/display-contract.js";
-import { type FileAccess, httpFiles, localFiles } from "../read/file-access.js";
-import { type FindOptions, type FoundPoints, findFile, findPoints } from "../read/find-points.js";
-import { listed } from "../read/finding.js";
+import { type FileAccess, httpFiles, localFiles } from "../read/files/file-access.js";
+import { withTensorFile } from "../read/files/tensor-file.js";
+import { type FindOptions, type FoundPoints, findFile, findPoints } from "../read/points/find-points.js";
+import { listed } from "../read/points/finding.js";
 import { StoredPoint } from "../read/stored-point.js";
-import { withTensorFile } from "../read/tensor-file.js";
 import type { PlaceOf } from "../read/tensor-index.js";
 import { placeInSet, readStrategySet } from "../strategy/strategy-set.js";
 import { Checkpoint } from "./checkpoint.js";

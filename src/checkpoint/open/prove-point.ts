@@ -10,7 +10,7 @@ import type { Seal } from "../prove/seal-format.js";
 import { tensorsInRanges } from "../prove/tensors-in-ranges.js";
 import { Verification } from "../prove/verification.js";
 import { verifyPoint } from "../prove/verify.js";
-import { issue, otherCheckpoint } from "../read/finding.js";
+import { issue, otherCheckpoint } from "../read/points/finding.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import { sealFolderOf } from "./seal-place.js";
 

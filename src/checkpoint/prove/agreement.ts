@@ -1,7 +1,7 @@
 import type { Issue } from "../../core/error.js";
 import type { TensorEntry } from "../../formats/tensor-entry.js";
-import { issue, listed, otherCheckpoint } from "../read/finding.js";
 import { kindOf } from "../read/kind.js";
+import { issue, listed, otherCheckpoint } from "../read/points/finding.js";
 
 /** One tensor name over all ranks. */
 export interface TensorSeen {

@@ -1,5 +1,5 @@
 import type { Issue } from "../../core/error.js";
-import { issue, otherCheckpoint } from "../read/finding.js";
+import { issue, otherCheckpoint } from "../read/points/finding.js";
 import { type GlobalTensor, slicesOf } from "../read/tensor-index.js";
 
 /** Optimizer moments of a weight that no file holds, and weights with only one of their two moments. */

@@ -3,8 +3,8 @@ import type { ByteSource } from "../../core/bytes.js";
 import type { Issue } from "../../core/error.js";
 import { decodeElements } from "../../formats/dtype.js";
 import { readTensorBytes, type TensorEntry } from "../../formats/tensor-entry.js";
-import { issue, otherCheckpoint } from "../read/finding.js";
-import type { OpenTensorFile } from "../read/tensor-file.js";
+import type { OpenTensorFile } from "../read/files/tensor-file.js";
+import { issue, otherCheckpoint } from "../read/points/finding.js";
 import { combineCrc } from "./crc-combine.js";
 
 const blockBytes = 8 * 1024 * 1024;

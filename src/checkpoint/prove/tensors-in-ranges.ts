@@ -1,5 +1,5 @@
 import type { TensorEntry } from "../../formats/tensor-entry.js";
-import type { PointPart } from "../read/saved-point.js";
+import type { PointPart } from "../read/points/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
 
 /**

@@ -1,6 +1,6 @@
 import { readTensorBytes, type TensorRange } from "../../formats/tensor-entry.js";
-import type { PointPart } from "./saved-point.js";
-import { type OpenTensorFile, type ReadOptions, withTensorFile } from "./tensor-file.js";
+import { type OpenTensorFile, type ReadOptions, withTensorFile } from "./files/tensor-file.js";
+import type { PointPart } from "./points/saved-point.js";
 import type { TensorPart } from "./tensor-index.js";
 
 interface Held {

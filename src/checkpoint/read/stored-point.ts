@@ -1,9 +1,9 @@
 import { throwIfCancelled } from "../../core/cancel.js";
-import type { FileAccess } from "./file-access.js";
 import { FilePool } from "./file-pool.js";
-import { readIterationMetadata } from "./metadata-json.js";
-import type { PointPart, SavedPoint } from "./saved-point.js";
-import { type OpenTensorFile, type TensorHeader, withTensorFile } from "./tensor-file.js";
+import type { FileAccess } from "./files/file-access.js";
+import { readIterationMetadata } from "./files/metadata-json.js";
+import { type OpenTensorFile, type TensorHeader, withTensorFile } from "./files/tensor-file.js";
+import type { PointPart, SavedPoint } from "./points/saved-point.js";
 import { type GlobalTensor, type IndexedFile, indexTensors, type PlaceOf } from "./tensor-index.js";
 
 export interface StoredPointOptions {

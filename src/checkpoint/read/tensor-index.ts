@@ -1,10 +1,10 @@
 import type { ElementType } from "../../formats/dtype.js";
 import type { Placement } from "../../formats/strategy/placement.js";
 import type { TensorEntry } from "../../formats/tensor-entry.js";
+import type { IterationMetadata } from "./files/metadata-json.js";
+import type { TensorHeader } from "./files/tensor-file.js";
 import { kindOf, type TensorKind } from "./kind.js";
-import type { IterationMetadata } from "./metadata-json.js";
-import type { PointPart } from "./saved-point.js";
-import type { TensorHeader } from "./tensor-file.js";
+import type { PointPart } from "./points/saved-point.js";
 
 /** One file's piece of a tensor. */
 export interface TensorPart {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { localFiles } from "../read/file-access.js";
+import { localFiles } from "../read/files/file-access.js";
 import { Strategy } from "./strategy.js";
 import { readStrategySet } from "./strategy-set.js";
 

@@ -1,11 +1,11 @@
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
-import { cellGrid } from "../../view/charts/cell-grid.js";
 import type { Figure } from "../../view/charts/figure.js";
+import { cellGrid } from "../../view/charts/kinds/cell-grid.js";
 import { cycleColor, cycleLength } from "../../view/charts/palette.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { tableBundle } from "../../view/table.js";
-import { listed } from "../read/finding.js";
+import { listed } from "../read/points/finding.js";
 
 /** A slice of a parameter and the ranks that hold it. */
 export interface SliceHolders {

@@ -1,7 +1,7 @@
 import { placeOf } from "../../formats/strategy/placement.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
-import { listed } from "../read/finding.js";
+import { listed } from "../read/points/finding.js";
 import { ranksOf, type StrategySet } from "./strategy-set.js";
 
 /** A rank whose file is missing, and what can be done. */

@@ -5,7 +5,7 @@ import type { ParameterLayout, StrategyFile } from "../../formats/strategy/layou
 import { devicesOf, type Placement, placeOf } from "../../formats/strategy/placement.js";
 import { readStrategy } from "../../formats/strategy/read.js";
 import type { TensorEntry } from "../../formats/tensor-entry.js";
-import type { FileAccess } from "../read/file-access.js";
+import type { FileAccess } from "../read/files/file-access.js";
 
 /** Layouts of one pipeline stage by parameter. */
 export interface StageLayouts {

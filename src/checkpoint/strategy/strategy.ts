@@ -5,7 +5,7 @@ import { optimizerParts, placeOf, splitsOf } from "../../formats/strategy/placem
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { tableBundle } from "../../view/table.js";
-import { listed } from "../read/finding.js";
+import { listed } from "../read/points/finding.js";
 import { ParameterPlacement, type SliceHolders } from "./parameter-placement.js";
 import { replacementsFor, type StrategyRecovery } from "./recovery.js";
 import { ranksOf, type StrategySet } from "./strategy-set.js";

@@ -1,5 +1,5 @@
 import type { ReadValue } from "../../model/read-value.js";
-import { callbackKeys } from "./callback-sections.js";
+import { callbackKeys } from "./sections/callback-sections.js";
 import {
   checkpointKeys,
   datasetKeys,
@@ -11,12 +11,12 @@ import {
   modelSectionKeys,
   tensorboardKeys,
   trainerKeys,
-} from "./data-sections.js";
-import { generalKeys } from "./general.js";
-import { type KeyInfo, type Keys, key, type SectionInfo } from "./key.js";
-import { legacyExpertKeys } from "./legacy-experts.js";
-import { generalModelKeys, modelKeys } from "./model-config.js";
-import { optimizerKeys, scheduleKeys, typedKeys, wrapperKeys } from "./optimizer-sections.js";
+} from "./sections/data-sections.js";
+import { generalKeys } from "./sections/general.js";
+import { type KeyInfo, type Keys, key, type SectionInfo } from "./sections/key.js";
+import { legacyExpertKeys } from "./sections/legacy-experts.js";
+import { generalModelKeys, modelKeys } from "./sections/model-config.js";
+import { optimizerKeys, scheduleKeys, typedKeys, wrapperKeys } from "./sections/optimizer-sections.js";
 import {
   ascendKeys,
   contextKeys,
@@ -32,7 +32,7 @@ import {
   stableRankKeys,
   strategyKeys,
   swapKeys,
-} from "./run-sections.js";
+} from "./sections/run-sections.js";
 
 const open = (keys: Keys): SectionInfo => ({ keys, strict: false });
 const strict = (keys: Keys): SectionInfo => ({ keys, strict: true });

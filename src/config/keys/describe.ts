@@ -7,7 +7,7 @@ import { shortValue } from "../text/short-value.js";
 import { suggestName } from "../text/suggest.js";
 import { allKeys, homeOf, isStrict, keyInfo, sectionPaths } from "./catalogue.js";
 import type { ConfigPath } from "./config-path.js";
-import type { KeyInfo } from "./key.js";
+import type { KeyInfo } from "./sections/key.js";
 
 /** One key of a configuration: what MindFormers 1.9 knows about it. Shows itself. */
 export interface KeyDescription extends KeyInfo {

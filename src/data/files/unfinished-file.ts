@@ -4,7 +4,7 @@ import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { ByteSource } from "../../core/bytes.js";
 import { LabError } from "../../core/error.js";
-import { temporaryName } from "../../core/temporary-files.js";
+import { temporaryName } from "../../core/liveness/temporary-files.js";
 import type { FileRecord } from "./file-record.js";
 
 /**

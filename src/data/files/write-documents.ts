@@ -3,7 +3,7 @@ import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { ensureWritableFolder, writeFileAtomic } from "../../core/files.js";
-import { removeAbandonedOf } from "../../core/temporary-files.js";
+import { removeAbandonedOf } from "../../core/liveness/temporary-files.js";
 import { commonOrigin, type DerivedManifest, type DerivedSource } from "./derived-manifest.js";
 import { type DocumentRange, encodeIndexParts, IndexParts } from "./index-parts.js";
 import { manifestPath } from "./manifest.js";

@@ -1,4 +1,4 @@
-import type { HistogramBin } from "../../view/charts/histogram.js";
+import type { HistogramBin } from "../../view/charts/kinds/histogram.js";
 
 const exactBelow = 65_536;
 const perOctave = 64;

@@ -1,5 +1,5 @@
 import { formatCount } from "../../core/units.js";
-import { type HistogramBin, histogram } from "../../view/charts/histogram.js";
+import { type HistogramBin, histogram } from "../../view/charts/kinds/histogram.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import type { TokenStream } from "../files/token-blocks.js";
 import { DocumentEnds } from "./document-ends.js";

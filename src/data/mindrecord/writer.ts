@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { DataError } from "../../core/error.js";
 import { ensureWritableFolder } from "../../core/files.js";
-import { removeAbandoned } from "../../core/temporary-files.js";
+import { removeAbandoned } from "../../core/liveness/temporary-files.js";
 import { formatCount } from "../../core/units.js";
 import { mindRecordLimits } from "../../formats/mindrecord/header.js";
 import { indexFits } from "../../formats/mindrecord/index-database.js";

@@ -7,6 +7,7 @@ import { type BuiltPart, buildPart } from "../gpt-index/built-part.js";
 import { planPart } from "../gpt-index/part-plan.js";
 import { sizePart } from "../gpt-index/part-size.js";
 import type { SplitName } from "../gpt-index/split.js";
+import { noData } from "./check-order.js";
 import {
   type BatchLayout,
   batchLayout,
@@ -14,9 +15,11 @@ import {
   samplesOfStep,
   stepOfSample,
   stepsPerEpoch,
-} from "./batch-layout.js";
-import { noData } from "./check-order.js";
-import { countEpochs } from "./epochs-read.js";
+} from "./epochs/batch-layout.js";
+import { countEpochs } from "./epochs/epochs-read.js";
+import type { SourceEpochs } from "./epochs/source-epochs.js";
+import { TrainingSample } from "./epochs/training-sample.js";
+import { TrainingStep } from "./epochs/training-step.js";
 import { cacheFiles } from "./index-cache.js";
 import { requireMemory } from "./index-memory.js";
 import type { LoaderSettings } from "./loader-settings.js";
@@ -24,10 +27,7 @@ import { type OrderOptions, orderSettings } from "./options.js";
 import { bringUpToDate, type PreparedIndices } from "./prepared-indices.js";
 import { partSamples, sampleSource, samplesOfSequence, stretchesOf } from "./sample-place.js";
 import { type SequenceUse, SequenceUses } from "./sequence-uses.js";
-import type { SourceEpochs } from "./source-epochs.js";
 import { countedLengths, SourceFiles } from "./source-files.js";
-import { TrainingSample } from "./training-sample.js";
-import { TrainingStep } from "./training-step.js";
 
 interface OrderParts {
   readonly settings: LoaderSettings;

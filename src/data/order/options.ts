@@ -4,7 +4,7 @@ import { isSection } from "../../config/text/values.js";
 import { LabError } from "../../core/error.js";
 import { parsePythonFloat } from "../gpt-index/python-numbers.js";
 import type { SplitName } from "../gpt-index/split.js";
-import type { OrderPlan } from "./batch-layout.js";
+import type { OrderPlan } from "./epochs/batch-layout.js";
 import { type LoaderSettings, readLoaderSection } from "./loader-settings.js";
 
 /**

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { LabError } from "../../core/error.js";
-import type { OrderPlan } from "./batch-layout.js";
 import { type DataOrder, openDataOrder } from "./data-order.js";
+import type { OrderPlan } from "./epochs/batch-layout.js";
 
 // A plan never changes, and its indices can take minutes and gigabytes: they live as long as the plan.
 const orders = new WeakMap<OrderPlan, Promise<DataOrder>>();

@@ -1,5 +1,5 @@
 import { DataError, LabError } from "../../core/error.js";
-import { type Holder, signInterval } from "../../core/holder.js";
+import { type Holder, signInterval } from "../../core/liveness/holder.js";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
 import type { OpenTokenizer } from "../tokenize/tokenizer.js";
 import type { PrepareRequest } from "./options.js";

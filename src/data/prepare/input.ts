@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { temporaryName } from "../../core/temporary-files.js";
+import { temporaryName } from "../../core/liveness/temporary-files.js";
 import { type FileRecord, fileSha256 } from "../files/file-record.js";
 import { type FoundInputs, findInputs, type InputFile } from "../text/input/files.js";
 import { type FileScan, type ScanFindings, scanFile } from "../text/scan.js";

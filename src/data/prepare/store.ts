@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { makeFolder, writeFileAtomic } from "../../core/files.js";
-import { type Hold, otherHolder, takeHold } from "../../core/holder.js";
+import { type Hold, otherHolder, takeHold } from "../../core/liveness/holder.js";
 import type { DatasetManifest } from "../files/manifest.js";
 import { asUnwritable } from "../files/token-files.js";
 import type { BadLinePlace } from "../text/bad-line-error.js";

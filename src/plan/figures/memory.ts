@@ -2,7 +2,7 @@ import { LabError } from "../../core/error.js";
 import { formatBytes, parseBytes } from "../../core/units.js";
 import type { StageMemory } from "../../model/memory/estimate.js";
 import type { Figure } from "../../view/charts/figure.js";
-import { stackedBars } from "../../view/charts/stacked-bars.js";
+import { stackedBars } from "../../view/charts/kinds/stacked-bars.js";
 import type { PlanValues } from "../estimate/values.js";
 
 const parts = [

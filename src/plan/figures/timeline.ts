@@ -1,7 +1,7 @@
 import { LabError } from "../../core/error.js";
 import { formatCount, formatDuration } from "../../core/units.js";
 import type { Figure } from "../../view/charts/figure.js";
-import { type TimelineBar, timelineChart } from "../../view/charts/timeline.js";
+import { type TimelineBar, timelineChart } from "../../view/charts/kinds/timeline.js";
 import type { PlanPipeline } from "../estimate/pipeline-settings.js";
 import { type PipelineTimeline, pipelineTimeline } from "../estimate/timeline.js";
 import type { PlanValues } from "../estimate/values.js";

@@ -8,7 +8,7 @@ import type { Hardware } from "../../model/search/hardware.js";
 import type { StepTime } from "../../model/search/step-time.js";
 import type { ModelShape } from "../../model/shape.js";
 import type { Figure } from "../../view/charts/figure.js";
-import { tradeOffChart } from "../../view/charts/trade-off-chart.js";
+import { tradeOffChart } from "../../view/charts/kinds/trade-off-chart.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 import { explain } from "./explain.js";

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration } from "../../core/units.js";
 import type { Figure } from "../../view/charts/figure.js";
-import { lineChart } from "../../view/charts/line-chart.js";
+import { lineChart } from "../../view/charts/kinds/line-chart.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 import { type Account, slidingRatio } from "./account.js";

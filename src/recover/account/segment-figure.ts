@@ -1,7 +1,7 @@
 import { formatDuration } from "../../core/units.js";
 import type { Figure } from "../../view/charts/figure.js";
-import { stackedBars } from "../../view/charts/stacked-bars.js";
-import { timelineChart } from "../../view/charts/timeline.js";
+import { stackedBars } from "../../view/charts/kinds/stacked-bars.js";
+import { timelineChart } from "../../view/charts/kinds/timeline.js";
 import type { Account } from "./account.js";
 import type { Segment, SegmentKind } from "./timeline.js";
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { isLabError } from "../../core/error.js";
-import { isRunning, lifeOf, type ProcessIdentity, thisProcess } from "../../core/process-identity.js";
+import { isRunning, lifeOf, type ProcessIdentity, thisProcess } from "../../core/liveness/process-identity.js";
 import { remoteNodes } from "../nodes/open/open-nodes.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import { isTerminal } from "../record/events.js";

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LabError } from "../../core/error.js";
-import { type Holder, takeHold } from "../../core/holder.js";
+import { type Holder, takeHold } from "../../core/liveness/holder.js";
 import { formatDuration } from "../../core/units.js";
 import { openLine } from "../record/name.js";
 

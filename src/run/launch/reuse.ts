@@ -1,6 +1,6 @@
 import { LabError } from "../../core/error.js";
+import { isLive, type RunStatus } from "../read/status.js";
 import type { RunFile } from "../record/run-file.js";
-import { isLive, type RunStatus } from "../status.js";
 
 /** What a launch does with a run of that name that exists already. */
 export type Reuse = { readonly action: "return"; readonly note: string } | { readonly action: "try-again" };

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { isLabError, LabError } from "../../core/error.js";
 import { EventLogWriter } from "../../core/event-log.js";
 import { lastLines } from "../../core/lines.js";
+import { sharedReader } from "../read/run-reader.js";
+import type { RunStatus } from "../read/status.js";
 import type { DecisionEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
 import { eventsName } from "../record/record-reader.js";
 import { type RunFile, writeRunFile } from "../record/run-file.js";
-import { sharedReader } from "../run-reader.js";
-import type { RunStatus } from "../status.js";
-import { startSupervisor } from "../supervise/start-supervisor.js";
+import { startSupervisor } from "../supervise/start/start-supervisor.js";
 import { stopFile } from "../supervise/stop-request.js";
 import { waitForRun } from "../wait.js";
 

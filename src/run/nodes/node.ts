@@ -1,5 +1,5 @@
+import type { ProcessIdentity } from "../../core/liveness/process-identity.js";
 import type { ProgramEnd } from "../../core/process.js";
-import type { ProcessIdentity } from "../../core/process-identity.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 
 /**

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { MachineError } from "../../core/error.js";
-import { processesLike } from "../../core/process-table.js";
+import { processesLike } from "../../core/liveness/process-table.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { launcherOption, withLauncherOption } from "../record/node-command.js";
 import { releasePort, reservePort } from "./port-reservation.js";

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { isLabError } from "../../core/error.js";
-import type { ProcessIdentity } from "../../core/process-identity.js";
+import type { ProcessIdentity } from "../../core/liveness/process-identity.js";
 import { nodeEngineFolder } from "../../plan/command/command.js";
 import { Connection, type Connector } from "./connection.js";
 import type {

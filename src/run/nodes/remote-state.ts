@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from "../../core/process-identity.js";
+import type { ProcessIdentity } from "../../core/liveness/process-identity.js";
 import type { NodeEnd, NodeSign } from "./node.js";
 
 /** What a node has written down of its newest attempt. */

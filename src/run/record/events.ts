@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from "../../core/process-identity.js";
+import type { ProcessIdentity } from "../../core/liveness/process-identity.js";
 import type { Certificate } from "../../recover/certificate/certificate.js";
 import type { Finding } from "../../recover/detect/finding.js";
 

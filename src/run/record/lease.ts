@@ -2,8 +2,8 @@ import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, writeF
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../core/clock.js";
-import { lifeOf, type ProcessIdentity, thisProcess } from "../../core/process-identity.js";
-import { temporaryName } from "../../core/temporary-files.js";
+import { lifeOf, type ProcessIdentity, thisProcess } from "../../core/liveness/process-identity.js";
+import { temporaryName } from "../../core/liveness/temporary-files.js";
 
 // Who supervises a run. `lease/<n>` appears complete and only once, by a hard link; the highest number is the valid
 // lease. Its holder renews the beat in place, so a holder whose lease was taken writes into a file that nobody reads

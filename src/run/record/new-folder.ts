@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ensureWritableFolder } from "../../core/files.js";
-import { temporaryName } from "../../core/temporary-files.js";
+import { temporaryName } from "../../core/liveness/temporary-files.js";
 
 function isTaken(error: unknown): boolean {
   return error instanceof Error && "code" in error && ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(String(error.code));

@@ -9,18 +9,18 @@ import type { StepRecord } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
 import { launcherOption } from "../record/node-command.js";
 import { type RunFile, runFileText } from "../record/run-file.js";
-import { AttemptLogs, type LogPortion, type SavedPoint } from "./attempt-logs.js";
-import { catchUp, followNode } from "./follow.js";
 import { HangWatch } from "./hang-watch.js";
-import { LastWords } from "./last-words.js";
-import { type LostNode, NodeWatch } from "./node-watch.js";
-import { type GoneProcess, ProcessWatch } from "./process-watch.js";
-import { QuietWatch } from "./quiet-watch.js";
+import { AttemptLogs, type LogPortion, type SavedPoint } from "./observe/attempt-logs.js";
+import { catchUp, followNode } from "./observe/follow.js";
+import { LastWords } from "./observe/last-words.js";
+import { type LostNode, NodeWatch } from "./observe/node-watch.js";
+import { type GoneProcess, ProcessWatch } from "./observe/process-watch.js";
+import { QuietWatch } from "./observe/quiet-watch.js";
+import type { Silence } from "./observe/silence.js";
+import { judge, type Verdict } from "./observe/verdict.js";
 import type { Recorder } from "./recorder.js";
-import type { Silence } from "./silence.js";
 import { stopFile } from "./stop-request.js";
 import { Stopping } from "./stopping.js";
-import { judge, type Verdict } from "./verdict.js";
 
 /** How long msrun may take to end after every worker has finished. */
 const lingerMs = 60_000;

@@ -3,10 +3,10 @@ import { join, relative } from "node:path";
 import type { Clock } from "../../core/clock.js";
 import type { RunNode } from "../nodes/node.js";
 import { runPaths } from "../record/layout.js";
-import type { AttemptLogs } from "./attempt-logs.js";
-import type { ProcessWatch } from "./process-watch.js";
+import type { AttemptLogs } from "./observe/attempt-logs.js";
+import type { ProcessWatch } from "./observe/process-watch.js";
+import { hangLimit, judgeSilence, type RankProcess, type Silence, silentRanks } from "./observe/silence.js";
 import type { Recorder } from "./recorder.js";
-import { hangLimit, judgeSilence, type RankProcess, type Silence, silentRanks } from "./silence.js";
 
 /** Stacks are kept of so many ranks; the culprit is among the ranks that are behind. */
 const mostStacks = 32;

@@ -12,8 +12,8 @@ import { ranksOf } from "../record/node-command.js";
 import { RecordReader } from "../record/record-reader.js";
 import { type RunFile, readRunFile } from "../record/run-file.js";
 import type { AttemptEnd } from "./attempt.js";
-import { tailOf } from "./follow.js";
-import type { Place } from "./place.js";
+import { tailOf } from "./observe/follow.js";
+import type { Place } from "./start/place.js";
 import { readStopRequest } from "./stop-request.js";
 import type { SupervisorOptions } from "./supervisor.js";
 

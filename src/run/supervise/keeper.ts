@@ -3,8 +3,8 @@ import type { Clock } from "../../core/clock.js";
 import { runPaths } from "../record/layout.js";
 import { beatMs, type Lease } from "../record/lease.js";
 import { findRunFile, type RunFile, writeRunFile } from "../record/run-file.js";
-import type { Place } from "./place.js";
 import { leaseLost } from "./recorder.js";
+import type { Place } from "./start/place.js";
 
 /** Milliseconds between two looks where the run folder is. */
 const placeMs = 500;

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { Clock } from "../../core/clock.js";
 import { LabError } from "../../core/error.js";
 import { EventLogWriter } from "../../core/event-log.js";
-import { thisProcess } from "../../core/process-identity.js";
+import { thisProcess } from "../../core/liveness/process-identity.js";
 import type { RecordedState, RunEvent, StateEvent, TakeoverEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
 import type { Lease } from "../record/lease.js";
 import { eventsName, stepsName } from "../record/record-reader.js";
 import { encodeStep, stepBytes } from "../record/step-table.js";
-import type { LoggedStep } from "./attempt-logs.js";
+import type { LoggedStep } from "./observe/attempt-logs.js";
 
 /** The lease went to another process: whoever gets this error writes and signals nothing any more. */
 export function leaseLost(lease: number): LabError {

@@ -5,7 +5,7 @@ import type { RunNode } from "../nodes/node.js";
 import { lookAtSaved, type SavedFile } from "../nodes/open/saved-files.js";
 import type { CheckpointEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
-import type { SavedPoint } from "./attempt-logs.js";
+import type { SavedPoint } from "./observe/attempt-logs.js";
 import type { Recorder } from "./recorder.js";
 
 /** Network file systems show a file on other machines some seconds late. */

@@ -1,8 +1,8 @@
 import { hostname, userInfo } from "node:os";
 import { systemClock } from "../../core/clock.js";
 import { MachineError } from "../../core/error.js";
+import { isRunning } from "../../core/liveness/process-identity.js";
 import { sendSignal } from "../../core/process.js";
-import { isRunning } from "../../core/process-identity.js";
 import { RecordCopy } from "../attach/record-files.js";
 import { supervisorId, waitForTurn } from "../attach/turn.js";
 import { hasRemoteFiles, openNodes, remoteNodes } from "../nodes/open/open-nodes.js";
@@ -10,9 +10,9 @@ import { runPaths } from "../record/layout.js";
 import { Lease, LeaseWatch, leaseMs } from "../record/lease.js";
 import { type RunFile, readRunFile } from "../record/run-file.js";
 import { healing } from "./healing.js";
-import { withOtherPort } from "./other-port.js";
-import { Place } from "./place.js";
-import { keepStandby, standBy } from "./standby.js";
+import { withOtherPort } from "./start/other-port.js";
+import { Place } from "./start/place.js";
+import { keepStandby, standBy } from "./start/standby.js";
 import { readStopRequest, writeStopRequest } from "./stop-request.js";
 import { Supervisor, type SupervisorOptions } from "./supervisor.js";
 

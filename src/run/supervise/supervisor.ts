@@ -9,14 +9,14 @@ import type { Lease } from "../record/lease.js";
 import { RecordReader } from "../record/record-reader.js";
 import { type RunFile, writeRunFile } from "../record/run-file.js";
 import { Attempt, type AttemptEnd, type Examine, type Recorded } from "./attempt.js";
-import type { SavedPoint } from "./attempt-logs.js";
-import { tailOf } from "./follow.js";
 import { FolderGone, Keeper } from "./keeper.js";
-import type { Place } from "./place.js";
+import type { SavedPoint } from "./observe/attempt-logs.js";
+import { tailOf } from "./observe/follow.js";
+import { hangMs } from "./observe/silence.js";
+import type { Verdict } from "./observe/verdict.js";
 import { Recorder } from "./recorder.js";
 import { Saver } from "./saver.js";
-import { hangMs } from "./silence.js";
-import type { Verdict } from "./verdict.js";
+import type { Place } from "./start/place.js";
 
 /** Lines of a failed rank's log that go into the record. */
 const faultLines = 40;

@@ -8,7 +8,7 @@ import { accountOf } from "../../../dist/src/recover/account/account.js";
 import { recoveryPolicy } from "../../../dist/src/recover/decide/policy.js";
 import { Simulation } from "../../../dist/src/recover/simulate/simulation.js";
 import { simulationSpec } from "../../../dist/src/recover/simulate/spec.js";
-import { lineChart } from "../../../dist/src/view/charts/line-chart.js";
+import { lineChart } from "../../../dist/src/view/charts/kinds/line-chart.js";
 import { displayKey } from "../../../dist/src/view/display-contract.js";
 
 const seeds = Number(process.argv[2] ?? 3);

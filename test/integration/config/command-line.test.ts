@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { flagNames } from "../../../src/config/command-flags.js";
+import { flagNames } from "../../../src/config/command/command-flags.js";
 import type { Config } from "../../../src/config/config.js";
 import { openConfig } from "../../../src/config/open.js";
 import { ConfigError } from "../../../src/core/error.js";

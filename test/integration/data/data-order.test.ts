@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import type { OrderPlan } from "../../../src/data/order/batch-layout.js";
 import { type DataOrder, openDataOrder } from "../../../src/data/order/data-order.js";
+import type { OrderPlan } from "../../../src/data/order/epochs/batch-layout.js";
 import { writeLengths } from "../../support/lengths-dataset.js";
 import { runPython } from "../../support/project-python.js";
 

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { processesLike } from "../../../src/core/liveness/process-table.js";
 import { builtFile, packageRoot } from "../../../src/core/package-root.js";
-import { processesLike } from "../../../src/core/process-table.js";
 import { WireClient } from "../../support/wire-client.js";
 
 // Copies of the compiled kernel without a snapshot, so that the one in use stays out of it.

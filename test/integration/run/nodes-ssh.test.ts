@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { markedProcesses } from "../../../src/core/process-table.js";
+import { markedProcesses } from "../../../src/core/liveness/process-table.js";
 import type { Cluster } from "../../../src/plan/command/cluster.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { launchRun } from "../../../src/run/launch/launch.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, inject, it } from "vitest";
 import { openCheckpoints } from "../../../src/checkpoint/open/open.js";
 import { openConfig } from "../../../src/config/open.js";
-import { markedProcesses } from "../../../src/core/process-table.js";
+import { markedProcesses } from "../../../src/core/liveness/process-table.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { launchRun } from "../../../src/run/launch/launch.js";
 import { localNodeOf } from "../../../src/run/nodes/open/open-nodes.js";

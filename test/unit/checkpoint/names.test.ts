@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { parseCheckpointFileName, pointKey, rankOfFolder } from "../../../src/checkpoint/read/file-name.js";
 import { kindOf } from "../../../src/checkpoint/read/kind.js";
 import { nameMatcher } from "../../../src/checkpoint/read/match.js";
+import { parseCheckpointFileName, pointKey, rankOfFolder } from "../../../src/checkpoint/read/points/file-name.js";
 
 test("a checkpoint's file name gives prefix, rank, start, epoch and step", () => {
   expect(parseCheckpointFileName("deepseekv3_rank_0-1_100.safetensors")).toEqual({

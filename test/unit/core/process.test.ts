@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EventLogReader, EventLogWriter, formatEvent, parseEvent } from "../../../src/core/event-log.js";
 import { FileTail, LineSplitter, lastLines } from "../../../src/core/lines.js";
+import { isRunning, processIdentity } from "../../../src/core/liveness/process-identity.js";
+import { markedProcesses } from "../../../src/core/liveness/process-table.js";
 import { runProgram, startProgram } from "../../../src/core/process.js";
-import { isRunning, processIdentity } from "../../../src/core/process-identity.js";
-import { markedProcesses } from "../../../src/core/process-table.js";
 import { runsFolder } from "../../support/fake-plan.js";
 
 const node = process.execPath;

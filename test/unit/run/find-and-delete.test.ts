@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { previewDeletion } from "../../../src/run/deletion.js";
-import { findRunFolders } from "../../../src/run/find-runs.js";
-import type { RunStatus } from "../../../src/run/status.js";
+import { findRunFolders } from "../../../src/run/read/find-runs.js";
+import type { RunStatus } from "../../../src/run/read/status.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 
 function folderWith(paths: readonly string[]): string {

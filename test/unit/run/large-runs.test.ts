@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { builtFile } from "../../../src/core/package-root.js";
 import { listRuns } from "../../../src/run/open.js";
-import { RunReader } from "../../../src/run/run-reader.js";
+import { RunReader } from "../../../src/run/read/run-reader.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 import { runsFolder } from "../../support/fake-plan.js";
 import { writeSyntheticRun } from "../../support/synthetic-run.js";

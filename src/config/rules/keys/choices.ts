@@ -1,7 +1,7 @@
 import type { ReadValue } from "../../../model/read-value.js";
-import { callbackKeys } from "../../keys/callback-sections.js";
-import { modelTypes } from "../../keys/model-config.js";
-import { typesOf } from "../../keys/optimizer-sections.js";
+import { callbackKeys } from "../../keys/sections/callback-sections.js";
+import { modelTypes } from "../../keys/sections/model-config.js";
+import { typesOf } from "../../keys/sections/optimizer-sections.js";
 
 export type Choice = string | number | boolean;
 

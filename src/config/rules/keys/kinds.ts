@@ -1,5 +1,5 @@
 import { keyInfo } from "../../keys/catalogue.js";
-import type { KeyInfo, KeyType } from "../../keys/key.js";
+import type { KeyInfo, KeyType } from "../../keys/sections/key.js";
 import { follow, type YamlNode } from "../../text/nodes.js";
 import { correctedNumber, intendedNumber } from "../../text/scalars.js";
 import { shortValue } from "../../text/short-value.js";

@@ -1,9 +1,9 @@
 import type { FixStep } from "../../../core/error.js";
 import type { ReadValue } from "../../../model/read-value.js";
-import { callbackKeys } from "../../keys/callback-sections.js";
 import { homeOf, sectionInfo } from "../../keys/catalogue.js";
-import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/data-sections.js";
-import type { KeyInfo, Keys, SectionInfo } from "../../keys/key.js";
+import { callbackKeys } from "../../keys/sections/callback-sections.js";
+import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/sections/data-sections.js";
+import type { KeyInfo, Keys, SectionInfo } from "../../keys/sections/key.js";
 import { suggestName } from "../../text/suggest.js";
 import { isSection, nodeAt } from "../../text/values.js";
 import { byHand, type Cure, renameTo, setTo } from "../cure.js";

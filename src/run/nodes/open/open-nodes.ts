@@ -4,7 +4,7 @@ import type { ClusterAccess, ResolvedCluster } from "../../../plan/command/clust
 import { idMarker, runMarker } from "../../record/layout.js";
 import type { RunFile } from "../../record/run-file.js";
 import { ownNodes, sshNodes } from "../cluster-nodes.js";
-import { LocalNode } from "../local.js";
+import { LocalNode } from "../local/local-node.js";
 import type { RunNode } from "../node.js";
 import type { RemoteNode } from "../remote-node.js";
 import { SlurmNode } from "../slurm/slurm-node.js";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { parseCheckpointFileName } from "../../../checkpoint/read/file-name.js";
+import { parseCheckpointFileName } from "../../../checkpoint/read/points/file-name.js";
 import type { ByteSource } from "../../../core/bytes.js";
 import { readSafetensorsHeader } from "../../../formats/safetensors/header.js";
 import type { NodeFile, RunNode } from "../node.js";

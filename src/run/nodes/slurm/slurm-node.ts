@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ProcessIdentity } from "../../../core/process-identity.js";
-import { LocalNode } from "../local.js";
+import type { ProcessIdentity } from "../../../core/liveness/process-identity.js";
+import { LocalNode } from "../local/local-node.js";
 import type {
   FileRange,
   FollowedLines,

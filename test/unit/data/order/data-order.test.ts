@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openConfig } from "../../../../src/config/open.js";
 import { openDataset } from "../../../../src/data/dataset.js";
-import type { OrderPlan } from "../../../../src/data/order/batch-layout.js";
 import { type DataOrder, openDataOrder } from "../../../../src/data/order/data-order.js";
+import type { OrderPlan } from "../../../../src/data/order/epochs/batch-layout.js";
 import { displayKey } from "../../../../src/view/display-contract.js";
 import { writeLengths } from "../../../support/lengths-dataset.js";
 

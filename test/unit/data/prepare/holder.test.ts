@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/p
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { otherHolder, takeHold } from "../../../../src/core/holder.js";
+import { otherHolder, takeHold } from "../../../../src/core/liveness/holder.js";
+import { thisProcess } from "../../../../src/core/liveness/process-identity.js";
 import { patternOf } from "../../../../src/core/patterns.js";
-import { thisProcess } from "../../../../src/core/process-identity.js";
 import { emptyEntry, PrepareStore } from "../../../../src/data/prepare/store.js";
 import { prepareData } from "../../../../src/data/prepare.js";
 import { scratchFolder, tinyTokenizer } from "../../../support/tiny-tokenizer.js";

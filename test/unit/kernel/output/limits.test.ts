@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createBudget } from "../../../../kernel/output/budget.js";
+import { createBudget } from "../../../../kernel/output/flow/budget.js";
 import { type Cells, openCells } from "../../../support/cells.js";
 
 let cells: Cells;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { markedProcesses } from "../../../../src/core/process-table.js";
+import { markedProcesses } from "../../../../src/core/liveness/process-table.js";
 import type { RecoveryOptions } from "../../../../src/recover/decide/policy.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import type { Run } from "../../../../src/run/run.js";

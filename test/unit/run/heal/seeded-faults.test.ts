@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { markedProcesses } from "../../../../src/core/process-table.js";
+import { markedProcesses } from "../../../../src/core/liveness/process-table.js";
 import { Random } from "../../../../src/recover/simulate/random.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { fakePlan, runsFolder } from "../../../support/fake-plan.js";

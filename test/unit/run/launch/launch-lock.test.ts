@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { thisProcess } from "../../../../src/core/process-identity.js";
+import { thisProcess } from "../../../../src/core/liveness/process-identity.js";
 import { withLaunchLock } from "../../../../src/run/launch/launch-lock.js";
 import { runsFolder } from "../../../support/fake-plan.js";
 

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { RunFailedError } from "../../../../src/core/error.js";
-import { markedProcesses } from "../../../../src/core/process-table.js";
+import { markedProcesses } from "../../../../src/core/liveness/process-table.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { listRuns, openRun } from "../../../../src/run/open.js";
 import { launcherOption } from "../../../../src/run/record/node-command.js";

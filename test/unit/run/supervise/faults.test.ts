@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { localNodeOf } from "../../../../src/run/nodes/open/open-nodes.js";
+import { RunReader } from "../../../../src/run/read/run-reader.js";
 import type { Run } from "../../../../src/run/run.js";
-import { RunReader } from "../../../../src/run/run-reader.js";
 import { displayKey } from "../../../../src/view/display-contract.js";
 import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../../src/core/clock.js";
-import { markedProcesses } from "../../../../src/core/process-table.js";
+import { markedProcesses } from "../../../../src/core/liveness/process-table.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { openRun } from "../../../../src/run/open.js";
 import { LeaseWatch, readLease } from "../../../../src/run/record/lease.js";

@@ -1,0 +1,47 @@
+import type { Cell } from "../../cell/cell-context.js";
+import type { Publisher } from "../../cell/publisher.js";
+import { type Budget, createBudget, outputLimits } from "./budget.js";
+import { createHeldBack, type HeldBack } from "./held-back.js";
+
+export type StreamName = "stdout" | "stderr";
+
+/** Text on its way to the publisher, as much as a front end can take; the rest of a flood goes to a file. */
+export interface TextFlow {
+  send(cell: Cell | undefined, name: StreamName, text: string): void;
+  /** Says what was held back of a cell that is over, if anything was. */
+  finish(cell: Cell): void;
+}
+
+const { burst, perSecond } = outputLimits.text;
+const tooFast =
+  `[more output than a front end can take: ${burst / 1024 ** 2} MB at once, ` +
+  `then ${perSecond / 1024} KB a second; the rest goes to a file]\n`;
+
+export function createTextFlow(publisher: Publisher, now: () => number): TextFlow {
+  const flows = new WeakMap<Cell, { readonly budget: Budget; heldBack?: HeldBack }>();
+  const publish = (cell: Cell | undefined, name: StreamName, text: string): void =>
+    publisher.publish({ type: "stream", parent: cell?.parent, content: { name, text } });
+  const finish = (cell: Cell): void => {
+    const notice = flows.get(cell)?.heldBack?.notice() ?? "";
+    if (notice !== "") publish(cell, "stderr", notice);
+  };
+  return {
+    finish,
+    send(cell, name, text) {
+      if (cell === undefined) {
+        publish(cell, name, text);
+        return;
+      }
+      const flow = flows.get(cell) ?? { budget: createBudget(outputLimits.text, now) };
+      flows.set(cell, flow);
+      if (flow.budget.take(text.length)) {
+        finish(cell);
+        publish(cell, name, text);
+        return;
+      }
+      if (flow.heldBack === undefined) publish(cell, "stderr", tooFast);
+      flow.heldBack ??= createHeldBack(`cell-${cell.executionCount}`);
+      flow.heldBack.add(text);
+    },
+  };
+}

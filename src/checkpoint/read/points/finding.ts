@@ -1,0 +1,19 @@
+import type { Issue } from "../../../core/error.js";
+
+export const otherCheckpoint = "use another checkpoint: checkpoints.all lists them";
+
+/** Text of rank numbers: `rank 0`, `ranks 0, 1, 2`; from nine on the first ones and their count. */
+export function listed(ranks: readonly number[]): string {
+  if (ranks.length === 1) return `rank ${ranks[0]}`;
+  if (ranks.length <= 8) return `ranks ${ranks.join(", ")}`;
+  return `${ranks.length} ranks (${ranks.slice(0, 6).join(", ")}, …)`;
+}
+
+/** A finding about a checkpoint; `path` is the tensor, file or folder. */
+export function issue(
+  severity: Issue["severity"],
+  rule: string,
+  text: { readonly path: string; readonly message: string; readonly hint: string },
+): Issue {
+  return { severity, rule, ...text };
+}

@@ -1,0 +1,143 @@
+import { type FSWatcher, watch } from "node:fs";
+import { open } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Clock } from "../../../core/clock.js";
+import { fixedFolder, listFiles } from "../glob.js";
+import type { FollowedLines, FollowRequest } from "../node.js";
+
+/** Bytes read from one file at a time; a longer line is cut. */
+const portionBytes = 1 << 20;
+/**
+ * Milliseconds between two looks at files whose change nobody reported, as network file systems report nothing; more
+ * with many files.
+ */
+const fullLookMs = 2000;
+const fullLookMsPerFile = 8;
+
+/** Changes of files in some folders, as the operating system reports them. */
+class Changes {
+  readonly #dirty = new Set<string>();
+  readonly #watchers = new Map<string, FSWatcher>();
+  #wake: (() => void) | undefined;
+
+  /** Watches a folder as soon as it exists. */
+  add(folder: string): void {
+    if (this.#watchers.has(folder)) return;
+    try {
+      const watcher = watch(folder, { persistent: false }, (_, name) => {
+        if (name !== null) this.#dirty.add(join(folder, name));
+        this.#wake?.();
+      });
+      watcher.on("error", () => watcher.close());
+      this.#watchers.set(folder, watcher);
+    } catch {
+      // No such folder yet, or no watch left: the full look finds the files.
+    }
+  }
+
+  take(): Set<string> {
+    const taken = new Set(this.#dirty);
+    this.#dirty.clear();
+    return taken;
+  }
+
+  /** Resolves at the next change, after `ms`, or when the signal fires. */
+  async next(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+    if (this.#dirty.size > 0) return;
+    const stop = new AbortController();
+    this.#wake = () => stop.abort();
+    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    await clock.wait(ms, either);
+    this.#wake = undefined;
+  }
+
+  close(): void {
+    for (const watcher of this.#watchers.values()) watcher.close();
+  }
+}
+
+export interface FollowOptions {
+  readonly clock: Clock;
+  /** Milliseconds between two passes over files that change. */
+  readonly paceMs: number;
+}
+
+/**
+ * Follows files of this machine; see `RunNode.follow`. `place`: the folder that relative paths start from, which may
+ * be renamed.
+ */
+export async function* followFiles(
+  place: () => string,
+  request: FollowRequest,
+  { clock, paceMs }: FollowOptions,
+): AsyncGenerator<readonly FollowedLines[]> {
+  const offsets = new Map(Object.entries(request.from ?? {}));
+  const changes = new Changes();
+  let fullLookAt = Number.NEGATIVE_INFINITY;
+  let known = new Map<string, { readonly path: string; readonly size: number }>();
+  try {
+    while (!request.signal?.aborted) {
+      const root = place();
+      const full = clock.elapsed() >= fullLookAt + Math.max(fullLookMs, fullLookMsPerFile * known.size);
+      const dirty = changes.take();
+      const unknown = [...dirty].some((path) => !known.has(path));
+      if (full || unknown) {
+        for (const pattern of request.patterns) changes.add(resolve(root, fixedFolder(pattern)));
+        const found = (await Promise.all(request.patterns.map((pattern) => listFiles(root, pattern)))).flat();
+        known = new Map(found.map((file) => [resolve(root, file.path), file]));
+      }
+      if (full) fullLookAt = clock.elapsed();
+      const grown = [...known].flatMap(([place, { path, size }]) => (size === offsets.get(path) ? [] : [place]));
+      const looked = full || unknown ? new Set([...grown, ...dirty]) : dirty;
+      const wanted = [...looked].flatMap((place) => known.get(place)?.path ?? []);
+      const { portions, more } = await readAll(root, wanted, offsets);
+      if (portions.length > 0) yield portions;
+      if (more) continue;
+      await clock.wait(paceMs, request.signal);
+      await changes.next(clock, fullLookMs - paceMs, request.signal);
+    }
+  } finally {
+    changes.close();
+  }
+}
+
+async function readAll(root: string, paths: readonly string[], offsets: Map<string, number>) {
+  const portions: FollowedLines[] = [];
+  let more = false;
+  for (const path of paths) {
+    const found = await readLines(resolve(root, path), path, offsets.get(path) ?? 0);
+    if (!found) continue;
+    offsets.set(path, found.portion.offset);
+    portions.push(found.portion);
+    more ||= found.more;
+  }
+  return { portions, more };
+}
+
+/** The whole lines of a file from an offset, at most 1 MiB; undefined if there is none yet. */
+export async function readLines(
+  file: string,
+  path: string,
+  from: number,
+): Promise<{ readonly portion: FollowedLines; readonly more: boolean } | undefined> {
+  const handle = await open(file, "r").catch(() => undefined);
+  if (!handle) return undefined;
+  try {
+    const { size } = await handle.stat();
+    const restarted = size < from;
+    const start = restarted ? 0 : from;
+    if (size === start)
+      return restarted ? { portion: { path, lines: [], offset: 0, restarted }, more: false } : undefined;
+    const buffer = Buffer.allocUnsafe(Math.min(portionBytes, size - start));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+    const end = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1 || (bytesRead === portionBytes ? bytesRead : 0);
+    if (end === 0) return restarted ? { portion: { path, lines: [], offset: 0, restarted }, more: false } : undefined;
+    const lines = buffer.toString("utf8", 0, end).split("\n");
+    if (lines.at(-1) === "") lines.pop();
+    const trimmed = lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+    const portion = { path, lines: trimmed, offset: start + end, ...(restarted && { restarted }) };
+    return { portion, more: start + end < size && bytesRead === portionBytes };
+  } finally {
+    await handle.close();
+  }
+}

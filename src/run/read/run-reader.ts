@@ -1,0 +1,200 @@
+import { stat } from "node:fs/promises";
+import { type Clock, systemClock } from "../../core/clock.js";
+import { isRunning, lifeOf } from "../../core/liveness/process-identity.js";
+import { localNodeOf } from "../nodes/open/open-nodes.js";
+import { isTerminal } from "../record/events.js";
+import type { RunHistory } from "../record/history.js";
+import { runPaths, signOfLifeMs } from "../record/layout.js";
+import { type LeaseState, LeaseWatch } from "../record/lease.js";
+import { RecordReader } from "../record/record-reader.js";
+import { findRunFile, type RunFile } from "../record/run-file.js";
+import type { StepTable } from "../record/step-table.js";
+import { SavedCheckpoints } from "./checkpoints-on-disk.js";
+import { describeLeftovers, findLeftovers } from "./leftovers.js";
+import { deriveStatus, type RunStatus, recentSteps } from "./status.js";
+import { UnrecordedLogs } from "./unrecorded-logs.js";
+
+/** A folder that is missing for so many milliseconds was not only renamed. */
+const missingMs = 3000;
+
+/**
+ * Reads a run's folder, each byte once. Any number of readers may look at the same folder; those of one process share
+ * one.
+ */
+export class RunReader {
+  readonly folder: string;
+  readonly clock: Clock;
+  file: RunFile;
+  readonly #record: RecordReader;
+  readonly #lease: LeaseWatch;
+  readonly #saved: SavedCheckpoints;
+  readonly #logs: UnrecordedLogs;
+  #fileDamage: string | undefined;
+  #fileSign = "";
+  /** Nobody supervises the run, and its end is not recorded. */
+  #orphaned = false;
+  #missingSince: number | undefined;
+  #leftovers: string[] | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string, file: RunFile, clock: Clock = systemClock) {
+    this.folder = folder;
+    this.file = file;
+    this.clock = clock;
+    const place = () => folder;
+    this.#record = new RecordReader(place, file.layout);
+    this.#lease = new LeaseWatch(() => runPaths(folder).lease, clock, leaseSetting());
+    this.#saved = new SavedCheckpoints(folder);
+    this.#logs = new UnrecordedLogs(folder);
+  }
+
+  get history(): RunHistory {
+    return this.#record.history;
+  }
+
+  /** Number of the newest lease; a supervisor that starts takes the next one. */
+  get leaseNumber(): number | undefined {
+    return this.#lease.lease?.number;
+  }
+
+  /** Takes in what was written since the last call and says where the run stands. */
+  status(): Promise<RunStatus> {
+    return this.#next(() => this.#status());
+  }
+
+  /** All steps, by rising global step; those that a later attempt did again once, as done last. */
+  steps(): Promise<StepTable> {
+    return this.#next(async () => {
+      await this.#status();
+      const steps = await this.#record.steps();
+      if (this.#orphaned) await this.#logs.read(this.file, steps);
+      if (steps.damaged > 0) await this.#logs.addMissing(this.file, steps);
+      return steps;
+    });
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#reading.then(work);
+    this.#reading = next.catch(() => undefined);
+    return next;
+  }
+
+  /** True if the folder has been missing for longer than a supervisor needs to link a moved one. */
+  async isGone(): Promise<boolean> {
+    if (await stat(this.folder).catch(() => undefined)) this.#missingSince = undefined;
+    else this.#missingSince ??= this.clock.elapsed();
+    return this.#missingSince !== undefined && this.clock.elapsed() > this.#missingSince + missingMs;
+  }
+
+  async #status(): Promise<RunStatus> {
+    const gone = await this.isGone();
+    await this.#readFile();
+    const lease = await this.#readRecord();
+    const ended = isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt;
+    const orphaned = lease !== "held" && !ended && this.history.start !== undefined;
+    this.#orphaned = orphaned;
+    const recorded = await this.#record.newest(recentSteps);
+    const unrecorded = orphaned ? await this.#logs.skim(this.file, recorded.logOffset) : [];
+    const last = recorded.steps.at(-1);
+    const added = unrecorded.filter(({ step, attempt }) => attempt !== last?.attempt || step > last.step);
+    const checkpoint = await this.#newestCheckpoint();
+    const known = lease === "held" ? (this.#lease.lease?.processes ?? 0) : 0;
+    const processes = lease === "held" || ended ? known : (await this.processes()).length;
+    if (lease !== "held") this.#leftovers ??= describeLeftovers(await findLeftovers(this.folder));
+    const damage = [
+      ...(this.#fileDamage === undefined ? [] : [this.#fileDamage]),
+      ...this.#record.damage,
+      ...(lease === "held" ? [] : (this.#leftovers ?? [])),
+    ];
+    return deriveStatus(this.file, this.history, {
+      supervisorAlive: lease === "held",
+      processes,
+      over: orphaned && this.#logs.over,
+      now: this.clock.now(),
+      steps: [...recorded.steps, ...added].slice(-recentSteps),
+      checkpointStep: checkpoint.step,
+      remains: checkpoint.problems,
+      damage,
+      ...(gone && { gone: `the run folder ${this.folder} was moved or deleted` }),
+    });
+  }
+
+  /** A simulated run has events of its checkpoints, and no files. */
+  async #newestCheckpoint(): Promise<Awaited<ReturnType<SavedCheckpoints["newest"]>>> {
+    const events = [...this.history.checkpoints, ...this.#logs.checkpoints];
+    const { simulate } = (this.file.cluster ?? {}) as { readonly simulate?: unknown };
+    if (simulate === undefined) return this.#saved.newest(this.file, events);
+    return { step: events.at(-1)?.step, problems: [] };
+  }
+
+  /** run.json, if it has changed. */
+  async #readFile(): Promise<void> {
+    const found = await stat(runPaths(this.folder).runFile).catch(() => undefined);
+    const sign = found ? `${found.mtimeMs}.${found.size}.${found.ino}` : "none";
+    if (sign === this.#fileSign) return;
+    this.#fileSign = sign;
+    const read = await findRunFile(this.folder).catch((error: unknown) => ({ file: this.file, damage: String(error) }));
+    this.#fileDamage = read?.damage ?? (read ? undefined : "run.json is missing");
+    if (read) this.file = read.file;
+  }
+
+  /**
+   * Reads the events and judges the supervisor. Between the two it may have written its end, or another one its
+   * beginning: if it seems to be gone, the events are read again.
+   */
+  async #readRecord(): Promise<LeaseState> {
+    const judge = () => (this.file.layout === 1 ? this.#oldSupervisor() : this.#lease.look());
+    await this.#record.read();
+    if (isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt) return "released";
+    const state = await judge();
+    if (state === "held") return state;
+    const { start } = this.history;
+    await this.#record.read();
+    return this.history.start === start ? state : judge();
+  }
+
+  /** Layout 1: the supervisor's process, or the time of the events where it can't be seen. */
+  async #oldSupervisor(): Promise<LeaseState> {
+    const supervisor = this.history.attempt === this.file.attempt ? this.history.start?.supervisor : undefined;
+    if (supervisor === undefined) return "none";
+    const beatAt = (await stat(runPaths(this.folder).oldEvents).catch(() => undefined))?.mtimeMs ?? 0;
+    const life = lifeOf(supervisor, beatAt);
+    const fresh = this.clock.now() < beatAt + 6 * signOfLifeMs;
+    return life === "alive" || (life === "unknown" && fresh) ? "held" : "expired";
+  }
+
+  /** Looks for files of killed saves again at the next status. */
+  forgetLeftovers(): void {
+    this.#leftovers = undefined;
+  }
+
+  /** Living processes of the run on this machine. */
+  async processes() {
+    return localNodeOf(this.file, () => this.folder).processes();
+  }
+
+  /** Name of the supervisor's machine, if its processes can't be seen from here. */
+  get elsewhere(): string | undefined {
+    const lease = this.#lease.lease;
+    if (!lease || isRunning(lease.holder) || lifeOf(lease.holder, this.clock.now()) !== "unknown") return undefined;
+    return lease.host;
+  }
+}
+
+/** A setting of the tests. */
+function leaseSetting(): number | undefined {
+  const text = process.env.MF_LAB_LEASE_MS;
+  return text === undefined ? undefined : Number(text);
+}
+
+/** Readers of this process by folder. */
+const readers = new Map<string, WeakRef<RunReader>>();
+
+/** The reader of a run folder; one for all objects of this process that look at it. */
+export function sharedReader(folder: string, file: RunFile): RunReader {
+  const known = readers.get(folder)?.deref();
+  if (known && known.file.id === file.id && known.file.layout === file.layout) return known;
+  const reader = new RunReader(folder, file);
+  readers.set(folder, new WeakRef(reader));
+  return reader;
+}

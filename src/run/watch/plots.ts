@@ -1,0 +1,42 @@
+import type { StepRecord } from "../record/events.js";
+
+/** What can be drawn of a run; `throughput` is in tokens per second by the engine's own step times. */
+export type PlotName =
+  | "loss"
+  | "lm_loss"
+  | "mtp_loss"
+  | "load_balancing_loss"
+  | "grad_norm"
+  | "learning_rate"
+  | "loss_scale"
+  | "step_time"
+  | "throughput";
+
+interface Measure {
+  readonly label: string;
+  readonly log?: boolean;
+  value(step: StepRecord, tokensPerStep: number): number | undefined;
+}
+
+/** Label and value of each plot. */
+export const measures: Readonly<Record<PlotName, Measure>> = {
+  loss: { label: "loss", value: (step) => step.loss },
+  lm_loss: { label: "language model loss", value: (step) => step.lmLoss },
+  mtp_loss: { label: "multi-token prediction loss", value: (step) => step.mtpLoss },
+  load_balancing_loss: { label: "load balancing loss", value: (step) => step.loadBalancingLoss },
+  grad_norm: { label: "gradient norm", value: (step) => step.gradNorm },
+  learning_rate: { label: "learning rate", value: (step) => step.learningRate },
+  loss_scale: { label: "loss scale", value: (step) => step.lossScale },
+  step_time: { label: "step time in ms", value: (step) => step.stepTimeMs },
+  throughput: { label: "tokens per second", value: (step, tokens) => (tokens * 1000) / Math.max(1, step.stepTimeMs) },
+};
+
+/** Points of one measure; steps that did not report it are left out. */
+export function measured(
+  steps: Iterable<StepRecord>,
+  plot: PlotName,
+  tokensPerStep: number,
+): { readonly step: StepRecord; readonly y: number }[] {
+  const points = Array.from(steps, (step) => ({ step, y: measures[plot].value(step, tokensPerStep) }));
+  return points.filter((point) => point.y !== undefined) as { step: StepRecord; y: number }[];
+}

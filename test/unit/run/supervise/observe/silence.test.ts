@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import { RankLog } from "../../../../../src/run/supervise/observe/rank-log.js";
+import { hangLimit, judgeSilence, silentRanks } from "../../../../../src/run/supervise/observe/silence.js";
+import { stepLines } from "../../../../support/synthetic-run.js";
+
+const minute = 60_000;
+const head = "2026-11-28 22:43:14,900 - mindformers/o[a.py:7] - INFO -";
+const saving = `${head} ......Saving ckpt......`;
+
+/** Two ranks that have trained five steps at time 0; `last` is what rank 1 wrote after them. */
+function ranks(...last: string[]): Map<number, RankLog> {
+  const steps = [1, 2, 3, 4, 5].flatMap((step) => stepLines(step, 100).trimEnd().split("\n"));
+  return new Map(
+    [0, 1].map((rank) => {
+      const log = new RankLog(rank, 1);
+      log.accept(rank === 1 ? [...steps, ...last] : steps, 0, 0);
+      return [rank, log];
+    }),
+  );
+}
+
+const silentAt = (logs: Map<number, RankLog>, elapsed: number, limitMs = minute) =>
+  silentRanks(logs, { elapsed, limitMs, expected: 2 });
+
+it("a rank that trains is silent after 60 seconds or three median steps, whichever is longer", () => {
+  expect(hangLimit(undefined)).toBe(minute);
+  expect(hangLimit(30_000)).toBe(90_000);
+  expect([silentAt(ranks(), minute), silentAt(ranks(), minute + 1)]).toEqual([[], [0, 1]]);
+  expect(silentRanks(ranks(), { elapsed: 1e9, limitMs: minute, expected: 3 })).toEqual([]);
+});
+
+it("a save may take half an hour; then the rank that saves is named, and that it saves", () => {
+  const logs = ranks(saving);
+  expect([silentAt(logs, 30 * minute), silentAt(logs, 30 * minute + 1)]).toEqual([[], [1]]);
+  const processes = [{ rank: 1, node: "n1", state: "D", stack: "" }];
+  expect(judgeSilence([1], logs, { processes, elapsed: 30 * minute + 1 })?.message).toMatch(
+    /^rank 1 hangs in a save after step 5 of 100: no step for 30m/,
+  );
+});
+
+it("a save that ended is a step's silence again, and a rank that has not trained yet is never silent", () => {
+  const saved = `${head} Finish saving ckpt of epoch 1 step 5 using 0.012 seconds`;
+  expect(silentAt(ranks(saving, saved), minute + 1)).toEqual([0, 1]);
+  const logs = ranks();
+  logs.set(1, new RankLog(1, 1));
+  expect(silentAt(logs, 1e9)).toEqual([]);
+});
