@@ -101,7 +101,7 @@ export class Run {
   /**
    * Waits for the end of the run, or for a step. Throws RUN_FAILED (RunFailedError with rank, signal and log),
    * RUN_LOST, RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; the training goes on in the last two
-   * cases.
+   * cases. When the run has ended, returns after the last write into its folder, which can then be copied or removed.
    */
   wait(options: WaitOptions = {}): Promise<RunStatus> {
     const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = options;

@@ -7,6 +7,7 @@ import type { RunStatus } from "./read/status.js";
 import { isTerminal, type StateEvent } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { openLine } from "./record/name.js";
+import { waitUntilSettled } from "./settled.js";
 import { startSupervisor } from "./supervise/start/start-supervisor.js";
 import { type StopRequest, writeStopRequest } from "./supervise/stop-request.js";
 
@@ -95,5 +96,6 @@ export async function stopRun(reader: RunReader, options: StopOptions): Promise<
   const ended = isTerminal(status.state);
   if (!ended || !startsAllNodes(reader.file)) await endProcesses(reader, ended ? 0 : 5000);
   if (status.state === "lost" && reader.file.layout === 1) await endOldRun(reader);
+  await waitUntilSettled(reader);
   return reader.status();
 }

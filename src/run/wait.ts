@@ -4,6 +4,7 @@ import type { RunReader } from "./read/run-reader.js";
 import type { RunStatus } from "./read/status.js";
 import { isTerminal } from "./record/events.js";
 import { runFailedError, runLostError } from "./run-failure.js";
+import { waitUntilSettled } from "./settled.js";
 import { startSupervisor } from "./supervise/start/start-supervisor.js";
 
 export interface WaitOptions {
@@ -26,7 +27,8 @@ async function revive(reader: RunReader): Promise<void> {
 
 /**
  * Looks at a run until `reached` is true of its status, and returns that status. Throws RUN_FAILED, RUN_LOST,
- * RUN_WAIT_TIMEOUT or CANCELLED; a run that ended well returns, even if `reached` never became true.
+ * RUN_WAIT_TIMEOUT or CANCELLED; a run that ended well returns, even if `reached` never became true. The end of a run
+ * is returned or thrown once nothing more is written into its folder.
  */
 export async function waitForRun(
   reader: RunReader,
@@ -40,6 +42,7 @@ export async function waitForRun(
   for (;;) {
     const status = await reader.status();
     const name = status.name;
+    if (isTerminal(status.state)) await waitUntilSettled(reader);
     if (status.state === "failed") throw runFailedError(status, reader.folder);
     if (isTerminal(status.state) || reached(status)) return status;
     if (status.state !== "lost") lostAt = undefined;

@@ -7,7 +7,7 @@ import type { Place } from "./place.js";
 import { startSupervisor } from "./start-supervisor.js";
 
 /** Milliseconds between two looks at the lease. */
-const lookMs = 1000;
+const lookMs = 500;
 /** Milliseconds between two looks whether somebody stands by. */
 const keepMs = 10_000;
 
