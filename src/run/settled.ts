@@ -1,5 +1,5 @@
-import { otherHolder } from "../core/holder.js";
-import { isRunning } from "../core/process-identity.js";
+import { otherHolder } from "../core/liveness/holder.js";
+import { isRunning } from "../core/liveness/process-identity.js";
 import type { RunReader } from "./read/run-reader.js";
 import { runPaths } from "./record/layout.js";
 import { readLease } from "./record/lease.js";

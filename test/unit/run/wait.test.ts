@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { markedProcesses, processesLike } from "../../../src/core/process-table.js";
+import { markedProcesses, processesLike } from "../../../src/core/liveness/process-table.js";
 import { launchRun } from "../../../src/run/launch/launch.js";
 import type { Run } from "../../../src/run/run.js";
 import { fakePlan, runsFolder } from "../../support/fake-plan.js";
