@@ -2,7 +2,7 @@
 
     <run folder>/nodes/node-<m>/supervisor.json   identity of the supervisor that the node obeys, and where it runs
     <run folder>/nodes/node-<m>/beat              monotonic time of its last question
-    <run folder>/nodes/node-<m>/claim.json        the launch that may use this folder
+    <run folder>/nodes/node-<m>/reservation.json  the launch that may use this folder
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from .node_files import read_json, write_whole
 from .process_table import boot_id
 
 BEAT_SECONDS = 2
-CLAIM_SECONDS = 300
+RESERVED_SECONDS = 300
 
 
 @contextlib.contextmanager
@@ -80,9 +80,9 @@ def take(place, supervisor, expected, **about):
         return lease_of(place)
 
 
-def claim(place, run, fingerprint, origin):
-    """Reserves the folder for a launch. Returns the claim that counts: an older one of another run, or this one."""
-    path = os.path.join(place.own, "claim.json")
+def reserve(place, run, fingerprint, origin):
+    """Reserves the folder for a launch. Returns the reservation that counts: an older one of another run, or this one."""
+    path = os.path.join(place.own, "reservation.json")
     with locked(place):
         known = read_json(path) or {}
         started = (read_json(place.state) or {}).get("run")
@@ -90,16 +90,16 @@ def claim(place, run, fingerprint, origin):
         if started is not None and started != run:
             same = known if known.get("run") == started else {"run": started, "fingerprint": None, "from": None}
             return {**same, "processes": len(place.processes()), "started": True}
-        if started is None and known.get("run") not in (None, run) and age is not None and age < CLAIM_SECONDS:
+        if started is None and known.get("run") not in (None, run) and age is not None and age < RESERVED_SECONDS:
             return {**known, "processes": 0, "started": False}
         mine = {"run": run, "fingerprint": fingerprint, "from": origin, "stamp": _stamp()}
         write_whole(path, json.dumps(mine).encode())
         return {**mine, "processes": 0, "started": False}
 
 
-def unclaim(place, run):
-    """Gives the folder free for others: the launch that claimed it has failed."""
-    path = os.path.join(place.own, "claim.json")
+def release(place, run):
+    """Gives the folder free for others: the launch that reserved it has failed."""
+    path = os.path.join(place.own, "reservation.json")
     with locked(place):
         if (read_json(path) or {}).get("run") == run and read_json(place.state) is None:
             os.unlink(path)

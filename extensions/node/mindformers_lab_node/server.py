@@ -15,13 +15,13 @@ import time
 from . import PROTOCOL
 from .attempt import NodePlace, Refusal, end_all, require_obeyed, start, state_of
 from .facts import free_port, preflight_facts
-from .lease import Beat, claim, lease_of, take, unclaim
+from .lease import Beat, lease_of, release, reserve, take
 from .metrics import metrics
 from .node_files import Place, file_hash, follow, list_files, put_range, read_range, write_at, write_whole
 from .process_table import boot_id, send_signal
 from .search import search_logs
 from .stacks import stack_of
-from .stage import stage_checkpoint
+from .lay_out import lay_out_checkpoint
 
 SILENCE_SECONDS = 60
 SIGN_SECONDS = 2
@@ -144,7 +144,7 @@ def _fits(process, target):
     return all(process[key] == target[key] for key in ("pid", "startTicks", "place"))
 
 
-ACTIONS = {"signal", "end", "write", "writeAt", "remove", "stage"}
+ACTIONS = {"signal", "end", "write", "writeAt", "remove", "layOut"}
 
 METHODS = {
     "ping": lambda server: time.time() * 1000,
@@ -159,8 +159,8 @@ METHODS = {
     "writeAt": lambda server, path, offset, data: write_at(server.files, path, offset, data),
     "lease": lambda server: lease_of(server.place),
     "take": lambda server, **request: take(server.place, **request),
-    "claim": lambda server, run, fingerprint, origin: claim(server.place, run, fingerprint, origin),
-    "unclaim": lambda server, run: unclaim(server.place, run),
+    "reserve": lambda server, run, fingerprint, origin: reserve(server.place, run, fingerprint, origin),
+    "release": lambda server, run: release(server.place, run),
     "list": lambda server, pattern: list_files(server.files, pattern),
     "hash": lambda server, paths, largest: [file_hash(server.files.path(path), largest) for path in paths],
     "follow": lambda server, patterns, offsets, wait: follow(
@@ -171,7 +171,7 @@ METHODS = {
     "metrics": lambda server: metrics(server.place),
     "freePort": lambda server, start: free_port(start),
     "facts": lambda server, **question: preflight_facts(server.place, question),
-    "stage": lambda server, **request: stage_checkpoint(server.files, request),
+    "layOut": lambda server, **request: lay_out_checkpoint(server.files, request),
 }
 
 

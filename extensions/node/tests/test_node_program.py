@@ -91,13 +91,13 @@ class Lease(InFolder):
         self.assertIsNone(lease.lease_of(self.place)["silent"])
 
     def test_a_launch_reserves_the_folder_and_gives_it_back_when_it_fails(self):
-        mine = lease.claim(self.place, "run-1", "f", "a")
+        mine = lease.reserve(self.place, "run-1", "f", "a")
         self.assertEqual((mine["run"], mine["started"]), ("run-1", False))
-        self.assertEqual(lease.claim(self.place, "run-2", "f", "b")["run"], "run-1")
-        lease.unclaim(self.place, "run-2")
-        self.assertEqual(lease.claim(self.place, "run-2", "f", "b")["run"], "run-1")
-        lease.unclaim(self.place, "run-1")
-        self.assertEqual(lease.claim(self.place, "run-2", "f", "b")["run"], "run-2")
+        self.assertEqual(lease.reserve(self.place, "run-2", "f", "b")["run"], "run-1")
+        lease.release(self.place, "run-2")
+        self.assertEqual(lease.reserve(self.place, "run-2", "f", "b")["run"], "run-1")
+        lease.release(self.place, "run-1")
+        self.assertEqual(lease.reserve(self.place, "run-2", "f", "b")["run"], "run-2")
 
     def test_a_replaced_supervisor_and_another_run_are_refused(self):
         node_files.write_whole(self.place.state, json.dumps({"run": "run-1", "attempt": 1}).encode())

@@ -1,42 +1,35 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { LabError } from "../../core/error.js";
-import { packageRoot } from "../../core/package-root.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
-import type { NodeCommand } from "../../plan/command/command.js";
 import type { Certificate } from "../../recover/certificate/certificate.js";
 import { type RecoveryOptions, type RecoveryPolicy, recoveryPolicy } from "../../recover/decide/policy.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
-
 import { attachRun } from "../attach/attach.js";
 import { startsAllNodes } from "../nodes/open/open-nodes.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import { sharedReader } from "../read/run-reader.js";
 import { identityChanges, type RunIdentity } from "../record/identity.js";
-import { layoutVersion, runPaths } from "../record/layout.js";
+import { runPaths } from "../record/layout.js";
 import { readLease } from "../record/lease.js";
 import { defaultFolder, openLine, runFolder } from "../record/name.js";
 import { createFolderOnce } from "../record/new-folder.js";
-import { launcherOption } from "../record/node-command.js";
 import type { ResumePoint } from "../record/resume-point.js";
-import { fingerprintOf, type LaunchOverride, type RunFile, type RunParent, readRunFile } from "../record/run-file.js";
+import { type LaunchOverride, type RunFile, type RunParent, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
 import { launchSimulated } from "../simulated/launch-simulated.js";
 import { startSupervisor } from "../supervise/start/start-supervisor.js";
 import { waitForSupervisor } from "../wait.js";
+import { describeRun } from "./describe-run.js";
 import { identify } from "./identify.js";
 import { withLaunchLock } from "./launch-lock.js";
-import { type LaunchablePlan, lossRankOf } from "./launchable.js";
+import type { LaunchablePlan } from "./launchable.js";
 import { requireSoundPlan } from "./plan-errors.js";
-
 import { reuseOf } from "./reuse.js";
 import { fillRunFolder, startRun } from "./start.js";
 import { type Starter, starterOf } from "./starter.js";
-
-import { requireUnchanged } from "./unchanged.js";
+import { joinOverrides, requireUnchanged } from "./unchanged.js";
 
 export interface LaunchOptions {
   /** Name of the run and of its folder: letters, digits, dots, hyphens, underscores. */
@@ -70,57 +63,6 @@ export interface Continuation {
   readonly recovery?: RecoveryPolicy;
   /** Puts the checkpoint's links into the new run folder while it still has a temporary name. */
   prepare(temporary: string): Promise<void>;
-}
-
-function packageVersion(): string {
-  return String(JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).version);
-}
-
-/** Versions that a run records. */
-export function softwareVersions(): Readonly<Record<string, string>> {
-  return { "mindformers-lab": packageVersion(), node: process.versions.node };
-}
-
-function describeRun(
-  plan: LaunchablePlan,
-  commands: readonly NodeCommand[],
-  about: Pick<
-    RunFile,
-    "name" | "attempt" | "parent" | "override" | "lease" | "recovery" | "certificate" | "compare"
-  > & {
-    readonly id: string;
-    readonly folder: string;
-    readonly localNode: number;
-    readonly identity: RunIdentity;
-  },
-): RunFile {
-  const worldSize = Number(commands[0] && launcherOption(commands[0], "worker_num")) || 1;
-  const parent = about.parent ? JSON.stringify([about.parent.folder, about.parent.step]) : "";
-  return {
-    layout: layoutVersion,
-    id: about.id,
-    name: about.name,
-    folder: about.folder,
-    worldSize,
-    createdAt: Date.now(),
-    attempt: about.attempt,
-    host: hostname(),
-    identity: about.identity,
-    fingerprint: fingerprintOf(plan.config.text + parent, commands, about.folder),
-    ...(plan.totalSteps !== undefined && { totalSteps: plan.totalSteps }),
-    ...(plan.tokensPerStep !== undefined && { tokensPerStep: plan.tokensPerStep }),
-    lossRank: lossRankOf(plan.config, worldSize),
-    localNode: about.localNode,
-    commands,
-    cluster: plan.cluster,
-    versions: softwareVersions(),
-    ...(about.parent && { parent: about.parent }),
-    ...(about.override && { override: about.override }),
-    ...(about.lease !== undefined && { lease: about.lease }),
-    ...(about.recovery && { recovery: about.recovery }),
-    ...(about.certificate && { certificate: about.certificate }),
-    ...(about.compare && { compare: about.compare }),
-  };
 }
 
 /** Everything of launchRun and resumeRun; `continuation` only in the latter. */
@@ -191,10 +133,10 @@ interface How {
 
 async function first(folder: string, how: How, continuation?: Continuation): Promise<Run> {
   const file = await how.describe(1, true);
-  const elsewhere = await how.starter.claim(file);
+  const elsewhere = await how.starter.reserveFolder(file);
   if (elsewhere) return attachTo(elsewhere, folder, { ...how, file });
   const won = await createRunFolder(folder, { ...how, file }, continuation).catch(async (error: unknown) => {
-    await how.starter.unclaim(file).catch(() => undefined);
+    await how.starter.releaseFolder(file).catch(() => undefined);
     throw error;
   });
   if (!won) {
@@ -217,7 +159,7 @@ async function createRunFolder(
 ): Promise<boolean> {
   await starter.requireReady(file.commands);
   return createFolderOnce(folder, async (temporary) => {
-    if (continuation && !(await starter.stage(file.commands, continuation.point)))
+    if (continuation && !(await starter.layOutCheckpoint(file.commands, continuation.point)))
       await continuation.prepare(temporary);
     await fillRunFolder(temporary, file, config);
   });
@@ -238,13 +180,6 @@ function changesSince(before: RunFile, now: RunIdentity, override: string | unde
   const changes = before.identity ? identityChanges(before.identity, now) : [];
   const call = `launchRun(plan, { name: ${JSON.stringify(before.name)}, … })`;
   return requireUnchanged(before.name, changes, { override, call });
-}
-
-/** All that was overridden, for one reason. */
-function joinOverrides(found: readonly (LaunchOverride | undefined)[]): LaunchOverride | undefined {
-  const given = found.filter((one) => one !== undefined);
-  const [first] = given;
-  return first && { reason: first.reason, errors: given.flatMap(({ errors }) => errors) };
 }
 
 function othersNote(file: RunFile): string | undefined {

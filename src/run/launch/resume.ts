@@ -24,8 +24,9 @@ import { type LaunchOverride, type RunFile, readRunFile } from "../record/run-fi
 import { Run } from "../run.js";
 import { type Certified, certifyResume, requireCertified } from "./certified.js";
 import { changeWorkers, type WorkerChange } from "./change-workers.js";
+import { softwareVersions } from "./describe-run.js";
 import { identify } from "./identify.js";
-import { type LaunchOptions, launch, softwareVersions } from "./launch.js";
+import { type LaunchOptions, launch } from "./launch.js";
 import type { LaunchablePlan } from "./launchable.js";
 import { nextName, sameTrainingNote } from "./reuse.js";
 import { requireSealed } from "./sealed.js";

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
+import { basename, posix } from "node:path";
 import { systemClock } from "../../core/clock.js";
 import { LabError, MachineError } from "../../core/error.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
@@ -17,7 +18,6 @@ import type { ResumePoint } from "../record/resume-point.js";
 import type { RunFile } from "../record/run-file.js";
 import type { LaunchablePlan } from "./launchable.js";
 import { localNode } from "./local-node.js";
-import { stageRequest } from "./stage-request.js";
 
 /** What a launch does on the machines before anything is started. */
 export interface Starter {
@@ -31,11 +31,11 @@ export interface Starter {
    * Reserves the run folder on node 0 for this launch. Returns that node if another machine runs the same training
    * there. Throws RUN_NAME_TAKEN if it is another training.
    */
-  claim(file: RunFile): Promise<RemoteNode | undefined>;
+  reserveFolder(file: RunFile): Promise<RemoteNode | undefined>;
   /** Gives the folder free again after a launch that failed. */
-  unclaim(file: RunFile): Promise<void>;
+  releaseFolder(file: RunFile): Promise<void>;
   /** Lays out a checkpoint on other machines; false if it is to be laid out here. */
-  stage(commands: readonly NodeCommand[], point: ResumePoint): Promise<boolean>;
+  layOutCheckpoint(commands: readonly NodeCommand[], point: ResumePoint): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -59,9 +59,9 @@ const localStarter: Starter = {
   localNode: (commands) => localNode(commands),
   settlePort: (commands) => settlePort(commands),
   requireReady: (commands) => requireLauncher(commands[localNode(commands)]),
-  claim: async () => undefined,
-  unclaim: async () => undefined,
-  stage: async () => false,
+  reserveFolder: async () => undefined,
+  releaseFolder: async () => undefined,
+  layOutCheckpoint: async () => false,
   close: async () => undefined,
 };
 
@@ -77,24 +77,24 @@ const slurmStarter: Starter = {
   localNode: () => 0,
   settlePort: async (commands) => commands,
   requireReady: requireSlurm,
-  claim: async () => undefined,
-  unclaim: async () => undefined,
-  stage: async () => false,
+  reserveFolder: async () => undefined,
+  releaseFolder: async () => undefined,
+  layOutCheckpoint: async () => false,
   close: async () => undefined,
 };
 
 /** Milliseconds between two looks at a launch from another machine that has not started yet. */
-const claimMs = 1000;
+const reservedMs = 1000;
 
 /** The launch that has reserved a run folder on node 0. */
-interface NodeClaim {
+interface Reservation {
   readonly run: string;
   readonly fingerprint: string | null;
   readonly from: string | null;
   readonly started: boolean;
 }
 
-function claimed(name: string, { name: node, folder }: RemoteNode, { from }: NodeClaim): LabError {
+function reservedByOther(name: string, { name: node, folder }: RemoteNode, { from }: Reservation): LabError {
   const found = `another training${from === null ? "" : `, launched from ${from}`}`;
   return new LabError("RUN_NAME_TAKEN", `run folder ${folder} on node ${node}: expected none, found ${found}`, {
     hint: `choose another name, or look at it: await openRun("ssh://${node}${folder}")`,
@@ -138,28 +138,28 @@ class SshStarter implements Starter {
     requireReady(await preflightOf(this.#open(commands), plan, commands));
   }
 
-  async claim({ id, name, fingerprint, commands }: RunFile): Promise<RemoteNode | undefined> {
+  async reserveFolder({ id, name, fingerprint, commands }: RunFile): Promise<RemoteNode | undefined> {
     const [first] = this.#open(commands);
     if (!first) return undefined;
     const origin = `${userInfo().username}@${hostname()}`;
     for (;;) {
-      const claim = (await first.ask("claim", { run: id, fingerprint, origin })) as NodeClaim;
-      if (claim.run === id) return undefined;
-      if (claim.fingerprint !== fingerprint) throw claimed(name, first, claim);
-      if (claim.started) return first;
-      await systemClock.wait(claimMs);
+      const reserved = (await first.ask("reserve", { run: id, fingerprint, origin })) as Reservation;
+      if (reserved.run === id) return undefined;
+      if (reserved.fingerprint !== fingerprint) throw reservedByOther(name, first, reserved);
+      if (reserved.started) return first;
+      await systemClock.wait(reservedMs);
     }
   }
 
-  async unclaim({ id, commands }: RunFile): Promise<void> {
-    await this.#open(commands)[0]?.ask("unclaim", { run: id });
+  async releaseFolder({ id, commands }: RunFile): Promise<void> {
+    await this.#open(commands)[0]?.ask("release", { run: id });
   }
 
-  async stage(commands: readonly NodeCommand[], point: ResumePoint): Promise<boolean> {
+  async layOutCheckpoint(commands: readonly NodeCommand[], point: ResumePoint): Promise<boolean> {
     const nodes = this.#open(commands);
     const outcomes = await inParallel(nodes, (node) => {
       const command = commands.find(({ nodeRank }) => nodeRank === node.nodeRank) as NodeCommand;
-      return node.ask("stage", stageRequest(point, ranksOf(command)));
+      return node.ask("layOut", layOutRequest(point, ranksOf(command)));
     });
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === "rejected") throw outcome.reason;
@@ -179,4 +179,18 @@ class SshStarter implements Starter {
     await Promise.all((this.#nodes ?? []).map((node) => node.close()));
     this.#nodes = undefined;
   }
+}
+
+/**
+ * What a node is asked in order to lay out its ranks' files of a checkpoint in `resume/`. The paths are those on the
+ * nodes.
+ */
+function layOutRequest(point: ResumePoint, ranks: readonly number[]) {
+  const files = point.files.filter(({ rank }) => ranks.includes(rank));
+  const first = files[0]?.path ?? "";
+  return {
+    source: posix.dirname(posix.dirname(first)),
+    target: "resume",
+    ranks: files.map(({ rank, path }) => ({ rank, name: basename(path) })),
+  };
 }

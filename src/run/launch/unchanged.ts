@@ -23,3 +23,10 @@ export function requireUnchanged(
     details: { name, changes },
   });
 }
+
+/** All that was overridden, for one reason. */
+export function joinOverrides(found: readonly (LaunchOverride | undefined)[]): LaunchOverride | undefined {
+  const given = found.filter((one) => one !== undefined);
+  const [first] = given;
+  return first && { reason: first.reason, errors: given.flatMap(({ errors }) => errors) };
+}

@@ -1,14 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Clock } from "../../core/clock.js";
 import { isLabError } from "../../core/error.js";
 import type { Observation } from "../../recover/detect/observation.js";
-import type { NodeEnd, NodeSign, NodeStart, RunNode } from "../nodes/node.js";
-import { changedConfig, marked, rankNodes, worstEnd } from "../nodes/open/attempt-ranks.js";
+import type { NodeEnd, NodeSign, RunNode } from "../nodes/node.js";
+import { rankNodes, worstEnd } from "../nodes/open/attempt-ranks.js";
 import type { StepRecord } from "../record/events.js";
-import { runPaths } from "../record/layout.js";
 import { launcherOption } from "../record/node-command.js";
-import { type RunFile, runFileText } from "../record/run-file.js";
+import type { RunFile } from "../record/run-file.js";
 import { HangWatch } from "./hang-watch.js";
 import { AttemptLogs, type LogPortion, type SavedPoint } from "./observe/attempt-logs.js";
 import { catchUp, followNode } from "./observe/follow.js";
@@ -19,7 +16,7 @@ import { QuietWatch } from "./observe/quiet-watch.js";
 import type { Silence } from "./observe/silence.js";
 import { judge, type Verdict } from "./observe/verdict.js";
 import type { Recorder } from "./recorder.js";
-import { stopFile } from "./stop-request.js";
+import { startNodes } from "./start-nodes.js";
 import { Stopping } from "./stopping.js";
 
 /** How long msrun may take to end after every worker has finished. */
@@ -148,35 +145,11 @@ export class Attempt {
   }
 
   async #start(): Promise<void> {
-    const { file, nodes, recorder } = this.#parts;
-    const [first, ...others] = await Promise.all(
-      nodes.map(async (node) => {
-        const command = file.commands.find(({ nodeRank }) => nodeRank === node.nodeRank);
-        if (!command) throw new RangeError(`no command for node ${node.nodeRank}`);
-        const launcher = await node.start({
-          attempt: file.attempt,
-          command: marked(command, file, node.folder),
-          files: await this.#files(node),
-        });
-        const { end } = node.state;
-        if (end) this.#ended(node, end);
-        return launcher;
-      }),
-    );
-    const more = others.length > 0 ? { message: `started on ${nodes.length} nodes` } : {};
-    if (recorder.state === "starting") await recorder.enter("starting", { ...(first && { launcher: first }), ...more });
-  }
-
-  /** What the node must hold; node 0 also what another machine needs to find the run there. */
-  async #files(node: RunNode): Promise<NodeStart["files"]> {
-    const { file, folder } = this.#parts;
-    const changed = changedConfig(file, node.nodeRank);
-    return [
-      { path: "control/graceful_exit.json", text: stopFile(false) },
-      { path: "config.yaml", text: await readFile(runPaths(folder()).config, "utf8") },
-      ...(changed === undefined ? [] : [{ path: changed, text: await readFile(join(folder(), changed), "utf8") }]),
-      ...(node.nodeRank === 0 ? [{ path: "run.json", text: runFileText(file) }] : []),
-    ];
+    const { file, nodes, recorder, folder } = this.#parts;
+    const launcher = await startNodes(nodes, { file, folder: folder() });
+    for (const node of nodes) if (node.state.end) this.#ended(node, node.state.end);
+    const more = nodes.length > 1 ? { message: `started on ${nodes.length} nodes` } : {};
+    if (recorder.state === "starting") await recorder.enter("starting", { ...(launcher && { launcher }), ...more });
   }
 
   async #follow(node: RunNode): Promise<void> {

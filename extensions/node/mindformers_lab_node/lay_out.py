@@ -9,7 +9,7 @@ from .node_files import write_whole
 NAME = re.compile(r"-(\d+)_(\d+)\.safetensors$")
 
 
-def stage_checkpoint(files, request):
+def lay_out_checkpoint(files, request):
     """Links `source/rank_<r>/<name>` into `target/rank_<r>` for every rank and writes its meta.json; the ranks that are missing here."""
     missing = []
     for entry in request["ranks"]:
