@@ -92,4 +92,4 @@ it("an example with a wrong option is found, with its file", () => {
   expect(problemsOf(examplesOf({ path: "src/a.ts", text: wrong }))).toEqual([
     expect.stringMatching(/^src\/a\.ts: .*string/),
   ]);
-});
+}, 300_000);
