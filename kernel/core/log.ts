@@ -2,6 +2,12 @@ import { writeSync } from "node:fs";
 
 /** Node's own, also when the output of cells takes the place of what `node:fs` exports. */
 const write = writeSync;
+let descriptor = 2;
+
+/** Where the log of this thread goes from now on: once the descriptor 2 belongs to cells. */
+export function logTo(other: number): void {
+  descriptor = other;
+}
 
 /**
  * One line on the kernel's own stderr, where Jupyter's log is. Not `process.stderr`: that belongs to the cells, and on
@@ -9,7 +15,7 @@ const write = writeSync;
  */
 export function log(message: string): void {
   try {
-    write(2, `[mindformers-lab kernel] ${message}\n`);
+    write(descriptor, `[mindformers-lab kernel] ${message}\n`);
   } catch {
     // Nobody reads stderr (any more); the kernel works without.
   }

@@ -2,12 +2,14 @@ import { setImmediate } from "node:timers/promises";
 import type { MimeBundle } from "../../src/view/display-contract.js";
 import { type Cell, hideCellContext, runInCell } from "../cell/cell-context.js";
 import type { Publisher } from "../cell/publisher.js";
+import type { NativePipes } from "../core/native-pipes.js";
 import type { Failure } from "../report/failure.js";
 import { errorText } from "../report/failure.js";
 import { installExit } from "./exit.js";
 import { captureChildren } from "./flow/child-output.js";
 import { captureDescriptors } from "./flow/descriptors.js";
 import { createDisplayFlow } from "./flow/display-flow.js";
+import { createDrain, listenToNative } from "./flow/native-output.js";
 import { createStreams, type Streams } from "./flow/streams.js";
 import type { StreamName } from "./flow/text-flow.js";
 import { createHost, type HostServices, installHost } from "./host.js";
@@ -41,10 +43,14 @@ export interface Output {
 export interface OutputOptions {
   readonly publisher: Publisher;
   readonly services?: HostServices;
+  /** What stands behind the descriptors 1 and 2. */
+  readonly native?: NativePipes;
 }
 
-export function createOutput({ publisher, services }: OutputOptions): Output {
-  const streams = createStreams(publisher);
+const asItWas: NativePipes = { read: [undefined, undefined], original: [1, 2] };
+
+export function createOutput({ publisher, services, native = asItWas }: OutputOptions): Output {
+  const streams = createStreams(publisher, undefined, createDrain(native.read));
   const flow = createDisplayFlow(publisher);
   const host = createHost({ publisher, streams, flow, services });
   return {
@@ -68,8 +74,9 @@ export function createOutput({ publisher, services }: OutputOptions): Output {
       takeOver(process.stderr, "stderr", streams);
       installUncaught(streams);
       installExit();
-      captureChildren();
+      captureChildren(native, () => streams.flush());
       captureDescriptors((name, data, encoding) => streams.write(name, data, encoding));
+      listenToNative(native.read, (name, bytes) => streams.take(name, bytes));
       if (services?.input !== undefined) installStdin(services.input);
       installHost(host);
     },

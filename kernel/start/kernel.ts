@@ -1,7 +1,8 @@
 import { getHeapStatistics } from "node:v8";
 import { flagBytes, flagIndex } from "../core/flags.js";
 import { foreignListeners, keepListening } from "../core/kept-listeners.js";
-import { log } from "../core/log.js";
+import { log, logTo } from "../core/log.js";
+import { takeDescriptors } from "../core/native-pipes.js";
 import { packageManifest } from "../core/package-manifest.js";
 import { kernelInfo } from "../requests/kernel-info.js";
 import { reportFatalErrors } from "../thread/fatal-report.js";
@@ -14,7 +15,7 @@ import type { KernelOptions } from "./main-thread.js";
  * for it. The protocol thread starts before this thread loads what it needs itself: both take their time, and there are
  * two processors at least.
  */
-export async function startKernel({ connection, loadEvaluator }: KernelOptions): Promise<void> {
+export async function startKernel({ connection, loadEvaluator, pipes }: KernelOptions): Promise<void> {
   const { version } = packageManifest();
   const flags = new Int32Array(new SharedArrayBuffer(flagBytes));
   reportFatalErrors();
@@ -28,19 +29,23 @@ export async function startKernel({ connection, loadEvaluator }: KernelOptions):
     if (isRequested || foreignListeners("SIGINT").length === 0) interrupt();
   });
   keepListening("SIGTERM", () => shutdown());
+  // Before there are other threads, which may open files.
+  const native = takeDescriptors(pipes);
+  logTo(native.original[1]);
   const link = startProtocolThread(
     {
       connection,
       kernelInfo: kernelInfo(version),
       flags: flags.buffer as SharedArrayBuffer,
       heapLimit: getHeapStatistics().heap_size_limit,
+      native,
       parentPid: parseParentPid(process.env.JPY_PARENT_PID),
     },
     onDeath,
   );
   keepListening("exit", () => link.closeNow());
   const { openMainThread } = await import("./main-thread.js");
-  const events = openMainThread({ link, flags, connection, loadEvaluator });
+  const events = openMainThread({ link, flags, connection, loadEvaluator, native });
   interrupt = events.onInterrupt;
   shutdown = events.onShutdown;
   link.listen(events);

@@ -38,10 +38,12 @@ async function packageManifest(): Promise<{ readonly folder: string; readonly ve
 }
 
 async function start(connectionFile: string, evaluator: LoadEvaluator = launchEvaluator()): Promise<void> {
+  const { makeNamedPipes } = await import("../core/native-pipes.js");
+  const pipes = makeNamedPipes();
   const { readConnection } = await import("../channels/connection.js");
   const connection = await readConnection(connectionFile);
   const { startKernel } = await import("./kernel.js");
-  await startKernel({ connection, loadEvaluator: evaluator });
+  await startKernel({ connection, loadEvaluator: evaluator, pipes: await pipes });
 }
 
 async function doctor(wanted: Extract<Command, { kind: "doctor" }>): Promise<void> {

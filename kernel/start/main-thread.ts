@@ -6,6 +6,7 @@ import type { Connection } from "../channels/connection.js";
 import { createComms } from "../comms/comms.js";
 import { flagIndex } from "../core/flags.js";
 import { log } from "../core/log.js";
+import type { NamedPipes, NativePipes } from "../core/native-pipes.js";
 import { packagesForCells } from "../core/package-manifest.js";
 import type { Evaluator } from "../evaluate/evaluator.js";
 import { createHistoryStore, historyFolder } from "../history/history-store.js";
@@ -21,12 +22,15 @@ export interface KernelOptions {
   readonly connection: Connection;
   /** Loads the evaluator; see `launchEvaluator`. */
   readonly loadEvaluator: LoadEvaluator;
+  /** Where native code and child processes shall write; without it they write into the log of the notebook server. */
+  readonly pipes?: NamedPipes;
 }
 
 export interface MainThreadOptions extends KernelOptions {
   readonly link: ThreadLink;
   /** Shared by the threads, see `flagIndex`. */
   readonly flags: Int32Array;
+  readonly native: NativePipes;
 }
 
 /**
@@ -44,7 +48,12 @@ export function openMainThread(options: MainThreadOptions): LinkEvents {
   const comms = createComms(link, (error) => output.showError("Uncaught error in a listener of a comm:", error));
   const asker = createAsker(link, () => output.flushStreams());
   const publisher = recordResults(link, session);
-  const output = createOutput({ publisher, services: { comms: comms.api, input: asker.ask, prompt: asker.prompt } });
+  const native = options.native;
+  const output = createOutput({
+    publisher,
+    native,
+    services: { comms: comms.api, input: asker.ask, prompt: asker.prompt },
+  });
   output.install();
   const evaluator = options.loadEvaluator({
     workingDirectory: process.cwd(),

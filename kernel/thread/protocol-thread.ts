@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { openSockets } from "../channels/sockets.js";
 import { KernelError, reasonOf } from "../core/error.js";
 import { flagIndex } from "../core/flags.js";
+import { logTo } from "../core/log.js";
 import { MessageRouter } from "./router.js";
 import type { FromThread, ThreadData, ToThread } from "./thread-messages.js";
 
@@ -11,7 +12,8 @@ if (parentPort) void run(workerData as ThreadData, parentPort);
 async function run(data: ThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
   const post = (message: FromThread) => port.postMessage(message);
   try {
-    const thread = new MessageRouter(data, await openSockets(data.connection), post);
+    if (data.native !== undefined) logTo(data.native.original[1]);
+    const thread = new MessageRouter({ data, sockets: await openSockets(data.connection), post, port });
     port.on("message", (message: ToThread) => thread.accept(message));
     await thread.start();
     post({ kind: "bound" });

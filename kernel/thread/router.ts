@@ -1,4 +1,5 @@
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
+import type { MessagePort } from "node:worker_threads";
 import type { MessageHeader } from "../cell/publisher.js";
 import { createCodec, FramesRejected } from "../channels/codec.js";
 import {
@@ -24,6 +25,7 @@ import { answerOnThread, isThreadRequest } from "../requests/thread-table.js";
 import { createUsageMeter } from "../requests/usage.js";
 import { endBlockingChild } from "./blocking-child.js";
 import { outOfMemory, watchFatalReport } from "./fatal-report.js";
+import { createNativeWatch, type NativeWatch } from "./native-watch.js";
 import { createParentCheck } from "./parent-watch.js";
 import { createStatusBoard, type StatusBoard } from "./status-board.js";
 import type { Answer, FromThread, ThreadData, ToThread } from "./thread-messages.js";
@@ -33,6 +35,14 @@ const patience = 100;
 /** How long a cell may take to notice the interrupt flag before it is sent SIGINT, in ms. */
 const signalAfter = 100;
 const parentCheckInterval = 500;
+
+interface RouterOptions {
+  readonly data: ThreadData;
+  readonly sockets: Sockets;
+  readonly post: (message: FromThread) => void;
+  /** From the main thread. */
+  readonly port: MessagePort;
+}
 
 /**
  * The thread that owns the sockets. It answers what must be answered while a cell blocks the main thread (heartbeat,
@@ -64,11 +74,21 @@ export class MessageRouter implements ThreadServices {
   private receiving: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
-  constructor(
-    private readonly data: ThreadData,
-    private readonly sockets: Sockets,
-    private readonly post: (message: FromThread) => void,
-  ) {
+  private readonly data: ThreadData;
+  private readonly sockets: Sockets;
+  private readonly post: (message: FromThread) => void;
+  private readonly native: NativeWatch;
+
+  constructor({ data, sockets, post, port }: RouterOptions) {
+    this.data = data;
+    this.sockets = sockets;
+    this.post = post;
+    this.native = createNativeWatch({
+      descriptors: data.native?.read ?? [undefined, undefined],
+      publisher: { publish: (message) => this.send(broadcast(message)) },
+      port,
+      accept: (message) => this.accept(message),
+    });
     this.kernelInfo = data.kernelInfo;
     this.flags = new Int32Array(data.flags);
     const { key, hash } = data.connection;
@@ -230,7 +250,11 @@ export class MessageRouter implements ThreadServices {
   }
 
   private tellStatus(state: "busy" | "idle", parent: MessageHeader): void {
-    if (state === "idle") this.cells.delete(parent.msg_id);
+    const request = this.cells.get(parent.msg_id);
+    if (state === "idle") {
+      this.cells.delete(parent.msg_id);
+      this.native.cellEnds(parent);
+    } else if (request?.type === "execute_request") this.native.cellBegins({ parent, silent: request.content.silent });
     this.status[state](parent);
   }
 

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { MessageHeader } from "../cell/publisher.js";
 import type { Connection } from "../channels/connection.js";
 import type { Outgoing, Question, ReplyContent, Request } from "../channels/messages.js";
+import type { NativePipes } from "../core/native-pipes.js";
 
 /** What the protocol thread is started with. */
 export interface ThreadData {
@@ -13,6 +14,8 @@ export interface ThreadData {
   readonly heapLimit: number;
   /** Takes answers to the main thread while it waits for them and does nothing else. */
   readonly answers: MessagePort;
+  /** The kernel's own log, and where to read what native code and child processes write. */
+  readonly native: NativePipes | undefined;
   /** Process whose end ends the kernel; undefined: none. */
   readonly parentPid: number | undefined;
 }

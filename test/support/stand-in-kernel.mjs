@@ -1,5 +1,6 @@
 // The built kernel with an evaluator that starts at once: plain JavaScript in this process. For tests of the wire only.
 import { readConnection } from "../../dist/kernel/channels/connection.js";
+import { makeNamedPipes } from "../../dist/kernel/core/native-pipes.js";
 import { startKernel } from "../../dist/kernel/start/kernel.js";
 
 const AsyncFunction = (async () => {}).constructor;
@@ -42,4 +43,5 @@ function createStandIn({ interruptFlag }) {
 }
 
 const connection = await readConnection(process.argv[2]);
-await startKernel({ connection, loadEvaluator: async (options) => createStandIn(options) });
+const pipes = await makeNamedPipes();
+await startKernel({ connection, loadEvaluator: async (options) => createStandIn(options), pipes });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { currentCell } from "../../cell/cell-context.js";
 import { blockingFunctions, type ChildFunction, wrapChildFunctions } from "../../core/child-functions.js";
+import type { NativePipes } from "../../core/native-pipes.js";
 import { streamOfDescriptor } from "./descriptors.js";
 import type { StreamName } from "./text-flow.js";
 
@@ -17,11 +18,41 @@ type Options = { readonly stdio?: StdioOptions; readonly silent?: boolean; reado
 
 const chunkBytes = 64 * 1024;
 
-/** Lets the functions of `node:child_process` send to the cell what would go to the kernel's own output. */
-export function captureChildren(): void {
-  wrapChildFunctions(blockingFunctions, captureSync);
-  wrapChildFunctions(["spawn"], (original) => captureAsync(original, false));
-  wrapChildFunctions(["fork"], (original) => captureAsync(original, true));
+/**
+ * Lets the functions of `node:child_process` send to the cell what would go to the kernel's own output. `flush` hands
+ * what was written before to the publisher.
+ */
+export function captureChildren({ read, original }: NativePipes, flush: () => void): void {
+  const isRead = read.every((one) => one !== undefined);
+  wrapChildFunctions(blockingFunctions, isRead ? (call) => withDescriptors(call, flush) : captureSync);
+  wrapChildFunctions(["spawn"], (call) => captureAsync(outliving(call, original), false));
+  wrapChildFunctions(["fork"], (call) => captureAsync(call, true));
+}
+
+/** The protocol thread reads what the child writes to 1 and 2, and shows it at once. */
+function withDescriptors(call: ChildFunction, flush: () => void): ChildFunction {
+  return function (this: unknown, ...given) {
+    const { stdio, at } = inherited(given, false);
+    if (stdio === undefined) return call.apply(this, given);
+    flush();
+    return call.apply(this, withOptions(given, at, { stdio: withOutput(stdio, [1, 2]) }));
+  };
+}
+
+function withOutput(stdio: Stdio, [stdout, stderr]: readonly [number, number]): Stdio {
+  return stdio.map((one, index) => {
+    const name = streamOf(one, index);
+    return name === undefined ? one : name === "stdout" ? stdout : stderr;
+  });
+}
+
+/** A child that may outlive the kernel writes into the server's log: a pipe that nobody reads any more would end it. */
+function outliving(call: ChildFunction, original: NativePipes["original"]): ChildFunction {
+  return function (this: unknown, ...given) {
+    const { stdio, at, isDetached } = inherited(given, false);
+    if (!isDetached || stdio === undefined) return call.apply(this, given);
+    return call.apply(this, withOptions(given, at, { stdio: withOutput(stdio, original) }));
+  };
 }
 
 /** Nobody can listen while such a call blocks: it writes to files, which are shown when it is over. */
@@ -70,8 +101,8 @@ function show(file: number, name: StreamName): void {
 
 function captureAsync(original: ChildFunction, isFork: boolean): ChildFunction {
   return function (this: unknown, ...given) {
-    const { stdio, at } = inherited(given, isFork);
-    if (stdio === undefined) return original.apply(this, given);
+    const { stdio, at, isDetached } = inherited(given, isFork);
+    if (stdio === undefined || isDetached) return original.apply(this, given);
     const put = stdio.map((one, index) => (streamOf(one, index) === undefined ? one : "pipe"));
     const child = original.apply(this, withOptions(given, at, { stdio: put })) as ChildProcess;
     for (const [index, one] of stdio.entries()) {
@@ -85,21 +116,29 @@ function captureAsync(original: ChildFunction, isFork: boolean): ChildFunction {
   };
 }
 
-/**
- * How the call sets up the child, if it inherits anything and belongs to a cell. What is detached may outlive the
- * kernel, and a pipe to it.
- */
-function inherited(given: readonly unknown[], isFork: boolean): { readonly stdio?: Stdio; readonly at: number } {
+interface Inherited {
+  /** How the call sets up the child, if it inherits anything and belongs to a cell. */
+  readonly stdio?: Stdio;
+  /** Index of the options among the arguments. */
+  readonly at: number;
+  /** It may outlive the kernel, and a pipe to it. */
+  readonly isDetached: boolean;
+}
+
+function inherited(given: readonly unknown[], isFork: boolean): Inherited {
   const at = given.findIndex(
     (one, index) => index > 0 && typeof one === "object" && one !== null && !Array.isArray(one),
   );
   const options = (at < 0 ? {} : given[at]) as Options;
-  if (currentCell() === undefined || options.detached === true) return { at };
+  const isDetached = options.detached === true;
+  if (currentCell() === undefined) return { at, isDetached };
   const usual: StdioOptions = isFork && options.silent !== true ? "inherit" : "pipe";
   const told = options.stdio ?? usual;
   const ipc: Stdio = isFork ? ["ipc"] : [];
   const stdio: Stdio = Array.isArray(told) ? told : [told, told, told, ...ipc];
-  return stdio.some((one, index) => streamOf(one, index) !== undefined) ? { stdio, at } : { at };
+  return stdio.some((one, index) => streamOf(one, index) !== undefined)
+    ? { stdio, at, isDetached }
+    : { at, isDetached };
 }
 
 /** The stream of the cell that takes the place of what a child would inherit at `index`. */

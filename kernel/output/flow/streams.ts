@@ -2,6 +2,7 @@ import { StringDecoder } from "node:string_decoder";
 import { type Cell, outputCell } from "../../cell/cell-context.js";
 import type { Publisher } from "../../cell/publisher.js";
 import { createBudget } from "./budget.js";
+import type { DrainNative } from "./native-output.js";
 import { createTextFlow, type StreamName } from "./text-flow.js";
 
 /** What is written is held back until so much time (ms) has passed or so much text (UTF-16 units) has come together. */
@@ -14,6 +15,12 @@ const maxLength = 65_536;
  */
 const switchLimits = { burst: 300, perSecond: 20 };
 
+/**
+ * So often is looked for output of native code before text of JavaScript is added, so that both keep their order.
+ * A look takes some 30 µs; one that finds something doesn't count.
+ */
+const lookLimits = { burst: 20, perSecond: 100 };
+
 interface Held {
   readonly cell: Cell | undefined;
   readonly name: StreamName;
@@ -23,6 +30,8 @@ interface Held {
 export interface Streams {
   /** Adds what a cell wrote; it belongs to the cell whose code wrote it. */
   write(name: StreamName, data: string | Uint8Array, encoding?: BufferEncoding): void;
+  /** Adds what native code or a child process wrote and somebody has read. */
+  take(name: StreamName, bytes: Uint8Array): void;
   /** Hands everything that is held back to the publisher. */
   flush(): void;
   /** Says what was held back of a cell that is over, if anything was. */
@@ -36,16 +45,25 @@ export interface Streams {
 export function createStreams(
   publisher: Publisher,
   clock: { now(): number; after(milliseconds: number, fn: () => void): void } = systemClock,
+  drainNative: DrainNative = () => false,
 ): Streams {
-  const decoders = new WeakMap<object, Record<StreamName, StringDecoder>>();
   const flow = createTextFlow(publisher, clock.now);
-  const nowhere = {};
+  const textOf = createDecoding();
   let held: Held[] = [];
   let since = 0;
   let length = 0;
   let switches = createBudget(switchLimits, clock.now);
+  const looks = createBudget(lookLimits, clock.now);
+  let found = true;
 
+  const takeNative = (): void => {
+    found = drainNative(add);
+  };
   const flush = (): void => {
+    takeNative();
+    send();
+  };
+  const send = (): void => {
     const all = held;
     held = [];
     length = 0;
@@ -62,12 +80,25 @@ export function createStreams(
     if (isOwn(last)) return last;
     return switches.take(1) ? undefined : held.findLast(isOwn);
   };
-  const decode = (cell: Cell | undefined, name: StreamName, data: Uint8Array): string => {
-    const key = cell ?? nowhere;
-    const own = decoders.get(key) ?? { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
-    decoders.set(key, own);
-    return own[name].write(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-  };
+  function add(name: StreamName, data: string | Uint8Array, encoding?: BufferEncoding): void {
+    const cell = outputCell();
+    const isText = typeof data === "string" && (encoding === undefined || /^utf-?8$/i.test(encoding));
+    const bytes = typeof data === "string" && !isText ? Buffer.from(data, encoding) : data;
+    const text = typeof bytes === "string" ? bytes : textOf(cell, name, bytes);
+    if (held.length === 0) {
+      since = clock.now();
+      const mine = since;
+      clock.after(maxDelay, () => {
+        if (held.length > 0 && since === mine) flush();
+      });
+    }
+    const place = placeFor(cell, name);
+    if (place === undefined) held.push({ cell, name, pieces: [text] });
+    else place.pieces.push(text);
+    length += text.length;
+    // A cell that blocks keeps timers from firing, so the clock is also looked at here.
+    if (length >= maxLength || clock.now() - since >= maxDelay) send();
+  }
   return {
     flush,
     finish(cell) {
@@ -76,28 +107,22 @@ export function createStreams(
       switches = createBudget(switchLimits, clock.now);
     },
     write(name, data, encoding) {
-      const cell = outputCell();
-      const isText = encoding === undefined || /^utf-?8$/i.test(encoding);
-      const text =
-        typeof data !== "string"
-          ? decode(cell, name, data)
-          : isText
-            ? data
-            : decode(cell, name, Buffer.from(data, encoding));
-      if (held.length === 0) {
-        since = clock.now();
-        const mine = since;
-        clock.after(maxDelay, () => {
-          if (held.length > 0 && since === mine) flush();
-        });
-      }
-      const place = placeFor(cell, name);
-      if (place === undefined) held.push({ cell, name, pieces: [text] });
-      else place.pieces.push(text);
-      length += text.length;
-      // A cell that blocks keeps timers from firing, so the clock is also looked at here.
-      if (length >= maxLength || clock.now() - since >= maxDelay) flush();
+      if (found || looks.take(1)) takeNative();
+      add(name, data, encoding);
     },
+    take: add,
+  };
+}
+
+/** Text of bytes that come in pieces, which may end within a character. */
+function createDecoding(): (cell: Cell | undefined, name: StreamName, data: Uint8Array) => string {
+  const decoders = new WeakMap<object, Record<StreamName, StringDecoder>>();
+  const nowhere = {};
+  return (cell, name, data) => {
+    const key = cell ?? nowhere;
+    const own = decoders.get(key) ?? { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
+    decoders.set(key, own);
+    return own[name].write(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
   };
 }
 

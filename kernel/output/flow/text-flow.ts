@@ -5,11 +5,14 @@ import { createHeldBack, type HeldBack } from "./held-back.js";
 
 export type StreamName = "stdout" | "stderr";
 
+/** What is known of a cell where its text is published. */
+export type CellOfText = Pick<Cell, "parent" | "executionCount">;
+
 /** Text on its way to the publisher, as much as a front end can take; the rest of a flood goes to a file. */
 export interface TextFlow {
-  send(cell: Cell | undefined, name: StreamName, text: string): void;
+  send(cell: CellOfText | undefined, name: StreamName, text: string): void;
   /** Says what was held back of a cell that is over, if anything was. */
-  finish(cell: Cell): void;
+  finish(cell: CellOfText): void;
 }
 
 const { burst, perSecond } = outputLimits.text;
@@ -18,10 +21,10 @@ const tooFast =
   `then ${perSecond / 1024} KB a second; the rest goes to a file]\n`;
 
 export function createTextFlow(publisher: Publisher, now: () => number): TextFlow {
-  const flows = new WeakMap<Cell, { readonly budget: Budget; heldBack?: HeldBack }>();
-  const publish = (cell: Cell | undefined, name: StreamName, text: string): void =>
+  const flows = new WeakMap<CellOfText, { readonly budget: Budget; heldBack?: HeldBack }>();
+  const publish = (cell: CellOfText | undefined, name: StreamName, text: string): void =>
     publisher.publish({ type: "stream", parent: cell?.parent, content: { name, text } });
-  const finish = (cell: Cell): void => {
+  const finish = (cell: CellOfText): void => {
     const notice = flows.get(cell)?.heldBack?.notice() ?? "";
     if (notice !== "") publish(cell, "stderr", notice);
   };
