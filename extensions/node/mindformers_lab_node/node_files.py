@@ -135,6 +135,18 @@ def file_hash(path, largest):
         return None
 
 
+def look(place, name):
+    """A file with its size and time, a folder with its names, or None if there is nothing of that name."""
+    path = place.path(name)
+    try:
+        stat = os.stat(path)
+        if os.path.isdir(path):
+            return {"kind": "folder", "names": sorted(os.listdir(path))}
+        return {"kind": "file", "size": stat.st_size, "changedAt": stat.st_mtime * 1000}
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
 def _portion(path, offset, room):
     """Whole lines of a file from `offset`: (bytes, new offset, restarted). A file that became shorter begins anew."""
     size = os.stat(path).st_size

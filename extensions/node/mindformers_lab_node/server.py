@@ -17,7 +17,7 @@ from .attempt import NodePlace, Refusal, end_all, require_obeyed, start, state_o
 from .facts import free_port, preflight_facts
 from .lease import Beat, lease_of, release, reserve, take
 from .metrics import metrics
-from .node_files import Place, file_hash, follow, list_files, put_range, read_range, write_at, write_whole
+from .node_files import Place, file_hash, follow, list_files, look, put_range, read_range, write_at, write_whole
 from .process_table import boot_id, send_signal
 from .search import search_logs
 from .stacks import stack_of
@@ -162,6 +162,7 @@ METHODS = {
     "reserve": lambda server, run, fingerprint, origin: reserve(server.place, run, fingerprint, origin),
     "release": lambda server, run: release(server.place, run),
     "list": lambda server, pattern: list_files(server.files, pattern),
+    "look": lambda server, path: look(server.files, path),
     "hash": lambda server, paths, largest: [file_hash(server.files.path(path), largest) for path in paths],
     "follow": lambda server, patterns, offsets, wait: follow(
         server.files, patterns, offsets, min(wait, LONGEST_WAIT)

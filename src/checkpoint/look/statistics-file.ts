@@ -11,13 +11,14 @@ import type { TensorStatistics } from "./statistics.js";
  * paths, sizes and times of the checkpoint's files, so that statistics of other bytes are never found.
  */
 export class StatisticsFile {
-  readonly #path: string;
+  readonly #path: string | undefined;
   #known: Promise<Map<string, TensorStatistics>> | undefined;
 
-  constructor(folder: string, { parts }: SavedPoint) {
+  constructor(folder: string | undefined, { parts }: SavedPoint) {
     const hash = createHash("sha256");
     for (const { path, bytes, savedAt } of parts) hash.update(JSON.stringify([path, bytes, savedAt.getTime()]));
-    this.#path = join(folder, "statistics", `${hash.digest("hex").slice(0, 16)}.json`);
+    const name = `${hash.digest("hex").slice(0, 16)}.json`;
+    this.#path = folder === undefined ? undefined : join(folder, "statistics", name);
   }
 
   async get(name: string): Promise<TensorStatistics | undefined> {
@@ -30,6 +31,7 @@ export class StatisticsFile {
     this.#known ??= readStored(this.#path);
     const known = await this.#known;
     for (const each of found) known.set(each.name, each);
+    if (this.#path === undefined) return;
     const body = JSON.stringify(Object.fromEntries(known));
     await writeFileAtomic(this.#path, `${digest(body)}\n${body}`).catch(() => undefined);
   }
@@ -40,8 +42,8 @@ function digest(text: string): string {
 }
 
 /** Empty if there is no file, or a damaged one. */
-async function readStored(path: string): Promise<Map<string, TensorStatistics>> {
-  const text = await readFile(path, "utf8").catch(() => "");
+async function readStored(path: string | undefined): Promise<Map<string, TensorStatistics>> {
+  const text = path === undefined ? "" : await readFile(path, "utf8").catch(() => "");
   const line = text.indexOf("\n");
   const body = text.slice(line + 1);
   if (line < 0 || digest(body) !== text.slice(0, line)) return new Map();

@@ -7,6 +7,7 @@ import { linkedByRuns, linksTo } from "../keep/in-use.js";
 import { Retention } from "../keep/retention.js";
 import { judgeRetention, type RetentionOptions, timeUntilFull } from "../keep/retention-rule.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { requireHere } from "./seal-place.js";
 
 /**
  * All points that a training saved into one folder, as they were when it was opened. Shows itself as a table.
@@ -63,6 +64,7 @@ export class Checkpoints {
    * `retention.apply()`. The newest complete one stays, and what a resumed run loads.
    */
   async retention(options: RetentionOptions = {}): Promise<Retention> {
+    requireHere(this.folder, "retention()");
     const linked = await linkedByRuns(this.folder);
     const uses = new Map<Checkpoint, string | undefined>();
     for (const each of this.all) uses.set(each, await linksTo(pathsOf(each), linked));

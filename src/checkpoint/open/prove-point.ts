@@ -12,7 +12,7 @@ import { Verification } from "../prove/verification.js";
 import { verifyPoint } from "../prove/verify.js";
 import { issue, otherCheckpoint } from "../read/points/finding.js";
 import type { StoredPoint } from "../read/stored-point.js";
-import { sealFolderOf } from "./seal-place.js";
+import { isElsewhere, requireHere, sealFolderOf } from "./seal-place.js";
 
 /** Reading more than this is worth a progress bar. */
 const longRead = 256 * 1024 * 1024;
@@ -65,6 +65,7 @@ export async function verify(options: ProofOptions): Promise<Verification> {
 /** The seal of the step that names the files of this point; a seal of other files (an older start) is none. */
 async function sealOf({ stored, step }: ProofOptions): Promise<Seal | undefined> {
   const { folder, parts } = stored.point;
+  if (isElsewhere(folder)) return undefined;
   const seal = await readSeal(await sealFolderOf(folder), step);
   if (seal === undefined) return undefined;
   const sealed = new Set(seal.files.map(({ path }) => path));
@@ -74,6 +75,7 @@ async function sealOf({ stored, step }: ProofOptions): Promise<Seal | undefined>
 /** Reads every byte, writes the checksums, and returns them with the file they stand in. */
 export async function seal(options: ProofOptions): Promise<{ readonly path: string; readonly seal: Seal }> {
   const { folder, parts, metadataPath } = options.stored.point;
+  requireHere(folder, "seal()");
   const all = [...parts.map(({ path }) => path), ...(metadataPath === undefined ? [] : [metadataPath])];
   const made = await withProgress(options, "sealing", (onProgress) =>
     sealFiles({
@@ -89,6 +91,7 @@ export async function seal(options: ProofOptions): Promise<{ readonly path: stri
 
 /** Compares every byte with the seal; undefined if there is none. */
 export async function scrub(options: ProofOptions): Promise<ScrubResult | undefined> {
+  requireHere(options.stored.point.folder, "scrub()");
   const found = await sealOf(options);
   return found && scrubSealed(options, found);
 }

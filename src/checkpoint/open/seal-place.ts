@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { CheckpointError } from "../../core/error.js";
 
 /**
  * Folder of the seals of a checkpoint folder: `runs/<name>/seals` for a run's own checkpoints, else
@@ -11,9 +12,24 @@ export async function sealFolderOf(folder: string): Promise<string> {
   return run === undefined ? join(folder, ".mindformers-lab", "seals") : join(run, "seals");
 }
 
-/** Folder of what is derived from a checkpoint, such as statistics. */
-export function derivedFolderOf(folder: string): string {
-  return join(folder, ".mindformers-lab");
+/** Folder of what is derived from a checkpoint, such as statistics; undefined for one behind an address. */
+export function derivedFolderOf(folder: string): string | undefined {
+  return isElsewhere(folder) ? undefined : join(folder, ".mindformers-lab");
+}
+
+/** True for a folder behind an address, such as `ssh://host/path`. */
+export function isElsewhere(folder: string): boolean {
+  return /^[a-z]+:\/\//.test(folder);
+}
+
+/** @throws CheckpointError CHECKPOINT_ELSEWHERE for a folder behind an address; `verb` names what needs the files. */
+export function requireHere(folder: string, verb: string): void {
+  if (!isElsewhere(folder)) return;
+  const message = `${folder}: ${verb} needs the files on this machine, found an address`;
+  throw new CheckpointError("CHECKPOINT_ELSEWHERE", message, {
+    hint: "run the line on the machine that holds the files, or copy the folder here",
+    details: { folder },
+  });
 }
 
 /** The run that a folder `<run>/output/checkpoint[/…]` belongs to; undefined if there is none. */

@@ -9,6 +9,11 @@ export const checkpointErrors = {
     meaning: "There is no checkpoint of the step that was asked for, or it lacks the rank or tensor.",
     cure: "Choose one of those that the message lists.",
   },
+  CHECKPOINT_ELSEWHERE: {
+    meaning:
+      "A checkpoint behind an address (ssh://, http://) is read only; sealing and removing need its own machine.",
+    cure: "Run the line on the machine that holds the files.",
+  },
   SEAL_INVALID: {
     meaning: "A seal file (checksums of a checkpoint) is damaged or of another version.",
     cure: "Seal the checkpoint again with checkpoint.seal().",

@@ -15,15 +15,15 @@ export function isRunAddress(text: string): boolean {
   return text.startsWith("ssh://");
 }
 
-/** Reads `ssh://[user@]host[:port]/absolute/path/of/the/run`. @throws ARGUMENT_INVALID, CLUSTER_INVALID */
-export function parseRunAddress(text: string): RunAddress {
+/** Reads `ssh://[user@]host[:port]/absolute/path`, of a run unless `of` differs. @throws ARGUMENT_INVALID, CLUSTER_INVALID */
+export function parseRunAddress(text: string, of = { what: "run", verb: "openRun" }): RunAddress {
   const match = /^ssh:\/\/([^/]+)(\/.+)$/.exec(text);
   const folder = posix.normalize(decodeURI(match?.[2] ?? "/")).replace(/\/+$/, "");
   if (!match || folder === "" || /[\0\r\n]/.test(folder))
     throw new LabError(
       "ARGUMENT_INVALID",
-      `run address ${JSON.stringify(text)}: expected ssh://[user@]host[:port]/absolute/path/of/the/run`,
-      { hint: 'await openRun("ssh://10.0.0.1/shared/runs/wiki-1b")', details: { text } },
+      `${of.what} address ${JSON.stringify(text)}: expected ssh://[user@]host[:port]/absolute/path/of/the/${of.what}`,
+      { hint: `await ${of.verb}("ssh://10.0.0.1/shared/runs/wiki-1b")`, details: { text } },
     );
   return { text, host: parseHost(match[1] as string), folder };
 }
