@@ -23,6 +23,7 @@ export type { TensorModule, TensorTree } from "./checkpoint/look/tensor-tree.js"
 export type { TensorView } from "./checkpoint/look/tensor-view.js";
 export type { Checkpoint } from "./checkpoint/open/checkpoint.js";
 export type { Checkpoints } from "./checkpoint/open/checkpoints.js";
+export type { OpenCheckpointOptions, OpenCheckpointsOptions } from "./checkpoint/open/open.js";
 export type { ScrubFacts, ScrubResult } from "./checkpoint/prove/scrub-result.js";
 export type { Seal, SealedFile } from "./checkpoint/prove/seal-format.js";
 export type { Verification, VerificationFacts } from "./checkpoint/prove/verification.js";
@@ -179,12 +180,7 @@ export type { DecisionTable } from "./recover/decide/table.js";
 export type { Cause } from "./recover/detect/causes.js";
 export type { Finding, FindingKind } from "./recover/detect/finding.js";
 export type { DetectionLimits } from "./recover/detect/limits.js";
-export {
-  type OpenCheckpointOptions,
-  type OpenCheckpointsOptions,
-  openCheckpoint,
-  openCheckpoints,
-} from "./run/attach/open-checkpoint.js";
+export { openCheckpoint, openCheckpoints } from "./run/attach/open-checkpoint.js";
 export { type ExplainedError, explainError } from "./run/cause/explain-error.js";
 export type { KnownError } from "./run/cause/known-errors.js";
 export { type CompareAxis, type Comparison, compareRuns } from "./run/compare.js";

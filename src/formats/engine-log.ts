@@ -12,7 +12,8 @@ export type EngineLine =
   | StepLine
   | PaceLine
   | { readonly kind: "counter"; readonly name: EngineCounter; readonly value: number }
-  | { readonly kind: "saving" }
+  | SavingLine
+  | { readonly kind: "iteration-saved"; readonly seconds: number }
   | SavedLine
   | { readonly kind: "phase"; readonly name: string }
   | { readonly kind: "over" }
@@ -63,6 +64,12 @@ export interface PaceLine {
   readonly remainingMs: number;
 }
 
+export interface SavingLine {
+  readonly kind: "saving";
+  /** Global step, which the 1.9 layout says before a save; its end says none. */
+  readonly iteration?: number;
+}
+
 export interface SavedLine {
   readonly kind: "saved";
   readonly what: "ckpt" | "network" | "trainable_params";
@@ -86,6 +93,9 @@ const nativePattern = patternOf([
 const pacePattern =
   /([\d.]+)%\s*\|[^|]*\|\s*([\d.]+(?:e[-+]?\d+)?)\s*samples\/s\/p\s+(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)\s*\}/;
 const savedPattern = /Finish saving (ckpt|network|trainable_params) of epoch (\d+) step (\d+) using ([\d.]+) seconds/;
+const iterationPattern = /At current iteration '(\d+)', the weight will be saved in/;
+/** The first is written when all ranks have saved, the second when all asynchronous saves are known to have ended. */
+const iterationSavedPattern = /(?:Save checkpoint cost time|async save total time): ([\d.]+)s/;
 const counterPattern = /- (global_batch_size|epoch_num|step_num|global_step): (\d+)\s*$/;
 const phasePattern = /\.{8,}\s*([A-Z][^.]*?)\s*\.{8,}/;
 const stampPattern = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d),(\d{3}) - /;
@@ -211,6 +221,14 @@ function parseSaved(line: string): SavedLine | undefined {
   };
 }
 
+/** Saves of the 1.9 layout (`use_legacy_format: False`): `checkpoint/checkpoint.py`. */
+function parseIteration(line: string): EngineLine | undefined {
+  const iteration = iterationPattern.exec(line)?.[1];
+  if (iteration !== undefined) return { kind: "saving", iteration: Number(iteration) };
+  const seconds = iterationSavedPattern.exec(line)?.[1];
+  return seconds === undefined ? undefined : { kind: "iteration-saved", seconds: Number(seconds) };
+}
+
 function parseCounter(line: string): EngineLine | undefined {
   const match = counterPattern.exec(line);
   return match ? { kind: "counter", name: match[1] as EngineCounter, value: Number(match[2]) } : undefined;
@@ -257,7 +275,9 @@ export function parseEngineLine(line: string): EngineLine | undefined {
   const tolerance = parseToleranceLine(line);
   if (tolerance) return tolerance;
   if (line.includes(" - ") && / - INFO - /.test(line)) {
-    return line.includes("......") ? parsePhase(line) : (parseCounter(line) ?? parseInformation(line));
+    return line.includes("......")
+      ? parsePhase(line)
+      : (parseCounter(line) ?? parseIteration(line) ?? parseInformation(line));
   }
   return parseError(line);
 }

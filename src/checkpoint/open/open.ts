@@ -21,7 +21,11 @@ export interface OpenCheckpointOptions {
    * Default: the folder `strategy` beside the checkpoint folder, if there is one; the 1.9 layout needs none.
    */
   readonly strategy?: string;
-  /** How files are reached; default: this machine, or HTTP for a path that begins with http:// or https://. */
+  /** Configuration file for ssh (`ssh -F`), only with `ssh://…`. Default: ssh's own. */
+  readonly sshConfig?: string;
+  /** Python of the other machine, 3.9 or newer, only with `ssh://…`; default `"python3"`. */
+  readonly python?: string;
+  /** How files are reached; default: as the path says: this machine, `http://…`, `https://…`, or `ssh://…`. */
   readonly files?: FileAccess;
   /** Default: the running cell's. */
   readonly signal?: AbortSignal;

@@ -15,7 +15,7 @@ export function isRunAddress(text: string): boolean {
   return text.startsWith("ssh://");
 }
 
-/** Reads `ssh://[user@]host[:port]/absolute/path`, of a run unless `of` differs. @throws ARGUMENT_INVALID, CLUSTER_INVALID */
+/** Reads `ssh://[user@]host[:port]/absolute/path`. @throws ARGUMENT_INVALID, CLUSTER_INVALID */
 export function parseRunAddress(text: string, of = { what: "run", verb: "openRun" }): RunAddress {
   const match = /^ssh:\/\/([^/]+)(\/.+)$/.exec(text);
   const folder = posix.normalize(decodeURI(match?.[2] ?? "/")).replace(/\/+$/, "");

@@ -15,6 +15,15 @@ type Looked =
   | { readonly kind: "file"; readonly size: number; readonly changedAt: number }
   | { readonly kind: "folder"; readonly names: readonly string[] };
 
+/** Reads `length` bytes from `offset` on. */
+type ReadPortion = (offset: number, length: number) => Promise<Uint8Array>;
+
+interface Found {
+  readonly path: string;
+  readonly size: number;
+  readonly changedAt: number;
+}
+
 /** Opens a node when it is needed and closes it when nobody has asked for a while, so that a script can end. */
 class NodeOnDemand {
   readonly #open: () => RemoteNode;
@@ -62,7 +71,8 @@ export function nodeFiles(prefix: string, openNode: () => RemoteNode): FileAcces
     },
     async open(path) {
       const found = await look(path);
-      if (found?.kind === "file") return openFile(path, found, (offset, length) => portion(path, offset, length));
+      if (found?.kind === "file")
+        return openFile({ path, ...found }, (offset, length) => portion(path, offset, length));
       const seen = found === null ? "nothing" : "a folder";
       throw new LabError("FILE_MISSING", `checkpoint file ${path}: expected a file, found ${seen}`, {
         hint: `ssh ${prefix.slice("ssh://".length)} ls ${pathOn(path).replace(/\/[^/]*$/, "/")}`,
@@ -80,11 +90,7 @@ export function nodeFiles(prefix: string, openNode: () => RemoteNode): FileAcces
   }
 }
 
-function openFile(
-  path: string,
-  { size, changedAt }: { readonly size: number; readonly changedAt: number },
-  portion: (offset: number, length: number) => Promise<Uint8Array>,
-): OpenFile {
+function openFile({ path, size, changedAt }: Found, portion: ReadPortion): OpenFile {
   let head: Promise<Uint8Array> | undefined;
   return {
     name: path,
@@ -100,11 +106,7 @@ function openFile(
   };
 }
 
-async function readAll(
-  start: number,
-  end: number,
-  portion: (offset: number, length: number) => Promise<Uint8Array>,
-): Promise<Uint8Array> {
+async function readAll(start: number, end: number, portion: ReadPortion): Promise<Uint8Array> {
   const all = new Uint8Array(end - start);
   let next = start;
   const work = async () => {

@@ -1,25 +1,14 @@
 import type { Checkpoint } from "../../checkpoint/open/checkpoint.js";
 import type { Checkpoints } from "../../checkpoint/open/checkpoints.js";
 import {
-  type OpenCheckpointsOptions as AllHereOptions,
-  type OpenCheckpointOptions as HereOptions,
+  type OpenCheckpointOptions,
+  type OpenCheckpointsOptions,
   openCheckpoints as openAllHere,
   openCheckpoint as openHere,
 } from "../../checkpoint/open/open.js";
 import { isRunAddress, parseRunAddress } from "./address.js";
 import { nodeAt } from "./attach.js";
 import { nodeFiles } from "./node-files.js";
-
-/** How another machine is reached; only with `ssh://…`. */
-interface Reach {
-  /** Configuration file for ssh (`ssh -F`). Default: ssh's own. */
-  readonly sshConfig?: string;
-  /** Python of the other machine, 3.9 or newer; default `"python3"`. */
-  readonly python?: string;
-}
-
-export interface OpenCheckpointOptions extends HereOptions, Reach {}
-export interface OpenCheckpointsOptions extends AllHereOptions, Reach {}
 
 /**
  * Opens one checkpoint: a `.safetensors` or `.ckpt` file, a folder in any layout that MindFormers, MindSpore or

@@ -59,7 +59,10 @@ export interface CheckpointEvent extends EventBase {
   readonly kind: "checkpoint";
   /** Global step, continuing after a resume. */
   readonly step: number;
-  /** Epoch and step in the files' names, which count from the last start. */
+  /**
+   * Epoch and step in the files' names, which count from the last start. In the 1.9 layout `fileEpoch` is 0 and
+   * `fileStep` the number in `iteration_<step>`.
+   */
   readonly fileEpoch: number;
   readonly fileStep: number;
   readonly ranks: number;

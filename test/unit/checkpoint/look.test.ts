@@ -15,7 +15,7 @@ async function oneRank() {
 
 test("a table of a million tensors shows itself: no RangeError from its sums", () => {
   const row = { kind: "weight", dtype: "F32", shape: [2], elements: 2, bytes: 8, ranks: [0], slices: 1 } as const;
-  const rows = Array.from({ length: 1_000_000 }, (_, i) => ({ ...row, name: `decoder.layers.${i}.weight` }));
+  const rows = new Array(1_000_000).fill({ ...row, name: "decoder.layers.0.weight" });
   const text = String(new TensorTable("Tensors", rows)[displayKey]()["text/plain"]);
   expect(text).toContain("999,965 of 1,000,000 rows hidden");
   expect(text).toContain("weights: 1,000,000 tensors, 2,000,000 elements");

@@ -1,8 +1,14 @@
-import { type EngineLine, parseEngineLine, type SavedLine, type StepLine } from "../../../formats/engine-log.js";
+import {
+  type EngineLine,
+  parseEngineLine,
+  type SavedLine,
+  type SavingLine,
+  type StepLine,
+} from "../../../formats/engine-log.js";
 import type { ToleranceLine } from "../../../formats/tolerance-log.js";
 import type { StepRecord } from "../../record/events.js";
 
-/** A checkpoint that one rank says it has finished. */
+/** A checkpoint that one rank says it has finished; `fileEpoch` 0 as in `CheckpointEvent`. */
 export interface RankCheckpoint {
   readonly step: number;
   readonly fileEpoch: number;
@@ -47,6 +53,8 @@ export class RankLog {
   errorAt: number | undefined;
   #steps = 0;
   #trueStep: number | undefined;
+  /** Iterations of the 1.9 layout that are being saved, the oldest first: an asynchronous save ends during the next. */
+  readonly #iterations: number[] = [];
 
   constructor(rank: number, attempt: number) {
     this.rank = rank;
@@ -73,7 +81,8 @@ export class RankLog {
     if (line.kind === "step") findings.steps.push(this.#step(line, now));
     else if (line.kind === "counter" && line.name === "step_num") this.#trueStep = line.value;
     else if (line.kind === "counter" && line.name === "global_step") this.#trueStep ??= line.value;
-    else if (line.kind === "saving") this.phase = "saving";
+    else if (line.kind === "saving") this.#beginSave(line);
+    else if (line.kind === "iteration-saved") this.#saveIteration(line.seconds, findings);
     else if (line.kind === "saved") this.#save(line, findings);
     else if (line.kind === "phase") this.#enter(line.name, findings);
     else if (line.kind === "over") this.#end();
@@ -118,8 +127,23 @@ export class RankLog {
     };
   }
 
-  #save(line: SavedLine, findings: RankFindings): void {
+  #beginSave({ iteration }: SavingLine): void {
+    this.phase = "saving";
+    if (iteration !== undefined) this.#iterations.push(iteration);
+  }
+
+  #saveIteration(seconds: number, findings: RankFindings): void {
+    this.#endSave();
+    const step = this.#iterations.shift();
+    if (step !== undefined) findings.checkpoints.push({ step, fileEpoch: 0, fileStep: step, seconds });
+  }
+
+  #endSave(): void {
     if (this.phase === "saving") this.phase = this.#steps >= warmSteps ? "training" : "starting";
+  }
+
+  #save(line: SavedLine, findings: RankFindings): void {
+    this.#endSave();
     if (line.what !== "ckpt") return;
     const step = this.#trueStep ?? this.lastStep;
     this.#trueStep = undefined;
