@@ -55,11 +55,25 @@ export function markedProcesses(key: string, value: string): Promise<MarkedProce
   return new MarkedProcesses(key, value).find();
 }
 
-/** Finds marked processes again and again; reads the environment of a process once. */
+interface Seen {
+  readonly startTicks: number;
+  readonly marked: MarkedProcess | undefined;
+  /** Its environment is that of its own program. */
+  readonly isFinal: boolean;
+}
+
+/** A process that was just forked has the environment of its parent until it starts its program: for long, under load. */
+const youngTicks = 3000;
+
+/** Ticks since boot. */
+function ticksNow(): number {
+  return Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]) * 100;
+}
+
+/** Finds marked processes again and again; reads the environment of an old process once. */
 export class MarkedProcesses {
   readonly #wanted: string;
-  /** By process id: when that process started, and what it is if it is marked. */
-  #seen = new Map<number, { readonly startTicks: number; readonly marked: MarkedProcess | undefined }>();
+  #seen = new Map<number, Seen>();
 
   constructor(key: string, value: string) {
     this.#wanted = `\0${key}=${value}\0`;
@@ -69,15 +83,14 @@ export class MarkedProcesses {
     const pids = readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))
       .map(Number);
-    const now = new Map<number, { readonly startTicks: number; readonly marked: MarkedProcess | undefined }>();
+    const now = new Map<number, Seen>();
+    const old = ticksNow() - youngTicks;
     for (const pid of pids) {
       const ticks = startTicks(pid);
       if (ticks === undefined) continue;
       const before = this.#seen.get(pid);
-      // A process that was just forked still has the environment of its parent's program.
-      const known = before?.startTicks === ticks && before.marked !== undefined;
-      const marked = known ? before.marked : before?.startTicks === ticks ? undefined : await this.#look(pid);
-      now.set(pid, { startTicks: ticks, marked });
+      const isKnown = before?.startTicks === ticks && before.isFinal;
+      now.set(pid, isKnown ? before : { startTicks: ticks, marked: await this.#look(pid), isFinal: ticks < old });
     }
     this.#seen = now;
     const found = [...now.values()].map(({ marked }) => marked).filter((marked) => marked !== undefined);

@@ -38,7 +38,7 @@ export async function findingOfEnd(end: EndedAttempt, time: number): Promise<Fin
   const lines = await end.logTail(rank);
   const { exitCode, signal } = verdict.fault ?? {};
   // A process that vanished without a word was killed; its log cannot know.
-  const killed = gone !== undefined && exitCode === undefined;
+  const killed = (gone ?? rank) !== undefined && exitCode === undefined && signal === undefined;
   const { cause } = causeOfEnd({ exitCode, signal: killed ? "SIGKILL" : signal, lastLines: lines });
   const evidence = lines.slice(-evidenceLines);
   return { kind: "process-ended", cause, time, since: time, step, ...place, summary, evidence };

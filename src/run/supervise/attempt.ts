@@ -174,6 +174,7 @@ export class Attempt {
       if (this.#logs.spoken && recorder.state === "starting") await recorder.enter("preparing");
       if (found.steps.length > 0 && recorder.state === "preparing") await recorder.enter("training");
       await recorder.record(found.notes, { steps });
+      if (this.#logs.troubled) await this.processes.keepMissing();
       for (const point of found.saved) if (!recorded.hasCheckpoint(point)) onSaved(point);
       if (steps.length + found.saved.length === 0 || this.#followed.signal.aborted) continue;
       const seen = { steps: steps.map(({ record }) => record), saved: found.saved };
@@ -260,9 +261,8 @@ export class Attempt {
       rankOfPid: this.processes.ranks,
       lastStep: this.#logs.lastStep,
       totalSteps: file.totalSteps ?? this.#logs.totalSteps,
-      gone: this.#gone,
-      portTaken: this.#portTaken,
-      silence: this.#hang.silence,
+      ...{ gone: this.#gone, missing: this.processes.missing },
+      ...{ portTaken: this.#portTaken, silence: this.#hang.silence },
       lost: this.#lost,
     });
     const { summary: message = "", rank } = this.#trouble ?? {};

@@ -27,6 +27,8 @@ export interface HangParts {
 export class HangWatch {
   readonly #parts: HangParts;
   silence: Silence | undefined;
+  /** The last progress of any rank when the silence was reported. */
+  #progressAt = 0;
   /** True when the hang has lasted so long that the attempt should be ended. */
   isOver = false;
 
@@ -40,6 +42,8 @@ export class HangWatch {
     const when = { elapsed: clock.elapsed(), limitMs, expected: ranks.size };
     const silent = this.#silent(when);
     if (silent.length === 0) {
+      // Ranks that ended without a step did not go on: the hang is what ended them.
+      if (this.silence && this.#newestProgress() <= this.#progressAt) return;
       if (this.silence)
         await recorder.enter("training", { message: `goes on after a silence of rank ${this.silence.rank}` });
       this.silence = undefined;
@@ -68,12 +72,17 @@ export class HangWatch {
     await processes.look();
     const seen = await Promise.all(this.#behindFirst(silent).map((rank) => this.#lookAt(rank)));
     this.silence = judgeSilence(silent, logs.ranks, { processes: seen, elapsed: clock.elapsed() });
+    this.#progressAt = this.#newestProgress();
     if (!this.silence) return;
     const { rank, message } = this.silence;
     const stacks = await this.#keepStacks(folder, recorder.attempt, seen).catch(() => undefined);
     const fault = { kind: "fault" as const, time: clock.now(), attempt: recorder.attempt, rank, message, logTail: [] };
     await recorder.record([{ ...fault, ...(stacks !== undefined && { stacks }) }], { durable: true });
     await recorder.enter("training", { message });
+  }
+
+  #newestProgress(): number {
+    return [...this.#parts.logs.ranks.values()].reduce((newest, { progressAt }) => Math.max(newest, progressAt), 0);
   }
 
   #behindFirst(silent: readonly number[]): number[] {

@@ -3,6 +3,7 @@ import { copyFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { openCheckpoints } from "../../../src/checkpoint/open/open.js";
+import { processStat } from "../../../src/core/liveness/process-table.js";
 import { runPaths } from "../../../src/run/record/layout.js";
 import { readLease } from "../../../src/run/record/lease.js";
 import type { Run } from "../../../src/run/run.js";
@@ -38,6 +39,18 @@ it.each([
   kill(await processOf(run, role, rank));
   await healed(run, `SIGKILL of ${what}`);
   expect((await made(run)).map(({ decision }) => decision)).toEqual(["restart", "resume exact"]);
+});
+
+it("SIGKILL of a worker while msrun looks away: blames the killed rank, not its peer", async () => {
+  const run = await lab.launch("kill-unseen", { recovery });
+  await run.wait({ untilStep: 30, timeout: "8m" });
+  const [launcher, peer] = [await processOf(run, "launcher"), await processOf(run, "worker", 0)];
+  kill(launcher, "SIGSTOP");
+  kill(await processOf(run, "worker", 1));
+  await expect.poll(() => processStat(peer), { timeout: 120_000, interval: 100 }).toBeUndefined();
+  kill(launcher, "SIGCONT");
+  await healed(run, "SIGKILL of a worker while msrun looks away");
+  expect((await made(run))[0]).toMatchObject({ decision: "restart", finding: { rank: 1, cause: "killed" } });
 });
 
 it("SIGKILL of the supervisor: the training goes on, and another supervisor records it without a gap", async () => {

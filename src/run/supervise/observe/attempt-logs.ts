@@ -64,6 +64,11 @@ export class AttemptLogs {
     return [...this.ranks.values()].some((rank) => rank.lines > 0);
   }
 
+  /** True if a rank has written an error. */
+  get troubled(): boolean {
+    return [...this.ranks.values()].some(({ errorAt }) => errorAt !== undefined);
+  }
+
   get lastStep(): number {
     return most(this.ranks.values(), ({ lastStep }) => lastStep);
   }

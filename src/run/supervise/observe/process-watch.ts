@@ -27,10 +27,21 @@ export class ProcessWatch {
   readonly ranks = new Map<number, number>();
   /** Living processes at the last look. */
   count = 0;
+  /** Ranks whose processes were gone when `keepMissing` was called. */
+  missing: readonly number[] | undefined;
   latest: readonly (NodeProcess & { readonly node: string })[] = [];
 
   constructor(nodes: readonly RunNode[]) {
     this.#nodes = nodes;
+  }
+
+  /** Looks which ranks are gone when the first error was written: those that died before it. */
+  async keepMissing(): Promise<void> {
+    if (this.missing !== undefined) return;
+    this.missing = [];
+    await this.look();
+    const alive = new Set(this.latest.flatMap(({ role, rank }) => (role === "worker" ? [rank] : [])));
+    this.missing = [...new Set(this.ranks.values())].filter((rank) => !alive.has(rank));
   }
 
   /**

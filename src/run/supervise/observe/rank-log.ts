@@ -6,6 +6,7 @@ import {
   type StepLine,
 } from "../../../formats/engine-log.js";
 import type { ToleranceLine } from "../../../formats/tolerance-log.js";
+import { kindOf } from "../../cause/first-cause.js";
 import type { StepRecord } from "../../record/events.js";
 
 /** A checkpoint that one rank says it has finished; `fileEpoch` 0 as in `CheckpointEvent`. */
@@ -51,6 +52,8 @@ export class RankLog {
   error: string | undefined;
   /** When the first error was seen (the caller's clock). */
   errorAt: number | undefined;
+  /** Whether the first error is the rank's own, or says that another rank does not answer. */
+  errorKind: "own" | "other" | undefined;
   #steps = 0;
   #trueStep: number | undefined;
   /** Iterations of the 1.9 layout that are being saved, the oldest first: an asynchronous save ends during the next. */
@@ -89,6 +92,7 @@ export class RankLog {
     else if (line.kind === "tolerance") this.#tolerate(line, findings);
     else if (line.kind === "error") {
       this.errorAt ??= now;
+      this.errorKind ??= kindOf(line.text);
       const named = line.source === "engine" || (line.source === "python" && !line.text.startsWith("Traceback"));
       if (named) this.error = line.text;
     }

@@ -64,6 +64,8 @@ export interface Evidence {
   readonly portTaken?: number | undefined;
   /** A hang that lasted until the end. */
   readonly silence?: Silence | undefined;
+  /** Ranks whose processes were gone when the first rank wrote an error. */
+  readonly missing?: readonly number[] | undefined;
   /** A node that could not be reached any more while the training stood still. */
   readonly lost?: LostNode | undefined;
 }
@@ -91,6 +93,20 @@ function rankOf(evidence: Evidence, pid: number): number | undefined {
 function firstInTrouble(ranks: ReadonlyMap<number, RankLog>): number | undefined {
   const troubled = [...ranks.values()].filter((rank) => rank.errorAt !== undefined && rank.error !== undefined);
   return troubled.sort((a, b) => Number(a.errorAt) - Number(b.errorAt) || a.rank - b.rank)[0]?.rank;
+}
+
+/**
+ * The rank that died without a word while the named one complains about a peer: msrun looks once a second, and on a slow
+ * machine the peer's complaint ends its process before msrun has looked.
+ */
+function lostPeer(evidence: Evidence, named: number | undefined): number | undefined {
+  const ranks = [...evidence.ranks.values()];
+  if (evidence.ranks.get(named ?? -1)?.errorKind !== "other" || ranks.some(({ errorKind }) => errorKind === "own"))
+    return undefined;
+  const quiet = ranks.flatMap(({ rank, errorAt }) => (errorAt === undefined ? [rank] : []));
+  const missing = quiet.filter((rank) => evidence.missing?.includes(rank));
+  const choices = missing.length > 0 ? missing : quiet;
+  return choices.length === 1 ? choices[0] : undefined;
 }
 
 function describe(end: ProgramEnd): string {
@@ -123,6 +139,8 @@ function judgeFailure(evidence: Evidence): Verdict {
   if (finding?.role === "worker") {
     const end = endFromCode(finding.code as number);
     const named = rankOf(evidence, finding.pid);
+    const lost = lostPeer(evidence, named);
+    if (lost !== undefined) return wordless(evidence, { subject: `rank ${lost}`, rank: lost });
     const rank = end.signal ? named : (firstInTrouble(evidence.ranks) ?? named);
     const subject = rank === undefined ? `worker process ${finding.pid}` : `rank ${rank}`;
     return failure(evidence, { subject, end, rank });
@@ -138,13 +156,18 @@ function judgeFailure(evidence: Evidence): Verdict {
   return failure(evidence, { subject: "msrun", end: launcherEnd, rank: firstInTrouble(evidence.ranks) });
 }
 
+/** A process that ended while nobody saw how. */
+function wordless(evidence: Evidence, what: { subject: string; rank?: number | undefined; more?: string }): Verdict {
+  const { subject, rank, more = "" } = what;
+  const message = `${subject} was killed or died without a word ${where(evidence, rank)}${more}`;
+  return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
+}
+
 /** msrun reports a worker's end within a second; it never reports the scheduler's. */
 function judgeGone(evidence: Evidence, { role, node, pid, rank }: GoneProcess): Verdict {
   if (role === "worker" && evidence.finding) return judgeFailure(evidence);
   const subject = role === "scheduler" ? `the scheduler (process ${pid})` : `rank ${rank} (process ${pid})`;
-  const died = `was killed or died without a word ${where(evidence, rank)}`;
-  const message = `${subject} on ${node} ${died}, while the others ran on`;
-  return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
+  return wordless(evidence, { subject: `${subject} on ${node}`, rank, more: ", while the others ran on" });
 }
 
 /** Somebody else ended the engine, such as Slurm: its word counts, not what the workers wrote while they died. */

@@ -111,6 +111,20 @@ describe("the verdict", () => {
     expect(verdict.message).toBe("rank 1 ended with exit code 1 before the first step: ValueError: bad shape");
   });
 
+  it("blames the killed rank, not its peer whose complaint ended it before msrun had looked", () => {
+    const error =
+      "[ERROR] DISTRIBUTED(100,7f18,python):2026-11-24-02:19:29.543.000 [tcp_comm.cc:1] f] " +
+      "Connection reset by peer, Kill this process with SIGTERM";
+    const complains = (rank: number) => rankLog(rank, [stepLine(42), error], 2000);
+    const finding = { role: "worker", pid: 100, code: -15 } as const;
+    const pair = judge(evidence({ logs: [complains(0), rankLog(1, [stepLine(42)])], finding }));
+    expect(pair.fault).toEqual({ rank: 1, message: pair.message });
+    expect(pair.message).toBe("rank 1 was killed or died without a word after step 42 of 200");
+    const logs = [complains(0), rankLog(1, [stepLine(42)]), rankLog(2, [stepLine(42)])];
+    expect(judge(evidence({ logs, finding, missing: [0, 2] })).fault?.rank).toBe(2);
+    expect(judge(evidence({ logs, finding, missing: [] })).fault?.rank).toBe(0);
+  });
+
   it("has no rank when msrun itself or the scheduler died", () => {
     const killed = judge(evidence({ launcherEnd: { exitCode: undefined, signal: "SIGKILL" } }));
     expect(killed.message).toBe("msrun was killed by SIGKILL after step 42 of 200");
