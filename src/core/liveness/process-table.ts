@@ -62,7 +62,7 @@ interface Seen {
   readonly isFinal: boolean;
 }
 
-/** A process that was just forked has the environment of its parent until it starts its program: for long, under load. */
+/** A process that was just forked has the environment of its parent until it starts its program. Load prolongs it. */
 const youngTicks = 3000;
 
 /** Ticks since boot. */

@@ -96,8 +96,8 @@ function firstInTrouble(ranks: ReadonlyMap<number, RankLog>): number | undefined
 }
 
 /**
- * The rank that died without a word while the named one complains about a peer: msrun looks once a second, and on a slow
- * machine the peer's complaint ends its process before msrun has looked.
+ * The rank that died without a word while the named one complains about a peer. msrun looks once a second; on a slow
+ * machine the peer has ended by then.
  */
 function lostPeer(evidence: Evidence, named: number | undefined): number | undefined {
   const ranks = [...evidence.ranks.values()];
