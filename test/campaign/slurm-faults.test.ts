@@ -72,7 +72,7 @@ it("a node that fails is named as the cause", async () => {
   }
 });
 
-it("a worker that dies is restarted by the recovery as a new job, and the run goes on from its checkpoint", async () => {
+it("a worker that dies is restarted within the nodes of the job, and the run goes on from its checkpoint", async () => {
   const run = await launch("restarted", { retries: 2 });
   await run.wait({ untilStep: 60, timeout: "2m" });
   const { pid = 0 } = (await run.nodes()).rows[1]?.processes?.find(({ role }) => role === "worker") ?? {};
@@ -84,6 +84,26 @@ it("a worker that dies is restarted by the recovery as a new job, and the run go
   });
   expect((await run.status()).attempt).toBe(2);
   expect(readFileSync(join(run.folder, "run.json"), "utf8")).toContain('"attempt": 2');
-  console.log(`job ${job} before, job ${jobOf(run)} after the restart`);
+  expect(jobOf(run)).toBe(job);
   await run.stop({ graceful: false });
+  expect(execFileSync("squeue", ["-h", "-n", run.name], { encoding: "utf8" })).toBe("");
+});
+
+it("a job that Slurm puts back into its queue goes on from its checkpoint, without a recovery policy", async () => {
+  const run = await launch("requeued", { requeue: true });
+  const checkpoint = async () => (await run.status()).checkpointStep;
+  await expect.poll(checkpoint, { timeout: 120_000, interval: 500 }).toBeGreaterThanOrEqual(50);
+  const job = jobOf(run);
+  execFileSync("scontrol", ["requeue", job]);
+  const attempt = async () => (await run.status()).attempt;
+  await expect.poll(attempt, { timeout: 60_000, interval: 500 }).toBe(2);
+  await run.wait({ untilStep: 150, timeout: "5m" });
+  expect(jobOf(run)).toBe(job);
+  const stopped = await run.stop();
+  expect(stopped).toMatchObject({ state: "stopped", checkpointStep: stopped.step });
+  const [decision] = [...(await run.decisions())];
+  expect(decision?.reason).toMatch(/^Slurm put job \d+ back into its queue, .*goes on from the checkpoint of step \d+/);
+  expect((await run.steps()).map(({ step }) => step)).toEqual(
+    Array.from({ length: stopped.step }, (_, index) => index + 1),
+  );
 });

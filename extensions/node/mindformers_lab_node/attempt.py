@@ -81,7 +81,7 @@ def start(place, request):
         obey(place, request)
         if known.get("attempt") == request["attempt"]:
             return {**known, "started": False}
-        _end_older(place, request["attempt"])
+        end_older(place, request["attempt"])
         for file in request["files"]:
             write_if_changed(os.path.join(place.folder, file["path"]), file["text"].encode())
         return {**_launch(place, request), "started": True}
@@ -119,7 +119,8 @@ def _refuse_foreign(place, known, request):
     )
 
 
-def _end_older(place, attempt):
+def end_older(place, attempt):
+    """Ends what earlier attempts left on this node."""
     def older():
         return [process for process in place.processes() if process.get("attempt", 0) < attempt]
 

@@ -4,7 +4,8 @@ import json
 import os
 import sys
 
-from .attempt import NodePlace, keep
+from .attempt import NodePlace, end_older, keep
+from .lease import locked
 from .server import serve
 
 
@@ -31,7 +32,10 @@ def _task(folder, requests):
     variables = request.get("environment", {})
     if variables.get("MS_TFT_IP") == "MASTER_ADDR":
         variables["MS_TFT_IP"] = master
-    code = keep(NodePlace(folder, node), request, lambda answer: "code" in answer and print(answer["message"]))
+    place = NodePlace(folder, node)
+    with locked(place):
+        end_older(place, request["attempt"])
+    code = keep(place, request, lambda answer: "code" in answer and print(answer["message"]))
     return 1 if code is None or code < 0 else code
 
 

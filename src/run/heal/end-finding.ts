@@ -14,6 +14,8 @@ export interface EndedAttempt {
   readonly silence: { readonly rank: number; readonly silentMs: number; readonly message: string } | undefined;
   /** A process that was missing although the others ran on. */
   readonly gone: { readonly role: string; readonly rank?: number; readonly node: string } | undefined;
+  /** Slurm has put the job back into its queue and starts it again. */
+  readonly requeued?: boolean;
   /** Name of the node that a rank ran on. */
   nodeOf(rank: number): string | undefined;
   /** Last lines of the log of a rank, of msrun for undefined. */

@@ -16,6 +16,7 @@ import { type EndedAttempt, findingOfEnd } from "./end-finding.js";
 import { nextAttempt } from "./next-attempt.js";
 import { chooseRemote } from "./remote-choice.js";
 import { sparesLeft, withSpare } from "./replace-node.js";
+import { requeueDecision, requeueEvent } from "./requeue.js";
 import { chooseResume, type ResumeChoice } from "./resume-choice.js";
 import { comparisonEvent, ResumeWatch } from "./resume-watch.js";
 
@@ -108,14 +109,18 @@ export class Healer {
     const decided = this.#decision;
     this.#decision = undefined;
     if (end.verdict.state !== "failed" || (await this.#parts.stopRequested())) return undefined;
-    const decision = decided ?? this.#overseer.decide(await findingOfEnd(end, this.#parts.clock.now()), this.#spares());
+    const time = this.#parts.clock.now();
+    const requeued = end.requeued ? requeueDecision(end, time) : undefined;
+    const decision = requeued ?? decided ?? this.#overseer.decide(await findingOfEnd(end, time), this.#spares());
     if (!startsAgain(decision.action)) {
       await this.#announce(this.#event(decision), record);
       return undefined;
     }
     const moved = movedFile(file, decision);
     const choice = await this.#choose(file, moved, decision);
-    const vetoed = await this.#announce(this.#event(decision, choice), record);
+    const base = { time: this.#parts.clock.now(), attempt: file.attempt };
+    const event = requeued ? requeueEvent(decision, choice, base) : this.#event(decision, choice);
+    const vetoed = await this.#announce(event, record);
     if (choice.refused !== undefined || vetoed) return undefined;
     await this.#wait(decision.delayMs);
     if (await this.#parts.stopRequested()) return undefined;

@@ -64,6 +64,8 @@ export interface RunNode {
   /** Python stack of a rank's process, or the reason that none could be had. Never waits longer than 10 s. */
   stack(rank: number): Promise<string>;
   metrics(): Promise<NodeMetrics>;
+  /** Gives back what is kept for another attempt, such as the nodes of a Slurm job: none follows. */
+  release?(): Promise<void>;
   /** Closes the connection. The training goes on. */
   close(): Promise<void>;
 }
@@ -97,6 +99,8 @@ export interface NodeEnd extends ProgramEnd {
   readonly vanished?: boolean;
   /** Why somebody else ended it, such as Slurm's time limit, in words. */
   readonly reason?: string;
+  /** Slurm starts the same job again; the run goes on in it. */
+  readonly requeued?: boolean;
 }
 
 export type NodeSign =

@@ -3,10 +3,11 @@ import type { LossPoint } from "../../recover/certificate/after.js";
 import { startsAgain } from "../../recover/decide/action.js";
 import type { OverseerPast } from "../../recover/decide/overseer.js";
 import { Healer } from "../heal/healer.js";
+import { attemptAfterRequeue } from "../heal/requeue.js";
 import { comparisonEvent, ResumeWatch } from "../heal/resume-watch.js";
 import { hasRemoteFiles, readNodes, remoteNodes } from "../nodes/open/open-nodes.js";
 import { freePort } from "../nodes/port.js";
-import type { DecisionEvent } from "../record/events.js";
+import type { DecisionEvent, RunEvent } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
 import { ranksOf } from "../record/node-command.js";
 import { RecordReader } from "../record/record-reader.js";
@@ -27,11 +28,26 @@ export async function healing(place: Place, file: RunFile): Promise<Healing> {
   const folder = () => place.folder;
   const history = await read(folder, file);
   const continued = await continuedWatch(file, history);
-  if (file.recovery === undefined) return continued === undefined ? {} : { examine: comparing(continued) };
+  const stopRequested = async () => (await readStopRequest(place.folder)) !== undefined;
+  if (file.recovery === undefined)
+    return {
+      ...(continued && { examine: comparing(continued) }),
+      next: async (end, ended, recorder) => {
+        if (!isRequeued(end) || (await stopRequested())) return undefined;
+        const about = {
+          folder: place.folder,
+          file: ended,
+          end: endOf(end, ended, place.folder),
+          time: systemClock.now(),
+        };
+        const record = (events: readonly RunEvent[]) => recorder.record(events, { durable: true });
+        return attemptAfterRequeue(about, { record, freePort });
+      },
+    };
   const healer = new Healer(file, {
     folder,
     clock: systemClock,
-    stopRequested: async () => (await readStopRequest(place.folder)) !== undefined,
+    stopRequested,
     losses: () => losses(folder, file),
     checkpoints: async () => (await read(folder, file)).checkpoints,
     freePort: portFor,
@@ -115,6 +131,10 @@ export function pastOf(events: readonly DecisionEvent[], progressAt: number): Ov
   };
 }
 
+function isRequeued({ ends }: AttemptEnd): boolean {
+  return [...ends.values()].some(({ requeued }) => requeued);
+}
+
 function endOf(end: AttemptEnd, file: RunFile, folder: string) {
   const nodeOf = (rank: number) => file.commands.find((command) => ranksOf(command).includes(rank));
   return {
@@ -122,6 +142,7 @@ function endOf(end: AttemptEnd, file: RunFile, folder: string) {
     lastStep: end.logs.ranks.get(end.verdict.fault?.rank ?? -1)?.lastStep || end.logs.lastStep,
     silence: end.silence,
     gone: end.gone,
+    requeued: isRequeued(end),
     nodeOf: (rank: number) => nodeOf(rank)?.node,
     logTail: (rank: number | undefined) => tailOn(rank, file, folder),
   };

@@ -84,7 +84,10 @@ export class Supervisor {
         const { end, nodes } = await this.#supervise();
         await this.#closeAttempt(end, nodes);
         const next = await this.#options.next?.(end, this.#file, this.#recorder as Recorder);
-        if (next === undefined) return await this.#endRun(end.verdict);
+        if (next === undefined) {
+          for (const node of nodes) await node.release?.().catch(() => undefined);
+          return await this.#endRun(end.verdict);
+        }
         await this.#begin(next);
       }
     } catch (error) {
@@ -192,8 +195,7 @@ export class Supervisor {
     const { place, lease } = this.#options;
     this.#recorder ??= await Recorder.open(place.folder, lease, { attempt: this.#file.attempt, clock: this.#clock });
     await this.#recorder.requireLease();
-    for (const node of this.#options.nodes(this.#file, () => place.folder))
-      await node.end({ graceMs: 0 }).catch(() => []);
+    await this.#endAll();
     const base = { time: this.#clock.now(), attempt: this.#file.attempt };
     await this.#recorder.record([{ kind: "fault", ...base, message, logTail: [] }]);
     return this.#endRun(verdict);
@@ -201,9 +203,15 @@ export class Supervisor {
 
   /** Nothing that the engine writes could be kept, and nothing can be recorded. */
   async #endUnrecorded({ message }: FolderGone): Promise<Verdict> {
-    for (const node of this.#options.nodes(this.#file, () => this.#options.place.folder))
-      await node.end({ graceMs: 0 }).catch(() => []);
+    await this.#endAll();
     return { state: "failed", message };
+  }
+
+  async #endAll(): Promise<void> {
+    for (const node of this.#options.nodes(this.#file, () => this.#options.place.folder)) {
+      await node.end({ graceMs: 0 }).catch(() => []);
+      await node.release?.().catch(() => undefined);
+    }
   }
 }
 

@@ -46,7 +46,9 @@ export function remoteNodes(file: RunFile, supervisor?: string): RemoteNode[] {
 function slurmNodes(file: RunFile, supervisor?: string): SlurmNode[] {
   const { id = "", name, attempt, commands } = file;
   const cluster = file.cluster as ResolvedCluster;
-  const run = new SlurmRun({ id, name, attempt, commands, cluster, ...(supervisor !== undefined && { supervisor }) });
+  const holds = file.recovery !== undefined;
+  const about = { id, name, attempt, commands, cluster, holds };
+  const run = new SlurmRun({ ...about, ...(supervisor !== undefined && { supervisor }) });
   return commands.map(({ nodeRank }) => new SlurmNode(run, nodeRank));
 }
 

@@ -60,14 +60,19 @@ export class SlurmJob {
     return this.#latest;
   }
 
+  /** Writes that an attempt belongs to this number, which a job with nodes waits for. */
+  async adopt(id: string): Promise<void> {
+    this.#id = id;
+    await writeFileAtomic(this.#file, `${JSON.stringify({ id })}\n`);
+  }
+
   /** Folder of the batch script and the nodes' requests. */
   get place(): string {
     return dirname(this.#file);
   }
 
-  /** Submits the script, unless that was done before. Throws NODE_START_FAILED with what sbatch says. */
+  /** Submits the script. Throws NODE_START_FAILED with what sbatch says. */
   async submit(script: () => Promise<string>): Promise<string> {
-    if (await this.find()) return this.#id as string;
     await mkdir(this.place, { recursive: true });
     await writeFileAtomic(this.#script, await script());
     const { exitCode, stdout, stderr } = await slurm("sbatch", "--parsable", this.#script);
@@ -76,9 +81,9 @@ export class SlurmJob {
         hint: `sbatch ${this.#script}`,
         details: { stderr },
       });
-    this.#id = (stdout.trim().split("\n").at(-1) ?? "").split(";")[0] as string;
-    await writeFileAtomic(this.#file, `${JSON.stringify({ id: this.#id })}\n`);
-    return this.#id;
+    const id = (stdout.trim().split("\n").at(-1) ?? "").split(";")[0] as string;
+    await this.adopt(id);
+    return id;
   }
 
   /** True if the attempt was submitted, by whomever. */
@@ -124,14 +129,31 @@ export class SlurmJob {
   /** `scancel`, and waits until nothing of the job runs any more, at most `timeoutMs`. True if so. */
   async cancel(timeoutMs = 60_000): Promise<boolean> {
     if (this.#id === undefined && !(await this.find())) return true;
-    const until = performance.now() + timeoutMs;
     await slurm("scancel", this.#id as string);
-    for (;;) {
-      const state = await this.look();
-      if (state === undefined || hasEnded(state)) return true;
+    return this.waitFor((state) => state === undefined || hasEnded(state), timeoutMs);
+  }
+
+  /** Ends the step of an attempt; the job keeps its nodes. */
+  async cancelStep(name: string): Promise<void> {
+    const id = this.#id as string;
+    const { stdout } = await slurm("squeue", "-h", "-s", "-j", id, "-o", "%i|%j");
+    for (const line of stdout.trim().split("\n")) {
+      const [step = "", called] = line.split("|");
+      if (called === name) await slurm("scancel", step);
+    }
+  }
+
+  /** True once `isTrue` holds for what Slurm says of the job; false after `timeoutMs`. */
+  async waitFor(
+    isTrue: (state: JobState | undefined) => boolean | Promise<boolean>,
+    timeoutMs: number,
+  ): Promise<boolean> {
+    const until = performance.now() + timeoutMs;
+    while (!(await isTrue(await this.look()))) {
       if (performance.now() > until) return false;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
+    return true;
   }
 
   close(): void {

@@ -87,9 +87,13 @@ export class SlurmNode implements RunNode {
     return remote.signal(target, name);
   }
 
-  /** All nodes are one job: the first that is to end ends it. */
+  /** All nodes are one job: the first that is to end ends it, or its step if the job stays for another attempt. */
   async end(): Promise<readonly NodeProcess[]> {
-    return (await this.#run.cancel()) ? [] : this.processes();
+    return (await this.#run.endAttempt()) ? [] : this.processes();
+  }
+
+  release(): Promise<void> {
+    return this.#run.release();
   }
 
   read(path: string, range: FileRange): Promise<Uint8Array | undefined> {
@@ -134,40 +138,51 @@ export class SlurmNode implements RunNode {
     for (const listener of this.#listeners) listener(sign);
   }
 
-  /** What the node program has written about its attempt. */
+  /** What the node program has written about its attempt, and the batch script about a job that goes on without it. */
   async #look(): Promise<void> {
     const path = join(this.folder, "nodes", `node-${this.nodeRank}`, "state.json");
     const text = await readFile(path, "utf8").catch(() => undefined);
-    if (text === undefined) return;
-    const recorded = JSON.parse(text) as RecordedAttempt;
-    if (recorded.attempt !== this.#run.attempt) return;
-    const signs = stateChanges(this.#recorded, recorded);
-    this.#recorded = recorded;
-    for (const sign of signs) {
-      if (sign.kind !== "ended") this.#tell(sign);
-      // Slurm's own word about a bad end says more, and comes with the job's end.
-      else if (sign.end.exitCode === 0 || !this.#run.isLive) this.#ended(await this.#withReason(sign.end));
+    const recorded = text === undefined ? undefined : (JSON.parse(text) as RecordedAttempt);
+    if (recorded?.attempt === this.#run.attempt) {
+      const signs = stateChanges(this.#recorded, recorded);
+      this.#recorded = recorded;
+      for (const sign of signs) {
+        if (sign.kind !== "ended") this.#tell(sign);
+        // Slurm's own word about a bad end says more, and comes with the job's end.
+        else if (sign.end.exitCode === 0 || !this.#run.isLive) this.#ended(await this.#withReason(sign.end));
+      }
     }
+    const word = await this.#run.endWord();
+    if (word === "requeued") this.#requeued();
+    else if (word !== undefined) this.#ended(this.#recorded?.end ?? this.#bareEnd(word));
   }
 
   #hear(state: JobState): void {
-    if (state.state === "PENDING") {
-      const words = waitingWords(this.#run.id ?? "?", state);
-      if (words !== this.#waits) this.#tell({ kind: "waiting", reason: words });
-      this.#waits = words;
-    }
+    if (state.state === "PENDING") void this.#wait(state);
     if (hasEnded(state)) void this.#jobEnded(state);
+  }
+
+  async #wait(state: JobState): Promise<void> {
+    if (await this.#run.isRequeued(state)) return this.#requeued();
+    const words = waitingWords(this.#run.id ?? "?", state);
+    if (words !== this.#waits) this.#tell({ kind: "waiting", reason: words });
+    this.#waits = words;
+  }
+
+  #requeued(): void {
+    const reason = `Slurm put job ${this.#run.id ?? "?"} back into its queue`;
+    this.#ended({ ...this.#bareEnd(undefined), reason, requeued: true });
+  }
+
+  #bareEnd(exitCode: number | undefined, signal?: string): NodeEnd {
+    return { attempt: this.#run.attempt, time: Date.now(), exitCode, signal };
   }
 
   async #jobEnded(state: JobState): Promise<void> {
     await this.#look().catch(() => undefined);
     const own = this.#recorded?.end;
-    const bare: NodeEnd = {
-      attempt: this.#run.attempt,
-      time: Date.now(),
-      exitCode: state.signal === undefined ? (state.exitCode ?? 1) : undefined,
-      signal: state.signal === undefined ? undefined : `signal ${state.signal}`,
-    };
+    const { signal, exitCode = 1 } = state;
+    const bare = signal === undefined ? this.#bareEnd(exitCode) : this.#bareEnd(undefined, `signal ${signal}`);
     this.#ended(await this.#withReason(own ?? bare, endReason(state)));
   }
 
