@@ -41,15 +41,15 @@ async function launch(environment: Readonly<Record<string, string>>, steps = 20)
 describe("a run folder is written to a moment after the run has ended", () => {
   test("wait() returns after the last write of supervisor and standby", async () => {
     const run = await launch({ FAKE_STEP_MS: "200" }, 60);
-    await expect.poll(() => existsSync(join(run.folder, "control", "standby.lock")), { timeout: 40_000 }).toBe(true);
-    await run.wait({ timeout: "50s" });
+    await expect.poll(() => existsSync(join(run.folder, "control", "standby.lock")), { timeout: 240_000 }).toBe(true);
+    await run.wait({ timeout: "4m" });
     await isLeft(run);
     cpSync(run.folder, `${run.folder}-copy`, { recursive: true });
   });
 
   test("wait() of a run that fails throws after the last write", async () => {
     const run = await launch({ FAKE_DIE: "1:5:SIGKILL" });
-    await expect(run.wait({ timeout: "50s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+    await expect(run.wait({ timeout: "4m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
     await isLeft(run);
   });
 

@@ -43,7 +43,7 @@ function calmLosses(): number[] {
 }
 
 async function expectHealed(run: Run): Promise<void> {
-  expect(await run.wait({ timeout: "55s" })).toMatchObject({ state: "finished", step: 100 });
+  expect(await run.wait({ timeout: "4m" })).toMatchObject({ state: "finished", step: 100 });
   expect((await run.steps()).map(({ loss }) => loss)).toEqual(calmLosses());
   expect(await markedProcesses("MF_LAB_RUN", run.folder)).toEqual([]);
 }
@@ -100,14 +100,14 @@ it("a stopped process: the hang is found, the rank is named, and the training go
 
 it("an error in the code: ends at once, for it would come back", async () => {
   const run = await launch([{ rank: 0, step: 45, how: "exception: ModuleNotFoundError: No module named 'oops'" }]);
-  await expect(run.wait({ timeout: "55s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+  await expect(run.wait({ timeout: "4m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
   expect(await run.decisions()).toMatchObject([{ decision: "stop", finding: { cause: "code" } }]);
   expect(readdirSync(join(run.folder, "logs"))).not.toContain("attempt-2");
 });
 
 it("a worker that dies at the same step of every attempt: ends after the second time, with a reason", async () => {
   const run = await launch([], { environment: { FAKE_DIE: "0:30:exception" } });
-  await expect(run.wait({ timeout: "55s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+  await expect(run.wait({ timeout: "4m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
   const decisions = (await run.decisions()).map(({ decision, reason }) => `${decision}: ${reason}`);
   expect(decisions.filter((line) => line.startsWith("restart"))).toHaveLength(1);
   expect(decisions.at(-1)).toContain("no progress");
@@ -126,7 +126,7 @@ console.log(JSON.stringify({ veto: "not tonight" }));`,
   );
   const recovery = { onDecision: [process.execPath, hook] };
   const run = await launch([{ rank: 1, step: 45, how: "SIGKILL" }], { recovery });
-  await expect(run.wait({ timeout: "55s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+  await expect(run.wait({ timeout: "4m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
   expect(readFileSync(join(place, "told"), "utf8")).toBe("heal restart");
   expect((await run.decisions()).at(-1)).toMatchObject({
     decision: "stop",

@@ -39,7 +39,7 @@ it(
       const recovery = { retries: 8, hangAfter: "4s", backoff: { first: 1, most: 1 } };
       const run = await launchRun(fakePlan({ steps: 100, environment }), { name: `seed-${seed}`, folder, recovery });
       const about = `seed ${seed}: ${JSON.stringify(faults)}`;
-      const status = await run.wait({ timeout: "100s" });
+      const status = await run.wait({ timeout: "4m" });
       expect(status.state, about).toBe("finished");
       expect(
         (await run.steps()).map(({ loss }) => loss),

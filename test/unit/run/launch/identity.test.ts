@@ -19,7 +19,7 @@ it("a run records its data, and the same launch with other bytes is refused with
   const get = (path: string) => (path.endsWith("config.data_path") ? ["1", prefix] : undefined);
   const planned = { ...plan, config: { ...plan.config, get } };
   const run = await launchRun(planned, { name: "wiki", folder: join(folder, "runs") });
-  await run.wait({ timeout: "55s" });
+  await run.wait({ timeout: "4m" });
   expect(run.description.identity?.data).toMatchObject([
     { path: `${prefix}.bin`, bytes: 23, by: "bytes", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     { path: `${prefix}.idx`, bytes: 23, by: "bytes" },
@@ -57,7 +57,7 @@ describe("a resume", () => {
     const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2, python } });
     const run = await launchRun(plan, { name: "wiki", folder });
     runs.push(run);
-    await run.wait({ untilStep: 5, timeout: "50s" });
+    await run.wait({ untilStep: 5, timeout: "4m" });
     await run.stop();
     return { run, data };
   }

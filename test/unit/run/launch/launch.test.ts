@@ -37,7 +37,7 @@ describe("a run from launch to end", () => {
     const folder = runsFolder();
     const run = await launch(fakePlan({ environment: { FAKE_SAVE_EVERY: "10" } }), { name: "wiki-1b", folder });
     expect(["preparing", "training"]).toContain((await run.status()).state);
-    const status = await run.wait({ timeout: "50s" });
+    const status = await run.wait({ timeout: "4m" });
     expect(status).toMatchObject({ state: "finished", step: 20, totalSteps: 20, checkpointStep: 20, processes: 0 });
     const steps = await run.steps();
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
@@ -55,7 +55,7 @@ describe("a run from launch to end", () => {
 
   it("keeps a loss that is not a number", async () => {
     const run = await launch(fakePlan({ environment: { FAKE_NAN: "5" } }), { name: "nan", folder: runsFolder() });
-    await run.wait({ timeout: "50s" });
+    await run.wait({ timeout: "4m" });
     expect((await run.steps())[4]?.loss).toBeNaN();
   });
 
@@ -78,7 +78,7 @@ describe("a run from launch to end", () => {
     kernel.kill("SIGKILL");
     const run = await openRun("outlives", { folder });
     launched.push(run);
-    expect((await run.wait({ timeout: "50s" })).state).toBe("finished");
+    expect((await run.wait({ timeout: "4m" })).state).toBe("finished");
     expect((await run.steps()).map(({ step }) => step)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   });
 });
@@ -169,7 +169,7 @@ describe("faults", () => {
     const folder = runsFolder();
     const plan = fakePlan({ steps: 1000, environment: { FAKE_DIE: "1:7:SIGKILL" } });
     const began = Date.now();
-    const started = launch(plan, { name: "killed", folder }).then((one) => one.wait({ timeout: "50s" }));
+    const started = launch(plan, { name: "killed", folder }).then((one) => one.wait({ timeout: "4m" }));
     const error = await started.catch((reason: unknown) => reason);
     const run = await openRun("killed", { folder });
     expect(Date.now() - began).toBeLessThan(10_000);
@@ -258,7 +258,7 @@ describe("stopping", () => {
     setTimeout(() => cell.abort(), 50);
     await expect(waiting).rejects.toMatchObject({ code: "CANCELLED" });
     const step = (await run.status()).step;
-    await run.wait({ untilStep: step + 3, timeout: "50s" });
+    await run.wait({ untilStep: step + 3, timeout: "4m" });
     await expect(run.wait({ untilStep: 4999, timeout: "100ms" })).rejects.toMatchObject({ code: "RUN_WAIT_TIMEOUT" });
   });
 });
@@ -281,9 +281,7 @@ describe("ports", () => {
     const pidFile = join(folder, "stranger");
     const environment = { FAKE_LISTEN: "1", FAKE_TAKE_PORT: pidFile };
     const run = await launch(fakePlan({ steps: 3, environment }), { name: "taken", folder });
-    const status = await run
-      .wait({ timeout: "50s" })
-      .finally(() => process.kill(Number(readFileSync(pidFile, "utf8"))));
+    const status = await run.wait({ timeout: "4m" }).finally(() => process.kill(Number(readFileSync(pidFile, "utf8"))));
     expect(status).toMatchObject({ state: "finished", attempt: 2, step: 3 });
     const { commands } = JSON.parse(readFileSync(join(run.folder, "control", "run-1.json"), "utf8"));
     const [first, second] = [commands[0], run.description.commands[0]];
@@ -296,7 +294,7 @@ describe("ports", () => {
     const port = await freePort();
     const environment = { FAKE_LISTEN: "1", FAKE_TAKE_PORT: pidFile };
     const plan = fakePlan({ steps: 3, port, environment });
-    const end = launch(plan, { name: "chosen", folder }).then((run) => run.wait({ timeout: "50s" }));
+    const end = launch(plan, { name: "chosen", folder }).then((run) => run.wait({ timeout: "4m" }));
     await expect(end).rejects.toMatchObject({
       code: "RUN_FAILED",
       message: expect.stringMatching(new RegExp(`port ${port}: another process .*scheduler\\.log`)),

@@ -55,7 +55,7 @@ describe("a plan with errors", () => {
       reason,
       about: [`${rule}: ${path}: ${message}`],
     });
-    await run.wait({ timeout: "50s" });
+    await run.wait({ timeout: "4m" });
     const card = String((await (await openRun("red", { folder }))[displayKey]())["text/plain"]);
     expect(card).toContain("started in spite of");
     expect(card).toContain(reason);

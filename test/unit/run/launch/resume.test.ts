@@ -42,7 +42,7 @@ async function tinyPlan(folder: string) {
 
 async function stoppedRun(folder: string): Promise<Run> {
   const run = remember(await launchRun(await tinyPlan(folder), { name: "wiki", folder }));
-  await run.wait({ untilStep: 5, timeout: "50s" });
+  await run.wait({ untilStep: 5, timeout: "4m" });
   await run.stop();
   return run;
 }
@@ -54,7 +54,7 @@ it("continues the step counter from the step inside the checkpoint, in a run of 
   const next = remember(await resumeRun(run));
   expect(next.name).toBe("wiki-2");
   expect(next.description.parent).toEqual({ name: "wiki", folder: run.folder, step: last.step });
-  expect((await next.wait({ timeout: "50s" })).state).toBe("finished");
+  expect((await next.wait({ timeout: "4m" })).state).toBe("finished");
   const steps = await next.steps();
   expect(steps[0]?.step).toBe(last.step + 1);
   expect(steps.at(-1)?.step).toBe(120);
@@ -66,7 +66,7 @@ it("resuming twice under one name starts one training", async () => {
   const folder = runsFolder();
   const run = await stoppedRun(folder);
   const next = remember(await resumeRun(run, { name: "again" }));
-  await next.wait({ timeout: "50s" });
+  await next.wait({ timeout: "4m" });
   expect((await resumeRun(run, { name: "again" })).note).toContain("nothing was started");
 });
 
@@ -89,7 +89,7 @@ it("resuming a run that did all its steps returns it with a line instead of RESU
   const folder = runsFolder();
   vi.stubEnv("FAKE_SAVE_EVERY", "40");
   const run = remember(await launchRun(await tinyPlan(folder), { name: "whole", folder }));
-  await run.wait({ timeout: "50s" });
+  await run.wait({ timeout: "4m" });
   const again = await resumeRun(run);
   expect([again.folder, again.note]).toEqual([run.folder, expect.stringMatching(/nothing is left to resume/)]);
 });
@@ -128,7 +128,7 @@ it("a resumed run that died before its own first checkpoint continues from the o
   const dead = await openRun("dead", { folder });
   const next = remember(await resumeRun(dead));
   expect(next.description.parent?.step).toBe(run.description.parent?.step ?? next.description.parent?.step);
-  await next.wait({ timeout: "50s" });
+  await next.wait({ timeout: "4m" });
   expect((await next.steps())[0]?.step).toBe((next.description.parent?.step ?? 0) + 1);
 });
 
@@ -148,7 +148,7 @@ it("refuses a live run, a checkpoint that lacks a rank, and one without a step l
   vi.stubEnv("FAKE_STEPS", "4000");
   const run = remember(await launchRun(await tinyPlan(folder), { name: "live", folder }));
   await expect(resumeRun(run)).rejects.toMatchObject({ code: "RUN_LIVE", hint: "await run.stop()" });
-  await run.wait({ untilStep: 5, timeout: "50s" });
+  await run.wait({ untilStep: 5, timeout: "4m" });
   await run.stop();
   const last = (await openCheckpoints(run.checkpointDir)).latestComplete();
   await expect(
@@ -171,7 +171,7 @@ it("draws a resumed run where its global steps are, with both runs as named line
   const folder = runsFolder();
   const run = await stoppedRun(folder);
   const next = remember(await resumeRun(run));
-  await next.wait({ timeout: "50s" });
+  await next.wait({ timeout: "4m" });
   const comparison = compareRuns([run, next]);
   const figure = await comparison.plot("loss", { x: "step" })[displayKey]();
   const { data } = figure["application/vnd.plotly.v1+json"] as { data: { name: string; x: number[] }[] };

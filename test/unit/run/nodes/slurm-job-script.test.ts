@@ -49,7 +49,7 @@ function job(holds: boolean) {
   };
 }
 
-const appears = (path: string) => expect.poll(() => existsSync(path), { timeout: 30_000, interval: 20 }).toBe(true);
+const appears = (path: string) => expect.poll(() => existsSync(path), { timeout: 240_000, interval: 20 }).toBe(true);
 
 it("a job without recovery ends as its tasks do", async () => {
   const one = job(false);

@@ -38,7 +38,7 @@ describe("a process of the engine that dies without a word", () => {
     const pid = await pidOf(run, "scheduler");
     const began = performance.now();
     process.kill(pid, "SIGKILL");
-    const error = await run.wait({ timeout: "50s" }).catch((reason: unknown) => reason);
+    const error = await run.wait({ timeout: "4m" }).catch((reason: unknown) => reason);
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(error).toMatchObject({ code: "RUN_FAILED", message: expect.stringContaining(`scheduler (process ${pid})`) });
     expect(await processesOf(run)).toEqual([]);
@@ -51,11 +51,11 @@ describe("a training that does not go on", () => {
     await run.wait({ untilStep: 5 });
     process.kill(await pidOf(run, "worker", 1), "SIGSTOP");
     await expect
-      .poll(async () => (await run.status()).message, { timeout: 30_000 })
+      .poll(async () => (await run.status()).message, { timeout: 240_000 })
       .toMatch(/^rank 1 hangs after step/);
     const { message } = await run.status();
     expect(message).toContain("its process is stopped (state T)");
-    const error = await run.wait({ timeout: "50s" }).catch((reason: unknown) => reason);
+    const error = await run.wait({ timeout: "4m" }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "RUN_FAILED", rank: 1, message: expect.stringContaining("rank 1 hangs") });
     const events = readFileSync(join(run.folder, "events", "supervisor-1.jsonl"), "utf8").split("\n");
     const fault = JSON.parse(events.find((line) => line.includes('"stacks"')) ?? "{}");
@@ -65,13 +65,13 @@ describe("a training that does not go on", () => {
 
   it("a rank that hangs without a word is named, because the others have gone further", async () => {
     const run = await launch("silent", 50_000, { FAKE_HANG: "0:12" });
-    const error = await run.wait({ timeout: "50s" }).catch((reason: unknown) => reason);
+    const error = await run.wait({ timeout: "4m" }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ rank: 0, message: expect.stringContaining("rank 0 hangs after step 12") });
   });
 
   it("a slow save is no hang", async () => {
     const run = await launch("slow-save", 120, { FAKE_SAVE_EVERY: "60", FAKE_SAVE_MS: "5000" });
-    expect(await run.wait({ timeout: "55s" })).toMatchObject({ state: "finished", checkpointStep: 120 });
+    expect(await run.wait({ timeout: "4m" })).toMatchObject({ state: "finished", checkpointStep: 120 });
     expect(readFileSync(join(run.folder, "events", "supervisor-1.jsonl"), "utf8")).not.toContain("fault");
   });
 });
@@ -79,7 +79,7 @@ describe("a training that does not go on", () => {
 describe("checkpoints", () => {
   it("one that is cut on one rank is no event; status, card and openCheckpoints agree", async () => {
     const run = await launch("cut", 45, { FAKE_SAVE_EVERY: "20", FAKE_BROKEN_SAVE: "1:40" });
-    const status = await run.wait({ timeout: "55s" });
+    const status = await run.wait({ timeout: "4m" });
     expect(status).toMatchObject({ state: "finished", checkpointStep: 20 });
     expect((await openCheckpoints(run.checkpointDir)).latestComplete().step).toBe(20);
     expect(String((await run[displayKey]())["text/plain"])).toMatch(/checkpoint\s+step 20/);
@@ -89,7 +89,7 @@ describe("checkpoints", () => {
 
   it("status follows what happens to the files later, and says what is wrong", async () => {
     const run = await launch("later", 45, { FAKE_SAVE_EVERY: "20" });
-    expect(await run.wait({ timeout: "55s" })).toMatchObject({ checkpointStep: 40 });
+    expect(await run.wait({ timeout: "4m" })).toMatchObject({ checkpointStep: 40 });
     const file = (await openCheckpoints(run.checkpointDir)).at(40).files[1]?.path ?? "";
     truncateSync(file, 20);
     const cut = await run.status();
@@ -106,7 +106,7 @@ describe("checkpoints", () => {
 
   it("what a killed save left is reported, and removed on request", async () => {
     const run = await launch("left", 20);
-    await run.wait({ timeout: "55s" });
+    await run.wait({ timeout: "4m" });
     const place = join(run.checkpointDir, "rank_0");
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, "x_rank_0-1_20.safetensors.tmp"), "half");
@@ -121,7 +121,7 @@ describe("checkpoints", () => {
 
 it("a training that learns nothing is said to: loss that does not move, gradient norm 0", async () => {
   const run = await launch("flat", 40, { FAKE_FLAT: "1" });
-  const status = await run.wait({ timeout: "55s" });
+  const status = await run.wait({ timeout: "4m" });
   expect(status.warnings).toEqual([
     "the loss has stayed at 10.8249 for 21 steps: nothing is learned",
     "the gradient norm has been 0 for 3 steps or more: check the learning rate",
@@ -135,13 +135,13 @@ describe("damage of the record", () => {
     await run.wait({ untilStep: 3 });
     writeFileSync(join(run.folder, "run.json"), '{"layout": 2, "na');
     expect((await run.status()).damage).toEqual([expect.stringContaining("run.json is damaged; its copy run-1.json")]);
-    await expect.poll(async () => (await run.status()).damage, { timeout: 20_000 }).toBeUndefined();
+    await expect.poll(async () => (await run.status()).damage, { timeout: 240_000 }).toBeUndefined();
     expect(await run.stop({ graceful: false })).toMatchObject({ state: "stopped", processes: 0 });
   });
 
   it("zeroed bytes of events and steps are told, and the steps made again from the logs", async () => {
     const run = await launch("zeroed", 200);
-    await run.wait({ timeout: "55s" });
+    await run.wait({ timeout: "4m" });
     const before = await run.steps();
     const steps = join(run.folder, "metrics", "steps-1.bin");
     const bytes = readFileSync(steps);

@@ -9,8 +9,10 @@ import { LeaseWatch, readLease } from "../../../../src/run/record/lease.js";
 import type { Run } from "../../../../src/run/run.js";
 import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
 
-// A lease expires sooner than in real life, so that the tests need seconds.
-process.env.MF_LAB_LEASE_MS = "4000";
+// A lease expires sooner than in real life, so that the tests need seconds. On a busy machine a beat may be late, and
+// waiting for an event may take long.
+process.env.MF_LAB_LEASE_MS = "8000";
+const patience = { timeout: 240_000 };
 
 const launched: Run[] = [];
 afterEach(async () => {
@@ -28,7 +30,7 @@ const leaseOf = async (run: Run) => (await readLease(join(run.folder, "lease")))
 /** Waits until somebody stands by, as it does some seconds after the launch. */
 async function standbyOf(run: Run): Promise<number> {
   const lock = join(run.folder, "control", "standby.lock");
-  await expect.poll(() => existsSync(lock), { timeout: 40_000 }).toBe(true);
+  await expect.poll(() => existsSync(lock), patience).toBe(true);
   return JSON.parse(readFileSync(lock, "utf8")).pid;
 }
 
@@ -46,10 +48,10 @@ describe("a supervisor that dies", () => {
     const standby = await standbyOf(run);
     const launcher = (await markedProcesses("MF_LAB_RUN", run.folder)).map(({ pid }) => pid).sort();
     process.kill(await supervisorOf(run), "SIGKILL");
-    await expect.poll(async () => (await leaseOf(run))?.number, { timeout: 20_000 }).toBe(2);
+    await expect.poll(async () => (await leaseOf(run))?.number, patience).toBe(2);
     expect(await supervisorOf(run)).toBe(standby);
     expect((await markedProcesses("MF_LAB_RUN", run.folder)).map(({ pid }) => pid).sort()).toEqual(launcher);
-    const status = await run.wait({ timeout: "55s" });
+    const status = await run.wait({ timeout: "4m" });
     expect(status).toMatchObject({ state: "finished", step: 700, attempt: 1, checkpointStep: 700, processes: 0 });
     isContinuous(await run.steps(), 700);
     const events = readFileSync(join(run.folder, "events", "supervisor-2.jsonl"), "utf8");
@@ -62,9 +64,9 @@ describe("a supervisor that dies", () => {
     const standby = await standbyOf(run);
     process.kill(standby, "SIGKILL");
     process.kill(await supervisorOf(run), "SIGKILL");
-    await expect.poll(async () => (await run.status()).processes, { timeout: 40_000 }).toBe(0);
+    await expect.poll(async () => (await run.status()).processes, patience).toBe(0);
     expect((await run.status()).state).toMatch(/lost|finished/);
-    expect(await run.wait({ timeout: "40s" })).toMatchObject({ state: "finished", step: 300 });
+    expect(await run.wait({ timeout: "4m" })).toMatchObject({ state: "finished", step: 300 });
     isContinuous(await run.steps(), 300);
   });
 
@@ -83,10 +85,10 @@ it("a frozen supervisor is replaced when its lease has expired, and ended so tha
   const standby = await standbyOf(run);
   const frozen = await supervisorOf(run);
   process.kill(frozen, "SIGSTOP");
-  await expect.poll(async () => (await leaseOf(run))?.number, { timeout: 30_000 }).toBe(2);
+  await expect.poll(async () => (await leaseOf(run))?.number, patience).toBe(2);
   expect(await supervisorOf(run)).toBe(standby);
-  await expect.poll(() => existsSync(`/proc/${frozen}`), { timeout: 10_000 }).toBe(false);
-  expect(await run.wait({ timeout: "55s" })).toMatchObject({ state: "finished", step: 1200 });
+  await expect.poll(() => existsSync(`/proc/${frozen}`), patience).toBe(false);
+  expect(await run.wait({ timeout: "4m" })).toMatchObject({ state: "finished", step: 1200 });
   isContinuous(await run.steps(), 1200);
 });
 
@@ -96,9 +98,9 @@ it("a reader sees that a supervisor which it can't see has died by its beat, not
   const run = await launch("elsewhere", 3000);
   const watch = new LeaseWatch(() => join(run.folder, "lease"), clock, 10_000);
   expect(await watch.look()).toBe("held");
+  const { beat = 0 } = watch.lease ?? {};
   elapsed = 60_000;
-  const seen = (await leaseOf(run))?.beat ?? 0;
-  await expect.poll(async () => (await leaseOf(run))?.beat, { timeout: 30_000 }).toBeGreaterThan(seen);
+  await expect.poll(async () => (await leaseOf(run))?.beat, patience).toBeGreaterThan(beat);
   expect(await watch.look()).toBe("held");
   process.kill(await supervisorOf(run), "SIGSTOP");
   await watch.look();
@@ -117,9 +119,9 @@ describe("a run folder that is moved or deleted while the run is live", () => {
     const moved = await openRun("after", { folder });
     expect(moved.description.id).toBe(run.description.id);
     const note = async () => readFileSync(join(moved.folder, "events", "supervisor-1.jsonl"), "utf8");
-    await expect.poll(note, { timeout: 20_000 }).toContain("was moved to");
+    await expect.poll(note, patience).toContain("was moved to");
     const { step } = await moved.status();
-    await moved.wait({ untilStep: step + 150, timeout: "40s" });
+    await moved.wait({ untilStep: step + 150, timeout: "4m" });
     const status = await moved.stop();
     expect(status).toMatchObject({ state: "stopped", processes: 0 });
     expect(status.checkpointStep).toBe(status.step);
@@ -129,13 +131,11 @@ describe("a run folder that is moved or deleted while the run is live", () => {
   it("deleted: the engine is ended, and a cell that waits is told", async () => {
     const run = await launch("deleted", 20_000);
     await run.wait({ untilStep: 5 });
-    const told = run.wait({ timeout: "50s" }).catch((error: Error) => error.message);
+    const told = run.wait({ timeout: "4m" }).catch((error: Error) => error.message);
     renameSync(run.folder, `${run.folder}.trash`);
     rmSync(`${run.folder}.trash`, { recursive: true, force: true });
     expect(await told).toMatch(/run folder .* was moved or deleted/);
-    await expect
-      .poll(async () => (await markedProcesses("MF_LAB_RUN", run.folder)).length, { timeout: 20_000 })
-      .toBe(0);
+    await expect.poll(async () => (await markedProcesses("MF_LAB_RUN", run.folder)).length, patience).toBe(0);
     launched.splice(0);
   });
 });

@@ -88,7 +88,7 @@ it("ends when its cell is interrupted or it is closed, and the training goes on"
   other.close();
   await other.done;
   const { step } = await run.status();
-  await run.wait({ untilStep: step + 3, timeout: "50s" });
+  await run.wait({ untilStep: step + 3, timeout: "4m" });
 });
 
 it("two figures of one run do no harm to each other", async () => {
