@@ -3,6 +3,8 @@ import { StringDecoder } from "node:string_decoder";
 
 /** Lines longer than this are cut (characters); no log line that matters comes near it. */
 const longestLine = 1 << 20;
+/** Bytes that a tail reads at a time. */
+const portionBytes = 1 << 16;
 
 /** Bytes in any portions → whole lines without their ends (`\n` or `\r\n`). Invalid UTF-8 becomes U+FFFD. */
 export class LineSplitter {
@@ -30,7 +32,6 @@ export class FileTail {
   readonly path: string;
   #offset = 0;
   #splitter = new LineSplitter();
-  #buffer: Buffer | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -53,13 +54,14 @@ export class FileTail {
       if (present < this.#offset) this.#restart();
       const size = Math.min(present, limit);
       const lines: string[] = [];
+      let buffer = Buffer.alloc(0);
       while (this.#offset < size) {
-        this.#buffer ??= Buffer.allocUnsafe(1 << 16);
-        const most = Math.min(this.#buffer.length, size - this.#offset);
-        const { bytesRead } = await file.read(this.#buffer, 0, most, this.#offset);
+        const most = Math.min(portionBytes, size - this.#offset);
+        if (buffer.length < most) buffer = Buffer.allocUnsafe(most);
+        const { bytesRead } = await file.read(buffer, 0, most, this.#offset);
         if (bytesRead === 0) break;
         this.#offset += bytesRead;
-        for (const line of this.#splitter.push(this.#buffer.subarray(0, bytesRead))) lines.push(line);
+        for (const line of this.#splitter.push(buffer.subarray(0, bytesRead))) lines.push(line);
       }
       return lines;
     } finally {

@@ -6,12 +6,12 @@ import { ShownList } from "../view/shown-list.js";
 import { tableBundle } from "../view/table.js";
 import { isRunAddress, parseRunAddress, type RunAddress } from "./attach/address.js";
 import { attachRun, nodeAt } from "./attach/attach.js";
-import { findRunFolders, runFoldersIn } from "./read/find-runs.js";
+import { findRunFolders, foldersIn, runFoldersIn } from "./read/find-runs.js";
 import { sharedReader } from "./read/run-reader.js";
 import type { RunStatus } from "./read/status.js";
 import { isTerminal } from "./record/events.js";
 import { defaultFolder, openLine, runFolder } from "./record/name.js";
-import { readRunFile } from "./record/run-file.js";
+import { findRunFile, readRunFile } from "./record/run-file.js";
 import { Run } from "./run.js";
 import { startSupervisor } from "./supervise/start/start-supervisor.js";
 import { waitForSupervisor } from "./wait.js";
@@ -113,16 +113,17 @@ const parallel = 32;
  * await newest?.status();
  */
 export async function listRuns(options: OpenOptions = {}): Promise<ShownList<Run>> {
-  const folders = options.folder === undefined ? await findRunFolders() : await runFoldersIn(options.folder);
+  const folders = options.folder === undefined ? await findRunFolders() : await foldersIn(options.folder);
   const listed: Listed[] = [];
   const damaged: Damaged[] = [];
   const next = folders.values();
   const work = async () => {
     for (const folder of next) {
       try {
-        const file = await readRunFile(folder);
-        if (!file) continue;
-        const run = new Run(folder, file);
+        const found = await findRunFile(folder);
+        if (!found) continue;
+        sharedReader(folder, found.file, found);
+        const run = new Run(folder, found.file);
         listed.push({ run, status: await run.status() });
       } catch (error) {
         damaged.push({ folder, problem: error instanceof Error ? error.message : String(error) });

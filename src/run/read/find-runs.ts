@@ -40,10 +40,15 @@ async function runsBelow(folder: string, depth: number, budget: { folders: numbe
   return found;
 }
 
+/** Absolute paths of the folders in a folder. */
+export async function foldersIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(resolve(folder), { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(resolve(folder), name));
+}
+
 /** Run folders directly in a folder. */
 export async function runFoldersIn(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(resolve(folder), { withFileTypes: true }).catch(() => []);
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(resolve(folder), name));
+  const folders = await foldersIn(folder);
   const isRun = await Promise.all(
     folders.map((path) =>
       Promise.any([stat(join(path, "run.json")), stat(join(path, "lease"))]).then(

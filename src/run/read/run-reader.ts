@@ -7,7 +7,7 @@ import type { RunHistory } from "../record/history.js";
 import { runPaths, signOfLifeMs } from "../record/layout.js";
 import { type LeaseState, LeaseWatch } from "../record/lease.js";
 import { RecordReader } from "../record/record-reader.js";
-import { findRunFile, type RunFile } from "../record/run-file.js";
+import { type FoundRunFile, findRunFile, type RunFile, runFileSign } from "../record/run-file.js";
 import type { StepTable } from "../record/step-table.js";
 import { SavedCheckpoints } from "./checkpoints-on-disk.js";
 import { describeLeftovers, findLeftovers } from "./leftovers.js";
@@ -23,27 +23,29 @@ const missingMs = 3000;
  */
 export class RunReader {
   readonly folder: string;
-  readonly clock: Clock;
+  readonly clock: Clock = systemClock;
   file: RunFile;
   readonly #record: RecordReader;
   readonly #lease: LeaseWatch;
   readonly #saved: SavedCheckpoints;
   readonly #logs: UnrecordedLogs;
   #fileDamage: string | undefined;
-  #fileSign = "";
+  #fileSign: string;
   /** Nobody supervises the run, and its end is not recorded. */
   #orphaned = false;
   #missingSince: number | undefined;
   #leftovers: string[] | undefined;
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, file: RunFile, clock: Clock = systemClock) {
+  /** `read`: what is known of the run.json that `file` comes from. */
+  constructor(folder: string, file: RunFile, read: Partial<FoundRunFile> = {}) {
     this.folder = folder;
     this.file = file;
-    this.clock = clock;
+    this.#fileSign = read.sign ?? "";
+    this.#fileDamage = read.damage;
     const place = () => folder;
     this.#record = new RecordReader(place, file.layout);
-    this.#lease = new LeaseWatch(() => runPaths(folder).lease, clock, leaseSetting());
+    this.#lease = new LeaseWatch(() => runPaths(folder).lease, this.clock, leaseSetting());
     this.#saved = new SavedCheckpoints(folder);
     this.#logs = new UnrecordedLogs(folder);
   }
@@ -87,8 +89,7 @@ export class RunReader {
   }
 
   async #status(): Promise<RunStatus> {
-    const gone = await this.isGone();
-    await this.#readFile();
+    const gone = !(await this.#readFile()) && (await this.isGone());
     const lease = await this.#readRecord();
     const ended = isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt;
     const orphaned = lease !== "held" && !ended && this.history.start !== undefined;
@@ -127,15 +128,16 @@ export class RunReader {
     return { step: events.at(-1)?.step, problems: [] };
   }
 
-  /** run.json, if it has changed. */
-  async #readFile(): Promise<void> {
-    const found = await stat(runPaths(this.folder).runFile).catch(() => undefined);
-    const sign = found ? `${found.mtimeMs}.${found.size}.${found.ino}` : "none";
-    if (sign === this.#fileSign) return;
+  /** Reads run.json if it has changed; false if there is none. */
+  async #readFile(): Promise<boolean> {
+    const sign = await runFileSign(this.folder);
+    if (sign !== "none") this.#missingSince = undefined;
+    if (sign === this.#fileSign) return sign !== "none";
     this.#fileSign = sign;
     const read = await findRunFile(this.folder).catch((error: unknown) => ({ file: this.file, damage: String(error) }));
     this.#fileDamage = read?.damage ?? (read ? undefined : "run.json is missing");
     if (read) this.file = read.file;
+    return sign !== "none";
   }
 
   /**
@@ -190,11 +192,14 @@ function leaseSetting(): number | undefined {
 /** Readers of this process by folder. */
 const readers = new Map<string, WeakRef<RunReader>>();
 
-/** The reader of a run folder; one for all objects of this process that look at it. */
-export function sharedReader(folder: string, file: RunFile): RunReader {
+/**
+ * The reader of a run folder; one for all objects of this process that look at it. `read`: what is known of the
+ * run.json that `file` comes from.
+ */
+export function sharedReader(folder: string, file: RunFile, read: Partial<FoundRunFile> = {}): RunReader {
   const known = readers.get(folder)?.deref();
   if (known && known.file.id === file.id && known.file.layout === file.layout) return known;
-  const reader = new RunReader(folder, file);
+  const reader = new RunReader(folder, file, read);
   readers.set(folder, new WeakRef(reader));
   return reader;
 }

@@ -120,7 +120,7 @@ export class RecordReader {
       if (this.#layout !== 1) await this.steps();
       return { steps: table.slice(-count), logOffset: table.logOffset(attempt) };
     }
-    const few = new StepTable();
+    const few = new StepTable(Math.max(1, count));
     const parts: Buffer[] = [];
     let wanted = count * stepBytes;
     for (const writer of [...this.#writers].reverse()) {

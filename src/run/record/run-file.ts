@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { LabError } from "../../core/error.js";
 import { writeFileAtomic } from "../../core/files.js";
@@ -130,6 +130,14 @@ export interface FoundRunFile {
   readonly file: RunFile;
   /** Present if run.json is damaged and a copy was read. */
   readonly damage?: string;
+  /** `runFileSign` before it was read. */
+  readonly sign: string;
+}
+
+/** Changes whenever run.json does; `none` if there is none. */
+export async function runFileSign(folder: string): Promise<string> {
+  const found = await stat(runPaths(folder).runFile).catch(() => undefined);
+  return found ? `${found.mtimeMs}.${found.size}.${found.ino}` : "none";
 }
 
 /**
@@ -137,10 +145,11 @@ export interface FoundRunFile {
  * RUN_FOLDER_UNREADABLE if nothing can be read, and for a newer layout.
  */
 export async function findRunFile(folder: string): Promise<FoundRunFile | undefined> {
-  const text = await readFile(runPaths(folder).runFile, "utf8").catch(() => undefined);
+  const sign = await runFileSign(folder);
+  const text = sign === "none" ? undefined : await readFile(runPaths(folder).runFile, "utf8").catch(() => undefined);
   let problem: unknown;
   try {
-    if (text !== undefined) return { file: parseRunFile(folder, text) };
+    if (text !== undefined) return { file: parseRunFile(folder, text), sign };
   } catch (error) {
     if (/"layout":\s*(?!1\b|2\b)\d/.test(text ?? "")) throw error;
     problem = error;
@@ -149,7 +158,7 @@ export async function findRunFile(folder: string): Promise<FoundRunFile | undefi
     const copy = await readFile(path, "utf8").catch(() => "");
     try {
       const damage = `run.json is ${text === undefined ? "missing" : "damaged"}; its copy ${basename(path)} was read`;
-      return { file: parseRunFile(folder, copy), damage };
+      return { file: parseRunFile(folder, copy), damage, sign };
     } catch {}
   }
   if (problem !== undefined) throw problem;

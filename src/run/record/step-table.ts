@@ -100,9 +100,15 @@ function chunkOf(bytes: Buffer): Chunk {
  */
 export class StepTable {
   readonly #chunks: Chunk[] = [];
+  readonly #rows: number;
   length = 0;
   /** Records whose bytes were damaged, and therefore skipped. */
   damaged = 0;
+
+  /** `rows`: how many steps memory is taken for at a time. */
+  constructor(rows: number = rowsPerChunk) {
+    this.#rows = rows;
+  }
 
   /** Adds records as they are in a file. */
   addBytes(bytes: Buffer): void {
@@ -151,13 +157,13 @@ export class StepTable {
   }
 
   #copy(row: number, source: Chunk, at: number): void {
-    const index = Math.floor(row / rowsPerChunk);
-    if (!this.#chunks[index]) this.#chunks[index] = chunkOf(Buffer.allocUnsafe(rowsPerChunk * stepBytes));
-    source.bytes.copy((this.#chunks[index] as Chunk).bytes, (row % rowsPerChunk) * stepBytes, at, at + stepBytes);
+    const index = Math.floor(row / this.#rows);
+    if (!this.#chunks[index]) this.#chunks[index] = chunkOf(Buffer.allocUnsafe(this.#rows * stepBytes));
+    source.bytes.copy((this.#chunks[index] as Chunk).bytes, (row % this.#rows) * stepBytes, at, at + stepBytes);
   }
 
   #locate(row: number): { readonly chunk: Chunk; readonly at: number } {
-    return { chunk: this.#chunks[Math.floor(row / rowsPerChunk)] as Chunk, at: (row % rowsPerChunk) * stepBytes };
+    return { chunk: this.#chunks[Math.floor(row / this.#rows)] as Chunk, at: (row % this.#rows) * stepBytes };
   }
 
   #word(row: number, at: number): number {

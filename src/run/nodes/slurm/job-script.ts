@@ -34,6 +34,7 @@ export function limitFile(folder: string, attempt: number): string {
 export function jobScript({ name, folder, attempt, program, cluster, holds }: RunJob): string {
   const { slurm = {} } = cluster.access ?? {};
   const seconds = Math.round(parseDuration(slurm.saveBefore ?? "5m", "cluster.slurm.saveBefore") / 1000);
+  const task = taskWords(folder, program, cluster);
   return slurmJobText({
     name,
     nodes: cluster.nodes.length,
@@ -57,7 +58,7 @@ export function jobScript({ name, folder, attempt, program, cluster, holds }: Ru
       ...attemptLines(folder, attempt),
       "while :; do",
       `  touch "$place/attempt-$attempt/started"`,
-      `  srun --job-name="attempt-$attempt" --ntasks-per-node=1 --kill-on-bad-exit=1 ${taskWords(folder, program, cluster)} &`,
+      `  srun --job-name="attempt-$attempt" --ntasks-per-node=1 --kill-on-bad-exit=1 ${task} &`,
       "  # A signal ends `wait`, not srun.",
       "  code=0",
       "  while kill -0 $! 2> /dev/null; do code=0; wait $! || code=$?; done",
