@@ -30,8 +30,8 @@ async function openAlone(folder: string, name: string) {
   return JSON.parse(stdout);
 }
 
-// The promise is one second on an idle core, which `test/bench/run/readers.mjs` measures. Here is four to eight times as
-// much, because a busy machine counts more processor time for the same work.
+// The promise is one second on an idle core, which `test/bench/run/readers.mjs` measures. Here the limits are four times
+// that and more, because a busy machine counts more processor time for the same work.
 describe("a run of many steps", () => {
   it("a million recorded steps open without being read, in less than 200 MB", async () => {
     const folder = runsFolder();
@@ -75,5 +75,5 @@ it("a thousand runs are listed in about a second, the damaged ones with what is 
   expect(list).toHaveLength(1000);
   expect(list[displayKey]()["text/plain"]).toMatch(/1,?001 runs in/);
   // The promise is one second on an idle core; a busy machine counts more for the same work.
-  expect((user + system) / 1e6).toBeLessThan(3);
+  expect((user + system) / 1e6).toBeLessThan(6);
 });
