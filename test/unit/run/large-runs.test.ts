@@ -30,8 +30,8 @@ async function openAlone(folder: string, name: string) {
   return JSON.parse(stdout);
 }
 
-// The promise is one second on an idle core, which `test/bench/run/readers.mjs` measures. Here the limits are four times
-// that and more, because a busy machine counts more processor time for the same work.
+// The promise is one second on an idle core, which `test/bench/run/readers.mjs` measures. A busy machine counts more
+// processor time for the same work, so the limits here are four times that and more.
 describe("a run of many steps", () => {
   it("a million recorded steps open without being read, in less than 200 MB", async () => {
     const folder = runsFolder();
