@@ -70,7 +70,7 @@ export {
   PlanError,
   RunFailedError,
 } from "./core/error.js";
-export { type ErrorCode, errorCatalogue } from "./core/error-catalogue.js";
+export { type ErrorCode, errorCatalog } from "./core/error-catalog.js";
 export type { ProcessIdentity } from "./core/liveness/process-identity.js";
 export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
 export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";

@@ -44,7 +44,7 @@ export function createInterrupts({ flags, evaluator, barrier }: InterruptOptions
       clear();
       await barrier();
       // From here on no signal is sent any more. One that was sent is taken in the loop's next turn at the latest.
-      while (Atomics.load(flags, flagIndex.signalling) === 1) Atomics.wait(flags, flagIndex.signalling, 1, 10);
+      while (Atomics.load(flags, flagIndex.signaling) === 1) Atomics.wait(flags, flagIndex.signaling, 1, 10);
       await setImmediate();
       await setImmediate();
       clear();

@@ -11,7 +11,7 @@ export const flagIndex = {
   /** 1: what the main thread waits for lies in the port of answers. */
   answered: 4,
   /** 1: the protocol thread may be about to send this process SIGINT. */
-  signalling: 5,
+  signaling: 5,
 } as const;
 
 /** Bytes of the buffer that holds the flags. */

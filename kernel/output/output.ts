@@ -103,7 +103,7 @@ type Written = (error?: Error | null) => void;
 
 /**
  * Sends what is written to a stream of this process to the front end; it no longer claims to be a terminal, so that
- * nobody sends it colours.
+ * nobody sends it colors.
  */
 function takeOver(stream: NodeJS.WriteStream, name: StreamName, streams: Streams): void {
   const write = (data: string | Uint8Array, encoding?: BufferEncoding | Written, written?: Written): boolean => {

@@ -6,7 +6,7 @@ import type { Evaluator, Outcome } from "../evaluate/evaluator.js";
 import type { Failure } from "../report/failure.js";
 import type { Services } from "./services.js";
 
-/** How long the output of an interrupted cell is waited for, in ms; longer than streams are held back. */
+/** How long the output of an interrupted cell is waited for, in ms; longer than streams wait. */
 const patience = 100;
 
 type ExecuteRequest = RequestOf<"execute_request">;

@@ -34,7 +34,7 @@ export async function inspect(request: RequestOf<"inspect_request">, services: S
   return { status: "ok", found: found !== undefined, data, metadata: {} };
 }
 
-/** How long the language engine may take, in ms; `jupyter console` gives up on a kernel for good after 1,000. */
+/** How long the evaluator may take, in ms; `jupyter console` gives up on a kernel for good after 1,000. */
 const patience = 600;
 
 export async function isComplete(request: RequestOf<"is_complete_request">, services: Services): Promise<ReplyContent> {

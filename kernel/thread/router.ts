@@ -147,15 +147,15 @@ export class MessageRouter implements ThreadServices {
   }
 
   /**
-   * A signal that came too late would end a cell that it is not meant for: `flagIndex.signalling` lets the main thread
+   * A signal that came too late would end a cell that it is not meant for: `flagIndex.signaling` lets the main thread
    * wait for it.
    */
   private signalCells(meant: readonly string[]): void {
-    Atomics.store(this.flags, flagIndex.signalling, 1);
+    Atomics.store(this.flags, flagIndex.signaling, 1);
     const isUnnoticed = Atomics.load(this.flags, flagIndex.interrupt) === 1;
     if (isUnnoticed && meant.some((id) => this.cells.has(id))) process.kill(process.pid, "SIGINT");
-    Atomics.store(this.flags, flagIndex.signalling, 0);
-    Atomics.notify(this.flags, flagIndex.signalling);
+    Atomics.store(this.flags, flagIndex.signaling, 0);
+    Atomics.notify(this.flags, flagIndex.signaling);
   }
 
   private async cellBegins(name: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { allKeys, keyInfo, sectionInfo, sectionPaths } from "../config/keys/catalogue.js";
+import { allKeys, keyInfo, sectionInfo, sectionPaths } from "../config/keys/catalog.js";
 import type { KeyInfo, Keys } from "../config/keys/sections/key.js";
 import { shortValue } from "../config/text/short-value.js";
 import { isSection } from "../config/text/values.js";

@@ -1,4 +1,4 @@
-import { keyInfo } from "../config/keys/catalogue.js";
+import { keyInfo } from "../config/keys/catalog.js";
 import { choicesOf } from "../config/rules/keys/choices.js";
 import type { ReadValue } from "../model/read-value.js";
 import type { ArgumentOffer } from "../view/display-contract.js";

@@ -1,4 +1,4 @@
-import { sectionPaths } from "../config/keys/catalogue.js";
+import { sectionPaths } from "../config/keys/catalog.js";
 import type { ConfigPath } from "../config/keys/config-path.js";
 import { describeKey, type KeyDescription, listKeys } from "../config/keys/describe.js";
 import type { KeyInfo } from "../config/keys/sections/key.js";

@@ -1,5 +1,5 @@
 import type { FixStep, Issue } from "../core/error.js";
-import { keyInfo } from "./keys/catalogue.js";
+import { keyInfo } from "./keys/catalog.js";
 import { applyEdits, refuseEdit } from "./text/edit.js";
 import { emitKey } from "./text/emit.js";
 import { follow, type MapEntry, type MapNode } from "./text/nodes.js";

@@ -10,7 +10,7 @@ import { checkConfig, findingsOf } from "./check.js";
 import { type CommandLine, commandLineFor } from "./command/command-line.js";
 import { type ConfigDiff, diffSources } from "./diff.js";
 import { beginHistory, type ConfigEdit, type History, record, stepBack, stepForward } from "./history.js";
-import { keyInfo } from "./keys/catalogue.js";
+import { keyInfo } from "./keys/catalog.js";
 import type { ConfigPath } from "./keys/config-path.js";
 import { originOf, type ValueOrigin } from "./origin.js";
 import type { CheckFacts } from "./rules/rule.js";

@@ -2,7 +2,7 @@ import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { factsBundle } from "../view/sections.js";
 import { type BaseConfig, baseWith } from "./base-config.js";
 import type { ConfigEdit } from "./history.js";
-import { keyInfo } from "./keys/catalogue.js";
+import { keyInfo } from "./keys/catalog.js";
 import { positionOf, type YamlNode } from "./text/nodes.js";
 import { shortValue } from "./text/short-value.js";
 import { canonicalPath, pathsCross, type SourceText } from "./text/source-text.js";

@@ -1,7 +1,7 @@
 import type { Issue } from "../core/error.js";
 import type { TreeMark, TreeNode } from "../view/tree.js";
 import type { ConfigChange } from "./diff.js";
-import { isStrict, keyInfo } from "./keys/catalogue.js";
+import { isStrict, keyInfo } from "./keys/catalog.js";
 import type { KeyInfo } from "./keys/sections/key.js";
 import { follow, positionOf, type YamlNode } from "./text/nodes.js";
 import { shortValue } from "./text/short-value.js";
@@ -36,7 +36,7 @@ function tipOf(info: KeyInfo | undefined): string | undefined {
 }
 
 /** A value as the file spells it, where that is one line: `True`, `1.e-8`. */
-function spelt(node: YamlNode, limit: number): string {
+function spelled(node: YamlNode, limit: number): string {
   const at = follow(node);
   const short =
     at.kind === "scalar" && at.style === "plain" && !at.text.includes("\n")
@@ -50,7 +50,7 @@ function spelt(node: YamlNode, limit: number): string {
 function digestOf(node: YamlNode): string {
   const at = follow(node);
   if (at.kind === "sequence") return at.items.map((item) => digestOf(item)).join(" · ");
-  if (at.kind !== "map") return spelt(at, 40);
+  if (at.kind !== "map") return spelled(at, 40);
   return at.entries
     .filter(({ value }) => follow(value).kind === "scalar")
     .map(({ key, value }) => (key === "type" ? digestOf(value) : `${key} ${digestOf(value)}`))
@@ -81,7 +81,7 @@ function leaf(building: Building, path: string, [label, node]: readonly [string,
   const side = sideOf(building, path, node);
   const { mark, remarks } = findingsAt(building, path);
   const section = node.kind === "alias" && follow(node).kind !== "scalar";
-  const value = section ? `*${node.name}` : spelt(node, 200);
+  const value = section ? `*${node.name}` : spelled(node, 200);
   const changed = /^line /.test(side) ? undefined : ("changed" as const);
   return { label, value, side, note: info?.meaning, tip: tipOf(info), mark: mark ?? changed, remarks };
 }

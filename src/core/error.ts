@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./error-catalogue.js";
+import type { ErrorCode } from "./error-catalog.js";
 
 const brand = Symbol.for("mindformers-lab.error");
 

@@ -15,7 +15,7 @@ export interface CheckableDataset {
 const dataRules: ReadonlySet<string> = new Set([
   "sequence-length",
   "vocabulary",
-  "end-of-document",
+  "eod-token",
   "padding",
   "compressed-mask",
   "mindrecord",

@@ -1,6 +1,6 @@
 import type { MimeBundle } from "./display-contract.js";
 
-/** Most bytes that one output may have, over all its MIME types (UTF-8, JSON values serialised). */
+/** Most bytes that one output may have, over all its MIME types (UTF-8, JSON values serialized). */
 export const maximumBundleBytes = 64 * 1024;
 
 /** Bytes of a bundle as it goes into the notebook file. */

@@ -5,7 +5,7 @@ import { cellElement, frame, heading, smallPrint, tableElement } from "./html.js
 import { displayWidth, escapeMarkup, pad, shorten, visibleControls } from "./text.js";
 
 /**
- * A title and labelled facts below each other, such as the summary of a run. Values may have several lines. At most 64
+ * A title and labeled facts below each other, such as the summary of a run. Values may have several lines. At most 64
  * KB: long values are shortened in the middle, then facts after the first ones hidden, with a line that says so.
  */
 export function factsBundle(title: string, facts: readonly (readonly [label: string, value: string])[]): MimeBundle {

@@ -1,19 +1,19 @@
 import { expect, it } from "vitest";
-import { errorCatalogue } from "../../src/core/error-catalogue.js";
+import { errorCatalog } from "../../src/core/error-catalog.js";
 import { sourcesIn } from "./sources.js";
 
-const codes = Object.keys(errorCatalogue);
+const codes = Object.keys(errorCatalog);
 const text = sourcesIn("src")
   .filter(({ path }) => !path.startsWith("src/core/errors/"))
   .map((source) => source.text)
   .join("\n");
 
-it("every error code is thrown somewhere: no dead entries in the catalogue", () => {
+it("every error code is thrown somewhere: no dead entries in the catalog", () => {
   expect(codes.filter((code) => !text.includes(`"${code}"`))).toEqual([]);
 });
 
 it("every error code has a meaning and a cure that are sentences", () => {
-  for (const [code, { meaning, cure }] of Object.entries(errorCatalogue)) {
+  for (const [code, { meaning, cure }] of Object.entries(errorCatalog)) {
     expect(meaning, code).toMatch(/^[A-Z`].{10,}\.$/);
     expect(cure, code).toMatch(/^[A-Z`].{10,}\.$/);
   }

@@ -4,8 +4,9 @@ import { TextlintKernel, type TextlintKernelPlugin } from "@textlint/kernel";
 import * as markdown from "@textlint/textlint-plugin-markdown";
 import sentenceLength from "textlint-rule-sentence-length";
 import { expect, it } from "vitest";
-import { errorCatalogue } from "../../src/core/error-catalogue.js";
+import { errorCatalog } from "../../src/core/error-catalog.js";
 import { packageRoot } from "../../src/core/package-root.js";
+import { sourcesIn } from "./sources.js";
 
 /** About 25 words. */
 const longestSentence = 180;
@@ -27,7 +28,6 @@ const awkward: readonly (readonly [RegExp, string])[] = [
   [/\bhas stopped already\b/i, "already stopped"],
   [/\bno more than there (is|are)\b/i, "at most …"],
   [/\bgoes out of\b/i, "is removed from"],
-  [/\bcolour|behaviour|licen[c]e\b/i, "American spelling: color, behavior, license"],
 ];
 
 const root = packageRoot();
@@ -39,6 +39,23 @@ const documents = ["kernel", "src", "extensions", "test", "notebooks", ".github"
   .map((path) => relative(root, path))
   .filter((path) => /(README|CONTRIBUTING|CHANGELOG)\.md$/.test(path) && !/node_modules|fixtures/.test(path))
   .sort();
+
+/** British words; the names of errors (`CANCELLED`, Python's `CancelledError`) are not among them. */
+const british = new RegExp(
+  [
+    "(?:colour|behaviour|neighbour|favour|honour|catalogue|centre[sd]?\\b|licence|fibre|learnt|spelt\\b|towards\\b|mould)",
+    "(?:label|signal|model|travel)l(?:ed|ing)\\b|cancelling",
+    "(?:real|recogn|organ|initial|normal|serial|optim|summar|synchron|token|util|minim|maxim)is(?:e[drs]?|ing|ation)\\b",
+  ].join("|"),
+  "i",
+);
+
+/** Lines with British words, each with its place. */
+const britishLines = (path: string, text: string): string[] =>
+  text.split("\n").flatMap((line, index) => {
+    const word = british.exec(line)?.[0];
+    return word === undefined ? [] : [`${path}:${index + 1}: ${word}`];
+  });
 
 const linter = new TextlintKernel();
 const plugin = markdown.default as unknown as TextlintKernelPlugin["plugin"];
@@ -69,7 +86,7 @@ it("the list of documents that do not meet the limits yet names existing documen
 });
 
 it("meaning and cure of every error code have short sentences and plain words", async () => {
-  const texts = Object.entries(errorCatalogue).map(([code, { meaning, cure }]) => `${code} ${meaning} ${cure}`);
+  const texts = Object.entries(errorCatalog).map(([code, { meaning, cure }]) => `${code} ${meaning} ${cure}`);
   expect(texts.flatMap(phrases)).toEqual([]);
   expect(await lint(texts.join("\n\n"))).toEqual([]);
 });
@@ -77,4 +94,13 @@ it("meaning and cure of every error code have short sentences and plain words", 
 it("a sentence that is too long and an awkward phrase are found", async () => {
   expect(await lint(`The text ${"goes on and on and ".repeat(12)}ends.`)).toHaveLength(1);
   expect(phrases("A full heap is told.")).toHaveLength(1);
+});
+
+it("code, messages, and documents have American spelling", () => {
+  const code = ["kernel", "src", "extensions"].flatMap((folder) => sourcesIn(folder, /\.(?:ts|mjs|py|md|ya?ml)$/));
+  const lessons = sourcesIn("notebooks", /\.(?:ipynb|md)$/);
+  const others = ["README.md", "CHANGELOG.md"].map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+  const found = [...code, ...lessons, ...others].flatMap(({ path, text }) => britishLines(path, text));
+  expect(found, "write color, behavior, catalog, center, labeled, learned, toward, recognize").toEqual([]);
+  expect(britishLines("a", "CANCELLED\nlearned colours\nrecognises")).toHaveLength(2);
 });

@@ -24,7 +24,7 @@ export const publicNames: readonly string[] = [
   "deleteRuns",
   "describeKey",
   "displayKey",
-  "errorCatalogue",
+  "errorCatalog",
   "estimateMemory",
   "explainError",
   "flopsPerStep",

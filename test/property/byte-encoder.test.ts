@@ -7,7 +7,7 @@ import type { TokenizerFile } from "../../src/data/bpe/tables/tokenizer-file.js"
 import { nativeTokenizer } from "../../src/data/tokenize/native-tokenizer.js";
 import { byteBpe, preTokenizers } from "../support/byte-bpe.js";
 
-const learnt =
+const learned =
   "the of and to in the a is " +
   "that for it was on are as with his they at be this from I have or by one had not but what all were " +
   "when we there can an your which their said if do will each about how up out them then she many some " +
@@ -91,7 +91,7 @@ const cases: readonly { name: string; more: object; whole?: boolean }[] = [
 
 describe.each(cases)("the fast way for $name", ({ more, whole }) => {
   it("gives the ids of the native library for any text", async () => {
-    const file = JSON.parse(byteBpe(learnt, 250, more)) as TokenizerFile & { model: { ignore_merges?: boolean } };
+    const file = JSON.parse(byteBpe(learned, 250, more)) as TokenizerFile & { model: { ignore_merges?: boolean } };
     if (whole) file.model.ignore_merges = true;
     const json = JSON.stringify(file);
     const plan = planBytes(file);
@@ -119,7 +119,7 @@ describe.each(cases)("the fast way for $name", ({ more, whole }) => {
 });
 
 it("merges long words with a queue as the native library does", async () => {
-  const json = byteBpe(`${learnt} ${"abab".repeat(20)}`, 250);
+  const json = byteBpe(`${learned} ${"abab".repeat(20)}`, 250);
   const plan = planBytes(JSON.parse(json) as TokenizerFile);
   if ("reason" in plan) throw new Error(plan.reason);
   const encoder = new ByteEncoder(plan);

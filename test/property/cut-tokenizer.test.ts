@@ -9,7 +9,7 @@ import { nativeTokenizer } from "../../src/data/tokenize/native-tokenizer.js";
 import { deepseekTokenizer, sampleCorpus } from "../../src/index.js";
 import { byteBpe, preTokenizers } from "../support/byte-bpe.js";
 
-const learnt =
+const learned =
   "the of and to in the a is " +
   "that for it was on are as with his they at be this from I have or by one had not but what all were " +
   "when we there can an your which their said if do will each about how up out them then she many some " +
@@ -104,7 +104,7 @@ describe.each(cases)(
   "a tokenizer cut down to some texts: $name",
   ({ more: { whole: ignoreMerges, ...more } }: { more: { whole?: boolean } }) => {
     it("gives the ids of the whole one for these texts", async () => {
-      const parsed = JSON.parse(byteBpe(learnt, 250, more)) as { model: object };
+      const parsed = JSON.parse(byteBpe(learned, 250, more)) as { model: object };
       const json = JSON.stringify({ ...parsed, model: { ...parsed.model, ignore_merges: ignoreMerges ?? false } });
       const all = whole(json);
       const native = nativeTokenizer(json, "tokenizer.json");

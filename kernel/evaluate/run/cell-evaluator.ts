@@ -9,8 +9,8 @@ import { describeDiagnostics } from "../../report/refusal.js";
 import { describeScript, registerCell, registerFile } from "../../report/sources.js";
 import { installStackMapping } from "../../report/stack.js";
 import { applyEdits } from "../../report/text-edits.js";
-import { addCarried, anchorCarried, type Carried, type CarriedNames } from "../checker/cell/carried.js";
 import type { CellScript, ConvertedFile } from "../checker/cell/conversion.js";
+import { addNames, anchorNames, type DeclaredName, type DeclaredNames } from "../checker/cell/declared-names.js";
 import type { CheckerLink } from "../checker/process/link.js";
 import type { CheckerRequest } from "../checker/process/requests.js";
 import type { Evaluator, EvaluatorOptions, Outcome } from "../evaluator.js";
@@ -35,7 +35,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
   const help = createArgumentHelp(locals);
   const interrupts = createInterrupts(options.interruptFlag, { extra });
 
-  const prepare = async ({ files: changed, ...script }: CellScript, cell: Labelled): Promise<Executable> => {
+  const prepare = async ({ files: changed, ...script }: CellScript, cell: Labeled): Promise<Executable> => {
     place.files.update(changed);
     for (const file of changed) {
       registerSource(file);
@@ -50,7 +50,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
 
   const execute = async (code: string): Promise<Outcome> => {
     const cell = { code, label: `Cell [${currentCell()?.executionCount ?? 0}]` };
-    let declares: readonly Carried[] = [];
+    let declares: readonly DeclaredName[] = [];
     place.follow();
     try {
       return await interrupts.race(async () => {
@@ -112,7 +112,7 @@ function nameOverflow(error: unknown): never {
   throw named;
 }
 
-interface Labelled {
+interface Labeled {
   readonly label: string;
   readonly code: string;
 }
@@ -121,8 +121,8 @@ interface Labelled {
 function shareDeclarations(
   checker: CheckerLink,
   first: Extract<CheckerRequest, { kind: "open" }>,
-): { declare(own: readonly Carried[]): void; reopen(workingDirectory: string): void } {
-  let names: CarriedNames = new Map();
+): { declare(own: readonly DeclaredName[]): void; reopen(workingDirectory: string): void } {
+  let names: DeclaredNames = new Map();
   let open = first;
   checker.restoreWith(() => [open, { kind: "declare", own: [...names.values()].flat() }]);
   const tell = (request: typeof open | Extract<CheckerRequest, { kind: "declare" }>): void => {
@@ -133,18 +133,18 @@ function shareDeclarations(
   return {
     declare(own) {
       if (own.length === 0) return;
-      names = addCarried(names, own);
+      names = addNames(names, own);
       tell({ kind: "declare", own });
     },
     reopen(workingDirectory) {
-      names = anchorCarried(names, open.workingDirectory);
+      names = anchorNames(names, open.workingDirectory);
       open = { ...open, workingDirectory };
       tell(open);
     },
   };
 }
 
-function registerScript({ edits, map, awaits }: Omit<CellScript, "files">, cell: Labelled): string {
+function registerScript({ edits, map, awaits }: Omit<CellScript, "files">, cell: Labeled): string {
   const edited = () => applyEdits(cell.code, edits);
   return registerCell({ ...cell, ...placesOf({ edited, map, wrapper: wrapperOf(awaits).length }) });
 }

@@ -31,6 +31,6 @@ export const outputLimits = {
   text: { burst: 8 * 1024 ** 2, perSecond: 100 * 1024 },
   displays: { burst: 2000, perSecond: 50 },
   displaySize: { burst: 64 * 1024 ** 2, perSecond: 1024 ** 2 },
-  /** Bytes of one cell's held-back text that are kept in a file. */
+  /** Bytes of one cell's text beyond its budget that are kept in a file. */
   file: 1024 ** 3,
 } as const;

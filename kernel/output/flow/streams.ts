@@ -34,7 +34,7 @@ export interface Streams {
   take(name: StreamName, bytes: Uint8Array): void;
   /** Hands everything that is held back to the publisher. */
   flush(): void;
-  /** Says what was held back of a cell that is over, if anything was. */
+  /** Names the file with the text of an ended cell that was not shown, if there is any. */
   finish(cell: Cell): void;
 }
 

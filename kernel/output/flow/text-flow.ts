@@ -1,7 +1,7 @@
 import type { Cell } from "../../cell/cell-context.js";
 import type { Publisher } from "../../cell/publisher.js";
 import { type Budget, createBudget, outputLimits } from "./budget.js";
-import { createHeldBack, type HeldBack } from "./held-back.js";
+import { createOverflowFile, type OverflowFile } from "./overflow-file.js";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -11,7 +11,7 @@ export type CellOfText = Pick<Cell, "parent" | "executionCount">;
 /** Text on its way to the publisher, as much as a front end can take; the rest of a flood goes to a file. */
 export interface TextFlow {
   send(cell: CellOfText | undefined, name: StreamName, text: string): void;
-  /** Says what was held back of a cell that is over, if anything was. */
+  /** Names the file with the text of an ended cell that was not shown, if there is any. */
   finish(cell: CellOfText): void;
 }
 
@@ -21,11 +21,11 @@ const tooFast =
   `then ${perSecond / 1024} KB a second; the rest goes to a file]\n`;
 
 export function createTextFlow(publisher: Publisher, now: () => number): TextFlow {
-  const flows = new WeakMap<CellOfText, { readonly budget: Budget; heldBack?: HeldBack }>();
+  const flows = new WeakMap<CellOfText, { readonly budget: Budget; overflow?: OverflowFile }>();
   const publish = (cell: CellOfText | undefined, name: StreamName, text: string): void =>
     publisher.publish({ type: "stream", parent: cell?.parent, content: { name, text } });
   const finish = (cell: CellOfText): void => {
-    const notice = flows.get(cell)?.heldBack?.notice() ?? "";
+    const notice = flows.get(cell)?.overflow?.notice() ?? "";
     if (notice !== "") publish(cell, "stderr", notice);
   };
   return {
@@ -42,9 +42,9 @@ export function createTextFlow(publisher: Publisher, now: () => number): TextFlo
         publish(cell, name, text);
         return;
       }
-      if (flow.heldBack === undefined) publish(cell, "stderr", tooFast);
-      flow.heldBack ??= createHeldBack(`cell-${cell.executionCount}`);
-      flow.heldBack.add(text);
+      if (flow.overflow === undefined) publish(cell, "stderr", tooFast);
+      flow.overflow ??= createOverflowFile(`cell-${cell.executionCount}`);
+      flow.overflow.add(text);
     },
   };
 }

@@ -11,7 +11,7 @@ const signatures: readonly [ImageBytes["type"], ...number[]][] = [
   ["image/gif", 0x47, 0x49, 0x46, 0x38],
 ];
 
-/** Recognises an image by its first bytes (for SVG: by its first tag); undefined for other bytes. */
+/** Recognizes an image by its first bytes (for SVG: by its first tag); undefined for other bytes. */
 export function imageOf(bytes: Uint8Array): ImageBytes | undefined {
   const type = signatures.find(([, ...start]) => start.every((byte, at) => bytes[at] === byte))?.[0];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

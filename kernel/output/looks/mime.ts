@@ -19,7 +19,7 @@ export function isMimeBundle(value: unknown): value is MimeBundle {
 
 /**
  * How a value looks: what its method under `Symbol.for("Jupyter.display")` says, else text as Node prints it, without
- * colours and bounded. If that method fails, or gives something that is no bundle, the reason stands where the value
+ * colors and bounded. If that method fails, or gives something that is no bundle, the reason stands where the value
  * should. Never rejects; a promise only if the method gives one.
  */
 export function lookOf(value: unknown): MimeBundle | Promise<MimeBundle> {

@@ -120,7 +120,7 @@ function histogramOf(
   let outside = 0;
   for (const [value, count] of sorted) {
     const bar = Math.floor((value - from) / width);
-    // Buckets are rounded towards zero, so that the outermost one may begin a little before the first bar.
+    // Buckets are rounded toward zero, so that the outermost one may begin a little before the first bar.
     const near = value < from && from - value <= Math.abs(from) / 128 ? 0 : bar === bars ? bars - 1 : bar;
     if (near < 0 || near >= bars) outside += count;
     else counts[near] = (counts[near] as number) + count;

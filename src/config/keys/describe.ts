@@ -5,7 +5,7 @@ import { ShownList } from "../../view/shown-list.js";
 import { tableBundle } from "../../view/table.js";
 import { shortValue } from "../text/short-value.js";
 import { suggestName } from "../text/suggest.js";
-import { allKeys, homeOf, isStrict, keyInfo, sectionPaths } from "./catalogue.js";
+import { allKeys, homeOf, isStrict, keyInfo, sectionPaths } from "./catalog.js";
 import type { ConfigPath } from "./config-path.js";
 import type { KeyInfo } from "./sections/key.js";
 

@@ -1,4 +1,4 @@
-import { allKeys, sectionPaths } from "./catalogue.js";
+import { allKeys, sectionPaths } from "./catalog.js";
 
 const width = 118;
 
@@ -14,7 +14,7 @@ function union(names: readonly string[]): string {
 }
 
 /**
- * Source text of `config-path.ts`: the type of every path that the catalogue knows, so that editors and the kernel can
+ * Source text of `config-path.ts`: the type of every path that the catalog knows, so that editors and the kernel can
  * complete it.
  */
 export function pathTypes(): string {
@@ -24,7 +24,7 @@ export function pathTypes(): string {
     return path === "" ? names : `  | \`${path}.${"${"}\n${names}\n    }\``;
   });
   return [
-    "// Written from the catalogue by path-types.ts. Its test writes it anew:",
+    "// Written from the catalog by path-types.ts. Its test writes it anew:",
     "// npx vitest run --config test/vitest.config.ts --project fast unit/config/config-path --update\n",
     "/** Every path of a configuration that MindFormers 1.9 knows for pre-training (items of lists aside). */",
     `// biome-ignore format: many names\nexport type KnownConfigPath =\n${paths.join("\n")};\n`,

@@ -1,7 +1,7 @@
 import type { MimeBundle } from "../../view/display-contract.js";
 import { ShownList } from "../../view/shown-list.js";
 import { tableBundle } from "../../view/table.js";
-import { type TemplateInfo, templateCatalogue } from "./catalogue.js";
+import { type TemplateInfo, templateCatalog } from "./catalog.js";
 
 function parametersText({ parameters }: TemplateInfo): string {
   if (parameters === undefined) return "by the model";
@@ -11,13 +11,13 @@ function parametersText({ parameters }: TemplateInfo): string {
 /** The names of every template, shown as a table. */
 export function allTemplates(): ShownList<string> {
   return ShownList.showing(
-    templateCatalogue.map(({ name }) => name),
+    templateCatalog.map(({ name }) => name),
     templatesTable,
   );
 }
 
 function templatesTable(names: readonly string[]): MimeBundle {
-  const infos = templateCatalogue.filter(({ name }) => names.includes(name));
+  const infos = templateCatalog.filter(({ name }) => names.includes(name));
   return tableBundle({
     title: `${names.length} templates`,
     columns: [

@@ -101,11 +101,11 @@ function strayChanges(before: YamlNode, after: YamlNode, except: readonly string
   );
 }
 
-function normalise(value: unknown): unknown {
+function normalize(value: unknown): unknown {
   if (typeof value === "bigint" && Number.isSafeInteger(Number(value))) return Number(value);
-  if (Array.isArray(value)) return value.map(normalise);
+  if (Array.isArray(value)) return value.map(normalize);
   return isSection(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, normalise(item)]))
+    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, normalize(item)]))
     : value;
 }
 
@@ -154,7 +154,7 @@ function checked({ path, value, asFloat = false }: Setting): Required<Setting> {
       "convert the value first",
     );
   refusePath(path);
-  return { path, value: normalise(value), asFloat };
+  return { path, value: normalize(value), asFloat };
 }
 
 function withSettings(source: SourceText, settings: readonly Required<Setting>[]): SourceText {

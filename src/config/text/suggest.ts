@@ -1,4 +1,4 @@
-/** Number of single-letter edits (insert, delete, replace, swap of neighbours) between two words. */
+/** Number of single-letter edits (insert, delete, replace, swap of neighbors) between two words. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.js";
+import type { CatalogEntry } from "./entry.js";
 
 export const checkpointErrors = {
   CHECKPOINT_NONE: {
@@ -67,4 +67,4 @@ export const checkpointErrors = {
     meaning: "The newest complete checkpoint has changed since the folder was opened, so nothing was removed.",
     cure: "Open the folder again and look at the preview once more.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;

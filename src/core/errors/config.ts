@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.js";
+import type { CatalogEntry } from "./entry.js";
 
 export const configErrors = {
   CONFIG_UNREADABLE: {
@@ -21,4 +21,4 @@ export const configErrors = {
     meaning: "Some edits of a configuration have no form that run_mindformer.py reads back as the same value.",
     cure: "Save the YAML and start with that file.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.js";
+import type { CatalogEntry } from "./entry.js";
 
 export const dataErrors = {
   TOKENIZER_NOT_INSTALLED: {
@@ -100,4 +100,4 @@ export const dataErrors = {
       "A damaged dataset can't be made again from its source: no manifest, or the source or the software has changed.",
     cure: "Run prepareData again.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.js";
+import type { CatalogEntry } from "./entry.js";
 
 export const formatsErrors = {
   NPY_INVALID: {
@@ -21,4 +21,4 @@ export const formatsErrors = {
     meaning: "A tensor's values can't be given as an array: too many, or of a packed type.",
     cure: "Raise the limit that the message names, or choose a smaller tensor.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.js";
+import type { CatalogEntry } from "./entry.js";
 
 export const generalErrors = {
   CANCELLED: {
@@ -29,4 +29,4 @@ export const generalErrors = {
     meaning: "A web server does not answer, has no such file, or does not send parts of files (range requests).",
     cure: "Check the address, or copy the file to this machine.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.js";
+import type { CatalogEntry } from "./entry.js";
 
 export const planErrors = {
   PLAN_INVALID: {
@@ -46,4 +46,4 @@ export const planErrors = {
     meaning: "A call of msrun_launcher.sh that the script itself would refuse, or that can't be understood.",
     cure: "Give it 1, 2, 6 or 9 arguments; the first is what msrun starts, in quotes.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;

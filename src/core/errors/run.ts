@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.js";
+import type { CatalogEntry } from "./entry.js";
 
 export const runErrors = {
   ENGINE_MISSING: {
@@ -65,4 +65,4 @@ export const runErrors = {
     meaning: "There is no complete checkpoint that the run could continue from.",
     cure: "Choose a complete checkpoint of openCheckpoints(run.checkpointDir), or launch anew.",
   },
-} as const satisfies Record<string, CatalogueEntry>;
+} as const satisfies Record<string, CatalogEntry>;

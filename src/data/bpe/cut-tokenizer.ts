@@ -14,7 +14,7 @@ export interface CutTokenizer {
 
 /**
  * Cuts a tokenizer.json down to what some texts can need: the native library opens the small one in a fraction of the
- * time, and gives the same ids for these texts. Why: byte-level BPE merges neighbours, so every token that it looks
+ * time, and gives the same ids for these texts. Why: byte-level BPE merges neighbors, so every token that it looks
  * up while it works on a word stands, letter for letter, in that word; whole words that `ignore_merges` looks up do
  * so, too. A word stands in the text or in its Unicode form: the pre-tokenizers of a `BytePlan` only cut. Kept are
  * all tokens that may stand in one of the two (more are harmless), in the file's order, and all merges between them,

@@ -40,8 +40,7 @@ function readOne(rule: PreTokenizerRule, register: ClassRegister): readonly Spli
 }
 
 function readSplit({ pattern, behavior, invert = false }: PreTokenizerRule, register: ClassRegister): SplitRule {
-  if (behavior !== "Isolated" && behavior !== "Removed")
-    throw new UnsupportedPattern(`the split behaviour ${behavior}`);
+  if (behavior !== "Isolated" && behavior !== "Removed") throw new UnsupportedPattern(`the split behavior ${behavior}`);
   const removed = behavior === "Removed";
   if (!pattern?.Regex && !pattern?.String) throw new UnsupportedPattern("a split without pattern");
   return {

@@ -12,7 +12,7 @@ const letters = Uint16Array.from(byteCharacters(), (character) => {
 });
 
 /**
- * Which tokens may stand in some texts: remembers every group of 2 to 5 neighbouring bytes of the texts, written in
+ * Which tokens may stand in some texts: remembers every group of 2 to 5 neighboring bytes of the texts, written in
  * the letters of a byte-level vocabulary. A token that stands in a text has only such groups; the reverse is likely,
  * not sure.
  */

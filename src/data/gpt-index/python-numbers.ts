@@ -1,6 +1,6 @@
 /** Numbers as Python and numpy treat them, where the engine's result depends on it. */
 
-/** `int(round(x))` of a finite float: halves go to the even neighbour. */
+/** `int(round(x))` of a finite float: halves go to the even neighbor. */
 export function roundHalfEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;

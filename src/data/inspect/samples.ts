@@ -68,7 +68,7 @@ function shortened(text: string): string {
   return characters.length <= 600 ? text : `${characters.slice(0, 600).join("")}…`;
 }
 
-/** A token in quotes with its newlines spelt out, so that spaces can be seen. */
+/** A token in quotes with its newlines spelled out, so that spaces can be seen. */
 function visible(piece: string | undefined): string | undefined {
   return piece === undefined ? undefined : JSON.stringify(piece);
 }

@@ -63,7 +63,7 @@ export class MindRecordTokens implements TokenSink {
     if (padId !== undefined) {
       let end = sequence.length;
       while (end > 0 && sequence[end - 1] === padId) end -= 1;
-      // Where the fill token ends texts as well, the first of the run may be the end of the text and is learnt.
+      // Where the fill token ends texts as well, the first of the run may be the end of the text and is learned.
       labels.fill(ignoredLabel, Math.max(0, end - 1 + (padId === eosId ? 1 : 0)));
     }
     return { input_ids: sequence.slice(0, -1), labels };

@@ -61,7 +61,7 @@ interface Range {
   end: number;
 }
 
-/** Writes the blocks of `source` that `bin` has not; gives them, neighbours as one range. */
+/** Writes the blocks of `source` that `bin` has not; gives them, neighbors as one range. */
 async function overwriteBlocks(
   bin: FileHandle,
   source: FileBytes,

@@ -126,7 +126,7 @@ export class WikitextCuts implements CutFinder {
   /** Offset of the next block. */
   #base: number;
   #next: number;
-  /** How much of `/' 0/` the last bytes spelt. */
+  /** How much of `/' 0/` the last bytes spelled. */
   #odd = 0;
   /** The last three bytes before the whitespace. */
   readonly #before = new Uint8Array(3);

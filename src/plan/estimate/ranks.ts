@@ -74,7 +74,7 @@ export function groupOf(rank: number, axis: MeshAxis, mesh: Mesh): number[] {
 }
 
 /**
- * Number of the block that a rank is coloured by: the stage; the replica (data); the group of ranks that share matrices
+ * Number of the block that a rank is colored by: the stage; the replica (data); the group of ranks that share matrices
  * (tensor), sequences (context) or experts (expert). Equal for the ranks of one block, counted through from rank 0.
  */
 export function blockOf(place: RankPlace, axis: MeshAxis, mesh: Mesh): number {

@@ -19,8 +19,8 @@ export type PlanSpeed =
       readonly tokensPerStep?: number;
       readonly devices?: number;
     }
-  /** Share of the devices' peak (model FLOPs utilisation, 0 to 1), with the peak of one device in TFLOPS (16-bit). */
-  | { readonly utilisation: number; readonly peakTflops: number };
+  /** Share of the devices' peak (model FLOPs utilization, 0 to 1), with the peak of one device in TFLOPS (16-bit). */
+  | { readonly utilization: number; readonly peakTflops: number };
 
 /** Time and throughput of the whole run when nothing fails. */
 export interface PlanDuration {
@@ -80,12 +80,12 @@ function fromTokens(perSecond: number, size: WorkSize, how: { basis: Step["basis
   };
 }
 
-function fromUtilisation(use: { utilisation: number; peakTflops: number }, size: WorkSize): Step | undefined {
+function fromUtilization(use: { utilization: number; peakTflops: number }, size: WorkSize): Step | undefined {
   if (size.flopsPerToken === undefined || size.tokensPerStep === undefined) return undefined;
-  const perSecond = use.utilisation * use.peakTflops * 1e12 * size.devices;
+  const perSecond = use.utilization * use.peakTflops * 1e12 * size.devices;
   const stepMs = (size.flopsPerToken * size.tokensPerStep * 1000) / perSecond;
   const work = ((size.flopsPerToken * size.tokensPerStep) / 1e15).toPrecision(4);
-  const speed = `${use.peakTflops} TFLOPS · ${Math.round(use.utilisation * 100)} %`;
+  const speed = `${use.peakTflops} TFLOPS · ${Math.round(use.utilization * 100)} %`;
   return {
     stepMs,
     basis: "stated",
@@ -125,10 +125,10 @@ function stepOf(speed: PlanSpeed | undefined, size: WorkSize): Step | undefined 
   }
   if ("steps" in speed) return fromSteps(speed, size);
   const use = {
-    utilisation: positiveNumber("utilisation", speed.utilisation),
+    utilization: positiveNumber("utilization", speed.utilization),
     peakTflops: positiveNumber("peakTflops", speed.peakTflops),
   };
-  return fromUtilisation(use, size);
+  return fromUtilization(use, size);
 }
 
 /**

@@ -17,7 +17,7 @@ const kinds = [
 const mostTasks = 400_000;
 
 /**
- * The timeline of one optimizer step; undefined without a pipeline or for a schedule that is not modelled
+ * The timeline of one optimizer step; undefined without a pipeline or for a schedule that is not modeled
  * (zero_bubble_v, seqvpp, …).
  */
 export function timelineOf(pipeline: PlanPipeline | undefined): PipelineTimeline | undefined {

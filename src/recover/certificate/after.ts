@@ -93,16 +93,16 @@ function againstTrend(before: readonly LossPoint[], first: readonly LossPoint[],
   if (before.length < leastTrend)
     return comparison("pending", { ...facts, against: "nothing", detail: "no record to compare with" });
   const losses = before.map(({ loss }) => loss);
-  const centre = median(losses);
-  const limit = centre + trendDeviations * Math.max(spread(losses, centre), 0.01 * Math.abs(centre));
+  const center = median(losses);
+  const limit = center + trendDeviations * Math.max(spread(losses, center), 0.01 * Math.abs(center));
   const mean = median(first.map(({ loss }) => loss));
-  const largest = Math.abs(mean - centre) / Math.abs(centre);
+  const largest = Math.abs(mean - center) / Math.abs(center);
   if (mean > limit) {
     const detail =
       `median loss ${mean.toFixed(4)}, ` +
       `expected at most ${limit.toFixed(4)} after the trend of ${losses.length} steps`;
     return comparison("diverged", { ...facts, largest, detail });
   }
-  const detail = `median loss ${mean.toFixed(4)}, the trend of ${losses.length} steps before is ${centre.toFixed(4)}`;
+  const detail = `median loss ${mean.toFixed(4)}, the trend of ${losses.length} steps before is ${center.toFixed(4)}`;
   return comparison(more ? "pending" : "equal", { ...facts, largest, detail });
 }

@@ -20,7 +20,7 @@ export class LossWatch {
   readonly #limits: DetectionLimits;
   readonly #losses: Rolling;
   /** Median and deviation of the window; they are worked out anew after every eighth loss. */
-  #usual = { centre: Number.NaN, deviation: Number.NaN };
+  #usual = { center: Number.NaN, deviation: Number.NaN };
   #fresh = 0;
   #high: StepObservation[] = [];
   #equal: StepObservation[] = [];
@@ -60,16 +60,16 @@ export class LossWatch {
 
   #learn(): void {
     const { values } = this.#losses;
-    const centre = this.#losses.median();
-    this.#usual = { centre, deviation: Math.max(spread(values, centre), smallestDeviation * Math.abs(centre)) };
+    const center = this.#losses.median();
+    this.#usual = { center, deviation: Math.max(spread(values, center), smallestDeviation * Math.abs(center)) };
   }
 
   #spike(step: StepObservation): LossFinding | undefined {
     const { spikeDeviations, spikeSteps, window } = this.#limits;
     const { values } = this.#losses;
     if (this.#fresh === 0) this.#learn();
-    const { centre, deviation } = this.#usual;
-    const limit = centre + spikeDeviations * deviation;
+    const { center, deviation } = this.#usual;
+    const limit = center + spikeDeviations * deviation;
     // Half a window is enough to know what is usual.
     const high = values.length >= window / 2 && step.loss > limit;
     // High losses do not join the window, so that a long spike does not become usual.
@@ -87,7 +87,7 @@ export class LossWatch {
       since: found[0]?.time ?? step.time,
       summary:
         `loss above ${limit.toFixed(4)} in ${found.length} steps in a row, ` +
-        `expected ${centre.toFixed(4)} ± ${deviation.toFixed(4)}`,
+        `expected ${center.toFixed(4)} ± ${deviation.toFixed(4)}`,
       evidence: found.map(describe),
     };
   }

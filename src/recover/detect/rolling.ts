@@ -9,8 +9,8 @@ export function median(values: readonly number[]): number {
 }
 
 /** Median absolute deviation times 1.4826: for normal noise the standard deviation, and blind to a few outliers. */
-export function spread(values: readonly number[], centre = median(values)): number {
-  return 1.4826 * median(values.map((value) => Math.abs(value - centre)));
+export function spread(values: readonly number[], center = median(values)): number {
+  return 1.4826 * median(values.map((value) => Math.abs(value - center)));
 }
 
 /** The newest `size` numbers. */

@@ -75,7 +75,7 @@ export class Supervisor {
 
   /**
    * Stays until the run has ended; returns the verdict. Throws RUN_LEASE_LOST, after which nothing more is written or
-   * signalled.
+   * signaled.
    */
   async run(): Promise<Verdict> {
     const keeping = this.#keeper.keep();

@@ -63,7 +63,7 @@ export interface ColorScale {
   readonly ticks: readonly { readonly share: number; readonly label: string }[];
 }
 
-/** A labelled line across the panel. `on: "x"` is vertical, at a value of the x axis. */
+/** A labeled line across the panel. `on: "x"` is vertical, at a value of the x axis. */
 export interface Rule {
   readonly on: "x" | "y";
   readonly at: number;
@@ -99,7 +99,7 @@ export interface DotsMark {
   /** Joins the points. */
   readonly line?: string;
   /** Writes the words beside the points, where there is room. */
-  readonly labelled?: boolean;
+  readonly labeled?: boolean;
 }
 
 /** Bars; `at` and `width` lie along the axis of positions, `from` and `to` along the axis of values. */

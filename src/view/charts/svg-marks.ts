@@ -63,7 +63,7 @@ function svgDots(mark: DotsMark, place: Place): string {
     group.push(circle(mark.radius)(point));
   });
   const dots = [...groups].map(([color, circles]) => `<g fill="${color}">${circles.join("")}</g>`);
-  return line + dots.join("") + (mark.labelled ? labelsBeside(mark, place) : "");
+  return line + dots.join("") + (mark.labeled ? labelsBeside(mark, place) : "");
 }
 
 /** Labels that don't run into each other: the first point's always, then those far enough from the last one written. */

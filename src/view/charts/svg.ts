@@ -15,9 +15,9 @@ export function chartSvg(chart: Chart): string {
     let top = start + 28;
     const parts = chart.panels.flatMap((panel, index) => {
       const box = { left, right, top, bottom: top + panel.height };
-      const labelled = index === chart.panels.length - 1 || panel.x.label !== chart.panels[index + 1]?.x.label;
-      top = box.bottom + (labelled ? 46 : 26) + 24;
-      return drawPanel(panel, box, labelled);
+      const labeled = index === chart.panels.length - 1 || panel.x.label !== chart.panels[index + 1]?.x.label;
+      top = box.bottom + (labeled ? 46 : 26) + 24;
+      return drawPanel(panel, box, labeled);
     });
     return { bottom: top - 24, parts };
   });
@@ -48,7 +48,7 @@ function xAxis({ x }: Panel, box: Box): Axis {
   return panelAxis(x, { from: box.left, to: box.right, target: 8, nameRoom });
 }
 
-function drawPanel(panel: Panel, box: Box, labelled: boolean): string[] {
+function drawPanel(panel: Panel, box: Box, labeled: boolean): string[] {
   const place: Place = { box, x: xAxis(panel, box), y: yAxis(panel, box.top) };
   const { ticks: across } = place.x;
   const grid = isNameAxis(panel.y)
@@ -68,7 +68,7 @@ function drawPanel(panel: Panel, box: Box, labelled: boolean): string[] {
     ),
     brokenTicks(panel, place),
     ruleLines(panel.rules, place),
-    ...(labelled ? [svgText([(box.left + box.right) / 2, box.bottom + 36], panel.x.label, { anchor: "middle" })] : []),
+    ...(labeled ? [svgText([(box.left + box.right) / 2, box.bottom + 36], panel.x.label, { anchor: "middle" })] : []),
   ].filter(Boolean);
 }
 

@@ -1,4 +1,4 @@
-"""Prints what PyYAML loads from each file as JSON with every number's kind spelt out; used to compare our reading with PyYAML's."""
+"""Prints what PyYAML loads from each file as JSON with every number's kind spelled out; used to compare our reading with PyYAML's."""
 
 import datetime
 import json

@@ -124,7 +124,7 @@ with contextlib.redirect_stdout(sys.stderr):
             try:
                 with no_init_parameters():
                     build_module(part, config=converted, **arguments)
-            except RuntimeError as error:  # past its checks the layer asks for its neighbours, whom there are none of
+            except RuntimeError as error:  # past its checks the layer asks for its neighbors, whom there are none of
                 if "not initialized" not in str(error) and "not been inited" not in str(error):
                     raise
 

@@ -43,7 +43,7 @@ function keysOf(text: string): Key[] {
   });
 }
 
-test("of 500 keys misspelt in MindFormers' own pre-training files every one is reported, at its line and column, with the right name", async () => {
+test("of 500 keys misspelled in MindFormers' own pre-training files every one is reported, at its line and column, with the right name", async () => {
   const random = seededRandom(2026);
   const files = (await readdir(shipped, { recursive: true })).filter((file) => /pretrain.*\.yaml$/.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(shipped, file), "utf8")));

@@ -5,8 +5,8 @@ The jobs are {"prefix", "seqLength", "mode"}; writes <prefix>.bin and .idx for e
 Three parts: the cleaning rules, written here once more over the whole text and checked against MindFormers' own `wikitext_clean`;
 MindFormers' tokenizer class, made as its preparation script makes it; MindFormers' IndexedDatasetBuilder.
 
-Mode "pad" of that script fails with a tokenizer.json, because the name of one argument is misspelt and no pad token is set. Here the pad
-token that the misspelt argument was meant to set (the end-of-text token) is set by its right name; the class's own `_pad` does the rest.
+Mode "pad" of that script fails with a tokenizer.json, because the name of one argument is misspelled and no pad token is set. Here the pad
+token that the misspelled argument was meant to set (the end-of-text token) is set by its right name; the class's own `_pad` does the rest.
 The answer: pieces, tokens, and how the script's own pad mode fails.
 """
 import functools

@@ -1,4 +1,4 @@
-"""A kernel and its client for the checks in behaviour.py: cells run, and what came back is kept in order."""
+"""A kernel and its client for the checks in behavior.py: cells run, and what came back is kept in order."""
 
 import os
 import time

@@ -123,7 +123,7 @@ test("a value of the wrong type fails in the injected cell with the compiler's w
   expect(outputsOf(readNotebook(out())).some((output) => output.output_type === "error")).toBe(true);
 });
 
-test("a misspelt parameter is refused before anything runs, with the right name", async () => {
+test("a misspelled parameter is refused before anything runs, with the right name", async () => {
   const { status, text } = await papermill(
     writeNotebook([{ parameters: "let steps = 1;" }]),
     out(),

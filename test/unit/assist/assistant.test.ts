@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { assistant } from "../../../src/assist/assistant.js";
-import { templateCatalogue } from "../../../src/config/templates/catalogue.js";
+import { templateCatalog } from "../../../src/config/templates/catalog.js";
 import { openConfig } from "../../../src/index.js";
 import type { ArgumentPlace } from "../../../src/view/display-contract.js";
 
@@ -38,7 +38,7 @@ describe("paths of keys", () => {
     expect(await texts({ callee: "Config.unset", receiver: tiny })).not.toContain("data_skip_steps");
   });
 
-  it("come from the catalogue without a configuration", async () => {
+  it("come from the catalog without a configuration", async () => {
     expect(await texts({ callee: "Config.set" })).toContain("optimizer.learning_rate");
     expect(await texts({ callee: "resumeRun", index: 1, keys: ["set"], isKey: true })).toContain("lr_schedule.type");
   });
@@ -94,7 +94,7 @@ describe("the explanation of a key", () => {
 describe("names", () => {
   it("of templates, with devices and purpose, and files of YAML", async () => {
     const found = await assistant.complete({ ...nowhere, callee: "openConfig" });
-    expect(found?.offers.map(({ text }) => text)).toEqual(templateCatalogue.map(({ name }) => name));
+    expect(found?.offers.map(({ text }) => text)).toEqual(templateCatalog.map(({ name }) => name));
     expect(found?.offers[0]?.about).toContain("template · 256 NPUs");
     expect(found?.files).toEqual([".yaml", ".yml"]);
   });

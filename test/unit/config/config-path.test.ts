@@ -4,7 +4,7 @@ import { pathTypes } from "../../../src/config/keys/path-types.js";
 import { packageRoot } from "../../../src/core/package-root.js";
 import { type Cells, openCells } from "../../support/cells.js";
 
-it("the types of paths are those that the catalogue gives", async () => {
+it("the types of paths are those that the catalog gives", async () => {
   const file = join(packageRoot(), "src", "config", "keys", "config-path.ts");
   await expect(pathTypes()).toMatchFileSnapshot(file);
 });

@@ -108,7 +108,7 @@ describe("values are written so that PyYAML reads them back", () => {
   });
 });
 
-test("a number that PyYAML takes for text is recognised", () => {
+test("a number that PyYAML takes for text is recognized", () => {
   expect(intendedNumber("1e-5")).toBe(1e-5);
   expect(intendedNumber("1.0e5")).toBe(1e5);
   expect(intendedNumber("1.0e-5")).toBeUndefined();

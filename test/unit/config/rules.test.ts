@@ -49,8 +49,8 @@ test("fixAll cures what code can cure, one after the other, and returns what is 
     .set("parallel_config.pipeline_stage", 3)
     .set(`${model}.n_group`, 5)
     .set(`${gpt}.random_seed`, 7)
-    .set("favourite_colour", "blue");
-  expect(config.fixAll(npus)).toMatchObject([{ rule: "unknown-key", path: "favourite_colour" }]);
+    .set("favourite_color", "blue");
+  expect(config.fixAll(npus)).toMatchObject([{ rule: "unknown-key", path: "favourite_color" }]);
   expect(config.get("parallel_config.pipeline_stage")).toBe(2);
   expect(config.check(npus).filter(({ severity }) => severity === "error")).toEqual([]);
   expect(config.diff().changes.map(({ path }) => path)).toContain(`${model}.n_group`);

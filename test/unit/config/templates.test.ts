@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listTemplates, openConfig } from "../../../src/config/open.js";
-import { templateCatalogue } from "../../../src/config/templates/catalogue.js";
+import { templateCatalog } from "../../../src/config/templates/catalog.js";
 import { isSection } from "../../../src/config/text/values.js";
 import { packageRoot } from "../../../src/core/package-root.js";
 import { meshDevices, readMesh } from "../../../src/model/layout/mesh.js";
@@ -18,7 +18,7 @@ test("every template's file is in the list and the other way round", async () =>
 });
 
 test("each template's mesh needs the devices that the list tells, and passes the check for them", async () => {
-  for (const { name, devices, device } of templateCatalogue) {
+  for (const { name, devices, device } of templateCatalog) {
     const config = await openConfig(name);
     expect(meshDevices(readMesh((path) => config.get(path))), name).toBe(devices);
     const memoryPerDevice = device === "CPU" ? undefined : 64 * 2 ** 30;
@@ -31,7 +31,7 @@ test("each template's mesh needs the devices that the list tells, and passes the
 });
 
 test("each template's parameters are those that its model has", async () => {
-  for (const { name, parameters } of templateCatalogue) {
+  for (const { name, parameters } of templateCatalog) {
     const model = (await openConfig(name)).get("model.model_config");
     const shape = isSection(model) && model.model_type === "deepseek_v3" ? knownShape(model) : undefined;
     if (shape !== undefined) expect([name, countParameters(shape).total]).toEqual([name, parameters]);

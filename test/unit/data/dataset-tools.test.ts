@@ -100,7 +100,7 @@ describe("dataset.verify", () => {
     const found = checkDataset(facts, config);
     expect(found.map(({ rule, path }) => `${rule} ${path.split(".").at(-1)}`)).toEqual([
       "vocabulary vocab_size",
-      "end-of-document eod",
+      "eod-token eod",
       "padding pad",
       "special-tokens eos_token_id",
     ]);

@@ -154,7 +154,7 @@ describe("the timeline", () => {
     expect(bundleBytes(bundle(plan.timelineFigure()))).toBeLessThanOrEqual(maximumBundleBytes);
   });
 
-  test("without a pipeline, or with a schedule that is not modelled, it is refused", async () => {
+  test("without a pipeline, or with a schedule that is not modeled, it is refused", async () => {
     expect(() => tiny.timelineFigure()).toThrow(/found pipeline_stage 1/);
     const plan = await planOf(32, { "parallel.pipeline_config.pipeline_scheduler": "zero_bubble_v" });
     expect(() => plan.timelineFigure()).toThrow(/found the schedule zero_bubble_v with 2 blocks/);

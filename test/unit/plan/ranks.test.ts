@@ -65,12 +65,9 @@ describe("groups of ranks", () => {
     }
   });
 
-  test.each<MeshAxis>(["tensor", "expert"])(
-    "ranks of one %s group have the same colour, neighbours another",
-    (axis) => {
-      const block = (rank: number): number => blockOf(placeOf(rank, mesh, 8), axis, mesh);
-      for (const rank of ranks) for (const other of groupOf(rank, axis, mesh)) expect(block(other)).toBe(block(rank));
-      expect(new Set(ranks.map(block)).size).toBe(axis === "tensor" ? 24 : 6);
-    },
-  );
+  test.each<MeshAxis>(["tensor", "expert"])("ranks of one %s group have the same color, neighbors another", (axis) => {
+    const block = (rank: number): number => blockOf(placeOf(rank, mesh, 8), axis, mesh);
+    for (const rank of ranks) for (const other of groupOf(rank, axis, mesh)) expect(block(other)).toBe(block(rank));
+    expect(new Set(ranks.map(block)).size).toBe(axis === "tensor" ? 24 : 6);
+  });
 });

@@ -14,7 +14,7 @@ describe("wall time and device hours", () => {
     ["a step time", { stepTime: "30s" }, 30_000],
     ["tokens per second", { tokensPerSecond: 52_428.8 }, 10_000],
     ["tokens per second of a device", { tokensPerSecondPerDevice: 204.8 }, 10_000],
-    ["a utilisation", { utilisation: 0.5, peakTflops: 376 }, (2.6e11 * 524_288 * 1000) / (0.5 * 376e12 * 256)],
+    ["a utilization", { utilization: 0.5, peakTflops: 376 }, (2.6e11 * 524_288 * 1000) / (0.5 * 376e12 * 256)],
   ])("from %s", (_, speed, stepMs) => {
     const duration = durationOf(speed, size);
     expect(duration?.stepMs).toBeCloseTo(stepMs, 6);

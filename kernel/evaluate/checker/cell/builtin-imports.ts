@@ -3,7 +3,7 @@ import type ts from "typescript";
 import type { Edit } from "../../../report/text-edits.js";
 import type { TypeScript } from "../../guards.js";
 import { localName } from "../../own-names.js";
-import type { Meaning } from "./carried.js";
+import type { Meaning } from "./declared-names.js";
 
 /**
  * Whether an import needs no translation but `const { a } = require("node:m")`: of Node's own modules, whose exports

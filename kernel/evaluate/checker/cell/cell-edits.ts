@@ -4,14 +4,14 @@ import { guardName, type TypeScript } from "../../guards.js";
 import { isShorthand, localName, mayHaveTakenNames, renames, symbolOf } from "../../own-names.js";
 import type { Checked } from "../program/language.js";
 import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
-import { type CarriedNames, isNamespace, type Meaning } from "./carried.js";
+import { type DeclaredNames, isNamespace, type Meaning } from "./declared-names.js";
 import { meaningIn, topLevelNames } from "./meaning.js";
 import type { CellSyntax, Declared } from "./syntax.js";
 
 interface Given {
   readonly syntax: CellSyntax;
   readonly checked: Checked;
-  readonly names: CarriedNames;
+  readonly names: DeclaredNames;
   /** The cell will not be translated; see `isPlainScript`. */
   readonly isPlain: boolean;
 }
@@ -70,7 +70,7 @@ function isPutAfterwards(kind: Declared["kind"]): boolean {
  * A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the
  * start. A namespace goes on with what earlier cells put into it.
  */
-function prologue(values: readonly Declared[], names: CarriedNames): string {
+function prologue(values: readonly Declared[], names: DeclaredNames): string {
   const isContinued = ({ name, kind }: Declared): boolean =>
     kind === "namespace" && names.get(name)?.some((one) => one.value && isNamespace(one)) === true;
   const continued = new Set(values.filter(isContinued).map(({ name }) => localName(name)));

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../../report/diagnostic.js";
 import type { Edit } from "../../../report/text-edits.js";
-import type { Carried } from "./carried.js";
+import type { DeclaredName } from "./declared-names.js";
 
 /** Why the cell may not run, or its script. */
 export type Conversion =
@@ -19,7 +19,7 @@ export interface CellScript {
   readonly edits: readonly Edit[];
   readonly awaits: boolean;
   readonly imports: readonly string[];
-  readonly declares: readonly Carried[];
+  readonly declares: readonly DeclaredName[];
   /** Files of the user's that the cell imports, as far as they are new or have changed. */
   readonly files: readonly ConvertedFile[];
 }

@@ -5,9 +5,9 @@ import type { TypeScript } from "../../guards.js";
 import { loosenTypes } from "../../loose-types.js";
 import type { Checked, Language } from "../program/language.js";
 import { runOptions } from "../program/libraries.js";
-import { type Carried, type CarriedNames, isNamespace, membersOf, readCarried } from "./carried.js";
 import { scriptEdits } from "./cell-edits.js";
 import type { Conversion } from "./conversion.js";
+import { type DeclaredName, type DeclaredNames, isNamespace, membersOf, readNames } from "./declared-names.js";
 import { convertFiles, type FileVersions } from "./files.js";
 import { describeFileFindings, describeFindings, findingsAbout } from "./findings.js";
 import { meaningIn } from "./meaning.js";
@@ -21,8 +21,8 @@ export interface Converter {
 }
 
 export interface Earlier {
-  readonly names: CarriedNames;
-  /** `carriedText` of the names. */
+  readonly names: DeclaredNames;
+  /** `textOfNames` of the names. */
   readonly text: string;
 }
 
@@ -62,7 +62,7 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
 }
 
 /** What earlier cells put into namespaces that this one adds to, unless it declares the same anew. */
-function earlierParts({ declared, text }: CellSyntax, names: CarriedNames): string[] {
+function earlierParts({ declared, text }: CellSyntax, names: DeclaredNames): string[] {
   const added = new Map(declared.filter(({ kind }) => kind === "namespace").map((one) => [one.name, one]));
   return [...added.values()]
     .flatMap(({ name, start, end }) => {
@@ -88,7 +88,7 @@ function ownFiles({ language }: Converter, { program }: Checked): ts.SourceFile[
 }
 
 interface Declared {
-  readonly names: readonly Carried[];
+  readonly names: readonly DeclaredName[];
   readonly findings: readonly ts.Diagnostic[];
 }
 
@@ -111,7 +111,7 @@ function declarationsOf(
   if (syntax.declared.every(({ kind }) => kind === "import")) {
     const statements = checked.file.statements.filter((statement) => !compiler.isExportDeclaration(statement));
     const text = statements.map((statement) => statement.getText(checked.file)).join("\n");
-    return { names: readCarried(compiler, text, meaningOf), findings: [] };
+    return { names: readNames(compiler, text, meaningOf), findings: [] };
   }
   let { declarations, findings } = emitDeclarations(checked);
   const places = findings.map(({ code, start = 0 }) => ({ code, offset: start }));
@@ -122,7 +122,7 @@ function declarationsOf(
   }
   const ambient = new Set(syntax.declared.filter((one) => one.ambient).map(({ name }) => name));
   for (const { name, ambient: isAmbient } of syntax.declared) if (!isAmbient) ambient.delete(name);
-  const names = readCarried(compiler, declarations, meaningOf).map((one) => ({
+  const names = readNames(compiler, declarations, meaningOf).map((one) => ({
     ...one,
     text: without(one.text, parts),
   }));

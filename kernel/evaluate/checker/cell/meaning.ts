@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import type { TypeScript } from "../../guards.js";
 import type { Checked } from "../program/language.js";
-import type { Meaning } from "./carried.js";
+import type { Meaning } from "./declared-names.js";
 
 /** Names that a module declares at its top level. The compiler has them, but not in its public types. */
 export function topLevelNames(file: ts.SourceFile): ts.SymbolTable {

@@ -3,9 +3,9 @@ import type { Inspection } from "../../evaluator.js";
 import type { TypeScript } from "../../guards.js";
 import { createPackageFolders, type PackageFolders } from "../../package-folders.js";
 import { argumentAt, type FoundPlace } from "../cell/argument-place.js";
-import { addCarried, anchorCarried, carriedText } from "../cell/carried.js";
 import { candidatesAt } from "../cell/complete.js";
 import { type Converter, convertCell, type Earlier } from "../cell/convert.js";
+import { addNames, anchorNames, textOfNames } from "../cell/declared-names.js";
 import { importedKinds } from "../cell/import-names.js";
 import { isOfNothing, typeNamedAt } from "../cell/inspect-type.js";
 import { type Bundles, createBundles } from "../program/bundles.js";
@@ -49,7 +49,7 @@ type Opened = Pick<Extract<CheckerRequest, { kind: "open" }>, "workingDirectory"
 
 export function createChecker(options: CheckerOptions): Checker {
   const { compiler } = options;
-  let earlier: Earlier = { names: new Map(), text: carriedText(new Map()) };
+  let earlier: Earlier = { names: new Map(), text: textOfNames(new Map()) };
   let converter: Converter | undefined;
   let openedWith = "";
   let folder: string | undefined;
@@ -57,8 +57,8 @@ export function createChecker(options: CheckerOptions): Checker {
   const open = (given: Opened): Converter => {
     folders = createPackageFolders(given);
     if (folder !== undefined && folder !== given.workingDirectory) {
-      const names = anchorCarried(earlier.names, folder);
-      earlier = { names, text: carriedText(names) };
+      const names = anchorNames(earlier.names, folder);
+      earlier = { names, text: textOfNames(names) };
     }
     folder = given.workingDirectory;
     return { compiler, language: createLanguage({ ...options, folders }), files: converter?.files ?? new Map() };
@@ -111,8 +111,8 @@ export function createChecker(options: CheckerOptions): Checker {
         if (key !== openedWith) converter = open(request);
         openedWith = key;
       } else {
-        const names = addCarried(earlier.names, request.own);
-        earlier = { names, text: carriedText(names) };
+        const names = addNames(earlier.names, request.own);
+        earlier = { names, text: textOfNames(names) };
       }
       return null;
     },

@@ -1,7 +1,7 @@
 import type { Completeness, Completion, Inspection } from "../../evaluator.js";
 import type { FoundPlace } from "../cell/argument-place.js";
-import type { Carried } from "../cell/carried.js";
 import type { Conversion } from "../cell/conversion.js";
+import type { DeclaredName } from "../cell/declared-names.js";
 
 /** What the kernel asks the type checker's process. */
 export type CheckerRequest =
@@ -10,7 +10,7 @@ export type CheckerRequest =
   | { readonly kind: "prepare" }
   | { readonly kind: "convert"; readonly code: string }
   /** What a cell that has ended leaves to later ones. */
-  | { readonly kind: "declare"; readonly own: readonly Carried[] }
+  | { readonly kind: "declare"; readonly own: readonly DeclaredName[] }
   | { readonly kind: "complete"; readonly code: string; readonly cursor: number }
   | { readonly kind: "inspect"; readonly code: string; readonly cursor: number; readonly detail: 0 | 1 }
   | { readonly kind: "isComplete"; readonly code: string };

@@ -7,7 +7,7 @@ export const optimizerKeys: Keys = newKeys(
     learning_rate: key("float|null", 5e-5, "used without lr_schedule"),
     betas: key("list", [0.9, 0.999], "decay of both moments"),
     eps: key("float|list", 1e-8, "keeps the division stable"),
-    weight_decay: key("float", 0, "pull towards zero"),
+    weight_decay: key("float", 0, "pull toward zero"),
     use_fused: key("bool", undefined, "one operator for the whole step"),
     swap: key("bool", undefined, "moments rest in host memory; needs MS_DEV_RUNTIME_CONF=switch_inline:False"),
     amsgrad: key("bool", undefined, "use the largest second moment so far"),

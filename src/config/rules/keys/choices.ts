@@ -54,7 +54,7 @@ export const choices: Readonly<Record<string, readonly Choice[]>> = {
 export const monitorChoices: readonly Choice[] = ["log", "tensorboard"];
 export const saveFormats: readonly Choice[] = ["safetensors", "ckpt"];
 
-/** Values that a setting may have, if they can be listed; those of `type` come from what the catalogue knows. */
+/** Values that a setting may have, if they can be listed; those of `type` come from what the catalog knows. */
 export function choicesOf(path: string, get: ReadValue): readonly Choice[] {
   if (Object.hasOwn(choices, path)) return choices[path] ?? [];
   const [section = "", name = ""] = path.split(/\.(?=[^.]*$)/);

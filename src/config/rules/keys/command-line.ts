@@ -1,5 +1,5 @@
 import { anyOf } from "../../../core/patterns.js";
-import { keyInfo } from "../../keys/catalogue.js";
+import { keyInfo } from "../../keys/catalog.js";
 import { byHand } from "../cure.js";
 import { error, warning } from "../findings.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";

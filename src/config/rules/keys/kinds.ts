@@ -1,4 +1,4 @@
-import { keyInfo } from "../../keys/catalogue.js";
+import { keyInfo } from "../../keys/catalog.js";
 import type { KeyInfo, KeyType } from "../../keys/sections/key.js";
 import { follow, type YamlNode } from "../../text/nodes.js";
 import { correctedNumber, intendedNumber } from "../../text/scalars.js";

@@ -1,6 +1,6 @@
 import type { FixStep } from "../../../core/error.js";
 import type { ReadValue } from "../../../model/read-value.js";
-import { homeOf, sectionInfo } from "../../keys/catalogue.js";
+import { homeOf, sectionInfo } from "../../keys/catalog.js";
 import { callbackKeys } from "../../keys/sections/callback-sections.js";
 import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/sections/data-sections.js";
 import type { KeyInfo, Keys, SectionInfo } from "../../keys/sections/key.js";
@@ -16,7 +16,7 @@ const open = (keys: Keys): SectionInfo => ({ keys, strict: false });
 const anyKey: KeyInfo = { types: ["any"], default: undefined, meaning: "" };
 const anyCallback = open({ type: anyKey, ...Object.assign({}, ...Object.values(callbackKeys)) });
 /**
- * Like `sectionInfo`, and also where the section's `type` itself is missing or misspelt: then the keys of all types are
+ * Like `sectionInfo`, and also where the section's `type` itself is missing or misspelled: then the keys of all types are
  * known. Sections that belong to other types (Hugging Face data, other callbacks) stay unknown.
  */
 function knownSection(path: string, get: ReadValue): SectionInfo | undefined {
@@ -144,7 +144,7 @@ function* missingKeys({ get }: RuleContext): Generator<RuleFinding> {
 }
 
 /** A type that is almost the name of a known one. */
-function* misspeltTypes({ get }: RuleContext): Generator<RuleFinding> {
+function* misspelledTypes({ get }: RuleContext): Generator<RuleFinding> {
   const known: [string, readonly string[]][] = [
     [
       "train_dataset.data_loader.type",
@@ -198,11 +198,11 @@ export const keyRules: readonly Rule[] = [
     check: missingKeys,
   },
   {
-    id: "misspelt-type",
+    id: "misspelled-type",
     about: "types are written as MindFormers registers them",
     engine: "refuses",
     cure: true,
-    check: misspeltTypes,
+    check: misspelledTypes,
   },
   ...valueKindRules,
 ];

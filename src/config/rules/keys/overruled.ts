@@ -1,5 +1,5 @@
 import type { ReadValue } from "../../../model/read-value.js";
-import { keyInfo } from "../../keys/catalogue.js";
+import { keyInfo } from "../../keys/catalog.js";
 import { sameValue } from "../../text/values.js";
 import { type Cure, setAll, setTo, takeAway } from "../cure.js";
 import { advice, warning } from "../findings.js";

@@ -56,7 +56,7 @@ function* vocabulary(context: RuleContext): Generator<RuleFinding> {
   }
 }
 
-function* endOfDocument({ get, facts, megatron }: RuleContext): Generator<RuleFinding> {
+function* eodToken({ get, facts, megatron }: RuleContext): Generator<RuleFinding> {
   if (!megatron) return;
   const eod = get(`${gpt}.eod`) ?? -1;
   const used = [...resets, "create_compressed_eod_mask"].filter((name) => get(`${gpt}.${name}`) === true);
@@ -90,7 +90,7 @@ function* padding({ get, facts, megatron }: RuleContext): Generator<RuleFinding>
         [
           `${gpt}.pad`,
           `the data is filled up with the token ${known}, the loader leaves ${String(pad ?? -1)} out of the loss: ` +
-            `fill tokens would be learnt`,
+            `fill tokens would be learned`,
         ],
         setTo(`${gpt}.pad`, known),
       );
@@ -98,7 +98,7 @@ function* padding({ get, facts, megatron }: RuleContext): Generator<RuleFinding>
   }
   if (pad === eod)
     yield warning(
-      [`${gpt}.pad`, `pad and eod are the same token ${pad}: no end of a document would be learnt`],
+      [`${gpt}.pad`, `pad and eod are the same token ${pad}: no end of a document would be learned`],
       setTo(`${gpt}.pad`, -1),
     );
   else if (known !== undefined && known !== pad)
@@ -224,11 +224,11 @@ export const dataRules: readonly Rule[] = [
     check: vocabulary,
   },
   {
-    id: "end-of-document",
+    id: "eod-token",
     about: "where ends of documents are looked for, eod is the data's end-of-document token",
     engine: "accepts",
     cure: true,
-    check: endOfDocument,
+    check: eodToken,
   },
   {
     id: "padding",

@@ -30,7 +30,7 @@ export interface HistogramSpec {
 
 const most = 200;
 
-/** A bin alone would fill the whole picture: it gets empty neighbours. */
+/** A bin alone would fill the whole picture: it gets empty neighbors. */
 function withRoom({ bins, x }: HistogramSpec): readonly HistogramBin[] {
   const [only] = bins;
   if (bins.length !== 1 || !only || x.log) return bins.slice(0, most);

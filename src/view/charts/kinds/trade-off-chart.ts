@@ -78,7 +78,7 @@ function chartOf(spec: TradeOffSpec): Chart {
           {
             ...dots(front, { name: names.front, color, radius: 4 }),
             line: looks.front,
-            labelled: true,
+            labeled: true,
           },
         ],
         rules: limit === undefined ? [] : [{ on: "x", at: limit.x, label: limit.label }],

@@ -10,7 +10,7 @@ import { openTokenizer } from "../../../../src/data/tokenize/tokenizer.js";
 import { byteBpe, preTokenizers } from "../../../support/byte-bpe.js";
 import { scratchFolder } from "../../../support/tiny-tokenizer.js";
 
-const learnt =
+const learned =
   "the quick brown fox jumps over the lazy dog and the other quick dogs, 1st 22 333 then there xy xy xy yz yz";
 const samples = ["the quick fox jumps over the lazy dogs, then 333 brown ones xyz"];
 
@@ -33,7 +33,7 @@ const withModel = (json: string, more: object): string => {
 };
 
 describe("a tokenizer cut down to some texts", () => {
-  const json = byteBpe(learnt, 80, { added_tokens: [{ content: "<s>" }] });
+  const json = byteBpe(learned, 80, { added_tokens: [{ content: "<s>" }] });
 
   it("keeps every byte of the file but vocabulary and merges", () => {
     const indented = JSON.stringify(JSON.parse(json), undefined, 1).replace('"version": "1.0"', '"version" :  "1.0"');
@@ -76,7 +76,7 @@ describe("a tokenizer cut down to some texts", () => {
 });
 
 describe("a proof with a tokenizer that is cut down to its texts", () => {
-  const json = byteBpe(learnt, 80, { pre_tokenizer: preTokenizers["DeepSeek V3"] });
+  const json = byteBpe(learned, 80, { pre_tokenizer: preTokenizers["DeepSeek V3"] });
 
   async function prove(encoder: ByteEncoder) {
     const tokenizer = await openTokenizer(await scratchFolder({ "tokenizer.json": json }));
@@ -88,12 +88,12 @@ describe("a proof with a tokenizer that is cut down to its texts", () => {
     expect(await prove(new ByteEncoder(planOf(json).plan))).toBe((await tokenizer.encode(samples[0] ?? "")).length);
   });
 
-  const other = (more: object) => planOf(byteBpe(learnt, 80, more)).plan;
+  const other = (more: object) => planOf(byteBpe(learned, 80, more)).plan;
   it.each([
     ["splits words at other places", () => other({ pre_tokenizer: preTokenizers.Qwen2 })],
     ["joins words that belong apart", () => ({ ...planOf(json).plan, levels: [] })],
     ["brings texts to another Unicode form", () => ({ ...planOf(json).plan, form: "NFKC" as const })],
-    ["lacks the last merges", () => planOf(byteBpe(learnt, 40, { pre_tokenizer: preTokenizers["DeepSeek V3"] })).plan],
+    ["lacks the last merges", () => planOf(byteBpe(learned, 40, { pre_tokenizer: preTokenizers["DeepSeek V3"] })).plan],
     ["merges in another order", () => swappedRanks(planOf(json).plan)],
     ["mistakes a byte for another", () => ({ ...planOf(json).plan, byteIds: planOf(json).plan.byteIds.toReversed() })],
   ])("finds an encoder out that %s", async (_, plan) => {

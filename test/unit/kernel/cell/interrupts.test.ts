@@ -61,13 +61,13 @@ it("the end of an interrupted cell waits for the signal that may be on its way",
   const second = cell();
   interrupts.begin(first);
   interrupts.interrupt();
-  flags[flagIndex.signalling] = 1;
+  flags[flagIndex.signaling] = 1;
   const worker = new Worker(
     `const { flags, index } = require("node:worker_threads").workerData;
      setTimeout(() => {
        process.kill(process.pid, "SIGINT"); Atomics.store(flags, index, 0); Atomics.notify(flags, index);
      }, 50);`,
-    { eval: true, workerData: { flags, index: flagIndex.signalling } },
+    { eval: true, workerData: { flags, index: flagIndex.signaling } },
   );
   const exit = once(worker, "exit");
   let signals = 0;

@@ -251,7 +251,7 @@ describe("stopping", () => {
     expect(await run.stop({ graceful: false })).toMatchObject({ state: "stopped", processes: 0 });
   });
 
-  it("cancelling a cell that waits does not touch the training", async () => {
+  it("canceling a cell that waits does not touch the training", async () => {
     const run = await launch(fakePlan({ steps: 5000 }), { name: "cancel", folder: runsFolder() });
     const cell = new AbortController();
     const waiting = run.wait({ signal: cell.signal });

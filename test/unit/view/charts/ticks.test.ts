@@ -53,7 +53,7 @@ test.each([
     ["1e-5", "2e-5"],
   ],
   [[1e20], ["1e20"]],
-])("positions %j are labelled %j", (ticks, labels) => {
+])("positions %j are labeled %j", (ticks, labels) => {
   expect(tickLabels(ticks)).toEqual(labels);
 });
 

@@ -8,7 +8,7 @@ import { deepseekTokenizer } from "../../../../../src/index.js";
 import { byteBpe, preTokenizers } from "../../../../support/byte-bpe.js";
 import { scratchFolder, templateProcessor } from "../../../../support/tiny-tokenizer.js";
 
-const learnt = byteBpe('the there then "quoted" \\ back\\slash é 中文 中文 the the ththth <s>', 40);
+const learned = byteBpe('the there then "quoted" \\ back\\slash é 中文 中文 the the ththth <s>', 40);
 
 function read(text: string) {
   return readBpeFile(Buffer.from(text));
@@ -33,10 +33,10 @@ const file = (model: string) => `{"version": "1.0", "added_tokens": [], "model":
 
 describe("a BPE tokenizer.json read without objects", () => {
   it.each([
-    ["as it is", learnt],
-    ["indented", JSON.stringify(JSON.parse(learnt), undefined, 2)],
-    ["with everything beyond ASCII as escapes", learnt.replace(/[^\x20-\x7e]/g, escaped)],
-    ["with merges as pairs", JSON.stringify(withPairs(JSON.parse(learnt)))],
+    ["as it is", learned],
+    ["indented", JSON.stringify(JSON.parse(learned), undefined, 2)],
+    ["with everything beyond ASCII as escapes", learned.replace(/[^\x20-\x7e]/g, escaped)],
+    ["with merges as pairs", JSON.stringify(withPairs(JSON.parse(learned)))],
   ])("%s gives what JSON.parse gives", (_, text) => {
     expect(fast(text)).toEqual(plain(text));
     const contents = read(text)?.contents;

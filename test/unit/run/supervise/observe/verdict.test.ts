@@ -37,7 +37,7 @@ function evidence(more: Partial<Evidence> & { logs?: readonly RankLog[] } = {}):
 }
 
 describe("what msrun says", () => {
-  it("names a worker's process and exit code, also among colour codes and other text", () => {
+  it("names a worker's process and exit code, also among color codes and other text", () => {
     const line =
       "[ERROR] ME(1:2,MainProcess):2026-11-24-02:19:00.486.000 [api.py:1] Worker process 101 exit with exception. " +
       "Error code: -9.";

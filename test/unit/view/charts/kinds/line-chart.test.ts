@@ -104,7 +104,7 @@ test("small changes of a large value survive the rounding", () => {
   expect(plotly.data[0]?.x).toEqual([1.7e12 + 0.25, 1.7e12 + 0.5]);
 });
 
-test("a marker is a labelled line in the figure and the picture, and a word in the text", () => {
+test("a marker is a labeled line in the figure and the picture, and a word in the text", () => {
   const { plotly, svg, text } = chart([{ name: "a", x: range(9), y: range(9) }], {
     markers: [{ x: 4, label: "resumed <here>" }],
   });

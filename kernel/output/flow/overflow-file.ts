@@ -5,17 +5,17 @@ import { privateFolder } from "../../core/folders.js";
 import { outputLimits } from "./budget.js";
 
 /** Text of one cell that was too much at a time to be shown. */
-export interface HeldBack {
+export interface OverflowFile {
   add(text: string): void;
   /** A line about what was added since the last call, or "" if nothing was. */
   notice(): string;
 }
 
 /** Keeps the text in a file of the system's temporary folder that only the user can read; `label` makes its name. */
-export function createHeldBack(label: string): HeldBack {
+export function createOverflowFile(label: string): OverflowFile {
   const folder = privateFolder();
   const path = folder === undefined ? undefined : join(folder, `output-${process.pid}-${label}.txt`);
-  let trouble = path === undefined ? "nowhere: no temporary folder" : undefined;
+  let trouble = path === undefined ? "not saved: no temporary folder" : undefined;
   let written = 0;
   let lines = 0;
   let length = 0;
@@ -25,7 +25,8 @@ export function createHeldBack(label: string): HeldBack {
       lines += text.split("\n").length - 1;
       if (path === undefined || trouble !== undefined) return;
       written += Buffer.byteLength(text);
-      if (written > outputLimits.file) trouble = `${path} as far as it has room (${outputLimits.file / 1024 ** 2} MB)`;
+      if (written > outputLimits.file)
+        trouble = `saved in ${path} as far as it has room (${outputLimits.file / 1024 ** 2} MB)`;
       else trouble = append(path, text);
     },
     notice() {
@@ -33,7 +34,7 @@ export function createHeldBack(label: string): HeldBack {
       const amount = `${lines.toLocaleString("en-US")} lines, ${(length / 1024 ** 2).toFixed(1)} MB`;
       lines = 0;
       length = 0;
-      return `[held back: ${amount}; they are in ${trouble ?? path}]\n`;
+      return `[not shown: ${amount}; ${trouble ?? `saved in ${path}`}]\n`;
     },
   };
 }
@@ -43,6 +44,6 @@ function append(path: string, text: string): string | undefined {
     appendFileSync(path, text, { mode: 0o600 });
     return undefined;
   } catch (error) {
-    return `nowhere: ${path} can't be written (${reasonOf(error)})`;
+    return `not saved: ${path} can't be written (${reasonOf(error)})`;
   }
 }

@@ -11,7 +11,7 @@ export interface TemplateInfo {
 }
 
 /** All templates, the largest DeepSeek-V3 first. */
-export const templateCatalogue: readonly TemplateInfo[] = [
+export const templateCatalog: readonly TemplateInfo[] = [
   {
     name: "pretrain_deepseek3_671b",
     devices: 256,

@@ -70,7 +70,7 @@ const sections: Readonly<Record<string, SectionInfo>> = {
   checkpoint: open(checkpointKeys),
 };
 
-/** Paths of all sections that the catalogue knows, the top ("") first; `callbacks` stands for every callback. */
+/** Paths of all sections that the catalog knows, the top ("") first; `callbacks` stands for every callback. */
 export const sectionPaths: readonly string[] = [...Object.keys(sections), "callbacks"];
 
 function callbackSection(type: unknown): SectionInfo | undefined {

@@ -1,4 +1,4 @@
-"""What the kernel does, seen from the Python client that Jupyter itself uses. Each check is a sentence about behaviour.
+"""What the kernel does, seen from the Python client that Jupyter itself uses. Each check is a sentence about behavior.
 
 Prints one JSON line per check: its name and, if it failed, why. With names as arguments only these checks run.
 """

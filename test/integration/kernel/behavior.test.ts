@@ -13,16 +13,16 @@ let checks: Check[];
 
 beforeAll(async () => {
   world = createKernelWorld();
-  const { stdout, stderr } = await world.python([join(import.meta.dirname, "behaviour.py")]);
+  const { stdout, stderr } = await world.python([join(import.meta.dirname, "behavior.py")]);
   checks = stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as Check);
-  if (checks.length === 0) throw new Error(`behaviour.py printed no checks:\n${stderr}`);
+  if (checks.length === 0) throw new Error(`behavior.py printed no checks:\n${stderr}`);
 });
 afterAll(() => world.remove());
 
-it("behaves as Jupyter's own client expects in every check of behaviour.py", () => {
+it("behaves as Jupyter's own client expects in every check of behavior.py", () => {
   console.log(checks.map(({ name, seconds }) => `${name}: ${seconds} s`).join("\n"));
   const failures = checks.filter(({ failure }) => failure !== null);
   expect(failures.map(({ name, failure }) => `${name}\n${failure}`)).toEqual([]);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { allKeys, isStrict, sectionInfo, sectionPaths } from "../../../src/config/keys/catalogue.js";
+import { allKeys, isStrict, sectionInfo, sectionPaths } from "../../../src/config/keys/catalog.js";
 import { callbackKeys } from "../../../src/config/keys/sections/callback-sections.js";
 import type { KeyInfo, Keys } from "../../../src/config/keys/sections/key.js";
 import { modelKeys } from "../../../src/config/keys/sections/model-config.js";
@@ -32,7 +32,7 @@ interface MindFormers {
 let folder: string;
 let theirs: MindFormers;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "catalogue-"));
+  folder = await mkdtemp(join(tmpdir(), "catalog-"));
   theirs = await runPython<MindFormers>("integration/config/known_keys.py", [], folder);
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -69,7 +69,7 @@ function sectionsOf(prefix: string): (readonly [kind: string, section: Section])
     .map(([name, section]) => [name.slice(prefix.length + 1), section] as const);
 }
 
-test("the installed MindFormers is the version that the catalogue is for", () => {
+test("the installed MindFormers is the version that the catalog is for", () => {
   expect(theirs.version).toBe("1.9.0");
 });
 

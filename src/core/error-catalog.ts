@@ -10,7 +10,7 @@ import { runErrors } from "./errors/run.js";
  * Every error code of the library with its meaning and cure.
  * One file per area stands in `errors/`. The documentation and the tests read this list.
  */
-export const errorCatalogue = {
+export const errorCatalog = {
   ...generalErrors,
   ...dataErrors,
   ...formatsErrors,
@@ -21,4 +21,4 @@ export const errorCatalogue = {
 };
 
 /** The codes that `LabError.code` takes. */
-export type ErrorCode = keyof typeof errorCatalogue;
+export type ErrorCode = keyof typeof errorCatalog;

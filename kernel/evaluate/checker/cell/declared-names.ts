@@ -4,7 +4,7 @@ import type { TypeScript } from "../../guards.js";
 import { importedNames } from "./syntax.js";
 
 /** One name that a cell leaves to the cells after it. */
-export interface Carried {
+export interface DeclaredName {
   readonly name: string;
   /**
    * Text of its declaration file: one statement, or several that belong together (overloads, a class and its
@@ -24,10 +24,10 @@ export interface Carried {
  * What later cells know, by name: at most one entry for the value and another one for the type; of a namespace one for
  * each cell that adds to it.
  */
-export type CarriedNames = ReadonlyMap<string, readonly Carried[]>;
+export type DeclaredNames = ReadonlyMap<string, readonly DeclaredName[]>;
 
 /** Later declarations win, separately for values and for types: a `type A` doesn't touch the variable `A`. */
-export function addCarried(earlier: CarriedNames, own: readonly Carried[]): CarriedNames {
+export function addNames(earlier: DeclaredNames, own: readonly DeclaredName[]): DeclaredNames {
   const names = new Map(earlier);
   for (const one of own) {
     const kept = (names.get(one.name) ?? []).flatMap((before) => remainder(before, one));
@@ -40,7 +40,7 @@ export function addCarried(earlier: CarriedNames, own: readonly Carried[]): Carr
  * What is left of a declaration when a later one takes its name. Of a class whose type is replaced stays a value of
  * which nothing is known; a class whose value is replaced goes.
  */
-function remainder(before: Carried, later: Carried): Carried[] {
+function remainder(before: DeclaredName, later: DeclaredName): DeclaredName[] {
   if (isNamespace(before) && isNamespace(later)) return sharesMember(before, later) ? [] : [before];
   const value = before.value && !later.value;
   const type = before.type && !later.type;
@@ -49,7 +49,7 @@ function remainder(before: Carried, later: Carried): Carried[] {
 }
 
 /** A namespace and nothing else: those of several cells are one, as those of one module are. */
-export function isNamespace({ text }: Carried): boolean {
+export function isNamespace({ text }: DeclaredName): boolean {
   return /^(?:\/\*[\s\S]*?\*\/\s*)?(?:export\s+)?(?:declare\s+)?(?:namespace|module)\s/.test(text);
 }
 
@@ -57,19 +57,19 @@ const keywords = "const|let|var|function|class|enum|interface|type|namespace";
 const member = new RegExp(`^ {4}(?:export )?(?:declare )?(?:abstract )?(?:${keywords}) ([\\w$]+)`, "gm");
 
 /** Names that a namespace holds, as the compiler prints it. */
-export function membersOf({ text }: Carried): string[] {
+export function membersOf({ text }: DeclaredName): string[] {
   return [...text.matchAll(member)].map((match) => match[1] ?? "");
 }
 
-function sharesMember(before: Carried, later: Carried): boolean {
+function sharesMember(before: DeclaredName, later: DeclaredName): boolean {
   const names = new Set(membersOf(later));
   return membersOf(before).some((name) => names.has(name));
 }
 
 const relativeModule = /(?<=\bfrom\s*["']|\bimport\(["'])\.{1,2}(?:\/[^"']*)?(?=["'])/g;
 
-/** The same for cells that import from another folder than `folder`, where what was carried so far came from. */
-export function anchorCarried(names: CarriedNames, folder: string): CarriedNames {
+/** The same names for cells that import from another folder; `folder` is that of the cells so far. */
+export function anchorNames(names: DeclaredNames, folder: string): DeclaredNames {
   const anchored = (text: string): string =>
     text.replace(relativeModule, (path) => JSON.stringify(resolve(folder, path)).slice(1, -1));
   return new Map(
@@ -78,7 +78,7 @@ export function anchorCarried(names: CarriedNames, folder: string): CarriedNames
 }
 
 /** Text of the declaration file that stands for all earlier cells. */
-export function carriedText(names: CarriedNames): string {
+export function textOfNames(names: DeclaredNames): string {
   const texts = [...names.values()].flatMap((entries) => entries.map(({ text }) => text));
   return `${texts.join("\n")}\nexport {};\n`;
 }
@@ -87,17 +87,17 @@ export function carriedText(names: CarriedNames): string {
 export type Meaning = (name: string) => { readonly value: boolean; readonly type: boolean };
 
 /** Takes the declaration file of one cell apart. */
-export function readCarried(compiler: TypeScript, declarations: string, meaningOf: Meaning): Carried[] {
+export function readNames(compiler: TypeScript, declarations: string, meaningOf: Meaning): DeclaredName[] {
   const file = compiler.createSourceFile("cell.d.ts", declarations, compiler.ScriptTarget.Latest, true);
-  const byName = new Map<string, Carried>();
-  for (const one of file.statements.flatMap((statement) => carriedBy(compiler, statement, meaningOf))) {
+  const byName = new Map<string, DeclaredName>();
+  for (const one of file.statements.flatMap((statement) => namesOf(compiler, statement, meaningOf))) {
     const before = byName.get(one.name);
     byName.set(one.name, before === undefined ? one : joined(before, one));
   }
   return [...byName.values()];
 }
 
-function joined(a: Carried, b: Carried): Carried {
+function joined(a: DeclaredName, b: DeclaredName): DeclaredName {
   return {
     name: a.name,
     text: `${a.text}\n${b.text}`,
@@ -108,8 +108,8 @@ function joined(a: Carried, b: Carried): Carried {
   };
 }
 
-function carriedBy(compiler: TypeScript, statement: ts.Statement, meaningOf: Meaning): Carried[] {
-  const one = (name: ts.Identifier | undefined, parts: Partial<Carried>): Carried[] => {
+function namesOf(compiler: TypeScript, statement: ts.Statement, meaningOf: Meaning): DeclaredName[] {
+  const one = (name: ts.Identifier | undefined, parts: Partial<DeclaredName>): DeclaredName[] => {
     if (name === undefined) return [];
     return [
       {
@@ -140,7 +140,7 @@ function carriedBy(compiler: TypeScript, statement: ts.Statement, meaningOf: Mea
   return [];
 }
 
-function variables(compiler: TypeScript, statement: ts.VariableStatement): Carried[] {
+function variables(compiler: TypeScript, statement: ts.VariableStatement): DeclaredName[] {
   const { declarationList: list } = statement;
   const documentation = statement.getFullText().slice(0, -statement.getText().length).trimStart();
   const keyword = (list.flags & compiler.NodeFlags.Const) !== 0 ? "const" : "let";
@@ -152,7 +152,7 @@ function variables(compiler: TypeScript, statement: ts.VariableStatement): Carri
 }
 
 /** One statement per name, so that each can be replaced by itself. */
-function imports(compiler: TypeScript, statement: ts.ImportDeclaration, meaningOf: Meaning): Carried[] {
+function imports(compiler: TypeScript, statement: ts.ImportDeclaration, meaningOf: Meaning): DeclaredName[] {
   const clause = statement.importClause;
   const from = statement.moduleSpecifier.getText();
   const rest = statement.attributes === undefined ? from : `${from} ${statement.attributes.getText()}`;
