@@ -53,15 +53,15 @@ export const preTokenizers = {
   StarCoder: sequence({ type: "Digits", individual_digits: true }, byteLevel({ use_regex: true })),
 };
 
-/** A byte-level BPE tokenizer.json: the 256 bytes and the `merges` most frequent pairs of `text`, learnt here. */
+/** A byte-level BPE tokenizer.json: the 256 bytes and the `merges` most frequent pairs of `text`, learned here. */
 export function byteBpe(text: string, merges: number, more: object = {}): string {
   const alphabet = byteCharacters();
   const vocab: Record<string, number> = Object.fromEntries(alphabet.map((character, id) => [character, id]));
-  const learnt: string[] = [];
+  const learned: string[] = [];
   let words = (text.match(/ ?\S+|\s/g) ?? []).map((word) =>
     [...Buffer.from(word)].map((byte) => alphabet[byte] as string),
   );
-  while (learnt.length < merges) {
+  while (learned.length < merges) {
     const counts = new Map<string, number>();
     for (const word of words)
       for (let i = 0; i + 1 < word.length; i++) {
@@ -71,7 +71,7 @@ export function byteBpe(text: string, merges: number, more: object = {}): string
     const [best] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0] ?? [];
     if (!best) break;
     const [left, right] = best.split(" ") as [string, string];
-    learnt.push(best);
+    learned.push(best);
     vocab[left + right] ??= Object.keys(vocab).length;
     words = words.map((word) => mergePair(word, left, right));
   }
@@ -92,7 +92,7 @@ export function byteBpe(text: string, merges: number, more: object = {}): string
       fuse_unk: false,
       byte_fallback: false,
       vocab,
-      merges: learnt,
+      merges: learned,
     },
     ...more,
     added_tokens: added.map((token, i) => ({

@@ -1,4 +1,4 @@
-// The kernel's engine and output in a process of their own, without sockets: cells come in and messages go out over
+// The kernel's evaluator and output in a process of their own, without sockets: cells come in and messages go out over
 // Node's IPC.
 import { Worker } from "node:worker_threads";
 import { beginCell, endCell, runInCell } from "../../dist/kernel/cell/cell-context.js";
@@ -16,7 +16,7 @@ const evaluator = await launchEvaluator()({
 });
 let count = 0;
 
-async function execute({ id, code, silent = false, interruptAfter, interruptBefore = false }) {
+async function execute({ id, code, silent = false, interrupt = false, interruptBefore = false }) {
   const parent = { msg_id: id, session: "s", username: "u", date: "", msg_type: "execute_request", version: "5.3" };
   const cell = {
     parent,
@@ -27,7 +27,11 @@ async function execute({ id, code, silent = false, interruptAfter, interruptBefo
     abort: new AbortController(),
   };
   beginCell(cell);
-  const interrupted = interruptAfter === undefined ? undefined : interruptFromThread(interruptAfter);
+  let interrupted;
+  // A cell says itself when it has come to the point at which it is to be interrupted.
+  globalThis.interruptNow = () => {
+    if (interrupt) interrupted ??= interruptFromThread();
+  };
   if (interruptBefore) interruptFlag[0] = 1;
   const outcome = await runInCell(cell, () => evaluator.execute(code));
   if (outcome.result !== undefined) await runInCell(cell, () => output.publishResult(cell, outcome.result.value));
@@ -43,10 +47,11 @@ async function execute({ id, code, silent = false, interruptAfter, interruptBefo
 keepListening("SIGINT", () => {});
 
 /** As the protocol thread does it: flag and message, and a signal if the flag isn't noticed. */
-function interruptFromThread(milliseconds) {
+function interruptFromThread() {
   const source = `const { workerData, parentPort } = require("node:worker_threads");
-    setTimeout(() => { workerData[0] = 1; parentPort.postMessage(1);
-      setTimeout(() => { if (workerData[0] === 1) process.kill(process.pid, "SIGINT"); }, 100); }, ${milliseconds});`;
+    workerData[0] = 1;
+    parentPort.postMessage(1);
+    setTimeout(() => { if (workerData[0] === 1) process.kill(process.pid, "SIGINT"); }, 500);`;
   const worker = new Worker(source, { eval: true, workerData: interruptFlag });
   worker.on("message", () => evaluator.interrupt());
   return new Promise((resolve) => worker.on("exit", resolve));

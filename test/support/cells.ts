@@ -28,10 +28,8 @@ export interface Cells {
   readonly folder: string;
   readonly pid: number;
   write(path: string, text: string): void;
-  run(
-    code: string,
-    options?: { silent?: boolean; interruptAfter?: number; interruptBefore?: boolean },
-  ): Promise<CellRun>;
+  /** With `interrupt` an interrupt is sent as soon as the cell calls `(globalThis as any).interruptNow()`. */
+  run(code: string, options?: { silent?: boolean; interrupt?: boolean; interruptBefore?: boolean }): Promise<CellRun>;
   complete(code: string, cursor?: number): Promise<Completion>;
   inspect(code: string, cursor?: number, detail?: 0 | 1): Promise<Inspection | undefined>;
   isComplete(code: string): Promise<Completeness>;

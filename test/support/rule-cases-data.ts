@@ -35,7 +35,7 @@ export const dataCases: readonly RuleCase[] = [
     cured: { [`${model}.vocab_size`]: 151936 },
   },
   {
-    rule: "end-of-document",
+    rule: "eod-token",
     edits: { [`${gpt}.reset_position_ids`]: true },
     facts: { dataset: { eod: 7 } },
     path: `${gpt}.eod`,
@@ -44,7 +44,7 @@ export const dataCases: readonly RuleCase[] = [
     cured: { [`${gpt}.eod`]: 7 },
   },
   {
-    rule: "end-of-document",
+    rule: "eod-token",
     edits: { [`${gpt}.eod_mask_loss`]: true, [`${gpt}.eod`]: -1 },
     facts: { dataset: { eod: 1 } },
     path: `${gpt}.eod`,

@@ -87,8 +87,8 @@ export const runCases: readonly RuleCase[] = [
   },
   {
     rule: "unknown-key",
-    edits: { favourite_colour: "blue" },
-    path: "favourite_colour",
+    edits: { favourite_color: "blue" },
+    path: "favourite_color",
     says: /no such key at the top/,
     severity: "warning",
   },
@@ -122,14 +122,14 @@ export const runCases: readonly RuleCase[] = [
     says: /type in every callback/,
   },
   {
-    rule: "misspelt-type",
+    rule: "misspelled-type",
     edits: { "callbacks.2.type": "CheckpointMonitr" },
     path: "callbacks.2.type",
     says: /CheckpointMonitr: MindFormers has no such type/,
     cured: { "callbacks.2.type": "CheckpointMonitor" },
   },
   {
-    rule: "misspelt-type",
+    rule: "misspelled-type",
     edits: { "lr_schedule.type": "ConstantWarmupLRR" },
     path: "lr_schedule.type",
     says: /no such type/,

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 
 /**
  * Ids: 0 `<s>`, 1 `</s>`, 2 `<pad>`, then one per printable ASCII character (`a` is 67), newline last: 98. Everything
- * else is `<s>`'s neighbour 1.
+ * else is `<s>`'s neighbor 1.
  */
 export function tinyTokenizer(extra: Readonly<Record<string, unknown>> = {}): string {
   const special = ["<s>", "</s>", "<pad>"];

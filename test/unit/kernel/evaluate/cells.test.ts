@@ -24,7 +24,7 @@ describe("the last expression of a cell", () => {
     ["false", "false"],
     ["0;", "0"],
     ["const v = 5; v", "5"],
-  ])("%s shows as %s, without colours", async (code, shown) => {
+  ])("%s shows as %s, without colors", async (code, shown) => {
     expect(await text(code)).toBe(shown);
   });
 

@@ -63,11 +63,11 @@ describe("TypeScript of today", () => {
   it("has namespaces, enums and const enums that reach all later cells", async () => {
     await text(
       "namespace Shapes { export const side = 2; export interface Square { side: number } }\n" +
-        "const enum Level { High = 9 }\nenum Colour { Red }",
+        "const enum Level { High = 9 }\nenum Color { Red }",
     );
     await text("1");
     expect(
-      await text("const square: Shapes.Square = { side: Shapes.side }; [square.side, Level.High, Colour[Colour.Red]]"),
+      await text("const square: Shapes.Square = { side: Shapes.side }; [square.side, Level.High, Color[Color.Red]]"),
     ).toBe("[ 2, 9, 'Red' ]");
   });
 

@@ -42,7 +42,8 @@ it("cells that end at the same moment do not take each other's result", async ()
 
 it("an interrupt ends all of them", async () => {
   const first = cells.run("await new Promise(() => {})");
-  const second = await cells.run("await new Promise(() => {})", { interruptAfter: 200 });
+  const code = "(globalThis as any).interruptNow(); await new Promise(() => {})";
+  const second = await cells.run(code, { interrupt: true });
   expect(second.failure?.ename).toBe("KeyboardInterrupt");
   expect((await first).failure?.ename).toBe("KeyboardInterrupt");
   expect((await cells.run("1 + 1")).text).toBe("2");

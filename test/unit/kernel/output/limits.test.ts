@@ -19,13 +19,13 @@ it("a budget lets a burst pass, holds a flood to its rate, and lets pass alone w
   expect([25, 1].map((amount) => budget.take(amount))).toEqual([true, false]);
 });
 
-it("30 MB of text: the first 8 MB are shown, a line says how much is held back and in which file, and there it is", async () => {
+it("30 MB of text: the first 8 MB are shown, a line says how much is not shown and in which file it is, and there it is", async () => {
   const run = await cells.run("for (let i = 0; i < 300_000; i++) console.log(String(i).padStart(99, '.'))");
   const shown = run.stream("stdout");
   expect(shown.length).toBeGreaterThan(8_000_000);
   expect(shown.length).toBeLessThan(12_000_000);
   expect(run.stream("stderr")).toContain("[more output than a front end can take: 8 MB at once");
-  const notices = [...run.stream("stderr").matchAll(/held back: ([\d,]+) lines, [\d.]+ MB; they are in (\S+)\]/g)];
+  const notices = [...run.stream("stderr").matchAll(/not shown: ([\d,]+) lines, [\d.]+ MB; saved in (\S+)\]/g)];
   const held = notices.reduce((sum, [, lines]) => sum + Number(lines?.replaceAll(",", "")), 0);
   const path = notices[0]?.[2] as string;
   const kept = readFileSync(path, "utf8");

@@ -8,6 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => cells.close());
 
+/** The rest of a cell that ends when what the cell before has begun is done. */
+const untilDone = "while (!done) await new Promise((resolve) => setImmediate(resolve))";
 const host = 'const host = (globalThis as any)[Symbol.for("Jupyter.host")];';
 
 describe("what a cell prints", () => {
@@ -32,7 +34,7 @@ describe("what a cell prints", () => {
     expect(shown).toEqual(["1\n", "2\n", "3\n", "4", "5", "6"]);
   });
 
-  it("has no colours, tables and groups and all", async () => {
+  it("has no colors, tables and groups and all", async () => {
     const run = await cells.run(
       "console.table([{ a: 1 }]); " +
         "console.group('g'); console.log({ b: [2] }); console.groupEnd(); console.dir({ c: new Map() })",
@@ -65,8 +67,11 @@ describe("what a cell prints", () => {
   });
 
   it("belongs to its cell also when it is late, while another cell runs: it came out under the wrong one", async () => {
-    const first = await cells.run("setTimeout(() => console.log('from the first'), 100); undefined");
-    const second = await cells.run("console.log('second'); await new Promise((r) => setTimeout(r, 250))");
+    const first = await cells.run(
+      "let due = false, done = false; " +
+        "const timer = setInterval(() => { if (due && !done) { console.log('from the first'); done = true } }, 1); undefined",
+    );
+    const second = await cells.run(`console.log('second'); due = true; ${untilDone}; clearInterval(timer)`);
     await cells.until(() => first.stream("stdout") !== "");
     expect(first.stream("stdout")).toBe("from the first\n");
     expect(second.stream("stdout")).toBe("second\n");
@@ -82,9 +87,10 @@ describe("what a cell prints", () => {
 describe("errors that nobody catches", () => {
   it("in a timer are shown under the cell that set it, and the kernel lives", async () => {
     const first = await cells.run(
-      "function tick() {\n  throw new Error('in a timer');\n}\nsetTimeout(tick, 50); undefined",
+      "function tick() {\n  done = true; throw new Error('in a timer');\n}\nlet due = false, done = false; " +
+        "const timer = setInterval(() => { if (due && !done) tick() }, 1); undefined",
     );
-    const second = await cells.run("await new Promise((r) => setTimeout(r, 200))");
+    const second = await cells.run(`due = true; ${untilDone}; clearInterval(timer)`);
     await cells.until(() => first.stream("stderr") !== "");
     expect(first.stream("stderr")).toMatch(/Error: in a timer\nCell \[\d+\], line 2 in (Timeout\.)?tick/);
     expect(first.stream("stderr")).not.toContain("node:");
@@ -101,10 +107,10 @@ describe("errors that nobody catches", () => {
 
   it("in a promise that nobody awaits are shown under the cell that made it", async () => {
     const first = await cells.run(
-      "async function work() { await new Promise((r) => setTimeout(r, 50)); throw new Error('in a promise') }\n" +
-        "work(); undefined",
+      "async function work() { await until; done = true; throw new Error('in a promise') }\n" +
+        "let done = false, go = () => {}; const until = new Promise<void>((resolve) => { go = resolve }); work(); undefined",
     );
-    const second = await cells.run("await new Promise((r) => setTimeout(r, 200))");
+    const second = await cells.run(`go(); ${untilDone}`);
     await cells.until(() => first.stream("stderr") !== "");
     expect(first.stream("stderr")).toMatch(/Error: in a promise\nCell \[\d+\], line 1 in work/);
     expect(second.messages()).toEqual([]);
@@ -131,11 +137,16 @@ describe("the host object and display()", () => {
 
   it("sends updates with the cell that runs, because batch clients drop others, and else with their own", async () => {
     const first = await cells.run(
-      "display({ 'text/plain': '0' }, { displayId: 'live' }); " +
-        "setTimeout(() => display({ 'text/plain': '1' }, { displayId: 'live', update: true }), 100); " +
-        "setTimeout(() => display({ 'text/plain': '2' }, { displayId: 'live', update: true }), 500); undefined",
+      `import { existsSync } from "node:fs"; display({ 'text/plain': '0' }, { displayId: 'live' });
+       let due = false, done = false;
+       const update = (text: string) => display({ 'text/plain': text }, { displayId: 'live', update: true });
+       const timer = setInterval(() => {
+         if (due && !done) { update('1'); done = true }
+         if (existsSync('second-is-over')) { update('2'); clearInterval(timer) }
+       }, 1); undefined`,
     );
-    const second = await cells.run("await new Promise((r) => setTimeout(r, 250))");
+    const second = await cells.run(`due = true; ${untilDone}`);
+    cells.write("second-is-over", "");
     await cells.until(() => first.messages().length === 2);
     expect(second.messages()).toMatchObject([
       { type: "update_display_data", content: { data: { "text/plain": "1" }, transient: { display_id: "live" } } },

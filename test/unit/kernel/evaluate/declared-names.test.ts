@@ -1,19 +1,19 @@
 import compiler from "typescript";
 import { describe, expect, it } from "vitest";
 import {
-  addCarried,
-  type Carried,
-  type CarriedNames,
-  carriedText,
-  readCarried,
-} from "../../../../kernel/evaluate/checker/cell/carried.js";
+  addNames,
+  type DeclaredName,
+  type DeclaredNames,
+  readNames,
+  textOfNames,
+} from "../../../../kernel/evaluate/checker/cell/declared-names.js";
 
 const both = () => ({ value: true, type: true });
 
 function after(...cells: readonly string[]): string {
-  const read = (declarations: string): Carried[] => readCarried(compiler, declarations, both);
-  const names = cells.reduce<CarriedNames>((earlier, cell) => addCarried(earlier, read(cell)), new Map());
-  return carriedText(names)
+  const read = (declarations: string): DeclaredName[] => readNames(compiler, declarations, both);
+  const names = cells.reduce<DeclaredNames>((earlier, cell) => addNames(earlier, read(cell)), new Map());
+  return textOfNames(names)
     .replace(/export \{\};\s*$/, "")
     .trim();
 }
