@@ -43,9 +43,10 @@ const documents = ["kernel", "src", "extensions", "test", "notebooks", ".github"
 /** British words; the names of errors (`CANCELLED`, Python's `CancelledError`) are not among them. */
 const british = new RegExp(
   [
-    "(?:colour|behaviour|neighbour|favour|honour|catalogue|centre[sd]?\\b|licence|fibre|learnt|spelt\\b|towards\\b|mould)",
+    "(?:col|behavi|neighb|fav|hon)our|catalogue|centre[sd]?\\b|licence|fibre|learnt|spelt\\b|towards\\b|mould",
     "(?:label|signal|model|travel)l(?:ed|ing)\\b|cancelling",
-    "(?:real|recogn|organ|initial|normal|serial|optim|summar|synchron|token|util|minim|maxim)is(?:e[drs]?|ing|ation)\\b",
+    "(?:real|recogn|organ|initial|normal|serial|optim|summar|synchron|token|util|minim|maxim)" +
+      "is(?:e[drs]?|ing|ation)\\b",
   ].join("|"),
   "i",
 );

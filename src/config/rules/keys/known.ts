@@ -16,8 +16,8 @@ const open = (keys: Keys): SectionInfo => ({ keys, strict: false });
 const anyKey: KeyInfo = { types: ["any"], default: undefined, meaning: "" };
 const anyCallback = open({ type: anyKey, ...Object.assign({}, ...Object.values(callbackKeys)) });
 /**
- * Like `sectionInfo`, and also where the section's `type` itself is missing or misspelled: then the keys of all types are
- * known. Sections that belong to other types (Hugging Face data, other callbacks) stay unknown.
+ * Like `sectionInfo`, and also where the section's `type` itself is missing or misspelled: then the keys of all types
+ * are known. Sections that belong to other types (Hugging Face data, other callbacks) stay unknown.
  */
 function knownSection(path: string, get: ReadValue): SectionInfo | undefined {
   const known = sectionInfo(path, get);

@@ -69,7 +69,8 @@ describe("what a cell prints", () => {
   it("belongs to its cell also when it is late, while another cell runs: it came out under the wrong one", async () => {
     const first = await cells.run(
       "let due = false, done = false; " +
-        "const timer = setInterval(() => { if (due && !done) { console.log('from the first'); done = true } }, 1); undefined",
+        "const late = () => { console.log('from the first'); done = true }; " +
+        "const timer = setInterval(() => { if (due && !done) late() }, 1); undefined",
     );
     const second = await cells.run(`console.log('second'); due = true; ${untilDone}; clearInterval(timer)`);
     await cells.until(() => first.stream("stdout") !== "");
@@ -108,7 +109,8 @@ describe("errors that nobody catches", () => {
   it("in a promise that nobody awaits are shown under the cell that made it", async () => {
     const first = await cells.run(
       "async function work() { await until; done = true; throw new Error('in a promise') }\n" +
-        "let done = false, go = () => {}; const until = new Promise<void>((resolve) => { go = resolve }); work(); undefined",
+        "let done = false, go = () => {}; " +
+        "const until = new Promise<void>((resolve) => { go = resolve }); work(); undefined",
     );
     const second = await cells.run(`go(); ${untilDone}`);
     await cells.until(() => first.stream("stderr") !== "");
