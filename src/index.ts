@@ -216,6 +216,7 @@ export type { FileIdentity, RunIdentity } from "./run/record/identity.js";
 export type { ResumePoint } from "./run/record/resume-point.js";
 export type { LaunchOverride, RunFile, RunParent } from "./run/record/run-file.js";
 export type { Run } from "./run/run.js";
+export type { SaveNowOptions } from "./run/save-now.js";
 export type { StopOptions } from "./run/stop.js";
 export type { WaitOptions } from "./run/wait.js";
 export type { PlotName } from "./run/watch/plots.js";

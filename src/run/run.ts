@@ -1,3 +1,4 @@
+import type { Checkpoint } from "../checkpoint/open/checkpoint.js";
 import { CancelledError, LabError } from "../core/error.js";
 import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
@@ -17,6 +18,7 @@ import { isLive, type RunStatus } from "./read/status.js";
 import { type DecisionEvent, isTerminal, type StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import type { RunFile } from "./record/run-file.js";
+import { type SaveNowOptions, saveNow } from "./save-now.js";
 import { type StopOptions, stopRun } from "./stop.js";
 import { type WaitOptions, waitForRun } from "./wait.js";
 import { statusCard } from "./watch/status-card.js";
@@ -121,6 +123,16 @@ export class Run {
     const { signal = jupyterHost()?.signal } = options;
     if (signal?.aborted) return Promise.reject(new CancelledError(`stopping run ${this.name}`));
     return stopRun(this.#reader, { ...options, signal });
+  }
+
+  /**
+   * Saves a checkpoint of the live run at once, beside those by interval, and returns it when all ranks' files are
+   * recorded. The step lies a few steps ahead, so that all ranks save at the same one.
+   * @throws RUN_NOT_SAVED with the reason, such as a run that has ended or whose nodes share no folder.
+   */
+  saveNow(options: SaveNowOptions = {}): Promise<Checkpoint> {
+    const { signal = jupyterHost()?.signal } = options;
+    return saveNow(this.#reader, { ...options, signal });
   }
 
   /**

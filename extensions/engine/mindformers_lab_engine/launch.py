@@ -1,7 +1,7 @@
 """Start: read the command line, prepare the device, let MindFormers train.
 
 The order is the point. The device must be known before MindFormers is imported, because on a CPU the operators and functions
-that its modules take by name have to be in place by then. On Ascend nothing is replaced.
+that its modules take by name have to be in place by then. On Ascend nothing is replaced; CheckpointMonitor also saves on request.
 """
 
 import os
@@ -54,6 +54,7 @@ def prepare(arguments: Sequence[str]) -> Any:
         say(f"device CPU: substitutes for {', '.join(install_cpu_layer())}")
     from .apply import compose_config
     from .graceful_exit import VARIABLE, enable_graceful_exit
+    from .save_request import enable_save_requests
 
     config = compose_config(command)
     if cpu:
@@ -61,6 +62,9 @@ def prepare(arguments: Sequence[str]) -> Any:
 
         refuse_impossible(config)
     line = enable_graceful_exit(config, os.environ.get(VARIABLE))
+    if line:
+        say(line)
+    line = enable_save_requests(os.environ.get(VARIABLE), config)
     if line:
         say(line)
     return config

@@ -1,5 +1,6 @@
 """Lays out one checkpoint the way MindFormers looks for one, from the files that this node holds."""
 
+import contextlib
 import json
 import os
 import re
@@ -7,10 +8,14 @@ import re
 from .node_files import write_whole
 
 NAME = re.compile(r"-(\d+)_(\d+)\.safetensors$")
+# Beside the tensors of an iteration; one rank alone writes no metadata.json.
+NOTES = ("common.json", "metadata.json")
 
 
 def lay_out_checkpoint(files, request):
     """Links `source/rank_<r>/<name>` into `target/rank_<r>` for every rank and writes its meta.json; the ranks that are missing here."""
+    if "iteration" in request:
+        return _lay_out_iteration(files, request)
     missing = []
     for entry in request["ranks"]:
         source = files.path(os.path.join(request["source"], f"rank_{entry['rank']}", entry["name"]))
@@ -26,10 +31,34 @@ def lay_out_checkpoint(files, request):
     return missing
 
 
+def _lay_out_iteration(files, request):
+    """Links all files of `source` into `target/<iteration>` and writes the tracker that names it."""
+    target = files.path(os.path.join(request["target"], request["iteration"]))
+    os.makedirs(target, exist_ok=True)
+    missing = []
+    for entry in request["ranks"]:
+        source = files.path(os.path.join(request["source"], entry["name"]))
+        if os.path.isfile(source):
+            _link(source, os.path.join(target, entry["name"]))
+        else:
+            missing.append(entry["rank"])
+    for name in NOTES:
+        source = files.path(os.path.join(request["source"], name))
+        if os.path.isfile(source):
+            _link(source, os.path.join(target, name))
+    tracker = files.path(os.path.join(request["target"], "latest_checkpointed_iteration.txt"))
+    write_whole(tracker, str(request["step"]).encode())
+    return missing
+
+
 def _link(source, target):
+    """Nodes with shared storage lay out the same files at the same time."""
     if os.path.exists(target):
         return
     try:
         os.link(source, target)
+    except FileExistsError:
+        return
     except OSError:
-        os.symlink(source, target)
+        with contextlib.suppress(FileExistsError):
+            os.symlink(source, target)

@@ -10,7 +10,7 @@ import type { PlaceOf } from "../read/tensor-index.js";
 import { placeInSet, readStrategySet } from "../strategy/strategy-set.js";
 import { Checkpoint } from "./checkpoint.js";
 import { Checkpoints } from "./checkpoints.js";
-import { worldSizeOf } from "./seal-place.js";
+import { isElsewhere, worldSizeOf } from "./seal-place.js";
 
 export interface OpenCheckpointOptions {
   /** Of an encrypted `.ckpt`: 16, 24 or 32 bytes, as text (UTF-8) or bytes. */
@@ -138,7 +138,9 @@ async function nothingFound(
   const saveMore = "lower save_checkpoint_steps below the number of steps, or wait until the run has reached it";
   const [what, hint] =
     names === undefined
-      ? ["no such folder", `check the path; relative paths start at ${process.cwd()}`]
+      ? isElsewhere(folder)
+        ? ["none of them under the usual names", "check the address, or pass that of one file"]
+        : ["no such folder", `check the path; relative paths start at ${process.cwd()}`]
       : found && found.ranks.length > 0
         ? [`${listed(found.ranks)} without such a file`, saveMore]
         : [seen(names), `pass run.checkpointDir; or ${saveMore}`];

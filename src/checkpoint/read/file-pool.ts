@@ -1,3 +1,4 @@
+import { CheckpointError } from "../../core/error.js";
 import { readTensorBytes, type TensorRange } from "../../formats/tensor-entry.js";
 import { type OpenTensorFile, type ReadOptions, withTensorFile } from "./files/tensor-file.js";
 import type { PointPart } from "./points/saved-point.js";
@@ -62,9 +63,20 @@ export class FilePool {
   }
 }
 
+/** The header that is known is that of the file as it was opened: of another one it would give wrong values. */
+function requireSame(part: PointPart, { version, bytes }: OpenTensorFile): void {
+  if (part.version === version && part.bytes === bytes) return;
+  const message = `file ${part.path}: expected it as it was when the checkpoint was opened, found it changed`;
+  throw new CheckpointError("CHECKPOINT_CHANGED", message, {
+    hint: "open it again: await openCheckpoint(…)",
+    details: { path: part.path },
+  });
+}
+
 function openHeld(part: PointPart, options: ReadOptions): Promise<Held> {
   return new Promise((opened, failed) => {
     const closed: Promise<void> = withTensorFile(part.path, { ...options, header: part.header }, (file) => {
+      requireSame(part, file);
       return new Promise<void>((release) => {
         queueMicrotask(() => opened({ file, release, closed, users: 0 }));
       });

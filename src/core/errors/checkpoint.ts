@@ -9,6 +9,10 @@ export const checkpointErrors = {
     meaning: "There is no checkpoint of the step that was asked for, or it lacks the rank or tensor.",
     cure: "Choose one of those that the message lists.",
   },
+  CHECKPOINT_CHANGED: {
+    meaning: "A file of a checkpoint was changed or replaced after the checkpoint was opened.",
+    cure: "Open the checkpoint again; a training that goes on may have written it anew.",
+  },
   CHECKPOINT_ELSEWHERE: {
     meaning:
       "A checkpoint behind an address (ssh://, http://) is read only; sealing and removing need its own machine.",

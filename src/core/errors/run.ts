@@ -53,6 +53,10 @@ export const runErrors = {
     meaning: "A run of that name exists already.",
     cure: "Open it with openRun, or launch under another name.",
   },
+  RUN_NOT_SAVED: {
+    meaning: "A live run could not be made to save a checkpoint at once.",
+    cure: "See the message; a graceful run.stop() always saves, and resumeRun goes on from there.",
+  },
   RUN_NOT_STOPPED: {
     meaning: "Processes of a run were still alive after they had been killed.",
     cure: "Look at the process ids in the message; they may wait for a device or belong to another user.",

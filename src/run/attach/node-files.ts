@@ -96,6 +96,7 @@ function openFile({ path, size, changedAt }: Found, portion: ReadPortion): OpenF
     name: path,
     byteLength: size,
     savedAt: new Date(changedAt),
+    version: `${size}/${changedAt}`,
     async slice(start, end) {
       if (start < 0 || end < start || end > size) throw new RangeError(`${path}: bytes ${start} to ${end}`);
       if (end > headBytes) return readAll(start, end, portion);

@@ -11,8 +11,9 @@ export async function rankFacts(point: Checkpoint): Promise<readonly RankFacts[]
   const step_ = step < 0 ? undefined : step;
   const facts: RankFacts[] = [];
   let counts = { weights: 1, optimizer: 1 };
-  for (const [index, { rank, path }] of point.files.entries()) {
-    const problem = problems.get(path);
+  for (const [index, rank] of point.ranks.entries()) {
+    const own = point.files.filter((file) => file.rank === rank);
+    const problem = own.map(({ path }) => problems.get(path)).find((found) => found !== undefined);
     if (problem === undefined && index < countedRanks) {
       const kinds = [...(await point.tensors({ rank }))].map(({ kind }) => kind);
       counts = {

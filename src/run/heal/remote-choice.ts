@@ -8,6 +8,7 @@ import { remoteNodes } from "../nodes/open/open-nodes.js";
 import { lookAtSaved } from "../nodes/open/saved-files.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import type { CheckpointEvent } from "../record/events.js";
+import { layOutRequest } from "../record/lay-out.js";
 import { ranksOf } from "../record/node-command.js";
 import type { RunFile } from "../record/run-file.js";
 import { copyRank, type RankCopy } from "./copy-ranks.js";
@@ -78,13 +79,10 @@ async function layOut(parts: RemoteChoiceParts, event: CheckpointEvent, reached:
   if (!found.complete) return found.problems.slice(0, 4).join("; ");
   for (const node of reached.nodes) {
     const command = next.commands.find(({ nodeRank }) => nodeRank === node.nodeRank);
-    const own = new Set(command === undefined ? [] : ranksOf(command));
-    const files = found.files.filter(({ rank }) => own.has(rank));
-    const missing = (await node.ask("stage", {
-      source: "output/checkpoint",
-      target: posix.join("resume", `attempt-${attempt}`),
-      ranks: files.map(({ rank, path }) => ({ rank, name: posix.basename(path) })),
-    })) as number[];
+    const own = command === undefined ? [] : ranksOf(command);
+    const point = { step: event.step, complete: true, files: found.files };
+    const target = posix.join("resume", `attempt-${attempt}`);
+    const missing = (await node.ask("layOut", layOutRequest(point, own, target))) as number[];
     if (missing.length > 0) return `${node.name} lacks the files of ranks ${missing.join(", ")}`;
   }
   return undefined;

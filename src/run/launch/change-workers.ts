@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.js";
 import { CheckpointError } from "../../core/error.js";
 import { readMesh } from "../../model/layout/mesh.js";
 import { batchSizeFor, filesForRanks, workOutChange } from "../../recover/certificate/change.js";
-import type { ResumePoint } from "../record/resume-point.js";
+import { iterationOf, type ResumePoint } from "../record/resume-point.js";
 
 /** A resume with another number of workers. */
 export interface WorkerChange {
@@ -67,7 +67,10 @@ export function changeWorkers(
     point: {
       step: point.step,
       complete: point.complete,
-      files: files.from.map((rank, to) => ({ rank: to, path: pathOf(point, rank) })),
+      files:
+        iterationOf(point) === undefined
+          ? files.from.map((rank, to) => ({ rank: to, path: pathOf(point, rank) }))
+          : point.files,
     },
     step: change.initialStep,
     note: `${saved} → ${wanted} workers, global batch ${globalBatch} → ${now}: ${change.arithmetic}`,

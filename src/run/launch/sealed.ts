@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { scrubFiles } from "../../checkpoint/prove/scrub-files.js";
 import { readSeal } from "../../checkpoint/prove/seal-files.js";
 import type { Seal } from "../../checkpoint/prove/seal-format.js";
 import { CheckpointError } from "../../core/error.js";
 import { runPaths } from "../record/layout.js";
-import type { ResumePoint } from "../record/resume-point.js";
+import { loadFolder, type ResumePoint } from "../record/resume-point.js";
 import type { Run } from "../run.js";
 
 /** Checkpoints up to this size are read whole before they are resumed; of larger ones the sizes are compared. */
@@ -25,7 +25,7 @@ export async function requireSealed(run: Run, point: ResumePoint): Promise<void>
   const seal = await readSeal(seals, point.step);
   const [first] = point.files;
   if (!seal || !first) return;
-  const folder = dirname(dirname(first.path));
+  const folder = loadFolder(first.path);
   const paths = new Set(point.files.map(({ path }) => relative(folder, path)));
   if (seal.files.some(({ path }) => !paths.has(path))) return; // of other files of the same step
   const bytes = seal.files.reduce((sum, file) => sum + file.bytes, 0);

@@ -1,7 +1,6 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { basename, posix } from "node:path";
 import { systemClock } from "../../core/clock.js";
 import { LabError, MachineError } from "../../core/error.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
@@ -13,6 +12,7 @@ import { type CheckablePlan, preflightOf } from "../nodes/preflight/check-cluste
 import { requireReady } from "../nodes/preflight/preflight.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import { requireSlurm } from "../nodes/slurm/job.js";
+import { layOutRequest } from "../record/lay-out.js";
 import { launcherOption, ranksOf, withLauncherOption } from "../record/node-command.js";
 import type { ResumePoint } from "../record/resume-point.js";
 import type { RunFile } from "../record/run-file.js";
@@ -179,18 +179,4 @@ class SshStarter implements Starter {
     await Promise.all((this.#nodes ?? []).map((node) => node.close()));
     this.#nodes = undefined;
   }
-}
-
-/**
- * What a node is asked in order to lay out its ranks' files of a checkpoint in `resume/`. The paths are those on the
- * nodes.
- */
-function layOutRequest(point: ResumePoint, ranks: readonly number[]) {
-  const files = point.files.filter(({ rank }) => ranks.includes(rank));
-  const first = files[0]?.path ?? "";
-  return {
-    source: posix.dirname(posix.dirname(first)),
-    target: "resume",
-    ranks: files.map(({ rank, path }) => ({ rank, name: basename(path) })),
-  };
 }

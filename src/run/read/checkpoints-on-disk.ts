@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { RunNode } from "../nodes/node.js";
 import { rankNodes } from "../nodes/open/attempt-ranks.js";
 import { nodesAtHand } from "../nodes/open/open-nodes.js";
-import { lookAtSaved, type SavedFiles } from "../nodes/open/saved-files.js";
+import { lookAtSaved } from "../nodes/open/saved-files.js";
+import type { SavedFiles } from "../nodes/open/whole-file.js";
 import type { CheckpointEvent } from "../record/events.js";
 import type { RunFile } from "../record/run-file.js";
 

@@ -19,6 +19,8 @@ import { join } from "node:path";
  *       output/                      what MindFormers writes: checkpoint/rank_<r>/, log/, strategy/
  *       control/stop.json            StopRequest, written by run.stop(), read by the supervisor
  *       control/graceful_exit.json   {"GracefulExit": 0|1}, read by the engine at every step
+ *       control/save.json            {id, step}, written by run.saveNow(), read by the engine at every step
+ *       control/save-answer.json     what the ranks did about it; save-notes/ holds what each rank has seen
  *       control/run-<k>.json         copy of run.json as attempt k was started with it
  *       control/standby.lock         the process that takes over when the supervisor dies
  *       resume/                      only in resumed runs: links to the checkpoint that the engine loads
@@ -63,6 +65,8 @@ export interface RunPaths {
   readonly control: string;
   readonly stopRequest: string;
   readonly gracefulExit: string;
+  readonly saveRequest: string;
+  readonly saveAnswer: string;
   readonly stacks: string;
   readonly standby: string;
   readonly resume: string;
@@ -93,6 +97,8 @@ export function runPaths(folder: string, layout = layoutVersion): RunPaths {
     control,
     stopRequest: join(control, "stop.json"),
     gracefulExit: join(control, "graceful_exit.json"),
+    saveRequest: join(control, "save.json"),
+    saveAnswer: join(control, "save-answer.json"),
     stacks: join(control, "stacks"),
     standby: join(control, "standby.lock"),
     resume: join(folder, "resume"),

@@ -1,5 +1,6 @@
-import { link, mkdir, symlink, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { link, mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { iterationNotes, iterationOfFolder, trackerName } from "../../checkpoint/read/points/file-name.js";
 import { CheckpointError } from "../../core/error.js";
 
 /** One saved point as far as resuming needs it; `Checkpoint` is one. */
@@ -10,6 +11,18 @@ export interface ResumePoint {
   readonly files: readonly { readonly rank: number; readonly path: string }[];
 }
 
+/** Step of a point in the 1.9 layout, by the folder of its files; undefined for folders of ranks. */
+export function iterationOf({ files }: ResumePoint): number | undefined {
+  const [first] = files;
+  return first === undefined ? undefined : iterationOfFolder(basename(dirname(first.path)));
+}
+
+/** The folder that the paths of a seal start from: of the iteration, or of the folders of ranks. */
+export function loadFolder(path: string): string {
+  const folder = dirname(path);
+  return iterationOfFolder(basename(folder)) === undefined ? dirname(folder) : folder;
+}
+
 async function linkFile(from: string, to: string): Promise<void> {
   // A hard link stays valid when the source run is deleted; across file systems there are only symbolic ones.
   await link(from, to).catch(() => symlink(from, to));
@@ -18,9 +31,12 @@ async function linkFile(from: string, to: string): Promise<void> {
 /**
  * Lays out exactly one checkpoint the way MindFormers looks for one (`load_checkpoint: <folder>`, `resume_training:
  * True`): `rank_<r>/<file>` and `rank_<r>/meta.json` with `last_epoch`, `last_step` and `last_ckpt_file`, so that
- * every rank loads this one and no other. The files are links, nothing is copied.
+ * every rank loads this one and no other. A point in the 1.9 layout becomes `iteration_<step>` below a tracker that
+ * names it. The files are links, nothing is copied.
  */
 export async function linkCheckpoint(point: ResumePoint, folder: string): Promise<void> {
+  const iteration = iterationOf(point);
+  if (iteration !== undefined) return linkIteration(point, iteration, folder);
   for (const { rank, path } of point.files) {
     // MindFormers finds a rank's file by the number in its name, also a file that another rank wrote.
     const name = basename(path).replace(/_rank_\d+(?=(?:_\d+)?-\d+_\d+\.)/, `_rank_${rank}`);
@@ -42,6 +58,16 @@ export async function linkCheckpoint(point: ResumePoint, folder: string): Promis
   }
 }
 
+async function linkIteration({ files }: ResumePoint, step: number, folder: string): Promise<void> {
+  const source = dirname(files[0]?.path ?? "");
+  const place = join(folder, basename(source));
+  await mkdir(place, { recursive: true });
+  const names = new Set(files.map(({ path }) => basename(path)));
+  for (const name of iterationNotes) if (await stat(join(source, name)).catch(() => undefined)) names.add(name);
+  for (const name of names) await linkFile(join(source, name), join(place, name));
+  await writeFile(join(folder, trackerName), String(step));
+}
+
 /**
  * Throws RESUME_IMPOSSIBLE unless the checkpoint is complete, has a file for each of `workers` ranks and steps are
  * left to do.
@@ -58,7 +84,11 @@ export function requireResumable(
   const choose = "from: (await openCheckpoints(run.checkpointDir)).latestComplete()";
   if (!point.complete) throw refuse("expected a complete one, found files missing or damaged", choose);
   const ranks = point.files.map(({ rank }) => rank).sort((a, b) => a - b);
-  if (ranks.length !== needs.workers || ranks.some((rank, index) => rank !== index)) {
+  // Ranks load their part of a point in the 1.9 layout whatever ranks have written it.
+  if (
+    iterationOf(point) === undefined &&
+    (ranks.length !== needs.workers || ranks.some((rank, index) => rank !== index))
+  ) {
     throw refuse(
       `expected a file for each of ${needs.workers} ranks, found those of ranks ${ranks.join(", ")}`,
       choose,

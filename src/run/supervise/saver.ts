@@ -1,8 +1,10 @@
 import { join, relative } from "node:path";
 import { sealFiles, writeSeal } from "../../checkpoint/prove/seal-files.js";
+import { iterationFolder } from "../../checkpoint/read/points/file-name.js";
 import type { Clock } from "../../core/clock.js";
 import type { RunNode } from "../nodes/node.js";
-import { lookAtSaved, type SavedFile } from "../nodes/open/saved-files.js";
+import { lookAtSaved } from "../nodes/open/saved-files.js";
+import type { SavedFile } from "../nodes/open/whole-file.js";
 import type { CheckpointEvent } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
 import type { SavedPoint } from "./observe/attempt-logs.js";
@@ -96,10 +98,11 @@ export class Saver {
     const { folder, clock, sealRate = sealBytesPerSecond } = this.#parts;
     if (sealRate === 0 || this.#ended.signal.aborted) return;
     const began = clock.elapsed();
-    const checkpoints = runPaths(folder()).checkpoints;
+    const { checkpoints } = runPaths(folder());
+    const place = point.fileEpoch === 0 ? join(checkpoints, iterationFolder(point.fileStep)) : checkpoints;
     const seal = await sealFiles({
-      folder: checkpoints,
-      paths: files.map(({ path }) => relative(checkpoints, join(folder(), path))),
+      folder: place,
+      paths: files.map(({ path }) => relative(place, join(folder(), path))),
       step: point.step,
       signal: this.#ended.signal,
       onProgress: (bytes) => clock.wait((bytes / sealRate) * 1000 - (clock.elapsed() - began), this.#ended.signal),

@@ -138,6 +138,16 @@ test("an iteration that the tracker has not reached is incomplete", async () => 
   expect(checkpoint?.issues[0]?.message).toContain("found iteration 10: the save may not have ended");
 });
 
+test("a file that is replaced after it was opened gives an error, not values at the old places", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, "model.safetensors");
+  await writeFile(path, safetensorsFile({ w: floats(1, 2), v: floats(3, 4) }));
+  const checkpoint = await openCheckpoint(path);
+  await writeFile(path, safetensorsFile({ v: floats(3, 4), w: floats(5, 6) }));
+  await expect(checkpoint.values("w")).rejects.toMatchObject({ code: "CHECKPOINT_CHANGED" });
+  expect([...(await (await openCheckpoint(path)).values("w"))]).toEqual([5, 6]);
+});
+
 test("a single file, a flat folder, and a rank folder's parent all open by the same call", async () => {
   const folder = await temporaryFolder();
   const path = await saveRank(folder, { rank: 0, point: "1_50", bytes: checkpointFile(50) });

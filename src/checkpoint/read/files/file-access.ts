@@ -1,12 +1,14 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ByteSource } from "../../../core/bytes.js";
-import { LabError } from "../../../core/error.js";
+import { isLabError, LabError } from "../../../core/error.js";
 import { HttpBytes } from "../../../core/http-bytes.js";
 
 /** A file that is open for reading. */
 export interface OpenFile extends ByteSource {
   readonly savedAt: Date;
+  /** Differs when the file was changed or replaced; undefined if nothing tells. */
+  readonly version?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ async function openLocal(path: string): Promise<OpenFile> {
     name: path,
     byteLength,
     savedAt: found.mtime,
+    version: `${found.ino}/${found.size}/${found.mtimeMs}`,
     async slice(start, end) {
       if (start < 0 || end < start || end > byteLength) throw new RangeError(`${path}: bytes ${start} to ${end}`);
       if (end > headBytes) return read(new Uint8Array(new ArrayBuffer(end - start)), start);
@@ -87,8 +90,16 @@ function missing(path: string, cause: unknown): LabError {
 export const httpFiles: FileAccess = {
   list: async () => undefined,
   async kind(path) {
-    const found = await HttpBytes.open(path).catch(() => undefined);
-    return found === undefined ? "nothing" : "file";
+    try {
+      await HttpBytes.open(path);
+      return "file";
+    } catch (error) {
+      // Object stores answer 403 for a name that does not exist; of a folder a server may send any page.
+      const status = isLabError(error) ? error.details.status : undefined;
+      const isAbsent = status === 404 || status === 403 || status === 410;
+      if (typeof status !== "number" || (/\.(safetensors|ckpt|json)$/.test(path) && !isAbsent)) throw error;
+      return "nothing";
+    }
   },
   open: (path) => HttpBytes.open(path),
   join: (folder, name) => `${folder.replace(/\/+$/, "")}/${encodeURIComponent(name)}`,

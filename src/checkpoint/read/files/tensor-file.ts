@@ -26,6 +26,7 @@ export interface OpenTensorFile {
   readonly source: ByteSource;
   readonly header: TensorHeader;
   readonly savedAt: Date;
+  readonly version: string | undefined;
   /** Bytes on disk. */
   readonly bytes: number;
 }
@@ -56,7 +57,7 @@ export async function withTensorFile<Result>(
   try {
     const source = await plainSource(file, path, key);
     const found = header ?? (await readHeader(source, path));
-    return await use({ source, header: found, savedAt: file.savedAt, bytes: file.byteLength });
+    return await use({ source, header: found, savedAt: file.savedAt, version: file.version, bytes: file.byteLength });
   } finally {
     await file.close();
   }

@@ -43,6 +43,12 @@ export function iterationOfFolder(name: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** Beside the folders of iterations: the step of the newest whole one, written last. */
+export const trackerName = "latest_checkpointed_iteration.txt";
+
+/** Beside the tensors of an iteration: counters, and the places of slices, which one rank alone does not write. */
+export const iterationNotes = ["common.json", "metadata.json"] as const;
+
 /** Name of the folder of a step in the 1.9 layout. */
 export function iterationFolder(step: number): string {
   return `iteration_${String(step).padStart(8, "0")}`;

@@ -1,12 +1,11 @@
 import type { Issue } from "../../../core/error.js";
 import { readSmallText } from "../files/file-access.js";
 import { type HyperParameters, hyperOfCommon } from "../files/hyper.js";
-import { type IterationFileName, iterationOfFolder, parseIterationFileName } from "./file-name.js";
+import { type IterationFileName, iterationOfFolder, parseIterationFileName, trackerName } from "./file-name.js";
 import { issue, listed, otherCheckpoint } from "./finding.js";
 import { type PartsOptions, readParts } from "./read-parts.js";
 import type { PointPart, SavedPoint } from "./saved-point.js";
 
-export const trackerName = "latest_checkpointed_iteration.txt";
 const smallText = 16 * 1024 * 1024;
 
 /** Numbers of the `iteration_…` folders among names, in order. */

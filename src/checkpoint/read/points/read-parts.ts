@@ -48,10 +48,10 @@ async function readPart(
   const format = formatOfName(path) ?? "ckpt";
   try {
     return await withTensorFile(path, options, async (file) => {
-      const { header, bytes, savedAt } = file;
+      const { header, bytes, savedAt, version } = file;
       const hyper = await readHyperParameters(file);
       const kept = keep(header, budget);
-      return { rank, path, bytes, savedAt, format: header.format, hyper, problem: undefined, header: kept };
+      return { rank, path, bytes, savedAt, version, format: header.format, hyper, problem: undefined, header: kept };
     });
   } catch (error) {
     if (error instanceof CancelledError) throw error;

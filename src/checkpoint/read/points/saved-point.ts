@@ -23,6 +23,8 @@ export interface PointPart extends CheckpointFile {
   readonly format: TensorFormat;
   readonly hyper: HyperParameters | undefined;
   readonly problem: string | undefined;
+  /** As it was opened: `OpenFile.version`. */
+  readonly version?: string | undefined;
   /** Kept if there are not too many; otherwise it is read again. */
   readonly header: TensorHeader | undefined;
 }

@@ -37,13 +37,6 @@ function* cpuLimits({ get, mesh, device }: RuleContext): Generator<RuleFinding> 
     yield set("runner_config.sink_mode", "with sink_mode on CPU every epoch would repeat the same data", false);
   if ((get("parallel.full_batch") ?? true) !== false && mesh.dataParallel > 1)
     yield set("parallel.full_batch", "data-parallel workers must each read their own part of the batch", false);
-  // The engine layer saves and loads this layout with several workers; a run's record does not follow its saves yet.
-  if (get("use_legacy_format") === false && mesh.dataParallel > 1)
-    yield set(
-      "use_legacy_format",
-      "several workers on a CPU save the 1.9 layout, but resumeRun and recovery read folders of ranks only",
-      true,
-    );
 }
 
 function* sinkMode({ get, device, megatron }: RuleContext): Generator<RuleFinding> {

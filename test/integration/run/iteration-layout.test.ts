@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, inject, it } from "vitest";
+import { openCheckpoints } from "../../../src/checkpoint/open/open.js";
+import { planRun } from "../../../src/plan/plan-run.js";
+import { launchRun } from "../../../src/run/launch/launch.js";
+import { resumeRun } from "../../../src/run/launch/resume.js";
+import { localNodeOf } from "../../../src/run/nodes/open/open-nodes.js";
+import type { Run } from "../../../src/run/run.js";
+import { takeGraphs } from "../../support/compiled-graphs.js";
+import { tinyTraining } from "../../support/tiny-training.js";
+
+const folder = mkdtempSync(join(tmpdir(), "iteration-layout-"));
+const launched: Run[] = [];
+afterAll(async () => {
+  for (const run of launched) await localNodeOf(run.description, () => run.folder).end({ graceMs: 0 });
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it("two workers save the 1.9 layout, also on request: every save is recorded and sealed, and a resume goes on with the same losses", async () => {
+  takeGraphs(inject("compiledGraphs"), join(folder, "runs"));
+  const config = (await tinyTraining(folder, 8)).saving({ every: 4, layout: "iteration" });
+  const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
+  const run = await launchRun(plan, { name: "first", folder: join(folder, "runs") });
+  launched.push(run);
+  const asked = await run.saveNow();
+  expect(await run.wait({ timeout: "8m" })).toMatchObject({ state: "finished", checkpointStep: 8 });
+  const checkpoints = await openCheckpoints(run.checkpointDir);
+  expect(checkpoints.all.map(({ step, layout, complete }) => [step, layout, complete])).toEqual(
+    [...new Set([asked.step, 4, 8])].sort((a, b) => a - b).map((step) => [step, "iteration", true]),
+  );
+  const { ok, facts } = await checkpoints.at(4).verify();
+  expect([ok, facts.sealedAt === undefined]).toEqual([true, false]);
+
+  const next = await resumeRun(run, { from: checkpoints.at(4), name: "second" });
+  launched.push(next);
+  await next.wait({ timeout: "8m" });
+  const losses = (steps: Awaited<ReturnType<Run["steps"]>>) => steps.map(({ step, loss }) => [step, loss]);
+  expect(losses(await next.steps())).toEqual(losses(await run.steps()).slice(4));
+});
