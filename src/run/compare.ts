@@ -7,7 +7,7 @@ import { recentStepMs } from "./read/status.js";
 import type { StepRecord } from "./record/events.js";
 import { readRunFile } from "./record/run-file.js";
 import type { Run } from "./run.js";
-import { measured, measures, type PlotName } from "./watch/plots.js";
+import { measured, measures, type PlotName, requirePlots } from "./watch/plots.js";
 
 /**
  * What the horizontal axis counts: optimizer steps, tokens seen since the first start, or minutes since the first run
@@ -76,9 +76,13 @@ export class Comparison {
     this.runs = runs;
   }
 
-  /** One figure of all runs, which reads them when it is shown; a resumed run is drawn where its global steps are. */
+  /**
+   * One figure of all runs, which reads them when it is shown; a resumed run is drawn where its global steps are.
+   * @throws ARGUMENT_INVALID for an unknown plot.
+   */
   plot(plot: PlotName, options: { readonly x?: CompareAxis } = {}): Figure<Promise<MimeBundle>> {
     const { x = "step" } = options;
+    requirePlots([plot]);
     return new Figure(async () =>
       drawFigure(lineDrawings(chartOf(await Promise.all(this.runs.map(readCurve)), plot, x))),
     );
@@ -87,7 +91,7 @@ export class Comparison {
   async [displayKey](): Promise<MimeBundle> {
     const rows = await Promise.all(this.runs.map(rowOf));
     return tableBundle({
-      title: `${this.runs.length} runs`,
+      title: formatCount(this.runs.length, "run"),
       columns: [
         { key: "run" },
         { key: "state" },

@@ -57,7 +57,7 @@ export class RunDeletion {
 
   [displayKey](): MimeBundle {
     return tableBundle({
-      title: `${formatCount(this.runs.length)} runs to delete, ${formatBytes(this.bytes)}; nothing is deleted yet`,
+      title: `${formatCount(this.runs.length, "run")} to delete, ${formatBytes(this.bytes)}; nothing is deleted yet`,
       columns: [
         { key: "name" },
         { key: "state" },

@@ -1,6 +1,7 @@
 import { basename, dirname, relative, resolve } from "node:path";
+import { suggestName } from "../config/text/suggest.js";
 import { LabError } from "../core/error.js";
-import { formatDate, formatDuration } from "../core/units.js";
+import { formatCount, formatDate, formatDuration } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { ShownList } from "../view/shown-list.js";
 import { tableBundle } from "../view/table.js";
@@ -74,9 +75,11 @@ async function openAt(address: RunAddress, runs: string, options: OpenRemoteOpti
 
 function missing(name: string, folder: string, folders: readonly string[]): LabError {
   const names = [...new Set(folders.map((path) => basename(path)))];
+  const near = suggestName(name, names);
+  const likely = folders.find((path) => basename(path) === near) ?? folders[0];
   const found = names.length > 0 ? `found ${names.slice(0, 20).join(", ")}` : `found no run in ${dirname(folder)}`;
   return new LabError("RUN_MISSING", `run ${name}: expected ${folder}/run.json, ${found}`, {
-    hint: folders[0] ? openLine(folders[0]) : 'await listRuns({ folder: "…" })',
+    hint: likely ? openLine(likely) : 'await listRuns({ folder: "…" })',
     details: { name, folder, names },
   });
 }
@@ -145,7 +148,7 @@ const placeOf = (folder: string) => relative(process.cwd(), dirname(folder)) || 
 function runsTable(listed: readonly Listed[], damaged: readonly Damaged[], place: string): MimeBundle {
   const troubled = damaged.length > 0 || listed.some(({ status }) => status.damage !== undefined);
   return tableBundle({
-    title: `${listed.length + damaged.length} runs ${place}`,
+    title: `${formatCount(listed.length + damaged.length, "run")} ${place}`,
     columns: [
       { key: "name" },
       { key: "state" },

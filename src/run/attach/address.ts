@@ -12,7 +12,7 @@ export interface RunAddress {
 
 /** True for `ssh://…`. */
 export function isRunAddress(text: string): boolean {
-  return text.startsWith("ssh://");
+  return typeof text === "string" && text.startsWith("ssh://");
 }
 
 /** Reads `ssh://[user@]host[:port]/absolute/path`. @throws ARGUMENT_INVALID, CLUSTER_INVALID */

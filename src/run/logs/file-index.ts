@@ -23,6 +23,8 @@ export class LogFileIndex {
   readonly blocks: LogBlock[] = [];
   /** Bytes that are indexed: up to the last line end that was seen. */
   size = 0;
+  /** True while `size` lies within a line longer than the buffer; the rest of that line is skipped. */
+  #isInLine = false;
 
   constructor(path: string) {
     this.path = path;
@@ -43,8 +45,11 @@ export class LogFileIndex {
         const end =
           buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1 || (bytesRead === buffer.length ? bytesRead : 0);
         if (end === 0) return;
-        this.#add(buffer.subarray(0, end));
-        this.size += end;
+        const rest = this.#isInLine ? buffer.subarray(0, end).indexOf(0x0a) + 1 || end : 0;
+        this.#isInLine = buffer[end - 1] !== 0x0a;
+        this.size += rest;
+        if (end > rest) this.#add(buffer.subarray(rest, end));
+        this.size += end - rest;
       }
     } finally {
       await file.close();
@@ -54,6 +59,7 @@ export class LogFileIndex {
   #restart(): void {
     this.blocks.length = 0;
     this.size = 0;
+    this.#isInLine = false;
   }
 
   #add(bytes: Buffer): void {

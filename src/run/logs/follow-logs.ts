@@ -93,11 +93,11 @@ class Follower {
   }
 
   #view(ranks: readonly number[] | undefined): LogLines {
-    const { tail = 30, fold = ranks?.length === 1 ? "none" : "equal" } = this.#options;
+    const { tail = 30, fold = ranks?.length === 1 ? "none" : "equal", lines = "short" } = this.#options;
     const each = (first: LogRecord) => ({ first, count: 1, ranks: first.rank === undefined ? [] : [first.rank] });
     const folded = fold === "equal" ? foldRecords(this.#kept) : this.#kept.map(each);
     const coverage = { files: 0, bytes: 0, searched: 0, unreachable: [], isFollowed: true };
-    return new LogLines(ranks?.length === 1 ? ranks[0] : undefined, folded.slice(-tail), coverage);
+    return new LogLines(ranks?.length === 1 ? ranks[0] : undefined, folded.slice(-tail), { coverage, lines });
   }
 
   async #follow(node: RunNode, question: LogQuestion, signal: AbortSignal): Promise<void> {

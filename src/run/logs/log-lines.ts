@@ -1,7 +1,7 @@
 import { formatBytes } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
-import { type FoldedRecord, rankRanges } from "./fold.js";
-import type { LogRecord } from "./question.js";
+import type { FoldedRecord } from "./fold.js";
+import { recordText, spansDays } from "./record-text.js";
 
 /** How far a question looked. */
 export interface LogCoverage {
@@ -17,11 +17,10 @@ export interface LogCoverage {
 
 /** What a cell shows at most. */
 const mostBytes = 60_000;
-const longestLine = 400;
-const mostLines = 12;
 
 /**
- * Records of logs, shown as plain text: ranks in front where there are several, long lines cut, at most 64 KB.
+ * Records of logs. Shows the time, the severity from WARNING up, and the message of each record, at most 64 KB. Ranks
+ * stand in front where there are several. `lines` has the text as it stands in the files, up to 8 KB of each record.
  *
  * @example
  * const run = await openRun("first");
@@ -32,12 +31,18 @@ export class LogLines {
   readonly rank: number | undefined;
   readonly records: readonly FoldedRecord[];
   readonly coverage: LogCoverage;
+  readonly #whole: boolean;
 
   /** @internal Use run.logs. */
-  constructor(rank: number | undefined, records: readonly FoldedRecord[], coverage: LogCoverage) {
+  constructor(
+    rank: number | undefined,
+    records: readonly FoldedRecord[],
+    look: { readonly coverage: LogCoverage; readonly lines?: "short" | "whole" },
+  ) {
     this.rank = rank;
     this.records = records;
-    this.coverage = coverage;
+    this.coverage = look.coverage;
+    this.#whole = look.lines === "whole";
   }
 
   /** Every line of every record, whole. */
@@ -48,20 +53,19 @@ export class LogLines {
   [displayKey](): MimeBundle {
     if (this.records.length === 0 && this.coverage.isFollowed) return { "text/plain": "waiting for records" };
     if (this.records.length === 0) return { "text/plain": `no such records (${this.#searched()})` };
-    const several = this.rank === undefined;
+    const withRanks = this.rank === undefined;
+    const look = { withRanks, whole: this.#whole, withDay: spansDays(this.records) };
     const shown: string[] = [];
     let room = mostBytes;
     for (const folded of [...this.records].reverse()) {
-      const text = recordText(folded, several);
+      const text = recordText(folded, look);
       room -= Buffer.byteLength(text) + 1;
       if (room < 0) break;
       shown.unshift(text);
     }
     const hidden = this.records.length - shown.length;
     const head = hidden > 0 ? [`… ${hidden} earlier records are not shown: narrow since, match, or rank`] : [];
-    const { isFollowed = false, unreachable } = this.coverage;
-    const tellsHow = !isFollowed && (several || unreachable.length > 0);
-    const foot = tellsHow ? [`(${this.#searched()})`] : [];
+    const foot = this.coverage.isFollowed ? [] : [`(${this.#searched()})`];
     return { "text/plain": [...head, ...shown, ...foot].join("\n") };
   }
 
@@ -71,19 +75,4 @@ export class LogLines {
     const missing = unreachable.map((reason) => `; not asked: ${reason}`).join("");
     return `${files} ${files === 1 ? "file" : "files"}, ${part} searched${missing}`;
   }
-}
-
-function nameOf({ source, node }: LogRecord): string {
-  return source === "worker" ? "" : `${source} on ${node}`;
-}
-
-function recordText({ first, count, ranks }: FoldedRecord, several: boolean): string {
-  const who = ranks.length > 0 ? `rank${ranks.length > 1 ? "s" : ""} ${rankRanges(ranks)}` : nameOf(first);
-  const times = count > Math.max(1, ranks.length) ? `, ${count} times` : "";
-  const lines = first.text.split("\n");
-  const kept = lines.length > mostLines ? [...lines.slice(0, 2), "  …", ...lines.slice(-(mostLines - 3))] : lines;
-  const cut = kept.map((line) =>
-    line.length > longestLine ? `${line.slice(0, longestLine)}… (${line.length} characters in ${first.path})` : line,
-  );
-  return several ? `${who}${times} | ${cut.join("\n  | ")}` : cut.join("\n");
 }

@@ -1,7 +1,7 @@
-import { LabError } from "../../core/error.js";
 import { parseDuration } from "../../core/units.js";
 import { ranksOf } from "../record/node-command.js";
 import type { RunFile } from "../record/run-file.js";
+import { checkLogOptions, refuseOption } from "./check-log-options.js";
 import type { LogQuestion, LogSource } from "./question.js";
 import { type LogLevel, logLevels } from "./scan.js";
 
@@ -26,6 +26,11 @@ export interface LogOptions {
    * for itself.
    */
   readonly fold?: "equal" | "none";
+  /**
+   * `"short"` (default): shows time, severity, and message of each record. `"whole"`: shows the lines as they stand in
+   * the file.
+   */
+  readonly lines?: "short" | "whole";
   /** True: shows the records that are written from now on, until the run has ended. */
   readonly follow?: boolean;
   /** Engine start within the run; default: the newest. */
@@ -41,25 +46,19 @@ export interface LogChoice {
   readonly attempt: number;
 }
 
-function refuse(option: string, expected: string, found: unknown): LabError {
-  return new LabError("ARGUMENT_INVALID", `logs ${option}: expected ${expected}, found ${JSON.stringify(found)}`, {
-    hint: 'run.logs({ rank: "all", level: "ERROR", since: "10m" })',
-    details: { option, found },
-  });
-}
-
 /** A moment in milliseconds since the epoch. @throws ARGUMENT_INVALID */
 export function momentOf(value: string | number | Date, now: number, option = "since"): number {
   if (value instanceof Date) return value.getTime();
   if (typeof value === "number") return value;
   if (/^\s*[\d.]+\s*[a-z]+\s*$/i.test(value)) return now - parseDuration(value, `logs ${option}`);
   const moment = Date.parse(value);
-  if (Number.isNaN(moment)) throw refuse(option, 'a time such as "2026-11-28 22:43" or "10m"', value);
+  if (Number.isNaN(moment)) throw refuseOption(option, 'a time such as "2026-11-28 22:43" or "10m"', value);
   return moment;
 }
 
-/** Chooses ranks and nodes. @throws ARGUMENT_INVALID for a rank or node that the run does not have */
+/** Chooses ranks and nodes. @throws ARGUMENT_INVALID for a rank, node, or attempt that the run does not have */
 export function chooseLogs(file: RunFile, options: LogOptions): LogChoice {
+  checkLogOptions(options);
   const { rank, node, source = "worker", attempt = file.attempt } = options;
   const isWide = [node, options.level, options.since, options.until, options.fold].some((each) => each !== undefined);
   const chosen = rank === "all" ? undefined : (rank ?? (isWide || source !== "worker" ? undefined : lossRankOf(file)));
@@ -67,13 +66,14 @@ export function chooseLogs(file: RunFile, options: LogOptions): LogChoice {
   const nodes = file.commands.filter(
     (command) => node === undefined || command.node === node || command.nodeRank === node,
   );
-  if (nodes.length === 0) throw refuse("node", file.commands.map((command) => command.node).join(", "), node);
+  if (nodes.length === 0) throw refuseOption("node", file.commands.map((command) => command.node).join(", "), node);
   const nodeRanks = nodes
     .filter((command) => ranks === undefined || ranks.some((each) => ranksOf(command).includes(each)))
     .map(({ nodeRank }) => nodeRank);
+  if (attempt > file.attempt) throw refuseOption("attempt", `1 to ${file.attempt}`, attempt);
   const known = file.commands.flatMap(ranksOf);
   const missing = ranks?.find((each) => !known.includes(each));
-  if (missing !== undefined) throw refuse("rank", `0 to ${known.length - 1}`, missing);
+  if (missing !== undefined) throw refuseOption("rank", `0 to ${known.length - 1}`, missing);
   return { ranks, nodeRanks, source, attempt };
 }
 

@@ -83,7 +83,8 @@ export async function readLogs(file: RunFile, folder: string, options: LogOption
       coverage.searched += answer.searched;
     }
     const single = choice.ranks?.length === 1 ? choice.ranks[0] : undefined;
-    return new LogLines(single, shown(found, options, single), coverage);
+    const { lines } = options;
+    return new LogLines(single, shown(found, options, single), { coverage, ...(lines && { lines }) });
   } finally {
     await Promise.all(nodes.map((node) => node.close()));
   }

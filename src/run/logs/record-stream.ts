@@ -1,9 +1,7 @@
 import type { LogQuestion, LogRecord } from "./question.js";
 import { sourceOf } from "./question.js";
+import { mostText } from "./record-text.js";
 import { logLevels, scanRecords } from "./scan.js";
-
-/** Bytes of a record that are kept; the rest is in the file. */
-const mostText = 8192;
 
 /**
  * Makes records of lines as they are written. A record is complete when the next one begins, or when nothing follows.

@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { listFiles } from "../nodes/glob.js";
 import { LogFileIndex, mayHold } from "./file-index.js";
 import type { LogAnswer, LogQuestion } from "./question.js";
+import { mostText } from "./record-text.js";
 import { logLevels, scanRecords } from "./scan.js";
 
 type Found = LogAnswer["records"][number];
 
-/** Bytes of a record that are kept; the rest is in the file. */
-const mostText = 8192;
 const bufferBytes = 1 << 22;
 
 /**

@@ -9,8 +9,10 @@ export const defaultFolder = "runs";
  * name is one folder, not a path.
  */
 export function runFolder(name: string, folder: string = defaultFolder): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
-    const proposal = name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+|-+$/g, "");
+  if (typeof name !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
+    const proposal = String(name)
+      .replace(/[^A-Za-z0-9._-]+/g, "-")
+      .replace(/^[^A-Za-z0-9]+|-+$/g, "");
     throw new LabError(
       "RUN_NAME_ILLEGAL",
       `run name ${JSON.stringify(name)}: expected 1 to 100 letters, digits, dots, hyphens or underscores, ` +

@@ -1,3 +1,5 @@
+import { suggestName } from "../../config/text/suggest.js";
+import { LabError } from "../../core/error.js";
 import type { StepRecord } from "../record/events.js";
 
 /** What can be drawn of a run; `throughput` is in tokens per second by the engine's own step times. */
@@ -30,6 +32,17 @@ export const measures: Readonly<Record<PlotName, Measure>> = {
   step_time: { label: "step time in ms", value: (step) => step.stepTimeMs },
   throughput: { label: "tokens per second", value: (step, tokens) => (tokens * 1000) / Math.max(1, step.stepTimeMs) },
 };
+
+/** Refuses names of plots that do not exist. @throws ARGUMENT_INVALID with the name that was probably meant. */
+export function requirePlots(plots: readonly string[]): void {
+  const odd = plots.find((name) => !Object.hasOwn(measures, name));
+  if (odd === undefined) return;
+  const known = Object.keys(measures);
+  throw new LabError("ARGUMENT_INVALID", `plot ${odd}: expected ${known.join(", ")}`, {
+    hint: `plots: [${JSON.stringify(suggestName(odd, known) ?? "loss")}]`,
+    details: { plot: odd, known },
+  });
+}
 
 /** Points of one measure; steps that did not report it are left out. */
 export function measured(

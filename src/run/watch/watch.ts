@@ -4,7 +4,7 @@ import type { RunReader } from "../read/run-reader.js";
 import type { RunStatus } from "../read/status.js";
 import { isTerminal, type StepRecord } from "../record/events.js";
 import { phaseOf, runView } from "./live-view.js";
-import type { PlotName } from "./plots.js";
+import { type PlotName, requirePlots } from "./plots.js";
 
 export interface WatchOptions {
   /** Default `["loss"]`; several are panels of one figure with a common axis. */
@@ -23,9 +23,10 @@ export interface Watch {
 
 const pollMs = 500;
 
-/** Shows one live output and keeps it up to date until the run ends. */
+/** Shows one live output and keeps it up to date until the run ends. @throws ARGUMENT_INVALID for an unknown plot. */
 export function watchRun(reader: RunReader, options: WatchOptions): Watch {
   const { plots = ["loss"], signal = jupyterHost()?.signal } = options;
+  requirePlots(plots);
   const closing = new AbortController();
   const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
   const live = openLive(runView({ file: reader.file, steps: [], plots, now: reader.clock.now() }));

@@ -54,7 +54,7 @@ test("deleting shows first what would go, leaves live runs out, and deletes on c
     ["live", "lost"],
     4,
   ]);
-  expect(deletion[displayKey]()["text/plain"]).toMatch(/1 runs to delete, 4 B; nothing is deleted yet/);
+  expect(deletion[displayKey]()["text/plain"]).toMatch(/1 run to delete, 4 B; nothing is deleted yet/);
   expect(existsSync(join(root, "old"))).toBe(true);
   expect(await deletion.confirm()).toEqual({ deleted: [join(root, "old")], bytes: 4 });
   expect(readdirSync(root).sort()).toEqual(["live", "lost"]);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { RunFailedError } from "../../../../src/core/error.js";
 import { markedProcesses } from "../../../../src/core/liveness/process-table.js";
+import { compareRuns } from "../../../../src/run/compare.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { listRuns, openRun } from "../../../../src/run/open.js";
 import { launcherOption } from "../../../../src/run/record/node-command.js";
@@ -157,8 +158,10 @@ describe("a name that is taken", () => {
     expect(readdirSync(join(folder, "mine"))).toEqual(["thesis.txt"]);
   });
 
-  it.each(["", "a b", "../x", ".hidden", "a/b", "x=1", "-x"])("refuses the name %j", async (name) => {
-    await expect(async () => launchRun(fakePlan(), { name, folder: runsFolder() })).rejects.toMatchObject({
+  it.each(["", "a b", "../x", ".hidden", "a/b", "x=1", "-x", 5])("refuses the name %j", async (name) => {
+    await expect(async () =>
+      launchRun(fakePlan(), { name: name as string, folder: runsFolder() }),
+    ).rejects.toMatchObject({
       code: "RUN_NAME_ILLEGAL",
     });
   });
@@ -324,6 +327,7 @@ describe("opening and listing", () => {
       code: "RUN_MISSING",
       message: expect.stringContaining("here"),
     });
+    expect(() => compareRuns([]).plot("los" as "loss")).toThrow(/plot los: expected loss, lm_loss/);
     const list = await listRuns({ folder });
     expect(list.map(({ name }) => name)).toEqual(["here"]);
     expect(list[displayKey]()["text/plain"]).toContain("finished");

@@ -30,7 +30,7 @@ const command = (nodeRank: number) => ({
 const file = {
   layout: 2,
   name: "wiki",
-  attempt: 1,
+  attempt: 3,
   lossRank: 0,
   localNode: 0,
   commands: [command(0)],
@@ -47,7 +47,7 @@ beforeAll(() => {
   put("logs/attempt-1/node-0/scheduler.log", core);
 });
 
-const logs = (options: Parameters<typeof readLogs>[2] = {}) => readLogs(file, folder, options);
+const logs = (options: Parameters<typeof readLogs>[2] = {}) => readLogs(file, folder, { attempt: 1, ...options });
 const text = (lines: Awaited<ReturnType<typeof logs>>) => String(lines[displayKey]()["text/plain"]);
 
 it("records keep their lines together and have the time and level of their format", () => {
@@ -77,7 +77,7 @@ it("equal records of many ranks are shown once with their ranks; what differs st
     [7, 7],
     [1, 1],
   ]);
-  expect(text(found)).toContain("ranks 0–4, 6–7 | 2026-11-28 22:43:18,000");
+  expect(text(found)).toContain("ranks 0–4, 6–7 | 22:43:18 loss: 6.23");
   expect(text(found)).toContain("rank 5 |");
   expect((await logs({ rank: "all", match: /loss/, fold: "none" })).records).toHaveLength(8);
 });
@@ -127,4 +127,32 @@ it("a cell shows at most 64 KB and says what it leaves out", async () => {
   expect(Buffer.byteLength(text(found))).toBeLessThan(64 * 1024);
   expect(text(found)).toMatch(/^… \d+ earlier records are not shown/);
   expect(text(found)).toContain("characters in logs/attempt-2/node-0/worker_0.log)");
+});
+
+it("lines are shown as time, severity, and message; as they stand in the file on demand; days where there are two", async () => {
+  const [first, second] = [info("22:43:18,000", "one"), info("23:00:00,000", "two").replace("11-28", "11-29")];
+  put("logs/attempt-3/node-0/worker_0.log", first, core);
+  expect(text(await logs({ attempt: 3, rank: 0 }))).toMatch(
+    /^22:43:18 one\n22:43:20 ERROR Connect\] timed out\n\(1 file, \d+ B searched\)$/,
+  );
+  expect(text(await logs({ attempt: 3, rank: 0, lines: "whole", tail: 1 }))).toContain(core);
+  put("logs/attempt-3/node-0/worker_0.log", first, second);
+  expect(text(await logs({ attempt: 3, rank: 0 }))).toMatch(/^11-28 22:43:18 one\n11-29 23:00:00 two\n/);
+});
+
+it("a line longer than the buffer is one record that keeps 8 KB, and the records behind it are found", async () => {
+  put("logs/attempt-3/node-0/worker_1.log", info("22:43:17,000", "x".repeat(9_500_000)), info("22:43:18,000", "end"));
+  const found = await logs({ attempt: 3, rank: 1 });
+  expect(found.records.map(({ first }) => first.text.length)).toEqual([8192, info("22:43:18,000", "end").length]);
+  expect(text(found)).toMatch(/… \(at least \d+ characters in .*worker_1\.log\)\n22:43:18 end\n\(1 file, 9\.06 MB/);
+});
+
+it.each([
+  [{ tail: 0 }, /tail: expected a number of records from 1 up, found 0/],
+  [{ tail: "5" }, /tail: expected a number of records from 1 up, found "5"/],
+  [{ level: "error" }, /level: expected "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", found "error"/],
+  [{ attempt: 9 }, /attempt: expected 1 to 3, found 9/],
+  [{ ranks: 1 }, /option: expected one of rank, .*, found "ranks"/],
+])("an option that would be misread is refused: %j", async (options, message) => {
+  await expect(logs(options as Parameters<typeof logs>[0])).rejects.toThrow(message);
 });

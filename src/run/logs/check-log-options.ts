@@ -1,0 +1,35 @@
+import { LabError } from "../../core/error.js";
+import type { LogOptions } from "./log-options.js";
+import { logLevels } from "./scan.js";
+
+/** The error for an option of `run.logs`. */
+export function refuseOption(option: string, expected: string, found: unknown): LabError {
+  return new LabError("ARGUMENT_INVALID", `logs ${option}: expected ${expected}, found ${JSON.stringify(found)}`, {
+    hint: 'run.logs({ rank: "all", level: "ERROR", since: "10m" })',
+    details: { option, found },
+  });
+}
+
+const choices = {
+  source: ["worker", "scheduler", "msrun", "supervisor"],
+  level: logLevels,
+  fold: ["equal", "none"],
+  lines: ["short", "whole"],
+} as const;
+
+const names = ["rank", "node", "since", "until", "tail", "match", "follow", "attempt", ...Object.keys(choices)];
+
+const isCount = (value: unknown) => value === undefined || (Number.isInteger(value) && Number(value) >= 1);
+
+/** Refuses unknown options and values that an option does not take. @throws ARGUMENT_INVALID */
+export function checkLogOptions(options: LogOptions): void {
+  const odd = Object.keys(options).find((name) => !names.includes(name));
+  if (odd !== undefined) throw refuseOption("option", `one of ${names.join(", ")}`, odd);
+  for (const [name, known] of Object.entries(choices)) {
+    const value: unknown = options[name as keyof typeof choices];
+    if (value === undefined || (known as readonly unknown[]).includes(value)) continue;
+    throw refuseOption(name, known.map((one) => JSON.stringify(one)).join(", "), value);
+  }
+  if (!isCount(options.tail)) throw refuseOption("tail", "a number of records from 1 up", options.tail);
+  if (!isCount(options.attempt)) throw refuseOption("attempt", "the number of an attempt from 1 up", options.attempt);
+}
