@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { ConfigError } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
 import type { ShownList } from "../view/shown-list.js";
@@ -53,14 +53,37 @@ function templatesLike(text: string, templates: readonly string[]): string[] {
   return found.slice(0, 3).map((name) => `openConfig("${name}")`);
 }
 
+/** What there is at the path instead of a file; undefined if the text looks like a template's name. */
+async function foundInstead(name: string): Promise<{ readonly found: string; readonly hint: string } | undefined> {
+  if (name !== "" && (await stat(name).catch(() => undefined))?.isDirectory()) {
+    const [file = "name.yaml"] = (await readdir(name)).filter((entry) => /\.ya?ml$/.test(entry)).sort();
+    return { found: "a folder", hint: `openConfig(${JSON.stringify(join(name, file))})` };
+  }
+  if (!name.includes("/")) return undefined;
+  const folder = dirname(resolve(name));
+  const files = await readdir(folder).catch(() => undefined);
+  if (files === undefined)
+    return { found: `no folder ${folder}`, hint: `check the path; it starts at ${process.cwd()}` };
+  const near = suggestName(
+    basename(name),
+    files.filter((entry) => /\.ya?ml$/.test(entry)),
+  );
+  const hint =
+    near === undefined ? `ls ${folder}` : `did you mean openConfig(${JSON.stringify(join(dirname(name), near))})?`;
+  return { found: `no such file in ${folder}`, hint };
+}
+
 async function notFound(name: string): Promise<ConfigError> {
   const templates = await listTemplates();
   const near = templatesLike(name.replace(/\.ya?ml$/, ""), templates);
+  const instead = await foundInstead(name);
+  const hint = near.length === 0 ? `templates: ${templates.join(", ")}` : `did you mean ${near.join(" or ")}?`;
+  const expected = "expected a file, a template's name or YAML text";
   return new ConfigError(
     "CONFIG_NOT_FOUND",
-    `config ${name}: expected a file, a template's name or YAML text, found none of them`,
+    `config ${name || '""'}: ${expected}, found ${instead?.found ?? "none of them"}`,
     {
-      hint: near.length === 0 ? `templates: ${templates.join(", ")}` : `did you mean ${near.join(" or ")}?`,
+      hint: instead?.hint ?? hint,
       issues: [],
       details: { name, templates },
     },

@@ -1,5 +1,4 @@
 import { LabError } from "../../core/error.js";
-import type { LogOptions } from "./log-options.js";
 import { logLevels } from "./scan.js";
 
 /** The error for an option of `run.logs`. */
@@ -22,11 +21,11 @@ const names = ["rank", "node", "since", "until", "tail", "match", "follow", "att
 const isCount = (value: unknown) => value === undefined || (Number.isInteger(value) && Number(value) >= 1);
 
 /** Refuses unknown options and values that an option does not take. @throws ARGUMENT_INVALID */
-export function checkLogOptions(options: LogOptions): void {
+export function checkLogOptions(options: Readonly<Record<string, unknown>>): void {
   const odd = Object.keys(options).find((name) => !names.includes(name));
   if (odd !== undefined) throw refuseOption("option", `one of ${names.join(", ")}`, odd);
   for (const [name, known] of Object.entries(choices)) {
-    const value: unknown = options[name as keyof typeof choices];
+    const value = options[name];
     if (value === undefined || (known as readonly unknown[]).includes(value)) continue;
     throw refuseOption(name, known.map((one) => JSON.stringify(one)).join(", "), value);
   }

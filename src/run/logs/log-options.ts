@@ -58,7 +58,7 @@ export function momentOf(value: string | number | Date, now: number, option = "s
 
 /** Chooses ranks and nodes. @throws ARGUMENT_INVALID for a rank, node, or attempt that the run does not have */
 export function chooseLogs(file: RunFile, options: LogOptions): LogChoice {
-  checkLogOptions(options);
+  checkLogOptions({ ...options });
   const { rank, node, source = "worker", attempt = file.attempt } = options;
   const isWide = [node, options.level, options.since, options.until, options.fold].some((each) => each !== undefined);
   const chosen = rank === "all" ? undefined : (rank ?? (isWide || source !== "worker" ? undefined : lossRankOf(file)));

@@ -60,6 +60,18 @@ test("an unknown name lists the templates or says which was meant", async () => 
   expect(far.hint).toContain("pretrain_deepseek3_1b");
 });
 
+test("a path that leads to no file says what is there: a folder, no folder, or files with other names", async () => {
+  await writeFile(join(folder, "train.yaml"), "a: 1");
+  const nearMiss = await failure(join(folder, "trian.yaml"));
+  expect([nearMiss.message, nearMiss.hint]).toEqual([
+    expect.stringContaining(`found no such file in ${folder}`),
+    `did you mean openConfig(${JSON.stringify(join(folder, "train.yaml"))})?`,
+  ]);
+  expect((await failure(folder)).message).toContain("found a folder");
+  expect((await failure("no/such/folder/x.yaml")).message).toMatch(/found no folder .*no\/such\/folder/);
+  expect((await failure("")).message).toContain('config ""');
+});
+
 test("bytes that are not UTF-8 are refused", async () => {
   await writeFile(join(folder, "x.yaml"), Buffer.from([0x61, 0x3a, 0x20, 0xff, 0x0a]));
   expect((await failure(join(folder, "x.yaml"))).message).toMatch(/expected YAML in UTF-8/);

@@ -42,6 +42,59 @@ test.each([
     /^model.model_config.offset: .*pipeline_stage is 1/,
   ],
   ["runner_config: {sink_mode: False, sink_size: 4}", /^runner_config.sink_size: .*sink_mode is False/],
+  ["seed: 42\ntrain_dataset: {seed: 7}", /^train_dataset.seed: .*takes seed \(42\)/],
+  ["train_dataset: {batch_size: 9}\nrunner_config: {batch_size: 1}", /^train_dataset.batch_size: .*runner_config/],
+  ["train_dataset: {profile: True}", /^train_dataset.profile: .*takes profile \(not set\)/],
+  [
+    "train_dataset: {micro_batch_num: 9}\nrunner_config: {gradient_accumulation_steps: 2}",
+    /^train_dataset.micro_batch_num: .*takes runner_config.gradient_accumulation_steps \(2\)/,
+  ],
+  ["train_dataset: {do_eval: True}", /^train_dataset.do_eval: .*sets it to False/],
+  ["eval_dataset: {do_eval: False}", /^eval_dataset.do_eval: .*sets it to True/],
+  ["eval_dataset: {auto_tune: True}\nauto_tune: False", /^eval_dataset.auto_tune: /],
+  [
+    "train_dataset: {prefetch_size: 1}\ntrain_dataset_task: {dataset_config: {prefetch_size: 2}}",
+    /^train_dataset_task.dataset_config: .*takes train_dataset/,
+  ],
+  ["balanced_load: True\nuse_parallel: False", /^balanced_load: .*use_parallel is False/],
+  ["auto_tune: True\nprofile: True", /^auto_tune: .*profile is True/],
+  ["load_checkpoint: /a\nmodel: {model_config: {checkpoint_name_or_path: /b}}", /checkpoint_name_or_path: .*load_ch/],
+  ["lr_schedule: {type: A}\ngrouped_lr_schedule: {default: {type: B}}", /^lr_schedule: .*grouped_lr_schedule gives/],
+  [
+    "callbacks: [{type: CheckpointMonitor, embedding_local_norm_threshold: 1.0}]\n" +
+      "monitor_config: {health_checkpoint: {embedding_local_norm_threshold: 2.0}}",
+    /^callbacks.0.embedding_local_norm_threshold: .*health_checkpoint.embedding_local_norm_threshold is 2/,
+  ],
+  [
+    "parallel: {pipeline_stages: 4}\nuse_parallel: True\nparallel_config: {pipeline_stage: 2}",
+    /^parallel.pipeline_stages: .*takes parallel_config.pipeline_stage \(2\)/,
+  ],
+  ["use_parallel: True\ncontext: {device_id: 3}", /^context.device_id: .*msrun gives each worker/],
+  ["moe_config: {expert_num: 4}", /^moe_config: .*stand in model.model_config/],
+  ["parallel_config: {vocab_emb_dp: True}", /^parallel_config.vocab_emb_dp: /],
+  ["model: {model_config: {input_layout: BSH}}", /input_layout: .*flash attention takes "BNSD"/],
+  [
+    "model: {model_config: {use_eod_attn_mask_compression: True, attention_dropout: 0.1, sparse_mode: 0}}",
+    /sparse_mode: .*takes 3/,
+  ],
+  [
+    "model: {model_config: {use_eod_attn_mask_compression: True, attention_dropout: 0.1, sparse_mode: 0}}",
+    /attention_dropout: .*takes 0/,
+  ],
+  [
+    "model: {model_config: {apply_query_key_layer_scaling: True, attention_softmax_in_fp32: False}}",
+    /attention_softmax_in_fp32: .*sets it to True/,
+  ],
+  ["model: {model_config: {position_embedding_type: none, nope_layer_interval: 4}}", /nope_layer_interval: /],
+  [
+    "model: {model_config: {moe_router_enable_expert_bias: True, n_routed_experts: 0}}",
+    /moe_router_enable_expert_bias: .*no experts/,
+  ],
+  [
+    "model: {model_config: {rope_scaling: {type: yarn, factor: 4.0}, position_embedding_type: rope}}",
+    /position_embedding_type: .*rope_scaling.type is "yarn"/,
+  ],
+  ["model: {model_config: {disable_lazy_inline: False}}", /disable_lazy_inline: .*without a pipeline/],
 ])("a key that another rules is reported with the key that rules it: %s", (text, message) => {
   expect(found(text)).toEqual(expect.arrayContaining([expect.stringMatching(message)]));
 });
@@ -52,6 +105,10 @@ test.each([
   "callbacks: [{type: CheckpointMonitor, save_optimizer: True}]\ncheckpoint: {no_save_optim: False}",
   "model: {model_config: {offset: 0}}",
   "runner_config: {sink_mode: True, sink_size: 4}",
+  "seed: 42\ntrain_dataset: {seed: 42, auto_tune: False, do_eval: False}",
+  "train_dataset: {batch_size: 2}\nrunner_config: {batch_size: 2}",
+  "model: {model_config: {input_layout: BNSD, sparse_mode: 0, attention_dropout: 0.1}}",
+  "use_parallel: True\ncontext: {device_id: 0}",
 ])("a key that counts is not reported: %s", (text) => {
   expect(found(text)).toEqual([]);
 });

@@ -1,20 +1,20 @@
 import type { ReadValue } from "../../../model/read-value.js";
 import { keyInfo } from "../../keys/catalog.js";
 import { sameValue } from "../../text/values.js";
-import { type Cure, setAll, setTo, takeAway } from "../cure.js";
+import { setAll, setTo, takeAway } from "../cure.js";
 import { advice, warning } from "../findings.js";
 import { placesBelow } from "../places.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
+import {
+  datasetKeys,
+  isWritten,
+  moveTo,
+  type Overruled,
+  shownValue,
+  startKeys,
+  transformerKeys,
+} from "./overruled-values.js";
 
-/** A key that MindFormers sets anew, or doesn't look at, because of another one. */
-interface Overruled {
-  readonly path: string;
-  /** The key that decides, with its value: "lr_schedule sets the rate of every step". */
-  readonly why: string;
-  readonly cure?: Cure;
-}
-
-const isWritten = (value: unknown): boolean => value !== undefined && value !== null;
 const model = (name: string): string => `model.model_config.${name}`;
 
 /** Callbacks with their type and path. */
@@ -31,11 +31,7 @@ function* optimizer({ get }: RuleContext): Generator<Overruled> {
   if (!isWritten(rate) || !isWritten(get("lr_schedule"))) return;
   const path = "optimizer.learning_rate";
   const why = `lr_schedule gives the rate of every step (learning_rate ${String(get("lr_schedule.learning_rate"))})`;
-  const fix = [
-    { kind: "set", path: "lr_schedule.learning_rate", value: rate },
-    { kind: "unset", path },
-  ] as const;
-  yield { path, why, cure: { hint: `config.set("lr_schedule.learning_rate", ${JSON.stringify(rate)})`, fix } };
+  yield { path, why, cure: moveTo(path, "lr_schedule.learning_rate", rate) };
 }
 
 /** `create_lr_scheduler`: warmup_epochs is turned into steps. */
@@ -118,12 +114,8 @@ function* callbackArguments({ get }: RuleContext): Generator<Overruled> {
     for (const [name, ruler] of Object.entries(givenToCallbacks[String(type)] ?? {})) {
       const value = get(`${path}.${name}`);
       if (!isWritten(value)) continue;
-      const fix = [
-        { kind: "set", path: ruler, value },
-        { kind: "unset", path: `${path}.${name}` },
-      ] as const;
-      const hint = `config.set("${ruler}", ${JSON.stringify(value)})`;
-      yield { path: `${path}.${name}`, why: `the trainer takes ${ruler}`, cure: { hint, fix } };
+      const key = `${path}.${name}`;
+      yield { path: key, why: `the trainer takes ${ruler}`, cure: moveTo(key, ruler, value) };
     }
 }
 
@@ -141,7 +133,7 @@ function* wrapper({ get, mesh }: RuleContext): Generator<Overruled> {
   for (const [name, from] of pairs) {
     const value = get(`runner_wrapper.${name}`);
     if (isWritten(value) && !sameValue(value, get(from)))
-      yield { path: `runner_wrapper.${name}`, why: `the trainer takes ${from} (${JSON.stringify(get(from) ?? null)})` };
+      yield { path: `runner_wrapper.${name}`, why: `the trainer takes ${from} (${shownValue(get(from))})` };
   }
 }
 
@@ -175,7 +167,7 @@ function* meshKeys({ get, mesh }: RuleContext): Generator<Overruled> {
       why: "context_parallel_algo is not hybrid_cp",
       cure: setTo(`${cp}.ulysses_degree_in_cp`, 1),
     };
-  if (!mesh.semiAuto || mesh.pipelineStages > 1) return;
+  if (mesh.pipelineStages > 1) return;
   const why = "pipeline_stage is 1: one stage holds every layer";
   const offset = get(model("offset"));
   if (isWritten(offset) && [offset].flat(2).some((value) => value !== 0))
@@ -209,11 +201,15 @@ function* runKeys({ get }: RuleContext): Generator<Overruled> {
     yield { path: "recompute_config.select_recompute", why: "recompute is True: whole layers are recomputed" };
 }
 
+const parts = [
+  ...[optimizer, warmup, checkpointSection, callbackArguments, wrapper, modelKeys, meshKeys, runKeys],
+  ...[datasetKeys, startKeys, transformerKeys],
+];
+
 function* overruled(context: RuleContext): Generator<RuleFinding> {
-  const parts = [optimizer, warmup, checkpointSection, callbackArguments, wrapper, modelKeys, meshKeys, runKeys];
   for (const part of parts)
-    for (const { path, why, cure = takeAway(path) } of part(context))
-      yield warning([path, `has no effect: ${why}`], cure);
+    for (const { path, why, cure = takeAway(path), isCommon = false } of part(context))
+      yield (isCommon ? advice : warning)([path, `has no effect: ${why}`], cure);
 }
 
 interface Switch {

@@ -125,7 +125,10 @@ describe("a plan refuses what the engine's indices can't be built from, with the
   });
 });
 
-it("2,000 random settings: the plan's check finds something exactly where openDataOrder refuses a part", async () => {
+/** More by hand: `ORDER_CASES=50000 ORDER_SEED=7`. */
+const cases = Number(process.env.ORDER_CASES ?? 2000);
+
+it("random settings: the plan's check finds something exactly where openDataOrder refuses a part", async () => {
   const name = fc.constantFrom("large", "small", "small", "tiny", "empty");
   const weight = fc.constantFrom("0.3", "1", "7", "0", "0.001");
   const path = fc.oneof(
@@ -153,8 +156,8 @@ it("2,000 random settings: the plan's check finds something exactly where openDa
       expect([...new Set(found)]).toEqual(expected);
       refused += expected.length > 0 ? 1 : 0;
     }),
-    { numRuns: 2000, seed: 11 },
+    { numRuns: cases, seed: Number(process.env.ORDER_SEED ?? 11) },
   );
-  expect(refused).toBeGreaterThan(400);
-  expect(refused).toBeLessThan(1800);
+  expect(refused).toBeGreaterThan(cases * 0.2);
+  expect(refused).toBeLessThan(cases * 0.9);
 });
