@@ -1,6 +1,6 @@
 import { formatCount } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
-import { factsBundle } from "../view/sections.js";
+import { tableBundle } from "../view/table.js";
 import { layersOf, type ModelShape } from "./shape.js";
 import { inputTensors, layerTensors, type ModelTensor, mtpTensors, outputTensors, tensorSize } from "./tensors.js";
 
@@ -48,10 +48,11 @@ function countBundle(counts: Counts): MimeBundle {
     ["what one token passes through", counts.activeMain],
     ["with gradient and optimizer states", counts.trainable],
   ];
-  return factsBundle(
-    `${formatCount(counts.total)} parameters`,
-    rows.filter(([, count]) => count > 0).map(([name, count]) => [name, formatCount(count)] as const),
-  );
+  return tableBundle({
+    title: `${formatCount(counts.total)} parameters`,
+    columns: [{ key: "part" }, { key: "parameters", align: "right" }],
+    rows: rows.filter(([, count]) => count > 0).map(([part, count]) => ({ part, parameters: formatCount(count) })),
+  });
 }
 
 /** The counts with a table of their own; it is no value among them. */

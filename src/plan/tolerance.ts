@@ -17,7 +17,7 @@ export function applyTolerance(config: Config, tolerance: PlannedTolerance | und
     applyChange(config, changes, {
       path: "runner_config.sink_size",
       now: 1,
-      why: `${sink.join(", ")} need a look at every step`,
+      why: `${sink.join(", ")} ${sink.length === 1 ? "looks" : "look"} at every step`,
     });
   const callbacks = config.get("callbacks");
   for (const [index, callback] of (Array.isArray(callbacks) ? callbacks : []).entries())

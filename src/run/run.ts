@@ -21,7 +21,7 @@ import type { RunFile } from "./record/run-file.js";
 import { type SaveNowOptions, saveNow } from "./save-now.js";
 import { type StopOptions, stopRun } from "./stop.js";
 import { type WaitOptions, waitForRun } from "./wait.js";
-import { statusCard } from "./watch/status-card.js";
+import { shownStatus, statusCard } from "./watch/status-card.js";
 import { type Watch, type WatchOptions, watchRun } from "./watch/watch.js";
 
 /**
@@ -57,8 +57,13 @@ export class Run {
   }
 
   /** Where the run stands now. */
-  status(): Promise<RunStatus> {
-    return this.#reader.status();
+  async status(): Promise<RunStatus> {
+    return this.#shown(await this.#reader.status());
+  }
+
+  /** A status shows itself as the card of the run. */
+  #shown(status: RunStatus): RunStatus {
+    return shownStatus(status, this.#reader.file, this.folder);
   }
 
   /**
@@ -105,9 +110,9 @@ export class Run {
    * RUN_LOST, RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; the training goes on in the last two
    * cases. When the run has ended, returns after the last write into its folder, which can then be copied or removed.
    */
-  wait(options: WaitOptions = {}): Promise<RunStatus> {
+  async wait(options: WaitOptions = {}): Promise<RunStatus> {
     const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = options;
-    return waitForRun(this.#reader, (status) => status.step >= untilStep, { ...options, signal });
+    return this.#shown(await waitForRun(this.#reader, (status) => status.step >= untilStep, { ...options, signal }));
   }
 
   /** Shows figures that follow the run until it ends, under the cell that calls it; returns at once. */
@@ -119,10 +124,10 @@ export class Run {
    * Stops the run: the engine saves a checkpoint and exits, or is interrupted and in the end killed. Returns when no
    * process of it is left. Does nothing to a run that has ended. Throws RUN_NOT_STOPPED if a process survives.
    */
-  stop(options: StopOptions = {}): Promise<RunStatus> {
+  async stop(options: StopOptions = {}): Promise<RunStatus> {
     const { signal = jupyterHost()?.signal } = options;
-    if (signal?.aborted) return Promise.reject(new CancelledError(`stopping run ${this.name}`));
-    return stopRun(this.#reader, { ...options, signal });
+    if (signal?.aborted) throw new CancelledError(`stopping run ${this.name}`);
+    return this.#shown(await stopRun(this.#reader, { ...options, signal }));
   }
 
   /**

@@ -495,7 +495,7 @@ export const runCases: readonly RuleCase[] = [
     edits: { "runner_config.sink_size": 5 },
     facts: tft("HCCE:1"),
     path: "runner_config.sink_size",
-    says: /HCCE need sink_size 1, found 5/,
+    says: /HCCE needs? sink_size 1, found 5/,
     cured: { "runner_config.sink_size": 1 },
   },
   {
@@ -535,7 +535,7 @@ export const runCases: readonly RuleCase[] = [
     rule: "tolerance-controller",
     facts: tft("TSP:1", { MS_TFT_IP: "" }),
     path: "environment",
-    says: /TSP need the variables .*; missing: MS_TFT_IP/,
+    says: /TSP needs? the variables .*; missing: MS_TFT_IP/,
   },
   {
     rule: "option-boolean",

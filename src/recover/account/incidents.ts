@@ -56,13 +56,14 @@ export class Incidents {
     const hours = (times: readonly number[]) => times.map((time) => (time - account.start) / 3_600_000);
     const sliding = slidingRatio(account, windowMs);
     const whole = slidingRatio(account, Number.POSITIVE_INFINITY);
+    const percent = (ratios: readonly number[]) => ratios.map((ratio) => ratio * 100);
     return lineChart({
       title: `Effective training time of ${this.name}`,
-      x: { label: "hours" },
-      y: { label: "ratio" },
+      x: { label: "hours since the start" },
+      y: { label: "effective training time in %" },
       series: [
-        { name: "since the start", x: hours(whole.times), y: whole.ratios },
-        { name: `window of ${formatDuration(windowMs)}`, x: hours(sliding.times), y: sliding.ratios },
+        { name: "since the start", x: hours(whole.times), y: percent(whole.ratios) },
+        { name: `window of ${formatDuration(windowMs)}`, x: hours(sliding.times), y: percent(sliding.ratios) },
       ],
     });
   }

@@ -1,7 +1,7 @@
 import { formatCount, formatDuration } from "../../core/units.js";
 import { describePolicy } from "../../recover/decide/policy.js";
 import { commandsBundle } from "../../view/commands.js";
-import type { MimeBundle } from "../../view/display-contract.js";
+import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { explainLines } from "../cause/explain-error.js";
 import { startsAllNodes } from "../nodes/open/open-nodes.js";
@@ -57,4 +57,9 @@ export function statusCard(
   if (others.length === 0) return card;
   const commands = others.map(({ node, argv }) => ({ place: node, command: argv.join(" ") }));
   return joinBundles([card, commandsBundle("To start elsewhere", commands)]);
+}
+
+/** A status that shows itself as the card of its run. */
+export function shownStatus(status: RunStatus, file: RunFile, folder: string): RunStatus {
+  return Object.defineProperty({ ...status }, displayKey, { value: () => statusCard(status, file, { folder }) });
 }

@@ -1,4 +1,4 @@
-import { jupyterHost } from "../../view/display-contract.js";
+import { displayKey, jupyterHost } from "../../view/display-contract.js";
 import { type LiveOutput, openLive, show } from "../../view/show.js";
 import type { RunReader } from "../read/run-reader.js";
 import type { RunStatus } from "../read/status.js";
@@ -30,7 +30,9 @@ export function watchRun(reader: RunReader, options: WatchOptions): Watch {
   const closing = new AbortController();
   const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
   const live = openLive(runView({ file: reader.file, steps: [], plots, now: reader.clock.now() }));
-  return { done: follow(reader, { plots, live }, stop), close: () => closing.abort() };
+  const words = `following run ${reader.file.name} until it ends; close() leaves the figure as it is`;
+  const watch = { done: follow(reader, { plots, live }, stop), close: () => closing.abort() };
+  return Object.defineProperty(watch, displayKey, { value: () => ({ "text/plain": words }) });
 }
 
 interface Output {

@@ -23,6 +23,7 @@ function enabled({ facts }: RuleContext): readonly Option[] {
 }
 
 const listed = (names: readonly string[]): string => names.join(", ");
+const needs = (names: readonly string[]): string => `${names.join(", ")} ${names.length === 1 ? "needs" : "need"}`;
 
 function* platform(context: RuleContext): Generator<RuleFinding> {
   const options = enabled(context);
@@ -47,7 +48,7 @@ function* sink(context: RuleContext): Generator<RuleFinding> {
   const size = context.get("runner_config.sink_size") ?? 1;
   if (options.length > 0 && size !== 1)
     yield error(
-      ["runner_config.sink_size", `${listed(options)} need sink_size 1, found ${String(size)}`],
+      ["runner_config.sink_size", `${needs(options)} sink_size 1, found ${String(size)}`],
       setTo("runner_config.sink_size", 1),
     );
 }
@@ -97,7 +98,7 @@ function* replica(context: RuleContext): Generator<RuleFinding> {
     if (data / shard >= 2) return;
     const asWritten = written === shard ? "" : ` (${String(written ?? -1)})`;
     const message =
-      `${listed(options)} need the optimizer's values twice: expected 2 copies or more, ` +
+      `${needs(options)} the optimizer's values twice: expected 2 copies or more, ` +
       `found data_parallel ${data} / optimizer_weight_shard_size ${shard}${asWritten} = ${data / shard}`;
     if (data >= 2 && data % 2 === 0) yield error([shardPath, message], setTo(shardPath, data / 2));
     else yield error([shardPath, message], byHand(`raise parallel_config.data_parallel to ${2 * data}`));
@@ -105,7 +106,7 @@ function* replica(context: RuleContext): Generator<RuleFinding> {
   }
   if (data >= 2 && data % 2 === 0) return;
   const path = "parallel_config.data_parallel";
-  const message = `${listed(options)} need every value twice: an even data_parallel of at least 2, found ${data}`;
+  const message = `${needs(options)} every value twice: an even data_parallel of at least 2, found ${data}`;
   const tensor = mesh.tensorParallel;
   if (data === 1 && tensor % 2 === 0)
     yield error(
@@ -128,7 +129,7 @@ function* controller(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "environment",
-        `${listed(options)} need the variables MINDIO_FOR_MINDSPORE=1, MS_TFT_IP and MS_TFT_PORT; ` +
+        `${needs(options)} the variables MINDIO_FOR_MINDSPORE=1, MS_TFT_IP and MS_TFT_PORT; ` +
           `missing: ${listed(missing)}`,
       ],
       byHand('leave MS_ENABLE_TFT unset and let the plan set all four: planRun(config, { tolerance: ["TTP"] })'),
