@@ -23,6 +23,8 @@ export interface Decision {
   readonly delayMs: number;
   /** Only a checkpoint of this global step or an earlier one may be used; it is not set if any good one will do. */
   readonly notAfterStep?: number;
+  /** If none is so old, the oldest good one before this step may be used. */
+  readonly beforeStep?: number;
   /** Global steps whose batches are left out: the first, and how many. */
   readonly skip?: { readonly fromStep: number; readonly batches: number };
   /** Factor on the learning rate. */

@@ -23,6 +23,8 @@ export interface CheckpointChoice<T extends CheckpointCandidate> {
 export interface CheckpointNeeds {
   /** No later step. */
   readonly notAfterStep?: number | undefined;
+  /** If none is so old, the oldest good one before this step. */
+  readonly beforeStep?: number | undefined;
   /** The first step whose loss was bad; what was saved at it or later carries the damage. */
   readonly badFromStep?: number | undefined;
 }
@@ -43,7 +45,10 @@ export function chooseCheckpoint<T extends CheckpointCandidate>(
     if (reason === undefined) return { chosen: candidate, rejected };
     rejected.push({ step: candidate.step, reason });
   }
-  return { chosen: undefined, rejected };
+  const { beforeStep = Number.NEGATIVE_INFINITY } = needs;
+  const limit = beforeStep - 1;
+  const oldest = newestFirst.findLast((candidate) => reasonAgainst(candidate, limit, badFromStep) === undefined);
+  return { chosen: oldest, rejected: rejected.filter(({ step }) => step !== oldest?.step) };
 }
 
 function reasonAgainst(candidate: CheckpointCandidate, notAfterStep: number, badFromStep: number): string | undefined {

@@ -81,28 +81,28 @@ interface Circumstances {
 function act(action: Action, finding: Finding, { history, policy, before }: Circumstances): Decision {
   const { firstMs, mostMs } = policy.backoff;
   const delayMs = Math.min(mostMs, firstMs * 2 ** history.restartsWithoutProgress);
-  const start = { finding, delayMs };
   const bad = badStep(finding);
   // Trouble that came back may sit in the checkpoint itself: each try goes back twice as far.
   const { resumedFrom } = history;
   const back = before > 0 && resumedFrom ? 2 * Math.max(1, bad - resumedFrom) : 1;
-  const notAfterStep = bad - back;
+  const start = { finding, delayMs };
+  const earlier = { ...start, notAfterStep: bad - back, beforeStep: bad };
   switch (action) {
     case "replace-node":
       return replaceNode(finding, history, delayMs);
     case "go-back":
-      return { ...start, action, notAfterStep, reason: `back to a checkpoint before step ${bad}` };
+      return { ...earlier, action, reason: `back to a checkpoint before step ${bad}` };
     case "skip-data": {
       const skip = { fromStep: bad, batches: policy.skipBatches };
       const reason =
         `back to a checkpoint before step ${bad}, ` +
         `and on without the batches of steps ${bad} to ${bad + skip.batches - 1}`;
-      return { ...start, action, notAfterStep, skip, reason };
+      return { ...earlier, action, skip, reason };
     }
     case "lower-learning-rate": {
       const factor = policy.learningRateFactor;
       const reason = `back to a checkpoint before step ${bad}, and on with ${factor} of the learning rate`;
-      return { ...start, action, notAfterStep, learningRateFactor: factor, reason };
+      return { ...earlier, action, learningRateFactor: factor, reason };
     }
     default: {
       const times = before > 0 ? `, the ${ordinal(before + 1)} time at this step` : "";

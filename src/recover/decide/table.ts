@@ -47,7 +47,7 @@ export const decisionTable: DecisionTable = {
   "process-ended/disk-full": ["stop"],
   // Before the first step it cannot fit; later it is a peak (see `decide`).
   "process-ended/device-memory": ["restart"],
-  "process-ended/numerics": ["go-back", "skip-data", "lower-learning-rate"],
+  "process-ended/numerics": ["go-back", "skip-data", "go-back", "lower-learning-rate"],
   "process-ended/device": ["replace-node"],
   "process-ended/network": ["restart", "replace-node"],
   // Causes from outside: they say nothing about the next start.
@@ -57,8 +57,10 @@ export const decisionTable: DecisionTable = {
   "process-ended/storage": ["restart"],
   "process-ended": ["restart"],
   "node-silent": ["replace-node"],
-  hang: ["restart", "replace-node"],
-  "loss-not-finite": ["go-back", "skip-data", "lower-learning-rate"],
+  // The third may be three faults in a row, or a checkpoint that can't be loaded.
+  hang: ["restart", "replace-node", "go-back"],
+  // The second way back may pass over damage that is older than the first one thought.
+  "loss-not-finite": ["go-back", "skip-data", "go-back", "lower-learning-rate"],
   "loss-spike": ["skip-data", "lower-learning-rate"],
   "loss-frozen": ["stop"],
   "throughput-falling": ["note"],

@@ -20,12 +20,15 @@ export class Machines {
   readonly #spec: SimulationSpec;
   /** Node at each place of the run. */
   readonly #places: number[];
+  /** And the other way round. */
+  readonly #placeOf: Map<number, number>;
   readonly #spares: number[];
   readonly #bad = new Map<number, BadNode>();
 
   constructor(spec: SimulationSpec) {
     this.#spec = spec;
     this.#places = Array.from({ length: spec.nodes }, (_, node) => node);
+    this.#placeOf = new Map(this.#places.map((node) => [node, node]));
     this.#spares = Array.from({ length: spec.spares }, (_, index) => spec.nodes + index);
   }
 
@@ -47,16 +50,13 @@ export class Machines {
 
   /** Factor on the step time: the slowest node sets the pace. */
   get slowdown(): number {
-    return [...this.#bad].some(([node, { kind }]) => kind === "slow" && this.#places.includes(node)) ? 1.5 : 1;
+    return [...this.#bad].some(([node, { kind }]) => kind === "slow" && this.#placeOf.has(node)) ? 1.5 : 1;
   }
 
   /** Places of nodes that cannot take part in a start; slow ones can. */
   get brokenPlaces(): readonly number[] {
     if (this.#bad.size === 0) return [];
-    return [...this.#bad]
-      .filter(([, { kind }]) => kind !== "slow")
-      .map(([node]) => this.#places.indexOf(node))
-      .filter((place) => place >= 0);
+    return [...this.#bad].filter(([, { kind }]) => kind !== "slow").flatMap(([node]) => this.#placeOf.get(node) ?? []);
   }
 
   /**
@@ -85,14 +85,14 @@ export class Machines {
   /** A repaired node joins the spares unless it still holds its place. */
   repaired(node: number): void {
     this.#bad.delete(node);
-    if (!this.#places.includes(node)) this.#spares.push(node);
+    if (!this.#placeOf.has(node)) this.#spares.push(node);
   }
 
   /** Takes a node on suspicion out of its place if there is a spare for it. */
   drop(name: string): void {
     const node = Number(name.replace(/^node-/, ""));
-    const place = this.#places.indexOf(node);
-    if (place >= 0 && !this.#bad.has(node)) this.replace([place]);
+    const place = this.#placeOf.get(node);
+    if (place !== undefined && !this.#bad.has(node)) this.replace([place]);
   }
 
   /** Puts spares on the given places. Returns the places for which there was none. */
@@ -102,6 +102,8 @@ export class Machines {
       if (spare === undefined) return true;
       const old = this.nodeAt(place);
       this.#places[place] = spare;
+      this.#placeOf.delete(old);
+      this.#placeOf.set(spare, place);
       // A healthy node that was replaced on suspicion is checked and stands ready afterwards.
       if (!this.#bad.has(old)) this.#spares.push(old);
       return false;

@@ -141,10 +141,10 @@ export class Simulation {
       this.#add(Math.max(back, this.now) + this.spec.joinMs, "begin");
       return;
     }
-    const { skip, learningRateFactor, notAfterStep } = this.#pending ?? {};
+    const { skip, learningRateFactor, notAfterStep, beforeStep } = this.#pending ?? {};
     this.#pending = undefined;
     this.attempt += 1;
-    const { chosen } = chooseCheckpoint(this.#training.points, { notAfterStep });
+    const { chosen } = chooseCheckpoint(this.#training.points, { notAfterStep, beforeStep });
     const from = chosen?.step ?? 0;
     if (chosen === undefined && this.#training.points.length > 0) return void this.#end("failed");
     this.#training.resumeFrom(from, { skip, factor: learningRateFactor });

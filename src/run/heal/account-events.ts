@@ -19,7 +19,7 @@ function stretches(
   checkpoints: readonly CheckpointEvent[],
 ): AccountEvent[] {
   const usual = median(steps.slice(1).map(({ stepTimeMs }) => stepTimeMs));
-  const saved = new Map(checkpoints.filter((one) => one.attempt === attempt).map((one) => [one.step, one]));
+  const saved = new Map(checkpoints.map((one) => [one.step, one]));
   const events: AccountEvent[] = [];
   let begin = 0;
   for (const [index, step] of steps.entries()) {
@@ -65,6 +65,17 @@ function faultOf(event: DecisionEvent, lastStepAt: number | undefined): AccountE
   };
 }
 
+/** A month has thousands of attempts and hundreds of thousands of steps: each is looked at once. */
+function byAttempt<T extends { readonly attempt: number }>(all: readonly T[]): ReadonlyMap<number, T[]> {
+  const found = new Map<number, T[]>();
+  for (const one of all) {
+    const own = found.get(one.attempt);
+    if (own) own.push(one);
+    else found.set(one.attempt, [one]);
+  }
+  return found;
+}
+
 /**
  * A run's record as the account takes it. `steps`: those of all attempts, also the superseded ones, in the order they
  * were written; `now`: milliseconds since the epoch, the end of a run that still lives.
@@ -74,20 +85,21 @@ export function accountEvents(
   steps: readonly StepRecord[],
   now: number,
 ): readonly AccountEvent[] {
-  const checkpoints = events.filter((event) => event.kind === "checkpoint");
-  const attempts = [...new Set([...events, ...steps].map(({ attempt }) => attempt))].sort((a, b) => a - b);
+  const [eventsBy, stepsBy] = [byAttempt(events), byAttempt(steps)];
+  const attempts = [...new Set([...eventsBy.keys(), ...stepsBy.keys()])].sort((a, b) => a - b);
   const all: AccountEvent[] = [];
   let end = now;
   for (const attempt of attempts) {
-    const own = events.filter((event) => event.attempt === attempt);
+    const own = eventsBy.get(attempt) ?? [];
     const start = own.find((event) => event.kind === "state" && event.state === "starting");
     if (start) all.push({ kind: "start", time: start.time, attempt });
-    const done = steps.filter((step) => step.attempt === attempt);
+    const done = stepsBy.get(attempt) ?? [];
     const firstStep = done[0]?.time ?? Number.POSITIVE_INFINITY;
     const ready = own.findLast(
       (event) => event.kind === "note" && readyPhase.test(event.text) && event.time <= firstStep,
     );
     if (ready) all.push({ kind: "ready", time: ready.time, attempt });
+    const checkpoints = own.filter((event) => event.kind === "checkpoint");
     all.push(...stretches(attempt, done, checkpoints));
     for (const event of own) {
       const fault = event.kind === "decision" ? faultOf(event, done.at(-1)?.time) : undefined;

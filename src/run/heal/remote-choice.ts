@@ -43,7 +43,9 @@ export async function chooseRemote(parts: RemoteChoiceParts): Promise<ResumeChoi
   const others = remoteNodes(before).filter(({ name }) => name !== decision.dropNode);
   try {
     const last = decision.notAfterStep ?? Number.POSITIVE_INFINITY;
-    const newest = [...checkpoints].filter(({ step }) => step <= last).sort((a, b) => b.step - a.step);
+    const all = [...checkpoints].sort((a, b) => b.step - a.step);
+    const old = all.filter(({ step }) => step <= last);
+    const newest = old.length > 0 ? old : all.filter(({ step }) => step < (decision.beforeStep ?? 0)).slice(-1);
     const rejected: string[] = [];
     for (const event of newest.slice(0, mostLooked)) {
       const reason = await layOut(parts, event, { nodes, others });
@@ -54,8 +56,8 @@ export async function chooseRemote(parts: RemoteChoiceParts): Promise<ResumeChoi
       rejected.push(`step ${event.step}: ${reason}`);
     }
     const base = { step: undefined, point: undefined, certificate: undefined };
-    if (newest.length === 0) return { ...base, text: "no checkpoint yet: starts again from the beginning" };
-    return { ...base, text: "", refused: `none of ${newest.length} checkpoints can be used: ${rejected.join("; ")}` };
+    if (all.length === 0) return { ...base, text: "no checkpoint yet: starts again from the beginning" };
+    return { ...base, text: "", refused: `none of ${all.length} checkpoints can be used: ${rejected.join("; ")}` };
   } finally {
     await Promise.all([...nodes, ...others].map((node) => node.close()));
   }

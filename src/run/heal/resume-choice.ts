@@ -73,7 +73,7 @@ export async function chooseResume(about: {
       healthy: isHealthy(point, health),
       savedAt: point.savedAt.getTime(),
     }));
-    const choice = chooseCheckpoint(candidates, { notAfterStep: decision.notAfterStep });
+    const choice = chooseCheckpoint(candidates, decision);
     rejected.splice(0, rejected.length, ...choice.rejected.map(({ step, reason }) => `step ${step}: ${reason}`));
     const chosen = choice.chosen?.point;
     if (chosen === undefined) return withoutPoint(points.length, rejected, file);
