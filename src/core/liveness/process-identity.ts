@@ -52,7 +52,12 @@ export function thisProcess(): ProcessIdentity {
  */
 export function processIdentity(pid: number): (ProcessIdentity & { readonly startTicks: number }) | undefined {
   const ticks = startTicks(pid);
-  return ticks === undefined ? undefined : { pid, startTicks: ticks, ...here() };
+  return ticks === undefined ? undefined : identityOf(pid, ticks);
+}
+
+/** The same for a process of which it is known when it started. */
+export function identityOf(pid: number, startTicks: number): ProcessIdentity & { readonly startTicks: number } {
+  return { pid, startTicks, ...here() };
 }
 
 /** The kernel's name of the table of processes; a container has one of its own. */

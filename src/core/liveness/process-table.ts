@@ -50,51 +50,73 @@ function parseEnvironment(text: string): Record<string, string> {
   return Object.fromEntries(entries.filter(([key]) => key !== ""));
 }
 
+/** A marked process that lives, as it is now. */
+export interface FoundProcess extends MarkedProcess {
+  readonly stat: ProcessStat;
+}
+
 /** All living processes whose environment held `key=value` when they started, wherever they sit in the process tree. */
-export function markedProcesses(key: string, value: string): Promise<MarkedProcess[]> {
+export function markedProcesses(key: string, value: string): Promise<FoundProcess[]> {
   return new MarkedProcesses(key, value).find();
 }
 
 interface Seen {
   readonly startTicks: number;
   readonly marked: MarkedProcess | undefined;
-  /** Its environment is that of its own program. */
-  readonly isFinal: boolean;
+  /** Ticks since boot at which its environment is read again; infinite once it is that of its own program. */
+  readonly againAt: number;
 }
 
 /** A process that was just forked has the environment of its parent until it starts its program. Load prolongs it. */
 const youngTicks = 3000;
+/** Milliseconds after which a process without the mark is looked at again: its number may be another one's by then. */
+const recheckMs = 10_000;
 
 /** Ticks since boot. */
 function ticksNow(): number {
   return Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]) * 100;
 }
 
-/** Finds marked processes again and again; reads the environment of an old process once. */
+/**
+ * Finds marked processes again and again. Reads the environment of an old process once, of a young one whenever its
+ * age has doubled, and nothing for ten seconds of one that has no mark.
+ */
 export class MarkedProcesses {
   readonly #wanted: string;
   #seen = new Map<number, Seen>();
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(key: string, value: string) {
     this.#wanted = `\0${key}=${value}\0`;
   }
 
-  async find(): Promise<MarkedProcess[]> {
-    const pids = readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
+  async find(): Promise<FoundProcess[]> {
+    const all = performance.now() >= this.#checkedAt + recheckMs;
+    if (all) this.#checkedAt = performance.now();
+    const ticks = ticksNow();
     const now = new Map<number, Seen>();
-    const old = ticksNow() - youngTicks;
-    for (const pid of pids) {
-      const ticks = startTicks(pid);
-      if (ticks === undefined) continue;
+    const found: FoundProcess[] = [];
+    for (const name of readdirSync("/proc")) {
+      const pid = Number(name);
+      if (!Number.isInteger(pid)) continue;
       const before = this.#seen.get(pid);
-      const isKnown = before?.startTicks === ticks && before.isFinal;
-      now.set(pid, isKnown ? before : { startTicks: ticks, marked: await this.#look(pid), isFinal: ticks < old });
+      const isStranger = before !== undefined && before.marked === undefined && before.againAt > ticks;
+      const isSkipped = isStranger && !all;
+      const stat = isSkipped ? undefined : processStat(pid);
+      const seen = isSkipped ? before : stat && (await this.#check(pid, stat, ticks));
+      if (seen) now.set(pid, seen);
+      if (seen?.marked && stat) found.push({ ...seen.marked, stat });
     }
     this.#seen = now;
-    const found = [...now.values()].map(({ marked }) => marked).filter((marked) => marked !== undefined);
-    return found.filter(({ pid }) => startTicks(pid) !== undefined);
+    return found;
+  }
+
+  async #check(pid: number, stat: ProcessStat, ticks: number): Promise<Seen> {
+    const before = this.#seen.get(pid);
+    if (before?.startTicks === stat.startTicks && before.againAt > ticks) return before;
+    const age = Math.max(1, ticks - stat.startTicks);
+    const againAt = age > youngTicks ? Number.POSITIVE_INFINITY : ticks + age;
+    return { startTicks: stat.startTicks, marked: await this.#look(pid), againAt };
   }
 
   async #look(pid: number): Promise<MarkedProcess | undefined> {

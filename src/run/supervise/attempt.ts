@@ -23,6 +23,8 @@ import { Stopping } from "./stopping.js";
 const lingerMs = 60_000;
 /** Milliseconds between two looks at the processes. */
 const processesMs = 2000;
+/** After so many milliseconds the looks at requests and ends become fewer, by this factor. */
+const [eagerMs, calm] = [20_000, 2.5];
 /** While the engine starts on a few nodes. */
 const [startingMs, fewNodes] = [250, 8];
 
@@ -41,7 +43,7 @@ export interface AttemptParts {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly recorded: Recorded;
-  /** Milliseconds between two looks at requests and ends. */
+  /** Milliseconds between two looks at requests and ends in the beginning. */
   readonly paceMs: number;
   /** Shortest silence that counts as a hang, in milliseconds. */
   readonly hangMs: number;
@@ -114,13 +116,14 @@ export class Attempt {
 
   /** Starts the engine, or finds it running, and stays until nothing of it is left. Throws RUN_LEASE_LOST. */
   async run(): Promise<AttemptEnd> {
-    const { nodes, recorder } = this.#parts;
+    const { nodes, recorder, clock, paceMs } = this.#parts;
     const unwatch = nodes.map((node) => node.watch((sign) => this.#hear(node, sign)));
     try {
       await this.#start();
       const following = nodes.map((node) => this.#follow(node));
+      const calmAt = clock.elapsed() + eagerMs;
       while (!this.#done()) {
-        await this.#parts.clock.wait(this.#parts.paceMs);
+        await clock.wait(clock.elapsed() < calmAt ? paceMs : paceMs * calm);
         await this.#look();
       }
       this.#followed.abort();

@@ -1,8 +1,6 @@
-import { stat } from "node:fs/promises";
 import type { Clock } from "../../core/clock.js";
-import { runPaths } from "../record/layout.js";
 import { beatMs, type Lease } from "../record/lease.js";
-import { findRunFile, type RunFile, writeRunFile } from "../record/run-file.js";
+import { findRunFile, type RunFile, runFileSign, writeRunFile } from "../record/run-file.js";
 import { leaseLost } from "./recorder.js";
 import type { Place } from "./start/place.js";
 
@@ -87,8 +85,7 @@ export class Keeper {
   /** Writes run.json anew if somebody damaged or deleted it. */
   async #mendRunFile(): Promise<void> {
     const { place, file, note } = this.#parts;
-    const found = await stat(runPaths(place.folder).runFile).catch(() => undefined);
-    const sign = found ? `${found.mtimeMs}.${found.size}.${found.ino}` : "none";
+    const sign = await runFileSign(place.folder);
     if (sign === this.#runFileSign) return;
     this.#runFileSign = sign;
     const damage = await findRunFile(place.folder).then(

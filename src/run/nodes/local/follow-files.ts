@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { fixedFolder, listFiles } from "../glob.js";
@@ -13,6 +13,40 @@ const portionBytes = 1 << 20;
  */
 const fullLookMs = 2000;
 const fullLookMsPerFile = 8;
+/** After so many milliseconds the looks become fewer: the beginning of a training is what somebody waits for. */
+const eagerMs = 20_000;
+/** How many times fewer. */
+const calm = 2.5;
+/** Files that stay open between two looks. */
+const mostOpen = 32;
+
+/** Keeps the files open that grow all the time, the newest used ones. */
+class OpenFiles {
+  readonly #files = new Map<string, FileHandle>();
+
+  /** Undefined if there is none. */
+  async open(path: string): Promise<FileHandle | undefined> {
+    const kept = this.#files.get(path);
+    this.#files.delete(path);
+    const file = kept ?? (await open(path, "r").catch(() => undefined));
+    if (file) this.#files.set(path, file);
+    for (const [oldest] of this.#files) {
+      if (this.#files.size <= mostOpen) break;
+      await this.close(oldest);
+    }
+    return file;
+  }
+
+  async close(path: string): Promise<void> {
+    const file = this.#files.get(path);
+    this.#files.delete(path);
+    await file?.close();
+  }
+
+  async closeAll(): Promise<void> {
+    for (const path of [...this.#files.keys()]) await this.close(path);
+  }
+}
 
 /** Changes of files in some folders, as the operating system reports them. */
 class Changes {
@@ -73,6 +107,8 @@ export async function* followFiles(
 ): AsyncGenerator<readonly FollowedLines[]> {
   const offsets = new Map(Object.entries(request.from ?? {}));
   const changes = new Changes();
+  const files = new OpenFiles();
+  const calmAt = clock.elapsed() + eagerMs;
   let fullLookAt = Number.NEGATIVE_INFINITY;
   let known = new Map<string, { readonly path: string; readonly size: number }>();
   try {
@@ -86,26 +122,37 @@ export async function* followFiles(
         const found = (await Promise.all(request.patterns.map((pattern) => listFiles(root, pattern)))).flat();
         known = new Map(found.map((file) => [resolve(root, file.path), file]));
       }
-      if (full) fullLookAt = clock.elapsed();
-      const grown = [...known].flatMap(([place, { path, size }]) => (size === offsets.get(path) ? [] : [place]));
+      if (full) {
+        fullLookAt = clock.elapsed();
+        // Another file may have taken the name of an open one.
+        await files.closeAll();
+      }
+      const grown = [...known].flatMap(([place, { path, size }]) => (size === (offsets.get(path) ?? 0) ? [] : [place]));
       const looked = full || unknown ? new Set([...grown, ...dirty]) : dirty;
       const wanted = [...looked].flatMap((place) => known.get(place)?.path ?? []);
-      const { portions, more } = await readAll(root, wanted, offsets);
+      const { portions, more } = await readAll(files, root, { wanted, offsets });
       if (portions.length > 0) yield portions;
       if (more) continue;
-      await clock.wait(paceMs, request.signal);
-      await changes.next(clock, fullLookMs - paceMs, request.signal);
+      const pace = clock.elapsed() < calmAt ? paceMs : paceMs * calm;
+      await clock.wait(pace, request.signal);
+      await changes.next(clock, fullLookMs - pace, request.signal);
     }
   } finally {
     changes.close();
+    await files.closeAll();
   }
 }
 
-async function readAll(root: string, paths: readonly string[], offsets: Map<string, number>) {
+async function readAll(
+  files: OpenFiles,
+  root: string,
+  { wanted, offsets }: { readonly wanted: readonly string[]; readonly offsets: Map<string, number> },
+) {
   const portions: FollowedLines[] = [];
   let more = false;
-  for (const path of paths) {
-    const found = await readLines(resolve(root, path), path, offsets.get(path) ?? 0);
+  for (const path of wanted) {
+    const handle = await files.open(resolve(root, path));
+    const found = handle && (await readFrom(handle, path, offsets.get(path) ?? 0));
     if (!found) continue;
     offsets.set(path, found.portion.offset);
     portions.push(found.portion);
@@ -123,21 +170,29 @@ export async function readLines(
   const handle = await open(file, "r").catch(() => undefined);
   if (!handle) return undefined;
   try {
-    const { size } = await handle.stat();
-    const restarted = size < from;
-    const start = restarted ? 0 : from;
-    if (size === start)
-      return restarted ? { portion: { path, lines: [], offset: 0, restarted }, more: false } : undefined;
-    const buffer = Buffer.allocUnsafe(Math.min(portionBytes, size - start));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
-    const end = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1 || (bytesRead === portionBytes ? bytesRead : 0);
-    if (end === 0) return restarted ? { portion: { path, lines: [], offset: 0, restarted }, more: false } : undefined;
-    const lines = buffer.toString("utf8", 0, end).split("\n");
-    if (lines.at(-1) === "") lines.pop();
-    const trimmed = lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
-    const portion = { path, lines: trimmed, offset: start + end, ...(restarted && { restarted }) };
-    return { portion, more: start + end < size && bytesRead === portionBytes };
+    return await readFrom(handle, path, from);
   } finally {
     await handle.close();
   }
+}
+
+async function readFrom(
+  handle: FileHandle,
+  path: string,
+  from: number,
+): Promise<{ readonly portion: FollowedLines; readonly more: boolean } | undefined> {
+  const { size } = await handle.stat();
+  const restarted = size < from;
+  const start = restarted ? 0 : from;
+  const none = restarted ? { portion: { path, lines: [], offset: 0, restarted }, more: false } : undefined;
+  if (size === start) return none;
+  const buffer = Buffer.allocUnsafe(Math.min(portionBytes, size - start));
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+  const end = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1 || (bytesRead === portionBytes ? bytesRead : 0);
+  if (end === 0) return none;
+  const lines = buffer.toString("utf8", 0, end).split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  const trimmed = lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  const portion = { path, lines: trimmed, offset: start + end, ...(restarted && { restarted }) };
+  return { portion, more: start + end < size && bytesRead === portionBytes };
 }

@@ -1,17 +1,18 @@
 import { readFile } from "node:fs/promises";
-import { processIdentity } from "../../../core/liveness/process-identity.js";
-import { type MarkedProcess, MarkedProcesses, processStat } from "../../../core/liveness/process-table.js";
+import { identityOf } from "../../../core/liveness/process-identity.js";
+import { type FoundProcess, MarkedProcesses } from "../../../core/liveness/process-table.js";
 import { attemptVariable } from "../../record/layout.js";
 import type { NodeMetrics, NodeProcess } from "../node.js";
 
 type Role = Pick<NodeProcess, "role" | "rank">;
 
 /** msrun gives workers MS_ROLE and RANK_ID; their children inherit both, and msrun's `tail` of a log has them, too. */
-function roleOf({ environment, command, pid }: MarkedProcess, byPid: ReadonlyMap<number, MarkedProcess>): Role {
+function roleOf({ environment, command, stat }: FoundProcess, byPid: ReadonlyMap<number, FoundProcess>): Role {
   const role = environment.MS_ROLE;
-  if (role === undefined) return { role: byPid.has(processStat(pid)?.parent ?? 0) ? "other" : "launcher" };
+  const parent = byPid.get(stat.parent);
+  if (role === undefined) return { role: parent ? "other" : "launcher" };
   if (/(^|\/)tail -f /.test(command)) return { role: "other" };
-  if (byPid.get(processStat(pid)?.parent ?? 0)?.environment.MS_ROLE === role) return { role: "other" };
+  if (parent?.environment.MS_ROLE === role) return { role: "other" };
   return role === "MS_WORKER" ? { role: "worker", rank: Number(environment.RANK_ID ?? 0) } : { role: "scheduler" };
 }
 
@@ -33,12 +34,11 @@ export class LocalProcesses {
   async find(): Promise<NodeProcess[]> {
     const found = await this.#marked.find();
     const byPid = new Map(found.map((each) => [each.pid, each]));
-    const processes = found.flatMap((each): NodeProcess[] => {
-      const [identity, stat] = [processIdentity(each.pid), processStat(each.pid)];
-      if (!identity || !stat) return [];
+    const processes = found.map((each): NodeProcess => {
       const attempt = Number(each.environment[attemptVariable]);
       const more = Number.isInteger(attempt) ? { attempt } : {};
-      return [{ ...identity, ...roleOf(each, byPid), ...more, command: each.command, state: stat.state }];
+      const { command, pid, stat } = each;
+      return { ...identityOf(pid, stat.startTicks), ...roleOf(each, byPid), ...more, command, state: stat.state };
     });
     return processes.sort((a, b) => order[a.role] - order[b.role] || (a.rank ?? 0) - (b.rank ?? 0) || a.pid - b.pid);
   }
