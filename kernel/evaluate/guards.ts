@@ -6,7 +6,7 @@ export type TypeScript = typeof ts;
 
 /** Name that guarded code uses; `interrupt.ts` puts it on globalThis. */
 export const guardName = "$cellGuard";
-/** Name under which guarded code has the interrupt flag. */
+/** The interrupt flag, beside it. */
 export const flagName = "$cellFlag";
 
 /**

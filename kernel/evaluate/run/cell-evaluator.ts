@@ -21,12 +21,13 @@ import { type Executable, functionText, runCell, wrapperOf } from "./executor.js
 import { compileFile, fileWrapperOf } from "./file-script.js";
 import { createInterrupts } from "./interrupt.js";
 import { liveMembers } from "./live-members.js";
+import { createVariables, liveVariables } from "./variables.js";
 
 /** The evaluator: the type checker, in its own process, checks and translates cells; they run in this one. */
 export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink): Evaluator {
   const { debugging } = options;
   installStackMapping();
-  const locals: Record<string, unknown> = Object.create(null);
+  const locals = createVariables();
   const { workingDirectory, packages } = options;
   const { declare, reopen } = shareDeclarations(checker, { kind: "open", workingDirectory, packages });
   const place = createCellPlace(options, reopen);
@@ -88,18 +89,6 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
     interrupt: () => interrupts.interrupt(),
     close: () => checker.close(),
   };
-}
-
-/** Gives a variable of cells that is asked for its value at every use, until a cell declares it anew. */
-function liveVariables(locals: Record<string, unknown>): (name: string, read: () => unknown) => void {
-  return (name, read) =>
-    Object.defineProperty(locals, name, {
-      get: read,
-      set: (value: unknown) =>
-        Object.defineProperty(locals, name, { value, writable: true, enumerable: true, configurable: true }),
-      enumerable: true,
-      configurable: true,
-    });
 }
 
 /** The compiler goes down into every bracket and operator of a cell. */

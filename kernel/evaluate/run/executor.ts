@@ -4,7 +4,7 @@ import { types } from "node:util";
 import { Script } from "node:vm";
 import { foreignListeners, listenAnew } from "../../core/kept-listeners.js";
 import { isCatchAll } from "../../core/proxies.js";
-import { flagName, guardName } from "../guards.js";
+import { guardName } from "../guards.js";
 import type { CellFiles } from "./cell-files.js";
 import type { CellModules, Require } from "./resolve.js";
 
@@ -17,7 +17,7 @@ export interface Executable {
 
 /** What stands before a cell's code on its first line. */
 export function wrapperOf(awaits: boolean): string {
-  return `(${awaits ? "async " : ""}function(exports, require, __filename, __dirname, ${flagName}) { `;
+  return `(${awaits ? "async " : ""}function(exports, require, __filename, __dirname) { `;
 }
 
 /** Gives the cell's function without calling it. */
@@ -27,7 +27,7 @@ export function functionText({ javascript, awaits }: Executable): string {
 
 /** Runs a cell; gives its last expression's value. Cells find what they need on the guard object. */
 export async function runCell(cell: Executable): Promise<LastValue | undefined> {
-  const names = ["locals", "require", "meta.filename", "meta.dirname", "flag"].map((name) => `${guardName}.${name}`);
+  const names = ["locals", "require", "meta.filename", "meta.dirname"].map((name) => `${guardName}.${name}`);
   const call = `(${names.join(", ")})`;
   // Stacks show the name in the script's last line. Libraries that look for the caller's file resolve from this one.
   const script = new Script(functionText(cell) + call, cellFile());

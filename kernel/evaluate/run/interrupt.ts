@@ -1,6 +1,6 @@
 import { type Cell, currentCell } from "../../cell/cell-context.js";
 import { interruptOf, KeyboardInterrupt } from "../../cell/keyboard-interrupt.js";
-import { guardName } from "../guards.js";
+import { flagName, guardName } from "../guards.js";
 
 export interface Interrupts {
   /**
@@ -58,6 +58,8 @@ export function createInterrupts(
     value: Object.defineProperties({ flag, check, resume }, Object.getOwnPropertyDescriptors(options.extra)),
     configurable: true,
   });
+  // As a constant of the global object, V8 knows the address of its element when it compiles a loop.
+  Object.defineProperty(globalThis, flagName, { value: flag, configurable: true });
 
   return {
     check,

@@ -14,6 +14,7 @@ import type { TypeScript } from "../guards.js";
 import { createPackageFolders } from "../package-folders.js";
 import { createInterrupts } from "../run/interrupt.js";
 import { type CellModules, createCellModules, type Require } from "../run/resolve.js";
+import { createVariables } from "../run/variables.js";
 import { adaptCompiler, type CompilerSettings, type EmittedMaps } from "./compiler.js";
 import { type Converted, type Converter, cellDiagnostics, type Prepared, prepare } from "./conversion.js";
 import { aliveDeclarations, mergeDeclarations } from "./declarations.js";
@@ -78,7 +79,7 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
   settings = { folders, typeRoot, maps };
   const converter = createConverter({ isJS: false, isBrowser: false });
   let declarations = "";
-  const locals: Record<string, unknown> = Object.create(null);
+  const locals = createVariables();
   const run = createRunner({ createExecutor, options, modules, locals });
   const interrupts = createInterrupts(options.interruptFlag, {
     extra: { load: modules.load, wrap: modules.wrap, meta: modules.meta, locals, define: defineLocal, describeScript },

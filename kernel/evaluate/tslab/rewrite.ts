@@ -124,7 +124,7 @@ function isMisplacedAwait(compiler: TypeScript, node: ts.Node): boolean {
 /** Makes JavaScript that was made of a file of the user's interruptible. */
 export function guardCode(compiler: TypeScript, javascript: string): EditedText {
   const edits = guardEdits(compiler, parseModule(compiler, javascript, compiler.ScriptKind.JS));
-  return applyEdits(javascript, [{ at: 0, insert: `const $cellFlag=${guardName}.flag;` }, ...edits]);
+  return applyEdits(javascript, edits);
 }
 
 /**
@@ -136,10 +136,7 @@ export function guardCell(compiler: TypeScript, javascript: string): EditedText 
   const edits = guardEdits(compiler, parseModule(compiler, javascript, compiler.ScriptKind.JS));
   for (const { index } of javascript.matchAll(/^Object\.defineProperty(?=\(exports, ")/gm))
     edits.push({ at: index ?? 0, remove: "Object.defineProperty".length, insert: `${guardName}.define` });
-  return applyEdits(javascript, [
-    { at: 0, insert: `exports=${guardName}.locals;const $cellFlag=${guardName}.flag;` },
-    ...edits,
-  ]);
+  return applyEdits(javascript, [{ at: 0, insert: `exports=${guardName}.locals;` }, ...edits]);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type ts from "typescript";
 import { withoutMapComment } from "../../../report/places.js";
 import { applyEdits, type Edit } from "../../../report/text-edits.js";
-import { flagName, guardName, isAwait, someOutsideFunctions, type TypeScript } from "../../guards.js";
+import { guardName, isAwait, someOutsideFunctions, type TypeScript } from "../../guards.js";
 import { mayHaveTakenNames, renames } from "../../own-names.js";
 import { runOptions } from "../program/libraries.js";
 import type { ConvertedFile } from "./conversion.js";
@@ -26,7 +26,7 @@ export function convertFiles(
 
 function translate(compiler: TypeScript, file: ts.SourceFile, program: ts.Program): ConvertedFile {
   const { text, fileName } = file;
-  const prologue = `require=${guardName}.wrap(require);const ${flagName}=${guardName}.flag;`;
+  const prologue = `require=${guardName}.wrap(require);`;
   const parsed = parseCell(compiler, text, fileName);
   const edits = [
     { at: 0, insert: prologue },
