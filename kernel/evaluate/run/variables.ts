@@ -1,6 +1,7 @@
 /**
- * The object that holds the variables of all cells. `Object.create(null)` is a hash table to V8, which looks every use up
- * (25 ns); this one has the same prototype and fixed places for up to 1,020 variables (1 ns), a hash table after that.
+ * The object that holds the variables of all cells. `Object.create(null)` is a hash table to V8, which looks every use
+ * up (25 ns). This one has the same prototype and fixed places for up to 1,020 variables (1 ns), a hash table after
+ * that.
  */
 export function createVariables(): Record<string, unknown> {
   return Object.setPrototypeOf({}, null) as Record<string, unknown>;
