@@ -51,10 +51,13 @@ async function start(args) {
 /** JupyterLab on the project folder, with the executed notebook in runs/; further arguments go to jupyter lab. */
 async function lab(args) {
   await setUp();
+  // Jupyter starts as root only when it is told to; containers often have no other user.
+  const asRoot = process.getuid?.() === 0 && !args.includes("--allow-root") ? ["--allow-root"] : [];
   return run(
     venvBin("jupyter"),
     [
       "lab",
+      ...asRoot,
       "--ServerApp.root_dir",
       root,
       "--LabApp.default_url",

@@ -144,7 +144,7 @@ function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly 
   const all = [`${why} in ${formatDuration(seconds * 1000)} (${speed})`];
   if (removed > 0) all.push(`removed ${removed} index files that MindFormers had made for the dataset before`);
   const { skipped = 0, repaired = 0 } = manifest.reading ?? {};
-  if (skipped > 0) all.push(`skipped ${formatCount(skipped)} empty lines or documents`);
+  if (skipped > 0) all.push(`skipped ${formatCount(skipped, "empty line or document", "empty lines or documents")}`);
   if (repaired > 0)
     all.push(`${formatCount(repaired)} faults of encoding (encodingErrors: "${manifest.options.encodingErrors}")`);
   const { badLines = 0, firstBadLine } = manifest.reading ?? {};

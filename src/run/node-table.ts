@@ -1,5 +1,5 @@
 import { isLabError } from "../core/error.js";
-import { formatBytes, formatDuration } from "../core/units.js";
+import { formatBytes, formatCount, formatDuration } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
 import { inParallel } from "./nodes/in-parallel.js";
@@ -40,7 +40,7 @@ export class NodeTable {
 
   [displayKey](): MimeBundle {
     return tableBundle({
-      title: `${this.rows.length} nodes`,
+      title: `${formatCount(this.rows.length, "node")}`,
       columns: [
         { key: "node" },
         { key: "state" },

@@ -1,3 +1,4 @@
+import { formatCount } from "../../core/units.js";
 import { bitsOf, type ElementType } from "../../formats/dtype.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { openProgress } from "../../view/show.js";
@@ -45,7 +46,7 @@ export async function comparePoints(
       }),
     );
   } finally {
-    progress.finish(`compared ${names.length} tensors`);
+    progress.finish(`compared ${formatCount(names.length, "tensor")}`);
   }
   return new CheckpointComparison(options.titles, differences);
 }

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { CheckpointError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
 import { mindSporeNameOf } from "../../formats/mindspore-ckpt/tensor-types.js";
 import type { TensorFormat } from "../read/files/tensor-file.js";
 import { kindOf } from "../read/kind.js";
@@ -25,7 +26,7 @@ export async function formatPlan(
   const files: OutputFile[] = [];
   for (const part of stored.readable()) files.push(await convertedFile(stored, part, { ...options, format }));
   const remarks = stored.point.parts.length > files.length ? ["files that can't be read are left out"] : [];
-  return { title: `convert ${files.length} files to .${format}`, files, notes: [], remarks };
+  return { title: `convert ${formatCount(files.length, "file")} to .${format}`, files, notes: [], remarks };
 }
 
 async function convertedFile(

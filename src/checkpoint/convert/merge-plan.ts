@@ -1,3 +1,4 @@
+import { formatCount } from "../../core/units.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import { type ChooseOptions, choosePlaced, firstOf } from "./choose-tensors.js";
 import type { OutputFile, OutputNote, OutputPlan, OutputTensor } from "./output-plan.js";
@@ -28,7 +29,7 @@ export async function mergePlan(stored: StoredPoint, options: CheckpointMergeOpt
     tensors: counters.map((tensor) => wholeTensor(tensor)),
   };
   return {
-    title: `merge ${tensors.length} tensors into whole ones`,
+    title: `merge ${formatCount(tensors.length, "tensor")} into whole ones`,
     files: counters.length > 0 ? [...files, hyper] : files,
     notes: [indexNote("param_name_map.json", files), ...(options.keep === "weights" ? [] : commonNote(stored))],
     remarks: [],

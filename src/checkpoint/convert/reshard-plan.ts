@@ -1,4 +1,5 @@
 import { CheckpointError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
 import { devicesOf, optimizerParts, placeOf, splitsOf } from "../../formats/strategy/placement.js";
 import { formatStrategy } from "../../formats/strategy/write.js";
@@ -39,7 +40,7 @@ export async function reshardPlan(stored: StoredPoint, options: ReshardOptions):
       notes.push({ path: `strategy/ckpt_strategy_rank_${rank}.ckpt`, content: formatStrategy(stage, layouts) });
     }
   }
-  return { title: `reshard to ${files.length} ranks`, files, notes, remarks: [] };
+  return { title: `reshard to ${formatCount(files.length, "rank")}`, files, notes, remarks: [] };
 }
 
 async function targetOf(

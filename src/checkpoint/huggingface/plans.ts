@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openConfig } from "../../config/open.js";
 import { CheckpointError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
 import { type ChooseOptions, choosePlaced, firstOf } from "../convert/choose-tensors.js";
 import { defaultFileBytes, indexNote, modelFiles, ownNames } from "../convert/merge-plan.js";
 import type { OutputNote, OutputPlan } from "../convert/output-plan.js";
@@ -39,7 +40,7 @@ export async function toHuggingFacePlan(stored: StoredPoint, options: HuggingFac
   });
   const config = `${JSON.stringify(huggingFaceConfig(model, tensors[0]?.dtype), undefined, 2)}\n`;
   return {
-    title: `convert ${tensors.length} tensors to Hugging Face's ${outputs.length}`,
+    title: `convert ${formatCount(tensors.length, "tensor")} to Hugging Face's ${outputs.length}`,
     files,
     notes: [
       ...(files.length > 1 ? [indexNote("model.safetensors.index.json", files)] : []),
@@ -76,7 +77,7 @@ export async function fromHuggingFacePlan(stored: StoredPoint, options: HuggingF
   const { outputs, left } = fromHuggingFaceTensors(await stored.index(), modelFacts(model));
   const files = modelFiles(outputs, options.fileBytes ?? defaultFileBytes, ownNames);
   return {
-    title: `convert Hugging Face's model to MindFormers' ${outputs.length} tensors`,
+    title: `convert Hugging Face's model to MindFormers' ${formatCount(outputs.length, "tensor")}`,
     files,
     notes: [indexNote("param_name_map.json", files)],
     remarks: leftOut(left),
@@ -86,9 +87,9 @@ export async function fromHuggingFacePlan(stored: StoredPoint, options: HuggingF
 function leftOut(names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const some = names.slice(0, 3).map((name) => JSON.stringify(name));
-  return [
-    `${names.length} tensors have no counterpart and are left out: ${some.join(", ")}${names.length > 3 ? ", …" : ""}`,
-  ];
+  const more = names.length > 3 ? ", …" : "";
+  const count = formatCount(names.length, "tensor");
+  return [`left out, because they have no counterpart: ${count}: ${some.join(", ")}${more}`];
 }
 
 async function modelConfig(

@@ -1,3 +1,4 @@
+import { formatCount } from "../../core/units.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { openProgress } from "../../view/show.js";
 import { nameMatcher } from "../read/match.js";
@@ -35,7 +36,7 @@ export async function measureMany(stored: StoredPoint, options: MeasureOptions):
     });
   } finally {
     if (fresh.length > 0) await file.add(fresh);
-    progress.finish(`measured ${all.length} tensors`);
+    progress.finish(`measured ${formatCount(all.length, "tensor")}`);
   }
   return all;
 }

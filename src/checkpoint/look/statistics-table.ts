@@ -1,3 +1,4 @@
+import { formatCount } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 import type { TensorStatistics } from "./statistics.js";
@@ -23,7 +24,7 @@ export class StatisticsTable implements Iterable<TensorStatistics> {
 
   [displayKey](): MimeBundle {
     return tableBundle({
-      title: `Statistics of ${this.rows.length} tensors`,
+      title: `Statistics of ${formatCount(this.rows.length, "tensor")}`,
       columns: [
         { key: "name", label: "tensor" },
         { key: "elements", label: "elements" },

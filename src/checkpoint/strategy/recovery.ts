@@ -1,3 +1,4 @@
+import { formatCount } from "../../core/units.js";
 import { placeOf } from "../../formats/strategy/placement.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
@@ -41,7 +42,8 @@ export class StrategyRecovery {
       rows: this.missing.map(({ rank, from, lost }) => ({
         rank,
         from: from.length === 0 ? "none" : listed(from),
-        lost: lost.length === 0 ? "nothing" : `${lost.length} parameters: ${lost.slice(0, 3).join(", ")}`,
+        lost:
+          lost.length === 0 ? "nothing" : `${formatCount(lost.length, "parameter")}: ${lost.slice(0, 3).join(", ")}`,
       })),
       more: "recovery.missing",
     });

@@ -31,8 +31,8 @@ export function datasetBundle(dataset: ShownDataset): MimeBundle {
     const { counts, tokenizer, options, input } = manifest;
     const rest = pad === undefined ? "" : `, ${formatCount(counts.padded)} fill tokens (id ${pad})`;
     facts.push(
-      ["made from", `${input.path}, ${formatBytes(input.bytes)}, ${formatCount(counts.pieces)} pieces of text`],
-      ["mode", `${options.mode}: ${formatCount(counts.dropped)} tokens of the text dropped${rest}`],
+      ["made from", `${input.path}, ${formatBytes(input.bytes)}, ${formatCount(counts.pieces, "piece")} of text`],
+      ["mode", `${options.mode}: ${formatCount(counts.dropped, "token")} of the text dropped${rest}`],
       ["tokenizer", `${tokenizer.path}, ${formatCount(tokenizer.vocabSize)} ids`],
       ["special tokens", `BOS ${idText(tokenizer.bosId)}, EOS ${idText(tokenizer.eosId)}, ${aroundText(tokenizer)}`],
     );

@@ -18,7 +18,7 @@ export function mindRecordBundle(data: MindRecordFacts): MimeBundle {
     const { seqLength = 0, mode } = manifest.options;
     facts.push(
       ["tokens", `${formatCount(data.rows)} rows × ${formatCount(seqLength)} = ${formatCount(data.tokens ?? 0)}`],
-      ["mode", `${mode}: ${formatCount(manifest.counts.dropped)} tokens of the text dropped`],
+      ["mode", `${mode}: ${formatCount(manifest.counts.dropped, "token")} of the text dropped`],
       ["tokenizer", `${manifest.tokenizer.path}, ${formatCount(manifest.tokenizer.vocabSize)} ids`],
     );
   }

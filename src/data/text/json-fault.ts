@@ -32,9 +32,19 @@ export function jsonFault(text: string): JsonFault | undefined {
     if (error instanceof RangeError) return undefined;
     if (!(error instanceof Fault)) throw error;
     const { at, expected } = error;
-    const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
-    return { at, expected, found: at >= text.length ? "the end of the line" : JSON.stringify(character) };
+    return {
+      at,
+      expected,
+      found: at >= text.length ? "the end of the line" : shownCharacter(text.codePointAt(at) ?? 0),
+    };
   }
+}
+
+/** A character in quotes; one that nobody sees, such as a byte-order mark, by its number. */
+function shownCharacter(code: number): string {
+  const character = String.fromCodePoint(code);
+  if (!/[\p{Cf}\p{Zs}\p{Zl}\p{Zp}]/u.test(character) || character === " ") return JSON.stringify(character);
+  return `the invisible character U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 class Reader {

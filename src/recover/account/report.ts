@@ -1,4 +1,4 @@
-import { formatDuration } from "../../core/units.js";
+import { formatCount, formatDuration } from "../../core/units.js";
 import type { Account } from "./account.js";
 import type { Counterfactual } from "./counterfactual.js";
 import { type Incident, lostTime } from "./incident.js";
@@ -43,7 +43,8 @@ export function incidentReport(
   return [
     `# Incidents of ${about.name}`,
     "",
-    `${incidents.length} incidents in ${formatDuration(all)}; effective training time ${share(effective * all)}` +
+    `${formatCount(incidents.length, "incident")} in ${formatDuration(all)}; ` +
+      `effective training time ${share(effective * all)}` +
       (Number.isFinite(mtbfMs) ? `; mean time between incidents ${formatDuration(mtbfMs)}.` : "."),
     "",
     ...table(["time", "duration", "share"], times),

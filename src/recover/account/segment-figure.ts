@@ -1,4 +1,4 @@
-import { formatDuration } from "../../core/units.js";
+import { formatCount, formatDuration } from "../../core/units.js";
 import type { Figure } from "../../view/charts/figure.js";
 import { stackedBars } from "../../view/charts/kinds/stacked-bars.js";
 import { timelineChart } from "../../view/charts/kinds/timeline.js";
@@ -30,7 +30,7 @@ function summaryText(account: Account): string {
   const all = account.end - account.start;
   const share = (kind: SegmentKind): string => `${kind} ${((account.totals[kind] / all) * 100).toFixed(1)} %`;
   const parts = kinds.flatMap(({ kinds: names }) => names).filter((kind) => account.totals[kind] > 0);
-  return `${formatDuration(all)}, ${account.incidents.length} incidents: ${parts.map(share).join(", ")}`;
+  return `${formatDuration(all)}, ${formatCount(account.incidents.length, "incident")}: ${parts.map(share).join(", ")}`;
 }
 
 /** Unit of the time axis for a run of `all` milliseconds. */

@@ -4,6 +4,7 @@ import { openCheckpoints } from "../../checkpoint/open/open.js";
 import type { Config } from "../../config/config.js";
 import { openConfig } from "../../config/open.js";
 import { CheckpointError, isLabError, LabError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
 import { clusterOptions, type ResolvedCluster } from "../../plan/command/cluster.js";
 import { nodeFolder } from "../../plan/command/command.js";
 import { planRun } from "../../plan/plan-run.js";
@@ -216,7 +217,8 @@ async function workerChange(
   const { workers, saved, from } = options;
   const point = from ?? (await newestPoint(run));
   if (run.description.commands.length > 1) {
-    const found = `checkpoint of step ${point.step}: the run uses ${run.description.commands.length} nodes`;
+    const nodes = formatCount(run.description.commands.length, "node");
+    const found = `checkpoint of step ${point.step}: the run uses ${nodes}`;
     throw new CheckpointError("RESUME_IMPOSSIBLE", `${found}; the number of workers can change on one node only`, {
       hint: `resume with ${saved} workers`,
     });

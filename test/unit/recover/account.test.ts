@@ -96,7 +96,7 @@ describe("the account of a run", () => {
     const incidents = new Incidents(account, { name: "wiki", devices: 16 });
     const table = incidents[displayKey]()["text/plain"] as string;
     expect(table).toContain("1 incident of wiki, effective training time 69.8 %");
-    expect(incidents.figure()[displayKey]()["text/plain"]).toContain("1 incidents");
+    expect(incidents.figure()[displayKey]()["text/plain"]).toContain("1 incident");
     expect(incidents.toMarkdown()).toContain("| 1 | 30 | no sign of progress | restart | 20 | 10m 0s |");
     expect(JSON.parse(JSON.stringify(incidents))).toMatchObject({ name: "wiki", incidents: [{ number: 1 }] });
   });

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../core/units.js";
+import { formatBytes, formatCount } from "../../../core/units.js";
 import { quoteWord } from "../../../plan/command/shell-words.js";
 import type { NodeFacts, NodeFindings, NodeNeeds } from "./facts.js";
 
@@ -77,7 +77,10 @@ function data(node: Reached, all: readonly Reached[]): NodeCheck {
   const bytes = files.reduce((sum, fact) => sum + (fact?.size ?? 0), 0);
   const unread = files.filter((fact) => fact?.sha256 === null).length;
   const how = unread > 0 ? `, of ${unread} only the size was compared` : "";
-  return ok("data", files.length === 0 ? "none to compare" : `${files.length} files, ${formatBytes(bytes)}${how}`);
+  return ok(
+    "data",
+    files.length === 0 ? "none to compare" : `${formatCount(files.length, "file")}, ${formatBytes(bytes)}${how}`,
+  );
 }
 
 function clock(node: Reached, all: readonly Reached[]): NodeCheck {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import { isLabError, LabError } from "../../../core/error.js";
+import { formatCount } from "../../../core/units.js";
 import { displayKey, type MimeBundle } from "../../../view/display-contract.js";
 import { tableBundle } from "../../../view/table.js";
 import { inParallel } from "../in-parallel.js";
@@ -59,7 +60,9 @@ export class Preflight {
       this.checks.some((row) => row.some(({ check, found: what }) => check === name && what !== "")),
     );
     return tableBundle({
-      title: this.ready ? `${this.nodes.length} nodes are ready` : "The cluster is not ready",
+      title: this.ready
+        ? `${formatCount(this.nodes.length, "node is", "nodes are")} ready`
+        : "The cluster is not ready",
       columns: [{ key: "node" }, ...shown.map((key) => ({ key }))],
       rows: this.nodes.map((node, index) => ({ node, ...rowOf(this.checks[index] ?? []) })),
       ...(note !== "" && { note }),

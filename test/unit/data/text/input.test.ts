@@ -20,7 +20,7 @@ describe("the input formats", () => {
       const { documents, data } = await prepare({ inputFormat, chunkBytes, output: join(folder, `out-${chunkBytes}`) });
       expect(documents).toBe(expected);
       expect(data.manifest?.reading?.skipped).toBe(1);
-      expect(data.notes[1]).toBe("skipped 1 empty lines or documents");
+      expect(data.notes[1]).toBe("skipped 1 empty line or document");
     }
   });
 

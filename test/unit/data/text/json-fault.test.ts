@@ -14,6 +14,8 @@ it.each([
   ['{"a": 1} {"b": 2}', 9, "the end of the line behind the value", '"{"'],
   ['{"a": 1', 7, '"," or "}"', "the end of the line"],
   ["{'a': 1}", 1, "a key in quotes", '"\'"'],
+  ['\ufeff{"a": 1}', 0, "a value", "the invisible character U+FEFF"],
+  ['{"a":\u00a01}', 5, "a value", "the invisible character U+00A0"],
   ['{"é😀": tru}', 8, "a value", '"t"'],
 ])("%s: position %i, expected %s", (text, at, expected, found) => {
   expect(jsonFault(text)).toEqual({ at, expected, found });
