@@ -40,7 +40,7 @@ function plainFacts(title: string, facts: Facts, hidden: string): string {
 function htmlFacts(title: string, facts: Facts, hidden: string): string {
   const label =
     "text-align:left;vertical-align:top;color:var(--jp-ui-font-color2,inherit);" +
-    "white-space:nowrap;min-width:14ch;width:1%";
+    "white-space:nowrap;min-width:14ch;width:16ch";
   const rows = facts.map(([name, value]) => {
     const cell = cellElement("td", value, "text-align:left;white-space:pre-wrap;overflow-wrap:anywhere");
     return `<tr>${cellElement("td", name, label)}${cell}</tr>`;
