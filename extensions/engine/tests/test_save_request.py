@@ -106,3 +106,35 @@ def test_nothing_is_replaced_unless_a_control_file_and_a_callback_that_saves_are
     assert enable_save_requests(None, config) is None
     assert enable_save_requests("/control/graceful_exit.json", config) is None
     assert enable_save_requests("/control/graceful_exit.json", SimpleNamespace(run_mode="predict")) is None
+
+
+def test_mindformers_own_callback_saves_on_request_in_both_layouts(tmp_path, monkeypatch):
+    from mindformers.core.callback.callback import CheckpointMonitor
+
+    monkeypatch.setattr(CheckpointMonitor, "_check_save_ckpt", CheckpointMonitor._check_save_ckpt)
+    config = SimpleNamespace(run_mode="train", callbacks=[{"type": "CheckpointMonitor"}])
+    assert str(tmp_path) in enable_save_requests(str(tmp_path / "graceful_exit.json"), config)
+    for number, legacy in enumerate((True, False)):
+        before = [{"epoch_num": 1, "step_num": 100, "global_step": 100, "loss_scale": 1}]
+        monitor = CheckpointMonitor(
+            prefix="a",
+            directory=str(tmp_path),
+            save_checkpoint_steps=4,
+            checkpoint_format="safetensors",
+            append_info=before,
+            use_legacy_format=legacy,
+        )
+        saved = []
+
+        def save(cb_params, monitor=monitor, saved=saved):
+            saved.append(cb_params.cur_step_num)
+            monitor._last_triggered_step = cb_params.cur_step_num
+
+        monitor.save_checkpoint = monitor._save_megatron_ckpt_file_format = save
+        monitor.save_checkpoint_network = lambda cb_params: None
+        monitor._need_flush_from_cache = False
+        ask(tmp_path, 106, number)
+        for step in range(1, 9):
+            cb_params = SimpleNamespace(cur_step_num=step, batch_num=8, cur_epoch_num=1, network=None, net_outputs=None)
+            monitor.step_end(SimpleNamespace(original_args=lambda cb_params=cb_params: cb_params))
+        assert saved == [4, 6, 8], legacy

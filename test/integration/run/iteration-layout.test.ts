@@ -18,11 +18,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("two workers save the 1.9 layout, also on request: every save is recorded and sealed, and a resume goes on with the same losses", async () => {
+let run: Run;
+
+it("two workers save the 1.9 layout, also on request, and every save is recorded and sealed", async () => {
   takeGraphs(inject("compiledGraphs"), join(folder, "runs"));
   const config = (await tinyTraining(folder, 8)).saving({ every: 4, layout: "iteration" });
   const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
-  const run = await launchRun(plan, { name: "first", folder: join(folder, "runs") });
+  run = await launchRun(plan, { name: "first", folder: join(folder, "runs") });
   launched.push(run);
   const asked = await run.saveNow();
   expect(await run.wait({ timeout: "8m" })).toMatchObject({ state: "finished", checkpointStep: 8 });
@@ -32,8 +34,10 @@ it("two workers save the 1.9 layout, also on request: every save is recorded and
   );
   const { ok, facts } = await checkpoints.at(4).verify();
   expect([ok, facts.sealedAt === undefined]).toEqual([true, false]);
+});
 
-  const next = await resumeRun(run, { from: checkpoints.at(4), name: "second" });
+it("a resume from the 1.9 layout goes on with the losses of the run that never stopped", async () => {
+  const next = await resumeRun(run, { from: (await openCheckpoints(run.checkpointDir)).at(4), name: "second" });
   launched.push(next);
   await next.wait({ timeout: "8m" });
   const losses = (steps: Awaited<ReturnType<Run["steps"]>>) => steps.map(({ step, loss }) => [step, loss]);

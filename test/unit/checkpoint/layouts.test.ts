@@ -131,6 +131,29 @@ test("slices that MindFormers 1.9 numbers are put together at their place, not a
   expect(await checkpoint.values("scale")).toEqual(Float64Array.of(3));
 });
 
+test("an index that promises tensors which its files do not hold makes the checkpoint incomplete", async () => {
+  const folder = await huggingFaceFolder();
+  const index = join(folder, "model.safetensors.index.json");
+  const map = { a: "model-00001-of-00002.safetensors", b: "model-00002-of-00002.safetensors" };
+  await writeFile(index, JSON.stringify({ weight_map: { ...map, c: "model-00002-of-00002.safetensors" } }));
+  const [checkpoint] = (await openCheckpoints(folder)).all;
+  expect(checkpoint?.issues[0]).toMatchObject({
+    path: join(folder, "model-00002-of-00002.safetensors"),
+    message: "expected c, as the index says, found no such tensors",
+  });
+  expect((await checkpoint?.verify())?.ok).toBe(false);
+});
+
+test.each([
+  ["a.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", /found a pointer of Git LFS/],
+  ["b.safetensors", "<!DOCTYPE html><html><body>404</body></html>", /found a web page/],
+  ["c.ckpt", "PK\x03\x04 archive/data.pkl", /found a zip archive, as PyTorch saves/],
+])("what often stands in the place of a checkpoint is named: %s", async (name, text, message) => {
+  const path = join(await temporaryFolder(), name);
+  await writeFile(path, text, "latin1");
+  await expect(openCheckpoint(path)).rejects.toThrow(message);
+});
+
 test("an iteration that the tracker has not reached is incomplete", async () => {
   const root = await iterationFolder();
   await writeFile(join(root, "latest_checkpointed_iteration.txt"), "10");

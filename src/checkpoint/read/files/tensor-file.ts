@@ -74,6 +74,7 @@ async function plainSource(source: ByteSource, path: string, key: ReadOptions["k
 }
 
 async function readHeader(source: ByteSource, path: string): Promise<TensorHeader> {
+  await refuseOthers(source);
   const format = formatOfName(path) ?? (await guessFormat(source));
   if (format === "safetensors") {
     const { metadata, tensors } = await readSafetensorsHeader(source);
@@ -81,6 +82,23 @@ async function readHeader(source: ByteSource, path: string): Promise<TensorHeade
   }
   const { metadata, tensors, crc, dataEnd } = await readCkptHeader(source);
   return { format, metadata, tensors, crc, dataEnd };
+}
+
+/** What stands in the place of a checkpoint when something went wrong before, by its first bytes. */
+const others: readonly (readonly [begin: RegExp, found: string, hint: string])[] = [
+  [/^version https:\/\/git-lfs/, "a pointer of Git LFS", "git lfs pull"],
+  [/^\s*<(!doctype|html|\?xml)/i, "a web page", "download the file again; the server sent a page instead"],
+  [/^PK[^ -~]{2}/, "a zip archive, as PyTorch saves", "save it as safetensors with PyTorch, then open that file"],
+];
+
+async function refuseOthers(source: ByteSource): Promise<void> {
+  const begin = Buffer.from(await source.slice(0, Math.min(64, source.byteLength))).toString("latin1");
+  const other = others.find(([pattern]) => pattern.test(begin));
+  if (other === undefined) return;
+  const [, found, hint] = other;
+  const code = source.name.endsWith(".ckpt") ? "CKPT_INVALID" : "SAFETENSORS_INVALID";
+  const message = `${source.name}: expected a .safetensors or .ckpt file, found ${found}`;
+  throw new FormatError(code, message, { file: source.name, offset: 0, hint });
 }
 
 /** By the first bytes: a safetensors header begins with `{` behind its length, a `.ckpt` with the tag of field 1. */

@@ -21,6 +21,21 @@ export async function flatPoint(folder: string, options: PartsOptions): Promise<
   return point({ layout: "files", folder, paths: paths.map((name) => files.join(folder, name)) }, options);
 }
 
+/** Tensors that the index says a file holds, and its header does not name: another revision, or a cut transfer. */
+function missingTensors(weightMap: ReadonlyMap<string, string>, parts: readonly PointPart[]): Issue[] {
+  return parts.flatMap(({ path, header }) => {
+    if (header === undefined) return [];
+    const held = new Set(header.tensors.map(({ name }) => name));
+    const file = path.split("/").at(-1);
+    const missing = [...weightMap].filter(([name, of]) => of === file && !held.has(name)).map(([name]) => name);
+    if (missing.length === 0) return [];
+    const more = missing.length > 3 ? ` and ${missing.length - 3} more` : "";
+    const message = `expected ${missing.slice(0, 3).join(", ")}${more}, as the index says, found no such tensors`;
+    const hint = "copy the file and the index again from the same place";
+    return [issue("error", "checkpoint-index-tensor", { path, message, hint })];
+  });
+}
+
 /** One file that is a whole checkpoint. */
 export async function filePoint(path: string, options: PartsOptions): Promise<SavedPoint> {
   const folder = path.replace(/\/[^/]*$/, "");
@@ -85,9 +100,12 @@ async function point({ layout, folder, paths, weightMap }: FlatFiles, options: P
   const issues: Issue[] = paths
     .filter((_, at) => read[at] === undefined)
     .map((path) => {
-      const message = "expected the file that the index names, found nothing";
+      const what =
+        weightMap === undefined ? "a file, found a link to nothing" : "the file that the index names, found nothing";
+      const message = `expected ${what}`;
       return issue("error", "checkpoint-file-missing", { path, message, hint: "copy the file again from the source" });
     });
+  if (weightMap !== undefined) issues.push(...missingTensors(weightMap, parts));
   return {
     layout,
     folder,
