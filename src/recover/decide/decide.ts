@@ -86,7 +86,7 @@ function act(action: Action, finding: Finding, { history, policy, before }: Circ
   const { resumedFrom } = history;
   const back = before > 0 && resumedFrom ? 2 * Math.max(1, bad - resumedFrom) : 1;
   const start = { finding, delayMs };
-  const earlier = { ...start, notAfterStep: bad - back, beforeStep: bad };
+  const earlier = { ...start, notAfterStep: bad - back, beforeStep: isAboutLoss(finding) ? bad : bad + 1 };
   switch (action) {
     case "replace-node":
       return replaceNode(finding, history, delayMs);
@@ -115,8 +115,11 @@ function act(action: Action, finding: Finding, { history, policy, before }: Circ
  * First step that was bad. Findings about the loss come some steps after it began; their evidence is one line a step.
  */
 function badStep(finding: Finding): number {
-  const aboutLoss = finding.kind === "loss-spike" || finding.kind === "loss-not-finite";
-  return Math.max(1, finding.step - (aboutLoss ? Math.max(0, finding.evidence.length - 1) : 0));
+  return Math.max(1, finding.step - (isAboutLoss(finding) ? Math.max(0, finding.evidence.length - 1) : 0));
+}
+
+function isAboutLoss({ kind }: Finding): boolean {
+  return kind === "loss-spike" || kind === "loss-not-finite";
 }
 
 function replaceNode(finding: Finding, history: DecisionHistory, delayMs: number): Decision {

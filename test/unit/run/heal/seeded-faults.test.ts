@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { markedProcesses } from "../../../../src/core/liveness/process-table.js";
 import { Random } from "../../../../src/recover/simulate/random.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
+import type { Run } from "../../../../src/run/run.js";
 import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
 
 // FAULT_SEEDS=250 plays about 1,000 faults.
@@ -27,8 +28,26 @@ function calmLosses(): number[] {
   });
 }
 
+/** True if a fault cuts off the newest checkpoint while it is the only one: nothing is left to go on from. */
+function losesOnlyPoint(faults: ReturnType<typeof faultsOf>): boolean {
+  return faults.some(({ how, step }) => how === "damage" && step <= 40);
+}
+
+async function expectRefused(run: Run, about: string): Promise<void> {
+  await expect(run.wait({ timeout: "4m" }), about).rejects.toMatchObject({ code: "RUN_FAILED" });
+  const { decision, reason } = (await run.decisions()).at(-1) ?? {};
+  expect(decision, about).toBe("stop");
+  expect(reason, about).toContain("none of 1 checkpoints can be used");
+}
+
+async function expectCalm(run: Run, about: string): Promise<void> {
+  expect((await run.wait({ timeout: "4m" })).state, about).toBe("finished");
+  const losses = (await run.steps()).map(({ loss }) => loss);
+  expect(losses, about).toEqual(calmLosses());
+}
+
 it(
-  "seeded faults: every run ends with the losses of an undisturbed run and leaves no process",
+  "seeded faults: a run ends with the losses of an undisturbed one, or refuses its only checkpoint; no process is left",
   async () => {
     for (let seed = 1; seed <= seeds; seed += 1) {
       const folder = runsFolder();
@@ -39,12 +58,7 @@ it(
       const recovery = { retries: 8, hangAfter: "4s", backoff: { first: 1, most: 1 } };
       const run = await launchRun(fakePlan({ steps: 100, environment }), { name: `seed-${seed}`, folder, recovery });
       const about = `seed ${seed}: ${JSON.stringify(faults)}`;
-      const status = await run.wait({ timeout: "4m" });
-      expect(status.state, about).toBe("finished");
-      expect(
-        (await run.steps()).map(({ loss }) => loss),
-        about,
-      ).toEqual(calmLosses());
+      await (losesOnlyPoint(faults) ? expectRefused(run, about) : expectCalm(run, about));
       expect(await markedProcesses("MF_LAB_RUN", run.folder), about).toEqual([]);
     }
   },
