@@ -1,5 +1,6 @@
-// Writes reports/campaign.md from vitest's JSON and from the rows that the faults left in reports/faults.jsonl: a table
-// with the time of each test, a table of the faults, and a figure of the time until each was found (reports/faults.svg).
+// Writes reports/campaign.md from vitest's JSON and from the rows that the faults left in reports/faults.jsonl:
+// a table with the time of each test, a table of the faults, and a figure of the time until each was found
+// (reports/faults.svg).
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stackedBars } from "../../dist/src/view/charts/kinds/stacked-bars.js";
