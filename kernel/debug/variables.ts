@@ -11,7 +11,7 @@ const hidden = new RegExp(
   `^(?:${[
     /Symbol\((?:async_id_symbol|trigger_async_id_symbol|kResourceStore)\)/.source,
     /exports|require|__filename|__dirname|arguments|this|__esModule/.source,
-    /tsLastExpr\d*|#\$cell\w+|\$cellFlag|\$cellGuard/.source,
+    /tsLastExpr\d*|#\$cell\w+|\$cellFlag|\$cellStop|\$cellGuard/.source,
   ].join("|")})$`,
 );
 

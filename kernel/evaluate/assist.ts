@@ -13,7 +13,7 @@ export interface Candidates {
 }
 
 /** Names that only exist because of how cells are run. */
-const hidden = new Set(["tsLastExpr", "$cellGuard", "$cellFlag", "__tslab__"]);
+const hidden = new Set(["tsLastExpr", "$cellGuard", "$cellFlag", "$cellStop", "__tslab__"]);
 
 export function describeCompletion(candidates: Candidates, code: string, cursor: number): Completion {
   const kinds = new Map(candidates.original?.entries.map((entry) => [entry.name, entry.kind as string]));

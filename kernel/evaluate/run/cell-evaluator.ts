@@ -29,7 +29,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
   installStackMapping();
   const locals = createVariables();
   const { workingDirectory, packages } = options;
-  const { declare, reopen } = shareDeclarations(checker, { kind: "open", workingDirectory, packages });
+  const { declare, captured, reopen } = shareDeclarations(checker, { kind: "open", workingDirectory, packages });
   const place = createCellPlace(options, reopen);
   const shared = { locals, describeScript, live: liveVariables(locals) };
   const extra = Object.defineProperties(shared, Object.getOwnPropertyDescriptors(place.guards));
@@ -58,6 +58,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
         const conversion = await checker.ask({ kind: "convert", code }).catch(nameOverflow);
         if (conversion.script === undefined) return failed(describeDiagnostics(conversion.diagnostics, cell));
         const { script } = conversion;
+        captured(script.captures);
         const executable = await prepare(script, cell);
         // An interrupt that came while something was loaded has ended the cell already.
         interrupts.check();
@@ -110,10 +111,15 @@ interface Labeled {
 function shareDeclarations(
   checker: CheckerLink,
   first: Extract<CheckerRequest, { kind: "open" }>,
-): { declare(own: readonly DeclaredName[]): void; reopen(workingDirectory: string): void } {
+): {
+  declare(own: readonly DeclaredName[]): void;
+  captured(names: readonly string[]): void;
+  reopen(workingDirectory: string): void;
+} {
   let names: DeclaredNames = new Map();
   let open = first;
-  checker.restoreWith(() => [open, { kind: "declare", own: [...names.values()].flat() }]);
+  const captures = new Set<string>();
+  checker.restoreWith(() => [open, { kind: "declare", own: [...names.values()].flat(), captures: [...captures] }]);
   const tell = (request: typeof open | Extract<CheckerRequest, { kind: "declare" }>): void => {
     // If it ends over this, the next one is told everything.
     checker.ask(request).catch(() => {});
@@ -123,7 +129,10 @@ function shareDeclarations(
     declare(own) {
       if (own.length === 0) return;
       names = addNames(names, own);
-      tell({ kind: "declare", own });
+      tell({ kind: "declare", own, captures: [] });
+    },
+    captured(own) {
+      for (const one of own) captures.add(one);
     },
     reopen(workingDirectory) {
       names = anchorNames(names, open.workingDirectory);

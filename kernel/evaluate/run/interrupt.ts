@@ -1,6 +1,6 @@
 import { type Cell, currentCell } from "../../cell/cell-context.js";
 import { interruptOf, KeyboardInterrupt } from "../../cell/keyboard-interrupt.js";
-import { flagName, guardName } from "../guards.js";
+import { flagName, guardName, stopName } from "../guards.js";
 
 export interface Interrupts {
   /**
@@ -60,6 +60,8 @@ export function createInterrupts(
   });
   // As a constant of the global object, V8 knows the address of its element when it compiles a loop.
   Object.defineProperty(globalThis, flagName, { value: flag, configurable: true });
+  // Loops of a cell outside of functions read it: their cell is running.
+  Object.defineProperty(globalThis, stopName, { get: () => new KeyboardInterrupt(), configurable: true });
 
   return {
     check,

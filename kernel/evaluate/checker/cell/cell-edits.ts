@@ -5,6 +5,7 @@ import { isShorthand, localName, mayHaveTakenNames, renames, symbolOf } from "..
 import type { Checked } from "../program/language.js";
 import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
 import { type DeclaredNames, isNamespace, type Meaning } from "./declared-names.js";
+import type { LoopPlan } from "./loops.js";
 import { meaningIn, topLevelNames } from "./meaning.js";
 import type { CellSyntax, Declared } from "./syntax.js";
 
@@ -14,6 +15,7 @@ interface Given {
   readonly names: DeclaredNames;
   /** The cell will not be translated; see `isPlainScript`. */
   readonly isPlain: boolean;
+  readonly loops: LoopPlan;
 }
 
 /**
@@ -23,7 +25,7 @@ interface Given {
  * tells it from that of a cell without one.
  */
 export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
-  const { syntax, checked, isPlain } = given;
+  const { syntax, checked, isPlain, loops } = given;
   const { last } = syntax;
   const meaningOf = meaningIn(compiler, checked);
   const values = syntax.declared.filter(
@@ -38,7 +40,7 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
     ...start,
     ...liveVariables(values),
     ...(isPlain ? requires(compiler, checked.file, meaningOf) : []),
-    ...syntax.edits,
+    ...syntax.edits(loops.frames),
     ...usesOfEarlier(compiler, given),
     ...(mayHaveTakenNames(syntax.text) ? ownNames(compiler, checked, isPlain) : []),
     ...values
@@ -98,7 +100,7 @@ function liveVariables(values: readonly Declared[]): Edit[] {
 }
 
 /** `a` → `exports.a` wherever it is a variable of an earlier cell. */
-function usesOfEarlier(compiler: TypeScript, { checked, names, syntax }: Given): Edit[] {
+function usesOfEarlier(compiler: TypeScript, { checked, names, syntax, loops }: Given): Edit[] {
   const { program, file, earlier } = checked;
   const { last } = syntax;
   const known = topLevelNames(earlier);
@@ -108,7 +110,8 @@ function usesOfEarlier(compiler: TypeScript, { checked, names, syntax }: Given):
     names.get(node.text)?.some(({ value, ambient }) => value && !ambient) === true &&
     symbolOf(compiler, checker, node) === known.get(compiler.escapeLeadingUnderscores(node.text));
   const visit = (node: ts.Node): void => {
-    if (compiler.isIdentifier(node) && isEarlier(node)) edits.push(...useOfEarlier(compiler, { node, file, last }));
+    if (compiler.isIdentifier(node) && isEarlier(node) && !loops.locals.has(node))
+      edits.push(...useOfEarlier(compiler, { node, file, last }));
     compiler.forEachChild(node, visit);
   };
   visit(file);

@@ -20,6 +20,10 @@ export interface CellScript {
   readonly awaits: boolean;
   readonly imports: readonly string[];
   readonly declares: readonly DeclaredName[];
+  /**
+   * Variables of cells that its functions may read (`a`) or assign (`a=`), whenever they are called; see `planLoops`.
+   */
+  readonly captures: readonly string[];
   /** Files of the user's that the cell imports, as far as they are new or have changed. */
   readonly files: readonly ConvertedFile[];
 }

@@ -10,6 +10,7 @@ import type { Conversion } from "./conversion.js";
 import { type DeclaredName, type DeclaredNames, isNamespace, membersOf, readNames } from "./declared-names.js";
 import { convertFiles, type FileVersions } from "./files.js";
 import { describeFileFindings, describeFindings, findingsAbout } from "./findings.js";
+import { planLoops } from "./loops.js";
 import { meaningIn } from "./meaning.js";
 import { isPlainScript } from "./plain-script.js";
 import { type CellSyntax, readSyntax } from "./syntax.js";
@@ -24,6 +25,8 @@ export interface Earlier {
   readonly names: DeclaredNames;
   /** `textOfNames` of the names. */
   readonly text: string;
+  /** See `CellScript.captures`. */
+  readonly captures: Set<string>;
 }
 
 /** Checks one cell and translates it; what it declares becomes known to later cells only when they are told. */
@@ -40,7 +43,10 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   const inside = inFiles.filter(({ file }) => file?.startsWith("..") === false);
   if (findings.length + inside.length > 0) return { diagnostics: [...findings, ...inside] };
   const isPlain = isPlainScript(compiler, checked.file);
-  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, isPlain });
+  const loops = planLoops(compiler, { syntax, checked, earlier });
+  // Kept for ever: a function may outlive the cell that declares its name anew, and a cell that fails leaves some.
+  for (const one of loops.captures) earlier.captures.add(one);
+  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, isPlain, loops });
   const files = convertFiles(
     compiler,
     { files: ownFiles(converter, checked), program: checked.program },
@@ -56,6 +62,7 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
       awaits: syntax.awaits,
       imports: syntax.imports,
       declares: declared.names,
+      captures: [...loops.captures],
       files,
     },
   };

@@ -30,7 +30,7 @@ function translate(compiler: TypeScript, file: ts.SourceFile, program: ts.Progra
   const parsed = parseCell(compiler, text, fileName);
   const edits = [
     { at: 0, insert: prologue },
-    ...runtimeEdits(compiler, parsed, `${guardName}.metaOf(__filename)`),
+    ...runtimeEdits(compiler, parsed, { meta: `${guardName}.metaOf(__filename)` }),
     ...ownNames(compiler, file, program),
   ];
   const compilerOptions = {

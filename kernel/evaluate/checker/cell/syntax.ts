@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import type { Edit } from "../../../report/text-edits.js";
 import { boundNames, guardEdits, guardName, isAwait, someOutsideFunctions, type TypeScript } from "../../guards.js";
+import { cellLoopGuards, type LoopFrames } from "../../loop-guards.js";
 
 /** What a cell's text alone tells. All offsets are those of the cell as typed. */
 export interface CellSyntax {
@@ -13,7 +14,7 @@ export interface CellSyntax {
   /** The cell awaits outside of any function. */
   readonly awaits: boolean;
   /** Interrupts and modules; see `runtimeEdits`. */
-  readonly edits: readonly Edit[];
+  edits(frames: LoopFrames): readonly Edit[];
   /** The last expression of the cell. */
   readonly last?: { readonly start: number; readonly end: number };
 }
@@ -41,7 +42,7 @@ export function readSyntax(compiler: TypeScript, typed: string): CellSyntax {
     declared: file.statements.flatMap((statement) => declaredBy(compiler, file, statement)),
     imports: file.statements.flatMap((statement) => importedModule(compiler, statement)),
     awaits: someOutsideFunctions(compiler, file, (node) => isAwait(compiler, node)),
-    edits: runtimeEdits(compiler, file),
+    edits: (frames) => runtimeEdits(compiler, file, { frames }),
     ...(expression === undefined ? {} : { last: { start: expression.getStart(file), end: expression.end } }),
   };
 }
@@ -62,9 +63,14 @@ export function parseCell(compiler: TypeScript, text: string, name = "cell.ts"):
 
 /**
  * What code needs when it runs, whatever its types: guards for interrupts; `import(x)` through the guard object.
- * @param meta what `import.meta` becomes
+ * @param options.meta what `import.meta` becomes
+ * @param options.frames see `guardEdits`
  */
-export function runtimeEdits(compiler: TypeScript, file: ts.SourceFile, meta = `${guardName}.meta`): Edit[] {
+export function runtimeEdits(
+  compiler: TypeScript,
+  file: ts.SourceFile,
+  { meta = `${guardName}.meta`, frames }: { readonly meta?: string; readonly frames?: LoopFrames },
+): Edit[] {
   const edits: Edit[] = [];
   const { ImportKeyword } = compiler.SyntaxKind;
   const visit = (node: ts.Node): void => {
@@ -85,7 +91,8 @@ export function runtimeEdits(compiler: TypeScript, file: ts.SourceFile, meta = `
   };
   visit(file);
   // The argument of an import may begin with an await: `require,` stands before its guard.
-  return [...edits, ...guardEdits(compiler, file)];
+  const guard = frames === undefined ? undefined : cellLoopGuards(compiler, frames);
+  return [...edits, ...guardEdits(compiler, file, guard)];
 }
 
 interface Blank {

@@ -49,7 +49,8 @@ type Opened = Pick<Extract<CheckerRequest, { kind: "open" }>, "workingDirectory"
 
 export function createChecker(options: CheckerOptions): Checker {
   const { compiler } = options;
-  let earlier: Earlier = { names: new Map(), text: textOfNames(new Map()) };
+  const captures = new Set<string>();
+  let earlier: Earlier = { names: new Map(), text: textOfNames(new Map()), captures };
   let converter: Converter | undefined;
   let openedWith = "";
   let folder: string | undefined;
@@ -58,7 +59,7 @@ export function createChecker(options: CheckerOptions): Checker {
     folders = createPackageFolders(given);
     if (folder !== undefined && folder !== given.workingDirectory) {
       const names = anchorNames(earlier.names, folder);
-      earlier = { names, text: textOfNames(names) };
+      earlier = { names, text: textOfNames(names), captures };
     }
     folder = given.workingDirectory;
     return { compiler, language: createLanguage({ ...options, folders }), files: converter?.files ?? new Map() };
@@ -112,7 +113,8 @@ export function createChecker(options: CheckerOptions): Checker {
         openedWith = key;
       } else {
         const names = addNames(earlier.names, request.own);
-        earlier = { names, text: textOfNames(names) };
+        earlier = { names, text: textOfNames(names), captures };
+        for (const one of request.captures) captures.add(one);
       }
       return null;
     },

@@ -10,7 +10,7 @@ export type CheckerRequest =
   | { readonly kind: "prepare" }
   | { readonly kind: "convert"; readonly code: string }
   /** What a cell that has ended leaves to later ones. */
-  | { readonly kind: "declare"; readonly own: readonly DeclaredName[] }
+  | { readonly kind: "declare"; readonly own: readonly DeclaredName[]; readonly captures: readonly string[] }
   | { readonly kind: "complete"; readonly code: string; readonly cursor: number }
   | { readonly kind: "inspect"; readonly code: string; readonly cursor: number; readonly detail: 0 | 1 }
   | { readonly kind: "isComplete"; readonly code: string };

@@ -39,7 +39,7 @@ export function warmUp(options: CheckerOptions, workingDirectory: string): void 
     for (const code of cells) {
       const conversion = checker.answer({ kind: "convert", code });
       if (conversion !== null && "script" in conversion && conversion.script !== undefined)
-        checker.answer({ kind: "declare", own: conversion.script.declares });
+        checker.answer({ kind: "declare", own: conversion.script.declares, captures: [] });
     }
     for (const question of questions) checker.answer(question);
   }

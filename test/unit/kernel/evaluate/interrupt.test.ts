@@ -85,6 +85,23 @@ it("keeps the variables that an interrupted cell had already set", async () => {
   expect((await cells.run("rows.length > 0")).text).toBe("true");
 });
 
+it.each([
+  ["", "let q1 = 0; interruptNow(); while (true) q1++", "q1 > 0"],
+  [
+    ", and `finally` sees it",
+    "let q2 = 0, at = 0; interruptNow(); try { for (;;) q2++ } finally { at = q2 }",
+    "at === q2",
+  ],
+  [
+    ", also of one that SIGINT ends in a call",
+    "let q3 = 0; for (;;) { q3++; if (q3 === 3) { interruptNow(); /^(a+)+$/.test('a'.repeat(50) + 'b') } }",
+    "q3 === 3",
+  ],
+])("variables of an interrupted loop have their last value%s: they were local to it", async (_, code, check) => {
+  expect((await cells.run(code, { interrupt: true })).failure?.ename).toBe("KeyboardInterrupt");
+  expect((await cells.run(check)).text).toBe("true");
+});
+
 it("a request that came before the cell could begin interrupts it: a loop that blocks would never see it", async () => {
   const { failure } = await cells.run("while (true) {}", { interruptBefore: true });
   expect(failure?.ename).toBe("KeyboardInterrupt");
