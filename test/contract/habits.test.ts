@@ -1,7 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
 import { expect, it } from "vitest";
-import { packageRoot } from "../../src/core/package-root.js";
 import { crowdedCalls, fixedSleeps, longLines, weakTests } from "./habits.js";
 import { type Source, sourcesIn } from "./sources.js";
 
@@ -14,7 +11,6 @@ const sleepsLeft: Readonly<Record<string, number>> = { "test/wire": 1 };
 /** READMEs that are longer than a page: the root's is the tour of the whole project. */
 const longReadmes = ["README.md"];
 
-const root = packageRoot();
 const code = ["kernel", "src", "test", "extensions"].flatMap((folder) => sourcesIn(folder, /\.(?:ts|mjs|cjs)$/));
 const tests = sourcesIn("test");
 const roomOf = (place: string): string => place.split("/").slice(0, 2).join("/").replace(/:\d+$/, "");
@@ -48,19 +44,27 @@ it("no test sleeps for a fixed time where it can await an event", () => {
   expect(beyond(tests.flatMap(fixedSleeps), sleepsLeft), "await the event, or ask for it in a loop").toEqual([]);
 });
 
+const readmes = ["kernel", "src", "test", "extensions", "notebooks"]
+  .flatMap((folder) => sourcesIn(folder, /(?:^|\/)README\.md$/))
+  .filter(({ path }) => !longReadmes.includes(path));
+
 it("every README of a folder has at most 80 lines and 8 KB", () => {
-  const readmes = ["kernel", "src", "test", "extensions", "notebooks"]
-    .flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
-    )
-    .filter((path) => /(^|\/)README\.md$/.test(path) && !/node_modules/.test(path))
-    .map((path) => relative(root, path))
-    .filter((path) => !longReadmes.includes(path));
-  const long = readmes.filter((path) => {
-    const text = readFileSync(join(root, path), "utf8");
-    return text.trimEnd().split("\n").length > 80 || Buffer.byteLength(text) > 8192;
-  });
-  expect(long, "move decisions to DECISIONS.md and measurements to MEASURED.md").toEqual([]);
+  const long = readmes.filter(({ text }) => text.trimEnd().split("\n").length > 80 || Buffer.byteLength(text) > 8192);
+  expect(
+    long.map(({ path }) => path),
+    "move decisions to DECISIONS.md and measurements to MEASURED.md",
+  ).toEqual([]);
+});
+
+it("every TypeScript file that a README names exists, so that walks through the code lead somewhere", () => {
+  const known = ["kernel", "src", "test"].flatMap((folder) => sourcesIn(folder)).map(({ path }) => `/${path}`);
+  const gone = readmes.flatMap(({ path, text }) =>
+    [...text.matchAll(/`([\w./-]+\.ts)`/g)]
+      .map(([, name = ""]) => name)
+      .filter((name) => !known.some((file) => file.endsWith(`/${name}`)))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(gone, "name the file that does it now").toEqual([]);
 });
 
 const source = (text: string): Source => ({ path: "test/unit/example.test.ts", text });
