@@ -57,8 +57,8 @@ const qwen3: Readonly<Record<string, number>> = {
   seq_length: 4096,
 };
 
-/** Defaults of the model classes that MindFormers 1.9 trains (`model_type`); source: their configuration classes. */
-const defaults: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+/** Default sizes of the model classes that MindFormers 1.9 trains (`model_type`), from their configuration classes. */
+export const sizeDefaults = {
   deepseek_v3: deepseek,
   qwen3,
   qwen3_moe: {
@@ -84,10 +84,10 @@ const defaults: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     num_attention_heads: 32,
     n_routed_experts: 192,
   },
-};
+} satisfies Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Values of `model_type` whose defaults are known. */
-export const knownModelTypes: readonly string[] = Object.keys(defaults);
+export const knownModelTypes: readonly string[] = Object.keys(sizeDefaults);
 
 /** The values of `model.model_config`. */
 export type ModelSection = Readonly<Record<string, unknown>>;
@@ -98,5 +98,6 @@ export function modelNumber(model: ModelSection, name: string): number | undefin
   const written = names.map((key) => model[key]).find((value) => value !== undefined && value !== null);
   if (typeof written === "number") return written;
   if (written !== undefined) return undefined;
-  return defaults[String(model.model_type)]?.[name];
+  const sizes: Readonly<Record<string, Readonly<Record<string, number>>>> = sizeDefaults;
+  return sizes[String(model.model_type)]?.[name];
 }

@@ -11,14 +11,6 @@ import { sourcesIn } from "./sources.js";
 /** About 25 words. */
 const longestSentence = 180;
 
-/** READMEs that do not meet the limits yet. The list only gets shorter. */
-const pending = new Set<string>([
-  "extensions/engine/README.md",
-  "extensions/papermill/README.md",
-  "extensions/setup/README.md",
-  "notebooks/data/README.md",
-]);
-
 /** Phrases that read as translated, with what to write instead. */
 const awkward: readonly (readonly [RegExp, string])[] = [
   [/\bthere is none of\b/i, "unknown …"],
@@ -71,19 +63,9 @@ const lint = async (text: string) => {
 const phrases = (text: string) =>
   awkward.filter(([pattern]) => pattern.test(text)).map(([pattern, better]) => `${pattern}: write "${better}"`);
 
-it.each(documents.filter((path) => !pending.has(path)))("%s has short sentences and plain words", async (path) => {
+it.each(documents)("%s has short sentences and plain words", async (path) => {
   const text = readFileSync(join(root, path), "utf8");
   expect([...(await lint(text)), ...phrases(text)]).toEqual([]);
-});
-
-it("the list of documents that do not meet the limits yet names existing documents that still fail", async () => {
-  for (const path of pending) {
-    expect(documents).toContain(path);
-    const text = readFileSync(join(root, path), "utf8");
-    expect([...(await lint(text)), ...phrases(text)], `${path} meets the limits: remove it from the list`).not.toEqual(
-      [],
-    );
-  }
 });
 
 it("meaning and cure of every error code have short sentences and plain words", async () => {

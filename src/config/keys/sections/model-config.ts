@@ -1,3 +1,4 @@
+import { sizeDefaults } from "../../../model/numbers.js";
 import { type Keys, key, newKeys, pastKeys, plainKeys, withDefaults } from "./key.js";
 import { expertKeys } from "./model-experts.js";
 import { latentKeys, networkKeys } from "./model-network.js";
@@ -81,29 +82,12 @@ export const generalModelKeys: Keys = newKeys(
 
 /** `DeepseekV3Config`: the 671B model. */
 const deepseekDefaults = {
-  vocab_size: 129280,
-  hidden_size: 7168,
-  intermediate_size: 18432,
-  moe_intermediate_size: 2048,
-  num_hidden_layers: 61,
-  num_nextn_predict_layers: 1,
-  num_attention_heads: 128,
+  ...sizeDefaults.deepseek_v3,
   num_key_value_heads: 128,
-  n_shared_experts: 1,
-  n_routed_experts: 256,
   ep_size: 1,
   routed_scaling_factor: 2.5,
-  kv_lora_rank: 512,
-  q_lora_rank: 1536,
-  qk_rope_head_dim: 64,
-  v_head_dim: 128,
-  qk_nope_head_dim: 128,
   topk_method: "noaux_tc",
-  n_group: 8,
-  topk_group: 4,
-  num_experts_per_tok: 8,
   moe_layer_freq: 1,
-  first_k_dense_replace: 3,
   norm_topk_prob: true,
   scoring_func: "sigmoid",
   hidden_act: "silu",
@@ -119,7 +103,6 @@ const deepseekDefaults = {
   rope_scaling: null,
   attention_bias: false,
   attention_dropout: 0,
-  seq_length: 4096,
   compute_dtype: "bf16",
   layernorm_compute_dtype: "fp32",
   rotary_dtype: "fp32",
@@ -137,8 +120,6 @@ const deepseekDefaults = {
 
 /** What `Qwen3Config` and `Qwen3MoeConfig` share. */
 const qwenDefaults = {
-  vocab_size: 151936,
-  num_attention_heads: 32,
   hidden_act: "silu",
   max_position_embeddings: 32768,
   initializer_range: 0.02,
@@ -151,7 +132,6 @@ const qwenDefaults = {
   use_sliding_window: false,
   sliding_window: 4096,
   attention_dropout: 0,
-  seq_length: 4096,
   pad_token_id: 151643,
   block_size: 32,
   num_blocks: 1024,
@@ -163,26 +143,20 @@ const qwenDefaults = {
 
 const denseDefaults = {
   ...qwenDefaults,
-  hidden_size: 4096,
-  intermediate_size: 22016,
-  num_hidden_layers: 32,
-  num_key_value_heads: 32,
-  head_dim: 128,
+  ...sizeDefaults.qwen3,
   max_window_layers: 28,
   layer_types: null,
   use_contiguous_weight_layout_attention: false,
 };
 
+/** `Qwen3MoeConfig` has another name for the number of experts. */
+const { n_routed_experts: num_experts, ...sparseSizes } = sizeDefaults.qwen3_moe;
+
 const sparseDefaults = {
   ...qwenDefaults,
-  hidden_size: 2048,
-  intermediate_size: 6144,
-  num_hidden_layers: 24,
-  num_key_value_heads: 4,
+  ...sparseSizes,
+  num_experts,
   decoder_sparse_step: 1,
-  moe_intermediate_size: 768,
-  num_experts_per_tok: 8,
-  num_experts: 128,
   norm_topk_prob: false,
   output_router_logits: false,
   router_aux_loss_coef: 0.001,

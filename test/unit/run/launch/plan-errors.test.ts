@@ -62,7 +62,7 @@ describe("a plan with errors", () => {
   });
 });
 
-describe("the gate", () => {
+describe("a plan with errors", () => {
   it("lets a plan without errors pass and records nothing, whether or not a reason is given", () => {
     expect(requireSoundPlan([], undefined)).toBeUndefined();
     expect(requireSoundPlan([], reason)).toBeUndefined();
