@@ -1,10 +1,14 @@
-import { Tokenizer as NativeTokenizer } from "tokenizers";
+import { createRequire } from "node:module";
+import type { Tokenizer as NativeTokenizer } from "tokenizers";
 import { DataError } from "../../core/error.js";
+
+/** Loaded with the first tokenizer: most cells that import the library never open one. */
+const library = () => createRequire(import.meta.url)("tokenizers") as typeof import("tokenizers");
 
 /** The native tokenizer without the padding and truncation that its file may ask for: MindFormers switches both off. */
 export function nativeTokenizer(json: string, file: string): NativeTokenizer {
   try {
-    const native = NativeTokenizer.fromString(json);
+    const native = library().Tokenizer.fromString(json);
     native.disablePadding();
     native.disableTruncation();
     return native;

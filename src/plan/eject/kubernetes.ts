@@ -1,8 +1,11 @@
-import { Document, visit } from "yaml";
+import { createRequire } from "node:module";
 import { LabError } from "../../core/error.js";
 import { type EjectSource, variableNodeScript } from "./node-script.js";
 import type { EjectSettings } from "./options.js";
 import { configFile, type EjectText } from "./scripts.js";
+
+/** Loaded when the first manifest is written: most cells that import the library never write one. */
+const yaml = () => createRequire(import.meta.url)("yaml") as typeof import("yaml");
 
 /** What a manifest is made of. */
 type ManifestValue = string | number | boolean | readonly ManifestValue[] | { readonly [key: string]: ManifestValue };
@@ -121,6 +124,7 @@ const escaped = /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g;
  */
 export function manifestYaml(objects: readonly ManifestValue[]): string {
   const texts = objects.map((object) => {
+    const { Document, visit } = yaml();
     const document = new Document(object);
     visit(document, {
       Scalar(_, node) {
