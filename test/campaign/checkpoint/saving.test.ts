@@ -66,6 +66,19 @@ test("the 1.9 layout without copies: every tensor is in one file, and a resume g
   await resumesAlike(run, "one-copy-2");
 });
 
+test.each(["ranks", "iteration"] as const)("saveNow: both ranks save layout %s at the same step", async (layout) => {
+  takeGraphs(inject("compiledGraphs"), runs);
+  const config = (await tinyTraining(folder, 40)).saving({ every: 20, layout });
+  const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
+  const run = await launchRun(plan, { name: `asked-${layout}`, folder: runs });
+  launched.push(run);
+  const asked = await run.saveNow();
+  expect(asked).toMatchObject({ complete: true, ranks: [0, 1], layout });
+  await run.wait({ timeout: "10m" });
+  const steps = [...new Set([asked.step, 20, 40])].sort((a, b) => a - b);
+  expect(await stepsOf(run)).toEqual(steps.map((step) => [step, true]));
+});
+
 test("weights alone hold no moments and are no point to resume from", async () => {
   const run = await train("weights", { layout: "iteration", content: "weights" });
   const [point] = await points(run);

@@ -20,18 +20,18 @@ afterAll(async () => {
 
 let run: Run;
 
-it("two workers save the 1.9 layout, also on request, and every save is recorded and sealed", async () => {
+it("two workers save the 1.9 layout, and every save is recorded and sealed", async () => {
   takeGraphs(inject("compiledGraphs"), join(folder, "runs"));
   const config = (await tinyTraining(folder, 8)).saving({ every: 4, layout: "iteration" });
   const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
   run = await launchRun(plan, { name: "first", folder: join(folder, "runs") });
   launched.push(run);
-  const asked = await run.saveNow();
   expect(await run.wait({ timeout: "8m" })).toMatchObject({ state: "finished", checkpointStep: 8 });
   const checkpoints = await openCheckpoints(run.checkpointDir);
-  expect(checkpoints.all.map(({ step, layout, complete }) => [step, layout, complete])).toEqual(
-    [...new Set([asked.step, 4, 8])].sort((a, b) => a - b).map((step) => [step, "iteration", true]),
-  );
+  expect(checkpoints.all.map(({ step, layout, complete }) => [step, layout, complete])).toEqual([
+    [4, "iteration", true],
+    [8, "iteration", true],
+  ]);
   const { ok, facts } = await checkpoints.at(4).verify();
   expect([ok, facts.sealedAt === undefined]).toEqual([true, false]);
 });
