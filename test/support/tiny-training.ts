@@ -41,12 +41,17 @@ export function writtenEvents(run: Run): WrittenEvent[] {
 
 /** Process ids of the supervisors of a run on this machine, the standby among them. */
 export function supervisorsOf(run: Run): number[] {
+  return supervisorsIn(run.folder);
+}
+
+/** The same by the run folder. */
+export function supervisorsIn(folder: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
         const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
-        return command.includes("supervise.js") && command.split("\0").includes(run.folder);
+        return command.includes("supervise.js") && command.split("\0").includes(folder);
       } catch {
         return false;
       }

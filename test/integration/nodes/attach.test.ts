@@ -1,18 +1,18 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
 import { markedProcesses } from "../../../src/core/liveness/process-table.js";
-import { builtFile } from "../../../src/core/package-root.js";
 import { planRun } from "../../../src/plan/plan-run.js";
 import { launchRun } from "../../../src/run/launch/launch.js";
 import { openRun } from "../../../src/run/open.js";
 import type { Run } from "../../../src/run/run.js";
+import { type CellElsewhere, cellElsewhere } from "../../support/hosts/cell-elsewhere.js";
 import { type Machine, type Machines, startMachines } from "../../support/hosts/machines.js";
 import { standInEngine } from "../../support/hosts/stand-in-engine.js";
+import { supervisorsOf } from "../../support/tiny-training.js";
 import { writeTokenFiles } from "../../support/token-files.js";
 
 // Two machines reach the nodes: this one, and another with a name, an address, and processes of its own. The lease
@@ -27,7 +27,7 @@ const others: ChildProcess[] = [];
 
 beforeAll(async () => {
   const environment = {
-    FAKE_STEPS: "150",
+    FAKE_STEPS: "5000",
     FAKE_STEP_MS: "100",
     FAKE_SAVE_EVERY: "50",
     FAKE_SYNC: join(folder, "sync"),
@@ -51,7 +51,7 @@ async function planned() {
   const loader = "train_dataset.data_loader";
   const config = (await openConfig("pretrain_deepseek3_tiny_cpu"))
     .set(`${loader}.config.data_path.1`, join(folder, "data/tokens"))
-    .set(`${loader}.sizes.0`, 300)
+    .set(`${loader}.sizes.0`, 10_000)
     .set(`${loader}.config.seq_length`, 64)
     .set("model.model_config.seq_length", 64)
     .set("model.model_config.vocab_size", 512)
@@ -66,40 +66,11 @@ async function launch(name: string): Promise<Run> {
   return run;
 }
 
-/** Runs lines of a cell on the third machine; each JSON line that they print is a report. */
-function elsewhere(lines: string) {
-  const script = join(folder, `cell-${others.length}.mjs`);
-  const library = builtFile("src/index.js");
-  const report = "const report = (value) => console.log(JSON.stringify(value));";
-  writeFileSync(script, `import { launchRun, openConfig, openRun, planRun } from "${library}";\n${report}\n${lines}\n`);
-  const words = [...machines.enter((machines.all[2] as Machine).name), process.execPath, script];
-  const child = spawn(words[0] as string, words.slice(1), { stdio: ["ignore", "pipe", "inherit"], cwd: folder });
-  others.push(child);
-  const reports: Record<string, unknown>[] = [];
-  let rest = "";
-  child.stdout.on("data", (portion) => {
-    const parts = (rest + portion).split("\n");
-    rest = parts.pop() ?? "";
-    reports.push(...parts.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line)));
-    child.emit("report");
-  });
-  return {
-    async next(): Promise<Record<string, unknown>> {
-      while (reports.length === 0) await Promise.race([once(child, "report"), once(child, "exit").then(ended)]);
-      return reports.shift() as Record<string, unknown>;
-    },
-  };
-  function ended(): never {
-    throw new Error(`the cell on the other machine ended with ${child.exitCode}`);
-  }
-}
-
-/** Ends supervisor and standby of this machine, as if the machine were gone. */
-async function killSupervisors(run: Run): Promise<void> {
-  for (const name of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
-    const command = existsSync(`/proc/${name}/cmdline`) ? readFileSync(`/proc/${name}/cmdline`, "utf8") : "";
-    if (command.includes("supervise.js") && command.includes(run.folder)) process.kill(Number(name), "SIGKILL");
-  }
+/** Runs lines of a cell on the third machine. */
+function elsewhere(lines: string): CellElsewhere {
+  const cell = cellElsewhere(machines, (machines.all[2] as Machine).name, { folder, lines });
+  others.push(cell.child);
+  return cell;
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
@@ -112,22 +83,27 @@ it("a run is opened from another machine, which follows it, takes it over when t
     const run = await openRun("${address}", { folder: "${folder}/there", sshConfig: "${machines.sshConfig}" });
     report({ id: run.description.id, state: (await run.status()).state });
     report({ step: (await run.wait({ untilStep: 20 })).step });
-    const end = await run.wait({ timeout: "2m" });
-    report({ state: end.state, steps: (await run.steps()).map(({ step }) => step), message: end.message });
+    while (!existsSync("${folder}/killed")) await new Promise((resolve) => setTimeout(resolve, 100));
+    await run.wait({ untilStep: (await run.status()).step + 60, timeout: "8m" });
+    const end = await run.stop();
+    report({ state: end.state, step: end.step, steps: (await run.steps()).map(({ step }) => step) });
   `);
   expect(await other.next()).toEqual({ id: run.description.id, state: "training" });
   expect(Number((await other.next()).step)).toBeGreaterThanOrEqual(20);
   expect(existsSync(join(folder, "there/wide/events/supervisor-2.jsonl"))).toBe(false);
 
-  await killSupervisors(run);
-  expect(await other.next()).toMatchObject({ state: "finished", steps: numbers(150) });
+  for (const pid of supervisorsOf(run)) process.kill(pid, "SIGKILL");
+  writeFileSync(join(folder, "killed"), "");
+  const ended = await other.next();
+  const step = Number(ended.step);
+  expect(ended).toMatchObject({ state: "stopped", steps: numbers(step) });
   const taken = readFileSync(join(folder, "there/wide/events/supervisor-2.jsonl"), "utf8");
   expect(JSON.parse(taken.split("\n")[0] as string)).toMatchObject({ kind: "takeover", lease: 2 });
 
   // The first machine is back: it finds the end in the copy that node 0 holds.
   const again = await openRun("wide", { folder: join(folder, "here") });
-  expect(await again.wait({ timeout: "1m" })).toMatchObject({ state: "finished", step: 150, checkpointStep: 150 });
-  expect((await again.steps()).map(({ step }) => step)).toEqual(numbers(150));
+  expect(await again.wait({ timeout: "5m" })).toMatchObject({ state: "stopped", step, checkpointStep: step });
+  expect((await again.steps()).map((one) => one.step)).toEqual(numbers(step));
 });
 
 it("the same run launched from two machines at once trains once: one launches, the other attaches and can stop it", async () => {
@@ -149,7 +125,7 @@ it("the same run launched from two machines at once trains once: one launches, t
   expect(id).toBe(run.description.id);
   const ended = await other.next();
   expect(ended).toMatchObject({ state: "stopped", checkpointStep: ended.step });
-  expect(await run.wait({ timeout: "1m" })).toMatchObject({ state: "stopped", step: ended.step });
+  expect(await run.wait({ timeout: "5m" })).toMatchObject({ state: "stopped", step: ended.step });
   expect((await run.steps()).map(({ step }) => step)).toEqual(numbers(Number(ended.step)));
   expect(await markedProcesses("MF_LAB_RUN_ID", String(id))).toEqual([]);
 });
