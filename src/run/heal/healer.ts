@@ -162,7 +162,10 @@ export class Healer {
   /** The checkpoint to go on from. Without a spare the run waits until every node answers again. */
   async #choose(file: RunFile, next: RunFile, decision: Decision): Promise<ResumeChoice> {
     const { clock, folder } = this.#parts;
-    if (!hasRemoteFiles(file)) return chooseResume({ folder: folder(), file, decision });
+    if (!hasRemoteFiles(file)) {
+      const recorded = (await this.#parts.checkpoints()).length;
+      return chooseResume({ folder: folder(), file, decision, recorded });
+    }
     const config = await openConfig(await readFile(runPaths(folder()).config, "utf8"));
     const until = clock.elapsed() + this.#overseer.policy.limits.startAfterMs;
     for (;;) {

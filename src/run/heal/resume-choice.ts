@@ -52,8 +52,10 @@ export async function chooseResume(about: {
   readonly folder: string;
   readonly file: RunFile;
   readonly decision: Decision;
+  /** Checkpoints of this run that were complete once, as the record says; default: all that are there. */
+  readonly recorded?: number;
 }): Promise<ResumeChoice> {
-  const { folder, file, decision } = about;
+  const { folder, file, decision, recorded } = about;
   const worldSize = file.worldSize ?? 1;
   const points = await openCheckpoints(runPaths(folder).checkpoints, { ranks: worldSize }).then(
     ({ all }) => all,
@@ -76,7 +78,8 @@ export async function chooseResume(about: {
     const choice = chooseCheckpoint(candidates, decision);
     rejected.splice(0, rejected.length, ...choice.rejected.map(({ step, reason }) => `step ${step}: ${reason}`));
     const chosen = choice.chosen?.point;
-    if (chosen === undefined) return withoutPoint(points.length, rejected, file);
+    if (chosen === undefined)
+      return withoutPoint({ count: points.length, recorded: recorded ?? points.length }, rejected, file);
     const { point, note } = whole.made.get(chosen) ?? { point: chosen, note: undefined };
     const problem = await soundness(point);
     if (problem !== undefined) {
@@ -118,14 +121,20 @@ async function soundness(point: Checkpoint): Promise<string | undefined> {
 }
 
 /**
- * Without any checkpoint the training starts from where the run began; with bad ones only it would lose more than
- * anybody expects.
+ * Without any checkpoint, or with one whose save never ended, the training starts from where the run began. If complete
+ * ones went bad, it would lose more than anybody expects.
  */
-function withoutPoint(count: number, rejected: readonly string[], file: RunFile): ResumeChoice {
+function withoutPoint(
+  { count, recorded }: { readonly count: number; readonly recorded: number },
+  rejected: readonly string[],
+  file: RunFile,
+): ResumeChoice {
   const base = { step: undefined, point: undefined, certificate: undefined };
   const start =
     file.parent === undefined ? "from the beginning" : `from step ${file.parent.step} of ${file.parent.name}`;
-  if (count === 0) return { ...base, text: `no checkpoint yet: starts again ${start}` };
+  const skipped = count === 0 ? "" : ` (passed over: ${rejected.join("; ")})`;
+  if (count === 0 || recorded === 0)
+    return { ...base, text: `no complete checkpoint yet: starts again ${start}${skipped}` };
   const refused = `none of ${count} checkpoints can be used: ${rejected.join("; ")}`;
   return { ...base, text: "", refused };
 }

@@ -79,6 +79,14 @@ it("a kill in the middle of a save: the half-written checkpoint is never loaded"
   expect((await run.decisions())[0]).toMatchObject({ decision: "restart", fromStep: 40 });
 });
 
+it("a kill in the middle of the first save: no complete checkpoint is lost, the training starts again", async () => {
+  const run = await launch([{ rank: 0, step: 15, how: "cut-save" }]);
+  await expectHealed(run);
+  const [decision] = await run.decisions();
+  expect(decision).toMatchObject({ decision: "restart", finding: { cause: "killed" } });
+  expect(decision?.reason).toContain("no complete checkpoint yet: starts again from the beginning");
+});
+
 it("a NaN in the weights: goes back to a checkpoint from before it", async () => {
   const run = await launch([
     { rank: 0, step: 50, how: "nan" },
