@@ -27,7 +27,8 @@ const kinds = [
   [
     "continue to a label",
     "let s = 0;",
-    "outer: for (let k = 0; k < 1e4; k++) for (let i = 0; i < 1000; i++) { if (i === 900) continue outer; s = (s + i * k) & 1023; }",
+    "outer: for (let k = 0; k < 1e4; k++) " +
+      "for (let i = 0; i < 1000; i++) { if (i === 900) continue outer; s = (s + i * k) & 1023; }",
   ],
   [
     "typed array",
