@@ -184,6 +184,6 @@ function body(random: () => number): string {
   const parts = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
     random() < 0.25 ? pick(exits, random) : pick(effects, random),
   );
-  if (parts.length === 1 && random() < 0.4 && !/^[{[(]/.test(parts[0] ?? "")) return `${parts[0]};`;
+  if (parts.length === 1 && random() < 0.4 && !/^[{[(]|\}$/.test(parts[0] ?? "")) return `${parts[0]};`;
   return `{ ${parts.join("; ")} }`;
 }
