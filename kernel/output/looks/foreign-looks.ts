@@ -1,14 +1,10 @@
 import type { MimeBundle } from "../../../src/view/display-contract.js";
 import { isCatchAll } from "../../core/proxies.js";
+import { ofColumns } from "./column-tables.js";
+import { ofNodes } from "./document-nodes.js";
 import { textOfHtml } from "./html-text.js";
-import { formatTable } from "./object-table.js";
-
-type Fields = Readonly<Record<string, unknown>>;
-type Look = MimeBundle | undefined;
-type Recognize = (value: Fields) => Look | Promise<Look>;
-
-/** Rows of a table that are asked for. */
-const mostRows = 50;
+import { imageBundle } from "./images.js";
+import { called, type Fields, type Look, type Recognize } from "./recognize.js";
 
 /**
  * How objects look that were made for notebooks of other kernels or for pages: hooks such as `_repr_html_`, `$display`
@@ -16,7 +12,7 @@ const mostRows = 50;
  */
 export function foreignLook(value: unknown): Look | Promise<Look> {
   if (typeof value !== "object" || value === null || isCatchAll(value)) return undefined;
-  for (const recognize of [ofHooks, ofCanvas, ofElement, ofColumns, ofHtmlMethod]) {
+  for (const recognize of [ofHooks, ofCanvas, ofImage, ofNodes, ofColumns, ofHtmlMethod]) {
     try {
       const look = recognize(value as Fields);
       if (look instanceof Promise) return look.catch(() => undefined);
@@ -36,16 +32,15 @@ const hooks: Readonly<Record<string, string>> = {
   _repr_markdown_: "text/markdown",
   _repr_latex_: "text/latex",
   _repr_json_: "application/json",
+  // Of ijavascript.
+  _toHtml: "text/html",
+  _toSvg: "image/svg+xml",
+  _toPng: "image/png",
+  _toJpeg: "image/jpeg",
 };
 
-/** What a method gives, or undefined if there is no such method. */
-function called(value: Fields, name: string): unknown {
-  const method = value[name];
-  return typeof method === "function" ? method.call(value) : undefined;
-}
-
 const ofHooks: Recognize = (value) => {
-  for (const name of ["$display", "_repr_mimebundle_"]) {
+  for (const name of ["$display", "_repr_mimebundle_", "_toMime"]) {
     const given = called(value, name);
     if (given instanceof Promise) return given.then(asBundle);
     if (given !== undefined) return asBundle(given);
@@ -72,9 +67,13 @@ function withText(bundle: MimeBundle): MimeBundle {
   return { "text/plain": text, ...bundle };
 }
 
-/** HTMLCanvasElement, node-canvas, @napi-rs/canvas, skia-canvas. */
+/** HTMLCanvasElement, node-canvas, @napi-rs/canvas, skia-canvas, and what draws on one. */
 const ofCanvas: Recognize = (value) => {
-  if (typeof value.toDataURL !== "function" || typeof value.width !== "number") return undefined;
+  if (typeof value.toDataURL !== "function" || typeof value.width !== "number") {
+    const { canvas } = value as { readonly canvas?: Fields };
+    const isContext = typeof value.fillRect === "function" && typeof canvas?.toDataURL === "function";
+    return isContext ? ofCanvas(canvas) : undefined;
+  }
   const given = called(value, value.toDataURLSync === undefined ? "toDataURL" : "toDataURLSync");
   const text = `[canvas, ${value.width} × ${String(value.height)}]`;
   return given instanceof Promise ? given.then((url) => ofDataUrl(url, text)) : ofDataUrl(given, text);
@@ -85,53 +84,13 @@ function ofDataUrl(url: unknown, text: string): Look {
   return type === undefined || data === undefined ? undefined : { [type]: data, "text/plain": text };
 }
 
-/** Elements, documents and fragments of the DOM, whoever made them. */
-const ofElement: Recognize = (value) => {
-  const html = markupOf(value);
-  if (html === undefined) return undefined;
-  if (!/^<svg[\s>]/i.test(html)) return { "text/html": html, "text/plain": textOfHtml(html) };
-  const svg = /^<svg[^>]*\sxmlns=/i.test(html)
-    ? html
-    : html.replace(/^<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
-  return { "image/svg+xml": svg, "text/plain": "[SVG image]" };
+/** Images with their bytes, as of @napi-rs/canvas, and blobs. */
+const ofImage: Recognize = (value) => {
+  if (value instanceof Blob && value.type.startsWith("image/"))
+    return value.arrayBuffer().then((bytes) => imageBundle(new Uint8Array(bytes)));
+  const { src, width } = value;
+  return src instanceof Uint8Array && typeof width === "number" ? imageBundle(src) : undefined;
 };
-
-function markupOf(node: Fields): string | undefined {
-  if (node.nodeType === 1 && typeof node.outerHTML === "string") return node.outerHTML;
-  if (node.nodeType === 9) return markupOf((node.documentElement ?? {}) as Fields);
-  if (node.nodeType !== 11) return undefined;
-  return Array.from(node.childNodes as Iterable<Fields>, (child) => markupOf(child) ?? String(child.textContent)).join(
-    "",
-  );
-}
-
-/** Tables of apache-arrow (`get(row).toJSON()`), and of polars and danfo.js (`toRecords()`). */
-const ofColumns: Recognize = (value) => {
-  const { numRows, schema, get, shape, columns } = value;
-  if (typeof numRows === "number" && typeof schema === "object" && typeof get === "function") {
-    const rows = Array.from({ length: Math.min(numRows, mostRows) }, (_, row) => toJson(get.call(value, row)));
-    return table(
-      rows,
-      numRows,
-      Array.isArray((schema as Fields).fields) ? ((schema as Fields).fields as unknown[]).length : 0,
-    );
-  }
-  if (typeof value.toRecords !== "function" || !Array.isArray(columns) || shape === undefined) return undefined;
-  const total = Number((shape as Fields).height ?? (shape as readonly number[])[0]);
-  const head = typeof value.head === "function" ? (value.head.call(value, mostRows) as Fields) : value;
-  return table(called(head, "toRecords") as Record<string, unknown>[], total, columns.length);
-};
-
-function toJson(row: unknown): Record<string, unknown> {
-  return (called(row as Fields, "toJSON") ?? row) as Record<string, unknown>;
-}
-
-function table(rows: readonly Record<string, unknown>[], total: number, columns: number): Look {
-  return {
-    "text/html": formatTable(rows, total),
-    "text/plain": `[table, ${total.toLocaleString("en-US")} rows × ${columns} columns]`,
-  };
-}
 
 /** Such as tables of arquero. */
 const ofHtmlMethod: Recognize = (value) => {

@@ -1,3 +1,5 @@
+import type { MimeBundle } from "../../../src/view/display-contract.js";
+
 /** What bytes are if they are an image that every front end can show. */
 export interface ImageBytes {
   readonly type: "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "image/svg+xml";
@@ -28,4 +30,15 @@ export function imageOf(bytes: Uint8Array): ImageBytes | undefined {
 /** True for text whose first tag, after an XML declaration, comments and a document type, is `<svg`. */
 export function isSvg(text: string): boolean {
   return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*(?:<!DOCTYPE[^>]*>\s*)?<svg[\s>]/i.test(text.slice(0, 1024));
+}
+
+/** The bundle of bytes that are an image; undefined for others. */
+export function imageBundle(bytes: Uint8Array): MimeBundle | undefined {
+  const image = imageOf(bytes);
+  if (image === undefined) return undefined;
+  const { type, size } = image;
+  const kind = type.slice("image/".length).replace("+xml", "").toUpperCase();
+  const text = `[${kind} image${size === undefined ? "" : `, ${size.width} × ${size.height}`}, ${bytes.length} bytes]`;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { [type]: type === "image/svg+xml" ? buffer.toString() : bytes, "text/plain": text };
 }

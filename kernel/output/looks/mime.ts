@@ -3,7 +3,8 @@ import { isCatchAll } from "../../core/proxies.js";
 import { valueText } from "../../core/value-text.js";
 import { errorText } from "../../report/failure.js";
 import { foreignLook } from "./foreign-looks.js";
-import { imageOf } from "./images.js";
+import { textOfHtml } from "./html-text.js";
+import { imageBundle } from "./images.js";
 import { tableOf } from "./object-table.js";
 
 const displayKey = Symbol.for("Jupyter.display");
@@ -53,21 +54,13 @@ function lookOfPlain(value: unknown): MimeBundle {
   return table === undefined ? { "text/plain": text } : { "text/html": table, "text/plain": text };
 }
 
-/** The bundle of bytes that are an image; undefined for others. */
-export function imageBundle(bytes: Uint8Array): MimeBundle | undefined {
-  const image = imageOf(bytes);
-  if (image === undefined) return undefined;
-  const { type, size } = image;
-  const kind = type.slice("image/".length).replace("+xml", "").toUpperCase();
-  const text = `[${kind} image${size === undefined ? "" : `, ${size.width} × ${size.height}`}, ${bytes.length} bytes]`;
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { [type]: type === "image/svg+xml" ? buffer.toString() : bytes, "text/plain": text };
-}
-
 function checkedBundle(value: unknown, bundle: unknown): MimeBundle {
   if (!isMimeBundle(bundle))
     throw new TypeError(`Symbol.for("Jupyter.display") gave no MIME bundle: ${textOf(bundle)}`);
-  return { ...("text/plain" in bundle ? {} : { "text/plain": summaryOf(value) }), ...wireBundle(bundle) };
+  if ("text/plain" in bundle) return wireBundle(bundle);
+  const html = bundle["text/html"];
+  const text = typeof html === "string" ? textOfHtml(html) : summaryOf(value);
+  return { "text/plain": text, ...wireBundle(bundle) };
 }
 
 function unshowable(value: unknown, error: unknown): MimeBundle {

@@ -1,7 +1,7 @@
 import type { DisplayOptions, MimeBundle } from "../../../src/view/display-contract.js";
 import { textOfHtml } from "./html-text.js";
-import { isSvg } from "./images.js";
-import { imageBundle, textOf } from "./mime.js";
+import { imageBundle, isSvg } from "./images.js";
+import { textOf } from "./mime.js";
 import { formatTable } from "./object-table.js";
 
 type Display = (value: unknown, options?: DisplayOptions) => void;

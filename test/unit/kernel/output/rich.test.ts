@@ -149,6 +149,62 @@ describe("objects of other kernels and of pages", () => {
       { "image/png": png, "text/plain": "[canvas, 2 × 3]" },
     ],
     [
+      "a list of elements",
+      "[{ nodeType: 1, outerHTML: '<p>a</p>' }, { nodeType: 3, nodeValue: '<' }]",
+      {
+        "text/html": '<ol start="0"><li><p>a</p></li><li><code>#text "&lt;"</code></li></ol>',
+      },
+    ],
+    [
+      "a NodeList",
+      "({ length: 1, item: () => {}, 0: { nodeType: 1, outerHTML: '<p>a</p>' } })",
+      {
+        "text/html": '<ol start="0"><li><p>a</p></li></ol>',
+      },
+    ],
+    ["a text node", "({ nodeType: 3, nodeValue: 'a', ownerDocument: {} })", { "text/plain": '#text "a"' }],
+    [
+      "a window",
+      "(() => { const documentElement = { nodeType: 1, outerHTML: '<html>a</html>' }; " +
+        "const window: any = { document: { nodeType: 9, documentElement } }; return window.window = window })()",
+      { "text/html": "<html>a</html>" },
+    ],
+    [
+      "what draws on a canvas",
+      `({ fillRect() {}, canvas: { width: 2, height: 3, toDataURL: () => "data:image/png;base64,${png}" } })`,
+      { "image/png": png },
+    ],
+    [
+      "a blob with an image",
+      `new Blob([Buffer.from("${png}", "base64")], { type: "image/png" })`,
+      { "image/png": png },
+    ],
+    ["an image with its bytes", `({ width: 2, src: Buffer.from("${png}", "base64") })`, { "image/png": png }],
+    ["values of ijavascript", "({ _toHtml: () => '<b>x</b>' })", { "text/html": "<b>x</b>", "text/plain": "x" }],
+    [
+      "what shows itself as HTML only",
+      "({ [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<b>x</b>' }) })",
+      { "text/plain": "x" },
+    ],
+    [
+      "a vector of apache-arrow",
+      "({ length: 60, nullCount: 0, type: { typeId: 10, toString: () => 'Timestamp' }, get: () => 0 })",
+      {
+        "text/html": expect.stringContaining('<td style="text-align:left">1970-01-01T00:00:00.000Z</td>'),
+        "text/plain": "[vector of Timestamp, 60 values]",
+      },
+    ],
+    [
+      "a schema of apache-arrow",
+      "({ metadata: new Map(), fields: [{ name: 'a', nullable: true, type: { typeId: 3, toString: () => 'Float64' } }] })",
+      { "text/html": expect.stringContaining("Float64"), "text/plain": "[schema of 1 columns]" },
+    ],
+    [
+      "a column of polars",
+      "({ name: 'a', dtype: 'Utf8', length: 2, toArray: () => ['x', 'y'] })",
+      { "text/html": expect.stringContaining("<th>a</th>"), "text/plain": "[column of Utf8, 2 values]" },
+    ],
+    [
       "a table of apache-arrow",
       `(() => { const rows = ${table}; ` +
         "return { numRows: 60, schema: { fields: [1, 2] }, get: (k) => ({ toJSON: () => rows[k] }) } })()",
