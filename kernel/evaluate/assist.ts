@@ -99,8 +99,10 @@ export function inspectionOffsets(compiler: TypeScript, code: string, cursor: nu
 }
 
 /** Whether a cell typed at a console could run, needs more lines, or can't become valid by adding any. */
-export function describeCompleteness(compiler: TypeScript, code: string): Completeness {
-  const file = parse(compiler, code) as ts.SourceFile & { parseDiagnostics?: readonly ts.DiagnosticWithLocation[] };
+export function describeCompleteness(compiler: TypeScript, code: string, name?: string): Completeness {
+  const file = parse(compiler, code, name) as ts.SourceFile & {
+    parseDiagnostics?: readonly ts.DiagnosticWithLocation[];
+  };
   const errors = file.parseDiagnostics ?? [];
   if (errors.length === 0) return { status: "complete" };
   const end = code.trimEnd().length;
@@ -116,8 +118,8 @@ const unterminated = new Set([1010, 1160]);
 /** A string without its end can't be continued on the next line. */
 const unterminatedString = 1002;
 
-function parse(compiler: TypeScript, code: string): ts.SourceFile {
-  return compiler.createSourceFile("cell.ts", code, compiler.ScriptTarget.Latest, true, compiler.ScriptKind.TS);
+function parse(compiler: TypeScript, code: string, name = "cell.ts"): ts.SourceFile {
+  return compiler.createSourceFile(name, code, compiler.ScriptTarget.Latest, true);
 }
 
 function indentAfter(code: string): string {

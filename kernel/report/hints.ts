@@ -38,7 +38,8 @@ const hints: readonly ((found: Found) => string | undefined)[] = [
       : undefined,
   ({ line, first }) =>
     isSyntax(first) && /<\/[A-Za-z]?[\w.]*>|<[A-Za-z][^<>]*\/>/.test(line)
-      ? "this looks like JSX, which cells don't have; to show HTML: display.html(`<b>text</b>`)"
+      ? 'this looks like JSX, which needs "jsx": "react-jsx" in a tsconfig.json beside the notebook; ' +
+        "to show HTML: display.html(`<b>text</b>`)"
       : undefined,
   ({ code, first }) =>
     isSyntax(first) && /^\s*\{\s*(?:[\w$]+|"[^"]*"|'[^']*')\s*[:,]/.test(code) && /\}\s*$/.test(code)

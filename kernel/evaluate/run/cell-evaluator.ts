@@ -36,8 +36,8 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
   const help = createArgumentHelp(locals);
   const interrupts = createInterrupts(options.interruptFlag, { extra });
 
-  const prepare = async ({ files: changed, ...script }: CellScript, cell: Labeled): Promise<Executable> => {
-    place.files.update(changed);
+  const prepare = async ({ files: changed, aliases, ...script }: CellScript, cell: Labeled): Promise<Executable> => {
+    place.files.update(changed, aliases);
     for (const file of changed) {
       registerSource(file);
       if (debugging?.isOn() === true) await showFileToDebugger(file, debugging);
@@ -56,6 +56,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
     try {
       return await interrupts.race(async () => {
         const conversion = await checker.ask({ kind: "convert", code }).catch(nameOverflow);
+        if (conversion.notice !== undefined) process.stderr.write(`${conversion.notice}\n`);
         if (conversion.script === undefined) return failed(describeDiagnostics(conversion.diagnostics, cell));
         const { script } = conversion;
         captured(script.captures);
@@ -142,7 +143,7 @@ function shareDeclarations(
   };
 }
 
-function registerScript({ edits, map, awaits }: Omit<CellScript, "files">, cell: Labeled): string {
+function registerScript({ edits, map, awaits }: Omit<CellScript, "files" | "aliases">, cell: Labeled): string {
   const edited = () => applyEdits(cell.code, edits);
   return registerCell({ ...cell, ...placesOf({ edited, map, wrapper: wrapperOf(awaits).length }) });
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { basename, dirname, extname, isAbsolute, resolve } from "node:path";
-import type { ConvertedFile } from "../checker/cell/conversion.js";
+import type { CellScript, ConvertedFile } from "../checker/cell/conversion.js";
 import { compileFile, moduleOf } from "./file-script.js";
 import type { Require } from "./resolve.js";
 
@@ -10,7 +10,9 @@ export interface CellFiles {
    * Takes in new and changed files. Whatever has imported one of them is loaded anew as well when it is asked for the
    * next time.
    */
-  update(files: readonly ConvertedFile[]): void;
+  update(files: readonly ConvertedFile[], aliases?: CellScript["aliases"]): void;
+  /** True for a name of a module that stands for one of these files. */
+  hasAlias(specifier: string): boolean;
   /** `require` of a file in `folder`: these files first, then whatever `base` finds. */
   wrap(base: NodeJS.Require, folder: string, importer?: string): Require;
 }
@@ -20,6 +22,7 @@ export function createCellFiles(): CellFiles {
   /** From the ways to name a file to its path. */
   const paths = new Map<string, string>();
   const loaded = new Map<string, NodeJS.Module>();
+  const aliases = new Map<string, string>();
   const importers = new Map<string, Set<string>>();
 
   const forget = (path: string): void => {
@@ -28,7 +31,7 @@ export function createCellFiles(): CellFiles {
   };
   const sourceOf = (specifier: string, folder: string): ConvertedFile | undefined => {
     const isFile = /^\.{1,2}(?:\/|$)/.test(specifier) || isAbsolute(specifier);
-    const path = isFile ? paths.get(resolve(folder, specifier)) : undefined;
+    const path = isFile ? paths.get(resolve(folder, specifier)) : aliases.get(specifier);
     return path === undefined ? undefined : sources.get(path);
   };
   const isLoaded = ({ path }: ConvertedFile, from: string | undefined): boolean => {
@@ -47,7 +50,10 @@ export function createCellFiles(): CellFiles {
     if (source.awaits && !isLoaded(source, from)) await load(source);
   };
   const files: CellFiles = {
-    update(changed) {
+    hasAlias: (specifier) => aliases.has(specifier),
+    update(changed, named = []) {
+      aliases.clear();
+      for (const [name, path] of named) aliases.set(name, path);
       for (const file of changed) {
         sources.set(file.path, file);
         for (const name of namesOf(file.path)) paths.set(name, file.path);

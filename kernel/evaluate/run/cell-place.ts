@@ -34,7 +34,7 @@ export function createCellPlace(
     files,
     async prepare(specifiers) {
       const { modules, require } = here;
-      await modules.prepare(specifiers);
+      await modules.prepare(specifiers.filter((one) => !files.hasAlias(one)));
       for (const specifier of specifiers) await require.prepare?.(specifier);
     },
     follow() {

@@ -145,11 +145,25 @@ function requestFor(folder: string, name: string, specifier: string): string {
 async function importFrom(folders: PackageFolders, specifier: string): Promise<unknown> {
   const name = packageName(specifier);
   const folder = name === undefined ? undefined : folders.fallback(name);
-  if (name === undefined || folder === undefined)
-    return importIn(specifier, join(folders.workingDirectory, "cell.mjs"));
+  if (name === undefined || folder === undefined) {
+    const from = join(folders.workingDirectory, "cell.mjs");
+    return importIn(specifier, from).catch((error) => importOfNodePath(specifier, from, error));
+  }
   const request = requestFor(folder, name, specifier);
   const file = request === specifier ? specifier : pathToFileURL(requireFrom(folder, name).resolve(request)).href;
   return importIn(file, join(folder, "cell.mjs"));
+}
+
+/** `NODE_PATH` is for `require` only; `error` if a package isn't there either. */
+function importOfNodePath(specifier: string, from: string, error: unknown): Promise<unknown> {
+  if (codeOf(error) !== "ERR_MODULE_NOT_FOUND" || packageName(specifier) === undefined) throw error;
+  let file: string;
+  try {
+    file = createRequire(from).resolve(specifier);
+  } catch {
+    throw error;
+  }
+  return importIn(pathToFileURL(file).href, from);
 }
 
 /** Node's own `import()`, as a module at `from` would call it. */

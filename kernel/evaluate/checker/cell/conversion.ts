@@ -3,9 +3,13 @@ import type { Edit } from "../../../report/text-edits.js";
 import type { DeclaredName } from "./declared-names.js";
 
 /** Why the cell may not run, or its script. */
-export type Conversion =
+export type Conversion = (
   | { readonly diagnostics: readonly Diagnostic[]; readonly script?: undefined }
-  | { readonly script: CellScript };
+  | { readonly script: CellScript }
+) & {
+  /** What the user has to know beside: of a tsconfig.json with errors. */
+  readonly notice?: string;
+};
 
 /** A cell that may run. */
 export interface CellScript {
@@ -26,6 +30,8 @@ export interface CellScript {
   readonly captures: readonly string[];
   /** Files of the user's that the cell imports, as far as they are new or have changed. */
   readonly files: readonly ConvertedFile[];
+  /** Names of modules, and the files of the user's that they stand for. */
+  readonly aliases: readonly (readonly [name: string, path: string])[];
 }
 
 export interface ConvertedFile {

@@ -32,7 +32,7 @@ export interface Earlier {
 /** Checks one cell and translates it; what it declares becomes known to later cells only when they are told. */
 export function convertCell(converter: Converter, code: string, earlier: Earlier): Conversion {
   const { compiler, language } = converter;
-  const syntax = readSyntax(compiler, code);
+  const syntax = readSyntax(compiler, code, language.cellName);
   const parts = earlierParts(syntax, earlier.names).map((part) => `\n${part}`);
   const text = syntax.text + parts.join("") + exportList(syntax);
   const checked = language.update(text, earlier.text);
@@ -49,7 +49,7 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, isPlain, loops });
   const files = convertFiles(
     compiler,
-    { files: ownFiles(converter, checked), program: checked.program },
+    { files: ownFiles(converter, checked), program: checked.program, options: language.options },
     converter.files,
   );
   const declared = declarationsOf(converter, { syntax, checked, text, earlier, parts });
@@ -57,13 +57,14 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   const edited = applyEdits(syntax.text, edits).text;
   return {
     script: {
-      ...(isPlain ? { javascript: edited } : translated(compiler, edited)),
+      ...(isPlain ? { javascript: edited } : translated(converter, edited)),
       edits,
       awaits: syntax.awaits,
       imports: syntax.imports,
       declares: declared.names,
       captures: [...loops.captures],
       files,
+      aliases: [...language.aliases],
     },
   };
 }
@@ -151,8 +152,14 @@ function emitDeclarations({ program, file }: Checked): { declarations: string; f
 }
 
 /** JavaScript with its source map. */
-function translated(compiler: TypeScript, text: string): { readonly javascript: string; readonly map: string } {
-  const options = { compilerOptions: runOptions(compiler), fileName: "cell.ts" };
+function translated(
+  { compiler, language }: Converter,
+  text: string,
+): { readonly javascript: string; readonly map: string } {
+  const options = {
+    compilerOptions: { ...runOptions(compiler), ...language.options },
+    fileName: language.cellName,
+  };
   const { outputText, sourceMapText = "" } = compiler.transpileModule(text, options);
   return { javascript: withoutMapComment(outputText), map: sourceMapText };
 }

@@ -10,31 +10,41 @@ import { importedModule, parseCell, runtimeEdits } from "./syntax.js";
 /** Versions of the user's files that have been converted, by path. */
 export type FileVersions = Map<string, string>;
 
+interface OwnFiles {
+  readonly files: readonly ts.SourceFile[];
+  readonly program: ts.Program;
+  /** Of the user's tsconfig.json. */
+  readonly options: ts.CompilerOptions;
+}
+
 /** Translates those of the files that are new or have changed. */
 export function convertFiles(
   compiler: TypeScript,
-  { files, program }: { readonly files: readonly ts.SourceFile[]; readonly program: ts.Program },
+  { files, program, options }: OwnFiles,
   versions: FileVersions,
 ): ConvertedFile[] {
   return files.flatMap((file) => {
     const { version = "" } = file as { readonly version?: string };
     if (versions.get(file.fileName) === version) return [];
     versions.set(file.fileName, version);
-    return [file.fileName.endsWith(".json") ? readAsData(file.fileName) : translate(compiler, file, program)];
+    return [
+      file.fileName.endsWith(".json") ? readAsData(file.fileName) : translate(compiler, file, { program, options }),
+    ];
   });
 }
 
-function translate(compiler: TypeScript, file: ts.SourceFile, program: ts.Program): ConvertedFile {
+function translate(compiler: TypeScript, file: ts.SourceFile, given: Omit<OwnFiles, "files">): ConvertedFile {
   const { text, fileName } = file;
   const prologue = `require=${guardName}.wrap(require);`;
   const parsed = parseCell(compiler, text, fileName);
   const edits = [
     { at: 0, insert: prologue },
     ...runtimeEdits(compiler, parsed, { meta: `${guardName}.metaOf(__filename)` }),
-    ...ownNames(compiler, file, program),
+    ...ownNames(compiler, file, given.program),
   ];
   const compilerOptions = {
     ...runOptions(compiler),
+    ...given.options,
     // A script stays one: `module.exports` is its own affair.
     moduleDetection: compiler.ModuleDetectionKind.Legacy,
   };

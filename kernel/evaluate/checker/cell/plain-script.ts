@@ -86,6 +86,9 @@ function kindsOfTypeScript({ SyntaxKind }: TypeScript): ReadonlySet<ts.SyntaxKin
     SyntaxKind.ExportAssignment,
     SyntaxKind.IndexSignature,
     SyntaxKind.Decorator,
+    SyntaxKind.JsxElement,
+    SyntaxKind.JsxSelfClosingElement,
+    SyntaxKind.JsxFragment,
     SyntaxKind.MissingDeclaration,
   ]);
   return kinds;

@@ -29,10 +29,10 @@ export interface Declared {
   readonly end: number;
 }
 
-export function readSyntax(compiler: TypeScript, typed: string): CellSyntax {
+export function readSyntax(compiler: TypeScript, typed: string, name?: string): CellSyntax {
   // The first line of a script that was pasted.
   const code = typed.replace(/^#!/, "//");
-  const file = parseCell(compiler, code);
+  const file = parseCell(compiler, code, name);
   const blanks = file.statements.flatMap((statement) => exportBlanks(compiler, file, statement));
   const last = file.statements.findLast((one) => !isOnlyExport(compiler, one) && !compiler.isEmptyStatement(one));
   const isExpression = last !== undefined && (compiler.isExpressionStatement(last) || isExportedValue(compiler, last));

@@ -1,9 +1,10 @@
 import { describeCompleteness, describeCompletion, describeInspection, inspectionOffsets } from "../../assist.js";
 import type { Inspection } from "../../evaluator.js";
 import type { TypeScript } from "../../guards.js";
-import { createPackageFolders, type PackageFolders } from "../../package-folders.js";
+import { createPackageFolders } from "../../package-folders.js";
 import { argumentAt, type FoundPlace } from "../cell/argument-place.js";
 import { candidatesAt } from "../cell/complete.js";
+import type { Conversion } from "../cell/conversion.js";
 import { type Converter, convertCell, type Earlier } from "../cell/convert.js";
 import { addNames, anchorNames, textOfNames } from "../cell/declared-names.js";
 import { importedKinds } from "../cell/import-names.js";
@@ -12,6 +13,7 @@ import { type Bundles, createBundles } from "../program/bundles.js";
 import { libraryDocumentation } from "../program/documentation.js";
 import { type Checked, createLanguage, type Shared } from "../program/language.js";
 import type { Declarations } from "../program/libraries.js";
+import { type NotebookConfig, readNotebookConfig, versionOf } from "../program/notebook-config.js";
 import { createRegistry } from "../program/registry.js";
 import type { CheckerAnswers, CheckerRequest } from "./requests.js";
 
@@ -28,6 +30,7 @@ export interface CheckerOptions {
 
 /** With nothing parsed yet. */
 export function checkerOptions(compiler: TypeScript, declarations: Declarations): CheckerOptions {
+  let version = 0;
   let kept: { readonly key: string; readonly bundles: Bundles } | undefined;
   return {
     compiler,
@@ -36,6 +39,7 @@ export function checkerOptions(compiler: TypeScript, declarations: Declarations)
       registry: createRegistry(compiler),
       resolutions: new Map(),
       texts: new Map(),
+      nextVersion: () => String(++version),
       bundles(libraries, node) {
         const key = [...libraries, node].join();
         if (kept?.key !== key) kept = { key, bundles: createBundles({ libraries, node }) };
@@ -45,33 +49,76 @@ export function checkerOptions(compiler: TypeScript, declarations: Declarations)
   };
 }
 
+/** The folder of the notebook, with what is set there. */
+interface Place {
+  /** Opens the folder anew if its tsconfig.json has changed. */
+  opened(): Converter;
+  open(given: Opened): void;
+  /** What is wrong with the tsconfig.json, once. */
+  newTrouble(): string | undefined;
+  /** Where a file of the kernel's packages lies. */
+  real(path: string): string;
+}
+
+function createPlace(options: CheckerOptions, onMove: (from: string) => void): Place {
+  const { compiler } = options;
+  let at: Opened = { workingDirectory: process.cwd(), packages: [] };
+  let isOpen = false;
+  let folders = createPackageFolders(at);
+  let config: NotebookConfig = { options: {}, files: [], version: "" };
+  let trouble: string | undefined;
+  let converter: Converter | undefined;
+  const openAnew = (): Converter => {
+    folders = createPackageFolders(at);
+    const before = config.version;
+    config = readNotebookConfig(compiler, at.workingDirectory);
+    ({ trouble } = config);
+    // Files are translated with the options.
+    const files = before === config.version ? converter?.files : undefined;
+    return { compiler, language: createLanguage({ ...options, folders, config }), files: files ?? new Map() };
+  };
+  return {
+    opened() {
+      if (converter === undefined || versionOf(config.files) !== config.version) converter = openAnew();
+      return converter;
+    },
+    open(given) {
+      const isSame =
+        JSON.stringify([given.workingDirectory, given.packages]) === JSON.stringify([at.workingDirectory, at.packages]);
+      if (isOpen && isSame) return;
+      if (isOpen && given.workingDirectory !== at.workingDirectory) onMove(at.workingDirectory);
+      at = given;
+      isOpen = true;
+      converter = openAnew();
+    },
+    newTrouble() {
+      const found = trouble;
+      trouble = undefined;
+      return found;
+    },
+    real: (path) => folders.real(path),
+  };
+}
+
 type Opened = Pick<Extract<CheckerRequest, { kind: "open" }>, "workingDirectory" | "packages">;
 
 export function createChecker(options: CheckerOptions): Checker {
   const { compiler } = options;
   const captures = new Set<string>();
   let earlier: Earlier = { names: new Map(), text: textOfNames(new Map()), captures };
-  let converter: Converter | undefined;
-  let openedWith = "";
-  let folder: string | undefined;
-  let folders: PackageFolders | undefined;
-  const open = (given: Opened): Converter => {
-    folders = createPackageFolders(given);
-    if (folder !== undefined && folder !== given.workingDirectory) {
-      const names = anchorNames(earlier.names, folder);
-      earlier = { names, text: textOfNames(names), captures };
-    }
-    folder = given.workingDirectory;
-    return { compiler, language: createLanguage({ ...options, folders }), files: converter?.files ?? new Map() };
-  };
-  const opened = (): Converter => {
-    converter ??= open({ workingDirectory: process.cwd(), packages: [] });
-    return converter;
+  const place = createPlace(options, (folder) => {
+    const names = anchorNames(earlier.names, folder);
+    earlier = { names, text: textOfNames(names), captures };
+  });
+  const { opened } = place;
+  const convert = (code: string): Conversion => {
+    const conversion = convertCell(opened(), code, earlier);
+    const notice = place.newTrouble();
+    return notice === undefined ? conversion : { ...conversion, notice };
   };
   const placeAt = (checked: Checked, cursor: number): { place?: FoundPlace } => {
-    const place = argumentAt(compiler, checked, cursor);
-    if (place === undefined) return {};
-    return { place: { ...place, declaredIn: folders?.real(place.declaredIn) ?? place.declaredIn } };
+    const found = argumentAt(compiler, checked, cursor);
+    return found === undefined ? {} : { place: { ...found, declaredIn: place.real(found.declaredIn) } };
   };
   const complete = ({ code, cursor }: Extract<CheckerRequest, { kind: "complete" }>): CheckerAnswers["complete"] => {
     const { language } = opened();
@@ -96,22 +143,20 @@ export function createChecker(options: CheckerOptions): Checker {
   };
   const inspectWithPlace = (request: Extract<CheckerRequest, { kind: "inspect" }>): CheckerAnswers["inspect"] => {
     const checked = opened().language.update(request.code, earlier.text, "question");
-    const place = placeAt(checked, request.cursor);
+    const argument = placeAt(checked, request.cursor);
     const found = inspect(request);
-    return { ...place, ...(found === undefined ? {} : { found }) };
+    return { ...argument, ...(found === undefined ? {} : { found }) };
   };
   return {
     answer(request) {
-      if (request.kind === "convert") return convertCell(opened(), request.code, earlier);
+      if (request.kind === "convert") return convert(request.code);
       if (request.kind === "inspect") return inspectWithPlace(request);
-      if (request.kind === "isComplete") return describeCompleteness(compiler, request.code);
+      if (request.kind === "isComplete")
+        return describeCompleteness(compiler, request.code, opened().language.cellName);
       if (request.kind === "complete") return complete(request);
       if (request.kind === "prepare") opened().language.update("", earlier.text, "question");
-      else if (request.kind === "open") {
-        const key = JSON.stringify([request.workingDirectory, request.packages]);
-        if (key !== openedWith) converter = open(request);
-        openedWith = key;
-      } else {
+      else if (request.kind === "open") place.open(request);
+      else {
         const names = addNames(earlier.names, request.own);
         earlier = { names, text: textOfNames(names), captures };
         for (const one of request.captures) captures.add(one);

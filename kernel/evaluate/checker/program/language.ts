@@ -7,12 +7,22 @@ import type { PackageFolders } from "../../package-folders.js";
 import { prelude, preludeName } from "../../prelude.js";
 import type { Bundles } from "./bundles.js";
 import { checkOptions, type Declarations } from "./libraries.js";
+import type { NotebookConfig } from "./notebook-config.js";
 
 /** The language service on one notebook: the cell, what earlier cells left, the prelude, and whatever these import. */
 export interface Language {
   readonly service: ts.LanguageService;
   readonly cell: string;
   readonly bundles: Bundles;
+  /** What the user's `tsconfig.json` sets. */
+  readonly options: ts.CompilerOptions;
+  /** The cell's file name without its folder, which tells whether it may hold JSX. */
+  readonly cellName: string;
+  /**
+   * Names of modules that are files of the user's, to be translated: of `paths`, and of linked packages whose entry is
+   * TypeScript.
+   */
+  readonly aliases: ReadonlyMap<string, string>;
   /**
    * Puts a text into the cell and checks anew what has changed since; the other methods of the service then speak of
    * it.
@@ -34,6 +44,8 @@ export interface Shared {
   readonly bundles: (libraries: readonly string[], node: string) => Bundles;
   readonly resolutions: Resolutions;
   readonly texts: KeptTexts;
+  /** For the text of a cell: a language that is opened anew finds the files of the one before in the registry. */
+  readonly nextVersion: () => string;
 }
 
 export interface LanguageOptions {
@@ -41,25 +53,31 @@ export interface LanguageOptions {
   readonly declarations: Declarations;
   readonly shared: Shared;
   readonly folders: PackageFolders;
+  readonly config: NotebookConfig;
 }
 
 export function createLanguage(options: LanguageOptions): Language {
-  const { compiler, folders } = options;
+  const { folders, config } = options;
+  const { compiler } = options;
   const folder = folders.workingDirectory.replaceAll("\\", "/").replace(/\/$/, "");
-  const cell = `${folder}/__cell__.ts`;
+  const cellName = config.options.jsx === undefined ? "cell.ts" : "cell.tsx";
+  const cell = `${folder}/__cell__${cellName.slice("cell".length)}`;
   const earlier = `${folder}/__earlier__.d.ts`;
   const texts = new Map<string, { readonly text: string; readonly version: string }>();
   const imports = new Map<string, Set<string>>();
-  let count = 0;
-  const { host, bundles } = createHost(options, { texts, imports });
+  const aliases = new Map<string, string>();
+  const { host, bundles } = createHost(options, { texts, imports, aliases });
   const service = compiler.createLanguageService(host, options.shared.registry);
   const put = (path: string, text: string, always: boolean): void => {
-    if (always || texts.get(path)?.text !== text) texts.set(path, { text, version: String(++count) });
+    if (always || texts.get(path)?.text !== text) texts.set(path, { text, version: options.shared.nextVersion() });
   };
   return {
     service,
     cell,
     bundles,
+    options: config.options,
+    cellName,
+    aliases,
     update(code, declared, reason) {
       // Also an unchanged cell is checked anew before it runs: what it imports may have been installed since.
       put(cell, code, reason !== "question");
@@ -93,6 +111,7 @@ interface Files {
   readonly texts: ReadonlyMap<string, { readonly text: string; readonly version: string }>;
   /** Files of the user's that a file of the user's imports. */
   readonly imports: Map<string, Set<string>>;
+  readonly aliases: Map<string, string>;
 }
 
 interface Host {
@@ -100,18 +119,18 @@ interface Host {
   readonly bundles: Bundles;
 }
 
-function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
+function createHost(options: LanguageOptions, { texts, imports, aliases }: Files): Host {
   const { compiler, declarations, folders } = options;
   const { sys } = compiler;
   const folder = folders.workingDirectory.replaceAll("\\", "/");
   const ownModules = `${folder.replace(/\/$/, "")}/node_modules`;
   const isOwnModules = (path: string): boolean => path.replace(/\/$/, "") === ownModules;
   const real = (path: string): string => folders.real(path);
-  const typeRoots = [
-    ...foldersAbove(folder).map((above) => join(above, "node_modules", "@types")),
-    declarations.typeRoot,
-  ];
-  const compilerOptions = checkOptions(compiler, typeRoots, Number(process.versions.node.split(".")[0]));
+  const typeRoots = typeRootsFor(folder, declarations);
+  const compilerOptions = {
+    ...checkOptions(compiler, typeRoots, Number(process.versions.node.split(".")[0])),
+    ...options.config.options,
+  };
   const libraries = (compilerOptions.lib ?? []).map((name) => join(declarations.libraries, name));
   const typesOfNode =
     typeRoots.find((root) => sys.fileExists(join(root, "node", "package.json"))) ?? declarations.typeRoot;
@@ -151,18 +170,46 @@ function createHost(options: LanguageOptions, { texts, imports }: Files): Host {
   const resolve = keepResolutions(find, (from) =>
     from.startsWith(installed) ? options.shared.resolutions : ownResolutions,
   );
+  const remember = createMemory({ texts, imports, aliases }, Object.keys(compilerOptions.paths ?? {}), isOfUser);
   host.resolveModuleNameLiterals = (literals, from) => {
     const resolved = literals.map(({ text }) => ofBundles(compiler, bundles, text) ?? resolve(text, from));
-    if (isOfUser(from)) {
-      const paths = resolved.flatMap(({ resolvedModule }) => resolvedModule?.resolvedFileName ?? []);
-      imports.set(from, new Set(paths.filter(isOfUser)));
-    }
+    if (isOfUser(from)) remember(from, literals, resolved);
     return resolved;
   };
   // Used for nothing but the `type` in the package.json above a file, which the compiler would read anew for every file
   // of every program.
   const formats = compiler.createModuleResolutionCache(folder, (path) => path, compilerOptions);
   return { host: Object.assign(host, { getModuleResolutionCache: () => formats }), bundles };
+}
+
+function typeRootsFor(folder: string, { typeRoot }: Declarations): string[] {
+  return [...foldersAbove(folder).map((above) => join(above, "node_modules", "@types")), typeRoot];
+}
+
+type Remember = (from: string, literals: readonly { readonly text: string }[], resolved: readonly Resolved[]) => void;
+
+/** Keeps what a file of the user's imports of the user's. */
+function createMemory(
+  { imports, aliases }: Files,
+  patterns: readonly string[],
+  isOfUser: (path: string) => boolean,
+): Remember {
+  return (from, literals, resolved) => {
+    const found = resolved.map(({ resolvedModule }) => resolvedModule?.resolvedFileName ?? "");
+    imports.set(from, new Set(found.filter((path) => path !== "" && isOfUser(path))));
+    for (const [index, { text }] of literals.entries()) {
+      const path = found[index] ?? "";
+      if (path !== "" && isOfUser(path) && isAlias(text, path, patterns)) aliases.set(text, path);
+      else aliases.delete(text);
+    }
+  };
+}
+
+/** A bare name for a file that Node can't load, or that only `paths` knows. */
+function isAlias(name: string, path: string, patterns: readonly string[]): boolean {
+  if (/^(?:\.{1,2}(?:\/|$)|\/|[A-Za-z]:|file:)/.test(name)) return false;
+  if (/\.d\.[mc]?ts$/.test(path)) return false;
+  return /\.[mc]?tsx?$/.test(path) || patterns.some((one) => name.startsWith(one.split("*")[0] as string));
 }
 
 /** What is declared in a bundle isn't looked for; rare modules of Node's bring their file with them. */

@@ -19,6 +19,9 @@ export function createRegistry(compiler: TypeScript): ts.DocumentRegistry {
   };
   return {
     ...files,
+    // What a tsconfig.json may set says nothing about how a file is parsed: parsed files stay.
+    getKeyForCompilationSettings: ({ paths, pathsBasePath, baseUrl, types, jsx, jsxImportSource, ...settings }) =>
+      files.getKeyForCompilationSettings(settings),
     acquireDocumentWithKey(...all) {
       const [registry, given] = routed(all);
       return registry.acquireDocumentWithKey(...given);

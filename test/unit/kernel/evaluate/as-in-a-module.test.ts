@@ -148,6 +148,21 @@ describe("imports", () => {
     await text('process.chdir("..")');
     expect(await text('import { place as again } from "./local"; again')).toBe("'top'");
   });
+
+  it("may go to a folder and come back: cells got the errors of others", async () => {
+    await text('process.chdir("sub")');
+    expect((await cells.run("missingName")).status).toBe("error");
+    await text('process.chdir("..")');
+    for (let times = 0; times < 8; times++) expect(await text("1 + 1")).toBe("2");
+  });
+
+  it("find what NODE_PATH names, as `require` does", async () => {
+    const folder = `${cells.folder}/elsewhere`;
+    cells.write("elsewhere/apart/package.json", '{ "name": "apart", "type": "module", "exports": "./index.js" }');
+    cells.write("elsewhere/apart/index.js", "export const apart = await 8;");
+    await text(`process.env.NODE_PATH = ${JSON.stringify(folder)}; require("node:module")._initPaths()`);
+    expect(await text('(await import("apart" as string)).apart')).toBe("8");
+  });
 });
 
 describe("what Node has", () => {

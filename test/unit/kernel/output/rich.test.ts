@@ -196,7 +196,8 @@ describe("objects of other kernels and of pages", () => {
     ],
     [
       "a schema of apache-arrow",
-      "({ metadata: new Map(), fields: [{ name: 'a', nullable: true, type: { typeId: 3, toString: () => 'Float64' } }] })",
+      "({ metadata: new Map(), fields: [" +
+        "{ name: 'a', nullable: true, type: { typeId: 3, toString: () => 'Float64' } }] })",
       { "text/html": expect.stringContaining("Float64"), "text/plain": "[schema of 1 columns]" },
     ],
     [
