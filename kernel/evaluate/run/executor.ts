@@ -70,13 +70,22 @@ async function settled(value: unknown): Promise<LastValue> {
   const box: LastValue = { value };
   if (types.isPromise(value)) return { value: await value };
   if (typeof value !== "object" && typeof value !== "function") return box;
-  if (value === null || isCatchAll(value) || typeof (value as { then?: unknown }).then !== "function") return box;
+  if (value === null || isCatchAll(value) || !hasThen(value)) return box;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<LastValue>((resolve) => {
     timer = setTimeout(resolve, patience, box);
   });
   const done = Promise.resolve(value as PromiseLike<unknown>).then((result): LastValue => ({ value: result }));
   return Promise.race([done, late]).finally(() => clearTimeout(timer));
+}
+
+/** False if the getter throws: then the value is shown. */
+function hasThen(value: object): boolean {
+  try {
+    return typeof (value as { then?: unknown }).then === "function";
+  } catch {
+    return false;
+  }
 }
 
 /** `require` of cells, and the user's files behind it. */

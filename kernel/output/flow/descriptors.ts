@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { outputCell } from "../../cell/cell-context.js";
+import { currentCell, outputCell } from "../../cell/cell-context.js";
 import type { StreamName } from "./text-flow.js";
 
 /** Writes text or bytes to a stream of the cell. */
@@ -52,7 +52,24 @@ export function captureDescriptors(write: WriteTo): void {
   const whole = (stream: StreamName, given: readonly unknown[]): void => void one(stream, given);
   for (const name of ["writeFileSync", "appendFileSync"]) capture(name, whole);
   for (const name of ["writeFile", "appendFile"]) capture(name, later(one));
+  refuseInput();
   syncBuiltinESMExports();
+}
+
+/** The kernel's own input is empty; a cell that reads it learns what asks the user. */
+function refuseInput(): void {
+  const module = fs as unknown as Record<string, Function_>;
+  for (const name of ["readSync", "readFileSync"]) {
+    const original = module[name] as Function_;
+    const replacement = function (this: unknown, from: unknown, ...given: unknown[]): unknown {
+      const isInput = from === 0 || from === "/dev/stdin";
+      if (!isInput || currentCell() === undefined) return original.call(this, from, ...given);
+      throw new Error(
+        `fs.${name}(${JSON.stringify(from)}): a notebook has no standard input. To ask the user: prompt("…")`,
+      );
+    };
+    module[name] = Object.defineProperties(replacement, Object.getOwnPropertyDescriptors(original));
+  }
 }
 
 /**

@@ -114,10 +114,12 @@ function declarationsOf(
   { compiler, language }: Converter,
   { syntax, checked, text, earlier, parts }: CheckedCell,
 ): Declared {
-  if (syntax.declared.length === 0) return { names: [], findings: [] };
   const meaningOf = meaningIn(compiler, checked);
   if (syntax.declared.every(({ kind }) => kind === "import")) {
-    const statements = checked.file.statements.filter((statement) => !compiler.isExportDeclaration(statement));
+    const isImport = (one: ts.Statement) =>
+      compiler.isImportDeclaration(one) || compiler.isImportEqualsDeclaration(one);
+    const statements = checked.file.statements.filter(isImport);
+    if (statements.length === 0) return { names: [], findings: [] };
     const text = statements.map((statement) => statement.getText(checked.file)).join("\n");
     return { names: readNames(compiler, text, meaningOf), findings: [] };
   }

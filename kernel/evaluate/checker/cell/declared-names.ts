@@ -66,7 +66,7 @@ function sharesMember(before: DeclaredName, later: DeclaredName): boolean {
   return membersOf(before).some((name) => names.has(name));
 }
 
-const relativeModule = /(?<=\bfrom\s*["']|\bimport\(["'])\.{1,2}(?:\/[^"']*)?(?=["'])/g;
+const relativeModule = /(?<=\b(?:from\s*|import\(|import\s+)["'])\.{1,2}(?:\/[^"']*)?(?=["'])/g;
 
 /** The same names for cells that import from another folder; `folder` is that of the cells so far. */
 export function anchorNames(names: DeclaredNames, folder: string): DeclaredNames {
@@ -155,6 +155,10 @@ function variables(compiler: TypeScript, statement: ts.VariableStatement): Decla
 function imports(compiler: TypeScript, statement: ts.ImportDeclaration, meaningOf: Meaning): DeclaredName[] {
   const clause = statement.importClause;
   const from = statement.moduleSpecifier.getText();
+  // For what the module adds to the types of others: no variable is called so.
+  const name = `import ${from}`;
+  if (clause === undefined)
+    return [{ name, text: `${name};`, value: false, type: false, needsRun: false, ambient: false }];
   const rest = statement.attributes === undefined ? from : `${from} ${statement.attributes.getText()}`;
   const kind = clause?.isTypeOnly === true ? "import type" : "import";
   const bindings = clause?.namedBindings;

@@ -156,6 +156,12 @@ describe("imports", () => {
     for (let times = 0; times < 8; times++) expect(await text("1 + 1")).toBe("2");
   });
 
+  it("of a module for its side effects keep what it adds to types: later cells were refused", async () => {
+    cells.write("extend.ts", "declare global { interface Array<T> { added: number } } export {};");
+    await text('import "./extend"');
+    expect(await text("[1].added")).toBeUndefined();
+  });
+
   it("find what NODE_PATH names, as `require` does", async () => {
     const folder = `${cells.folder}/elsewhere`;
     cells.write("elsewhere/apart/package.json", '{ "name": "apart", "type": "module", "exports": "./index.js" }');

@@ -222,6 +222,11 @@ describe("objects of other kernels and of pages", () => {
     expect(run.result).toMatchObject(shown);
   });
 
+  it("whose property `then` can't be read are shown: the cell failed", async () => {
+    const run = await cells.run("({ get then() { throw new Error('no') } })");
+    expect([run.failure, run.text]).toEqual([undefined, "{ then: [Getter] }"]);
+  });
+
   it("whose hook fails are shown as Node shows them", async () => {
     expect((await cells.run("({ a: 1, toHTML() { throw new Error('no') } })")).text).toContain("a: 1");
   });

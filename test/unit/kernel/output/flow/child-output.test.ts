@@ -50,6 +50,14 @@ it.each([
   },
 );
 
+it.each(["fs.readFileSync(0)", "fs.readFileSync('/dev/stdin', 'utf8')", "fs.readSync(0, Buffer.alloc(1))"])(
+  "%s read nothing and said nothing: it names prompt()",
+  async (code) => {
+    const run = await cells.run(`{ const fs = require("node:fs"); ${code} }`);
+    expect(run.failure?.evalue).toContain('To ask the user: prompt("…")');
+  },
+);
+
 it("a child process that fails has shown what it had to say", async () => {
   const run = await cells.run("execSync('echo out; exit 3', { stdio: 'inherit' })");
   expect([run.failure?.evalue, run.stream("stdout")]).toEqual(["Command failed: echo out; exit 3", "out\n"]);
