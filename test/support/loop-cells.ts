@@ -99,7 +99,7 @@ const loops = [
   "for (; G;) B",
   "for (;;a++) { if (!(G)) break; B }",
   "outer: for (let i = 0; i < 3; i++) { for (let j = 0; j < 3; j++) { if (j > i) continue outer; B } a++ }",
-  "outer: while (G) { do { if (a > 6) break outer; B } while (b++ % 3 === 1) }",
+  "outer: while (G) { do { if (a > 6) break outer; B } while (b++ % 3 === 1 && G) }",
   "outer: inner: for (const x of [1, 2]) { if (x > 1) continue inner; B }",
   "for (const f of [() => 1, inc]) B",
 ] as const;

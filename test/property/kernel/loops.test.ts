@@ -112,4 +112,4 @@ it(`${count} sessions with loops leave what the same text leaves as a module: va
     if (inspect(got) !== inspect(expected)) wrong.push({ k, cells, expected, got });
   }
   expect(wrong).toEqual([]);
-}, 600_000);
+}, 1_800_000);
