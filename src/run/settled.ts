@@ -1,5 +1,6 @@
 import { otherHolder } from "../core/liveness/holder.js";
 import { isRunning } from "../core/liveness/process-identity.js";
+import { processesLike } from "../core/liveness/process-table.js";
 import type { RunReader } from "./read/run-reader.js";
 import { runPaths } from "./record/layout.js";
 import { readLease } from "./record/lease.js";
@@ -13,7 +14,10 @@ async function isWritten({ folder }: RunReader): Promise<boolean> {
   const paths = runPaths(folder);
   const lease = (await readLease(paths.lease))?.lease;
   if (lease && lease.holder.pid !== process.pid && isRunning(lease.holder)) return true;
-  return (await otherHolder(paths.standby))?.isHere === true;
+  if ((await otherHolder(paths.standby))?.isHere === true) return true;
+  // A standby that is only starting holds no lock yet.
+  const supervisors = await processesLike(/supervise\.js /).catch(() => []);
+  return supervisors.some(({ pid, command }) => pid !== process.pid && command.endsWith(` ${folder}`));
 }
 
 /**

@@ -128,7 +128,7 @@ const before = [
   "// a comment",
   "/* a comment */",
   "export {}",
-  "var w = r",
+  "var ww = r",
   "label: a++",
   "await 0",
   "declare module 'm'",

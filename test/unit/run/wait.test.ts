@@ -40,7 +40,7 @@ async function launch(environment: Readonly<Record<string, string>>, steps = 20)
 
 describe("a run folder is written to a moment after the run has ended", () => {
   test("wait() returns after the last write of supervisor and standby", async () => {
-    const run = await launch({ FAKE_STEP_MS: "200" }, 60);
+    const run = await launch({ FAKE_STEP_MS: "200" }, 100);
     await expect.poll(() => existsSync(join(run.folder, "control", "standby.lock")), { timeout: 240_000 }).toBe(true);
     await run.wait({ timeout: "4m" });
     await isLeft(run);
