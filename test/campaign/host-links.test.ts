@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,11 +49,10 @@ function reach(count: number) {
   return { device: "CPU" as const, hosts: hosts(count), sshConfig: machines.sshConfig, workDir: "/srv/runs" };
 }
 
-async function launch(name: string, count: number, more: { retries?: number } = {}): Promise<Run> {
+async function launch(name: string, count: number): Promise<Run> {
   const config = (await tinyTraining(folder, 3000)).set("parallel_config.data_parallel", count);
   const plan = await planRun(config, { cluster: { ...reach(count), python }, onErrors: "show" });
-  const recovery = more.retries === undefined ? {} : { recovery: { retries: more.retries, backoff: { first: "1s" } } };
-  const run = await launchRun(plan, { name, folder: join(folder, "here"), override: "stand-in", ...recovery });
+  const run = await launchRun(plan, { name, folder: join(folder, "here"), override: "stand-in" });
   launched.push(run);
   await run.wait({ untilStep: 5, timeout: "4m" });
   return run;
@@ -97,32 +95,6 @@ it("a run on one host trains on while its sshd is killed, and is taken up again 
   const there = join(machine(0).disk, run.checkpointDir.replace(/^\/srv/, ""));
   expect(readdirSync(join(there, "rank_0")).some((file) => file.endsWith(`-1_${stopped.step}.safetensors`))).toBe(true);
   expect(existsSync(run.checkpointDir)).toBe(false);
-});
-
-it("a cut link that is mended costs no attempt; a later recovery has the end of that node's log as evidence", async () => {
-  const run = await launch("cut", 2, { retries: 3 });
-  const saved = async () => (await run.status()).checkpointStep ?? 0;
-  await expect.poll(saved, { timeout: 240_000, interval: 500 }).toBeGreaterThanOrEqual(50);
-  const notes = () => writtenEvents(run).flatMap(({ kind, text = "" }) => (kind === "note" ? [text] : []));
-  machine(1).cut();
-  await expect.poll(() => notes().join(), { timeout: 120_000, interval: 200 }).toContain("connection lost: node ");
-  machine(1).mend();
-  await expect.poll(() => notes().join(), { timeout: 240_000, interval: 500 }).toContain("answers again");
-  const { step } = await run.status();
-  await run.wait({ untilStep: step + 30, timeout: "5m" });
-  expect((await run.status()).attempt).toBe(1);
-
-  // The tail of a rank's log comes from its node, over the new connection.
-  const { pid = 0 } = (await run.nodes()).rows[1]?.processes?.find(({ role }) => role === "worker") ?? {};
-  const [enter = "", ...words] = machines.enter(machine(1).name);
-  execFileSync(enter, [...words, "kill", "-KILL", String(pid)]);
-  const attempt = async () => (await run.status()).attempt;
-  await expect.poll(attempt, { timeout: 240_000, interval: 500 }).toBe(2);
-  const last = [...(await run.decisions())].findLast(({ finding }) => finding !== undefined);
-  expect(last?.finding).toMatchObject({ kind: "process-ended", rank: 1 });
-  expect(last?.finding?.evidence.join("\n")).toMatch(/step:\[/);
-  await run.stop({ graceful: false });
-  expect(await alive(run)).toBe(0);
 });
 
 it("kernel, supervisor, and standby of the launching machine are killed together: another machine goes on", async () => {
