@@ -50,7 +50,24 @@ async function run(index: number): Promise<void> {
   await cell.locator(".cm-content").click();
   // The outputs of the cells above may have moved this one while it was clicked.
   await page.locator(".jp-Notebook .jp-CodeCell.jp-mod-active").waitFor();
-  await cell.and(page.locator(".jp-mod-active")).locator(".cm-content").press("Control+Enter");
+  const place = { index, before: await cell.locator(".jp-InputPrompt").first().textContent() };
+  const isSent = () =>
+    page.waitForFunction(
+      (given) => {
+        const cells = document.querySelectorAll(".jp-Notebook .jp-CodeCell");
+        return cells[given.index]?.querySelector(".jp-InputPrompt")?.textContent !== given.before;
+      },
+      place,
+      { timeout: 10_000 },
+    );
+  // A loaded page may not take keys yet: the prompt tells when the cell was sent.
+  for (let sent = false; !sent; ) {
+    await cell.and(page.locator(".jp-mod-active")).locator(".cm-content").press("Control+Enter");
+    sent = await isSent().then(
+      () => true,
+      () => false,
+    );
+  }
 }
 
 /** Runs a command by the command palette. */
