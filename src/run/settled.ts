@@ -1,9 +1,9 @@
 import { otherHolder } from "../core/liveness/holder.js";
 import { isRunning } from "../core/liveness/process-identity.js";
-import { processesLike } from "../core/liveness/process-table.js";
 import type { RunReader } from "./read/run-reader.js";
 import { runPaths } from "./record/layout.js";
 import { readLease } from "./record/lease.js";
+import { supervisorsOf } from "./supervise/start/start-supervisor.js";
 
 /** Supervisor and standby end within a second; whoever waits for a run is not kept longer by one that is stuck. */
 const patienceMs = 10_000;
@@ -16,8 +16,7 @@ async function isWritten({ folder }: RunReader): Promise<boolean> {
   if (lease && lease.holder.pid !== process.pid && isRunning(lease.holder)) return true;
   if ((await otherHolder(paths.standby))?.isHere === true) return true;
   // A standby that is only starting holds no lock yet.
-  const supervisors = await processesLike(/supervise\.js /).catch(() => []);
-  return supervisors.some(({ pid, command }) => pid !== process.pid && command.endsWith(` ${folder}`));
+  return (await supervisorsOf(folder)).some(({ pid }) => pid !== process.pid);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { processesLike } from "../../../core/liveness/process-table.js";
 import { builtFile } from "../../../core/package-root.js";
 import { startProgram } from "../../../core/process.js";
 import { runPaths } from "../../record/layout.js";
@@ -23,4 +24,10 @@ export async function startSupervisor(folder: string): Promise<void> {
   } finally {
     await output.close();
   }
+}
+
+/** Processes of this machine that supervise the run or stand by, also those that are only starting. */
+export async function supervisorsOf(folder: string): Promise<{ readonly pid: number }[]> {
+  const all = await processesLike(/supervise\.js /).catch(() => []);
+  return all.filter(({ command }) => command.endsWith(` ${folder}`));
 }

@@ -1,16 +1,12 @@
 import { writeFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
-import { openConfig } from "../../../../src/config/open.js";
-import { packageRoot } from "../../../../src/core/package-root.js";
-import { planRun } from "../../../../src/plan/plan-run.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { resumeRun } from "../../../../src/run/launch/resume.js";
 import type { Run } from "../../../../src/run/run.js";
 import { runsFolder } from "../../../support/fake-plan.js";
-import { writeTokenFiles } from "../../../support/token-files.js";
+import { standInPlan } from "../../../support/stand-in-plan.js";
 
 const runs: Run[] = [];
 beforeEach(() => {
@@ -30,15 +26,7 @@ function remember(run: Run): Run {
 
 /** A run that did all its 60 steps. */
 async function finished(folder: string): Promise<Run> {
-  const prefix = join(folder, "data", "tokens");
-  await mkdir(join(folder, "data"), { recursive: true });
-  writeTokenFiles(prefix, { count: 30, length: 129, vocabulary: 1000 });
-  const config = (await openConfig("pretrain_deepseek3_tiny_cpu"))
-    .set("train_dataset.data_loader.config.data_path.1", prefix)
-    .set("train_dataset.data_loader.sizes.0", 120);
-  const python = join(packageRoot(), "test/fixtures/bin/python");
-  const plan = await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2, python } });
-  const run = remember(await launchRun(plan, { name: "wiki", folder }));
+  const run = remember(await launchRun(await standInPlan(folder, 120), { name: "wiki", folder }));
   await run.wait({ timeout: "4m" });
   return run;
 }

@@ -1,18 +1,15 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
-import { openConfig } from "../../../../src/config/open.js";
-import { packageRoot } from "../../../../src/core/package-root.js";
-import { planRun } from "../../../../src/plan/plan-run.js";
 import { compareRuns } from "../../../../src/run/compare.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { resumeRun } from "../../../../src/run/launch/resume.js";
 import type { Run } from "../../../../src/run/run.js";
 import { displayKey } from "../../../../src/view/display-contract.js";
 import { runsFolder } from "../../../support/fake-plan.js";
-import { writeTokenFiles } from "../../../support/token-files.js";
+import { standInPlan } from "../../../support/stand-in-plan.js";
 
 const runs: Run[] = [];
 beforeEach(() => {
@@ -29,19 +26,8 @@ function remember(run: Run): Run {
   return run;
 }
 
-async function tinyPlan(folder: string) {
-  const prefix = join(folder, "data", "tokens");
-  await mkdir(join(folder, "data"), { recursive: true });
-  writeTokenFiles(prefix, { count: 30, length: 129, vocabulary: 1000 });
-  const config = (await openConfig("pretrain_deepseek3_tiny_cpu"))
-    .set("train_dataset.data_loader.config.data_path.1", prefix)
-    .set("train_dataset.data_loader.sizes.0", 240);
-  const python = join(packageRoot(), "test/fixtures/bin/python");
-  return planRun(config, { cluster: { device: "CPU", devicesPerNode: 2, python } });
-}
-
 async function stoppedRun(folder: string): Promise<Run> {
-  const run = remember(await launchRun(await tinyPlan(folder), { name: "wiki", folder }));
+  const run = remember(await launchRun(await standInPlan(folder, 240), { name: "wiki", folder }));
   await run.wait({ untilStep: 5, timeout: "4m" });
   await run.stop();
   return run;
@@ -88,7 +74,7 @@ it("a resume that was done is returned: live, after its end, and without its par
 it("resuming a run that did all its steps returns it with a line instead of RESUME_IMPOSSIBLE", async () => {
   const folder = runsFolder();
   vi.stubEnv("FAKE_SAVE_EVERY", "40");
-  const run = remember(await launchRun(await tinyPlan(folder), { name: "whole", folder }));
+  const run = remember(await launchRun(await standInPlan(folder, 240), { name: "whole", folder }));
   await run.wait({ timeout: "4m" });
   const again = await resumeRun(run);
   expect([again.folder, again.note]).toEqual([run.folder, expect.stringMatching(/nothing is left to resume/)]);
@@ -146,7 +132,7 @@ it("changes of the configuration reach the new run only", async () => {
 it("refuses a live run, a checkpoint that lacks a rank, and one without a step left", async () => {
   const folder = runsFolder();
   vi.stubEnv("FAKE_STEPS", "4000");
-  const run = remember(await launchRun(await tinyPlan(folder), { name: "live", folder }));
+  const run = remember(await launchRun(await standInPlan(folder, 240), { name: "live", folder }));
   await expect(resumeRun(run)).rejects.toMatchObject({ code: "RUN_LIVE", hint: "await run.stop()" });
   await run.wait({ untilStep: 5, timeout: "4m" });
   await run.stop();
