@@ -85,15 +85,15 @@ export class Keeper {
   /** Writes run.json anew if somebody damaged or deleted it. */
   async #mendRunFile(): Promise<void> {
     const { place, file, note } = this.#parts;
-    const sign = await runFileSign(place.folder);
+    const sign = await runFileSign(place.at);
     if (sign === this.#runFileSign) return;
     this.#runFileSign = sign;
-    const damage = await findRunFile(place.folder).then(
+    const damage = await findRunFile(place.at).then(
       (read) => (read ? read.damage : "run.json is missing"),
       (error: unknown) => String(error),
     );
     if (damage === undefined) return;
-    await writeRunFile(place.folder, file());
+    await writeRunFile(place.at, file());
     await note(`${damage}; it was written anew`);
   }
 

@@ -26,7 +26,7 @@ function setting(name: string, otherwise: number): number {
  * has ended, or if another process stands by already.
  */
 async function leaseOf(place: Place): Promise<Lease | undefined> {
-  const folder = () => runPaths(place.folder).lease;
+  const folder = () => runPaths(place.at).lease;
   const watch = new LeaseWatch(folder, systemClock, setting("LEASE", leaseMs));
   for (;;) {
     if ((await place.look()) === "gone") return undefined;

@@ -92,7 +92,11 @@ export class Supervisor {
       }
     } catch (error) {
       if (isLabError(error) && error.code === "RUN_LEASE_LOST") throw error;
-      return error instanceof FolderGone ? await this.#endUnrecorded(error) : await this.#giveUp(error);
+      const { place } = this.#options;
+      if (error instanceof FolderGone) return await this.#endUnrecorded(error);
+      // Whatever fails in a folder that was deleted fails for that.
+      if ((await place.look()) === "gone") return await this.#endUnrecorded(new FolderGone(place.folder));
+      return await this.#giveUp(error);
     } finally {
       this.#keeper.end();
       await keeping;
@@ -102,19 +106,21 @@ export class Supervisor {
 
   async #supervise(): Promise<{ readonly end: AttemptEnd; readonly nodes: readonly RunNode[] }> {
     const { place, lease, paceMs = 200 } = this.#options;
-    const folder = () => place.folder;
-    const recorded = await readRecorded(folder, this.#file);
+    const at = () => place.at;
+    const recorded = await readRecorded(at, this.#file);
     const options = { attempt: this.#file.attempt, clock: this.#clock };
-    this.#recorder ??= await Recorder.open(place.folder, lease, options);
+    this.#recorder ??= await Recorder.open(place.at, lease, options);
     this.#recorder.attempt = this.#file.attempt;
     this.#recorder.state = recorded.state;
+    const folder = () => place.folder;
     const nodes = this.#options.nodes(this.#file, folder);
-    const parts = { folder, recorder: this.#recorder, clock: this.#clock };
-    const saver = new Saver({ ...parts, ranks: rankNodes(this.#file, nodes) });
+    const parts = { recorder: this.#recorder, clock: this.#clock };
+    const saver = new Saver({ ...parts, folder: at, ranks: rankNodes(this.#file, nodes) });
     const onSaved = (point: SavedPoint) => saver.add(point);
     const shortest = this.#options.hangMs ?? hangMs;
     this.#attempt = new Attempt({
       ...parts,
+      folder,
       file: this.#file,
       nodes,
       recorded,
@@ -183,7 +189,7 @@ export class Supervisor {
   /** The next attempt: its description is the run's from now on. */
   async #begin(file: RunFile): Promise<void> {
     await this.#recorder?.requireLease();
-    await writeRunFile(this.#options.place.folder, file);
+    await writeRunFile(this.#options.place.at, file);
     this.#file = file;
   }
 
@@ -193,7 +199,7 @@ export class Supervisor {
     const message = isLabError(error) && error.code.startsWith("NODE_") ? reason : `the supervisor failed: ${reason}`;
     const verdict: Verdict = { state: "failed", message, fault: { message } };
     const { place, lease } = this.#options;
-    this.#recorder ??= await Recorder.open(place.folder, lease, { attempt: this.#file.attempt, clock: this.#clock });
+    this.#recorder ??= await Recorder.open(place.at, lease, { attempt: this.#file.attempt, clock: this.#clock });
     await this.#recorder.requireLease();
     await this.#endAll();
     const base = { time: this.#clock.now(), attempt: this.#file.attempt };

@@ -94,7 +94,7 @@ it.each([
     message:
       `input ${join(folder, "types.parquet")}: ` +
       `expected the column "${key}" to hold text or lists of text, found ${found}`,
-    hint: 'write jsonKeys: ["text" or "large" or "bytes" or "lists" or "words"], columns of text',
+    hint: 'write jsonKeys: ["bytes" or "text" or "large" or "lists" or "words"], columns of text',
   });
 });
 

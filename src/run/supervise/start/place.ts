@@ -21,20 +21,32 @@ async function identityOf(path: string): Promise<Identity | undefined> {
 export class Place {
   readonly #original: string;
   readonly #identity: Identity | undefined;
+  readonly #worksHere: boolean;
   #folder: string;
 
-  private constructor(folder: string, identity: Identity | undefined) {
+  private constructor(folder: string, identity: Identity | undefined, worksHere: boolean) {
     this.#original = folder;
     this.#folder = folder;
     this.#identity = identity;
+    this.#worksHere = worksHere;
   }
 
   static async open(folder: string): Promise<Place> {
-    return new Place(folder, await identityOf(folder));
+    const [identity, here] = await Promise.all([identityOf(folder), identityOf(".")]);
+    return new Place(folder, identity, here !== undefined && here.ino === identity?.ino && here.dev === identity.dev);
   }
 
+  /** Its path as of the last look. */
   get folder(): string {
     return this.#folder;
+  }
+
+  /**
+   * The path to read and write by, which stays right between a rename and the next look; relative in a process that
+   * works in the folder.
+   */
+  get at(): string {
+    return this.#worksHere ? "." : this.#folder;
   }
 
   /**
