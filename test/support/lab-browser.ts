@@ -54,6 +54,8 @@ export async function openBrowser(lab: { origin: string; token: string; prefix: 
       await page.goto(`${lab.origin}/lab/workspaces/${workspace}/tree/${path}?reset&token=${lab.token}`);
       await page.locator(".jp-Notebook").waitFor();
       await page.locator(".jp-Toolbar-kernelName", { hasText: "TypeScript (MindFormers)" }).first().waitFor();
+      // The name appears before the connection, and JupyterLab drops cells that are run in between without a word.
+      await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first().waitFor();
       return page;
     },
     close: () => browser.close(),
