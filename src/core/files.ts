@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { LabError } from "./error.js";
 import { temporaryName } from "./liveness/temporary-files.js";
+import { formatBytes } from "./units.js";
 
 function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
@@ -40,7 +41,9 @@ export async function ensureWritableFolder(folder: string): Promise<void> {
       "FILE_UNWRITABLE",
       `folder ${folder}: expected a folder that can be written, found ${errorCode(error)}`,
       {
-        hint: `choose another folder, or: mkdir -p ${folder} && chmod u+w ${folder}`,
+        hint: isDiskFull(error)
+          ? "free space on the disk and run the line again"
+          : `choose another folder, or: mkdir -p ${folder} && chmod u+w ${folder}`,
         details: { folder },
         cause: error,
       },
@@ -55,11 +58,15 @@ export async function writeFileAtomic(
 ): Promise<void> {
   await ensureWritableFolder(dirname(path));
   const temporary = temporaryName(path);
+  let bytes = 0;
   try {
     const file = await open(temporary, "wx");
     try {
       const blocks = typeof content === "string" || content instanceof Uint8Array ? [content] : content;
-      for (const block of blocks) await file.writeFile(block);
+      for (const block of blocks) {
+        bytes += Buffer.byteLength(block);
+        await file.writeFile(block);
+      }
       await file.sync();
     } finally {
       await file.close();
@@ -67,7 +74,8 @@ export async function writeFileAtomic(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new LabError("FILE_UNWRITABLE", `file ${path}: could not be written: ${errorCode(error)}`, {
+    const space = isDiskFull(error) ? `: ${await spaceText(path, bytes)}` : "";
+    throw new LabError("FILE_UNWRITABLE", `file ${path}: could not be written: ${errorCode(error)}${space}`, {
       hint: "free space on the disk or choose another folder",
       details: { path },
       cause: error,
@@ -99,4 +107,24 @@ export async function folderSize(folder: string): Promise<number> {
       );
   }
   return bytes;
+}
+
+/** Free bytes on the disk of the nearest folder that exists; infinite where the system does not tell. */
+export async function freeSpace(path: string): Promise<number> {
+  for (let place = resolve(path); ; place = dirname(place)) {
+    const found = await statfs(place).catch(() => undefined);
+    if (found) return found.bavail * found.bsize;
+    if (place === dirname(place)) return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** True for what the system answers on a full disk or at the end of a quota. */
+export function isDiskFull(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** What a message about a full disk says of space. `needed`: bytes that are still to be written. */
+export async function spaceText(path: string, needed: number): Promise<string> {
+  return `expected ${formatBytes(needed)} of free space, found ${formatBytes(await freeSpace(path))}`;
 }

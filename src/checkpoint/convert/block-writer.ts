@@ -67,10 +67,8 @@ export class BlockWriter {
 
 export function unwritable(path: string, error: unknown): LabError {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  const hint =
-    code === "ENOSPC" ? "free space on the disk and run the line again: it goes on" : "choose another folder";
   return new LabError("FILE_UNWRITABLE", `file ${path}: could not be written: ${code}`, {
-    hint,
+    hint: "choose another folder",
     details: { path },
     cause: error,
   });

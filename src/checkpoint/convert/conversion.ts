@@ -1,6 +1,6 @@
-import { statfs } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { CheckpointError, type Issue } from "../../core/error.js";
+import { freeSpace } from "../../core/files.js";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
@@ -174,13 +174,4 @@ export async function conversionOf(stored: StoredPoint, plan: OutputPlan, output
     freeDisk: await freeSpace(place),
   };
   return new Conversion({ stored, plan, output: place, forecast });
-}
-
-/** Free bytes on the disk of the nearest folder that exists. */
-async function freeSpace(path: string): Promise<number> {
-  for (let place = path; ; place = dirname(place)) {
-    const found = await statfs(place).catch(() => undefined);
-    if (found) return found.bavail * found.bsize;
-    if (place === dirname(place)) return Number.POSITIVE_INFINITY;
-  }
 }

@@ -57,5 +57,6 @@ function parse(line: string | undefined): JournalLine | undefined {
 }
 
 export async function addToJournal(path: string, entry: JournalLine): Promise<void> {
-  await appendFile(path, `${JSON.stringify(entry)}\n`, { flush: true } as Parameters<typeof appendFile>[2]);
+  // The line before may be cut, by a full disk or a kill.
+  await appendFile(path, `\n${JSON.stringify(entry)}\n`, { flush: true } as Parameters<typeof appendFile>[2]);
 }

@@ -1,12 +1,14 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { CheckpointError } from "../../core/error.js";
+import { isDiskFull, makeFolder } from "../../core/files.js";
 import { takeHold } from "../../core/liveness/holder.js";
 import { localFiles } from "../read/files/file-access.js";
 import { streamTensors } from "../read/files/stream-tensors.js";
 import { withTensorFile } from "../read/files/tensor-file.js";
 import type { StoredPoint } from "../read/stored-point.js";
+import { diskFull, outputTaken, running } from "./failures.js";
 import { addToJournal, journalName, planFingerprint, readJournal, recordName } from "./journal.js";
 import type { OutputFile, OutputPlan } from "./output-plan.js";
 import { type WrittenFile, writeTensorFile } from "./write-file.js";
@@ -38,18 +40,30 @@ export interface RunPlanResult {
  * with what was written,
  * then renames the folder. A killed run goes on at the file that it was writing.
  * @throws CheckpointError CONVERT_OUTPUT_TAKEN if the output holds something else, CONVERT_RUNNING if another process
- * writes it.
+ * writes it; LabError FILE_UNWRITABLE on a full disk, with the bytes that are missing.
  */
 export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
   const { stored, plan, output } = request;
   const fingerprint = planFingerprint(plan, stored.point.parts);
+  const part = join(dirname(output), `.${basename(output)}.part`);
+  try {
+    return await writePlan(request, part, fingerprint);
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    if (!isDiskFull(cause)) throw error;
+    const done = await readJournal(join(part, journalName), fingerprint);
+    throw await diskFull(output, { plan, done: new Set(done.keys()), cause });
+  }
+}
+
+async function writePlan(request: RunPlanRequest, part: string, fingerprint: string): Promise<RunPlanResult> {
+  const { plan, output } = request;
   const tensors = plan.files.reduce((sum, file) => sum + file.tensors.length, 0);
   const facts = { files: plan.files.length + plan.notes.length, tensors };
   const existing = await existingRecord(output);
   if (existing === fingerprint) return { ...facts, bytes: planBytes(plan), resumed: 0, unchanged: true };
   if (existing !== undefined) throw outputTaken(output);
-  const part = join(dirname(output), `.${basename(output)}.part`);
-  await mkdir(part, { recursive: true });
+  await makeFolder(part);
   const taken = await takeHold(join(part, holderName));
   if ("holder" in taken) throw running(output, taken.holder.pid);
   try {
@@ -147,26 +161,10 @@ async function proveFile(path: string, file: OutputFile, { written, request, onB
 }
 
 async function writeNote(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await writeFile(`${path}.part`, content);
   const file = await open(`${path}.part`, "r+");
   await file.sync();
   await file.close();
   await rename(`${path}.part`, path);
-}
-
-function outputTaken(output: string): CheckpointError {
-  const expected = "none, an empty one, or the result of the same conversion";
-  const message = `folder ${output}: expected ${expected}, found other files`;
-  return new CheckpointError("CONVERT_OUTPUT_TAKEN", message, {
-    hint: "choose another output folder, or remove this one",
-    details: { output },
-  });
-}
-
-function running(output: string, pid: number): CheckpointError {
-  return new CheckpointError("CONVERT_RUNNING", `folder ${output}: process ${pid} is writing it`, {
-    hint: "wait until it is done, or end it",
-    details: { output, pid },
-  });
 }

@@ -1,7 +1,8 @@
-import { mkdir, open, rename } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { throwIfCancelled } from "../../core/cancel.js";
+import { makeFolder } from "../../core/files.js";
 import type { PartReader } from "../read/read-region.js";
 import { BlockWriter, unwritable } from "./block-writer.js";
 import { type FileLayout, fileLayout, placesIn } from "./file-layout.js";
@@ -30,7 +31,7 @@ export interface WriteContext {
 export async function writeTensorFile(path: string, file: OutputFile, context: WriteContext): Promise<WrittenFile> {
   const temporary = join(dirname(path), `.part-${basename(path)}`);
   const layout = fileLayout(file);
-  const handle = await mkdir(dirname(path), { recursive: true })
+  const handle = await makeFolder(dirname(path))
     .then(() => open(temporary, "w"))
     .catch((error: unknown) => {
       throw unwritable(path, error);
@@ -51,6 +52,8 @@ export async function writeTensorFile(path: string, file: OutputFile, context: W
   } catch (error) {
     await out.settle();
     await handle.close().catch(() => undefined);
+    // On a full disk the space is needed; a second attempt begins this file again anyway.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { isDiskFull, makeFolder } from "../../core/files.js";
 
 export interface RemovalRequest {
   /** The folder of the whole training's checkpoints; a folder of removed ones stands in it for a moment. */
@@ -17,14 +18,27 @@ const trashName = ".mindformers-lab-removed";
  */
 export async function removeSaved({ root, paths }: RemovalRequest): Promise<void> {
   const trash = join(root, trashName);
-  await mkdir(trash, { recursive: true });
   // The last rank's file goes first: without it the set is incomplete at once.
-  for (const path of [...paths].reverse()) {
+  const order = [...paths].reverse();
+  try {
+    await makeFolder(trash);
+  } catch (error) {
+    if (!isDiskFull(error) || order[0] === undefined) throw error;
+    await makeRoom(order[0], trash);
+  }
+  for (const path of order) {
     const place = relative(root, dirname(path)).replaceAll("/", "__");
     await rename(path, join(trash, `${place}__${basename(path)}`)).catch(ignoreMissing);
   }
   for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true });
   await rm(trash, { recursive: true, force: true });
+}
+
+/** On a disk without room for one more folder: the folder of the checkpoint becomes it, or a file makes room for it. */
+async function makeRoom(first: string, trash: string): Promise<void> {
+  if ((await stat(first)).isDirectory()) return rename(first, trash);
+  await rm(first);
+  await makeFolder(trash);
 }
 
 function ignoreMissing(error: unknown): void {
