@@ -2,7 +2,7 @@ import { Checkpoint } from "../../checkpoint/open/checkpoint.js";
 import type { Config } from "../../config/config.js";
 import { CheckpointError } from "../../core/error.js";
 import { type Certificate, certify } from "../../recover/certificate/certificate.js";
-import { workOutChange } from "../../recover/certificate/change.js";
+import { type WorkedOutChange, workOutChange } from "../../recover/certificate/change.js";
 import { gradeDifferences } from "../../recover/certificate/config-differences.js";
 import { rankFacts } from "../heal/rank-facts.js";
 import { healthOf, isHealthy } from "../heal/resume-choice.js";
@@ -29,8 +29,20 @@ export interface Certified {
   readonly changed: boolean;
 }
 
-/** The same samples on another number of workers. */
-const spreadPaths: ReadonlySet<string> = new Set(["runner_config.batch_size", "parallel_config.data_parallel"]);
+/** Samples of a step when a checkpoint was saved, if its files say so. */
+export function savedBatchOf(point: ResumePoint): number | undefined {
+  return point instanceof Checkpoint ? point.hyperParameters.globalBatchSize : undefined;
+}
+
+/** Where the data goes on from a checkpoint, in steps of the continuation. */
+export function positionAfter(
+  point: ResumePoint,
+  workers: { readonly saved: number; readonly wanted: number },
+  globalBatch: number,
+): WorkedOutChange {
+  const saved = { workers: workers.saved, globalBatch: savedBatchOf(point) ?? globalBatch };
+  return workOutChange(point.step, saved, { workers: workers.wanted, globalBatch });
+}
 
 /** First step from which the loss of a run was not finite to its end. */
 async function badFromStep(run: Run): Promise<number | undefined> {
@@ -47,7 +59,7 @@ export async function certifyResume(options: CertifyOptions): Promise<Certified 
   const { run, point, before, after, workers, globalBatch, totalSteps, versions } = options;
   if (!(point instanceof Checkpoint)) return undefined;
   const differences = gradeDifferences(after.diff(before).changes);
-  const saved = { workers: workers.saved, globalBatch: point.hyperParameters.globalBatchSize ?? globalBatch };
+  const position = positionAfter(point, workers, globalBatch);
   const was = run.description.versions;
   const certificate = certify({
     step: point.step,
@@ -56,7 +68,7 @@ export async function certifyResume(options: CertifyOptions): Promise<Certified 
     healthy: isHealthy(point, await healthOf(run.folder)),
     badFromStep: await badFromStep(run),
     totalSteps,
-    change: workOutChange(point.step, saved, { workers: workers.wanted, globalBatch }),
+    change: position,
     workers,
     differences,
     versions: Object.entries(versions).flatMap(([name, now]) =>
@@ -64,13 +76,11 @@ export async function certifyResume(options: CertifyOptions): Promise<Certified 
     ),
     ignoresDataPosition: after.get("ignore_data_skip") === true,
   });
-  const own = workers.saved === workers.wanted ? undefined : await rankLocalTensor(point, 0);
-  const spread = workers.saved === workers.wanted ? new Set<string>() : spreadPaths;
-  const changed = differences.some(({ grade, path }) => grade !== "allowed" && !spread.has(path));
-  return {
-    certificate: own === undefined ? certificate : withOwnValues(certificate, own),
-    changed: changed || saved.globalBatch !== globalBatch,
-  };
+  const spread = workers.saved !== workers.wanted;
+  const own = spread ? await rankLocalTensor(point, 0) : undefined;
+  // Each rank logs the loss of its own samples, so with other ranks no recorded loss comes again.
+  const changed = spread || position.stepScale !== 1 || differences.some(({ grade }) => grade !== "allowed");
+  return { certificate: own === undefined ? certificate : withOwnValues(certificate, own), changed };
 }
 
 /** Other ranks than before: values that each rank has for itself go with the file that it takes. */

@@ -29,8 +29,14 @@ function numberAt(config: Config, path: string): number {
 export function changeWorkers(
   config: Config,
   point: ResumePoint,
-  { saved, wanted }: { readonly saved: number; readonly wanted: number },
+  about: {
+    readonly saved: number;
+    readonly wanted: number;
+    /** Samples of a step when the checkpoint was saved; default: as the configuration says. */
+    readonly savedBatch?: number | undefined;
+  },
 ): WorkerChange {
+  const { saved, wanted } = about;
   const refuse = (found: string, hint: string) =>
     new CheckpointError(
       "RESUME_IMPOSSIBLE",
@@ -57,7 +63,12 @@ export function changeWorkers(
   if (size !== undefined) config.set("runner_config.batch_size", size);
   config.set("parallel_config.data_parallel", wanted);
   const now = numberAt(config, "runner_config.batch_size") * wanted * accumulation;
-  const change = workOutChange(point.step, { workers: saved, globalBatch }, { workers: wanted, globalBatch: now });
+  const before = about.savedBatch ?? globalBatch;
+  const change = workOutChange(
+    point.step,
+    { workers: saved, globalBatch: before },
+    { workers: wanted, globalBatch: now },
+  );
   if (change.seenTwice > 0) {
     const hint = `from: checkpoints.at(…) with a step that is a multiple of ${change.exactEvery}`;
     throw refuse(`${change.arithmetic}: ${change.seenTwice} samples would be seen twice`, hint);
@@ -73,7 +84,7 @@ export function changeWorkers(
           : point.files,
     },
     step: change.initialStep,
-    note: `${saved} → ${wanted} workers, global batch ${globalBatch} → ${now}: ${change.arithmetic}`,
+    note: `${saved} → ${wanted} workers, global batch ${before} → ${now}: ${change.arithmetic}`,
   };
 }
 

@@ -23,7 +23,7 @@ import { launcherOption, strategyOverride } from "../record/node-command.js";
 import { linkCheckpoint, type ResumePoint, requireResumable } from "../record/resume-point.js";
 import { type LaunchOverride, type RunFile, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
-import { type Certified, certifyResume, requireCertified } from "./certified.js";
+import { type Certified, certifyResume, positionAfter, requireCertified, savedBatchOf } from "./certified.js";
 import { changeWorkers, type WorkerChange } from "./change-workers.js";
 import { softwareVersions } from "./describe-run.js";
 import { identify } from "./identify.js";
@@ -162,7 +162,8 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   if (whole) return whole;
   const changed = await changesOf(run, await openConfig(text), override);
   await requireSealed(run, point);
-  requireResumable(point, { workers, totalSteps: plan.totalSteps });
+  const { initialStep: step } = positionAfter(source, { saved, wanted: workers }, plan.globalBatchSize);
+  requireResumable(point, { workers, totalSteps: plan.totalSteps, step });
   const certified = await certifyResume({
     ...{ run, point: source, before: await openConfig(text), after: plan.config },
     workers: { saved, wanted: workers },
@@ -177,8 +178,8 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
     plan,
     { name, folder, ...given({ signal, override, recovery: options.recovery }) },
     {
-      ...(certified && continuationOf(run, certified, options.compareSteps)),
-      parent: { name: run.name, folder: run.folder, step: change?.step ?? point.step },
+      ...(certified && continuationOf(run, certified, { steps: options.compareSteps, ahead: point.step - step })),
+      parent: { name: run.name, folder: run.folder, step },
       ...(run.description.identity && { identity: run.description.identity }),
       ...(changed && { override: changed }),
       overrides: {
@@ -201,11 +202,16 @@ function given(
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function continuationOf(run: Run, { certificate, changed }: Certified, compareSteps: number | undefined) {
+/** `ahead`: the parent's step at the checkpoint minus that of the continuation. */
+function continuationOf(
+  run: Run,
+  { certificate, changed }: Certified,
+  { steps, ahead }: { readonly steps: number | undefined; readonly ahead: number },
+) {
   const { recovery } = run.description;
   const { compareSteps: usual, tolerance } = recovery ?? recoveryPolicy();
-  const steps = compareSteps ?? usual;
-  return { certificate, compare: { steps, tolerance, changed }, ...(recovery && { recovery }) };
+  const compare = { steps: steps ?? usual, tolerance, changed, ...(ahead !== 0 && { ahead }) };
+  return { certificate, compare, ...(recovery && { recovery }) };
 }
 
 /** A resume with another number of workers, with the configuration set for it. Only on one node. */
@@ -224,7 +230,7 @@ async function workerChange(
     });
   }
   requireResumable(point, { workers: saved, totalSteps: undefined });
-  return changeWorkers(config, point, { saved, wanted: workers });
+  return changeWorkers(config, point, { saved, wanted: workers, savedBatch: savedBatchOf(point) });
 }
 
 /** The run that the same call started before, if it lives or ended well: a cell run again starts no second training. */

@@ -74,7 +74,12 @@ async function linkIteration({ files }: ResumePoint, step: number, folder: strin
  */
 export function requireResumable(
   point: ResumePoint,
-  needs: { readonly workers: number; readonly totalSteps: number | undefined },
+  needs: {
+    readonly workers: number;
+    readonly totalSteps: number | undefined;
+    /** Step of the continuation that the checkpoint stands for; default: its own. */
+    readonly step?: number;
+  },
 ): void {
   const refuse = (found: string, hint: string) =>
     new CheckpointError("RESUME_IMPOSSIBLE", `checkpoint of step ${point.step}: ${found}`, {
@@ -94,7 +99,7 @@ export function requireResumable(
       choose,
     );
   }
-  if (needs.totalSteps !== undefined && point.step >= needs.totalSteps) {
+  if (needs.totalSteps !== undefined && (needs.step ?? point.step) >= needs.totalSteps) {
     const more = `set: { "train_dataset.data_loader.sizes.0": … } or set: { "runner_config.epochs": … }`;
     throw refuse(`expected one before step ${needs.totalSteps}, the last of the training; nothing is left to do`, more);
   }

@@ -76,7 +76,13 @@ export interface RunFile {
   /** Batches that the data position is ahead of the step, because they were skipped. */
   readonly dataOffset?: number;
   /** Of a run that continues another one: how its first losses are held against the other's. */
-  readonly compare?: { readonly steps: number; readonly tolerance: number; readonly changed: boolean };
+  readonly compare?: {
+    readonly steps: number;
+    readonly tolerance: number;
+    readonly changed: boolean;
+    /** The other run's step at the checkpoint minus this run's, if the steps are counted anew. */
+    readonly ahead?: number;
+  };
   /** What was proved of the checkpoint before this run continued another one. */
   readonly certificate?: Certificate;
   /** True if data or learning rate of this attempt differ from the record's. */

@@ -70,7 +70,8 @@ async function continuedWatch(file: RunFile, { decisions }: RunHistory): Promise
   if (decisions.some(({ decision }) => /^resume \w+$/.test(decision))) return undefined;
   const before = await readRunFile(parent.folder).catch(() => undefined);
   if (before === undefined) return undefined;
-  const recorded = await losses(() => parent.folder, before);
+  const { ahead = 0 } = compare;
+  const recorded = (await losses(() => parent.folder, before)).map(({ step, loss }) => ({ step: step - ahead, loss }));
   return new ResumeWatch(recorded, { fromStep: parent.step, ...compare });
 }
 
