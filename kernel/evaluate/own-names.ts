@@ -88,8 +88,9 @@ function isVariableOf(compiler: TypeScript, file: ts.SourceFile, symbol: ts.Symb
       (one) =>
         one.getSourceFile() === file &&
         !compiler.isSourceFile(one) &&
-        !(compiler.isParameter(one) && compiler.isParameterPropertyDeclaration(one, one.parent)) &&
-        (compiler.getCombinedModifierFlags(one) & compiler.ModifierFlags.Ambient) === 0,
-    )
+        !(compiler.isParameter(one) && compiler.isParameterPropertyDeclaration(one, one.parent)),
+    ) &&
+    // What earlier cells put into a namespace is only declared.
+    declarations.some((one) => (compiler.getCombinedModifierFlags(one) & compiler.ModifierFlags.Ambient) === 0)
   );
 }

@@ -1,5 +1,5 @@
 import type { ArgumentOffers, ArgumentPlace } from "../../../src/view/display-contract.js";
-import type { FoundPlace, Known } from "../checker/cell/argument-place.js";
+import type { FoundPlace, Known } from "../checker/cell/questions/argument-place.js";
 import type { Completion, Inspection } from "../evaluator.js";
 import { createAssistants, patiently } from "./assistants.js";
 import { fileNames, isPath } from "./file-names.js";

@@ -4,15 +4,17 @@ import { guardName, type TypeScript } from "../../guards.js";
 import { isShorthand, localName, mayHaveTakenNames, renames, symbolOf } from "../../own-names.js";
 import type { Checked } from "../program/language.js";
 import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
-import { type DeclaredNames, isNamespace, type Meaning } from "./declared-names.js";
+import type { DeclaredNames, Meaning } from "./declared-names.js";
 import type { LoopPlan } from "./loops.js";
 import { meaningIn, topLevelNames } from "./meaning.js";
+import { type Continued, partName, usesOfParts } from "./namespaces.js";
 import type { CellSyntax, Declared } from "./syntax.js";
 
 interface Given {
   readonly syntax: CellSyntax;
   readonly checked: Checked;
   readonly names: DeclaredNames;
+  readonly continued: readonly Continued[];
   /** The cell will not be translated; see `isPlainScript`. */
   readonly isPlain: boolean;
   readonly loops: LoopPlan;
@@ -36,13 +38,14 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
   return [
     // As modules are, and as the compiler makes them.
     ...(isPlain ? [{ at: 0, insert: '"use strict";' }] : []),
-    { at: 0, insert: prologue(values, given.names) },
+    { at: 0, insert: prologue(values, given.continued) },
     ...start,
     ...liveVariables(values),
     ...(isPlain ? requires(compiler, checked.file, meaningOf) : []),
     ...syntax.edits(loops.frames),
     ...usesOfEarlier(compiler, given),
-    ...(mayHaveTakenNames(syntax.text) ? ownNames(compiler, checked, isPlain) : []),
+    ...usesOfNamespaces(compiler, given),
+    ...(mayHaveTakenNames(syntax.text) ? ownNames(compiler, given) : []),
     ...values
       .filter(({ kind }) => isPutAfterwards(kind))
       .map((one) => ({ at: one.end, insert: putAfterwards(one, isPlain), closes: true as const })),
@@ -72,20 +75,26 @@ function isPutAfterwards(kind: Declared["kind"]): boolean {
  * A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the
  * start. A namespace goes on with what earlier cells put into it.
  */
-function prologue(values: readonly Declared[], names: DeclaredNames): string {
-  const isContinued = ({ name, kind }: Declared): boolean =>
-    kind === "namespace" && names.get(name)?.some((one) => one.value && isNamespace(one)) === true;
-  const continued = new Set(values.filter(isContinued).map(({ name }) => localName(name)));
+function prologue(values: readonly Declared[], continued: readonly Continued[]): string {
+  const going = continued.filter(({ name, hasValue }) => hasValue && values.some((one) => one.name === name));
+  const kept = new Set(going.map(({ name }) => name));
   const afterwards = new Set(
-    values.filter((one) => isPutAfterwards(one.kind) && !isContinued(one)).map(({ name }) => localName(name)),
+    values.filter((one) => isPutAfterwards(one.kind) && !kept.has(one.name)).map(({ name }) => localName(name)),
   );
   const functions = new Set(values.filter(({ kind }) => kind === "function").map(({ name }) => localName(name)));
   const cleared = [...afterwards].map((name) => `exports.${name}=`).join("");
   return [
-    ...[...continued].map((name) => `var ${name}=exports.${name};`),
+    ...going.map(goOn),
     cleared === "" ? "" : `${cleared}void 0;`,
     ...[...functions].map((name) => `exports.${name}=${name};`),
   ].join("");
+}
+
+/** As a namespace, for the compiler: a variable of that name would keep it from seeing that those of a cell are one. */
+function goOn({ name, renewed }: Continued): string {
+  const local = localName(name);
+  const deleted = renewed.map((path) => `delete ${local}?.${path.split(".").slice(1).join("?.")};`).join("");
+  return `${local}=exports.${local};const ${partName(name)}=${local};${deleted}namespace ${local}{0}`;
 }
 
 function requires(compiler: TypeScript, file: ts.SourceFile, meaningOf: Meaning): Edit[] {
@@ -117,6 +126,19 @@ function usesOfEarlier(compiler: TypeScript, { checked, names, syntax, loops }: 
   visit(file);
   // Behind the cell stands what is there for the type checker only.
   return edits.filter(({ at }) => at < syntax.text.length);
+}
+
+/** `a` → `$cellOf_Geo.a` where it is what an earlier cell has put into the namespace. */
+function usesOfNamespaces(compiler: TypeScript, { checked, continued, syntax }: Given): Edit[] {
+  if (continued.length === 0) return [];
+  const checker = checked.program.getTypeChecker();
+  const symbolAt = (node: ts.Identifier) => symbolOf(compiler, checker, node);
+  const uses = usesOfParts(compiler, { file: checked.file, checker, length: syntax.text.length }, symbolAt);
+  return uses.map(({ node, path }) => ({
+    at: node.getStart(checked.file),
+    insert: `${isShorthand(compiler, node) ? `${node.text}: ` : ""}${partName(path)}.`,
+    own: true,
+  }));
 }
 
 /** What stands in front of the name, and the name itself where it is another one. */
@@ -171,8 +193,8 @@ function beginsStatement(compiler: TypeScript, node: ts.Node, file: ts.SourceFil
 }
 
 /** Not in imports that become a `require`: see `requireEdit`. */
-function ownNames(compiler: TypeScript, { program, file }: Checked, isPlain: boolean): Edit[] {
+function ownNames(compiler: TypeScript, { checked: { program, file }, syntax, isPlain }: Given): Edit[] {
   const edits = renames(compiler, { file, checker: program.getTypeChecker() });
   const replaced = isPlain ? file.statements.filter((statement) => isBuiltinImport(compiler, statement)) : [];
-  return edits.filter(({ at }) => !replaced.some(({ pos, end }) => pos <= at && at < end));
+  return edits.filter(({ at }) => at < syntax.text.length && !replaced.some(({ pos, end }) => pos <= at && at < end));
 }

@@ -7,11 +7,12 @@ import type { Checked, Language } from "../program/language.js";
 import { runOptions } from "../program/libraries.js";
 import { scriptEdits } from "./cell-edits.js";
 import type { Conversion } from "./conversion.js";
-import { type DeclaredName, type DeclaredNames, isNamespace, membersOf, readNames } from "./declared-names.js";
+import { type DeclaredName, type DeclaredNames, readNames } from "./declared-names.js";
 import { convertFiles, type FileVersions } from "./files.js";
 import { describeFileFindings, describeFindings, findingsAbout } from "./findings.js";
 import { planLoops } from "./loops.js";
 import { meaningIn } from "./meaning.js";
+import { type Continued, continuedNamespaces } from "./namespaces.js";
 import { isPlainScript } from "./plain-script.js";
 import { type CellSyntax, readSyntax } from "./syntax.js";
 
@@ -33,8 +34,8 @@ export interface Earlier {
 export function convertCell(converter: Converter, code: string, earlier: Earlier): Conversion {
   const { compiler, language } = converter;
   const syntax = readSyntax(compiler, code, language.cellName);
-  const parts = earlierParts(syntax, earlier.names).map((part) => `\n${part}`);
-  const text = syntax.text + parts.join("") + exportList(syntax);
+  const continued = continuedNamespaces(compiler, syntax, earlier.names);
+  const text = [syntax.text, ...continued.map((one) => one.text)].join("\n") + exportList(syntax);
   const checked = language.update(text, earlier.text);
   const findings = describeFindings(compiler, findingsAbout(checked, checked.file), code);
   const inFiles = ownFiles(converter, checked).flatMap((file) =>
@@ -46,13 +47,13 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   const loops = planLoops(compiler, { syntax, checked, earlier });
   // Kept for ever: a function may outlive the cell that declares its name anew, and a cell that fails leaves some.
   for (const one of loops.captures) earlier.captures.add(one);
-  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, isPlain, loops });
+  const edits = scriptEdits(compiler, { syntax, checked, names: earlier.names, continued, isPlain, loops });
   const files = convertFiles(
     compiler,
     { files: ownFiles(converter, checked), program: checked.program, options: language.options },
     converter.files,
   );
-  const declared = declarationsOf(converter, { syntax, checked, text, earlier, parts });
+  const declared = declarationsOf(converter, { syntax, checked, text, earlier, continued });
   if (declared.findings.length > 0) return { diagnostics: describeFindings(compiler, declared.findings, code) };
   const edited = applyEdits(syntax.text, edits).text;
   return {
@@ -67,18 +68,6 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
       aliases: [...language.aliases],
     },
   };
-}
-
-/** What earlier cells put into namespaces that this one adds to, unless it declares the same anew. */
-function earlierParts({ declared, text }: CellSyntax, names: DeclaredNames): string[] {
-  const added = new Map(declared.filter(({ kind }) => kind === "namespace").map((one) => [one.name, one]));
-  return [...added.values()]
-    .flatMap(({ name, start, end }) => {
-      const own = text.slice(start, end);
-      const isNew = (found: string) => !new RegExp(`(?<![.\\w$])${found.replaceAll("$", "\\$")}(?![\\w$])`).test(own);
-      return (names.get(name) ?? []).filter((one) => isNamespace(one) && membersOf(one).every(isNew));
-    })
-    .map((one) => one.text);
 }
 
 /** Everything that the cell declares must be exported to be in its declaration file. */
@@ -105,14 +94,13 @@ interface CheckedCell {
   readonly checked: Checked;
   readonly text: string;
   readonly earlier: Earlier;
-  /** Of the text, what earlier cells have declared. */
-  readonly parts: readonly string[];
+  readonly continued: readonly Continued[];
 }
 
 /** What the cell declares; with looser types if only the names of types are in the way. */
 function declarationsOf(
   { compiler, language }: Converter,
-  { syntax, checked, text, earlier, parts }: CheckedCell,
+  { syntax, checked, text, earlier, continued }: CheckedCell,
 ): Declared {
   const meaningOf = meaningIn(compiler, checked);
   if (syntax.declared.every(({ kind }) => kind === "import")) {
@@ -132,16 +120,10 @@ function declarationsOf(
   }
   const ambient = new Set(syntax.declared.filter((one) => one.ambient).map(({ name }) => name));
   for (const { name, ambient: isAmbient } of syntax.declared) if (!isAmbient) ambient.delete(name);
-  const names = readNames(compiler, declarations, meaningOf).map((one) => ({
-    ...one,
-    text: without(one.text, parts),
-  }));
+  // They go on with something that is there.
+  for (const { name, hasValue } of continued) if (hasValue) ambient.delete(name);
+  const names = readNames(compiler, declarations, meaningOf);
   return { findings, names: names.map((one) => (ambient.has(one.name) ? { ...one, ambient: true } : one)) };
-}
-
-/** Without what stands at the end of it. */
-function without(text: string, parts: readonly string[]): string {
-  return parts.reduceRight((rest, part) => (rest.endsWith(part) ? rest.slice(0, -part.length) : rest), text);
 }
 
 function emitDeclarations({ program, file }: Checked): { declarations: string; findings: readonly ts.Diagnostic[] } {

@@ -20,10 +20,7 @@ export interface DeclaredName {
   readonly ambient: boolean;
 }
 
-/**
- * What later cells know, by name: at most one entry for the value and another one for the type; of a namespace one for
- * each cell that adds to it.
- */
+/** What later cells know, by name: at most one entry for the value and another one for the type. */
 export type DeclaredNames = ReadonlyMap<string, readonly DeclaredName[]>;
 
 /** Later declarations win, separately for values and for types: a `type A` doesn't touch the variable `A`. */
@@ -41,29 +38,10 @@ export function addNames(earlier: DeclaredNames, own: readonly DeclaredName[]): 
  * which nothing is known; a class whose value is replaced goes.
  */
 function remainder(before: DeclaredName, later: DeclaredName): DeclaredName[] {
-  if (isNamespace(before) && isNamespace(later)) return sharesMember(before, later) ? [] : [before];
   const value = before.value && !later.value;
   const type = before.type && !later.type;
   if (value === before.value && type === before.type) return [before];
   return value ? [{ ...before, value, type, text: `declare let ${before.name}: any;` }] : [];
-}
-
-/** A namespace and nothing else: those of several cells are one, as those of one module are. */
-export function isNamespace({ text }: DeclaredName): boolean {
-  return /^(?:\/\*[\s\S]*?\*\/\s*)?(?:export\s+)?(?:declare\s+)?(?:namespace|module)\s/.test(text);
-}
-
-const keywords = "const|let|var|function|class|enum|interface|type|namespace";
-const member = new RegExp(`^ {4}(?:export )?(?:declare )?(?:abstract )?(?:${keywords}) ([\\w$]+)`, "gm");
-
-/** Names that a namespace holds, as the compiler prints it. */
-export function membersOf({ text }: DeclaredName): string[] {
-  return [...text.matchAll(member)].map((match) => match[1] ?? "");
-}
-
-function sharesMember(before: DeclaredName, later: DeclaredName): boolean {
-  const names = new Set(membersOf(later));
-  return membersOf(before).some((name) => names.has(name));
 }
 
 const relativeModule = /(?<=\b(?:from\s*|import\(|import\s+)["'])\.{1,2}(?:\/[^"']*)?(?=["'])/g;

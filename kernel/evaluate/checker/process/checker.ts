@@ -2,13 +2,15 @@ import { describeCompleteness, describeCompletion, describeInspection, inspectio
 import type { Inspection } from "../../evaluator.js";
 import type { TypeScript } from "../../guards.js";
 import { createPackageFolders } from "../../package-folders.js";
-import { argumentAt, type FoundPlace } from "../cell/argument-place.js";
-import { candidatesAt } from "../cell/complete.js";
 import type { Conversion } from "../cell/conversion.js";
 import { type Converter, convertCell, type Earlier } from "../cell/convert.js";
 import { addNames, anchorNames, textOfNames } from "../cell/declared-names.js";
-import { importedKinds } from "../cell/import-names.js";
-import { isOfNothing, typeNamedAt } from "../cell/inspect-type.js";
+import { continuedNamespaces } from "../cell/namespaces.js";
+import { argumentAt, type FoundPlace } from "../cell/questions/argument-place.js";
+import { candidatesAt } from "../cell/questions/complete.js";
+import { importedKinds } from "../cell/questions/import-names.js";
+import { isOfNothing, typeNamedAt } from "../cell/questions/inspect-type.js";
+import { readSyntax } from "../cell/syntax.js";
 import { type Bundles, createBundles } from "../program/bundles.js";
 import { libraryDocumentation } from "../program/documentation.js";
 import { type Checked, createLanguage, type Shared } from "../program/language.js";
@@ -120,9 +122,16 @@ export function createChecker(options: CheckerOptions): Checker {
     const found = argumentAt(compiler, checked, cursor);
     return found === undefined ? {} : { place: { ...found, declaredIn: place.real(found.declaredIn) } };
   };
+  /** With what earlier cells have put into its namespaces. */
+  const asked = (code: string): Checked => {
+    const parts = /\bnamespace\b/.test(code)
+      ? continuedNamespaces(compiler, readSyntax(compiler, code), earlier.names).map(({ text }) => text)
+      : [];
+    return opened().language.update([code, ...parts].join("\n"), earlier.text, "question");
+  };
   const complete = ({ code, cursor }: Extract<CheckerRequest, { kind: "complete" }>): CheckerAnswers["complete"] => {
     const { language } = opened();
-    const checked = language.update(code, earlier.text, "question");
+    const checked = asked(code);
     const kinds = importedKinds(compiler, checked, cursor);
     const found = describeCompletion(candidatesAt(language, { code, cursor, kinds }), code, cursor);
     return { ...found, ...placeAt(checked, cursor) };
@@ -142,7 +151,7 @@ export function createChecker(options: CheckerOptions): Checker {
     return info === undefined ? undefined : describeInspection(info, detail);
   };
   const inspectWithPlace = (request: Extract<CheckerRequest, { kind: "inspect" }>): CheckerAnswers["inspect"] => {
-    const checked = opened().language.update(request.code, earlier.text, "question");
+    const checked = asked(request.code);
     const argument = placeAt(checked, request.cursor);
     const found = inspect(request);
     return { ...argument, ...(found === undefined ? {} : { found }) };

@@ -1,7 +1,7 @@
 import type { Completeness, Completion, Inspection } from "../../evaluator.js";
-import type { FoundPlace } from "../cell/argument-place.js";
 import type { Conversion } from "../cell/conversion.js";
 import type { DeclaredName } from "../cell/declared-names.js";
+import type { FoundPlace } from "../cell/questions/argument-place.js";
 
 /** What the kernel asks the type checker's process. */
 export type CheckerRequest =

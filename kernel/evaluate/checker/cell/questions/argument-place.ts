@@ -1,6 +1,6 @@
 import type ts from "typescript";
-import type { TypeScript } from "../../guards.js";
-import type { Checked } from "../program/language.js";
+import type { TypeScript } from "../../../guards.js";
+import type { Checked } from "../../program/language.js";
 
 /** What the syntax and the types of a cell say about an argument that is being typed. */
 export interface FoundPlace {

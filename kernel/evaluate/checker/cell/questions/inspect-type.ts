@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import type { Language } from "../program/language.js";
+import type { Language } from "../../program/language.js";
 import { nameAround } from "./complete.js";
 
 /** What the compiler says about a name that it doesn't know as a value. */

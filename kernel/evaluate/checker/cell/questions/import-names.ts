@@ -1,6 +1,6 @@
 import type ts from "typescript";
-import type { TypeScript } from "../../guards.js";
-import type { Checked } from "../program/language.js";
+import type { TypeScript } from "../../../guards.js";
+import type { Checked } from "../../program/language.js";
 
 /** What a module exports, by name, if the cursor is between the braces of an import of it. */
 export function importedKinds(

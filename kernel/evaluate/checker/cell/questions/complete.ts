@@ -1,7 +1,7 @@
 import type ts from "typescript";
-import type { Candidates } from "../../assist.js";
-import type { Language } from "../program/language.js";
-import { isOwnName } from "../program/node-declarations.js";
+import type { Candidates } from "../../../assist.js";
+import type { Language } from "../../program/language.js";
+import { isOwnName } from "../../program/node-declarations.js";
 import { importRank } from "./import-names.js";
 
 interface Asked {
