@@ -12,6 +12,7 @@ export function isAssigned(compiler: TypeScript, node: ts.Node): boolean {
     return parent.left === node && kind >= FirstAssignment && kind <= LastAssignment;
   }
   if (compiler.isForOfStatement(parent) || compiler.isForInStatement(parent)) return parent.initializer === node;
+  if (compiler.isVariableDeclaration(parent) || compiler.isBindingElement(parent)) return parent.name === node;
   if (compiler.isPropertyAssignment(parent) && parent.initializer !== node) return false;
   return holdsTarget(compiler, parent) && isAssigned(compiler, parent);
 }

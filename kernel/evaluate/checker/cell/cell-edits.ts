@@ -1,6 +1,7 @@
 import type ts from "typescript";
 import type { Edit } from "../../../report/text-edits.js";
 import { guardName, type TypeScript } from "../../guards.js";
+import { nestedVariableEdits } from "../../nested-variables.js";
 import { isShorthand, localName, mayHaveTakenNames, renames, symbolOf } from "../../own-names.js";
 import type { Checked } from "../program/language.js";
 import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
@@ -43,6 +44,7 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
     ...liveVariables(values),
     ...(isPlain ? requires(compiler, checked.file, meaningOf) : []),
     ...syntax.edits(loops.frames),
+    ...nestedVariableEdits(compiler, checked.file),
     ...usesOfEarlier(compiler, given),
     ...usesOfNamespaces(compiler, given),
     ...(mayHaveTakenNames(syntax.text) ? ownNames(compiler, given) : []),
@@ -82,10 +84,12 @@ function prologue(values: readonly Declared[], continued: readonly Continued[]):
     values.filter((one) => isPutAfterwards(one.kind) && !kept.has(one.name)).map(({ name }) => localName(name)),
   );
   const functions = new Set(values.filter(({ kind }) => kind === "function").map(({ name }) => localName(name)));
+  const nested = new Set(values.filter(({ nested }) => nested !== undefined).map(({ name }) => localName(name)));
   const cleared = [...afterwards].map((name) => `exports.${name}=`).join("");
   return [
     ...going.map(goOn),
     cleared === "" ? "" : `${cleared}void 0;`,
+    nested.size === 0 ? "" : `export var ${[...nested].join()};`,
     ...[...functions].map((name) => `exports.${name}=${name};`),
   ].join("");
 }
@@ -104,7 +108,8 @@ function requires(compiler: TypeScript, file: ts.SourceFile, meaningOf: Meaning)
 }
 
 function liveVariables(values: readonly Declared[]): Edit[] {
-  const starts = new Set(values.filter(({ kind }) => kind === "let").map(({ start }) => start));
+  const isStatement = ({ kind, nested }: Declared) => kind === "let" && nested === undefined;
+  const starts = new Set(values.filter(isStatement).map(({ start }) => start));
   return [...starts].map((at) => ({ at, insert: "export " }));
 }
 

@@ -3,6 +3,7 @@ import { withoutMapComment } from "../../../report/places.js";
 import { applyEdits } from "../../../report/text-edits.js";
 import type { TypeScript } from "../../guards.js";
 import { loosenTypes } from "../../loose-types.js";
+import { nestedTypeText } from "../../nested-variables.js";
 import type { Checked, Language } from "../program/language.js";
 import { runOptions } from "../program/libraries.js";
 import { scriptEdits } from "./cell-edits.js";
@@ -43,7 +44,7 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   );
   const inside = inFiles.filter(({ file }) => file?.startsWith("..") === false);
   if (findings.length + inside.length > 0) return { diagnostics: [...findings, ...inside] };
-  const isPlain = isPlainScript(compiler, checked.file);
+  const isPlain = syntax.declared.every(({ nested }) => nested === undefined) && isPlainScript(compiler, checked.file);
   const loops = planLoops(compiler, { syntax, checked, earlier });
   // Kept for ever: a function may outlive the cell that declares its name anew, and a cell that fails leaves some.
   for (const one of loops.captures) earlier.captures.add(one);
@@ -72,8 +73,14 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
 
 /** Everything that the cell declares must be exported to be in its declaration file. */
 function exportList({ declared }: CellSyntax): string {
-  const names = new Set(declared.filter(({ kind }) => kind !== "using").map(({ name }) => name));
-  return names.size === 0 ? "" : `\nexport { ${[...names].join(", ")} };`;
+  const stated = declared.filter(({ kind, nested }) => kind !== "using" && nested === undefined);
+  const names = new Set(stated.map(({ name }) => name));
+  const list = names.size === 0 ? "" : `\nexport { ${[...names].join(", ")} };`;
+  const nested = new Map<string, string>();
+  for (const { name, nested: found } of declared)
+    if (found !== undefined && !names.has(name) && !nested.has(name))
+      nested.set(name, nestedTypeText(name, found.isTyped));
+  return list + [...nested.values()].join("");
 }
 
 /** Files of the user's that the cell imports, directly or not. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type ts from "typescript";
 import type { TypeScript } from "../../guards.js";
+import { nestedTypeOf } from "../../nested-variables.js";
 import { importedNames } from "./syntax.js";
 
 /** One name that a cell leaves to the cells after it. */
@@ -104,7 +105,10 @@ function namesOf(compiler: TypeScript, statement: ts.Statement, meaningOf: Meani
   if (compiler.isVariableStatement(statement)) return variables(compiler, statement);
   if (compiler.isImportDeclaration(statement)) return imports(compiler, statement, meaningOf);
   if (compiler.isImportEqualsDeclaration(statement)) return one(statement.name, meaningOf(statement.name.text));
-  if (compiler.isFunctionDeclaration(statement)) return one(statement.name, { value: true });
+  if (compiler.isFunctionDeclaration(statement)) {
+    const variable = nestedTypeOf(statement);
+    return one(statement.name, { value: true, ...(variable && { ...variable, needsRun: true }) });
+  }
   if (compiler.isClassDeclaration(statement) || compiler.isEnumDeclaration(statement))
     return one(statement.name, { value: true, type: true, needsRun: true });
   if (compiler.isInterfaceDeclaration(statement) || compiler.isTypeAliasDeclaration(statement))

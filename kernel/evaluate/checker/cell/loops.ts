@@ -103,13 +103,12 @@ function rootsOf(compiler: TypeScript, given: Given, captures: Set<string>): Roo
     const use = root.uses.get(variable.name) ?? { ...variable, isAssigned: false, isInFunction: false, nodes: [] };
     root.uses.set(variable.name, use);
     use.isAssigned ||= assigned;
-    // `for (var x …)` beside a `var x` of the cell.
-    const isDeclared = compiler.isVariableDeclaration(node.parent) && node.parent.name === node;
-    use.isInFunction ||= inFunction || isDeclared || compiler.isBindingElement(node.parent);
+    use.isInFunction ||= inFunction;
     if (!inFunction) use.nodes.push(node);
   };
   const visit = (node: ts.Node, inFunction: boolean, root: Root | undefined): void => {
-    if (compiler.isExportDeclaration(node)) return;
+    // Behind the cell stands what is there for the type checker only.
+    if (node !== file && node.getStart(file) >= given.syntax.text.length) return;
     if (compiler.isIdentifier(node)) noteUse(node, inFunction, root);
     const isInner = inFunction || ownsCode(compiler, node);
     const loop = root === undefined && !isInner ? loopOf(compiler, node) : undefined;

@@ -2,6 +2,7 @@ import type ts from "typescript";
 import type { Edit } from "../../../report/text-edits.js";
 import { boundNames, guardEdits, guardName, isAwait, someOutsideFunctions, type TypeScript } from "../../guards.js";
 import { cellLoopGuards, type LoopFrames } from "../../loop-guards.js";
+import { nestedNames } from "../../nested-variables.js";
 
 /** What a cell's text alone tells. All offsets are those of the cell as typed. */
 export interface CellSyntax {
@@ -24,6 +25,8 @@ export interface Declared {
   readonly kind: "const" | "let" | "using" | "function" | "class" | "enum" | "namespace" | "import" | "type";
   /** Only declared (`declare const x`): nothing of it exists when the cell runs. */
   readonly ambient: boolean;
+  /** See `nestedNames`. */
+  readonly nested?: { readonly isTyped: boolean };
   /** Offsets of the statement that declares it. */
   readonly start: number;
   readonly end: number;
@@ -39,7 +42,10 @@ export function readSyntax(compiler: TypeScript, typed: string, name?: string): 
   const expression = isExpression ? (last as ts.ExpressionStatement | ts.ExportAssignment).expression : undefined;
   return {
     text: blanked(code, blanks),
-    declared: file.statements.flatMap((statement) => declaredBy(compiler, file, statement)),
+    declared: file.statements.flatMap((statement) => [
+      ...declaredBy(compiler, file, statement),
+      ...nestedIn(compiler, file, statement),
+    ]),
     imports: file.statements.flatMap((statement) => importedModule(compiler, statement)),
     awaits: someOutsideFunctions(compiler, file, (node) => isAwait(compiler, node)),
     edits: (frames) => runtimeEdits(compiler, file, { frames }),
@@ -157,6 +163,13 @@ function declaredBy(compiler: TypeScript, file: ts.SourceFile, statement: ts.Sta
   if (compiler.isInterfaceDeclaration(statement) || compiler.isTypeAliasDeclaration(statement))
     return named("type", [statement.name.text]);
   return [];
+}
+
+function nestedIn(compiler: TypeScript, file: ts.SourceFile, statement: ts.Statement): Declared[] {
+  const at = { start: statement.getStart(file), end: statement.end };
+  return nestedNames(compiler, statement).map(({ name, isTyped }) => {
+    return { name, kind: "let", ambient: false, nested: { isTyped }, ...at };
+  });
 }
 
 function variableKind(compiler: TypeScript, { flags }: ts.VariableDeclarationList): Declared["kind"] {
