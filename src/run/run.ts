@@ -17,7 +17,7 @@ import { type RunReader, sharedReader } from "./read/run-reader.js";
 import { isLive, type RunStatus } from "./read/status.js";
 import { type DecisionEvent, isTerminal, type StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
-import type { RunFile } from "./record/run-file.js";
+import { type RunFile, timeOfRun } from "./record/run-file.js";
 import { type SaveNowOptions, saveNow } from "./save-now.js";
 import { type StopOptions, stopRun } from "./stop.js";
 import { type WaitOptions, waitForRun } from "./wait.js";
@@ -88,7 +88,7 @@ export class Run {
   /** The stops of this run, what each of them cost, and what would have been cheaper. */
   async incidents(): Promise<Incidents> {
     const { file, clock } = this.#reader;
-    return readIncidents(this.folder, file, clock.now());
+    return readIncidents(this.folder, file, timeOfRun(file, clock.now()));
   }
 
   /**

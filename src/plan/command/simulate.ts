@@ -79,4 +79,9 @@ export interface SimulateOptions {
   readonly culprits?: number;
   /** Ends then, finished or not, such as `"30d"`; default: no limit. */
   readonly duration?: string | number;
+  /**
+   * Simulated seconds per second, such as 3600 for an hour in a second: the run is live meanwhile, to be watched,
+   * waited for, and stopped. Default: as fast as possible, and the run is over when `launchRun` returns.
+   */
+  readonly speed?: number;
 }

@@ -57,6 +57,14 @@ function whole(name: string, value: number, [low, high]: readonly [number, numbe
   );
 }
 
+function requireSpeed(speed: number | undefined): void {
+  if (speed === undefined || (typeof speed === "number" && speed > 0 && Number.isFinite(speed))) return;
+  const found = typeof speed === "number" ? String(speed) : JSON.stringify(speed);
+  throw new LabError("ARGUMENT_INVALID", `simulate.speed: expected a number above 0, found ${found}`, {
+    hint: "speed: 3600 plays an hour in a second; without speed the run is played at once",
+  });
+}
+
 function isScript(faults: SimulateOptions["faults"]): faults is readonly ScriptedFault[] {
   return Array.isArray(faults);
 }
@@ -71,6 +79,7 @@ export function simulationSpec(
   const devicesPerNode = whole("devicesPerNode", options.devicesPerNode ?? 8, [1, 1024]);
   const seed = whole("seed", options.seed ?? 1, [0, 0xffffffff]);
   const { faults, storage } = options;
+  requireSpeed(options.speed);
   const ms = (name: "repair" | "report" | "heartbeat" | "join" | "start" | "compile" | "save", usual: string) =>
     parseDuration(options[name] ?? usual, `simulate.${name}`);
   return {

@@ -85,10 +85,17 @@ export interface RunFile {
   };
   /** What was proved of the checkpoint before this run continued another one. */
   readonly certificate?: Certificate;
+  /** Of a simulated run that is played slowly, from `createdAt` on: simulated seconds per second, and its training. */
+  readonly playback?: { readonly speed: number; readonly stepMs: number; readonly everySteps: number };
   /** True if data or learning rate of this attempt differ from the record's. */
   readonly changed?: boolean;
   /** Present if the plan had errors and was launched all the same. */
   readonly override?: LaunchOverride;
+}
+
+/** The time by the clock of the run: a simulated one that is played slowly is ahead. Milliseconds since the epoch. */
+export function timeOfRun({ playback, createdAt }: RunFile, now: number): number {
+  return playback === undefined ? now : createdAt + (now - createdAt) * playback.speed;
 }
 
 /** Hash over what makes a training what it is. */

@@ -26,7 +26,7 @@ function shownLosses(simulation: Simulation): ReadonlyMap<string, number> {
 }
 
 /** Every step that was done, also those that were done again. `began`: time of day of the start, milliseconds. */
-function* stepRecords(simulation: Simulation, began: number): Generator<StepRecord> {
+export function* stepRecords(simulation: Simulation, began: number): Generator<StepRecord> {
   const { law, totalSteps } = simulation.spec;
   const shown = shownLosses(simulation);
   for (const event of simulation.events) {
@@ -99,6 +99,11 @@ function lastEvents(simulation: Simulation, time: number): RunEvent[] {
   ];
 }
 
+/** All events of the run and its end, in the order of time. `began`: milliseconds since the epoch. */
+export function allEvents(simulation: Simulation, began: number): RunEvent[] {
+  return [...recordEvents(simulation, began), ...lastEvents(simulation, began + simulation.now)];
+}
+
 /**
  * Writes a simulated run into its folder: events, steps, and logs of some ranks. `began`: milliseconds since the
  * epoch.
@@ -106,7 +111,7 @@ function lastEvents(simulation: Simulation, time: number): RunEvent[] {
 export async function writeSimulated(folder: string, simulation: Simulation, began: number): Promise<void> {
   const { events, metrics, workerLog } = runPaths(folder);
   await Promise.all([mkdir(events, { recursive: true }), mkdir(metrics, { recursive: true })]);
-  const written = [...recordEvents(simulation, began), ...lastEvents(simulation, began + simulation.now)];
+  const written = allEvents(simulation, began);
   await writeFile(join(events, eventsName(1)), written.map((event) => `${formatEvent(event)}\n`).join(""));
   const file = createWriteStream(join(metrics, stepsName(1)));
   let newest: StepRecord[] = [];

@@ -10,6 +10,7 @@ import { runPaths } from "../record/layout.js";
 import { Lease, LeaseWatch, leaseMs } from "../record/lease.js";
 import { type RunFile, readRunFile } from "../record/run-file.js";
 import { healing } from "./healing.js";
+import { playBack } from "./play-back.js";
 import { withOtherPort } from "./start/other-port.js";
 import { Place } from "./start/place.js";
 import { keepStandby, standBy } from "./start/standby.js";
@@ -102,6 +103,7 @@ async function main(folder: string): Promise<void> {
       hint: "listRuns()",
     });
   }
+  if (file.playback) return console.log(await playBack(place, lease, file));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       void writeStopRequest(place.folder, { requestedAt: Date.now(), graceful: true, timeoutMs: 30_000 });

@@ -3,6 +3,7 @@ import { type LiveOutput, openLive, show } from "../../view/show.js";
 import type { RunReader } from "../read/run-reader.js";
 import type { RunStatus } from "../read/status.js";
 import { isTerminal, type StepRecord } from "../record/events.js";
+import { timeOfRun } from "../record/run-file.js";
 import { phaseOf, runView } from "./live-view.js";
 import { type PlotName, requirePlots } from "./plots.js";
 
@@ -29,7 +30,9 @@ export function watchRun(reader: RunReader, options: WatchOptions): Watch {
   requirePlots(plots);
   const closing = new AbortController();
   const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]);
-  const live = openLive(runView({ file: reader.file, steps: [], plots, now: reader.clock.now() }));
+  const live = openLive(
+    runView({ file: reader.file, steps: [], plots, now: timeOfRun(reader.file, reader.clock.now()) }),
+  );
   const words = `following run ${reader.file.name} until it ends; close() leaves the figure as it is`;
   const watch = { done: follow(reader, { plots, live }, stop), close: () => closing.abort() };
   return Object.defineProperty(watch, displayKey, { value: () => ({ "text/plain": words }) });
@@ -44,7 +47,8 @@ async function follow(reader: RunReader, { plots, live }: Output, stop: AbortSig
   let [shown, phase] = ["", ""];
   let status: RunStatus | undefined;
   let steps: Iterable<StepRecord> = [];
-  const view = () => runView({ file: reader.file, steps, plots, now: reader.clock.now() }, status);
+  const view = () =>
+    runView({ file: reader.file, steps, plots, now: timeOfRun(reader.file, reader.clock.now()) }, status);
   while (!stop.aborted) {
     status = await reader.status().catch(() => status);
     // Before the first step the seconds that have passed are the news.
