@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,17 +8,19 @@ import { packageRoot } from "../../../src/core/package-root.js";
 import { parseEngineLine } from "../../../src/formats/engine-log.js";
 import { runVenv } from "../../support/jupyter.js";
 import { freePort } from "../../support/ports.js";
-import { projectPython, runPython } from "../../support/project-python.js";
+import { runPython } from "../../support/project-python.js";
+import { farthest, floatsOfNpy } from "../../support/tiny-deepseek.js";
+import { transformersLogits } from "../../support/transformers-python.js";
 
-// An environment of its own: python -m venv .setup/hf && .setup/hf/bin/pip install torch transformers
-const transformers = join(packageRoot(), ".setup", "hf", "bin", "python");
 const engine = join(packageRoot(), "extensions", "engine", "run_mindformer.py");
 const folder = mkdtempSync(join(tmpdir(), "checkpoint-engine-"));
 const half = 4;
 
-async function writeConfig(layout: "ranks" | "iteration"): Promise<string> {
+async function writeConfig(layout: "ranks" | "iteration", workers = 2): Promise<string> {
   const config = await openConfig("pretrain_deepseek3_tiny_cpu");
   return config
+    .set("parallel_config.data_parallel", workers)
+    .set("runner_config.batch_size", 2 / workers)
     .set("train_dataset.data_loader.sizes.0", half * 4)
     .set("train_dataset.data_loader.config.seq_length", 32)
     .set("train_dataset.data_loader.config.data_path.1", join(folder, "tokens"))
@@ -28,21 +29,27 @@ async function writeConfig(layout: "ranks" | "iteration"): Promise<string> {
     .set("model.model_config.rotary_scaling_factor", 1)
     .set("lr_schedule.warmup_steps", 2)
     .saving({ every: half, layout })
-    .save(join(folder, `${layout}.yaml`));
+    .save(join(folder, `${layout}-${workers}.yaml`));
 }
 
-/** Trains with two workers; the losses of rank 0 by step. */
-async function train(name: string, config: string, more: readonly string[] = []): Promise<Map<number, number>> {
+/** Losses of one rank by step. */
+function lossesOf(name: string, rank: number): Map<number, number> {
+  const lines = readFileSync(join(folder, name, "logs", `worker_${rank}.log`), "utf8").split("\n");
+  const steps = lines.map((line) => parseEngineLine(line)).filter((line) => line?.kind === "step");
+  return new Map(steps.map(({ step, loss }) => [step, loss]));
+}
+
+/** Trains with two workers, or with one; the losses of rank 0 by step. */
+async function train(name: string, config: string, more: readonly string[] = [], workers = 2) {
   const place = join(folder, name);
   mkdirSync(place);
-  const msrun = ["--worker_num=2", "--local_worker_num=2", `--master_port=${await freePort()}`, "--join=True"];
+  const count = [`--worker_num=${workers}`, `--local_worker_num=${workers}`];
+  const msrun = [...count, `--master_port=${await freePort()}`, "--join=True"];
   const start = [`--log_dir=${join(place, "logs")}`, "--cluster_time_out=60", engine, "--config", config];
   const output = ["--output_dir", join(place, "output")];
   const { status, stdout } = runVenv("msrun", [...msrun, ...start, ...output, ...more], { cwd: place });
   expect(status, stdout.slice(-3000)).toBe(0);
-  const lines = readFileSync(join(place, "logs", "worker_0.log"), "utf8").split("\n");
-  const steps = lines.map((line) => parseEngineLine(line)).filter((line) => line?.kind === "step");
-  return new Map(steps.map(({ step, loss }) => [step, loss]));
+  return lossesOf(name, 0);
 }
 
 let whole: Map<number, number>;
@@ -66,6 +73,27 @@ test("a model that merge wrote trains on with the losses of the training that ne
   await (await (await openCheckpoint(middle, { strategy: "replicas" })).merge({ output: merged })).run();
   const losses = await train("resumed", configs.iteration, ["--load_checkpoint", merged, "--resume_training", "True"]);
   expect([...losses]).toEqual(secondHalf());
+});
+
+test("resharded to two stages of two ranks and back, a training goes on with the losses of the one that never stopped", async () => {
+  const [split, back] = [join(folder, "split"), join(folder, "two-again")];
+  await (await (await openCheckpoint(middle, { strategy: "replicas" })).reshard({ output: split, tp: 2, pp: 2 })).run();
+  const spread = await openCheckpoint(split, { strategy: join(split, "strategy") });
+  expect(spread.ranks).toEqual([0, 1, 2, 3]);
+  await (await spread.reshard({ output: back, dp: 2 })).run();
+  const losses = await train("spread", configs.ranks, ["--load_checkpoint", back, "--resume_training", "True"]);
+  expect([...losses]).toEqual(secondHalf());
+});
+
+test("resharded from two ranks to one, one worker begins with the loss of both at that step", async () => {
+  const one = join(folder, "one");
+  await (await (await openCheckpoint(middle, { strategy: "replicas" })).reshard({ output: one, dp: 1 })).run();
+  const config = await writeConfig("ranks", 1);
+  const losses = await train("alone-1", config, ["--load_checkpoint", one, "--resume_training", "True"], 1);
+  expect([...losses.keys()]).toEqual(secondHalf().map(([step]) => step));
+  const both = [0, 1].map((rank) => lossesOf("whole", rank).get(half + 1) as number);
+  const mean = both.reduce((sum, loss) => sum + loss, 0) / both.length;
+  expect(losses.get(half + 1)).toBeCloseTo(mean, 4);
 });
 
 test("two workers save the 1.9 layout: it is sound, equals the folders of ranks, and trains on", async () => {
@@ -100,24 +128,15 @@ test("the way back from Hugging Face trains on with the losses of the weights th
 });
 
 test("transformers computes the logits of MindFormers' forward pass from the converted model", async () => {
-  expect(existsSync(transformers), `${transformers}: install torch and transformers there`).toBe(true);
-  const ids = join(folder, "ids.json");
+  const [ids, own, other] = ["ids.json", "own.npy", "other.npy"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   writeFileSync(ids, JSON.stringify([Array.from({ length: 32 }, (_, i) => (i * 37 + 11) % 256)]));
-  const script = (name: string) => join(packageRoot(), "test", "campaign", "checkpoint", name);
   const [weights] = (await openCheckpoint(middle)).files.map(({ path }) => path) as [string];
-  const own = [script("mindformers_logits.py"), configs.ranks, weights, ids, join(folder, "own.npy")];
-  execFileSync(projectPython(), own, { cwd: folder, stdio: "ignore" });
-  const other = [script("transformers_logits.py"), join(folder, "there"), ids, join(folder, "other.npy")];
-  const told = execFileSync(transformers, other, {
-    cwd: folder,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  expect(JSON.parse(told)).toEqual({ missing_keys: [], unexpected_keys: [], mismatched_keys: [] });
-  const numbers = (name: string) =>
-    new Float32Array(Uint8Array.from(readFileSync(join(folder, name)).subarray(128)).buffer);
-  const [a, b] = ["own.npy", "other.npy"].map(numbers) as [Float32Array, Float32Array];
-  expect(a.length).toBe(b.length);
-  const largest = a.reduce((most, value, at) => Math.max(most, Math.abs(value - (b[at] ?? 0))), 0);
-  expect(largest).toBeLessThan(1e-5);
+  await runPython("integration/checkpoint/mindformers_logits.py", [configs.ranks, weights, ids, own], folder);
+  const nothing = { missing_keys: [], unexpected_keys: [], mismatched_keys: [] };
+  expect(transformersLogits(join(folder, "there"), ids, other)).toEqual(nothing);
+  expect(farthest(floatsOfNpy(own), floatsOfNpy(other))).toBeLessThan(1e-5);
 });
