@@ -8,6 +8,7 @@ import { runPaths } from "../record/layout.js";
 import { strategyOverride, withLauncherOption } from "../record/node-command.js";
 import { linkCheckpoint } from "../record/resume-point.js";
 import type { RunFile } from "../record/run-file.js";
+import { offsetAfterSkip, offsetAtStart } from "./data-offset.js";
 import type { ResumeChoice } from "./resume-choice.js";
 
 /** Arguments of the engine that a resume sets. */
@@ -67,13 +68,12 @@ async function writeConfig(
 ): Promise<{ readonly path: string; readonly dataOffset: number } | undefined> {
   const { folder, file, decision, choice } = about;
   const { skip, learningRateFactor } = decision;
-  const offset = file.dataOffset ?? 0;
-  const step = choice.step ?? 0;
-  // The batches from the checkpoint up to the last bad one are left out: the engine can only move its position forward.
-  const dataOffset = skip ? Math.max(offset, skip.fromStep + skip.batches - 1 - step + offset) : offset;
-  if (learningRateFactor === undefined && dataOffset === 0) return undefined;
   const config = await openConfig(await readFile(configPath(folder, file), "utf8"));
-  if (dataOffset > 0) config.set("data_skip_steps", step + dataOffset);
+  const offset = file.dataOffset ?? offsetAtStart(config, file);
+  const step = choice.step ?? file.parent?.step ?? 0;
+  const dataOffset = skip ? offsetAfterSkip(offset, skip, step) : offset;
+  if (learningRateFactor === undefined && dataOffset === 0) return undefined;
+  if (dataOffset !== 0) config.set("data_skip_steps", step + dataOffset);
   const rate = config.get("lr_schedule.learning_rate");
   if (learningRateFactor !== undefined && typeof rate === "number")
     config.set("lr_schedule.learning_rate", rate * learningRateFactor);

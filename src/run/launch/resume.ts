@@ -10,6 +10,7 @@ import { nodeFolder } from "../../plan/command/command.js";
 import { planRun } from "../../plan/plan-run.js";
 import { type RecoveryOptions, recoveryPolicy } from "../../recover/decide/policy.js";
 import { show } from "../../view/show.js";
+import { keepOffset, offsetAtStart } from "../heal/data-offset.js";
 import { makeWhole } from "../heal/whole-point.js";
 import { rankNodes } from "../nodes/open/attempt-ranks.js";
 import { hasRemoteFiles, remoteNodes } from "../nodes/open/open-nodes.js";
@@ -151,11 +152,19 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   const { workers = saved } = options;
   const cluster = clusterOptions(run.description.cluster as ResolvedCluster);
   const change = workers === saved ? undefined : await workerChange(run, config, { ...options, workers, saved });
-  const plan = await planRun(config, { cluster: change ? { ...cluster, devicesPerNode: workers } : cluster, onErrors });
+  const planned = () =>
+    planRun(config, { cluster: change ? { ...cluster, devicesPerNode: workers } : cluster, onErrors });
+  let plan = await planned();
+  const kept = change?.source ?? options.from ?? (await pointAfterSkip(run, config));
+  if (kept !== undefined && options.set?.data_skip_steps === undefined) {
+    const { stepScale } = positionAfter(kept, { saved, wanted: workers }, plan.globalBatchSize);
+    const about = { ...run.description, decisions: await run.decisions(), sameBatch: stepScale === 1 };
+    if (keepOffset(config, kept.step, about)) plan = await planned();
+  }
   const done = await doneBefore(run, { ...options, name }, plan);
   if (done) return done;
   await requireStopped(run);
-  const source = change?.source ?? options.from ?? (await newestPoint(run));
+  const source = kept ?? (await newestPoint(run));
   const point = change?.point ?? source;
   requireResumable(point, { workers, totalSteps: undefined });
   const whole = await nothingLeft(run, point, options.set);
@@ -191,6 +200,12 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
       prepare: (temporary) => linkCheckpoint(point, join(temporary, "resume")),
     },
   );
+}
+
+/** The newest checkpoint, if the data of the run is ahead of its steps: the configuration depends on it then. */
+async function pointAfterSkip(run: Run, config: Config): Promise<ResumePoint | undefined> {
+  const ahead = run.description.dataOffset ?? offsetAtStart(config, run.description);
+  return ahead === 0 ? undefined : newestPoint(run);
 }
 
 /** Options that are there. */

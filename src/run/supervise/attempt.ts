@@ -264,6 +264,7 @@ export class Attempt {
       rankOfPid: this.processes.ranks,
       lastStep: this.#logs.lastStep,
       totalSteps: file.totalSteps ?? this.#logs.totalSteps,
+      leftOut: file.dataOffset,
       ...{ gone: this.#gone, missing: this.processes.missing },
       ...{ portTaken: this.#portTaken, silence: this.#hang.silence },
       lost: this.#lost,

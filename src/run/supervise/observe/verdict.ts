@@ -58,6 +58,8 @@ export interface Evidence {
   readonly rankOfPid: ReadonlyMap<number, number>;
   readonly lastStep: number;
   readonly totalSteps: number;
+  /** Batches that the data was ahead of the steps, because some were left out; the data ends so many steps earlier. */
+  readonly leftOut?: number | undefined;
   /** A process that was missing although the engine ran on. */
   readonly gone?: GoneProcess | undefined;
   /** The cluster's port, if the scheduler could not listen on it because another process does. */
@@ -188,6 +190,10 @@ function judgePort(port: number): Verdict {
   return { state: "failed", message, fault: { message } };
 }
 
+function earlyEnd({ lastStep, totalSteps, leftOut = 0 }: Evidence): string {
+  return leftOut > 0 && lastStep < totalSteps ? `: the data ends there, because ${leftOut} batches were left out` : "";
+}
+
 /**
  * Whether the training succeeded, was stopped or failed, and of what. msrun's exit code alone proves nothing: it is 0
  * after SIGINT.
@@ -207,6 +213,6 @@ export function judge(evidence: Evidence): Verdict {
   if (evidence.portTaken !== undefined) return judgePort(evidence.portTaken);
   if (evidence.silence) return { state: "failed", message: evidence.silence.message, fault: evidence.silence };
   if (evidence.gone) return judgeGone(evidence, evidence.gone);
-  if (evidence.over) return { state: "finished", message: `finished at ${steps}` };
+  if (evidence.over) return { state: "finished", message: `finished at ${steps}${earlyEnd(evidence)}` };
   return judgeFailure(evidence);
 }

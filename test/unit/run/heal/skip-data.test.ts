@@ -1,5 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
+import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
+import { resumeRun } from "../../../../src/run/launch/resume.js";
 import type { Run } from "../../../../src/run/run.js";
 import { runsFolder } from "../../../support/fake-plan.js";
 import { standInPlan } from "../../../support/stand-in-plan.js";
@@ -10,22 +12,46 @@ afterEach(async () => {
   for (const run of launched.splice(0)) await run.stop({ graceful: false });
 });
 
-it("three bad batches: the spike is found, and the training goes on from before them without them", async () => {
+/** 400 steps of which three read bad batches, healed by leaving them out. */
+async function healed(): Promise<Run> {
   const fake = { STEPS: "400", STEP_MS: "20", STATE: "1", SAVE_EVERY: "40", BAD_BATCHES: "60-62" };
   for (const [name, value] of Object.entries(fake)) vi.stubEnv(`FAKE_${name}`, value);
   const folder = runsFolder();
   const recovery = { skipBatches: 3, backoff: { first: 1, most: 1 } };
   const run = await launchRun(await standInPlan(folder, 800), { name: "spike", folder, recovery });
   launched.push(run);
-  await run.wait({ timeout: "4m" });
+  // Batches 41 to 62 were left out, so the data ends 22 steps earlier.
+  expect(await run.wait({ timeout: "4m" })).toMatchObject({
+    ...{ state: "finished", step: 378 },
+    message: "finished at step 378 of 400: the data ends there, because 22 batches were left out",
+  });
+  return run;
+}
+
+const skipped = async (run: Run) => (await run.logs({ rank: 0, match: "dataset skip" })).lines.join("\n");
+
+it("three bad batches: the spike is found, and the training goes on from before them without them", async () => {
+  const run = await healed();
   const decisions = (await run.decisions()).filter(({ decision }) => decision !== "note");
   expect(decisions).toMatchObject([
     { decision: "skip-data", fromStep: 40, skip: { fromStep: 60, batches: 3 }, finding: { kind: "loss-spike" } },
     { decision: "resume equal" },
   ]);
-  const { lines } = await run.logs({ rank: 0, match: "dataset skip" });
-  expect(lines.join("\n")).toContain("dataset skip 62 steps");
+  expect(await skipped(run)).toContain("dataset skip 62 steps");
   const steps = await run.steps();
-  expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
+  expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 378 }, (_, index) => index + 1));
   for (const { loss } of steps) expect(loss).toBeLessThan(9.1);
+});
+
+it("a resume of a run that left batches out reads none of its batches twice, nor the bad ones again", async () => {
+  const run = await healed();
+  const points = await openCheckpoints(run.checkpointDir);
+  vi.stubEnv("FAKE_STEP_MS", "5");
+  const after = await resumeRun(run, { from: points.at(360), name: "after" });
+  launched.push(after);
+  await after.wait({ timeout: "4m" });
+  expect(await skipped(after)).toContain("dataset skip 382 steps");
+  await expect(resumeRun(run, { from: points.at(360), workers: 4, name: "other" })).rejects.toMatchObject({
+    code: "RESUME_IMPOSSIBLE",
+  });
 });
