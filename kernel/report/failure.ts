@@ -20,7 +20,27 @@ export function describeFailure(thrown: unknown): Failure {
   const ename = nameOf(thrown);
   const evalue = messageOf(thrown);
   const frames = framesOf(thrown);
-  return { ename, evalue, traceback: [...textOf(thrown, frames), ...causesOf(thrown, new Set([thrown]))] };
+  const lines = [...textOf(thrown, frames), ...causesOf(thrown, new Set([thrown]))];
+  return { ename, evalue, traceback: boundedLines(lines, failureLimits.traceback) };
+}
+
+/**
+ * At most so much is shown of what was thrown, in UTF-16 units: a front end would stand still over millions. `errors`
+ * counts the error itself, its causes, and its parts; `all` is what follows for the three fields together.
+ */
+export const failureLimits = {
+  name: 200,
+  message: 100_000,
+  hint: 10_000,
+  properties: 10_000,
+  traceback: 200_000,
+  errors: 30,
+  all: 320_000,
+};
+
+function boundedLines(lines: readonly string[], limit: number): string[] {
+  const text = lines.join("\n");
+  return text.length <= limit ? [...lines] : boundedText(text, limit).split("\n");
 }
 
 function nameOf(thrown: unknown): string {
@@ -29,7 +49,7 @@ function nameOf(thrown: unknown): string {
   const className = String((readOf(thrown, "constructor") as { name?: unknown } | undefined)?.name || "Object");
   // Classes that extend Error seldom set a name; theirs says more than "Error".
   const isSet = typeof name === "string" && name !== "" && !(name === "Error" && thrown instanceof Error);
-  return isSet ? name : className;
+  return boundedText(isSet ? name : className, failureLimits.name);
 }
 
 /**
@@ -43,11 +63,8 @@ function readOf(thrown: object, name: string): unknown {
   }
 }
 
-/** Longest message that is shown, in UTF-16 units: a front end would stand still over millions. */
-const longestMessage = 100_000;
-
 function bounded(message: string): string {
-  return boundedText(message, longestMessage);
+  return boundedText(message, failureLimits.message);
 }
 
 /** `message`, and on the next line `hint`, if the error has one. */
@@ -56,7 +73,7 @@ function messageOf(thrown: unknown): string {
   const hint = readOf(thrown, "hint") ?? hintOfNode(thrown);
   // Node lists which file asked for a missing module; for a cell that is a file that doesn't exist.
   const message = bounded(asTyped(thrown).replace(/\nRequire stack:(?:\n- .*)*$/, ""));
-  return typeof hint === "string" && hint !== "" ? `${message}\n${hint}` : message;
+  return typeof hint === "string" && hint !== "" ? `${message}\n${boundedText(hint, failureLimits.hint)}` : message;
 }
 
 /** What Node says of threads that are TypeScript. */
@@ -113,15 +130,14 @@ function propertiesOf(thrown: unknown): string[] {
       Object.defineProperty(own, key, descriptor);
     }
     if (Reflect.ownKeys(own).length === 0) return [];
-    return boundedText(valueText(own, 2).replace("[Object: null prototype] ", ""), longestProperties).split("\n");
+    return boundedText(valueText(own, 2).replace("[Object: null prototype] ", ""), failureLimits.properties).split(
+      "\n",
+    );
   } catch {
     // What they are made of can't be read.
     return [];
   }
 }
-
-/** Longest text of an error's properties, in UTF-16 units. */
-const longestProperties = 10_000;
 
 /** Errors that a library wrote for people: the name is the code, and there is a hint. */
 function saysItAll(error: Error): boolean {
@@ -138,8 +154,9 @@ function causesOf(thrown: unknown, seen: Set<unknown>): string[] {
   const left = Array.isArray(errors) ? errors.length - parts.length : 0;
   const chain = cause === undefined ? parts : [["Caused by", cause] as const, ...parts];
   const texts = chain.flatMap(([label, inner]) => {
-    if (seen.has(inner)) return [];
+    if (seen.has(inner) || seen.size > failureLimits.errors) return [];
     seen.add(inner);
+    if (seen.size > failureLimits.errors) return ["", "and more of them, which are not shown"];
     const [head, ...rest] = textOf(inner, framesOf(inner));
     return ["", `${label} ${head}`, ...rest, ...causesOf(inner, seen)];
   });

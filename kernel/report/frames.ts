@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cutText } from "../core/text.js";
 import { cellOfLabel } from "./sources.js";
 import { mapStack } from "./stack.js";
 import type { Place } from "./text-edits.js";
@@ -86,13 +87,25 @@ export function withoutRepeats(lines: readonly string[]): string[] {
   return shown;
 }
 
+/** Where a line is shown from, and not within a character. */
+function startIn(line = "", start: number): number {
+  if (line.length <= longestLine) return 0;
+  return /[\udc00-\udfff]/.test(line.charAt(start)) ? start + 1 : start;
+}
+
 export function placeText({ name, file, line }: Frame): string {
   return `${file}, line ${line + 1}${name === "" ? "" : ` in ${name}`}`;
 }
 
+/** Of longer lines the part around the column is shown. */
+const longestLine = 300;
+
 /** The line with a mark under the column, two lines before it and one after. */
-export function codeFrame(code: string, place: Place): string[] {
-  const lines = code.split("\n");
+export function codeFrame(typed: string, at: Place): string[] {
+  const long = typed.split("\n");
+  const start = Math.max(0, at.column - longestLine / 2);
+  const place = { ...at, column: at.column - startIn(long[at.line], start) };
+  const lines = long.map((text) => cutText(text.slice(startIn(text, start)), longestLine));
   const from = Math.max(0, place.line - 2);
   const width = String(place.line + 2).length;
   const shown = lines.slice(from, place.line + 2).flatMap((text, index) => {

@@ -1,3 +1,4 @@
+import { boundedText } from "../../core/value-text.js";
 import { formatTable } from "./object-table.js";
 import { called, type Fields, type Look, type Recognize } from "./recognize.js";
 
@@ -25,7 +26,7 @@ const ofArrow: Recognize = (value) => {
   }
   if (typeof get === "function" && typeof length === "number" && typeof nullCount === "number" && isType(type)) {
     const rows = firstRows(length, (row) => withTimes({ value: get.call(value, row) }, [{ name: "value", type }]));
-    return table(rows, length, `[vector of ${String(type)}, ${count(length)} values]`);
+    return table(rows, length, `[vector of ${nameOf(type)}, ${count(length)} values]`);
   }
   if (!Array.isArray(fields) || !(metadata instanceof Map) || !fields.every((field) => isType(field?.type)))
     return undefined;
@@ -53,7 +54,7 @@ const ofFrame: Recognize = (value) => {
     const head = (called(value, "head", mostRows) ?? value) as Fields;
     const items = called(head, "toArray") as unknown[];
     const rows = items.map((item) => ({ [name]: item }));
-    return table(rows, length, `[column of ${String(dtype)}, ${count(length)} values]`);
+    return table(rows, length, `[column of ${nameOf(dtype)}, ${count(length)} values]`);
   }
   if (typeof toRecords !== "function" || !Array.isArray(columns) || shape === undefined) return undefined;
   const total = Number((shape as Fields).height ?? (shape as readonly number[])[0]);
@@ -75,6 +76,10 @@ function table(rows: readonly Record<string, unknown>[], total: number, text: st
 
 function tableText(rows: number, columns: number): string {
   return `[table, ${count(rows)} rows × ${columns} columns]`;
+}
+
+function nameOf(type: unknown): string {
+  return boundedText(String(type), 200);
 }
 
 function count(amount: number): string {

@@ -39,7 +39,7 @@ function textOfNode(node: Fields): string | undefined {
   const { nodeType, nodeValue, name } = node;
   if (typeof nodeValue !== "string") return undefined;
   const text = JSON.stringify(cutText(nodeValue, 1000));
-  if (nodeType === types.attribute) return `${String(name)}=${text}`;
+  if (nodeType === types.attribute) return `${cutText(String(name), 200)}=${text}`;
   if (nodeType === types.text) return `#text ${text}`;
   return nodeType === types.comment ? `#comment ${text}` : undefined;
 }

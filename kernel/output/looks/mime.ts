@@ -1,6 +1,6 @@
 import type { MimeBundle } from "../../../src/view/display-contract.js";
 import { isCatchAll } from "../../core/proxies.js";
-import { valueText } from "../../core/value-text.js";
+import { boundedText, valueText } from "../../core/value-text.js";
 import { errorText } from "../../report/failure.js";
 import { foreignLook } from "./foreign-looks.js";
 import { textOfHtml } from "./html-text.js";
@@ -64,7 +64,7 @@ function checkedBundle(value: unknown, bundle: unknown): MimeBundle {
 }
 
 function unshowable(value: unknown, error: unknown): MimeBundle {
-  return { "text/plain": `${summaryOf(value)} can't be shown\n${errorText(error)}` };
+  return { "text/plain": boundedText(`${summaryOf(value)} can't be shown\n${errorText(error)}`) };
 }
 
 function displayMethod(value: unknown): (() => unknown) | undefined {
@@ -90,18 +90,19 @@ function wireData(data: unknown): unknown {
  * Text of any value, bounded (see `valueText`); errors with the user's frames only.
  */
 export function textOf(value: unknown): string {
-  if (value instanceof Error) return errorText(value);
+  if (value instanceof Error) return boundedText(errorText(value));
   try {
     return valueText(value);
   } catch (error) {
-    return `${summaryOf(value)} can't be shown: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    return boundedText(`${summaryOf(value)} can't be shown: ${reason}`);
   }
 }
 
 function summaryOf(value: unknown): string {
   try {
     const name = (value as object).constructor?.name;
-    return name ? `[${name}]` : `[${typeof value}]`;
+    return name ? `[${boundedText(name, 200)}]` : `[${typeof value}]`;
   } catch {
     return `[${typeof value}]`;
   }

@@ -1,7 +1,11 @@
 import { cutText } from "../../core/text.js";
 
-/** At most so many rows and columns of a table are shown, and so many characters of a cell. */
-const limits = { rows: 50, columns: 20, characters: 200 };
+/**
+ * At most so many rows and columns of a table are shown, and so many characters of a cell, of all cells together, and
+ * of the HTML.
+ */
+export const tableLimits = { rows: 50, columns: 20, characters: 200, together: 100_000, html: 250_000 };
+const limits = tableLimits;
 
 /**
  * HTML of a table with a row per object and a column per key; undefined if `value` is no list of at least two plain
@@ -27,9 +31,10 @@ export function formatTable(
   const shown = rows.slice(0, limits.rows);
   const keys = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = keys.slice(0, limits.columns);
-  const head = ["", ...columns].map((key) => `<th>${escaped(cutText(key, limits.characters))}</th>`).join("");
+  const room = Math.floor(Math.min(limits.characters, limits.together / (shown.length * columns.length)));
+  const head = ["", ...columns].map((key) => `<th>${short(key, limits.characters)}</th>`).join("");
   const body = shown.map((row, index) => {
-    const cells = columns.map((key) => cellOf(row[key], textOf));
+    const cells = columns.map((key) => cellOf(row[key], { room, textOf }));
     return `<tr><th>${index}</th>${cells.join("")}</tr>`;
   });
   const left = [
@@ -52,13 +57,25 @@ function isFlat(value: unknown): boolean {
   return value === null || value instanceof Date || !["object", "function", "symbol"].includes(typeof value);
 }
 
-function cellOf(value: unknown, textOf: (value: unknown) => string): string {
+interface CellStyle {
+  /** Characters at most. */
+  readonly room: number;
+  textOf(value: unknown): string;
+}
+
+function cellOf(value: unknown, { room, textOf }: CellStyle): string {
   if (value === undefined || value === null) return `<td style="opacity:.5">${String(value ?? "")}</td>`;
-  if (typeof value === "number" || typeof value === "bigint") return `<td style="text-align:right">${value}</td>`;
+  const isNumber = typeof value === "number" || typeof value === "bigint";
   const isDate = value instanceof Date && !Number.isNaN(value.getTime());
   const text = isDate ? value.toISOString() : typeof value === "object" ? textOf(value) : String(value);
-  const short = text.length > limits.characters ? `${cutText(text, limits.characters)}…` : text;
-  return `<td style="text-align:left">${escaped(short)}</td>`;
+  return `<td style="text-align:${isNumber ? "right" : "left"}">${short(text, room)}</td>`;
+}
+
+/** As HTML; less of what the entities make longer. */
+function short(text: string, room: number): string {
+  if (text.length <= room && escaped(text).length <= 2 * room) return escaped(text);
+  const cut = cutText(text, room);
+  return `${escaped(escaped(cut).length <= 2 * room ? cut : cutText(text, Math.floor(room / 3)))}…`;
 }
 
 function escaped(text: string): string {

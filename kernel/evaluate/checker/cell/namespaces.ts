@@ -15,7 +15,7 @@ export interface Continued {
   readonly renewed: readonly string[];
 }
 
-/** A namespace also goes on with a class, a function, an enum, or a type of its name. */
+/** A namespace takes the place of a class, a function, or a variable of its name; types stay beside it. */
 export function continuedNamespaces(
   compiler: TypeScript,
   { declared, text }: CellSyntax,
@@ -43,19 +43,12 @@ export function continuedNamespaces(
 
 function isMergeable(compiler: TypeScript, text: string): boolean {
   return parseCell(compiler, text, "part.d.ts").statements.every(
-    (one) => compiler.isModuleDeclaration(one) || !replacesNamespace(compiler, one),
+    (one) => compiler.isModuleDeclaration(one) || isType(compiler, one),
   );
 }
 
-/** Without what a namespace can't be one with. */
-function replacesNamespace(compiler: TypeScript, node: ts.Node): boolean {
-  return !(
-    compiler.isFunctionDeclaration(node) ||
-    compiler.isClassDeclaration(node) ||
-    compiler.isEnumDeclaration(node) ||
-    compiler.isInterfaceDeclaration(node) ||
-    compiler.isTypeAliasDeclaration(node)
-  );
+function isType(compiler: TypeScript, node: ts.Node): boolean {
+  return compiler.isInterfaceDeclaration(node) || compiler.isTypeAliasDeclaration(node);
 }
 
 interface Member {
@@ -148,7 +141,7 @@ function isEnum(compiler: TypeScript, { node }: Member): boolean {
 }
 
 function replaces(compiler: TypeScript, own: Member, before: Member): boolean {
-  if (own.members !== undefined) return before.members === undefined && replacesNamespace(compiler, before.node);
+  if (own.members !== undefined) return before.members === undefined && !isType(compiler, before.node);
   if (before.members !== undefined) return own.value;
   return (own.value && before.value) || (own.type && before.type);
 }

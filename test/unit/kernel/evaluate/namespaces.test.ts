@@ -180,44 +180,26 @@ describe("a member that a later part exports anew", () => {
   );
 });
 
-describe("a namespace goes on with", () => {
+describe("a namespace", () => {
   it.each([
-    [
-      "a class of an earlier cell",
-      "class G { a = 1 }",
-      "namespace G { export const b = new G().a + 1 }",
-      "[new G().a, G.b]",
-      "[ 1, 2 ]",
-    ],
-    [
-      "a function of an earlier cell",
-      "function G() { return 1 }",
-      "namespace G { export const b = G() + 1 }",
-      "[G(), G.b]",
-      "[ 1, 2 ]",
-    ],
-    [
-      "an enum of an earlier cell",
-      "enum G { A = 1 }",
-      "namespace G { export const b = G.A + 1 }",
-      "[G.A, G.b]",
-      "[ 1, 2 ]",
-    ],
-    [
-      "an interface of an earlier cell",
-      "interface G { a: number }",
-      "namespace G { export const b: G = { a: 1 } }",
-      "const g: G = G.b; g",
-      "{ a: 1 }",
-    ],
-  ])("%s: it took its place", async (title, first, second, read, shown) => {
+    ["a class", "class G { static n = 1; n = 2 }"],
+    ["a function", "function G() { return 1 }"],
+    ["an enum", "enum G { n = 1 }"],
+    ["a constant", "const G = 1"],
+  ])("takes the place of %s of an earlier cell", async (title, first) => {
     const named = (code: string) => code.replaceAll(/\bG\b/g, `G${title.replaceAll(/\W/g, "")}`);
-    expect(await last(named(first), named(second), named(read))).toBe(shown);
-    // As if Run All was pressed again.
-    expect(await last(named(first), named(second), named(read))).toBe(shown);
+    const cellsOf = [first, "namespace G { export const n = 3 } typeof G", "namespace G { export const m = n + 1 } G"];
+    for (let times = 0; times < 2; times++) expect(await last(...cellsOf.map(named))).toBe("{ n: 3, m: 4 }");
   });
 
-  it("itself when a cell only declares types in it", async () => {
+  it("stands beside a type of an earlier cell", async () => {
+    await text("interface Beside { a: number }");
+    expect(await text("namespace Beside { export const b: Beside = { a: 1 } } const g: Beside = Beside.b; g")).toBe(
+      "{ a: 1 }",
+    );
+  });
+
+  it("goes on if a cell only declares types in it", async () => {
     await text("namespace Typed { export const a = 1 }");
     await text("namespace Typed { export type T = typeof a }");
     expect(await text("const t: Typed.T = Typed.a; t")).toBe("1");
