@@ -9,7 +9,7 @@ import { parseEngineLine } from "../../../src/formats/engine-log.js";
 import { runVenv } from "../../support/jupyter.js";
 import { freePort } from "../../support/ports.js";
 import { runPython } from "../../support/project-python.js";
-import { farthest, floatsOfNpy } from "../../support/tiny-deepseek.js";
+import { farthest, floatsOfNpy } from "../../support/tiny-models.js";
 import { transformersLogits } from "../../support/transformers-python.js";
 
 const engine = join(packageRoot(), "extensions", "engine", "run_mindformer.py");

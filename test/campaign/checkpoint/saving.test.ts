@@ -24,7 +24,9 @@ const half = 3;
 /** Trains six steps with two workers that save like this. */
 async function train(name: string, options: SavingOptions): Promise<Run> {
   takeGraphs(inject("compiledGraphs"), runs);
-  const config = (await tinyTraining(folder, 2 * half)).saving({ every: half, ...options });
+  // Every rank has a bias of the experts of its own, of which the 1.9 layout saves one. It stays 0 here.
+  const tiny = (await tinyTraining(folder, 2 * half)).set("model.model_config.moe_router_bias_update_rate", 0);
+  const config = tiny.saving({ every: half, ...options });
   const run = await launchRun(await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } }), {
     name,
     folder: runs,
@@ -44,13 +46,7 @@ async function resumesAlike(run: Run, name: string): Promise<void> {
   const next = await resumeRun(run, { from, name });
   launched.push(next);
   await next.wait({ timeout: "10m" });
-  const [expected, got] = [(await losses(run)).slice(half), await losses(next)];
-  expect(got.map(([step]) => step)).toEqual(expected.map(([step]) => step));
-  // Every rank has a bias of the experts of its own, of which this layout saves one: after an equal step, the others
-  // differ from the sixth digit on.
-  expect(got[0]).toEqual(expected[0]);
-  for (const [index, [, loss = Number.NaN]] of got.entries())
-    expect(Math.abs(loss - (expected[index]?.[1] ?? Number.NaN))).toBeLessThan(1e-4);
+  expect(await losses(next)).toEqual((await losses(run)).slice(half));
 }
 
 test("the 1.9 layout, written in the background by one rank of each value: recorded, and a resume goes on", async () => {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { addToJournal, readJournal } from "../../../src/checkpoint/convert/journal.js";
 import { openCheckpoint } from "../../../src/checkpoint/open/open.js";
 import { openStrategy } from "../../../src/checkpoint/strategy/open-strategy.js";
 import { displayKey } from "../../../src/view/display-contract.js";
@@ -130,4 +131,11 @@ test("a folder that can't be written ends with the system's reason, and nothing 
   await expect((await checkpoint.merge({ output: join(place, "out") })).run()).rejects.toThrow();
   await chmod(place, 0o755);
   expect(await readdir(place)).toEqual([".out.part"]);
+});
+
+test("a file that is finished after a line of the journal was cut is not made again", async () => {
+  const path = join(await temporaryFolder(), "conversion.jsonl");
+  await writeFile(path, '{"fingerprint":"f"}\n\n{"path":"a","bytes":1,"checksums":[2]}\n\n{"path":"b","byt');
+  await addToJournal(path, { path: "c", bytes: 3, checksums: [4] });
+  expect([...(await readJournal(path, "f")).keys()]).toEqual(["a", "c"]);
 });
