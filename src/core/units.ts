@@ -64,9 +64,11 @@ export function formatDuration(ms: number): string {
     .join(" ");
 }
 
+const digitGroups = new Intl.NumberFormat("en-US");
+
 /** `1234567` → `"1,234,567"`; with a noun what is counted too: `"1 rank"`, `"2,048 ranks"`, `"2 entries"`. */
 export function formatCount(count: number, noun?: string, plural = `${noun}s`): string {
-  const digits = count.toLocaleString("en-US");
+  const digits = digitGroups.format(count);
   return noun === undefined ? digits : `${digits} ${count === 1 ? noun : plural}`;
 }
 

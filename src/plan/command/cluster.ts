@@ -130,7 +130,8 @@ function nodeNames(given: Cluster): readonly string[] {
   if (nodes.length === 0) throw refuse("nodes", "at least one node", nodes);
   for (const node of nodes)
     if (!/^[\w.:[\]-]+$/.test(node) || node.startsWith("-")) throw refuse("nodes", "host names or addresses", node);
-  const twice = nodes.find((node, index) => nodes.indexOf(node) !== index);
+  const seen = new Set<string>();
+  const twice = nodes.find((node) => seen.size === seen.add(node).size);
   if (twice !== undefined) throw refuse("nodes", "every node once", twice);
   return nodes;
 }

@@ -193,6 +193,9 @@ export function typesOf(section: string): readonly string[] {
   return Object.keys(typed[section]?.byType ?? {});
 }
 
+/** What `typedKeys` has made: a check of a configuration asks for every key of a section. */
+const made = new Map<string, Keys>();
+
 /**
  * Keys of optimizer, lr_schedule or runner_wrapper for a `type`: a section that exists gets none of the defaults of a
  * missing one, its class has its own. Without a type: the keys of a missing section.
@@ -202,6 +205,10 @@ export function typedKeys(section: string, type: unknown): Keys {
   if (typeof type !== "string") return keys;
   const name = names !== undefined && Object.hasOwn(names, type) ? (names[type] as string) : type;
   if (!Object.hasOwn(byType, name)) return keys;
+  const known = made.get(`${section} ${name}`);
+  if (known !== undefined) return known;
   const bare = Object.fromEntries(Object.entries(keys).map(([at, info]) => [at, { ...info, default: undefined }]));
-  return withDefaults(bare, byType[name] as Readonly<Record<string, unknown>>);
+  const own = withDefaults(bare, byType[name] as Readonly<Record<string, unknown>>);
+  made.set(`${section} ${name}`, own);
+  return own;
 }
