@@ -93,7 +93,9 @@ export class HangWatch {
 
   async #lookAt(rank: number): Promise<RankProcess> {
     const node = this.#parts.ranks.get(rank) as RunNode;
-    const { state } = this.#parts.processes.latest.find((each) => each.role === "worker" && each.rank === rank) ?? {};
+    const { latest, unreachable } = this.#parts.processes;
+    const found = latest.find((each) => each.role === "worker" && each.rank === rank);
+    const state = found?.state ?? (unreachable.has(node.name) ? "unreachable" : undefined);
     const stack = await node.stack(rank).catch((error: unknown) => String(error));
     return { rank, node: node.name, state, stack };
   }

@@ -30,6 +30,8 @@ export class ProcessWatch {
   /** Ranks whose processes were gone when `keepMissing` was called. */
   missing: readonly number[] | undefined;
   latest: readonly (NodeProcess & { readonly node: string })[] = [];
+  /** Names of the nodes that could not be reached at the last look. */
+  unreachable: ReadonlySet<string> = new Set();
 
   constructor(nodes: readonly RunNode[]) {
     this.#nodes = nodes;
@@ -56,6 +58,7 @@ export class ProcessWatch {
       (processes ?? []).map((each) => ({ ...each, node: node.name })),
     );
     this.count = this.latest.length;
+    this.unreachable = new Set(found.filter(({ processes }) => !processes).map(({ node }) => node.name));
     let gone: GoneProcess | undefined;
     for (const { node, processes } of found) if (processes) gone ??= this.#compare(node, processes);
     return gone;

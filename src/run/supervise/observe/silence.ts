@@ -14,7 +14,7 @@ const slowFactor = 30;
 export interface RankProcess {
   readonly rank: number;
   readonly node: string;
-  /** Letter of /proc/<pid>/stat; undefined if there is no process. */
+  /** Letter of /proc/<pid>/stat; undefined if there is no process, `unreachable` if its node can't be asked. */
   readonly state: string | undefined;
   /** Python stacks as text; empty if none could be had. */
   readonly stack: string;
@@ -53,8 +53,9 @@ export function silentRanks(
 const insideGraph = /_exec_pip|GraphExecutor/;
 
 /**
- * Names the rank that holds up the others: one whose process is stopped or gone, else the one that is behind in
- * steps, else the one whose stack is outside of the graph while others wait inside, else the first silent one. Pure.
+ * Names the rank that holds up the others: one whose process is stopped, gone, or out of reach, else the one that is
+ * behind in steps, else the one whose stack is outside of the graph while others wait inside, else the first silent
+ * one. Pure.
  */
 export function judgeSilence(
   silent: readonly number[],
@@ -65,6 +66,7 @@ export function judgeSilence(
   const states = processes.filter(({ rank }) => silent.includes(rank));
   const stopped = states.find(({ state }) => state === "T" || state === "t");
   const gone = states.find(({ state }) => state === undefined);
+  const unreachable = states.find(({ state }) => state === "unreachable");
   const steps = silent.map((rank) => ranks.get(rank)?.lastStep ?? 0);
   const furthest = [...ranks.values()].reduce((most, { lastStep }) => Math.max(most, lastStep), 0);
   const behind = silent.filter((_, index) => (steps[index] as number) < furthest);
@@ -84,6 +86,7 @@ export function judgeSilence(
   };
   if (stopped) return say(stopped.rank, "its process is stopped (state T)");
   if (gone) return say(gone.rank, "its process is gone");
+  if (unreachable) return say(unreachable.rank, `its node ${unreachable.node} can't be reached`);
   if (behind.length > 0) return say(behind[0], `the others reached step ${furthest}`);
   if (outside.length > 0 && waiting.length > 0) return say(outside[0]?.rank, "the others wait for it in a collective");
   return say(silent[0], silent.length === 1 ? "the others go on" : `as ${silent.length - 1} others; no rank differs`);

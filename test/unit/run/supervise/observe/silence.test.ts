@@ -45,3 +45,16 @@ it("a save that ended is a step's silence again, and a rank that has not trained
   logs.set(1, new RankLog(1, 1));
   expect(silentAt(logs, 1e9)).toEqual([]);
 });
+
+it("a rank whose node can't be reached was said to have no process", () => {
+  const seen = (state: string | undefined) => ({
+    processes: [
+      { rank: 0, node: "n0", state: "S", stack: "" },
+      { rank: 1, node: "n1", state, stack: "" },
+    ],
+    elapsed: minute + 1,
+  });
+  const message = (state: string | undefined) => judgeSilence([0, 1], ranks(), seen(state))?.message;
+  expect(message("unreachable")).toMatch(/^rank 1 hangs after step 5 of 100: .*, its node n1 can't be reached$/);
+  expect(message(undefined)).toMatch(/, its process is gone$/);
+});
