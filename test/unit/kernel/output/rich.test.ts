@@ -242,3 +242,13 @@ describe("objects of other kernels and of pages", () => {
     expect((await cells.run("({ never: 1, then() {} })")).text).toContain("never: 1");
   });
 });
+
+it("cells of a table that hold numbers of 5,000 digits, or only what HTML writes longer, are cut: they were megabytes", async () => {
+  const rows = "Array.from({ length: 50 }, () => Object.fromEntries(keys.map((key) => [key, VALUE])))";
+  const keys = 'const keys = Array.from({ length: 20 }, (_, k) => "k" + k);';
+  for (const value of ["10n ** 5000n", "'&'.repeat(5000)"]) {
+    const run = await cells.run(`(() => { ${keys} return ${rows.replace("VALUE", value)} })()`);
+    expect(String(run.result?.["text/html"]).length).toBeLessThan(250_000);
+  }
+  expect((await cells.run("[{ a: 1n }, { a: 2n }]")).result?.["text/html"]).toContain(">2</td>");
+});

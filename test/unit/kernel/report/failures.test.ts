@@ -47,6 +47,36 @@ describe("what a cell throws", () => {
     expect(traceback.join("\n").length).toBeLessThan(101_000);
   });
 
+  it("in a line of a million characters shows the part around the place: all of it stood there, twice", async () => {
+    const { traceback = [] } = (await cells.run(`"${"🎉".repeat(5e5)}"; throw new Error('here')`)).failure ?? {};
+    const text = traceback.join("\n");
+    expect(text.length).toBeLessThan(1500);
+    const row = traceback.findIndex((line) => line.includes("throw new Error"));
+    const mark = traceback[row + 1]?.indexOf("^") ?? -1;
+    expect(traceback[row]?.slice(mark)).toMatch(/^(?:throw |new )?(?:new )?Error\('here'\)/);
+    expect(text).not.toMatch(/\p{Surrogate}/u);
+  });
+
+  it("with 5,000 causes, or parts within parts, shows 30 errors: all of them stood there", async () => {
+    const chain = "let e = new Error('0'); for (let k = 1; k < 5000; k++) e = new Error(String(k), { cause: e });";
+    const { traceback = [] } = (await cells.run(`${chain} throw e`)).failure ?? {};
+    expect(traceback.filter((line) => /^Caused by Error: \d+$/.test(line))).toHaveLength(29);
+    expect(traceback.at(-1)).toBe("and more of them, which are not shown");
+    const tree =
+      "const tree = (depth: number): Error => depth === 0 ? new Error('leaf') : " +
+      "new AggregateError(Array.from({ length: 5 }, () => tree(depth - 1)), 'x'.repeat(20_000)); throw tree(5)";
+    const { failure } = await cells.run(tree);
+    expect(failure?.traceback.join("\n").length).toBeLessThan(200_100);
+  });
+
+  it("with a name or a hint of millions of characters shows the beginning of each", async () => {
+    const { failure } = await cells.run(
+      "throw Object.assign(new Error('m'), { name: 'n'.repeat(3e6), hint: 'h'.repeat(3e6) })",
+    );
+    expect(failure?.ename).toMatch(/^n{200} … and 2,999,800 more characters$/);
+    expect(failure?.evalue.length).toBeLessThan(10_100);
+  });
+
   it("names itself only once where a promise is rejected by another error", async () => {
     const { failure } = await cells.run(
       "await Promise.any([Promise.reject(new Error('r1')), Promise.reject(new TypeError('r2'))])",
