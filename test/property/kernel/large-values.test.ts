@@ -119,7 +119,7 @@ class Large {
     if (this.random() < 0.3) Object.assign(error, { hint: this.text() });
     if (this.random() < 0.3) Object.assign(error, { name: this.text() });
     if (this.random() < 0.2)
-      error.stack = `${error.message}\n    at /home/${this.text(10_000)}.js:1:2`.repeat(this.size(20));
+      error.stack = `${error.message}\n    at /srv/${this.text(10_000)}.js:1:2`.repeat(this.size(20));
     if (depth === 0) return error;
     if (this.random() < 0.3)
       Object.assign(error, { errors: Array.from({ length: this.size(50) }, () => this.error(depth - 1)) });
