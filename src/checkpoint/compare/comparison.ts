@@ -3,6 +3,7 @@ import type { Figure } from "../../view/charts/figure.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { tableBundle } from "../../view/table.js";
+import { kindOf } from "../read/kind.js";
 import { layersFigure } from "./layers-figure.js";
 import type { TensorDifference } from "./tensor-difference.js";
 
@@ -59,7 +60,6 @@ export class CheckpointComparison implements Iterable<TensorDifference> {
     const table = tableBundle({
       columns: [
         { key: "name", label: "tensor" },
-        { key: "change", label: "change" },
         { key: "relativeL2", label: "relative L2" },
         { key: "cosine", label: "cosine" },
         { key: "largest", label: "largest" },
@@ -69,24 +69,35 @@ export class CheckpointComparison implements Iterable<TensorDifference> {
       ],
       rows: rows.map(({ name, change, relativeL2, cosine, largest, unchanged, deadRows, before, after }) => ({
         name,
-        change,
-        relativeL2,
-        cosine,
-        largest,
+        relativeL2: rounded(relativeL2),
+        cosine: rounded(cosine),
+        largest: rounded(largest),
         unchanged: unchanged === undefined ? undefined : `${(100 * unchanged).toFixed(1)} %`,
         deadRows,
-        look: before === after ? before : `${before ?? "none"} → ${after ?? "none"}`,
+        look: change === "new" || change === "missing" ? `${change}: ${after ?? before}` : lookOf(before, after),
       })),
       more: "[...comparison]",
     });
-    return joinBundles([factsBundle("CheckpointComparison of two checkpoints", facts), table]);
+    return joinBundles([factsBundle("Comparison of two checkpoints", facts), table]);
   }
 }
 
-/** What is not on both sides first; then NaN; then by relative change. */
+function lookOf(before: string | undefined, after: string | undefined): string | undefined {
+  return before === after ? before : `${before} → ${after}`;
+}
+
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.toPrecision(4));
+}
+
+/** Counters differ between any two steps. */
+const counts = ({ name, change }: TensorDifference) => (change === "values" && kindOf(name) === "state" ? 1 : 0);
+
+/** What is not on both sides first; then NaN; then by relative change, counters last. */
 function byWeight(a: TensorDifference, b: TensorDifference): number {
   return (
     order[a.change] - order[b.change] ||
+    counts(a) - counts(b) ||
     (b.notFinite ?? 0) - (a.notFinite ?? 0) ||
     (b.relativeL2 ?? 0) - (a.relativeL2 ?? 0) ||
     (a.name < b.name ? -1 : 1)

@@ -9,7 +9,7 @@ import type { PointPart } from "../read/points/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import type { ChooseOptions } from "./choose-tensors.js";
-import type { OutputFile, OutputPlan } from "./output-plan.js";
+import { type OutputFile, type OutputPlan, rankNotes } from "./output-plan.js";
 import { wholeTensor } from "./tensor-source.js";
 
 export interface FormatOptions extends ChooseOptions {
@@ -26,7 +26,8 @@ export async function formatPlan(
   const files: OutputFile[] = [];
   for (const part of stored.readable()) files.push(await convertedFile(stored, part, { ...options, format }));
   const remarks = stored.point.parts.length > files.length ? ["files that can't be read are left out"] : [];
-  return { title: `convert ${formatCount(files.length, "file")} to .${format}`, files, notes: [], remarks };
+  const title = `convert ${formatCount(files.length, "file")} to .${format}`;
+  return { title, files, notes: rankNotes(files), remarks };
 }
 
 async function convertedFile(

@@ -46,3 +46,16 @@ export interface OutputPlan {
   /** What the user should know: tensors that are left out, guesses. */
   readonly remarks: readonly string[];
 }
+
+/**
+ * `meta.json` for each folder of a rank: without it MindFormers 1.9 ends a resume with "expected str, bytes or
+ * os.PathLike object, not NoneType".
+ */
+export function rankNotes(files: readonly OutputFile[]): OutputNote[] {
+  return files.flatMap(({ path }) => {
+    const [, folder, file, epoch, step] = /^(rank_\d+)\/([^/]+-(\d+)_(\d+)\.\w+)$/.exec(path) ?? [];
+    if (folder === undefined) return [];
+    const meta = { last_epoch: Number(epoch), last_step: Number(step), last_ckpt_file: file };
+    return [{ path: `${folder}/meta.json`, content: JSON.stringify(meta) }];
+  });
+}

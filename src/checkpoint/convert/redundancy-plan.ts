@@ -4,7 +4,7 @@ import type { StoredPoint } from "../read/stored-point.js";
 import { slicesOf, type TensorPart } from "../read/tensor-index.js";
 import { choosePlaced } from "./choose-tensors.js";
 import { type FormatOptions, ownTensor } from "./format-plan.js";
-import type { OutputPlan } from "./output-plan.js";
+import { type OutputPlan, rankNotes } from "./output-plan.js";
 import { wholeTensor } from "./tensor-source.js";
 
 /**
@@ -35,7 +35,8 @@ export async function redundancyPlan(stored: StoredPoint, options: FormatOptions
     tensors: (kept.get(part.path) ?? []).map(({ entry }) => wholeTensor(ownTensor(part, entry))),
   }));
   const share = before === 0 ? 0 : Math.round((100 * after) / before);
-  return { title: `remove redundancy: ${share} % of the bytes remain`, files, notes: [], remarks: [] };
+  const title = `remove redundancy: ${share} % of the bytes remain`;
+  return { title, files, notes: rankNotes(files), remarks: [] };
 }
 
 function leastLoaded(slice: readonly TensorPart[], load: ReadonlyMap<string, number>): TensorPart {

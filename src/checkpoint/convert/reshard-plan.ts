@@ -7,7 +7,7 @@ import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import { readStrategySet } from "../strategy/strategy-set.js";
 import { type ChooseOptions, choosePlaced, firstOf } from "./choose-tensors.js";
-import type { OutputFile, OutputNote, OutputPlan, OutputTensor } from "./output-plan.js";
+import { type OutputFile, type OutputNote, type OutputPlan, type OutputTensor, rankNotes } from "./output-plan.js";
 import { type StageOfTarget, type TargetLayout, targetStages } from "./target-layout.js";
 import { sliceOfTensor, wholeTensor } from "./tensor-source.js";
 
@@ -40,6 +40,7 @@ export async function reshardPlan(stored: StoredPoint, options: ReshardOptions):
       notes.push({ path: `strategy/ckpt_strategy_rank_${rank}.ckpt`, content: formatStrategy(stage, layouts) });
     }
   }
+  notes.push(...rankNotes(files));
   return { title: `reshard to ${formatCount(files.length, "rank")}`, files, notes, remarks: [] };
 }
 

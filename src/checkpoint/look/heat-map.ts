@@ -80,7 +80,7 @@ export function heatMapFigure({ name, rows, columns, cells }: Heat): Figure {
       colors: colors.slice(0, levels),
       ticks: [
         { share: 0, label: "0" },
-        { share: 1, label: formatNumber(highest) },
+        { share: 1, label: formatNumber(Number(highest.toPrecision(3))) },
       ],
     },
     text: heatText(cells, highest),

@@ -24,7 +24,7 @@ interface Growing extends TensorModule {
 
 /**
  * The tensors of a checkpoint as a tree of modules with parameters and bytes. Moments stand below `adam_m` and
- * `adam_v`.
+ * `adam_v`, counters of the training below `counters`.
  *
  * @example
  * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
@@ -59,7 +59,8 @@ function newModule(name: string): Growing {
 function addRow(root: Growing, { name, kind, elements, bytes }: TensorRow): void {
   let at = root;
   add(at);
-  for (const part of name.split(".")) {
+  const parts = name.split(".");
+  for (const part of kind === "state" && parts.length === 1 ? ["counters", name] : parts) {
     let next = at.byName.get(part);
     if (next === undefined) {
       next = newModule(part);
@@ -77,9 +78,10 @@ function addRow(root: Growing, { name, kind, elements, bytes }: TensorRow): void
   }
 }
 
-function digest({ tensors, parameters, bytes }: TensorModule): string {
-  const count = tensors === 1 ? "1 tensor" : `${formatCount(tensors)} tensors`;
-  return `${count}, ${formatCount(parameters)} parameters, ${formatBytes(bytes)}`;
+function digest({ tensors, parameters, bytes, modules }: TensorModule): string {
+  const count = modules.length === 0 ? [] : [formatCount(tensors, "tensor")];
+  const weights = parameters === 0 ? [] : [formatCount(parameters, "parameter")];
+  return [...count, ...weights, formatBytes(bytes)].join(", ");
 }
 
 /** A chain of modules with one child each is one line: `embedding.word_embeddings.weight`. */

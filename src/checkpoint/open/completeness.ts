@@ -9,7 +9,8 @@ export function incompleteness({ issues, parts, common }: SavedPoint, step: numb
   const found: Issue[] = [...issues];
   for (const { rank, path, problem, hyper } of parts) {
     if (problem !== undefined) {
-      found.push(issue("error", "checkpoint-unreadable", { path, message: problem, hint: otherCheckpoint }));
+      const message = problem.startsWith(`${path}: `) ? problem.slice(path.length + 2) : problem;
+      found.push(issue("error", "checkpoint-unreadable", { path, message, hint: otherCheckpoint }));
     } else if (common === undefined && hyper?.step !== undefined && hyper.step !== step) {
       const message = `expected step ${step} as on the other ranks, found ${hyper.step} on rank ${rank}`;
       found.push(issue("error", "checkpoint-step-differs", { path, message, hint: otherCheckpoint }));

@@ -2,13 +2,14 @@ import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addToJournal, readJournal } from "../../../src/checkpoint/convert/journal.js";
-import { openCheckpoint } from "../../../src/checkpoint/open/open.js";
+import { openCheckpoint, openCheckpoints } from "../../../src/checkpoint/open/open.js";
 import { openStrategy } from "../../../src/checkpoint/strategy/open-strategy.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 import { checkpointFile, saveRank, temporaryFolder } from "../../support/checkpoint-folder.js";
 import { differing, readHere } from "../../support/checkpoint-oracle.js";
 import { Dice } from "../../support/random-cases.js";
 import { randomLayout, saveLayout, smallModel } from "../../support/random-layouts.js";
+import { floats } from "../../support/safetensors-file.js";
 
 async function sharded() {
   const folder = await temporaryFolder();
@@ -138,4 +139,38 @@ test("a file that is finished after a line of the journal was cut is not made ag
   await writeFile(path, '{"fingerprint":"f"}\n\n{"path":"a","bytes":1,"checksums":[2]}\n\n{"path":"b","byt');
   await addToJournal(path, { path: "c", bytes: 3, checksums: [4] });
   expect([...(await readJournal(path, "f")).keys()]).toEqual(["a", "c"]);
+});
+
+test.each(["reshard", "toSafetensors", "toCkpt", "removeRedundancy"] as const)(
+  "%s writes the meta.json of each rank, without which MindFormers can't resume",
+  async (verb) => {
+    const folder = await temporaryFolder();
+    for (const rank of [0, 1]) await saveRank(folder, { rank, point: "1_5", bytes: checkpointFile(5) });
+    const output = join(folder, "out");
+    const checkpoint = await openCheckpoint(folder, { strategy: "replicas" });
+    await (await checkpoint[verb]({ output, ...(verb === "reshard" ? { dp: 2, prefix: "deepseekv3" } : {}) })).run();
+    const meta = JSON.parse(await readFile(join(output, "rank_1", "meta.json"), "utf8"));
+    const ending = verb === "toCkpt" ? "ckpt" : "safetensors";
+    expect(meta).toEqual({ last_epoch: 1, last_step: 5, last_ckpt_file: `deepseekv3_rank_1-1_5.${ending}` });
+    expect(await readdir(join(output, "rank_1"))).toContain(meta.last_ckpt_file);
+    expect((await openCheckpoint(output)).issues).toEqual([]);
+  },
+);
+
+test("a comparison of two steps names the weights before the counters, and shows at most 4 digits", async () => {
+  const folder = await temporaryFolder();
+  const changed = { "decoder.layers.1.weight": { ...floats(5, 6, 7, 8.7), shape: [2, 2] } };
+  await saveRank(folder, { rank: 0, point: "1_5", bytes: checkpointFile(5) });
+  await saveRank(folder, { rank: 0, point: "1_50", bytes: checkpointFile(50, changed) });
+  const points = await openCheckpoints(folder);
+  const comparison = await points.at(50).compareTo(points.at(5));
+  expect([...comparison].slice(0, 2).map(({ name }) => name)).toEqual(["decoder.layers.1.weight", "step_num"]);
+  expect(String(comparison[displayKey]()["text/plain"])).toMatch(/layers\.1\.weight +0\.05307 /);
+});
+
+test("the finding about a cut file names its path once", async () => {
+  const folder = await temporaryFolder();
+  const path = await saveRank(folder, { rank: 0, point: "1_5", bytes: checkpointFile(5).subarray(0, -4) });
+  const [finding] = (await openCheckpoints(folder)).at(5).issues;
+  expect(finding).toMatchObject({ path, message: expect.stringMatching(/^not a safetensors file: tensor /) });
 });

@@ -30,6 +30,14 @@ test("the tree sums parameters and bytes over modules; moments are no parameters
   expect(decoder?.modules[0]?.modules.map(({ name }) => name)).toEqual(["0", "1"]);
 });
 
+test("the tree keeps counters of the training in one place, and says nothing of 0 parameters", async () => {
+  const tree = await (await oneRank()).checkpoint.tree();
+  expect(tree.root.modules.map(({ name }) => name).sort()).toEqual(["adam_m", "adam_v", "counters", "decoder"]);
+  const text = String(tree[displayKey]()["text/plain"]);
+  expect(text).toContain("counters  4 tensors, 28 B");
+  expect(text).not.toContain(" 0 parameters");
+});
+
 test("statistics are stored beside the checkpoint and taken from there the second time", async () => {
   const { folder, checkpoint } = await oneRank();
   const first = await checkpoint.statistics({ match: "decoder.*" });
