@@ -56,7 +56,10 @@ function lookOfPlain(value: unknown): MimeBundle {
 
 function checkedBundle(value: unknown, bundle: unknown): MimeBundle {
   if (!isMimeBundle(bundle))
-    throw new TypeError(`Symbol.for("Jupyter.display") gave no MIME bundle: ${textOf(bundle)}`);
+    throw new TypeError(
+      `Symbol.for("Jupyter.display") gave no MIME bundle: ${boundedText(textOf(bundle), 200)}; ` +
+        'return an object such as { "text/html": "<b>x</b>" }',
+    );
   if ("text/plain" in bundle) return wireBundle(bundle);
   const html = bundle["text/html"];
   const text = typeof html === "string" ? textOfHtml(html) : summaryOf(value);

@@ -126,10 +126,17 @@ class Link implements CheckerLink {
     this.pending.clear();
     // Which of them was the cause isn't known: each gets a second chance.
     for (const asked of waiting) {
-      if (asked.isRetry) asked.reject(new Error(`the type checker has ended over this twice (${how})`));
+      if (asked.isRetry) asked.reject(new Error(endedTwice(how)));
       else this.put({ ...asked, isRetry: !isRefused });
     }
   }
+}
+
+function endedTwice(how: string): string {
+  return (
+    `the type checker has ended over this twice (${how}): the cell or the types that it imports are too large, ` +
+    "or the machine has no memory left; split the cell, import less, or end other programs, and run it again"
+  );
 }
 
 /** Requests go to its stdin, replies come from descriptor 3: whatever else it may print can't come between them. */

@@ -57,6 +57,12 @@ describe("what a cell throws", () => {
     expect(text).not.toMatch(/\p{Surrogate}/u);
   });
 
+  it("that the checker refuses for a line of a million characters shows a part of it", async () => {
+    const { evalue = "", traceback = [] } = (await cells.run(`const n: "b" = "${"a".repeat(1e6)}"`)).failure ?? {};
+    expect(evalue).toContain(`is not assignable to type '"b"'. (line 1, column 7)`);
+    expect(evalue.length + traceback.join("\n").length).toBeLessThan(10_000);
+  });
+
   it("with 5,000 causes, or parts within parts, shows 30 errors: all of them stood there", async () => {
     const chain = "let e = new Error('0'); for (let k = 1; k < 5000; k++) e = new Error(String(k), { cause: e });";
     const { traceback = [] } = (await cells.run(`${chain} throw e`)).failure ?? {};
