@@ -4,6 +4,8 @@ const scriptName = /jupyter-cell-(\d+)\.js(?::(\d+):(\d+))?/;
 
 /** Rewrites the frames of a stack that are in cells (`Cell [3]:2:7`) and drops those that only the converter made. */
 export function mapStack(stack: string): string {
+  // Messages may have a million lines.
+  if (!scriptName.test(stack)) return stack;
   return stack
     .split("\n")
     .flatMap((line) => mapFrame(line) ?? [])

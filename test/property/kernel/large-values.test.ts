@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { cutText } from "../../../kernel/core/text.js";
 import { valueLimits } from "../../../kernel/core/value-text.js";
 import { lookOf, textOf } from "../../../kernel/output/looks/mime.js";
 import { formatTable, tableLimits } from "../../../kernel/output/looks/object-table.js";
@@ -119,7 +120,7 @@ class Large {
     if (this.random() < 0.3) Object.assign(error, { hint: this.text() });
     if (this.random() < 0.3) Object.assign(error, { name: this.text() });
     if (this.random() < 0.2)
-      error.stack = `${error.message}\n    at /srv/${this.text(10_000)}.js:1:2`.repeat(this.size(20));
+      error.stack = `${cutText(error.message, 3000)}\n    at /srv/${this.text(10_000)}.js:1:2`.repeat(this.size(20));
     if (depth === 0) return error;
     if (this.random() < 0.3)
       Object.assign(error, { errors: Array.from({ length: this.size(50) }, () => this.error(depth - 1)) });
