@@ -73,7 +73,9 @@ export class Conversion {
         signal: options.signal ?? jupyterHost()?.signal,
         onProgress: (bytes) => progress?.update(Math.floor(bytes / 1024 ** 2)),
       });
-      return new ConversionResult(this.#plan.title, this.output, { ...result, milliseconds: Date.now() - started });
+      const facts = { ...result, milliseconds: Date.now() - started };
+      const remarks = this.issues.filter(({ rule }) => rule === "conversion-remark");
+      return new ConversionResult(this.#plan.title, this.output, { facts, issues: remarks });
     } finally {
       progress?.finish(`${this.#plan.title}: ${formatBytes(bytesWritten)}`);
     }
@@ -129,18 +131,21 @@ export interface ConversionFacts extends RunPlanResult {
 export class ConversionResult {
   readonly output: string;
   readonly facts: ConversionFacts;
+  /** What the files leave out, and where they mean something else for another program. */
+  readonly issues: readonly Issue[];
   readonly #title: string;
 
-  constructor(title: string, output: string, facts: ConversionFacts) {
+  constructor(title: string, output: string, found: Pick<ConversionResult, "facts" | "issues">) {
     this.#title = title;
     this.output = output;
-    this.facts = facts;
+    this.facts = found.facts;
+    this.issues = found.issues;
   }
 
   [displayKey](): MimeBundle {
     const { files, tensors, bytes, resumed, unchanged, milliseconds } = this.facts;
     const size = `${formatCount(files)} files, ${formatCount(tensors)} tensors, ${formatBytes(bytes)}`;
-    return factsBundle(`Done: ${this.#title}`, [
+    const bundle = factsBundle(`Done: ${this.#title}`, [
       ["result", unchanged ? `was there already: ${size}` : size],
       ["proof", unchanged ? "made by an earlier run" : "every tensor was read again; all checksums agree"],
       ...(resumed > 0 ? [["resumed", `${formatCount(resumed)} files of an earlier run`] as const] : []),
@@ -148,6 +153,7 @@ export class ConversionResult {
       ["output", this.output],
       ["next", `await openCheckpoint(${JSON.stringify(this.output)})`],
     ]);
+    return this.issues.length === 0 ? bundle : joinBundles([bundle, issuesBundle(this.issues)]);
   }
 }
 

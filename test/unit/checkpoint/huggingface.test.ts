@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openCheckpoint } from "../../../src/checkpoint/open/open.js";
+import { displayKey } from "../../../src/view/display-contract.js";
 import { temporaryFolder } from "../../support/checkpoint-folder.js";
 import { differing, readHere } from "../../support/checkpoint-oracle.js";
 import { safetensorsFile, type TensorSpec } from "../../support/safetensors-file.js";
@@ -152,5 +153,8 @@ test("a model that is not known is refused with the families that are", async ()
 
 test("a DeepSeek-V3 without yarn says that MindFormers scaled its attention by default, as transformers does not", async () => {
   const { away } = await roundTrip(deepseek, { ...deepseekConfig, rotary_scaling_factor: 40 });
-  expect(away.issues[0]?.message).toContain("attention scores by 1.5896 (rotary_scaling_factor 40)");
+  const advice = "attention scores by 1.5896 (rotary_scaling_factor 40)";
+  expect(away.issues[0]?.message).toContain(advice);
+  // Also after run(), for those who never looked at the forecast.
+  expect(String((await away.run())[displayKey]()["text/plain"]).replace(/\s+/g, " ")).toContain(advice);
 });
