@@ -38,7 +38,8 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
   const continued = continuedNamespaces(compiler, syntax, earlier.names);
   const text = [syntax.text, ...continued.map((one) => one.text)].join("\n") + exportList(syntax);
   const checked = language.update(text, earlier.text);
-  const findings = describeFindings(compiler, findingsAbout(checked, checked.file), code);
+  const about = findingsAbout(checked, checked.file).filter((one) => !isAboutOrder(one, syntax.text.length));
+  const findings = describeFindings(compiler, about, code);
   const inFiles = ownFiles(converter, checked).flatMap((file) =>
     describeFileFindings(compiler, findingsAbout(checked, file), checked.program.getCurrentDirectory()),
   );
@@ -69,6 +70,12 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
       aliases: [...language.aliases],
     },
   };
+}
+
+/** "Used before its initialization" of what earlier cells have declared, which stands behind the cell's text. */
+function isAboutOrder(finding: ts.Diagnostic, length: number): boolean {
+  const { code, file, relatedInformation = [] } = finding;
+  return code === 2729 && relatedInformation.some((one) => one.file === file && (one.start ?? 0) >= length);
 }
 
 /** Everything that the cell declares must be exported to be in its declaration file. */

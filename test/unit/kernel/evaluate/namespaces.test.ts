@@ -39,6 +39,13 @@ describe("a later part of a namespace uses what earlier ones export by its name 
       "{ x: 1, y: 2 }",
     ],
     [
+      "a static property, which was said to be used before its initialization",
+      "export class K { static n = 1 }",
+      "export const m = K.n + 1",
+      "m",
+      "2",
+    ],
+    [
       "an enum",
       "export enum E { A = 4, B }",
       "export const b: E = E.B; export const s = E[E.A]",
