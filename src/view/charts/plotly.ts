@@ -105,7 +105,8 @@ function axes(panels: readonly Panel[], drawing: number): Json {
 function axis(spec: Panel["x"], label: string): Json {
   const title = label === "" ? {} : { title: { text: plotlyLabel(label), standoff: 10 } };
   if (isNameAxis(spec)) return { ...title, type: "category", ticks: "", showgrid: false };
-  if (!spec.log) return title;
+  // In a short range plotly would write fractions between whole numbers.
+  if (!spec.log) return { ...title, ...(spec.integer && spec.high - spec.low < 8 && { dtick: 1 }) };
   // With a format plotly writes whole numbers between the powers of ten, not single digits.
   return { ...title, type: "log", dtick: logStep(spec), tickformat: spec.high >= 1e5 ? "~s" : "~g" };
 }

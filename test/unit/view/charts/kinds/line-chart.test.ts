@@ -18,7 +18,12 @@ function chart(series: LineChartSpec["series"], rest: Partial<LineChartSpec> = {
     svg: String(bundle["image/svg+xml"]),
     plotly: bundle["application/vnd.plotly.v1+json"] as {
       data: { name: string; x: number[]; y: (number | null)[] }[];
-      layout: { shapes: unknown[]; annotations: { text: string }[]; yaxis: { type?: string } };
+      layout: {
+        shapes: unknown[];
+        annotations: { text: string }[];
+        yaxis: { type?: string };
+        xaxis: { dtick?: number };
+      };
     },
   };
 }
@@ -145,4 +150,10 @@ test("a sparkline of many values has the given width, with spaces for gaps", () 
   expect(sparkline(range(1000), { width: 8 })).toBe("▁▂▃▄▅▆▇█");
   expect(sparkline([1, Number.NaN, 2], { width: 8 })).toBe("▁ █");
   expect(sparkline([1, 1], { width: 8 })).toBe("▄▄");
+});
+
+test("an axis of two layers was numbered 0, 0.2, 0.4", () => {
+  expect(chart([{ name: "change", x: [0, 1], y: [3, 2] }]).plotly.layout.xaxis.dtick).toBe(1);
+  expect(chart([{ name: "change", x: [0, 0.5], y: [3, 2] }]).plotly.layout.xaxis.dtick).toBeUndefined();
+  expect(chart([{ name: "change", x: range(40), y: range(40) }]).plotly.layout.xaxis.dtick).toBeUndefined();
 });
