@@ -13,6 +13,10 @@ async function identityOf(path: string): Promise<Identity | undefined> {
   return found?.isDirectory() ? { dev: found.dev, ino: found.ino } : undefined;
 }
 
+function isSame(a: Identity | undefined, b: Identity | undefined): boolean {
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+}
+
 /**
  * Where the run folder is now. The process works in the folder, so the operating system tells its new path after a
  * rename. The engine keeps writing to the old path; a link from there to the new place keeps its checkpoints
@@ -33,7 +37,7 @@ export class Place {
 
   static async open(folder: string): Promise<Place> {
     const [identity, here] = await Promise.all([identityOf(folder), identityOf(".")]);
-    return new Place(folder, identity, here !== undefined && here.ino === identity?.ino && here.dev === identity.dev);
+    return new Place(folder, identity, isSame(identity, here));
   }
 
   /** Its path as of the last look. */
@@ -63,6 +67,6 @@ export class Place {
   }
 
   #is(found: Identity | undefined): boolean {
-    return this.#identity === undefined || (found?.ino === this.#identity.ino && found.dev === this.#identity.dev);
+    return this.#identity === undefined || isSame(this.#identity, found);
   }
 }

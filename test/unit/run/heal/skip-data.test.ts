@@ -1,16 +1,13 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { resumeRun } from "../../../../src/run/launch/resume.js";
 import type { Run } from "../../../../src/run/run.js";
 import { runsFolder } from "../../../support/fake-plan.js";
+import { rememberRuns } from "../../../support/remembered-runs.js";
 import { standInPlan } from "../../../support/stand-in-plan.js";
 
-const launched: Run[] = [];
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  for (const run of launched.splice(0)) await run.stop({ graceful: false });
-});
+const remember = rememberRuns();
 
 /** 400 steps of which three read bad batches, healed by leaving them out. */
 async function healed(): Promise<Run> {
@@ -18,8 +15,7 @@ async function healed(): Promise<Run> {
   for (const [name, value] of Object.entries(fake)) vi.stubEnv(`FAKE_${name}`, value);
   const folder = runsFolder();
   const recovery = { skipBatches: 3, backoff: { first: 1, most: 1 } };
-  const run = await launchRun(await standInPlan(folder, 800), { name: "spike", folder, recovery });
-  launched.push(run);
+  const run = remember(await launchRun(await standInPlan(folder, 800), { name: "spike", folder, recovery }));
   // Batches 41 to 62 were left out, so the data ends 22 steps earlier.
   expect(await run.wait({ timeout: "4m" })).toMatchObject({
     ...{ state: "finished", step: 378 },
@@ -47,8 +43,7 @@ it("a resume of a run that left batches out reads none of its batches twice, nor
   const run = await healed();
   const points = await openCheckpoints(run.checkpointDir);
   vi.stubEnv("FAKE_STEP_MS", "5");
-  const after = await resumeRun(run, { from: points.at(360), name: "after" });
-  launched.push(after);
+  const after = remember(await resumeRun(run, { from: points.at(360), name: "after" }));
   await after.wait({ timeout: "4m" });
   expect(await skipped(after)).toContain("dataset skip 382 steps");
   await expect(resumeRun(run, { from: points.at(360), workers: 4, name: "other" })).rejects.toMatchObject({

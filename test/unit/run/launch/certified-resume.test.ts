@@ -1,28 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { resumeRun } from "../../../../src/run/launch/resume.js";
 import type { Run } from "../../../../src/run/run.js";
 import { runsFolder } from "../../../support/fake-plan.js";
+import { rememberRuns } from "../../../support/remembered-runs.js";
 import { standInPlan } from "../../../support/stand-in-plan.js";
 
-const runs: Run[] = [];
+const remember = rememberRuns();
 beforeEach(() => {
   for (const [name, value] of Object.entries({ FAKE_STEPS: "60", FAKE_STEP_MS: "10", FAKE_STATE: "1" }))
     vi.stubEnv(name, value);
   vi.stubEnv("FAKE_SAVE_EVERY", "20");
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  for (const run of runs.splice(0)) await run.stop({ graceful: false });
-});
-
-function remember(run: Run): Run {
-  runs.push(run);
-  return run;
-}
 
 /** A run that did all its 60 steps. */
 async function finished(folder: string): Promise<Run> {

@@ -1,26 +1,17 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { resumeRun } from "../../../../src/run/launch/resume.js";
-import type { Run } from "../../../../src/run/run.js";
 import { runsFolder } from "../../../support/fake-plan.js";
+import { rememberRuns } from "../../../support/remembered-runs.js";
 import { samplesRead } from "../../../support/samples-read.js";
 import { standInPlan } from "../../../support/stand-in-plan.js";
 
-const runs: Run[] = [];
+const remember = rememberRuns();
 beforeEach(() => {
   vi.stubEnv("FAKE_STEP_MS", "10");
   vi.stubEnv("FAKE_SAVE_EVERY", "20");
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  for (const run of runs.splice(0)) await run.stop({ graceful: false });
-});
-
-function remember(run: Run): Run {
-  runs.push(run);
-  return run;
-}
 
 /** 60 steps of two workers, and its checkpoint of step 40. */
 async function saved() {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { compareRuns } from "../../../../src/run/compare.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
@@ -9,22 +9,14 @@ import { resumeRun } from "../../../../src/run/launch/resume.js";
 import type { Run } from "../../../../src/run/run.js";
 import { displayKey } from "../../../../src/view/display-contract.js";
 import { runsFolder } from "../../../support/fake-plan.js";
+import { rememberRuns } from "../../../support/remembered-runs.js";
 import { standInPlan } from "../../../support/stand-in-plan.js";
 
-const runs: Run[] = [];
+const remember = rememberRuns();
 beforeEach(() => {
   vi.stubEnv("FAKE_STEPS", "120");
   vi.stubEnv("FAKE_STEP_MS", "10");
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  for (const run of runs.splice(0)) await run.stop({ graceful: false });
-});
-
-function remember(run: Run): Run {
-  runs.push(run);
-  return run;
-}
 
 async function stoppedRun(folder: string): Promise<Run> {
   const run = remember(await launchRun(await standInPlan(folder, 240), { name: "wiki", folder }));
