@@ -93,7 +93,8 @@ function act(action: Action, finding: Finding, { history, policy, before }: Circ
     case "go-back":
       return { ...earlier, action, reason: `back to a checkpoint before step ${bad}` };
     case "skip-data": {
-      const skip = { fromStep: bad, batches: policy.skipBatches };
+      // The batches that were seen to be bad are left out in any case.
+      const skip = { fromStep: bad, batches: Math.max(policy.skipBatches, finding.step - bad + 1) };
       const reason =
         `back to a checkpoint before step ${bad}, ` +
         `and on without the batches of steps ${bad} to ${bad + skip.batches - 1}`;

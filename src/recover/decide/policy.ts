@@ -19,7 +19,7 @@ export interface RecoveryOptions {
   readonly backoff?: { readonly first?: string | number; readonly most?: string | number };
   /** Nodes that take the place of bad ones, in this order. */
   readonly spares?: readonly string[];
-  /** Batches to leave out from the first bad one on when data is skipped; default 2. */
+  /** Least number of batches to leave out, from the first bad step on; default 2. All that were seen to be bad go. */
   readonly skipBatches?: number;
   /** Factor on the learning rate when it is lowered; default 0.5. */
   readonly learningRateFactor?: number;

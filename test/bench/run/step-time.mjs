@@ -2,7 +2,7 @@
 // launchRun with the same command started bare, and reads the step times from the logs. Needs the set-up; an hour.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
@@ -70,13 +70,12 @@ async function bare(planned, name) {
   return stepMs(join(logs, "worker_0.log"));
 }
 
-/** Ticks of all supervisors of a run so far: a hundredth of a second each. */
+/** Processor time of the supervisor so far, of all its threads, in seconds. */
 function supervisorSeconds(run) {
   const { pid } = JSON.parse(readFileSync(join(run.folder, "lease/1"), "utf8")).holder;
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const ran = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+  return ran.reduce((sum, nanoseconds) => sum + Number(nanoseconds), 0) / 1e9;
 }
 
 async function supervised(planned, name) {

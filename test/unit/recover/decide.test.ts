@@ -90,7 +90,7 @@ describe("the decision", () => {
     expect(actions).toEqual(["go-back", "skip-data", "go-back", "lower-learning-rate", "stop"]);
   });
 
-  it("leaves out the batches from the first bad step of a spike on", () => {
+  it("leaves out all batches that a spike has shown to be bad, also if fewer are asked for", () => {
     const spike = finding("loss-spike", {
       step: 102,
       cause: "numerics",
@@ -99,7 +99,7 @@ describe("the decision", () => {
     expect(decide(spike, history(), policy)).toMatchObject({
       action: "skip-data",
       notAfterStep: 99,
-      skip: { fromStep: 100, batches: 2 },
+      skip: { fromStep: 100, batches: 3 },
     });
   });
 
