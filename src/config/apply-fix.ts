@@ -1,5 +1,6 @@
 import type { FixStep, Issue } from "../core/error.js";
 import { keyInfo } from "./keys/catalog.js";
+import { floatPaths } from "./keys/float-paths.js";
 import { applyEdits, refuseEdit } from "./text/edit.js";
 import { emitKey } from "./text/emit.js";
 import { follow, type MapEntry, type MapNode } from "./text/nodes.js";
@@ -39,7 +40,8 @@ function step(source: SourceText, edit: FixStep): SourceText {
     return node === undefined ? undefined : readValue(node);
   };
   const info = keyInfo(edit.path, get);
-  const asFloat = info?.types[0] === "float";
+  const isFloat = floatPaths([edit], get);
+  const asFloat = isFloat(edit.path);
   const node = nodeAt(source.root, edit.path);
   const wanted = asFloat ? "float" : "int";
   // The kind of a number is the point here: 0 is a whole number to MindFormers and 0.0 is not; an edit keeps the kind
@@ -50,7 +52,7 @@ function step(source: SourceText, edit: FixStep): SourceText {
         const text = formatNumber(edit.value, asFloat);
         return readSource(applyEdits(source.text, [{ start: node.start, end: node.end, text }]), source.name);
       }
-  return withValue(source, { path: edit.path, value: edit.value, asFloat });
+  return withValue(source, { path: edit.path, value: edit.value, asFloat: isFloat });
 }
 
 /**

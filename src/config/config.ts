@@ -10,8 +10,8 @@ import { checkConfig, findingsOf } from "./check.js";
 import { type CommandLine, commandLineFor } from "./command/command-line.js";
 import { type ConfigDiff, diffSources } from "./diff.js";
 import { beginHistory, type ConfigEdit, type History, record, stepBack, stepForward } from "./history.js";
-import { keyInfo } from "./keys/catalog.js";
 import type { ConfigPath } from "./keys/config-path.js";
+import { floatPaths } from "./keys/float-paths.js";
 import { originOf, type ValueOrigin } from "./origin.js";
 import type { CheckFacts } from "./rules/rule.js";
 import { type SavingOptions, savingEdits } from "./saving.js";
@@ -116,7 +116,8 @@ export class Config {
    * this object.
    */
   set(path: ConfigPath, value: unknown): this {
-    const text = withValue(this.#current, this.#setting(path, value));
+    const asFloat = floatPaths([{ path, value }], (at) => this.get(at));
+    const text = withValue(this.#current, { path, value, asFloat });
     return this.#record(text, [{ verb: "set", path, by: this.#options.by ?? "notebook" }]);
   }
 
@@ -126,8 +127,15 @@ export class Config {
    */
   merge(values: Readonly<Record<string, unknown>>): this {
     const settings = this.#settingsBelow("", values);
+    const asFloat = floatPaths(settings, (at) => this.get(at));
     const edits = settings.map(({ path }) => ({ verb: "merge", path, by: this.#options.by ?? "notebook" }) as const);
-    return this.#record(withValues(this.#current, settings), edits);
+    return this.#record(
+      withValues(
+        this.#current,
+        settings.map((setting) => ({ ...setting, asFloat })),
+      ),
+      edits,
+    );
   }
 
   /**
@@ -152,15 +160,11 @@ export class Config {
     return this;
   }
 
-  #setting(path: string, value: unknown): Setting {
-    return { path, value, asFloat: keyInfo(path, (at) => this.get(at))?.types[0] === "float" };
-  }
-
   #settingsBelow(prefix: string, values: Readonly<Record<string, unknown>>): Setting[] {
     return Object.entries(values).flatMap(([key, value]) => {
       const path = prefix + key;
       if (isSection(value) && isSection(this.get(path))) return this.#settingsBelow(`${path}.`, value);
-      return [this.#setting(path, value)];
+      return [{ path, value }];
     });
   }
 

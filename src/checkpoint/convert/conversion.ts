@@ -88,7 +88,7 @@ export class Conversion {
       ["reads", formatBytes(bytesRead)],
       ["memory", `${formatBytes(memory)} of tensors at once`],
       ["time", `about ${formatDuration(duration)} at 300 MB/s, proof included`],
-      ["free disk", formatBytes(freeDisk)],
+      ["free disk", Number.isFinite(freeDisk) ? formatBytes(freeDisk) : "not known"],
       ["output", this.output],
       ["next", "await conversion.run()"],
     ];

@@ -60,7 +60,7 @@ export function judgeRetention<Candidate extends RetentionCandidate>(
 
 /**
  * Milliseconds until a disk is full at the rate of the saves so far; undefined with fewer than two saves, or none that
- * take space.
+ * take space, or free space that is not known (infinite).
  */
 export function timeUntilFull(
   saves: readonly { readonly savedAt: Date; readonly bytes: number }[],
@@ -71,5 +71,5 @@ export function timeUntilFull(
   if (first === undefined || last === undefined || sorted.length < 2) return undefined;
   const time = last.savedAt.getTime() - first.savedAt.getTime();
   const bytes = sorted.slice(1).reduce((sum, save) => sum + save.bytes, 0);
-  return time > 0 && bytes > 0 ? (freeBytes / bytes) * time : undefined;
+  return time > 0 && bytes > 0 && Number.isFinite(freeBytes) ? (freeBytes / bytes) * time : undefined;
 }

@@ -61,10 +61,12 @@ export class Retention {
     const { freeBytes, untilFull } = this.facts;
     const going = this.rows.filter(({ keep }) => !keep).length;
     const forecast =
-      untilFull === undefined ? "not known yet (fewer than two saves)" : `in ${formatDuration(untilFull)} at this rate`;
+      untilFull === undefined
+        ? "not known (needs two saves and the free space)"
+        : `in ${formatDuration(untilFull)} at this rate`;
     const facts = factsBundle("Retention", [
       ["would go", `${formatCount(going)} of ${formatCount(this.rows.length)} checkpoints, ${formatBytes(this.freed)}`],
-      ["free disk", formatBytes(freeBytes)],
+      ["free disk", Number.isFinite(freeBytes) ? formatBytes(freeBytes) : "not known"],
       ["disk full", forecast],
       ["next", going > 0 ? "await retention.apply()" : "nothing to do"],
     ]);

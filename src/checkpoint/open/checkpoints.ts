@@ -1,5 +1,6 @@
-import { stat, statfs } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { CheckpointError } from "../../core/error.js";
+import { freeSpace } from "../../core/files.js";
 import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
@@ -69,8 +70,7 @@ export class Checkpoints {
     const uses = new Map<Checkpoint, string | undefined>();
     for (const each of this.all) uses.set(each, await linksTo(pathsOf(each), linked));
     const verdicts = judgeRetention(this.all, options, { now: Date.now(), inUse: (each) => uses.get(each) });
-    const space = await statfs(this.folder);
-    const freeBytes = space.bavail * space.bsize;
+    const freeBytes = await freeSpace(this.folder);
     const rows = verdicts.map(({ candidate: { step, bytes, savedAt }, keep, reason }) => {
       return { step, bytes, savedAt, keep, reason };
     });

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { throwIfCancelled } from "../../core/cancel.js";
-import { CancelledError, type Issue } from "../../core/error.js";
+import { CancelledError, type Issue, isLabError } from "../../core/error.js";
 import { formatCount, formatDuration } from "../../core/units.js";
 import { streamTensors } from "../read/files/stream-tensors.js";
 import { type OpenTensorFile, type TensorHeader, withTensorFile } from "../read/files/tensor-file.js";
@@ -8,8 +8,11 @@ import { kindOf } from "../read/kind.js";
 import { issue, otherCheckpoint } from "../read/points/finding.js";
 import type { PointPart } from "../read/points/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
+import type { GlobalTensor } from "../read/tensor-index.js";
 import { missingForResume, missingOnRanks, noteTensor, type TensorSeen } from "./agreement.js";
 import { addNotFinite, countNotFinite, type NotFinite } from "./finite.js";
+import { iterationNoteIssues, metadataIssues } from "./iteration-notes.js";
+import { rankNoteIssues } from "./rank-notes.js";
 import { momentsWithoutWeight, replicasThatDiffer } from "./state-agreement.js";
 import { storedCrcIssues } from "./stored-crc.js";
 import { Verification } from "./verification.js";
@@ -50,8 +53,8 @@ interface Work {
 /**
  * Reads every byte of every file: header against size, stored CRC, NaN, infinities and implausible values in each
  * tensor, the ranks' tensors
- * against each other (types, shapes; replicas by value where their place is known), and whether what a resume needs is
- * there.
+ * against each other (types, shapes; replicas by value where their place is known), whether what a resume needs is
+ * there, and the notes beside the files (`meta.json`, `common.json`, `metadata.json`, the tracker) against the files.
  */
 export async function verifyPoint(request: VerifyRequest): Promise<Verification> {
   const started = Date.now();
@@ -80,8 +83,9 @@ export async function verifyPoint(request: VerifyRequest): Promise<Verification>
     findings.push(...momentsWithoutWeight(seen.keys()));
     findings.push(...savedApart(folder, files));
   }
-  const index = await stored.index(request.signal);
-  findings.push(...replicasThatDiffer(index, work.checksums));
+  findings.push(...(await noteIssues(stored)));
+  const index = await readIndex(work);
+  if (index !== undefined) findings.push(...replicasThatDiffer(index, work.checksums));
   const shared = [...seen.values()].filter((tensor) => tensor.ranks.length > 1);
   const identical = shared.filter((tensor) => tensor.identical).length;
   const facts = {
@@ -94,6 +98,28 @@ export async function verifyPoint(request: VerifyRequest): Promise<Verification>
     files: files.length,
   };
   return new Verification({ ...facts, milliseconds: Date.now() - started }, bounded(findings, folder));
+}
+
+/** The notes beside the files that MindFormers resumes by, against the files. */
+async function noteIssues(stored: StoredPoint): Promise<Issue[]> {
+  if (stored.point.layout === "ranks") return rankNoteIssues(stored);
+  return stored.point.layout === "iteration" ? iterationNoteIssues(stored) : [];
+}
+
+/** The tensors by name, compared with `metadata.json` where the layout has one; undefined if that is damaged. */
+async function readIndex({ request, findings }: Work): Promise<ReadonlyMap<string, GlobalTensor> | undefined> {
+  const { stored, signal } = request;
+  try {
+    const index = await stored.index(signal);
+    if (stored.point.layout === "iteration") findings.push(...metadataIssues(stored, await stored.metadata(), index));
+    return index;
+  } catch (error) {
+    if (!isLabError(error) || error.code !== "CHECKPOINT_INDEX_INVALID") throw error;
+    const path = String(error.details.file);
+    const message = error.message.replace(`${path}: `, "");
+    findings.push(issue("error", "checkpoint-metadata", { path, message, hint: otherCheckpoint }));
+    return undefined;
+  }
 }
 
 async function verifyFile(work: Work, part: PointPart): Promise<TensorHeader | undefined> {

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from "../../core/cancel.js";
 import { FilePool } from "./file-pool.js";
 import type { FileAccess } from "./files/file-access.js";
-import { readIterationMetadata } from "./files/metadata-json.js";
+import { type IterationMetadata, readIterationMetadata } from "./files/metadata-json.js";
 import { type OpenTensorFile, type TensorHeader, withTensorFile } from "./files/tensor-file.js";
 import type { PointPart, SavedPoint } from "./points/saved-point.js";
 import { type GlobalTensor, type IndexedFile, indexTensors, type PlaceOf } from "./tensor-index.js";
@@ -18,6 +18,7 @@ export class StoredPoint {
   readonly point: SavedPoint;
   readonly options: StoredPointOptions;
   #index: Promise<ReadonlyMap<string, GlobalTensor>> | undefined;
+  #metadata: Promise<IterationMetadata | undefined> | undefined;
 
   constructor(point: SavedPoint, options: StoredPointOptions) {
     this.point = point;
@@ -57,10 +58,21 @@ export class StoredPoint {
     return this.#index;
   }
 
+  /**
+   * What `metadata.json` says; undefined if there is none.
+   * @throws CheckpointError CHECKPOINT_INDEX_INVALID if it is damaged.
+   */
+  metadata(): Promise<IterationMetadata | undefined> {
+    const { metadataPath } = this.point;
+    this.#metadata ??= (async () =>
+      metadataPath === undefined ? undefined : readIterationMetadata(this.options.files, metadataPath))();
+    return this.#metadata;
+  }
+
   async #build(signal: AbortSignal | undefined): Promise<ReadonlyMap<string, GlobalTensor>> {
-    const { layout, metadataPath } = this.point;
-    const { files, placeOf } = this.options;
-    const metadata = metadataPath === undefined ? undefined : await readIterationMetadata(files, metadataPath);
+    const { layout } = this.point;
+    const { placeOf } = this.options;
+    const metadata = await this.metadata();
     const indexed: IndexedFile[] = [];
     for (const part of this.readable()) {
       throwIfCancelled(signal, "reading the tensors");

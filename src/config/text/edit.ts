@@ -28,7 +28,14 @@ interface Scope {
   readonly indent: number;
   /** True for an item of a block list. */
   readonly item: boolean;
-  readonly asFloat: boolean;
+  /** True for paths where an integral number gets a point. */
+  readonly asFloat: (path: string) => boolean;
+  /** The path that is set: there a whole number gets its point also if the value stays equal. */
+  readonly target: string;
+}
+
+function join(path: string, key: string | number): string {
+  return path === "" ? String(key) : `${path}.${key}`;
 }
 
 export function refuseEdit(path: string, reason: string, hint: string): ConfigError {
@@ -46,8 +53,10 @@ export function contentEnd(node: YamlNode): number {
 
 function emitOptions(scope: Scope, old?: YamlNode): EmitOptions {
   const quoted = old?.kind === "scalar" && (old.style === "single" || old.style === "double") ? old.style : "plain";
-  const asFloat = scope.asFloat || (old?.kind === "scalar" && old.resolved.kind === "float");
-  return { lineBreak: lineBreakOf(scope.text), style: quoted, asFloat };
+  const { path } = scope;
+  const wasFloat = old?.kind === "scalar" && old.resolved.kind === "float";
+  const asFloat = (at: string) => (wasFloat && at === path) || scope.asFloat(at);
+  return { lineBreak: lineBreakOf(scope.text), style: quoted, path, asFloat };
 }
 
 /** A new line at the end of the line that holds `offset`; block text (`|`) already ends with its line break. */
@@ -62,7 +71,7 @@ function lineInsertion(scope: Scope, offset: number, line: string): TextEdit {
 }
 
 function addKey(map: MapNode, [key, value]: readonly [string, unknown], scope: Scope): TextEdit {
-  const options = emitOptions(scope);
+  const options = emitOptions({ ...scope, path: join(scope.path, key) });
   if (map.flow) {
     const pair = `${emitKey(key)}: ${emitFlow(value, options)}`;
     const last = map.entries.at(-1)?.value ?? map.merged.at(-1);
@@ -74,8 +83,8 @@ function addKey(map: MapNode, [key, value]: readonly [string, unknown], scope: S
   return lineInsertion(scope, contentEnd(map), line);
 }
 
-function addItem(list: SequenceNode, value: unknown, scope: Scope): TextEdit {
-  const options = emitOptions(scope, list.items.at(-1));
+function addItem(list: SequenceNode, [index, value]: readonly [number, unknown], scope: Scope): TextEdit {
+  const options = emitOptions({ ...scope, path: join(scope.path, index) }, list.items.at(-1));
   if (list.flow) {
     const last = list.items.at(-1);
     const text = emitFlow(value, options);
@@ -134,10 +143,10 @@ function editMap(map: MapNode, value: Readonly<Record<string, unknown>>, scope: 
   const indent = map.flow ? scope.indent : columnOf(scope.text, map.start);
   const inner = { ...scope, indent, item: false, flow: scope.flow || map.flow };
   const edits = map.entries.flatMap(({ key, value: node }) =>
-    editNode(node, value[key], { ...inner, path: `${scope.path}.${key}`, asFloat: false }),
+    editNode(node, value[key], { ...inner, path: join(scope.path, key) }),
   );
   const added = Object.keys(value).filter((key) => !map.entries.some((entry) => entry.key === key));
-  return [...edits, ...added.map((key) => addKey(map, [key, value[key]], { ...inner, asFloat: false }))];
+  return [...edits, ...added.map((key) => addKey(map, [key, value[key]], inner))];
 }
 
 function editList(list: SequenceNode, value: readonly unknown[], scope: Scope): TextEdit[] | undefined {
@@ -145,9 +154,11 @@ function editList(list: SequenceNode, value: readonly unknown[], scope: Scope): 
   const indent = list.flow ? scope.indent : columnOf(scope.text, list.start);
   const inner = { ...scope, indent, item: true, flow: scope.flow || list.flow };
   const edits = list.items.flatMap((node, index) =>
-    editNode(node, value[index], { ...inner, path: `${scope.path}.${index}` }),
+    editNode(node, value[index], { ...inner, path: join(scope.path, index) }),
   );
-  return [...edits, ...value.slice(list.items.length).map((item) => addItem(list, item, inner))];
+  const known = list.items.length;
+  const added = value.slice(known).map((item, at) => addItem(list, [known + at, item], inner));
+  return [...edits, ...added];
 }
 
 /**
@@ -155,11 +166,16 @@ function editList(list: SequenceNode, value: readonly unknown[], scope: Scope): 
  * mappings stay.
  */
 function editNode(node: YamlNode, value: unknown, scope: Scope): TextEdit[] {
-  if (sameValue(readValue(node), value)) return [];
+  if (sameValue(readValue(node), value) && !lacksPoint(node, scope)) return [];
   let edits: TextEdit[] | undefined;
   if (node.kind === "map" && isSection(value)) edits = editMap(node, value, scope);
   if (node.kind === "sequence" && Array.isArray(value)) edits = editList(node, value, scope);
   return edits ?? replaceNode(node, value, scope);
+}
+
+/** True for a whole number at the very path that is set, where MindFormers wants a float: `0` is none to Python. */
+function lacksPoint(node: YamlNode, { path, target, asFloat }: Scope): boolean {
+  return path === target && node.kind === "scalar" && node.resolved.kind === "int" && asFloat(path);
 }
 
 function addBelow(node: ScalarNode, value: unknown, scope: Scope): TextEdit[] {
@@ -188,10 +204,11 @@ function listPosition(list: SequenceNode, segment: string, path: string): number
 export function editsFor(
   root: YamlNode,
   text: string,
-  request: { path: string; value: unknown; asFloat?: boolean },
+  request: { path: string; value: unknown; asFloat?: (path: string) => boolean },
 ): TextEdit[] {
   const segments = splitPath(request.path);
-  let scope: Scope = { text, path: "", flow: false, indent: -2, item: false, asFloat: request.asFloat ?? false };
+  const asFloat = request.asFloat ?? (() => false);
+  let scope: Scope = { text, path: "", flow: false, indent: -2, item: false, asFloat, target: request.path };
   let node: YamlNode = root;
   for (const [depth, segment] of segments.entries()) {
     const at = follow(node);
@@ -209,7 +226,7 @@ export function editsFor(
     let next: YamlNode | undefined;
     if (at.kind === "sequence") {
       next = at.items[listPosition(at, segment, scope.path)];
-      if (next === undefined) return [addItem(at, nest(rest, request.value), inner)];
+      if (next === undefined) return [addItem(at, [at.items.length, nest(rest, request.value)], inner)];
     } else {
       next = at.entries.findLast(({ key }) => key === segment)?.value;
       const inherited = at.merged.some((base) => Object.hasOwn(readValue(base) as object, segment));
@@ -221,7 +238,7 @@ export function editsFor(
         );
       if (next === undefined) return [addKey(at, [segment, nest(rest, request.value)], inner)];
     }
-    scope = { ...inner, path: scope.path === "" ? segment : `${scope.path}.${segment}` };
+    scope = { ...inner, path: join(scope.path, segment) };
     node = next;
   }
   return editNode(node, request.value, scope);

@@ -6,8 +6,15 @@ export interface EmitOptions {
   readonly lineBreak: string;
   /** Quotes for strings; the default leaves them away where PyYAML needs none. */
   readonly style?: QuoteStyle;
-  /** Integral numbers get a point, so that Python reads a float. */
-  readonly asFloat?: boolean;
+  /** Path of the value, for `asFloat`. */
+  readonly path: string;
+  /** True for paths where an integral number gets a point, so that Python reads a float. */
+  readonly asFloat: (path: string) => boolean;
+}
+
+/** The options of a value one step deeper. */
+function below(options: EmitOptions, key: string | number): EmitOptions {
+  return { ...options, path: options.path === "" ? String(key) : `${options.path}.${key}` };
 }
 
 function isScalar(value: unknown): value is ScalarValue {
@@ -20,9 +27,14 @@ export function emitKey(key: string): string {
 
 /** Any value on one line. */
 export function emitFlow(value: unknown, options: EmitOptions): string {
-  if (isScalar(value)) return formatScalar(value, options);
-  if (Array.isArray(value)) return `[${value.map((item) => emitFlow(item, options)).join(", ")}]`;
-  const pairs = Object.entries(value as object).map(([key, item]) => `${emitKey(key)}: ${emitFlow(item, options)}`);
+  if (isScalar(value)) {
+    const asFloat = typeof value === "number" && options.asFloat(options.path);
+    return formatScalar(value, { ...(options.style && { style: options.style }), asFloat });
+  }
+  if (Array.isArray(value)) return `[${value.map((item, index) => emitFlow(item, below(options, index))).join(", ")}]`;
+  const pairs = Object.entries(value as object).map(
+    ([key, item]) => `${emitKey(key)}: ${emitFlow(item, below(options, key))}`,
+  );
   return `{${pairs.join(", ")}}`;
 }
 
@@ -39,17 +51,21 @@ export function isInline(value: unknown): boolean {
 export function emitBlock(value: unknown, indent: number, options: EmitOptions): string {
   const separator = options.lineBreak + " ".repeat(indent);
   if (Array.isArray(value)) {
-    const items = value.map(
-      (item) => `- ${isInline(item) ? emitFlow(item, options) : emitBlock(item, indent + 2, options)}`,
-    );
+    const items = value.map((item, index) => {
+      const inner = below(options, index);
+      return `- ${isInline(item) ? emitFlow(item, inner) : emitBlock(item, indent + 2, inner)}`;
+    });
     return items.join(separator);
   }
   return Object.entries(value as object)
-    .map(([key, item]) => emitKey(key) + emitAfterColon(item, indent, options))
+    .map(([key, item]) => emitKey(key) + emitAfterColon(item, indent, below(options, key)))
     .join(separator);
 }
 
-/** What follows `key` for a value of a block mapping whose keys stand at `indent`: `: 1`, or `:` and deeper lines. */
+/**
+ * What follows `key` for a value of a block mapping whose keys stand at `indent`: `: 1`, or `:` and deeper lines.
+ * `options.path` is that of the value.
+ */
 export function emitAfterColon(value: unknown, indent: number, options: EmitOptions): string {
   if (isInline(value)) return `: ${emitFlow(value, options)}`;
   const deeper = indent + 2;

@@ -138,14 +138,14 @@ function reread(
   return { ...source, text, root };
 }
 
-/** A value to be set; `asFloat`: an integral number gets a point. */
+/** A value to be set; `asFloat`: paths, of the value and below, where an integral number gets a point. */
 export interface Setting {
   readonly path: string;
   readonly value: unknown;
-  readonly asFloat?: boolean;
+  readonly asFloat?: (path: string) => boolean;
 }
 
-function checked({ path, value, asFloat = false }: Setting): Required<Setting> {
+function checked({ path, value, asFloat = () => false }: Setting): Required<Setting> {
   const unwritable = findUnwritable(value);
   if (unwritable !== undefined)
     throw refuseEdit(

@@ -118,3 +118,32 @@ test("PyYAML reads exactly the intended change and nothing else out of 1,000 ran
   expect(agree).toBe(files.length * perFile);
   expect(refused).toBeLessThan(agree / 5);
 });
+
+test("whole floats inside objects and lists stay floats for PyYAML, where MindFormers refuses whole numbers", async () => {
+  const config = await openConfig("pretrain_qwen3_32b");
+  config
+    .set("model", { model_config: { model_type: "qwen3", hidden_dropout: 0, attention_dropout: 0, num_layers: 2 } })
+    .merge({ optimizer: { type: "AdamW", betas: [0, 1], eps: 1 }, lr_schedule: { learning_rate: 1, warmup_steps: 2 } })
+    .set("callbacks", [{ type: "CheckpointMonitor", embedding_local_norm_threshold: 1, save_checkpoint_steps: 5 }])
+    .set("runner_wrapper", { type: "MFTrainOneStepCell", scale_sense: 1, use_clip_grad: true })
+    .set("grouped_lr_schedule", { grouped: [{ type: "ConstantWarmUpLR", learning_rate: 2, warmup_steps: 3 }] });
+  const file = await config.save(join(folder, "floats.yaml"));
+  const [read] = await runPython<unknown[]>("integration/config/load.py", [file], folder);
+  const [float, int] = [(text: string) => ({ float: text }), (text: string) => ({ int: text })];
+  expect(read).toMatchObject({
+    map: {
+      model: {
+        map: {
+          model_config: {
+            map: { hidden_dropout: float("0.0"), attention_dropout: float("0.0"), num_layers: int("2") },
+          },
+        },
+      },
+      optimizer: { map: { betas: [float("0.0"), float("1.0")], eps: float("1.0") } },
+      lr_schedule: { map: { learning_rate: float("1.0"), warmup_steps: int("2") } },
+      callbacks: [{ map: { embedding_local_norm_threshold: float("1.0"), save_checkpoint_steps: int("5") } }],
+      runner_wrapper: { map: { scale_sense: float("1.0") } },
+      grouped_lr_schedule: { map: { grouped: [{ map: { learning_rate: float("2.0"), warmup_steps: int("3") } }] } },
+    },
+  });
+});

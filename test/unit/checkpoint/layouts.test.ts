@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openCheckpoint, openCheckpoints } from "../../../src/checkpoint/open/open.js";
 import { displayKey } from "../../../src/view/display-contract.js";
-import { checkpointFile, saveRank, temporaryFolder } from "../../support/checkpoint-folder.js";
+import { checkpointFile, iterationFolder, saveRank, temporaryFolder } from "../../support/checkpoint-folder.js";
 import { floats, safetensorsFile } from "../../support/safetensors-file.js";
 
 const shard = (name: string, ...values: readonly number[]) => safetensorsFile({ [name]: floats(...values) });
@@ -17,36 +17,6 @@ async function huggingFaceFolder(): Promise<string> {
   const map = { a: "model-00001-of-00002.safetensors", b: "model-00002-of-00002.safetensors" };
   await writeFile(join(folder, "model.safetensors.index.json"), JSON.stringify({ metadata: {}, weight_map: map }));
   return folder;
-}
-
-/** Two ranks of the 1.9 layout: `w` in two slices, `b` on both ranks. */
-async function iterationFolder(): Promise<string> {
-  const root = await temporaryFolder();
-  const folder = join(root, "iteration_00000020");
-  await mkdir(folder);
-  for (const rank of [0, 1]) {
-    const tensors = { w: { ...floats(rank * 2, rank * 2 + 1), shape: [1, 2] }, b: floats(9) };
-    await writeFile(join(folder, `tiny-model-000000${rank}-0000002.safetensors`), safetensorsFile(tensors));
-  }
-  const place = (rank: number) => ({ file_name: `tiny-model-000000${rank}-0000002.safetensors`, storage_rank: rank });
-  const metadata = {
-    state_dict_metadata: {
-      w: {
-        global_shape: [2, 2],
-        chunk: [
-          { global_offset: [0, 0], local_shape: [1, 2] },
-          { global_offset: [1, 0], local_shape: [1, 2] },
-        ],
-      },
-      b: { global_shape: [1], chunk: [{ global_offset: [0], local_shape: [1] }] },
-    },
-    storage_data: { "('w', (0, 0))": [place(0)], "('w', (1, 0))": [place(1)], "('b', (0,))": [place(0), place(1)] },
-  };
-  await writeFile(join(folder, "metadata.json"), JSON.stringify(metadata));
-  const common = { epoch_num: 1, step_num: 20, global_step: 20, loss_scale: 1, global_batch_size: 4 };
-  await writeFile(join(folder, "common.json"), JSON.stringify(common));
-  await writeFile(join(root, "latest_checkpointed_iteration.txt"), "20");
-  return root;
 }
 
 test("a Hugging Face folder with an index opens as one whole model", async () => {

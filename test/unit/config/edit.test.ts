@@ -53,6 +53,27 @@ describe("an edit changes its own bytes and no others", () => {
     expect(edited(before, path, value)).toBe(after);
   });
 
+  test.each([
+    ["in a section", "model:\n  model_config: {}\nuse_legacy: False\n", { hidden_dropout: 0 }, "hidden_dropout: 0.0"],
+    [
+      "that was one already",
+      "model:\n  model_config:\n    hidden_dropout: 0\nuse_legacy: False\n",
+      0,
+      "hidden_dropout: 0.0",
+    ],
+  ])("a whole number %s where MindFormers wants a float gets its point", (_where, text, value, after) => {
+    const path = `model.model_config${typeof value === "number" ? ".hidden_dropout" : ""}`;
+    expect(edited(text, path, value)).toContain(after);
+  });
+
+  test("the items of a list of floats get their points, those of other lists none", () => {
+    const text = "optimizer:\n  type: AdamW\n  betas: [0.9, 0.95]\n";
+    expect(edited(text, "optimizer.betas", [0, 1])).toContain("betas: [0.0, 1.0]");
+    expect(edited(text, "optimizer", { type: "AdamW", betas: [1, 1], eps: 1 })).toContain("eps: 1.0");
+    const sizes = "train_dataset:\n  data_loader:\n    type: BlendedMegatronDatasetDataLoader\n";
+    expect(edited(sizes, "train_dataset.data_loader.sizes", [8, 0, 0])).toContain("sizes: [8, 0, 0]");
+  });
+
   test("setting the value that is there changes nothing, also with another spelling", () => {
     const text = "a: 1.e-8\nb: 'x'\nc: [1,2]\n";
     expect(open(text).set("a", 1e-8).set("b", "x").set("c", [1, 2]).text).toBe(text);

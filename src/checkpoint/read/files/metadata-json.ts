@@ -5,6 +5,8 @@ import { readSmallText } from "./file-access.js";
 /** What the 1.9 layout's `metadata.json` says of one tensor. */
 export interface DescribedTensor {
   readonly globalShape: readonly number[];
+  /** MindSpore's name of the type, such as `Float32`; undefined if the file does not say so. */
+  readonly dtype: string | undefined;
   /** Into how many slices each axis is cut; undefined if the file does not say so. */
   readonly cuts: readonly number[] | undefined;
   readonly chunks: readonly { readonly offset: readonly number[]; readonly shape: readonly number[] }[];
@@ -83,7 +85,8 @@ function sliceOffset(tensor: DescribedTensor | undefined, written: readonly numb
 }
 
 function describedTensor(value: unknown): DescribedTensor | undefined {
-  const { global_shape: globalShape, axis_fragmentations: cuts, chunk } = record(value);
+  const { global_shape: globalShape, axis_fragmentations: cuts, chunk, properties } = record(value);
+  const { dtype } = record(properties);
   if (!isShape(globalShape) || !Array.isArray(chunk)) return undefined;
   // MindFormers describes a scalar by one axis that is not cut.
   const axes = globalShape.length === 0 ? [0, 1] : [globalShape.length];
@@ -94,7 +97,12 @@ function describedTensor(value: unknown): DescribedTensor | undefined {
     if (!isShape(offset) || !isShape(shape)) return undefined;
     chunks.push({ offset, shape });
   }
-  return { globalShape, cuts: (cuts as readonly number[] | undefined)?.slice(0, globalShape.length), chunks };
+  return {
+    globalShape,
+    dtype: typeof dtype === "string" ? dtype : undefined,
+    cuts: (cuts as readonly number[] | undefined)?.slice(0, globalShape.length),
+    chunks,
+  };
 }
 
 function isShape(value: unknown): value is number[] {
@@ -107,10 +115,4 @@ export function parseShardKey(key: string): { readonly name: string; readonly of
   if (!match) return undefined;
   const numbers = (match[3] ?? "").split(",").filter((text) => text.trim() !== "");
   return { name: match[1] ?? match[2] ?? "", offset: numbers.map(Number) };
-}
-
-/** The key of a shard as `metadata.json` writes it. */
-export function formatShardKey(name: string, offset: readonly number[]): string {
-  const numbers = offset.length === 1 ? `${offset[0]},` : offset.join(", ");
-  return `('${name}', (${numbers}))`;
 }

@@ -2,11 +2,14 @@ import type { Issue } from "../../../core/error.js";
 
 export const otherCheckpoint = "use another checkpoint: checkpoints.all lists them";
 
-/** Text of rank numbers: `rank 0`, `ranks 0, 1, 2`; from nine on the first ones and their count. */
-export function listed(ranks: readonly number[]): string {
-  if (ranks.length === 1) return `rank ${ranks[0]}`;
-  if (ranks.length <= 8) return `ranks ${ranks.join(", ")}`;
-  return `${ranks.length} ranks (${ranks.slice(0, 6).join(", ")}, …)`;
+/**
+ * Text of rank numbers: `rank 0`, `ranks 0, 1, 2`; from nine on the first ones and their count. `count`: how many there
+ * are, if `ranks` are only the first ones.
+ */
+export function listed(ranks: readonly number[], count = ranks.length): string {
+  if (count === 1) return `rank ${ranks[0]}`;
+  if (count <= 8) return `ranks ${ranks.join(", ")}`;
+  return `${count} ranks (${ranks.slice(0, 6).join(", ")}, …)`;
 }
 
 /** A finding about a checkpoint; `path` is the tensor, file or folder. */

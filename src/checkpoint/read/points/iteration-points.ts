@@ -28,7 +28,7 @@ export async function iterationPoints(
   const tracker = names.includes(trackerName)
     ? await readSmallText(files, files.join(folder, trackerName), smallText)
     : undefined;
-  const latest = tracker === undefined ? undefined : Number.parseInt(tracker, 10);
+  const latest = tracker === undefined ? undefined : /^\s*\d+\s*$/.test(tracker) ? Number(tracker) : Number.NaN;
   const points: SavedPoint[] = [];
   for (const name of names) {
     const step = iterationOfFolder(name);
@@ -114,7 +114,7 @@ function missingFiles(folder: string, found: readonly IterationFileName[]): Issu
 
 function trackerIssues(folder: string, step: number, latest: number | undefined | null): Issue[] {
   if (latest === null || (latest !== undefined && latest >= step)) return [];
-  const found = latest === undefined ? "no tracker" : `iteration ${latest}`;
+  const found = latest === undefined ? "no tracker" : Number.isNaN(latest) ? "no number" : `iteration ${latest}`;
   const message = `expected ${trackerName} to say ${step} or more, found ${found}: the save may not have ended`;
   return [issue("error", "checkpoint-tracker", { path: folder, message, hint: otherCheckpoint })];
 }

@@ -9,6 +9,13 @@ interface NamedFile {
   readonly path: string;
 }
 
+/** A file of `rank` in the folder of another one, `rank_<of>`: MindFormers does not read it there. */
+interface Misplaced {
+  readonly of: number;
+  readonly rank: number;
+  readonly key: string;
+}
+
 /** Ranks of the `rank_R` folders among names, in order. */
 export function ranksIn(names: readonly string[]): number[] {
   const ranks = names.map(rankOfFolder).filter((rank): rank is number => rank !== undefined);
@@ -24,7 +31,7 @@ export async function rankPoints(
   found: readonly number[],
   options: PartsOptions & { readonly ranks?: number | undefined },
 ): Promise<SavedPoint[]> {
-  const files = await listFiles(folder, found, options);
+  const { files, misplaced } = await listFiles(folder, found, options);
   const parts = await readParts(
     files.map(({ named, path }) => ({ rank: named.rank, path })),
     options,
@@ -50,29 +57,45 @@ export async function rankPoints(
       common: undefined,
       metadataPath: undefined,
       weightMap: undefined,
-      issues: missingRanks(folder, count, ofPoint),
+      issues: missingRanks(folder, count, {
+        parts: ofPoint,
+        misplaced: misplaced.filter(({ key }) => key === pointKey(named)),
+      }),
     };
   });
 }
 
-async function listFiles(folder: string, ranks: readonly number[], { files }: PartsOptions): Promise<NamedFile[]> {
-  const found: NamedFile[] = [];
-  const lists = await Promise.all(ranks.map((rank) => files.list(files.join(folder, `rank_${rank}`))));
+async function listFiles(folder: string, ranks: readonly number[], { files: access }: PartsOptions) {
+  const files: NamedFile[] = [];
+  const misplaced: Misplaced[] = [];
+  const lists = await Promise.all(ranks.map((rank) => access.list(access.join(folder, `rank_${rank}`))));
   ranks.forEach((rank, at) => {
+    const place = access.join(folder, `rank_${rank}`);
     for (const name of lists[at] ?? []) {
       const named = parseCheckpointFileName(name);
-      const place = files.join(folder, `rank_${rank}`);
-      if (named?.rank === rank) found.push({ named, path: files.join(place, name) });
+      if (named === undefined) continue;
+      if (named.rank === rank) files.push({ named, path: access.join(place, name) });
+      else misplaced.push({ of: rank, rank: named.rank, key: pointKey(named) });
     }
   });
-  return found;
+  return { files, misplaced };
 }
 
-function missingRanks(folder: string, count: number, parts: readonly PointPart[]): Issue[] {
+interface FilesOfPoint {
+  readonly parts: PointPart[];
+  /** Folders that hold a file with the name of another rank. */
+  readonly misplaced: readonly Misplaced[];
+}
+
+/** `count`: how many ranks there should be; a number from a folder's name, so that no list of that length is made. */
+function missingRanks(folder: string, count: number, { parts, misplaced }: FilesOfPoint): Issue[] {
   const have = new Set(parts.map(({ rank }) => rank));
-  const expected = Array.from({ length: count }, (_, rank) => rank);
-  const missing = expected.filter((rank) => !have.has(rank));
-  if (missing.length === 0) return [];
-  const message = `expected files of ${listed(expected)}, missing: ${listed(missing)}`;
+  const total = count - [...have].filter((rank) => rank < count).length;
+  if (total === 0) return [];
+  const missing: number[] = [];
+  for (let rank = 0; missing.length < Math.min(total, 8); rank++) if (!have.has(rank)) missing.push(rank);
+  const first = Array.from({ length: Math.min(count, 8) }, (_, rank) => rank);
+  const places = misplaced.slice(0, 3).map(({ of, rank }) => `; rank_${of} holds a file of ${listed([rank])}`);
+  const message = `expected files of ${listed(first, count)}, missing: ${listed(missing, total)}${places.join("")}`;
   return [issue("error", "checkpoint-rank-missing", { path: folder, message, hint: otherCheckpoint })];
 }

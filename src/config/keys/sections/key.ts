@@ -4,6 +4,8 @@ export type KeyType = "int" | "float" | "bool" | "string" | "list" | "map" | "nu
 /** One key of a configuration as MindFormers 1.9 knows it. */
 export interface KeyInfo {
   readonly types: readonly KeyType[];
+  /** What the items of a list must be, if MindFormers refuses others. */
+  readonly items?: KeyType;
   /** Value that MindFormers takes if the key is missing; undefined if it has none of its own. */
   readonly default: unknown;
   readonly meaning: string;
@@ -25,6 +27,11 @@ export interface SectionInfo {
 /** `key("int", 1, "…")`; several types are joined by `|`. */
 export function key(types: string, defaultValue: unknown, meaning: string): KeyInfo {
   return { types: types.split("|") as KeyType[], default: defaultValue, meaning };
+}
+
+/** The key of a list of floats: MindFormers refuses whole numbers in it. */
+export function ofFloats(info: KeyInfo): KeyInfo {
+  return { ...info, items: "float" };
 }
 
 /** Names without an own description, `"int: a b c"` per line. */

@@ -1,4 +1,4 @@
-import { type Keys, key } from "./key.js";
+import { type Keys, key, ofFloats } from "./key.js";
 
 /** `moe_config` (strict): experts of models with `use_legacy: True`; mcore models have them in `model.model_config`. */
 export const legacyExpertKeys: Keys = {
@@ -32,7 +32,7 @@ export const legacyExpertKeys: Keys = {
   moe_intermediate_size: key("int", 1407, "width of an expert"),
   routed_scaling_factor: key("float", 1, "factor of the routed experts' output"),
   aux_loss_types: key("list|null", null, "kinds of balancing loss"),
-  aux_loss_factors: key("list|null", null, "their weights"),
+  aux_loss_factors: ofFloats(key("list|null", null, "their weights")),
   z_loss_factor: key("float", 0, "weight of the z loss"),
   balance_via_topk_bias: key("bool", false, "balance by a bias per expert"),
   topk_bias_update_rate: key("float", 0, "step of that bias"),

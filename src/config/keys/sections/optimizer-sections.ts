@@ -1,11 +1,11 @@
-import { type Keys, key, newKeys, withDefaults } from "./key.js";
+import { type Keys, key, newKeys, ofFloats, withDefaults } from "./key.js";
 
 /** `optimizer` with the defaults that MindFormers takes if the whole section is missing. */
 export const optimizerKeys: Keys = newKeys(
   {
     type: key("string", "AdamW", "AdamW, FusedAdamW, PmaAdamW, FusedPmaAdamW, Muon or Came"),
     learning_rate: key("float|null", 5e-5, "used without lr_schedule"),
-    betas: key("list", [0.9, 0.999], "decay of both moments"),
+    betas: ofFloats(key("list", [0.9, 0.999], "decay of both moments")),
     eps: key("float|list", 1e-8, "keeps the division stable"),
     weight_decay: key("float", 0, "pull toward zero"),
     use_fused: key("bool", undefined, "one operator for the whole step"),
@@ -20,7 +20,7 @@ export const optimizerKeys: Keys = newKeys(
     nesterov: key("bool", undefined, "muon: look ahead"),
     ns_steps: key("int", undefined, "muon: Newton-Schulz steps"),
     matched_adamw_rms: key("float", undefined, "muon: size of an update, as AdamW's"),
-    adamw_betas: key("list", undefined, "muon: betas of what AdamW updates"),
+    adamw_betas: ofFloats(key("list", undefined, "muon: betas of what AdamW updates")),
     adamw_eps: key("float", undefined, "muon: eps of what AdamW updates"),
     qk_clip_threshold: key("float", undefined, "muon: largest attention logit"),
     clip_threshold: key("float", undefined, "came: limit of an update"),
