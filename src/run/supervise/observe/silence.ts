@@ -33,8 +33,10 @@ export function hangLimit(medianStepMs: number | undefined, shortest = hangMs): 
 }
 
 /**
- * The ranks that have been silent for longer than `limitMs`; none while any rank compiles, or before all ranks train.
- * While a rank saves or evaluates, only such ranks count, after 30 times as long. `expected`: how many ranks there are.
+ * Ranks that stand still: as soon as one has been silent for longer than `limitMs`, all that have been for half as
+ * long. Ranks of a training stop one after the other, the healthy ones not always last. None while any rank compiles,
+ * or before all ranks train. While a rank saves or evaluates, only such ranks count, after 30 times as long.
+ * `expected`: how many ranks there are.
  */
 export function silentRanks(
   ranks: ReadonlyMap<number, RankLog>,
@@ -45,8 +47,11 @@ export function silentRanks(
   const slow = logs.filter(({ phase }) => phase === "saving" || phase === "evaluating");
   const limitMs = slow.length > 0 ? when.limitMs * slowFactor : when.limitMs;
   const watched = slow.length > 0 ? slow : logs.filter(({ phase }) => phase === "training");
-  const silent = watched.filter(({ progressAt }) => when.elapsed - progressAt > limitMs);
-  return silent.map(({ rank }) => rank).sort((a, b) => a - b);
+  const silentFor = (ms: number) => watched.filter(({ progressAt }) => when.elapsed - progressAt > ms);
+  if (silentFor(limitMs).length === 0) return [];
+  return silentFor(limitMs / 2)
+    .map(({ rank }) => rank)
+    .sort((a, b) => a - b);
 }
 
 /** Where MindSpore's main thread stands while the graph, and the collectives in it, run. */

@@ -1,9 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { isLabError } from "../../../../src/core/error.js";
 import { markedProcesses } from "../../../../src/core/liveness/process-table.js";
 import { Random } from "../../../../src/recover/simulate/random.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
+import { openRun } from "../../../../src/run/open.js";
 import type { Run } from "../../../../src/run/run.js";
 import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
 
@@ -29,13 +31,19 @@ function calmLosses(): number[] {
   });
 }
 
-/** True if a fault cuts off the newest checkpoint while it is the only one: nothing is left to go on from. */
-function losesOnlyPoint(faults: ReturnType<typeof faultsOf>): boolean {
+/**
+ * True if a fault may cut off the newest checkpoint while it is the only one: nothing is left to go on from. Whether
+ * the checkpoint of the fault's own step is there already depends on the moment.
+ */
+function mayLoseOnlyPoint(faults: ReturnType<typeof faultsOf>): boolean {
   return faults.some(({ how, step }) => how === "damage" && step <= 40);
 }
 
-async function expectRefused(run: Run, about: string): Promise<void> {
-  await expect(run.wait({ timeout: "4m" }), about).rejects.toMatchObject({ code: "RUN_FAILED" });
+/** Refused for want of a checkpoint, or ended with the losses of an undisturbed run. */
+async function expectCalmOrRefused(run: Run, about: string): Promise<void> {
+  const end = await run.wait({ timeout: "4m" }).catch((error: unknown) => error);
+  if (!isLabError(end)) return expectCalm(run, about);
+  expect(end.code, about).toBe("RUN_FAILED");
   const { decision, reason } = (await run.decisions()).at(-1) ?? {};
   expect(decision, about).toBe("stop");
   expect(reason, about).toMatch(/none of \d checkpoints can be used/);
@@ -57,9 +65,12 @@ it(
       writeFileSync(script, JSON.stringify(faults));
       const environment = { FAKE_STATE: "1", FAKE_SAVE_EVERY: "20", FAKE_FAULTS: script };
       const recovery = { retries: 8, hangAfter: "4s", backoff: { first: 1, most: 1 } };
-      const run = await launchRun(fakePlan({ steps: 100, environment }), { name: `seed-${seed}`, folder, recovery });
+      const name = `seed-${seed}`;
+      const launch = launchRun(fakePlan({ steps: 100, environment }), { name, folder, recovery });
+      // On a busy machine a run may be refused before it was seen to train.
+      const run = await launch.catch(() => openRun(join(folder, name)));
       const about = `seed ${seed}: ${JSON.stringify(faults)}`;
-      await (losesOnlyPoint(faults) ? expectRefused(run, about) : expectCalm(run, about));
+      await (mayLoseOnlyPoint(faults) ? expectCalmOrRefused(run, about) : expectCalm(run, about));
       expect(await markedProcesses("MF_LAB_RUN", run.folder), about).toEqual([]);
     }
   },

@@ -29,6 +29,21 @@ it("a rank that trains is silent after 60 seconds or three median steps, whichev
   expect(silentRanks(ranks(), { elapsed: 1e9, limitMs: minute, expected: 3 })).toEqual([]);
 });
 
+it("a stopped rank whose last step came a moment after its peer's was not named, but the healthy peer", () => {
+  const logs = ranks();
+  logs.get(1)?.accept(stepLines(6, 100).trimEnd().split("\n"), 56, 56);
+  const silent = silentAt(logs, minute + 1);
+  expect(silent).toEqual([0, 1]);
+  const processes = [
+    { rank: 0, node: "n0", state: "S", stack: "" },
+    { rank: 1, node: "n1", state: "T", stack: "" },
+  ];
+  expect(judgeSilence(silent, logs, { processes, elapsed: minute + 1 })?.rank).toBe(1);
+  const goesOn = ranks();
+  goesOn.get(1)?.accept(stepLines(6, 100).trimEnd().split("\n"), minute / 2 + 1, minute / 2 + 1);
+  expect(silentAt(goesOn, minute + 1)).toEqual([0]);
+});
+
 it("a save may take half an hour; then the rank that saves is named, and that it saves", () => {
   const logs = ranks(saving);
   expect([silentAt(logs, 30 * minute), silentAt(logs, 30 * minute + 1)]).toEqual([[], [1]]);
