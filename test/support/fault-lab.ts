@@ -76,16 +76,17 @@ export class FaultLab {
   }
 
   /** The undisturbed run, whose losses every healed run must have. */
-  async calm(): Promise<void> {
-    const run = await this.launch("calm");
+  async calm(config?: Config): Promise<void> {
+    const run = await this.launch("calm", { ...(config && { config }) });
     await run.wait({ timeout: "9m" });
     keepGraphs(this.#graphs, this.runs);
     this.#calm = await losses(run);
   }
 
-  /** Fails unless the run did every step with the losses of the undisturbed run, digit for digit. */
-  async expectCalmLosses(run: Run): Promise<void> {
-    expect(await losses(run)).toEqual(this.#calm);
+  /** Fails unless the run and its resumes did every step with the losses of the undisturbed run, digit for digit. */
+  async expectCalmLosses(...runs: readonly Run[]): Promise<void> {
+    const all = await Promise.all(runs.map(losses));
+    expect(all.flat()).toEqual(this.#calm);
   }
 
   /** Writes what became of a fault into the report, and checks that nothing of the run is left. */

@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import { openConfig } from "../../config/open.js";
 import type { Clock } from "../../core/clock.js";
 import { isLabError } from "../../core/error.js";
+import { formatDuration } from "../../core/units.js";
 import type { LossPoint } from "../../recover/certificate/after.js";
 import { type Decision, startsAgain } from "../../recover/decide/action.js";
 import { Overseer, type OverseerPast } from "../../recover/decide/overseer.js";
 import type { Finding } from "../../recover/detect/finding.js";
 import type { Observation } from "../../recover/detect/observation.js";
 import { hasRemoteFiles } from "../nodes/open/open-nodes.js";
-import type { CheckpointEvent, DecisionEvent, RunEvent, StepRecord } from "../record/events.js";
+import type { CheckpointEvent, DecisionEvent, RecordedState, RunEvent, StepRecord } from "../record/events.js";
 import { runPaths } from "../record/layout.js";
 import type { RunFile } from "../record/run-file.js";
 import { askHook } from "./decision-hook.js";
@@ -22,6 +23,7 @@ import { comparisonEvent, ResumeWatch } from "./resume-watch.js";
 
 /** Where decisions are written; throws if another process supervises the run now. */
 export interface DecisionRecord {
+  readonly state: RecordedState;
   record(events: readonly RunEvent[], options?: { readonly durable?: boolean }): Promise<void>;
 }
 
@@ -117,7 +119,7 @@ export class Healer {
       return undefined;
     }
     const moved = movedFile(file, decision);
-    const choice = await this.#choose(file, moved, decision);
+    const choice = await this.#choose({ file, next: moved, decision }, record);
     const base = { time: this.#parts.clock.now(), attempt: file.attempt };
     const event = requeued ? requeueEvent(decision, choice, base) : this.#event(decision, choice);
     const vetoed = await this.#announce(event, record);
@@ -159,16 +161,17 @@ export class Healer {
     return sparesLeft(this.#file);
   }
 
-  /** The checkpoint to go on from. Without a spare the run waits until every node answers again. */
-  async #choose(file: RunFile, next: RunFile, decision: Decision): Promise<ResumeChoice> {
+  /** The checkpoint to go on from. Without a spare the run waits until every node answers again, and says so. */
+  async #choose({ file, next, decision }: Change, record: DecisionRecord): Promise<ResumeChoice> {
     const { clock, folder } = this.#parts;
     if (!hasRemoteFiles(file)) {
       const recorded = (await this.#parts.checkpoints()).length;
       return chooseResume({ folder: folder(), file, decision, recorded });
     }
     const config = await openConfig(await readFile(runPaths(folder()).config, "utf8"));
-    const until = clock.elapsed() + this.#overseer.policy.limits.startAfterMs;
-    for (;;) {
+    const patienceMs = this.#overseer.policy.limits.startAfterMs;
+    const until = clock.elapsed() + patienceMs;
+    for (let tries = 0; ; tries += 1) {
       const checkpoints = await this.#parts.checkpoints();
       const parts = { before: file, next, attempt: file.attempt + 1, config, decision, checkpoints };
       const choice = await chooseRemote(parts).catch((error: unknown) => {
@@ -177,6 +180,11 @@ export class Healer {
       });
       const stopped = await this.#parts.stopRequested();
       if (choice.waits === undefined || stopped || clock.elapsed() >= until) return choice;
+      if (tries === 0) {
+        const message = `${choice.refused}; waits up to ${formatDuration(patienceMs)} for it; run.stop() ends the wait`;
+        const base = { time: clock.now(), attempt: file.attempt };
+        await record.record([{ kind: "state", ...base, state: record.state, message }], { durable: true });
+      }
       await this.#wait(unreachableMs);
     }
   }
@@ -222,6 +230,13 @@ export class Healer {
       ...(choice?.certificate && { certificate: choice.certificate }),
     };
   }
+}
+
+/** A decision with the run as it was, and with the nodes of the next attempt. */
+interface Change {
+  readonly file: RunFile;
+  readonly next: RunFile;
+  readonly decision: Decision;
 }
 
 /** The nodes of the next attempt. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { openConfig } from "../../../src/config/open.js";
 import { markedProcesses } from "../../../src/core/liveness/process-table.js";
 import type { Cluster } from "../../../src/plan/command/cluster.js";
 import { planRun } from "../../../src/plan/plan-run.js";
-import { launchRun } from "../../../src/run/launch/launch.js";
+import { type LaunchOptions, launchRun } from "../../../src/run/launch/launch.js";
 import { resumeRun } from "../../../src/run/launch/resume.js";
 import type { Run } from "../../../src/run/run.js";
 import { type Machines, startMachines } from "../../support/hosts/machines.js";
@@ -37,11 +38,11 @@ async function config() {
     .set(`${loader}.config.seq_length`, 64)
     .set("model.model_config.seq_length", 64)
     .set("model.model_config.vocab_size", 512)
-    .set("callbacks.2.save_checkpoint_steps", 100);
+    .set("callbacks.2.save_checkpoint_steps", 30);
 }
 
-async function launch(name: string, cluster: Cluster): Promise<Run> {
-  const run = await launchRun(await planRun(await config(), { cluster }), { name, folder: runs });
+async function launch(name: string, cluster: Cluster, more: Pick<LaunchOptions, "recovery"> = {}): Promise<Run> {
+  const run = await launchRun(await planRun(await config(), { cluster }), { name, folder: runs, ...more });
   launched.push(run);
   return run;
 }
@@ -60,19 +61,34 @@ function events(run: Run): { kind: string; text?: string; message?: string; time
     .map((line) => JSON.parse(line));
 }
 
-it("trains over two hosts as on one, outlives a lost connection, stops, resumes, names a cut link", async () => {
+/** Kills the worker of a host and waits until the training has gone on from its newest checkpoint. */
+async function killWorker(run: Run, host: number): Promise<void> {
+  await run.wait({ untilStep: 35, timeout: "3m" });
+  const { pid = 0 } = (await run.nodes()).rows[host]?.processes?.find(({ role }) => role === "worker") ?? {};
+  const [enter = "", ...words] = machines.enter(machines.all[host]?.name ?? "");
+  execFileSync(enter, [...words, "kill", "-KILL", String(pid)]);
+  await expect.poll(async () => (await run.status()).attempt, { timeout: 60_000, interval: 200 }).toBe(2);
+  await run.wait({ untilStep: 45, timeout: "3m" });
+  const [restart] = await run.decisions();
+  expect(restart).toMatchObject({ decision: "restart", finding: { rank: host, cause: "killed" } });
+  expect(restart?.fromStep).toBeGreaterThanOrEqual(30);
+}
+
+it("trains over two hosts as on one, outlives a lost connection, heals, stops, resumes, names a cut link", async () => {
   const alone = await launch("alone", { device: "CPU", devicesPerNode: 2 });
   await alone.wait({ untilStep: 20, timeout: "5m" });
   const expected = await losses(alone);
   await alone.stop({ graceful: false });
 
   const hosts = machines.all.map(({ address }) => address);
-  const wide = await launch("wide", { device: "CPU", hosts, sshConfig: machines.sshConfig, workDir: "/srv/runs" });
+  const cluster: Cluster = { device: "CPU", hosts, sshConfig: machines.sshConfig, workDir: "/srv/runs" };
+  const wide = await launch("wide", cluster, { recovery: { backoff: { first: "1s" } } });
   await wide.wait({ untilStep: 5, timeout: "5m" });
   machines.all[1]?.killSshd();
   await wide.wait({ untilStep: 20, timeout: "3m" });
   expect(await losses(wide)).toEqual(expected);
 
+  await killWorker(wide, 1);
   const stopped = await wide.stop();
   expect(stopped).toMatchObject({ state: "stopped", checkpointStep: stopped.step });
   expect([ranksOn(0, "wide"), ranksOn(1, "wide")]).toEqual([["rank_0"], ["rank_1"]]);
