@@ -102,10 +102,17 @@ export function sectionInfo(path: string, get: ReadValue): SectionInfo | undefin
 
 /** What is known about one key, or undefined. */
 export function keyInfo(path: string, get: ReadValue): KeyInfo | undefined {
-  const cut = path.lastIndexOf(".");
-  const keys = sectionInfo(cut < 0 ? "" : path.slice(0, cut), get)?.keys;
-  const name = path.slice(cut + 1);
-  return keys !== undefined && Object.hasOwn(keys, name) ? keys[name] : undefined;
+  return keyLookup((section) => sectionInfo(section, get))(path);
+}
+
+/** `keyInfo` with sections that are looked up elsewhere. */
+export function keyLookup(section: (path: string) => SectionInfo | undefined): (path: string) => KeyInfo | undefined {
+  return (path) => {
+    const cut = path.lastIndexOf(".");
+    const keys = section(cut < 0 ? "" : path.slice(0, cut))?.keys;
+    const name = path.slice(cut + 1);
+    return keys !== undefined && Object.hasOwn(keys, name) ? keys[name] : undefined;
+  };
 }
 
 const home = new Map<string, string>();

@@ -1,9 +1,11 @@
 import { readMesh } from "../../model/layout/mesh.js";
 import { type ModelSection, modelNumber, otherNames } from "../../model/numbers.js";
 import type { ReadValue } from "../../model/read-value.js";
+import { keyLookup, sectionInfo } from "../keys/catalog.js";
 import { dataLoaderPath } from "../keys/data-path.js";
 import type { YamlNode } from "../text/nodes.js";
 import { isSection, nodeAt, readValue } from "../text/values.js";
+import { writtenPlaces } from "./places.js";
 import type { CheckFacts, RuleContext } from "./rule.js";
 
 /** Names of mid-2025 models that differ from those of 1.9. */
@@ -37,22 +39,34 @@ function deviceOf(value: unknown): "CPU" | "Ascend" | undefined {
   return value === "CPU" ? "CPU" : undefined;
 }
 
+/** Asks for each path once. */
+function once<T>(read: (path: string) => T): (path: string) => T {
+  const known = new Map<string, T>();
+  return (path) => {
+    const value = known.get(path);
+    if (value !== undefined || known.has(path)) return value as T;
+    const found = read(path);
+    known.set(path, found);
+    return found;
+  };
+}
+
 /**
  * Everything that rules look at; each value is read once. `read` gives the value at a path (default: what the text
  * itself says).
  */
 export function contextOf(root: YamlNode, facts: CheckFacts, read = readerOf(root)): RuleContext {
-  const known = new Map<string, unknown>();
-  const get = (path: string): unknown => {
-    if (!known.has(path)) known.set(path, read(path));
-    return known.get(path);
-  };
-  const section = get("model.model_config");
-  const model = isSection(section) ? section : undefined;
+  const get: ReadValue = once(read);
+  const written = get("model.model_config");
+  const model = isSection(written) ? written : undefined;
+  const section = once((path) => sectionInfo(path, get));
   return {
     get,
     facts,
     root,
+    places: writtenPlaces(root),
+    section,
+    key: keyLookup(section),
     mesh: readMesh(get),
     model,
     mcore: get("use_legacy") === false,

@@ -2,7 +2,9 @@ import type { FixStep } from "../../core/error.js";
 import type { Mesh } from "../../model/layout/mesh.js";
 import type { ModelSection } from "../../model/numbers.js";
 import type { ReadValue } from "../../model/read-value.js";
+import type { KeyInfo, SectionInfo } from "../keys/sections/key.js";
 import type { YamlNode } from "../text/nodes.js";
+import type { Place } from "./places.js";
 
 /** What is known besides the configuration; rules that need a missing fact stay silent. */
 export interface CheckFacts {
@@ -43,6 +45,12 @@ export interface RuleContext {
   readonly get: ReadValue;
   readonly facts: CheckFacts;
   readonly root: YamlNode;
+  /** Everything that is written, each before what it holds. */
+  readonly places: readonly Place[];
+  /** What the catalog knows about the section at a path. */
+  readonly section: (path: string) => SectionInfo | undefined;
+  /** What the catalog knows about the key at a path. */
+  readonly key: (path: string) => KeyInfo | undefined;
   readonly mesh: Mesh;
   /** `model.model_config`, if it is a section. */
   readonly model: ModelSection | undefined;

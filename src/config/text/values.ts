@@ -33,7 +33,8 @@ function childOf(node: YamlNode, segment: string): YamlNode | undefined {
   if (at.kind === "sequence") return /^(?:0|[1-9]\d*)$/.test(segment) ? at.items[Number(segment)] : undefined;
   if (at.kind !== "map") return undefined;
   const own = at.entries.findLast(({ key }) => key === segment)?.value;
-  return own ?? at.merged.map((base) => childOf(base, segment)).find((found) => found !== undefined);
+  if (own !== undefined || at.merged.length === 0) return own;
+  return at.merged.map((base) => childOf(base, segment)).find((found) => found !== undefined);
 }
 
 /** The node at a path (an alias node is returned as such), or undefined. */

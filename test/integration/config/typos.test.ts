@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openConfig } from "../../../src/config/open.js";
-import { placesBelow } from "../../../src/config/rules/places.js";
+import { writtenPlaces } from "../../../src/config/rules/places.js";
 import { positionOf } from "../../../src/config/text/nodes.js";
 import { readSource } from "../../../src/config/text/source-text.js";
 import { nodeAt } from "../../../src/config/text/values.js";
@@ -34,7 +34,7 @@ interface Key {
 
 function keysOf(text: string): Key[] {
   const { root } = readSource(text, "text");
-  return [...placesBelow(root, "")].flatMap(({ path }) => {
+  return writtenPlaces(root).flatMap(({ path }) => {
     const parent = path.split(".").slice(0, -1).join(".");
     const map = nodeAt(root, parent);
     const entry =

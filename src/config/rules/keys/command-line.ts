@@ -1,5 +1,4 @@
 import { anyOf } from "../../../core/patterns.js";
-import { keyInfo } from "../../keys/catalog.js";
 import { byHand } from "../cure.js";
 import { error, warning } from "../findings.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
@@ -54,7 +53,7 @@ function* booleans({ facts }: RuleContext): Generator<RuleFinding> {
 }
 
 function* overridePaths(context: RuleContext): Generator<RuleFinding> {
-  const { facts, get } = context;
+  const { facts, get, key } = context;
   const { overrides, broken } = readOverrides(facts.arguments ?? []);
   for (const word of broken)
     yield error(
@@ -73,7 +72,7 @@ function* overridePaths(context: RuleContext): Generator<RuleFinding> {
         [path, `--${path}: ${parent} is not in the YAML, so that nothing can be set below it`],
         byHand(`config.set("${path}", ${JSON.stringify(value)})`),
       );
-    else if (/^[-+]?\d+\.0*$/.test(value) && keyInfo(path, get)?.types[0] === "float")
+    else if (/^[-+]?\d+\.0*$/.test(value) && key(path)?.types[0] === "float")
       yield warning(
         [path, `--${path} ${value} becomes the whole number ${Number(value)}`],
         byHand("set the value in the YAML, where the point stays"),

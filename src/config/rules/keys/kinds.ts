@@ -1,11 +1,9 @@
-import { keyInfo } from "../../keys/catalog.js";
 import type { KeyInfo, KeyType } from "../../keys/sections/key.js";
 import { follow, type YamlNode } from "../../text/nodes.js";
 import { correctedNumber, intendedNumber } from "../../text/scalars.js";
 import { shortValue } from "../../text/short-value.js";
 import { byHand, type Cure, setTo } from "../cure.js";
 import { error, warning } from "../findings.js";
-import { placesBelow } from "../places.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 
 function typeOf(node: YamlNode): KeyType | "date" {
@@ -16,11 +14,12 @@ function typeOf(node: YamlNode): KeyType | "date" {
   return kind === "unreadable" ? "string" : kind;
 }
 
-function fits(found: KeyType | "date", info: KeyInfo, value: unknown): boolean {
-  const { types } = info;
+function fits(found: KeyType | "date", { types }: KeyInfo, read: () => unknown): boolean {
   if (types.includes("any") || types.some((type) => type === found)) return true;
   if (found === "int" && types.includes("float")) return true;
-  return found === "int" && types.includes("bool") && (value === 0 || value === 1);
+  if (found !== "int" || !types.includes("bool")) return false;
+  const value = read();
+  return value === 0 || value === 1;
 }
 
 const names: Readonly<Record<KeyType, string>> = {
@@ -60,13 +59,13 @@ function cureOf(path: string, value: unknown, info: KeyInfo): Cure {
   );
 }
 
-function* wrongTypes({ get, root }: RuleContext): Generator<RuleFinding> {
-  for (const { path, node } of placesBelow(root, "")) {
-    const info = keyInfo(path, get);
+function* wrongTypes({ get, places, key }: RuleContext): Generator<RuleFinding> {
+  for (const { path, node } of places) {
+    const info = key(path);
+    if (info === undefined) continue;
     const found = typeOf(node);
-    if (info === undefined || info.types.includes("any")) continue;
+    if (fits(found, info, () => get(path))) continue;
     const value = get(path);
-    if (fits(found, info, value)) continue;
     if (
       typeof value === "string" &&
       node.kind === "scalar" &&
@@ -83,13 +82,13 @@ function* wrongTypes({ get, root }: RuleContext): Generator<RuleFinding> {
 }
 
 /** Unquoted text that looks like a number to everybody but PyYAML. */
-function* numbersAsText({ get, root }: RuleContext): Generator<RuleFinding> {
-  for (const { path, node } of placesBelow(root, "")) {
+function* numbersAsText({ places, key }: RuleContext): Generator<RuleFinding> {
+  for (const { path, node } of places) {
     if (node.kind !== "scalar" || node.style !== "plain") continue;
     const number = intendedNumber(node.text);
     if (number === undefined) continue;
-    const info = keyInfo(path, get);
-    const needed = info !== undefined && !fits("string", info, node.text);
+    const info = key(path);
+    const needed = info !== undefined && !fits("string", info, () => node.text);
     const words = [
       path,
       `${node.text} is text for PyYAML, not a number: a float needs a point, and a sign after the e`,

@@ -1,6 +1,5 @@
 import type { FixStep } from "../../../core/error.js";
-import type { ReadValue } from "../../../model/read-value.js";
-import { homeOf, sectionInfo } from "../../keys/catalog.js";
+import { homeOf } from "../../keys/catalog.js";
 import { callbackKeys } from "../../keys/sections/callback-sections.js";
 import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/sections/data-sections.js";
 import type { KeyInfo, Keys, SectionInfo } from "../../keys/sections/key.js";
@@ -8,19 +7,19 @@ import { suggestName } from "../../text/suggest.js";
 import { isSection, nodeAt } from "../../text/values.js";
 import { byHand, type Cure, renameTo, setTo } from "../cure.js";
 import { error } from "../findings.js";
-import { placesBelow } from "../places.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 import { valueKindRules } from "./kinds.js";
 
 const open = (keys: Keys): SectionInfo => ({ keys, strict: false });
 const anyKey: KeyInfo = { types: ["any"], default: undefined, meaning: "" };
 const anyCallback = open({ type: anyKey, ...Object.assign({}, ...Object.values(callbackKeys)) });
+
 /**
- * Like `sectionInfo`, and also where the section's `type` itself is missing or misspelled: then the keys of all types
- * are known. Sections that belong to other types (Hugging Face data, other callbacks) stay unknown.
+ * What the catalog knows, and also where the section's `type` itself is missing or misspelled: then the keys of all
+ * types are known. Sections that belong to other types (Hugging Face data, other callbacks) stay unknown.
  */
-function knownSection(path: string, get: ReadValue): SectionInfo | undefined {
-  const known = sectionInfo(path, get);
+function knownSection(path: string, { get, section }: RuleContext): SectionInfo | undefined {
+  const known = section(path);
   if (known !== undefined) return known;
   const type = get(`${path}.type`);
   if (/^callbacks\.\d+$/.test(path))
@@ -93,12 +92,10 @@ function takesOnlyItsOwn(section: string): boolean {
 }
 
 function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
-  const { get, root } = context;
-  for (const { path } of placesBelow(root, "")) {
-    const cut = path.lastIndexOf(".");
-    const parent = cut < 0 ? "" : path.slice(0, cut);
-    const name = path.slice(cut + 1);
-    const section = knownSection(parent, get);
+  const sections = new Map<string, SectionInfo | undefined>();
+  for (const { path, parent, name } of context.places) {
+    if (!sections.has(parent)) sections.set(parent, knownSection(parent, context));
+    const section = sections.get(parent);
     const explained = name === "random_seed" && parent.endsWith("data_loader.config");
     if (section === undefined || explained || Object.hasOwn(section.keys, name)) continue;
     const near = suggestName(name, Object.keys(section.keys));

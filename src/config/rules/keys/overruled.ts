@@ -1,9 +1,7 @@
 import type { ReadValue } from "../../../model/read-value.js";
-import { keyInfo } from "../../keys/catalog.js";
 import { sameValue } from "../../text/values.js";
 import { setAll, setTo, takeAway } from "../cure.js";
 import { advice, warning } from "../findings.js";
-import { placesBelow } from "../places.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 import {
   datasetKeys,
@@ -237,19 +235,17 @@ const isOff = ({ path, keepsKeys = false }: Switch, get: ReadValue): boolean =>
   keepsKeys ? get(path) === undefined : (get(path) ?? false) === false;
 
 /** Values that differ from the default, for a feature that is off; and keys that MindFormers 1.9 no longer looks at. */
-function* switchedOff({ get, root }: RuleContext): Generator<RuleFinding> {
-  for (const { path, node } of placesBelow(root, "")) {
-    if (node.kind === "map") continue;
-    const info = keyInfo(path, get);
-    const value = get(path);
-    if (info?.until !== undefined && isWritten(value) && value !== false) {
+function* switchedOff({ get, places, key }: RuleContext): Generator<RuleFinding> {
+  for (const { path, node } of places) {
+    const info = node.kind === "map" ? undefined : key(path);
+    if (info === undefined) continue;
+    if (info.until !== undefined && isWritten(get(path)) && get(path) !== false) {
       const instead = info.meaning.startsWith("without effect") ? info.meaning.replace("without effect: ", "use ") : "";
       yield advice([path, `MindFormers 1.9 no longer looks at it${instead && `; ${instead}`}`], takeAway(path));
       continue;
     }
-    const off = switches.find((one) => one.keys.test(path) && isOff(one, get));
-    if (off === undefined || !isWritten(value) || info?.default === undefined || sameValue(value, info.default))
-      continue;
+    const off = info.default === undefined ? undefined : switches.find((one) => one.keys.test(path) && isOff(one, get));
+    if (off === undefined || !isWritten(get(path)) || sameValue(get(path), info.default)) continue;
     yield advice(
       [path, `has no effect while ${off.path} is ${get(off.path) === undefined ? "not set" : "False"}`],
       setTo(off.path, true),

@@ -3,20 +3,19 @@ import { shortValue } from "../../text/short-value.js";
 import { readValue } from "../../text/values.js";
 import { byHand } from "../cure.js";
 import { error, warning } from "../findings.js";
-import { placesBelow } from "../places.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 
 /** Keys that stand more than once in a section, each with its entries in the order of the text. */
 function repeatedKeys(node: YamlNode): readonly (readonly MapEntry[])[] {
-  if (node.kind !== "map") return [];
+  if (node.kind !== "map" || new Set(node.entries.map(({ key }) => key)).size === node.entries.length) return [];
   const byKey = new Map<string, MapEntry[]>();
   for (const entry of node.entries) byKey.set(entry.key, [...(byKey.get(entry.key) ?? []), entry]);
   return [...byKey.values()].filter((entries) => entries.length > 1);
 }
 
 /** PyYAML reads a key that stands twice without a word and takes the last value. */
-function* duplicates({ root }: RuleContext): Generator<RuleFinding> {
-  for (const { path, node } of [{ path: "", node: root }, ...placesBelow(root, "")])
+function* duplicates({ root, places }: RuleContext): Generator<RuleFinding> {
+  for (const { path, node } of [{ path: "", node: root }, ...places])
     for (const entries of repeatedKeys(node)) {
       const [first, last] = [entries[0], entries.at(-1)];
       if (first === undefined || last === undefined) continue;
@@ -31,8 +30,8 @@ function* duplicates({ root }: RuleContext): Generator<RuleFinding> {
 }
 
 /** Numbers whose text means another number to most readers: octal by a leading zero, base 60 by colons. */
-function* otherBases({ root }: RuleContext): Generator<RuleFinding> {
-  for (const { path, node } of placesBelow(root, "")) {
+function* otherBases({ places }: RuleContext): Generator<RuleFinding> {
+  for (const { path, node } of places) {
     if (node.kind !== "scalar" || node.style !== "plain") continue;
     const { kind, value } = node.resolved;
     if (kind !== "int" && kind !== "float") continue;
