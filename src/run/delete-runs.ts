@@ -17,14 +17,7 @@ function pattern(name: string): RegExp {
   return new RegExp(`^${text}$`);
 }
 
-/**
- * Shows which runs would be deleted, with their sizes; `confirm()` of the result deletes them. Without any condition no
- * run is chosen. Live runs are left out.
- *
- * @example
- * const deletion = await deleteRuns({ names: ["test-*"], olderThan: "7d" });
- * await deletion.confirm();
- */
+/** The work behind `deleteRuns` in `on-demand/run.ts`. */
 export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeletion> {
   const { names, olderThan, states, folder } = options;
   const patterns = names?.map(pattern);

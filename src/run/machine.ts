@@ -121,12 +121,7 @@ export class Machine {
   }
 }
 
-/**
- * Looks for everything that training needs; never throws for what is missing, says how to get it.
- *
- * @example
- * const { ready, checks } = await checkMachine();
- */
+/** The work behind `checkMachine` in `on-demand/run.ts`. */
 export async function checkMachine(): Promise<Machine> {
   return new Machine(await readMachine());
 }

@@ -33,16 +33,7 @@ export interface OpenRemoteOptions extends OpenOptions {
   readonly python?: string;
 }
 
-/**
- * Opens a run that exists, live or ended, whoever launched it. `ssh://host/path` opens one whose node 0 this machine
- * reaches by ssh: the run gets a folder here, which follows the record, and this machine supervises it when nobody
- * else does.
- * @throws RUN_MISSING with the names that exist; RUN_NAME_AMBIGUOUS if several folders have a run of that name.
- *
- * @example
- * const run = await openRun("first");
- * const { state, step } = await run.status();
- */
+/** The work behind `openRun` in `on-demand/run.ts`. */
 export async function openRun(name: string, options: OpenRemoteOptions = {}): Promise<Run> {
   const { folder: runs = defaultFolder } = options;
   if (isRunAddress(name)) return openAt(parseRunAddress(name), runs, options);
@@ -107,14 +98,7 @@ interface Damaged {
 /** Run folders that are read at the same time. */
 const parallel = 32;
 
-/**
- * The runs of a folder, or all that are found from the working folder, newest first; shown as a table with their
- * states. The table also shows folders that can't be opened, with what is wrong.
- *
- * @example
- * const [newest] = await listRuns();
- * await newest?.status();
- */
+/** The work behind `listRuns` in `on-demand/run.ts`. */
 export async function listRuns(options: OpenOptions = {}): Promise<ShownList<Run>> {
   const folders = options.folder === undefined ? await findRunFolders() : await foldersIn(options.folder);
   const listed: Listed[] = [];

@@ -1,8 +1,21 @@
 import { expect, it } from "vitest";
-import { importsOf, sourcesIn } from "./sources.js";
+import { importsOf, type Source, sourcesIn } from "./sources.js";
 
 // Imports point left only. A room may import from rooms before it in this list, and from itself.
-const rooms = ["core", "formats", "view", "model", "config", "data", "plan", "recover", "checkpoint", "run", "assist"];
+const rooms = [
+  "core",
+  "formats",
+  "view",
+  "model",
+  "config",
+  "data",
+  "plan",
+  "recover",
+  "checkpoint",
+  "run",
+  "on-demand",
+  "assist",
+];
 const roomOf = (path: string) => (path === "src/index.ts" ? rooms.length : rooms.indexOf(path.split("/")[1] as string));
 const contract = "src/view/display-contract.ts";
 
@@ -27,6 +40,17 @@ it("the kernel imports nothing of the library but the types of the display contr
 it("imports inside the library point left, in the order of the rooms", () => {
   for (const { path } of sourcesIn("src")) expect(roomOf(path), `room of ${path}`).toBeGreaterThanOrEqual(0);
   expect(offenders("src", (path, target) => roomOf(target) > roomOf(path))).toEqual([]);
+});
+
+it("importing the library loads no code of checkpoints and launches, which on-demand/ loads at the first call", () => {
+  const sources = new Map(sourcesIn("src").map((source) => [source.path, source]));
+  const loaded = new Set(["src/index.ts"]);
+  for (const path of loaded)
+    for (const { target, typeOnly, dynamic } of importsOf(sources.get(path) as Source))
+      if (!typeOnly && !dynamic) loaded.add(target);
+  const rooms = /^src\/(?:assist|checkpoint|recover|run\/(?:attach|heal|launch|logs|nodes|supervise))\//;
+  expect([...loaded].filter((path) => rooms.test(path))).toEqual([]);
+  expect(loaded.size).toBeLessThan(400);
 });
 
 it("only the adapter touches tslab", () => {

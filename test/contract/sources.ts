@@ -18,11 +18,21 @@ export function sourcesIn(folder: string, names = /\.ts$/): Source[] {
     .map((path) => ({ path: relative(root, path), text: readFileSync(path, "utf8") }));
 }
 
-/** Relative import specifiers of a file as project paths, with whether only types are imported. */
-export function importsOf({ path, text }: Source): { target: string; typeOnly: boolean }[] {
+export interface Import {
+  /** The imported file, as a path of the project. */
+  readonly target: string;
+  /** Only types are imported. */
+  readonly typeOnly: boolean;
+  /** `import(…)`: loaded when that line runs. */
+  readonly dynamic: boolean;
+}
+
+/** Relative imports of a file. */
+export function importsOf({ path, text }: Source): Import[] {
   const pattern = /(?:^|\n)\s*(import|export)\s+(type\s)?[^;]*?from\s+"(\.[^"]+)"|import\(\s*"(\.[^"]+)"\s*\)/g;
   return [...text.matchAll(pattern)].map((match) => ({
     target: join(path, "..", (match[3] ?? match[4]) as string).replace(/\.js$/, ".ts"),
     typeOnly: match[2] !== undefined,
+    dynamic: match[4] !== undefined,
   }));
 }

@@ -209,26 +209,7 @@ async function again(existing: RunFile, folder: string, how: How): Promise<Run> 
   });
 }
 
-/**
- * Starts a planned training and returns once the engine has started. The training lives on without this process; wait
- * with `run.wait()`, look with `run.watch()`, find it again with `openRun(name)`.
- *
- * Running it again starts no second training: the same training is returned, live or ended, with a line that says so.
- * Another training under that name is refused (RUN_NAME_TAKEN). With `cluster.hosts` all nodes are checked and started
- * by ssh; with `cluster.nodes` only the command of this machine, and the run's card shows the others'. A plan with
- * errors is refused unless `override` gives a reason, which run.json and events/launch.jsonl
- * keep.
- * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL,
- * CLUSTER_NOT_READY,
- * NODE_UNREACHABLE, RUN_FAILED
- * (with the end of the log) if the engine dies at once.
- *
- * @example
- * const plan = await planRun(await openConfig("pretrain_deepseek3_tiny_cpu"));
- * const run = await launchRun(plan, { name: "first" });
- * run.watch({ plots: ["loss"] });
- * await run.wait({ untilStep: 200, timeout: "2h" });
- */
+/** The work behind `launchRun` in `on-demand/run.ts`. */
 export function launchRun(plan: LaunchablePlan, options: LaunchOptions): Promise<Run> {
   return launch(plan, options);
 }

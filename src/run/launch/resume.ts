@@ -129,18 +129,7 @@ async function changesOf(run: Run, config: Config, override: string | undefined)
   return requireUnchanged(run.name, changes, { override, call: "resumeRun(run, { … })" });
 }
 
-/**
- * Continues a run that has ended in a new run of its own: weights, optimizer state, loss scale, learning rate and
- * position in the data come from a checkpoint, and the global step goes on from it. Returns once the engine has
- * started. Running it again returns the run that the first call started; a run that did all its steps is returned
- * itself. The old run is not touched.
- * @throws RUN_LIVE if the old run has not ended, RESUME_IMPOSSIBLE without a usable checkpoint, and what planRun and
- * launchRun throw.
- *
- * @example
- * const run = await openRun("first");
- * const next = await resumeRun(run, { set: { "lr_schedule.learning_rate": 1e-4 } });
- */
+/** The work behind `resumeRun` in `on-demand/run.ts`. */
 export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<Run> {
   const { name = nextName(run.name), signal, override } = options;
   const text = await readFile(runPaths(run.folder).config, "utf8");

@@ -36,19 +36,7 @@ export function preflightOf(
   });
 }
 
-/**
- * Looks at every node of a plan's cluster as `launchRun` does before it starts anything: reachable, the same software
- * and data, clocks,
- * port, disk, limits, names, storage, devices, and processes of earlier runs. Shows itself as a table node × check.
- * Starts nothing.
- * @throws CLUSTER_INVALID for a plan whose nodes ssh does not reach
- *
- * @example
- * const plan = await planRun(await openConfig("pretrain_deepseek3_1b"), {
- *   cluster: { device: "Ascend", hosts: ["node-1", "node-2"], devicesPerNode: 8 },
- * });
- * await checkCluster(plan);
- */
+/** The work behind `checkCluster` in `on-demand/run.ts`. */
 export async function checkCluster(plan: CheckablePlan): Promise<Preflight> {
   const commands = plan.commands({ runFolder: resolve("runs", "preflight"), attempt: 1 });
   const nodes = sshNodes({ id: randomUUID(), commands, cluster: plan.cluster });
