@@ -21,6 +21,6 @@ if (existsSync(kernel)) {
   const done = places && (await placeExtension(process.argv.slice(2)).catch(() => undefined));
   if (done) console.log(done);
 } else if (command !== "doctor" || !isHere) {
-  console.error("mindformers-lab: not built yet\n  cure: npm run setup");
+  console.error("mindformers-lab: not built yet\n  fix: npm run setup");
   process.exitCode = 1;
 }

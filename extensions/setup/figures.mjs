@@ -22,7 +22,7 @@ export async function placeExtension(args) {
     return `removed the JupyterLab extension from ${folder}`;
   }
   if (!existsSync(join(built, "package.json")))
-    return "the JupyterLab extension is not built, so figures are pictures; to build it: npm run setup";
+    return "the JupyterLab extension is not built, so figures are static pictures; to build it: npm run setup";
   rmSync(folder, { recursive: true, force: true });
   cpSync(built, folder, { recursive: true });
   return `installed the JupyterLab extension in ${folder}; reload open pages`;

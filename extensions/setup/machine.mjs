@@ -36,7 +36,7 @@ function checkPython() {
     what: "Python",
     good: python !== undefined,
     found: python ? firstLine(python, ["--version"]) : (firstLine("python3", ["--version"]) ?? "none"),
-    expected: "3.11.x (MindSpore 2.9.0 has no build for others that MindFormers supports)",
+    expected: "3.11.x (MindSpore 2.9.0 and MindFormers share no other version)",
     cure:
       "apt-get install python3.11 python3.11-venv python3.11-dev (or pyenv install 3.11), " +
       "or set MF_LAB_SYSTEM_PYTHON=/path/to/python3.11",

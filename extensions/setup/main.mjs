@@ -37,7 +37,7 @@ async function start(args) {
   if (code !== 0) {
     console.error(
       `\n${bad("✗")} papermill ended with exit code ${code}; ` +
-        `the error stands in ${place}\n  to look at it: npm run lab`,
+        `the error is in ${place}\n  to look at it: npm run lab`,
     );
     return code;
   }
@@ -99,6 +99,6 @@ try {
   process.exitCode = (await commands[name](args)) ?? 0;
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
-  console.error(`\n${bad("✗")} ${error.message}\n  cure: ${error.cure}`);
+  console.error(`\n${bad("✗")} ${error.message}\n  fix: ${error.cure}`);
   process.exitCode = 1;
 }

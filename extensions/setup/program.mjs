@@ -99,7 +99,7 @@ export const fetchCures = [
   },
   {
     pattern: /EACCES|Permission denied/i,
-    meaning: "a folder can't be written",
+    meaning: "no permission to write a folder",
     cure: "make the project folder yours: sudo chown -R $(id -u) . , then run the command again",
   },
 ];

@@ -61,7 +61,7 @@ export function doctor() {
     console.log(
       isGood ? `${good("✓")} ${what}: ${state}` : `${bad("✗")} ${what}: expected ${expected}, found ${found}`,
     );
-    if (!isGood) console.log(`    cure: ${cure}`);
+    if (!isGood) console.log(`    fix: ${cure}`);
   }
   return checks.every((check) => check.good);
 }

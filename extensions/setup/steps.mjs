@@ -52,7 +52,7 @@ export const compiled = {
       cwd: root,
       report,
       what: "the TypeScript compiler",
-      cure: "mend the lines that it names, or: git checkout src kernel",
+      cure: "correct the lines that it names, or: git checkout src kernel",
     });
     stamp(join(root, "dist"), compiled.value());
   },
@@ -69,7 +69,7 @@ const checkerSnapshot = {
     await mustRun(process.execPath, [snapshotBuilder], {
       report,
       what: "building the type checker's snapshot",
-      cure: "MINDFORMERS_LAB_SNAPSHOT=off does without; to try again: rm -rf dist, then run the command again",
+      cure: "MINDFORMERS_LAB_SNAPSHOT=off skips the snapshot; to try again: rm -rf dist, then run the command again",
     });
   },
 };
@@ -252,7 +252,7 @@ const kernelSpecification = {
     stamp(dirname(kernelspec), kernelSpecification.value());
     if (!kernelSpecification.upToDate())
       throw new SetupError(
-        `the kernel is not where it should be: ${kernelspec}`,
+        `expected the kernel in ${kernelspec}, found none`,
         "rm -rf dist, then run the command again",
       );
   },

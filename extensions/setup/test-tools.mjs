@@ -67,7 +67,7 @@ export const compiledTests = {
       cwd: root,
       report,
       what: "the TypeScript compiler",
-      cure: "mend the lines that it names, or: git checkout test",
+      cure: "correct the lines that it names, or: git checkout test",
     });
   },
 };

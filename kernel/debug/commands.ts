@@ -60,7 +60,7 @@ export const commands: Readonly<Record<string, Command>> = {
     const path = pathArgument(request);
     const content = sources.get(path) ?? (own.isAttached ? own.parts.scripts.codeOf(path) : undefined);
     if (content === undefined)
-      throw new DebugError(`source: no cell and no file that cells import is known by ${path}`);
+      throw new DebugError(`source: expected a cell or a file that cells import, found neither at ${path}`);
     return { content, mimeType: "text/typescript" };
   },
   setBreakpoints,

@@ -47,7 +47,7 @@ export class Debugger {
 
   /** What is there while the thread stands. */
   get standing(): Stopped {
-    if (this.stopped === undefined) throw new DebugError("no cell stands at a breakpoint now");
+    if (this.stopped === undefined) throw new DebugError("expected a cell that is paused at a breakpoint, found none");
     return this.stopped;
   }
 

@@ -92,8 +92,7 @@ export class Stopped {
 
   private frame(id: number): CallFrame {
     const frame = this.frames.get(id);
-    if (frame === undefined)
-      throw new DebugError(`frame ${id}: the cell stands in ${this.frames.size} frames, from 1 on`);
+    if (frame === undefined) throw new DebugError(`frame ${id}: expected a frame from 1 to ${this.frames.size}`);
     return frame;
   }
 }

@@ -32,7 +32,7 @@ declare namespace display {
     title: string;
     /** How much there is to do. */
     total?: number;
-    /** What is counted, in the plural; "items" unless told. */
+    /** What is counted, in the plural; default "items". */
     unit?: string;
     /** The line for a state, in place of "title: done of total unit, rate, time left"; elapsed is in milliseconds. */
     text?(state: { readonly done: number; readonly elapsed: number; readonly note?: string | undefined }): string;
@@ -43,7 +43,7 @@ declare namespace display {
     /** Replaces the bar by one line that stays. */
     finish(text?: string): void;
   }
-  /** Progress of a long job: a bar where somebody watches, a line every 30 seconds in a batch run. */
+  /** Progress of a long job: a bar in an interactive notebook, a line every 30 seconds in a batch run. */
   function progress(options: ProgressOptions): Progress;
   /** Shows the progress of a loop: for (const file of display.track(files, "reading")) … */
   function track<T>(items: Iterable<T>, about?: string | ProgressOptions): Iterable<T>;
@@ -57,13 +57,13 @@ declare function clearOutput(options?: { wait?: boolean }): void;
  */
 declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
 /**
- * Asks the user for a line of text and waits for it, in functions that aren't async too: until then nothing else in the
- * kernel goes on. An empty answer is initial. Fails where input does.
+ * Asks the user for a line of text and waits for it, also in functions that aren't async; until then the kernel runs
+ * nothing else. An empty answer is initial. Fails where input does.
  */
 declare function prompt(message?: string, initial?: string): string;
 /** The cell whose code this is. */
 declare const cell: {
-  /** Aborted when the cell is interrupted; hand it to fetch, timers and whatever else takes an AbortSignal. */
+  /** Aborted when the cell is interrupted; pass it to fetch, timers, and other calls that take an AbortSignal. */
   readonly signal: AbortSignal;
   /** The number in front of the cell. */
   readonly executionCount: number;

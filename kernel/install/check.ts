@@ -13,5 +13,5 @@ export const bad = (what: string, found: string, cure: string): Check => ({ what
 
 /** `✓ zeromq: 6.5.0`; what is not good has its cure on a line of its own. */
 export function formatCheck({ what, isGood, found, cure }: Check): string {
-  return `${isGood ? "✓" : "✗"} ${what}: ${found}${cure === undefined ? "" : `\n    cure: ${cure}`}`;
+  return `${isGood ? "✓" : "✗"} ${what}: ${found}${cure === undefined ? "" : `\n    fix: ${cure}`}`;
 }

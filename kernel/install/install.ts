@@ -38,7 +38,7 @@ export async function uninstallKernelspec(folder: string): Promise<boolean> {
   if (!isOurs(text)) {
     throw new KernelError(
       `kernelspec folder ${folder}: expected this kernel's, found another kernel's`,
-      `to remove it all the same: rm -r ${folder}`,
+      `to remove it anyway: rm -r ${folder}`,
     );
   }
   await rm(folder, { recursive: true });

@@ -40,7 +40,9 @@ export function checkKernelspec(wanted: Wanted, packageFolder: string): FoundKer
     return { checks };
   }
   const own = join(packageFolder, "dist", "kernel", "main.js");
-  checks.push(good("Its program", `${program}${resolve(program) === own ? "" : ` (another one than ${own})`}`));
+  checks.push(
+    good("Its program", `${program}${resolve(program) === own ? "" : ` (not that of this package, ${own})`}`),
+  );
   return { checks, argv };
 }
 

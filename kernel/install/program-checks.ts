@@ -37,7 +37,7 @@ export function checkNode(wanted: string, version: string): Check {
 /** Whether each package lies in a `node_modules` from `folder` upwards. */
 export function checkPackages(names: readonly string[], folder: string): Check {
   const missing = names.filter((name) => !isInstalled(name, folder));
-  if (missing.length === 0) return good("Node packages", `all ${names.length} are there`);
+  if (missing.length === 0) return good("Node packages", `all ${names.length} are installed`);
   const found = `expected ${names.length}, found ${names.length - missing.length}; missing: ${missing.join(", ")}`;
   return bad("Node packages", found, `cd ${folder} && npm install`);
 }

@@ -12,7 +12,7 @@ class ProcessExit extends Error {
   readonly hint = "to end the kernel: Kernel → Shut Down Kernel";
 
   constructor(code: number | string | null | undefined) {
-    super(`process.exit(${code ?? ""}) was called; the kernel goes on`);
+    super(`process.exit(${code ?? ""}) was called; the kernel continues`);
     this.name = "ProcessExit";
   }
 }

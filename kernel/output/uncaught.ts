@@ -16,9 +16,9 @@ export function installUncaught(streams: Streams): void {
     else runInCell(cell, write);
   };
   keepListening("uncaughtException", (error: unknown) =>
-    show(outputCell(), "Uncaught error (the cell had ended or went on):", error),
+    show(outputCell(), "Uncaught error (outside the code that the cell waited for):", error),
   );
   keepListening("unhandledRejection", (error: unknown, promise: Promise<unknown>) =>
-    show(cellOfPromise(promise), "Unhandled rejection (a promise that nobody awaited):", error),
+    show(cellOfPromise(promise), "Unhandled rejection (of a promise that no code awaited):", error),
   );
 }

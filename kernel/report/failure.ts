@@ -82,7 +82,7 @@ function hintOfNode(thrown: object): string | undefined {
   const code = String(readOf(thrown, "code"));
   const isRefused = /^ERR_(?:UNKNOWN_FILE_EXTENSION|WORKER_UNSUPPORTED_EXTENSION)$/.test(code);
   if (!isOfTypeScript || !isRefused) return undefined;
-  return "threads run JavaScript: translate the file first (npx tsc file.ts), or new Worker(text, { eval: true })";
+  return "threads run JavaScript: compile the file first (npx tsc file.ts), or new Worker(text, { eval: true })";
 }
 
 /**
@@ -156,7 +156,7 @@ function causesOf(thrown: unknown, seen: Set<unknown>): string[] {
   const texts = chain.flatMap(([label, inner]) => {
     if (seen.has(inner) || seen.size > failureLimits.errors) return [];
     seen.add(inner);
-    if (seen.size > failureLimits.errors) return ["", "and more of them, which are not shown"];
+    if (seen.size > failureLimits.errors) return ["", "and more of them, not shown"];
     const [head, ...rest] = textOf(inner, framesOf(inner));
     return ["", `${label} ${head}`, ...rest, ...causesOf(inner, seen)];
   });

@@ -31,7 +31,7 @@ const hints: readonly ((found: Found) => string | undefined)[] = [
     return `to run a program: require("node:child_process").execSync(${JSON.stringify(program)}, { stdio: "inherit" })`;
   },
   ({ line }) =>
-    /^\s*%{1,2}[a-z]/.test(line) ? "lines that begin with % are IPython's; TypeScript cells have none" : undefined,
+    /^\s*%{1,2}[a-z]/.test(line) ? "lines that begin with % are IPython magics; TypeScript cells have none" : undefined,
   ({ line, first }) =>
     isSyntax(first) && /^\s*(?:\?{1,2}[\w$.]+|[\w$.]+\?{1,2})\s*$/.test(line)
       ? "to see what it is: without the question mark, press Shift-Tab with the cursor in the name"

@@ -19,7 +19,7 @@ export const usage = `Usage:
   mindformers-lab --version | --help
 
 install writes a Jupyter kernelspec (default: --user, --name ${defaultKernelName}); start is what Jupyter calls;
-doctor says what is there and what is missing (default: wherever Jupyter finds the kernel).`;
+doctor reports what is installed and what is missing (default: wherever Jupyter finds the kernel).`;
 
 const options = {
   user: { type: "boolean" },

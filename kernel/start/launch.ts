@@ -20,7 +20,7 @@ async function runCommand(given: readonly string[], evaluator: LoadEvaluator | u
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
     // Not console.error: once the kernel has started, that belongs to cells.
-    writeSync(2, `mindformers-lab: ${error.message}\n  cure: ${error.hint}\n`);
+    writeSync(2, `mindformers-lab: ${error.message}\n  fix: ${error.hint}\n`);
     process.exit(1);
   }
 }

@@ -294,5 +294,5 @@ export class MessageRouter implements ThreadServices {
 }
 
 function noSuchSubshell(): ReplyContent {
-  return errorReply("UnknownSubshell", "the subshell that the request is for does not exist (any more)");
+  return errorReply("UnknownSubshell", "the subshell of the request does not exist anymore");
 }

@@ -60,8 +60,7 @@ function step(source: SourceText, edit: FixStep): SourceText {
  * meanwhile.
  */
 export function withFix(source: SourceText, issue: Issue): SourceText {
-  if (issue.fix === undefined)
-    throw refuseEdit(issue.path, `${issue.rule} has no cure that code can apply`, issue.hint);
+  if (issue.fix === undefined) throw refuseEdit(issue.path, `${issue.rule} has no fix that code can apply`, issue.hint);
   return withSteps(source, issue.fix);
 }
 

@@ -37,11 +37,11 @@ interface ConfigState {
   readonly edits: readonly ConfigEdit[];
 }
 
-/** How a configuration is made; all optional. */
+/** Options of a new configuration. */
 export interface ConfigOptions {
-  /** Which document of a text with several is meant, from 0. */
+  /** Number of the document in a text with several, from 0. */
   readonly document?: number | undefined;
-  /** Who the edits are told to be by in `origin()`; default "notebook". */
+  /** Author of the edits, as `origin()` shows it; default "notebook". */
   readonly by?: string | undefined;
   /** The files that `base_config` names; `openConfig` reads them itself. */
   readonly bases?: readonly BaseFile[] | undefined;
@@ -91,14 +91,14 @@ export class Config {
     return this.#current.text;
   }
 
-  /** The edits that led from the opened text to this one, in order; those that were taken back are not among them. */
+  /** The edits that led from the opened text to this one, in order, without undone ones. */
   get edits(): readonly ConfigEdit[] {
     return this.#history.now.edits;
   }
 
   /**
    * The value at a path as PyYAML reads it, or undefined if nothing is there. Mappings and lists are copies.
-   * Values of a `base_config` and defaults of MindFormers are not looked at: `origin(path).value` does.
+   * Ignores `base_config` and MindFormers' defaults; `origin(path).value` includes them.
    */
   get(path: ConfigPath): unknown {
     const node = nodeAt(this.#current.root, path);
@@ -112,7 +112,7 @@ export class Config {
 
   /**
    * Sets one value; missing sections are added, list position `length` appends. Lists and objects keep the comments of
-   * what stays equal. Throws CONFIG_EDIT_REFUSED for what YAML can't hold or where it is open what is meant. Returns
+   * what stays equal. Throws CONFIG_EDIT_REFUSED for values that YAML can't hold and for ambiguous edits. Returns
    * this object.
    */
   set(path: ConfigPath, value: unknown): this {
@@ -140,7 +140,7 @@ export class Config {
 
   /**
    * Removes a key or a list item with its line; a section or list that loses its last one becomes `{}` or `[]`.
-   * Refused (CONFIG_EDIT_REFUSED) for what an alias elsewhere repeats, with the places. Returns this object.
+   * Throws CONFIG_EDIT_REFUSED, with the places, if aliases elsewhere repeat the value. Returns this object.
    */
   unset(path: ConfigPath): this {
     return this.#record(withoutValue(this.#current, path), [
@@ -148,13 +148,13 @@ export class Config {
     ]);
   }
 
-  /** Takes the last edit (one call of set, merge, unset, fix or fixAll) back. Returns this object. */
+  /** Undoes the last edit (one call of set, merge, unset, fix, fixAll, or saving). Returns this object. */
   undo(): this {
     this.#history = stepBack(this.#history);
     return this;
   }
 
-  /** Makes the edit again that `undo()` took back last. Returns this object. */
+  /** Repeats the edit that `undo()` undid last. Returns this object. */
   redo(): this {
     this.#history = stepForward(this.#history);
     return this;
@@ -176,7 +176,7 @@ export class Config {
     return this;
   }
 
-  /** What differs from the text that was opened (or from another configuration): path, was, now. */
+  /** Differences from the opened text, or from another configuration: path, was, now. */
   diff(other?: Config): ConfigDiff {
     return makeDiff(diffSources(other === undefined ? this.#original : other.#current, this.#current));
   }
@@ -194,7 +194,7 @@ export class Config {
 
   /**
    * The edits as overrides for `run_mindformer.py --config FILE …`, FILE being what was opened. Throws
-   * CONFIG_NOT_ON_COMMAND_LINE with every edit that MindFormers would read as something else there (removed keys, new
+   * CONFIG_NOT_ON_COMMAND_LINE with every edit that MindFormers would read differently there (removed keys, new
    * sections, `1.0`, …).
    */
   toCommandLine(): CommandLine {
@@ -202,24 +202,23 @@ export class Config {
   }
 
   /**
-   * Every finding, errors first: unknown keys, wrong types, settings that contradict each other (or the facts, if some
-   * are given).
+   * Every finding, errors first: unknown keys, wrong types, settings that contradict each other or the given facts.
    */
   check(facts: CheckFacts = {}): ShownList<Issue> {
     return issueList(checkConfig(this.#current, facts, this.#bases));
   }
 
   /**
-   * Applies the cure of one finding of `check()`: `config.fix(config.check()[0])`. Returns this object; `diff()` shows
-   * what it changed. Throws CONFIG_EDIT_REFUSED if the finding has no `fix`, because only you can know what was meant.
+   * Applies the fix of one finding of `check()`: `config.fix(config.check()[0])`. Returns this object; `diff()` shows
+   * what it changed. Throws CONFIG_EDIT_REFUSED if the finding has no `fix`: then only you know the right value.
    */
   fix(issue: Issue): this {
     return this.#record(withFix(this.#current, issue), this.#fixEdits([issue]));
   }
 
   /**
-   * Applies the cures of all errors and warnings (not of advice) and returns what is left to do; `diff()` shows every
-   * change.
+   * Applies the fixes of all errors and warnings (not of advice) and returns the findings that remain; `diff()` shows
+   * every change.
    */
   fixAll(facts: CheckFacts = {}): ShownList<Issue> {
     const { text, fixed } = withAllFixes(this.#current, (now) => findingsOf(now, facts, this.#bases));
@@ -258,8 +257,8 @@ export class Config {
   }
 
   /**
-   * An independent copy; its `diff()` still compares with the text that was opened. `by` names whose edits those of the
-   * copy are.
+   * An independent copy; its `diff()` still compares with the text that was opened. `by` names the author of the
+   * copy's edits.
    */
   copy(options: { readonly by?: string } = {}): Config {
     const inherited = { ...this.#options, ...options };

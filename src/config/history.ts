@@ -1,11 +1,11 @@
 import { refuseEdit } from "./text/edit.js";
 
-/** One change of a configuration, as it was asked for. */
+/** One change of a configuration, as requested. */
 export interface ConfigEdit {
   readonly verb: "set" | "merge" | "unset" | "fix" | "saving";
-  /** Path that was set or removed; for merge, fix, and saving every single one has its own entry. */
+  /** Path that was set or removed; merge, fix, and saving add one entry per path. */
   readonly path: string;
-  /** Who asked: "notebook", or what the copy was made for, such as "plan". */
+  /** Author: "notebook", or the purpose of the copy, such as "plan". */
   readonly by: string;
 }
 
@@ -27,7 +27,7 @@ export function record<T>(history: History<T>, now: T): History<T> {
 /** One step back; throws CONFIG_EDIT_REFUSED if there is none. */
 export function stepBack<T>(history: History<T>): History<T> {
   const { now, past, future } = history;
-  if (past.length === 0) throw refuseEdit("undo", "no edit is left to take back", "config.diff() shows what is edited");
+  if (past.length === 0) throw refuseEdit("undo", "no edit is left to undo", "config.diff() shows what is edited");
   return { now: past.at(-1) as T, past: past.slice(0, -1), future: [now, ...future] };
 }
 
@@ -35,6 +35,6 @@ export function stepBack<T>(history: History<T>): History<T> {
 export function stepForward<T>(history: History<T>): History<T> {
   const { now, past, future } = history;
   if (future.length === 0)
-    throw refuseEdit("redo", "no edit was taken back since the last one", "config.undo() takes one back");
+    throw refuseEdit("redo", "expected an undone edit, found none since the last edit", "config.undo() undoes one");
   return { now: future[0] as T, past: [...past, now], future: future.slice(1) };
 }

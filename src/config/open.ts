@@ -125,7 +125,7 @@ async function openFile(path: string, options: ConfigOptions): Promise<Config> {
  * Opens a configuration: a file's path, the name of a template (with or without `.yaml`; a file of that name wins), or
  * the YAML text itself (anything with a line break or `key: value` in it). Of a text with several documents (`---`) the
  * option `document` chooses one, from 0; saving writes them all. Throws CONFIG_NOT_FOUND, or CONFIG_UNREADABLE with
- * line, column and cure.
+ * line, column, and hint.
  *
  * @example
  * const config = await openConfig("pretrain_deepseek3_671b");

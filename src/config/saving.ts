@@ -1,9 +1,9 @@
 import type { FixStep } from "../core/error.js";
 import { refuseEdit } from "./text/edit.js";
 
-/** What a training saves; what is left out stays as it is. */
+/** What a training saves; missing options keep the current setting. */
 export interface SavingOptions {
-  /** Steps between two checkpoints, or `"end"`: only the one that MindFormers always writes at the end of training. */
+  /** Steps between two checkpoints, or `"end"`: only the checkpoint that MindFormers always writes at the end. */
   readonly every?: number | "end";
   /** How many checkpoints stay; MindFormers removes the oldest. */
   readonly keep?: number;
@@ -12,16 +12,16 @@ export interface SavingOptions {
    * mesh without a conversion. The same words as `Checkpoint.layout`.
    */
   readonly layout?: "ranks" | "iteration";
-  /** `"wait"`: training stands still while it saves; `"background"`: a thread writes while training goes on. */
+  /** `"wait"`: training pauses while it saves; `"background"`: a thread saves while training continues. */
   readonly write?: "wait" | "background";
   /**
-   * `"all"`: weights and optimizer state. `"weights"`: weights alone, from which no training resumes (layout
-   * `"iteration"`). `"both"`: all, and the weights once more in a folder `checkpoint_network` (layout `"ranks"`).
+   * `"all"`: weights and optimizer state. `"weights"`: weights alone, from which training can't resume (layout
+   * `"iteration"`). `"both"`: all, and the weights again in a folder `checkpoint_network` (layout `"ranks"`).
    */
   readonly content?: "all" | "weights" | "both";
-  /** Ranks that hold the same values: `"all"` of them write them, or `"one"`. */
+  /** Of ranks with the same values, `"all"` write them, or only `"one"`. */
   readonly copies?: "all" | "one";
-  /** Beginning of the file names, without the word "rank". */
+  /** Prefix of the file names; must not contain "rank". */
   readonly prefix?: string;
 }
 

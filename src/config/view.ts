@@ -124,7 +124,7 @@ export function changesBundle(changes: readonly ConfigChange[]): MimeBundle {
   });
   if (shared.length === 0) return table;
   const facts = shared.map(({ path, also }) => [path, also.join("\n")] as const);
-  return joinBundles([table, factsBundle("The same values stand, through aliases, at", facts)]);
+  return joinBundles([table, factsBundle("Aliases repeat the same values at", facts)]);
 }
 
 export function makeDiff(changes: readonly ConfigChange[]): ConfigDiff {

@@ -1,14 +1,14 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { requireFile } from "./files.js";
 
-/** Random access to bytes that need not be in memory; what the readers of `formats/` take. */
+/** Random access to bytes that need not be in memory; the readers of `formats/` take it. */
 export interface ByteSource {
-  /** For messages: path of the file, or what the bytes are. */
+  /** Path of the file, or what the bytes are; messages show it. */
   readonly name: string;
   readonly byteLength: number;
   /** Exactly the bytes from `start` (inclusive) to `end` (exclusive); rejects if they are not all there. */
   slice(start: number, end: number): Promise<Uint8Array>;
-  /** Fills `target` with the bytes from `start` on; for long scans, which then need no new memory for each part. */
+  /** Fills `target` with the bytes from `start` on, so that long scans allocate no memory for each part. */
   readInto?(target: Uint8Array, start: number): Promise<void>;
 }
 

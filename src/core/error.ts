@@ -2,6 +2,7 @@ import type { ErrorCode } from "./error-catalog.js";
 
 const brand = Symbol.for("mindformers-lab.error");
 
+/** What a `LabError` holds besides code and message. */
 export interface LabErrorOptions {
   /** One line to type or to do next. */
   readonly hint: string;
@@ -70,10 +71,10 @@ export interface Issue {
   /** One line to type. */
   readonly hint: string;
   /**
-   * The edits that remove the finding, for `config.fix(issue)`; missing where only the user can know what was meant.
+   * The edits that remove the finding, for `config.fix(issue)`; missing where only the user knows the right value.
    */
   readonly fix?: readonly FixStep[];
-  /** 1-based position in the source text, where there is one. */
+  /** 1-based position in the source text, if the finding has one. */
   readonly line?: number;
   readonly column?: number;
 }
@@ -98,7 +99,7 @@ export class ConfigError extends LabError {
 }
 
 /**
- * The plan has findings of severity error; `issues` holds every finding.
+ * The plan has findings with severity `error`; `issues` holds every finding.
  *
  * @example
  * const config = (await openConfig("pretrain_deepseek3_1b")).set("parallel_config.model_parallel", 3);
@@ -111,7 +112,7 @@ export class ConfigError extends LabError {
 export class PlanError extends ConfigError {}
 
 /**
- * Input text, tokenizer or dataset can't be used.
+ * The input text, tokenizer, or dataset can't be used.
  *
  * @example
  * try {
@@ -151,7 +152,7 @@ export class FormatError extends LabError {
 }
 
 /**
- * A training run ended without reaching its end.
+ * A training run ended before its last step.
  *
  * @example
  * const run = await openRun("first");

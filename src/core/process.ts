@@ -136,10 +136,14 @@ export async function runProgram(
   signal?.removeEventListener("abort", stop);
   signal?.throwIfAborted();
   if (late) {
-    throw new LabError("PROGRAM_TOO_SLOW", `program ${options.argv[0]}: no end after ${timeoutMs} ms, stopped`, {
-      hint: "try again when the machine is less busy",
-      details: { argv: options.argv },
-    });
+    throw new LabError(
+      "PROGRAM_TOO_SLOW",
+      `program ${options.argv[0]}: did not end within ${timeoutMs} ms and was stopped`,
+      {
+        hint: "try again when the machine is less busy",
+        details: { argv: options.argv },
+      },
+    );
   }
   return { ...end, stdout: lines.stdout.join("\n"), stderr: lines.stderr.join("\n") };
 }

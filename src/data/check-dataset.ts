@@ -3,7 +3,10 @@ import type { Issue } from "../core/error.js";
 import { issueList } from "../view/issue-list.js";
 import type { ShownList } from "../view/shown-list.js";
 
-/** What is looked at of a dataset; what `prepareData`, `openDataset` and `openMindRecord` return fits. */
+/**
+ * The facts of a dataset that `checkDataset` compares; `prepareData`, `openDataset`, and `openMindRecord` return
+ * them.
+ */
 export interface CheckableDataset {
   readonly seqLength?: number | undefined;
   readonly vocabSize?: number | undefined;
@@ -23,10 +26,10 @@ const dataRules: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Compares a dataset with a configuration: vocabulary, end-of-text and fill token, sequence length. Every finding has
- * the line to type. The same rules run in `config.check()` and in `planRun`.
+ * Compares a dataset with a configuration: vocabulary, end-of-text and padding token, sequence length. Every finding
+ * has a hint to type. The same rules run in `config.check()` and in `planRun`.
  *
- * `largestId`: the largest token id that was found in the data.
+ * `largestId`: the largest token id in the data, if you know it.
  *
  * @example
  * const data = await openDataset("dataset/wiki_text_document");

@@ -26,7 +26,7 @@ import { type VerifyOptions, verifyDataset } from "./verify.js";
 
 /**
  * A Megatron dataset on disk: `<prefix>.bin` and `<prefix>.idx`. Made by `prepareData` or `openDataset`. Reading
- * throws DATASET_CHANGED if other files have taken their place since.
+ * throws DATASET_CHANGED if the files were replaced since.
  *
  * @example
  * const data = await openDataset("dataset/wiki");
@@ -35,11 +35,11 @@ import { type VerifyOptions, verifyDataset } from "./verify.js";
  * await data.verify();
  */
 export class Dataset {
-  /** Absolute path without `.bin` and `.idx`: what `data_path` of a MindFormers config wants. */
+  /** Absolute path without `.bin` and `.idx`: the value for `data_path` of a MindFormers config. */
   readonly prefix: string;
   readonly sequences: number;
   readonly documents: number;
-  /** Tokens in `.bin`, fill tokens included. */
+  /** Tokens in `.bin`, padding tokens included. */
   readonly tokens: number;
   /**
    * Tokens that the model sees per sample (a stored sequence has one more); undefined if the sequences differ in
@@ -52,15 +52,15 @@ export class Dataset {
   readonly vocabSize: number | undefined;
   /** Id of the end-of-text token; undefined if the tokenizer has none or the manifest is missing. */
   readonly eod: number | undefined;
-  /** Id that fills short sequences; undefined if the dataset has no fill tokens. */
+  /** Id that fills short sequences; undefined if the dataset has no padding tokens. */
   readonly pad: number | undefined;
   /** `.bin` and `.idx` together. */
   readonly bytes: number;
-  /** What was done, or was found to be done already. */
+  /** What the call did, or found already done. */
   readonly notes: readonly string[];
-  /** What `prepareData` made the dataset of; undefined for datasets made otherwise. */
+  /** What `prepareData` made the dataset from; undefined for other datasets. */
   readonly manifest: DatasetManifest | undefined;
-  /** What `mergeDatasets` or `splitDataset` made the dataset of; undefined for datasets made otherwise. */
+  /** What `mergeDatasets` or `splitDataset` made the dataset from; undefined for other datasets. */
   readonly derived: DerivedManifest | undefined;
 
   private constructor(opened: OpenedMegatron, notes: readonly string[]) {
@@ -87,8 +87,7 @@ export class Dataset {
   }
 
   /**
-   * Training sample `k` (from 0) of a run: exact ids, labels and the sequences that it is made of. Throws as `step`
-   * does.
+   * Training sample `k` (from 0) of a run: exact ids, labels and the sequences that it is made of. Throws like `step`.
    */
   async sample(k: number, options: { readonly plan: OrderPlan }): Promise<TrainingSample>;
   /**
@@ -106,9 +105,9 @@ export class Dataset {
 
   /**
    * What `rank` trains on at optimizer step `n` (from 1) of the run that `plan` describes: exact ids and source
-   * sequences, also of the other datasets of a blend. The first call builds the order of the plan, later ones use it.
-   * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not, or a plan that does not read this
-   * dataset; DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
+   * sequences, also of the other datasets of a blend. The first call builds the order of the plan; later calls use it.
+   * @throws LabError ARGUMENT_INVALID for a step or rank outside the run, or a plan that does not read this dataset;
+   * DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
    */
   async step(n: number, options: { readonly plan: OrderPlan; readonly rank?: number }): Promise<TrainingStep> {
     const { plan, rank = 0 } = (options ?? {}) as Partial<typeof options>;
@@ -116,7 +115,7 @@ export class Dataset {
   }
 
   /**
-   * The order in which the engine reads this dataset: of a plan, or of the few settings that decide it. Throws as
+   * The order in which the engine reads this dataset, by a plan or by the settings that decide it. Throws like
    * `openDataOrder`.
    */
   async order(options: DatasetOrderOptions = {}): Promise<DataOrder> {
@@ -162,21 +161,21 @@ export class Dataset {
     return datasetTokenCounts(this, await this.#tokenizer(), signal);
   }
 
-  /** A document with its text and where its tokens begin. Throws ARGUMENT_INVALID for one that is not there. */
+  /** A document with its text and where its tokens begin. Throws ARGUMENT_INVALID if it does not exist. */
   async peek(document: number, options: PeekOptions = {}): Promise<DocumentPeek> {
     return peekDocument(this, document, { ...options, known: await this.#tokenizer() });
   }
 
   /**
-   * Reads every byte: structure, checksums, ids, ends of documents, duplicates; with `config` also whether both fit
-   * together.
+   * Reads every byte: structure, checksums, ids, ends of documents, duplicates; with `config` also checks that both
+   * fit together.
    */
   verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
     return verifyDataset(this, options);
   }
 
   /**
-   * Makes damaged parts again from the source that the manifest names, and proves them by checksum. Throws
+   * Rebuilds damaged parts from the source in the manifest, and proves them by checksum. Throws
    * REPAIR_IMPOSSIBLE.
    */
   repair(options: RepairOptions = {}): Promise<Repair> {

@@ -5,6 +5,7 @@ import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
 import { writeDocuments } from "./files/write-documents.js";
 
+/** Options of `mergeDatasets`. */
 export interface MergeOptions {
   /** Default: the signal of the cell that runs. */
   readonly signal?: AbortSignal;

@@ -45,9 +45,9 @@ export class MindRecord {
   readonly description: string;
   /** Fields that the `.db` holds as well. */
   readonly indexFields: readonly string[];
-  /** What `prepareData` noted; undefined for files made otherwise. */
+  /** The manifest of `prepareData`; undefined for other files. */
   readonly manifest: DatasetManifest | undefined;
-  /** What was done, or was found to be done already. */
+  /** What the call did, or found already done. */
   readonly notes: readonly string[];
 
   private constructor(about: OpenFacts) {
@@ -91,12 +91,12 @@ export class MindRecord {
     return this.shards.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Rows of a training dataset: what Megatron calls sequences. */
+  /** The same as `rows`; Megatron datasets call them sequences. */
   get sequences(): number {
     return this.rows;
   }
 
-  /** Tokens that the model sees, of all rows together; undefined without a manifest. */
+  /** Tokens that the model sees in all rows; undefined without a manifest. */
   get tokens(): number | undefined {
     return this.seqLength === undefined ? undefined : this.rows * this.seqLength;
   }
@@ -121,7 +121,7 @@ export class MindRecord {
     return this.manifest?.options.mode === "pad" ? this.manifest.tokenizer.padId : undefined;
   }
 
-  /** One row through the index: a few small reads. Throws ARGUMENT_INVALID for a number that is not there. */
+  /** One row through the index: a few small reads. Throws ARGUMENT_INVALID for an unknown row or column. */
   async row(number: number, columns?: readonly string[]): Promise<MindRecordRow> {
     this.#require(number, columns);
     let start = 0;
@@ -136,7 +136,7 @@ export class MindRecord {
     throw new RangeError(`row ${number}`);
   }
 
-  /** Rows in order, shard by shard, read in windows of 1 MB. */
+  /** Rows in order, shard by shard, read in windows of 1 MB. Throws ARGUMENT_INVALID for an unknown row or column. */
   async *read({ from = 0, count = this.rows - from, columns }: ReadRowsOptions = {}): AsyncGenerator<MindRecordRow> {
     if (count === 0 && from === this.rows) return;
     this.#require(from, columns);
@@ -181,7 +181,7 @@ export class MindRecord {
   }
 
   /**
-   * A row with its text and where its tokens begin. Throws ARGUMENT_INVALID for one that is not there, or if no
+   * A row with its text and where its tokens begin. Throws ARGUMENT_INVALID if the row does not exist, or if no
    * column holds tokens.
    */
   async peek(row: number, options: PeekOptions = {}): Promise<DocumentPeek> {
@@ -205,15 +205,15 @@ export class MindRecord {
   }
 
   /**
-   * Reads every byte: every row, every entry of the indices, checksums, ids, duplicates; with `config` also whether
-   * both fit together.
+   * Reads every byte: every row, every entry of the indices, checksums, ids, duplicates; with `config` also checks
+   * that both fit together.
    */
   verify(options: VerifyOptions = {}): Promise<DatasetVerification> {
     return verifyMindRecord(this, options);
   }
 
   /**
-   * Makes damaged shards again from the source that the manifest names, and proves them by checksum. Throws
+   * Rebuilds damaged shards from the source in the manifest, and proves them by checksum. Throws
    * REPAIR_IMPOSSIBLE.
    */
   repair(options: RepairOptions = {}): Promise<Repair> {

@@ -14,6 +14,7 @@ import { originalOptions } from "./repair/original-options.js";
 import { prepareAgain } from "./repair/prepare-again.js";
 import { Repair } from "./repair/report.js";
 
+/** Options of `repairDataset`. */
 export interface RepairOptions {
   /** Threads for tokenizing; default as for `prepareData`. */
   readonly workers?: number;
@@ -22,9 +23,8 @@ export interface RepairOptions {
 }
 
 /**
- * Makes the damaged parts of a prepared dataset again from the source that its manifest names. Intact files stay
- * untouched. The source is tokenized once more; memory does not grow with it. The checksums of the manifest prove the
- * result.
+ * Rebuilds the damaged parts of a prepared dataset from the source in its manifest. Keeps intact files untouched.
+ * Tokenizes the source again; memory does not grow with it. The manifest's checksums prove the result.
  *
  * - MindRecord: writes the damaged shards and indices again.
  * - Megatron: overwrites the byte ranges of `.bin` that differ, and writes the `.idx` again.
@@ -45,7 +45,7 @@ export async function repairDataset(path: string, options: RepairOptions = {}): 
   const damaged = await damagedFiles(prefix, manifest);
   if (damaged.length === 0) return new Repair(prefix, [], Object.keys(manifest.files).length);
   if (/^\..*\.stdin$/.test(basename(manifest.input.path)))
-    throw impossible(prefix, "expected a source that can be read once more, found standard input");
+    throw impossible(prefix, "expected a source that can be read again, found standard input");
   const signal = options.signal ?? jupyterHost()?.signal;
   const more = {
     ...(options.workers === undefined ? {} : { workers: options.workers }),
@@ -75,7 +75,7 @@ interface MadeAgain {
 async function repairPair({ tokens, job, manifest, damaged }: MadeAgain): Promise<readonly string[]> {
   const { prefix } = job.request;
   if (tokens.bin.sha256 !== manifest.files.bin?.sha256)
-    throw impossible(prefix, "its tokens made again are not those of the manifest");
+    throw impossible(prefix, "its rebuilt tokens differ from the manifest's");
   return repairMegatron({ prefix, damaged, tokens, store: job.store });
 }
 

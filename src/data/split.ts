@@ -5,10 +5,11 @@ import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
 import { writeDocuments } from "./files/write-documents.js";
 
+/** Options of `splitDataset`: either `shares` or `documents`. */
 export interface SplitOptions {
   /** Name of a part → its share of the documents: `{ train: 0.98, valid: 0.02 }`. Shares are divided by their sum. */
   readonly shares?: Readonly<Record<string, number>>;
-  /** Name of a part → number of documents; what is left over is in no part. */
+  /** Name of a part → number of documents; the rest is in no part. */
   readonly documents?: Readonly<Record<string, number>>;
   /** Prefix of the new files: `<output>_<name>`. */
   readonly output: string;
@@ -17,9 +18,9 @@ export interface SplitOptions {
 }
 
 /**
- * Divides a dataset into parts of whole documents, in their order. The same call always writes the same files; the
- * merged parts are the dataset again. With shares, part k ends at the rounded sum of the shares up to it, so that
- * every document is in one part.
+ * Divides a dataset into parts of whole documents, in their order. The same call always writes the same files;
+ * merging the parts gives the dataset again. With shares, part k ends at the rounded sum of the shares up to it, so
+ * that every document is in one part.
  *
  * @example
  * const shares = { train: 0.98, valid: 0.02 };

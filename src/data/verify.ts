@@ -19,10 +19,14 @@ import { type CheckRow, DatasetVerification } from "./inspect/checks/verificatio
 import type { MindRecordFacts } from "./mindrecord/facts.js";
 import { checkShardIndices, mindRecordStream, tokenColumn } from "./mindrecord/stream.js";
 
+/** Options of `verify`. */
 export interface VerifyOptions {
-  /** The configuration that is to train from the dataset: its vocabulary and special tokens are held against it. */
+  /**
+   * The configuration that will train on the dataset; its vocabulary and special tokens are compared with the
+   * dataset's.
+   */
   readonly config?: Config;
-  /** Ids must be below it. Default: what the manifest says of the tokenizer. */
+  /** Ids must be below it. Default: the tokenizer's, from the manifest. */
   readonly vocabSize?: number;
   /**
    * Every document must end with it. Default: the tokenizer's end-of-text token, if the manifest says that it was

@@ -260,7 +260,7 @@ function hex(data: DataView, count: number): string {
 
 function invalid(source: ByteSource, offset: number, found: string): FormatError {
   return new FormatError("MEGATRON_INDEX_INVALID", `index ${source.name}, offset ${offset}: ${found}`, {
-    hint: "run prepareData again, or copy the file again from where it was made",
+    hint: "run prepareData again, or copy the file again from its source",
     file: source.name,
     offset,
   });

@@ -88,7 +88,7 @@ export async function readNpyHeader(source: ByteSource): Promise<NpyHeader> {
 
 function invalid(source: ByteSource, offset: number, found: string): FormatError {
   return new FormatError("NPY_INVALID", `array ${source.name}, offset ${offset}: ${found}`, {
-    hint: `remove it: rm ${JSON.stringify(source.name)}; the engine makes its indices anew`,
+    hint: `remove it: rm ${JSON.stringify(source.name)}; the engine makes its indices again`,
     file: source.name,
     offset,
   });

@@ -49,10 +49,10 @@ const patterns: readonly Pattern[] = [
     pattern: /Enter _tft_repair_callback repair type: ([\w.]+)/,
     words: ([, type = ""]) => `is repaired (${type})`,
   },
-  { what: "repair", pattern: /Enter _tft_rebuild_groups, device/, words: () => "builds the groups of ranks anew" },
-  { what: "repaired", pattern: /Finish _tft_repair_callback/, words: () => "is repaired and goes on" },
+  { what: "repair", pattern: /Enter _tft_rebuild_groups, device/, words: () => "rebuilds the groups of ranks" },
+  { what: "repaired", pattern: /Finish _tft_repair_callback/, words: () => "is repaired and continues" },
   { what: "exit", pattern: /Enter mindio ttp exit process/, words: () => "ends because of another rank" },
-  { what: "again", pattern: /TREError occurred/, words: () => "does an abnormal step again" },
+  { what: "again", pattern: /TREError occurred/, words: () => "repeats an abnormal step" },
 ];
 
 /** What a line says about fault tolerance, or undefined. */

@@ -5,8 +5,8 @@ import { layersOf, type ModelShape } from "./shape.js";
 import { inputTensors, layerTensors, type ModelTensor, mtpTensors, outputTensors, tensorSize } from "./tensors.js";
 
 /**
- * Numbers of values that a model learns (the routers' expert biases, which are adjusted, are counted too: published
- * sizes include them).
+ * Parameter counts of a model. As published sizes do, they include the routers' expert biases, which are adjusted,
+ * not trained.
  */
 export interface ParameterCount {
   readonly attentionPerLayer: number;
@@ -21,11 +21,11 @@ export interface ParameterCount {
   readonly mtp: number;
   /** main + mtp: what MindFormers trains and stores. */
   readonly total: number;
-  /** Of `main`: what one token passes through. */
+  /** Of `main`: the parameters that one token uses. */
   readonly activeMain: number;
   /** Values that belong to routed experts (main and mtp). */
   readonly routedExperts: number;
-  /** What MindFormers holds beside `total`: load counters of the routers, one value per expert and layer each. */
+  /** What MindFormers holds besides `total`: load counters of the routers, one value per expert and layer each. */
   readonly counters: number;
   /** Of `total` + `counters`: what has a gradient and optimizer states. */
   readonly trainable: number;
@@ -45,7 +45,7 @@ function countBundle(counts: Counts): MimeBundle {
     ["output layer", counts.output],
     ["token prediction", counts.mtp],
     ["routed experts", counts.routedExperts],
-    ["what one token passes through", counts.activeMain],
+    ["used by one token", counts.activeMain],
     ["with gradient and optimizer states", counts.trainable],
   ];
   return tableBundle({
@@ -69,7 +69,7 @@ function sum(tensors: readonly ModelTensor[], which: (tensor: ModelTensor) => bo
 const counted = (tensors: readonly ModelTensor[]): number => sum(tensors, (tensor) => !isCounter(tensor));
 
 /**
- * Counts from the layers as MindFormers 1.9 builds them; a test holds every tensor against its models.
+ * Counts the parameters of a model's layers as MindFormers 1.9 builds them; a test compares every tensor.
  * Shown as a table.
  *
  * @example

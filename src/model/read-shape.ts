@@ -145,8 +145,7 @@ export const shapeProblem = (model: ModelSection): string | undefined => readSha
  * @example
  * const model = (await openConfig("pretrain_deepseek3_1b")).get("model.model_config");
  * countParameters(modelShape(model as Record<string, unknown>));
- * @throws MODEL_NOT_COMPUTED with the names of the numbers that are missing or no whole numbers, and for sparse
- * attention (DSA).
+ * @throws MODEL_NOT_COMPUTED with the names of missing or fractional numbers, and for sparse attention (DSA).
  */
 export function modelShape(model: ModelSection): ModelShape {
   const { shape, reason } = readShape(model ?? {});

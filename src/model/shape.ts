@@ -16,8 +16,8 @@ export interface LatentAttention {
 }
 
 /**
- * Attention with groups of query heads that share a key and a value (Qwen3, TeleChat3, general models); all groups of
- * one: multi-head attention.
+ * Attention with groups of query heads that share a key and a value (Qwen3, TeleChat3, general models). Groups of one
+ * head are multi-head attention.
  */
 export interface GroupedAttention {
   readonly kind: "grouped";
@@ -44,9 +44,10 @@ export interface ExpertShape {
   readonly routerBias: boolean;
 }
 
+/** A layer with a dense feed-forward part, or with experts. */
 export type LayerKind = "dense" | "expert";
 
-/** What determines a model's parameters and work. Read from a configuration by `modelShape`. */
+/** The numbers that determine a model's parameters and work. `modelShape` reads them from a configuration. */
 export interface ModelShape {
   readonly hidden: number;
   readonly vocabulary: number;
@@ -70,7 +71,7 @@ export interface ModelShape {
   readonly positions: number;
   /** Tokens per sample. */
   readonly sequence: number;
-  /** `hidden_act`: MindFormers' FLOP formula asks for it. */
+  /** `hidden_act`: MindFormers' FLOP formula depends on it. */
   readonly hiddenAct: string;
 }
 

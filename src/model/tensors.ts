@@ -1,6 +1,6 @@
 import { type GroupedAttention, type LatentAttention, type LayerKind, type ModelShape, mtpKind } from "./shape.js";
 
-/** How MindFormers divides a tensor among the devices of one pipeline stage. */
+/** How MindFormers splits a tensor over the devices of one pipeline stage. */
 export type TensorSplit =
   /** Every device holds it (norms, router, downward projections of latent attention, shared experts). */
   | "whole"
@@ -33,9 +33,9 @@ export interface ModelTensor {
   readonly shape: readonly number[];
   readonly part: TensorPart;
   readonly split: TensorSplit;
-  /** False for what is adjusted or counted beside the training: no gradient, no optimizer state. */
+  /** False for values that training adjusts or counts without a gradient; they have no optimizer state. */
   readonly trainable: boolean;
-  /** False if optimizer parallelism never divides it. */
+  /** False if optimizer parallelism never shards it. */
   readonly shardable: boolean;
 }
 

@@ -7,8 +7,8 @@ import type { Strategy } from "../checkpoint/strategy/strategy.js";
 /**
  * Opens one checkpoint: a `.safetensors` or `.ckpt` file, a folder in any layout that MindFormers, MindSpore or
  * Hugging Face write, or the address of such a file or folder: `http://…` of a server that answers ranges, or
- * `ssh://host/path` of a machine that ssh reaches. Of a folder with several points the newest complete one. Reads
- * headers only.
+ * `ssh://host/path` of a machine that ssh reaches. Of a folder with several points, opens the newest complete one.
+ * Reads headers only.
  * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read; FormatError if the one file is damaged;
  * NODE_UNREACHABLE with ssh's own reason.
  *
@@ -22,9 +22,9 @@ export async function openCheckpoint(path: string, options?: OpenCheckpointOptio
 }
 
 /**
- * Opens all points that a training saved: the folder that holds `rank_0`, `rank_1`, … or `iteration_…`, the
- * engine's output folder, or a run's folder; `ssh://host/path` for one on another machine. Reads headers only; open it
- * again to see what a running training saved meanwhile.
+ * Opens all points that a training saved: the folder that holds `rank_0`, `rank_1`, … or `iteration_…`, the engine's
+ * output folder, or a run's folder; `ssh://host/path` for one on another machine. Reads headers only; open it again
+ * to see what a live training saved meanwhile.
  * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read; NODE_UNREACHABLE with ssh's own reason.
  *
  * @example

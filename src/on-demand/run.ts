@@ -12,7 +12,7 @@ import type { Run } from "../run/run.js";
 import type { ShownList } from "../view/shown-list.js";
 
 /**
- * Looks for everything that training needs; never throws for what is missing, says how to get it.
+ * Looks for everything that training needs. Never throws for missing parts; says how to get them.
  *
  * @example
  * const { ready, checks } = await checkMachine();
@@ -23,9 +23,10 @@ export async function checkMachine(): Promise<Machine> {
 }
 
 /**
- * Looks at every node of a plan's cluster as `launchRun` does before it starts anything: reachable, the same software
+ * Checks every node of a plan's cluster, as `launchRun` does before it starts anything: reachable, the same software
  * and data, clocks, port, disk, limits, names, storage, devices, and processes of earlier runs. Shows itself as a
- * table node × check. Starts nothing.
+ * table node × check.
+ * Starts nothing.
  * @throws CLUSTER_INVALID for a plan whose nodes ssh does not reach
  *
  * @example
@@ -68,8 +69,8 @@ export async function listRuns(options?: OpenOptions): Promise<ShownList<Run>> {
 }
 
 /**
- * Shows which runs would be deleted, with their sizes; `confirm()` of the result deletes them. Without any condition no
- * run is chosen. Live runs are left out.
+ * Shows which runs would be deleted, with their sizes; `confirm()` of the result deletes them. Without a condition it
+ * chooses no run. It never chooses live runs.
  *
  * @example
  * const deletion = await deleteRuns({ names: ["test-*"], olderThan: "7d" });
@@ -81,15 +82,15 @@ export async function deleteRuns(options?: DeleteOptions): Promise<RunDeletion> 
 }
 
 /**
- * Starts a planned training and returns once the engine has started. The training lives on without this process; wait
- * with `run.wait()`, look with `run.watch()`, find it again with `openRun(name)`.
+ * Starts a planned training and returns once the engine has started. The training does not depend on this process:
+ * wait with `run.wait()`, look with `run.watch()`, open it again with `openRun(name)`.
  *
- * Running it again starts no second training: the same training is returned, live or ended, with a line that says so.
- * Another training under that name is refused (RUN_NAME_TAKEN). With `cluster.hosts` all nodes are checked and started
- * by ssh; with `cluster.nodes` only the command of this machine, and the run's card shows the others'. A plan with
- * errors is refused unless `override` gives a reason, which run.json and events/launch.jsonl keep.
+ * Running it again returns the same training, live or ended, and says so. It refuses another training under that name
+ * (RUN_NAME_TAKEN). With `cluster.hosts` all nodes are checked and started by ssh; with `cluster.nodes` only the
+ * command of this machine, and the run's card shows the others'. It refuses a plan with errors unless `override`
+ * gives a reason, which run.json and events/launch.jsonl keep.
  * @throws PLAN_INVALID, RUN_NAME_ILLEGAL, RUN_NAME_TAKEN, PORT_IN_USE, ENGINE_MISSING, NODE_NOT_LOCAL,
- * CLUSTER_NOT_READY, NODE_UNREACHABLE, RUN_FAILED (with the end of the log) if the engine dies at once.
+ * CLUSTER_NOT_READY, NODE_UNREACHABLE; RUN_FAILED (with the end of the log) if the engine dies at once.
  *
  * @example
  * const plan = await planRun(await openConfig("pretrain_deepseek3_tiny_cpu"));
@@ -103,10 +104,10 @@ export async function launchRun(plan: LaunchablePlan, options: LaunchOptions): P
 }
 
 /**
- * Continues a run that has ended in a new run of its own: weights, optimizer state, loss scale, learning rate and
- * position in the data come from a checkpoint, and the global step goes on from it. Returns once the engine has
- * started. Running it again returns the run that the first call started; a run that did all its steps is returned
- * itself. The old run is not touched.
+ * Continues an ended run as a new run: weights, optimizer state, loss scale, learning rate, and position in the data
+ * come from a checkpoint, and the global step continues from it. Returns once the engine has started. Running it
+ * again returns the run that the first call started; a run that did all its steps is returned itself. The old run
+ * stays untouched.
  * @throws RUN_LIVE if the old run has not ended, RESUME_IMPOSSIBLE without a usable checkpoint, and what planRun and
  * launchRun throw.
  *

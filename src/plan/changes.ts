@@ -6,7 +6,7 @@ import { readParallelMode } from "../model/layout/mesh.js";
 import type { ResolvedCluster } from "./command/cluster.js";
 import type { PlanChange } from "./estimate/values.js";
 
-/** What `planRun` needs of a dataset; what `prepareData`, `openDataset` and `openMindRecord` return fits. */
+/** The facts of a dataset that `planRun` needs; `prepareData`, `openDataset`, and `openMindRecord` return them. */
 export interface PlanData {
   /** Megatron: path of the files without `.bin` and `.idx`. */
   readonly prefix?: string;
@@ -108,7 +108,7 @@ const cpuDemands: readonly Demand[] = [
   {
     path: "parallel.enable_parallel_optimizer",
     now: false,
-    why: "MindSpore on CPU does not divide the optimizer",
+    why: "MindSpore on CPU does not shard the optimizer",
     when: (c) => c.get("parallel.enable_parallel_optimizer") === true,
   },
   { path: "runner_config.sink_mode", now: false, why: "there is no device queue on CPU" },

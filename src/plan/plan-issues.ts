@@ -27,7 +27,7 @@ export function reliabilityIssues(
       rule: "checkpoint-interval",
       path,
       message:
-        `of the whole time ${percent(r.ratio)} would be training with a checkpoint every ${interval} ` +
+        `training would take ${percent(r.ratio)} of the whole time with a checkpoint every ${interval} ` +
         `and a failure every ${formatDuration(r.mtbfMs)}; ` +
         `with a checkpoint every ${formatCount(r.bestSteps, "step")} it would be ${percent(r.bestRatio)}`,
       hint: `config.set("${path}", ${r.bestSteps})`,

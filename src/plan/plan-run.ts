@@ -19,6 +19,7 @@ import { makePlan, type Plan } from "./plan.js";
 import { graded, reliabilityIssues } from "./plan-issues.js";
 import { applyTolerance, toleranceIssues } from "./tolerance.js";
 
+/** Options of `planRun`. */
 export interface PlanOptions {
   /** The training data; without it the configuration's own `data_path` is used. */
   readonly data?: PlanData;
@@ -29,7 +30,7 @@ export interface PlanOptions {
    * are named, on CPU nothing.
    */
   readonly speed?: PlanSpeed;
-  /** What the prediction of failures assumes. */
+  /** Assumptions of the predicted failures. */
   readonly reliability?: ReliabilityOptions;
   /**
    * MindSpore's fault tolerance: `["TTP", "UCE", "ARF"]`. The plan sets the environment of every node and what the
@@ -39,8 +40,7 @@ export interface PlanOptions {
   readonly tolerance?: readonly ToleranceOption[];
   /**
    * "throw" (default): findings of severity error are thrown together. "show": they become part of the plan
-   * (`plan.errors`), so that one can look at it; `launchRun` then refuses it unless it is given an `override` with a
-   * reason.
+   * (`plan.errors`), so that you can look at it; `launchRun` then refuses it without an `override` with a reason.
    */
   readonly onErrors?: "throw" | "show";
 }
@@ -88,7 +88,9 @@ function refuse(issues: readonly Issue[], note = lookAnyway): PlanError {
   const errors = issues.filter(({ severity }) => severity === "error");
   const lines = errors.map(({ path, message, hint }) => `- ${path === "" ? "" : `${path}: `}${message}\n  → ${hint}`);
   const title =
-    errors.length === 1 ? "the run can't start as planned" : `the run can't start as planned, ${errors.length} reasons`;
+    errors.length === 1
+      ? "the run can't start as planned"
+      : `the run can't start as planned, for ${errors.length} reasons`;
   return new PlanError("PLAN_INVALID", `${title}:\n${lines.join("\n")}\n${note}`, {
     hint: errors[0]?.hint ?? "correct the configuration",
     issues,
@@ -97,10 +99,10 @@ function refuse(issues: readonly Issue[], note = lookAnyway): PlanError {
 
 /**
  * What a run will be: mesh, batch, steps, tokens, time, disk, failures to expect, and the exact command of every node.
- * Nothing is started and `config` is not modified: the plan holds a copy, in which `changes` lists what the data and
- * the cluster's device demanded. Throws PLAN_INVALID (PlanError with all findings) if one of them is an error and
- * `onErrors` is not "show"; always, because no command could be made, if the configuration asks for a cluster and none
- * is given; and CLUSTER_INVALID for a cluster that can't be.
+ * Starts nothing and does not modify `config`: the plan holds a copy, and `changes` lists what the data and the
+ * cluster's device required. Throws PLAN_INVALID (a PlanError with all findings) if a finding is an error and
+ * `onErrors` is not "show", and always if the configuration is for a cluster and none is given. Throws
+ * CLUSTER_INVALID for an impossible cluster.
  *
  * @example
  * const cluster = { device: "Ascend", nodes: ["10.0.0.1", "10.0.0.2"], devicesPerNode: 8 } as const;
@@ -112,7 +114,7 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   const asked = readMesh((path) => copy.get(path));
   const forAscend = (copy.get("context.device_target") ?? "Ascend") !== "CPU";
   if (options.cluster === undefined && forAscend)
-    throw refuse([noCluster(copy, asked)], "(without it no command can be made, so there is nothing to look at)");
+    throw refuse([noCluster(copy, asked)], "(without it the plan has no command, so there is nothing to show)");
   const cluster = resolveCluster(await withHostFile(options.cluster), asked.dataParallel);
   const tolerance = planTolerance(options.tolerance, cluster);
   const demanded = [...applyDevice(copy, cluster), ...applyTolerance(copy, tolerance)];

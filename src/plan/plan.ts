@@ -12,7 +12,7 @@ import { planBundle } from "./view.js";
 
 /** What a run will be, before anything starts. Shown as a table. `launchRun(plan, …)` carries it out. */
 export interface Plan extends PlanValues {
-  /** The exact program call of every node; pure but for the default of `environment`. */
+  /** The exact program call of every node; pure except for the default of `environment`. */
   commands(place: CommandPlace): NodeCommand[];
   /** The calls as text to read and copy, one per node, for the run folder `runs/NAME`. */
   readonly command: string;

@@ -40,7 +40,7 @@ export function toleranceIssues(tolerance: PlannedTolerance | undefined): Issue[
       {
         ...about,
         severity: "warning",
-        message: `${refused}; launchRun uses its own recovery in their place`,
+        message: `${refused}; launchRun uses its own recovery instead`,
         hint: "launchRun(plan, { name, recovery: { retries: 3 } })",
       },
     ];

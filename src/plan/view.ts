@@ -191,7 +191,7 @@ function commandBundle(plan: ShownPlan): MimeBundle {
 function planTitle({ errors }: PlanValues): string {
   if (errors.length === 0) return "Plan";
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
-  return `Plan with ${count}: launchRun refuses it unless it is given an override with a reason`;
+  return `Plan with ${count}: launchRun refuses it without an override with a reason`;
 }
 
 /** Summary, what the plan changed in the configuration, findings, and the first node's command. */

@@ -3,12 +3,13 @@ import { previewDeletion, type RunDeletion } from "./deletion.js";
 import { listRuns, type OpenOptions } from "./open.js";
 import type { Run } from "./run.js";
 
+/** Options of `deleteRuns`; a run must meet all conditions. */
 export interface DeleteOptions extends OpenOptions {
   /** Names to delete; `*` stands for any characters: `["test-*"]`. */
   readonly names?: readonly string[];
   /** Only runs that began longer ago: `"30d"`. */
   readonly olderThan?: string;
-  /** Only runs that ended so: `["failed", "lost"]`. */
+  /** Only runs that ended in these states: `["failed", "lost"]`. */
   readonly states?: readonly ("finished" | "stopped" | "failed" | "lost")[];
 }
 

@@ -7,7 +7,7 @@ import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
 import { isLive, type RunStatus } from "./read/status.js";
 
-/** What deleting needs of a run; `Run` is one. */
+/** The part of a run that deleting needs; `Run` has it. */
 export interface DeletableRun {
   readonly name: string;
   readonly folder: string;
@@ -23,8 +23,8 @@ export interface DoomedRun {
 }
 
 /**
- * What would be deleted. Nothing is touched until `confirm()`. Live runs are never part of it; `live` names those that
- * were left out.
+ * What would be deleted. Nothing is touched until `confirm()`. Live runs are never part of it; `live` names those
+ * that match.
  *
  * @example
  * const deletion = await deleteRuns({ names: ["test-*"], olderThan: "7d" });
@@ -47,7 +47,7 @@ export class RunDeletion {
   }
 
   /**
-   * Deletes the folders with their checkpoints and logs; this cannot be undone. Looks at every run once more before.
+   * Deletes the folders with their checkpoints and logs; this cannot be undone. Checks every run again first.
    * @throws RUN_LIVE if one of them has been started again since the preview; the others before it are deleted.
    */
   async confirm(): Promise<{ readonly deleted: readonly string[]; readonly bytes: number }> {

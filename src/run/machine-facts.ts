@@ -5,10 +5,10 @@ import { delimiter, dirname, join } from "node:path";
 import { enginePython } from "../core/engine-python.js";
 import { type ProgramOutput, runProgram } from "../core/process.js";
 
-/** What was found on the machine; undefined: not there. */
+/** Facts about the machine; undefined: not found. */
 export interface MachineFacts {
   readonly node: string;
-  /** Path of the Python that is looked for, whether or not it exists. */
+  /** Path where Python is expected, whether or not it exists. */
   readonly pythonPath: string;
   readonly python: string | undefined;
   readonly mindspore: string | undefined;
@@ -23,7 +23,7 @@ export interface MachineFacts {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
-  /** Free for this user where the process stands. */
+  /** Free disk space for this user in the working folder, in bytes. */
   readonly freeDiskBytes: number | undefined;
   /** Names of Ascend devices that npu-smi lists; undefined without npu-smi. */
   readonly devices: readonly string[] | undefined;

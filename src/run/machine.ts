@@ -9,7 +9,7 @@ export interface MachineCheck {
   readonly name: string;
   readonly state: "ok" | "missing";
   readonly found: string;
-  /** Command that cures it; empty if nothing is missing. */
+  /** Command that fixes it; empty if nothing is missing. */
   readonly cure: string;
 }
 
@@ -109,7 +109,7 @@ export class Machine {
         { key: "what", label: "" },
         { key: "state" },
         { key: "found" },
-        ...(this.ready ? [] : [{ key: "cure", label: "to cure it" }]),
+        ...(this.ready ? [] : [{ key: "cure", label: "to fix it" }]),
       ],
       rows: this.checks.map(({ name, state, found, cure }) => ({
         what: name,

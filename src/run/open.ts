@@ -17,6 +17,7 @@ import { Run } from "./run.js";
 import { startSupervisor } from "./supervise/start/start-supervisor.js";
 import { waitForSupervisor } from "./wait.js";
 
+/** Options of `openRun` and `listRuns`. */
 export interface OpenOptions {
   /**
    * Folder of all runs. Default: `"runs"` beside the notebook, then every folder with runs below the working folder and
@@ -25,7 +26,7 @@ export interface OpenOptions {
   readonly folder?: string;
 }
 
-/** How a run on other machines is reached; only with `ssh://…`. */
+/** Access to a run on other machines; only with `ssh://…`. */
 export interface OpenRemoteOptions extends OpenOptions {
   /** Configuration file for ssh (`ssh -F`). Default: ssh's own. */
   readonly sshConfig?: string;

@@ -12,7 +12,7 @@ export function runFailedError(status: RunStatus, folder: string): RunFailedErro
   const tail = shown.length > 0 ? `\n  last lines of its log:\n${shown.join("\n")}` : "";
   const hint =
     failure.signal === "SIGKILL"
-      ? "a SIGKILL from outside is often the system short of memory (dmesg | grep -i oom); " +
+      ? "a SIGKILL from outside often means that the system ran out of memory (dmesg | grep -i oom); " +
         `continue with: await resumeRun(${openLine(folder)})`
       : `read the whole log: ` +
         `await (${openLine(folder)}).logs({ ${failure.rank === undefined ? "" : `rank: ${failure.rank}, `}tail: 200 })`;

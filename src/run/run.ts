@@ -43,7 +43,7 @@ export class Run {
    * path on each node.
    */
   readonly checkpointDir: string;
-  /** What the call that gave this object wants to say, such as that nothing was started anew. */
+  /** Message of the call that returned this object, such as that it started nothing. */
   readonly note: string | undefined;
   readonly #reader: RunReader;
 
@@ -56,7 +56,7 @@ export class Run {
     this.#reader = sharedReader(folder, file);
   }
 
-  /** Where the run stands now. */
+  /** State of the run now. */
   async status(): Promise<RunStatus> {
     return this.#shown(await this.#reader.status());
   }
@@ -67,8 +67,8 @@ export class Run {
   }
 
   /**
-   * Every optimizer step so far, by rising global step; steps that a later attempt did again appear once, as done
-   * last.
+   * Every optimizer step so far, by rising global step; a step that a later attempt repeated appears once, as the
+   * last attempt did it.
    */
   async steps(): Promise<readonly StepRecord[]> {
     return (await this.#reader.steps()).slice();
@@ -79,7 +79,7 @@ export class Run {
     return this.#reader.file;
   }
 
-  /** What was decided about this run, and why, in the order of time; of a recovery with the evidence. */
+  /** Decisions about this run with their reasons, in order of time; those of a recovery with the evidence. */
   async decisions(): Promise<ShownList<DecisionEvent>> {
     await this.#reader.status();
     return decisionList(this.#reader.history.decisions);
@@ -92,7 +92,7 @@ export class Run {
   }
 
   /**
-   * Records of the logs of all ranks, nodes, and programs, in the order of time; shows itself as text, at most 64 KB.
+   * Records of the logs of all ranks, nodes, and programs, in order of time; shows itself as text, at most 64 KB.
    * Without options the last 30 records of the rank that shows the true loss. `follow: true` shows the records that are
    * written from now on, and returns at once.
    */
@@ -107,8 +107,8 @@ export class Run {
 
   /**
    * Waits for the end of the run, or for a step. Throws RUN_FAILED (RunFailedError with rank, signal and log),
-   * RUN_LOST, RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; the training goes on in the last two
-   * cases. When the run has ended, returns after the last write into its folder, which can then be copied or removed.
+   * RUN_LOST, RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; training continues in the last two cases.
+   * When the run has ended, returns after the last write into its folder, which can then be copied or removed.
    */
   async wait(options: WaitOptions = {}): Promise<RunStatus> {
     const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = options;
@@ -131,7 +131,7 @@ export class Run {
   }
 
   /**
-   * Saves a checkpoint of the live run at once, beside those by interval, and returns it when all ranks' files are
+   * Saves a checkpoint of the live run at once, besides those at intervals, and returns it when all ranks' files are
    * recorded. The step lies a few steps ahead, so that all ranks save at the same one.
    * @throws RUN_NOT_SAVED with the reason, such as a run that has ended or whose nodes share no folder.
    */
@@ -154,7 +154,7 @@ export class Run {
   }
 
   /**
-   * Python stacks of a rank, of several, or of all (at most 64), or the reason that there is none; also of a rank that
+   * Python stacks of a rank, of several, or of all (at most 64), or the reason why there is none; also of a rank that
    * hangs.
    */
   stacks(options: { readonly rank?: number | readonly number[] } = {}): Promise<RankStacks> {
@@ -164,7 +164,7 @@ export class Run {
 
   /**
    * Removes files that a killed save left (`.tmp`), and returns their paths. Throws RUN_LIVE while the run is live,
-   * as they may be those of a save that goes on.
+   * as they may belong to a save in progress.
    */
   async removeLeftovers(): Promise<readonly string[]> {
     const { state } = await this.status();

@@ -10,6 +10,7 @@ import type { RunReader } from "./read/run-reader.js";
 import { isLive, type RunStatus } from "./read/status.js";
 import { runPaths } from "./record/layout.js";
 
+/** Options of `run.saveNow`. */
 export interface SaveNowOptions {
   /** How long the save may take until it is recorded, default `"10m"`. */
   readonly timeout?: string | number;
@@ -80,7 +81,7 @@ async function untilSaved(
     if (!isLive(status)) throw notSaved(reader, `the run is ${status.state} at step ${status.step}`);
     if (signal?.aborted) throw new CancelledError(`waiting for a checkpoint of run ${file.name}`);
     if (clock.elapsed() > deadline)
-      throw notSaved(reader, `step ${step} was asked for, found ${status.step} at the end of the time`);
+      throw notSaved(reader, `step ${step} was requested, found step ${status.step} at the timeout`);
     await clock.wait(lookMs, signal);
   }
 }
@@ -102,7 +103,7 @@ async function requireLive(reader: RunReader): Promise<RunStatus> {
 async function requireSaving(reader: RunReader): Promise<void> {
   if (hasRemoteFiles(reader.file)) {
     const found = "its nodes have control folders of their own, so the ranks can't agree on a step";
-    throw notSaved(reader, found, "await run.stop() saves; resumeRun(run) goes on");
+    throw notSaved(reader, found, "await run.stop() saves; resumeRun(run) continues");
   }
   const config = await openConfig(await readFile(runPaths(reader.folder).config, "utf8"));
   const callbacks = config.get("callbacks");

@@ -11,6 +11,7 @@ import { waitUntilSettled } from "./settled.js";
 import { startSupervisor } from "./supervise/start/start-supervisor.js";
 import { type StopRequest, writeStopRequest } from "./supervise/stop-request.js";
 
+/** Options of `run.stop`. */
 export interface StopOptions {
   /** True (default): the engine finishes its step, saves a checkpoint and exits. False: it is interrupted at once. */
   readonly graceful?: boolean;

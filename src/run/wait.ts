@@ -7,6 +7,7 @@ import { runFailedError, runLostError } from "./run-failure.js";
 import { waitUntilSettled } from "./settled.js";
 import { startSupervisor } from "./supervise/start/start-supervisor.js";
 
+/** Options of `run.wait`. */
 export interface WaitOptions {
   /** Return as soon as this global step is done; default: the end of the run. */
   readonly untilStep?: number;
@@ -51,12 +52,12 @@ export async function waitForRun(
       lostAt = clock.elapsed();
       await revive(reader);
     } else if (clock.elapsed() > lostAt + reviveMs) throw runLostError(status, reader.folder);
-    if (options.signal?.aborted) throw new CancelledError(`waiting for run ${name} (which goes on training)`);
+    if (options.signal?.aborted) throw new CancelledError(`waiting for run ${name} (which continues training)`);
     if (clock.elapsed() >= deadline) {
       const { step, totalSteps, state } = status;
       const message = `run ${name}: at step ${step} of ${totalSteps} (${state}) after ${formatDuration(limit)}`;
       throw new LabError("RUN_WAIT_TIMEOUT", message, {
-        hint: `it goes on training; wait again: await run.wait({ timeout: "…" })`,
+        hint: `it continues training; wait again: await run.wait({ timeout: "…" })`,
         details: { step, totalSteps },
       });
     }

@@ -1,8 +1,7 @@
 /**
- * The contract between whoever makes something to look at and whoever shows it; the kernel and the library share
- * nothing else.
+ * The contract between code that makes outputs and code that shows them; the kernel and the library share nothing else.
  *
- * 1. An object with a method under `Symbol.for("Jupyter.display")` says itself how it looks: it returns a MIME bundle
+ * 1. An object with a method under `Symbol.for("Jupyter.display")` defines its own output: it returns a MIME bundle
  *   or a promise of one.
  *    (The same symbol is used by other JavaScript kernels.)
  * 2. The kernel puts one host object under `Symbol.for("Jupyter.host")` on globalThis. Without it there is no notebook:
@@ -14,10 +13,12 @@ export type MimeBundle = Record<string, unknown>;
 export const displayKey: unique symbol = Symbol.for("Jupyter.display") as never;
 export const hostKey: unique symbol = Symbol.for("Jupyter.host") as never;
 
+/** An object that shows itself. */
 export interface Displayable {
   [displayKey](): MimeBundle | Promise<MimeBundle>;
 }
 
+/** Options of one output. */
 export interface DisplayOptions {
   /** With it the output can be updated later, also from another cell. */
   readonly displayId?: string;
@@ -67,6 +68,7 @@ export interface ProgressState {
   readonly note?: string | undefined;
 }
 
+/** Progress of a long job. */
 export interface Progress {
   /**
    * `done` counts from the start in the job's unit; `note` is shown behind the numbers. Call it as often as you like.

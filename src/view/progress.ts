@@ -2,6 +2,7 @@ import { formatCount, formatDuration } from "../core/units.js";
 import type { ProgressState } from "./display-contract.js";
 import { shorten } from "./text.js";
 
+/** A long job whose progress is shown. */
 export interface ProgressSpec {
   /** What is being done: `"tokenizing"`. */
   readonly title: string;

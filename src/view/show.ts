@@ -40,7 +40,7 @@ export function plainText(bundle: MimeBundle): string {
 
 /** One output that changes over time. */
 export interface LiveOutput {
-  /** Replaces what is shown; may be called as often as one likes. The last bundle always arrives. */
+  /** Replaces what is shown; call it as often as you like. The last bundle always arrives. */
   update(value: Showable): void;
   /** Shows `final` (or the last bundle that still waits) at once and ends the output; later updates are ignored. */
   close(final?: Showable): void;
@@ -115,8 +115,8 @@ export function openLive(value: Showable): LiveOutput {
 const scriptInterval = 30_000;
 
 /**
- * Progress of a long call: the notebook's own (a bar where somebody watches, lines in a batch run); in a plain script
- * one line every 30 seconds. After `finish(text)` only that text stays (in a batch run: is the last line).
+ * Progress of a long call: a bar in an interactive notebook, lines in a batch run; in a plain script one line every
+ * 30 seconds. After `finish(text)` only that text stays (in a batch run: is the last line).
  *
  * @example
  * const progress = openProgress({ title: "reading", total: 3, unit: "files" });

@@ -1,7 +1,7 @@
 import { displayKey, type MimeBundle } from "./display-contract.js";
 
 /**
- * An array in every respect that also shows itself. What `filter` and `map` make of it are plain arrays.
+ * An array that also shows itself. `filter` and `map` return plain arrays.
  *
  * @example
  * const rules = listRules(); // a table as the last expression of a cell

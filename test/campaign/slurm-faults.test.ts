@@ -102,7 +102,9 @@ it("a job that Slurm puts back into its queue goes on from its checkpoint, witho
   const stopped = await run.stop();
   expect(stopped).toMatchObject({ state: "stopped", checkpointStep: stopped.step });
   const [decision] = [...(await run.decisions())];
-  expect(decision?.reason).toMatch(/^Slurm put job \d+ back into its queue, .*goes on from the checkpoint of step \d+/);
+  expect(decision?.reason).toMatch(
+    /^Slurm put job \d+ back into its queue, .*continues from the checkpoint of step \d+/,
+  );
   expect((await run.steps()).map(({ step }) => step)).toEqual(
     Array.from({ length: stopped.step }, (_, index) => index + 1),
   );

@@ -169,7 +169,7 @@ export const dataCases: readonly RuleCase[] = [
     facts: { dataset: { pad: 2 } },
     edits: { [`${gpt}.pad`]: -1 },
     path: `${gpt}.pad`,
-    says: /filled up with the token 2, the loader leaves -1 out of the loss/,
+    says: /padded with token 2, but the loss ignores -1/,
     severity: "warning",
     cured: { [`${gpt}.pad`]: 2 },
   },

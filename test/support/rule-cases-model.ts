@@ -236,7 +236,7 @@ export const modelCases: readonly RuleCase[] = [
     rule: "gradients",
     edits: { "runner_wrapper.use_clip_grad": false },
     path: "runner_wrapper.use_clip_grad",
-    says: /not limited/,
+    says: /not clipped/,
     severity: "advice",
     cured: { "runner_wrapper.use_clip_grad": true },
   },
@@ -252,7 +252,7 @@ export const modelCases: readonly RuleCase[] = [
     rule: "recompute-choice",
     edits: { "recompute_config.recompute": true },
     path: "recompute_config.recompute",
-    says: /computed a second time/,
+    says: /every layer is recomputed/,
     severity: "advice",
   },
   {

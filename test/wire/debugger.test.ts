@@ -177,7 +177,10 @@ it("a request that the debugger can't serve is answered with its reason", async 
   const fail = async (command: string, given: object = {}) =>
     (await client.wire.request("debug_request", { type: "request", seq: 1, command, arguments: given }, "control"))
       .content;
-  expect(await fail("stackTrace")).toMatchObject({ success: false, message: "no cell stands at a breakpoint now" });
+  expect(await fail("stackTrace")).toMatchObject({
+    success: false,
+    message: "expected a cell that is paused at a breakpoint, found none",
+  });
   expect(await fail("setBreakpoints", {})).toMatchObject({ success: false });
   expect(await fail("fly")).toMatchObject({ success: false, message: "the debugger does not know the request fly" });
 });

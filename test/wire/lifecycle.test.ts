@@ -114,14 +114,14 @@ it("a port in use ends the start with a message and a cure instead of a stack", 
   });
   server.close();
   expect(status).toBe(1);
-  expect(stderr).toMatch(/shell socket: cannot listen on tcp:\/\/127.0.0.1:\d+: EADDRINUSE\n {2}cure: /);
+  expect(stderr).toMatch(/shell socket: cannot listen on tcp:\/\/127.0.0.1:\d+: EADDRINUSE\n {2}fix: /);
 });
 
 // At 36 libzmq would find an open file for its first sockets, and abort the process at the next.
 it.each([36, 40, 44])("too few open files (%i) end the start with the line to type", async (files) => {
   client = await WireClient.spawn({ evaluator: "built", before: ["sh", "-c", `ulimit -n ${files}; exec "$@"`, "sh"] });
   expect(await client.exited).toEqual({ code: 1, signal: null });
-  expect(client.stderr.join("")).toMatch(/sockets could not be opened: EMFILE\n {2}cure: .*ulimit -n/);
+  expect(client.stderr.join("")).toMatch(/sockets could not be opened: EMFILE\n {2}fix: .*ulimit -n/);
 });
 
 it("works over ipc sockets, and without a key", async () => {

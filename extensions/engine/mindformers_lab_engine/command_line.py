@@ -87,7 +87,7 @@ def _pairs(rest: Sequence[str]) -> list[tuple[str, str]]:
         words.extend(word.split("=", 1) if word.startswith("--") and len(words) % 2 == 0 else [word])
     if len(words) % 2 != 0:
         raise EngineError(
-            f"The arguments beside the known flags must come in pairs; found {len(words)} words: {' '.join(words)}",
+            f"Arguments other than the known flags must come in pairs; found {len(words)} words: {' '.join(words)}",
             "--path.to.key VALUE",
         )
     pairs = list(zip(words[::2], words[1::2], strict=True))

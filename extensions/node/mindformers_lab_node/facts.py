@@ -72,7 +72,7 @@ def engine_versions(place, question):
             command, env=environment, capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        return {"error": f"import mindspore: no end after {IMPORT_SECONDS} s"}
+        return {"error": f"import mindspore: did not end within {IMPORT_SECONDS} s"}
     except OSError as error:
         return {"error": f"{python}: {error.strerror}"}
     answer = re.search(r"\x1e(\{.*\})", done.stdout)

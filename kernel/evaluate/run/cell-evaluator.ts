@@ -97,7 +97,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
 function nameOverflow(error: unknown): never {
   if (!/^RangeError: Maximum call stack size/.test((error as Error).message)) throw error;
   const named = new RangeError(
-    "the cell is nested too deeply to be checked (thousands of brackets or operators in each other); " +
+    "the cell is nested too deeply to be checked (thousands of nested brackets or operators); " +
       "put parts of it into variables, or keep it as JSON in a file and read that",
   );
   named.stack = String(named);

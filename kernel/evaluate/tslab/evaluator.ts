@@ -50,7 +50,7 @@ function loadTslab(): Tslab {
   const compilerFile = ofTslab.resolve("@tslab/typescript-for-tslab");
   const compiler = ofTslab(compilerFile) as TypeScript;
   const module = ofTslab.cache[compilerFile];
-  if (module === undefined) throw new Error(`Node keeps no record of ${compilerFile}; the evaluator needs it.`);
+  if (module === undefined) throw new Error(`expected ${compilerFile} in Node's module cache, found none`);
   module.exports = adaptCompiler(compiler, () => settings);
   tslab = {
     compiler,

@@ -64,7 +64,7 @@ export function createDisplayFlow(publisher: Publisher, now = () => performance.
       if (dropped === 0) return "";
       const { burst, perSecond } = outputLimits.displays;
       return (
-        `[${dropped.toLocaleString("en-US")} displays left out: ` +
+        `[${dropped.toLocaleString("en-US")} displays skipped: ` +
         `at most ${burst} at once and ${perSecond} a second; show fewer, or update one (displayId)]\n`
       );
     },

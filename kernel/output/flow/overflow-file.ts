@@ -25,8 +25,7 @@ export function createOverflowFile(label: string): OverflowFile {
       lines += text.split("\n").length - 1;
       if (path === undefined || trouble !== undefined) return;
       written += Buffer.byteLength(text);
-      if (written > outputLimits.file)
-        trouble = `saved in ${path} as far as it has room (${outputLimits.file / 1024 ** 2} MB)`;
+      if (written > outputLimits.file) trouble = `the first ${outputLimits.file / 1024 ** 2} MB are saved in ${path}`;
       else trouble = append(path, text);
     },
     notice() {

@@ -57,7 +57,7 @@ function lookOfPlain(value: unknown): MimeBundle {
 function checkedBundle(value: unknown, bundle: unknown): MimeBundle {
   if (!isMimeBundle(bundle))
     throw new TypeError(
-      `Symbol.for("Jupyter.display") gave no MIME bundle: ${boundedText(textOf(bundle), 200)}; ` +
+      `Symbol.for("Jupyter.display") returned no MIME bundle: ${boundedText(textOf(bundle), 200)}; ` +
         'return an object such as { "text/html": "<b>x</b>" }',
     );
   if ("text/plain" in bundle) return wireBundle(bundle);

@@ -12,10 +12,11 @@ import { CheckpointComparison } from "./comparison.js";
 import { addPairs, noPairs, type PairSums } from "./pair-counter.js";
 import type { TensorDifference } from "./tensor-difference.js";
 
+/** Options of `checkpoint.compareTo`. */
 export interface CompareOptions {
   /** Names to compare: `*` stands for any characters, or a regular expression. */
   readonly match?: string | RegExp;
-  /** Default: the running cell's. */
+  /** Default: the running cell's signal. */
   readonly signal?: AbortSignal;
 }
 

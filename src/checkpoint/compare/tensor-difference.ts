@@ -1,17 +1,17 @@
 /**
- * How one tensor differs between two checkpoints. Measures are missing where the tensor is not on both sides with one
- * shape.
+ * How one tensor differs between two checkpoints. Measures are missing unless both sides hold the tensor with the
+ * same shape.
  */
 export interface TensorDifference {
   readonly name: string;
   readonly change: "new" | "missing" | "shape" | "dtype" | "values" | "same";
-  /** Type and shape: `F32 [64, 128]`; undefined if it is not there. */
+  /** Type and shape: `F32 [64, 128]`; undefined if it is missing. */
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly elements?: number;
-  /** L2 norm of the difference by that of the tensor before; infinite if that was zero. */
+  /** L2 norm of the difference divided by that of the tensor before; infinite if that was zero. */
   readonly relativeL2?: number;
-  /** Of the angle between both as vectors: 1 for the same direction. */
+  /** Cosine of the angle between both as vectors: 1 for the same direction. */
   readonly cosine?: number;
   /** Largest absolute difference of one element. */
   readonly largest?: number;

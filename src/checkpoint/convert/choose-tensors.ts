@@ -3,6 +3,7 @@ import { nameMatcher } from "../read/match.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 
+/** Which tensors a conversion keeps. */
 export interface ChooseOptions {
   /** `"weights"`: without optimizer moments and counters; default: everything. */
   readonly keep?: "weights" | "everything";

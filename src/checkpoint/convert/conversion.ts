@@ -10,7 +10,7 @@ import type { StoredPoint } from "../read/stored-point.js";
 import type { OutputPlan } from "./output-plan.js";
 import { type RunPlanResult, runPlan } from "./run-plan.js";
 
-/** What a conversion will cost. */
+/** Forecast of what a conversion costs. */
 export interface ConversionForecast {
   readonly files: number;
   readonly tensors: number;
@@ -26,9 +26,8 @@ export interface ConversionForecast {
 const bytesPerSecond = 300e6;
 
 /**
- * A conversion that was worked out but not begun: shows its forecast; `run()` does it. Running it twice, or after it
- * was killed, is
- * harmless: it goes on, or finds everything done.
+ * A planned conversion: shows its forecast; `run()` carries it out. Calling `run()` again, also after a kill, is
+ * safe: it continues, or finds everything done.
  *
  * @example
  * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
@@ -116,12 +115,13 @@ function issuesOf({ remarks }: OutputPlan, output: string, { bytesWritten, freeD
   return issues;
 }
 
+/** Figures of a finished conversion. */
 export interface ConversionFacts extends RunPlanResult {
   readonly milliseconds: number;
 }
 
 /**
- * A conversion that is done: every tensor was read again and equals what was written.
+ * A finished conversion: every tensor was read again and equals what was written.
  *
  * @example
  * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
@@ -131,7 +131,7 @@ export interface ConversionFacts extends RunPlanResult {
 export class ConversionResult {
   readonly output: string;
   readonly facts: ConversionFacts;
-  /** What the files leave out, and where they mean something else for another program. */
+  /** What the files lack, and what another program reads differently in them. */
   readonly issues: readonly Issue[];
   readonly #title: string;
 
@@ -146,7 +146,7 @@ export class ConversionResult {
     const { files, tensors, bytes, resumed, unchanged, milliseconds } = this.facts;
     const size = `${formatCount(files)} files, ${formatCount(tensors)} tensors, ${formatBytes(bytes)}`;
     const bundle = factsBundle(`Done: ${this.#title}`, [
-      ["result", unchanged ? `was there already: ${size}` : size],
+      ["result", unchanged ? `already there: ${size}` : size],
       ["proof", unchanged ? "made by an earlier run" : "every tensor was read again; all checksums agree"],
       ...(resumed > 0 ? [["resumed", `${formatCount(resumed)} files of an earlier run`] as const] : []),
       ["time", formatDuration(milliseconds)],

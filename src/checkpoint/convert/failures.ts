@@ -35,7 +35,7 @@ export async function diskFull(output: string, { plan, done, cause }: Unfinished
   const space = await spaceText(output, needed);
   const left = `${formatCount(files.length)} of ${formatCount(plan.files.length)} files are missing`;
   return new LabError("FILE_UNWRITABLE", `folder ${output}: the disk is full: ${space}; ${left}`, {
-    hint: "free space on the disk and run the line again: it goes on",
+    hint: "free space on the disk and run the line again: it continues",
     details: { path: output },
     cause,
   });

@@ -12,8 +12,9 @@ import type { ChooseOptions } from "./choose-tensors.js";
 import { type OutputFile, type OutputPlan, rankNotes } from "./output-plan.js";
 import { wholeTensor } from "./tensor-source.js";
 
+/** Options of `checkpoint.toSafetensors`, `toCkpt`, and `removeRedundancy`. */
 export interface FormatOptions extends ChooseOptions {
-  /** Folder that will hold the converted files, in folders as before. */
+  /** Folder that will hold the converted files, in the same subfolders. */
   readonly output: string;
 }
 
@@ -25,7 +26,7 @@ export async function formatPlan(
 ): Promise<OutputPlan> {
   const files: OutputFile[] = [];
   for (const part of stored.readable()) files.push(await convertedFile(stored, part, { ...options, format }));
-  const remarks = stored.point.parts.length > files.length ? ["files that can't be read are left out"] : [];
+  const remarks = stored.point.parts.length > files.length ? ["unreadable files are skipped"] : [];
   const title = `convert ${formatCount(files.length, "file")} to .${format}`;
   return { title, files, notes: rankNotes(files), remarks };
 }
@@ -42,7 +43,7 @@ async function convertedFile(
   if (unknown) {
     const message = `tensor ${JSON.stringify(unknown.name)}: a .ckpt file can't hold elements of type ${unknown.dtype}`;
     throw new CheckpointError("CONVERT_TYPE_UNKNOWN", message, {
-      hint: "leave it out with match, or stay in safetensors",
+      hint: "exclude it with match, or stay in safetensors",
     });
   }
   const { folder } = stored.point;

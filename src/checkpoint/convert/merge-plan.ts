@@ -4,10 +4,11 @@ import { type ChooseOptions, choosePlaced, firstOf } from "./choose-tensors.js";
 import type { OutputFile, OutputNote, OutputPlan, OutputTensor } from "./output-plan.js";
 import { wholeTensor } from "./tensor-source.js";
 
+/** Options of `checkpoint.merge`. */
 export interface CheckpointMergeOptions extends ChooseOptions {
   /** Folder that will hold the whole model. */
   readonly output: string;
-  /** Most bytes of one file; default 5 GB, as Hugging Face cuts models. */
+  /** Most bytes of one file; default 5 GB, as Hugging Face splits models. */
   readonly fileBytes?: number;
 }
 

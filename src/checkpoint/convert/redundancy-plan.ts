@@ -9,8 +9,7 @@ import { wholeTensor } from "./tensor-source.js";
 
 /**
  * Every slice on one rank only, spread evenly over the ranks that hold it, and `remove_redundancy: True` in each
- * file's metadata. Counters
- * stay on every rank. Loading needs the files of all ranks.
+ * file's metadata. Counters stay on every rank. Loading needs the files of all ranks.
  */
 export async function redundancyPlan(stored: StoredPoint, options: FormatOptions): Promise<OutputPlan> {
   const kept = new Map<string, TensorPart[]>();

@@ -11,12 +11,13 @@ import { type OutputFile, type OutputNote, type OutputPlan, type OutputTensor, r
 import { type StageOfTarget, type TargetLayout, targetStages } from "./target-layout.js";
 import { sliceOfTensor, wholeTensor } from "./tensor-source.js";
 
+/** Options of `checkpoint.reshard`. */
 export interface ReshardOptions extends ChooseOptions, TargetLayout {
   /** Folder that will hold `rank_0`, `rank_1`, … and `strategy`. */
   readonly output: string;
   /** Strategy file or folder of the target, instead of tp, pp, dp, ep. */
   readonly strategy?: string;
-  /** Begin of the file names; default `checkpoint`. */
+  /** Prefix of the file names; default `checkpoint`. */
   readonly prefix?: string;
   /** `.safetensors` (default) or `.ckpt`. */
   readonly format?: "safetensors" | "ckpt";

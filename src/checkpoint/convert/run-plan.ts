@@ -25,20 +25,20 @@ export interface RunPlanRequest {
   readonly onProgress: (bytes: number) => void;
 }
 
+/** What a conversion wrote. */
 export interface RunPlanResult {
   readonly files: number;
   readonly tensors: number;
   readonly bytes: number;
   /** Files that an earlier attempt had written already. */
   readonly resumed: number;
-  /** True if the output was there already, made by the same plan of the same files. */
+  /** True if the same plan had already made the output from the same files. */
   readonly unchanged: boolean;
 }
 
 /**
  * Writes the plan's files into `.<output>.part` beside the output, reads every tensor again and compares its checksum
- * with what was written,
- * then renames the folder. A killed run goes on at the file that it was writing.
+ * with what was written, then renames the folder. A killed run goes on at the file that it was writing.
  * @throws CheckpointError CONVERT_OUTPUT_TAKEN if the output holds something else, CONVERT_RUNNING if another process
  * writes it; LabError FILE_UNWRITABLE on a full disk, with the bytes that are missing.
  */

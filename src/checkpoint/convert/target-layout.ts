@@ -2,7 +2,7 @@ import { PlanError } from "../../core/error.js";
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 
-/** A parallel layout to spread a model over. */
+/** A parallel layout to split a model over. */
 export interface TargetLayout {
   /** Tensor parallel ranks; default 1. */
   readonly tp?: number;

@@ -12,13 +12,13 @@ import { fromHuggingFaceTensors } from "./from-tensors.js";
 import { modelFacts } from "./model-facts.js";
 import { toHuggingFaceTensors } from "./to-tensors.js";
 
+/** Options of `checkpoint.toHuggingFace` and `fromHuggingFace`. */
 export interface HuggingFaceOptions {
   /** Folder that will hold the model. */
   readonly output: string;
   /**
    * The model's config: a MindFormers YAML file (its `model_config` counts), a Hugging Face `config.json`, or the
-   * values themselves. Default:
-   * `config.json` beside the files, or the run's `config.yaml`.
+   * values themselves. Default: `config.json` beside the files, or the run's `config.yaml`.
    */
   readonly config?: string | Readonly<Record<string, unknown>>;
   /** Folder whose tokenizer files are copied. */
@@ -89,7 +89,7 @@ function leftOut(names: readonly string[]): string[] {
   const some = names.slice(0, 3).map((name) => JSON.stringify(name));
   const more = names.length > 3 ? ", …" : "";
   const count = formatCount(names.length, "tensor");
-  return [`left out, because they have no counterpart: ${count}: ${some.join(", ")}${more}`];
+  return [`skipped, because they have no counterpart: ${count}: ${some.join(", ")}${more}`];
 }
 
 async function modelConfig(

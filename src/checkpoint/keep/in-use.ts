@@ -2,9 +2,8 @@ import { readdir, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 /**
- * Why a checkpoint's files are in use, or undefined: a resumed run has links to them (`resume/`), as hard links, or as
- * symbolic links from
- * a run folder beside the run that saved them.
+ * Why a checkpoint's files are in use, or undefined: a resumed run has links to them (`resume/`), as hard links, or
+ * as symbolic links from a run folder beside the run that saved them.
  */
 export async function linksTo(paths: readonly string[], linked: ReadonlySet<string>): Promise<string | undefined> {
   for (const path of paths) {

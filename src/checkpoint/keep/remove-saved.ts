@@ -13,8 +13,7 @@ const trashName = ".mindformers-lab-removed";
 
 /**
  * Removes a checkpoint: its files are moved out of their places first, so that a killed process leaves no checkpoint
- * that looks whole and is
- * not. Also removes what an earlier, killed call has moved.
+ * that looks whole and is not. Also removes what an earlier, killed call has moved.
  */
 export async function removeSaved({ root, paths }: RemovalRequest): Promise<void> {
   const trash = join(root, trashName);

@@ -2,11 +2,11 @@ import { parseDuration } from "../../core/units.js";
 
 /** What to keep; a checkpoint stays if any of the rules keeps it. */
 export interface RetentionOptions {
-  /** The newest so many complete ones; at least 1. Default 3. */
+  /** Number of newest complete checkpoints to keep, at least 1; default 3. */
   readonly keepLast?: number;
-  /** Every step that divides by this number. */
+  /** Keeps the steps that are multiples of this number. */
   readonly keepEvery?: number;
-  /** Everything saved in this time: `"24h"`, or milliseconds. */
+  /** Keeps everything saved within this time: `"24h"`, or milliseconds. */
   readonly within?: string | number;
 }
 
@@ -25,8 +25,7 @@ export interface RetentionVerdict<Candidate> {
 
 /**
  * Decides for each checkpoint, in the order given (by step). The newest complete one always stays, and what `inUse`
- * names, and an incomplete
- * one that is newer than the newest complete one: it may be in the making.
+ * names, and an incomplete one that is newer than the newest complete one: it may still be in progress.
  */
 export function judgeRetention<Candidate extends RetentionCandidate>(
   candidates: readonly Candidate[],
@@ -48,7 +47,7 @@ export function judgeRetention<Candidate extends RetentionCandidate>(
     if (used !== undefined) return used;
     if (newest === undefined) return "none is complete";
     if (candidate === newest) return "the newest complete one";
-    if (!candidate.complete && candidate.step >= newest.step) return "may be in the making";
+    if (!candidate.complete && candidate.step >= newest.step) return "may still be in progress";
     if (last.has(candidate)) return `among the last ${keepLast}`;
     if (options.keepEvery !== undefined && candidate.complete && candidate.step % options.keepEvery === 0) {
       return `every ${options.keepEvery} steps`;

@@ -13,14 +13,15 @@ export interface RetentionRow {
   readonly reason: string;
 }
 
+/** State of the disk that holds the checkpoints. */
 export interface RetentionFacts {
   readonly freeBytes: number;
-  /** Milliseconds until the disk is full at the rate of the saves so far; undefined if nothing tells the rate. */
+  /** Milliseconds until the disk is full at the rate of the saves so far; undefined if the rate is unknown. */
   readonly untilFull: number | undefined;
 }
 
 /**
- * What would go and what would stay; nothing is removed before `apply()`.
+ * What would be removed and what would stay; nothing is removed before `apply()`.
  *
  * @example
  * const checkpoints = await openCheckpoints("runs/first/output/checkpoint");
@@ -47,8 +48,7 @@ export class Retention {
   }
 
   /**
-   * Removes what no rule keeps, one checkpoint after the other; each disappears from its place in one step, so that no
-   * half one stays.
+   * Removes the checkpoints that no rule keeps, one by one; each disappears in one step, so that no partial one stays.
    * @throws CheckpointError RETENTION_CHANGED if the newest complete checkpoint is no longer sound.
    */
   async apply(): Promise<{ readonly removed: number; readonly freed: number }> {
@@ -65,7 +65,10 @@ export class Retention {
         ? "not known (needs two saves and the free space)"
         : `in ${formatDuration(untilFull)} at this rate`;
     const facts = factsBundle("Retention", [
-      ["would go", `${formatCount(going)} of ${formatCount(this.rows.length)} checkpoints, ${formatBytes(this.freed)}`],
+      [
+        "would be removed",
+        `${formatCount(going)} of ${formatCount(this.rows.length)} checkpoints, ${formatBytes(this.freed)}`,
+      ],
       ["free disk", Number.isFinite(freeBytes) ? formatBytes(freeBytes) : "not known"],
       ["disk full", forecast],
       ["next", going > 0 ? "await retention.apply()" : "nothing to do"],

@@ -3,8 +3,8 @@ import type { Region } from "../read/region.js";
 
 /**
  * Reads a slice as Python writes it: `"[0:4, :8]"`, `"[3]"`, `"[..., -1]"`. Each part is `from:to` (either may be
- * missing; negative counts
- * from the end) or one index, whose dimension is kept with length 1. Dimensions that are not named are whole.
+ * missing; negative counts from the end) or one index, whose dimension is kept with length 1. Dimensions that are not
+ * named are whole.
  * @throws LabError ARGUMENT_INVALID with the shape.
  */
 export function parseSlice(text: string, shape: readonly number[]): Region {

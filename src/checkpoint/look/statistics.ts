@@ -4,7 +4,7 @@ import { rowBlocks } from "../read/row-blocks.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import { ValueCounter, type ValueCounts } from "./value-counter.js";
 
-/** Statistics over all elements of a tensor; NaN and infinities count, but do not enter the other values. */
+/** Statistics over all elements of a tensor; NaN and infinities are counted, but excluded from the other values. */
 export interface TensorStatistics {
   readonly name: string;
   readonly dtype: ElementType;
@@ -23,12 +23,13 @@ export interface TensorStatistics {
   readonly infinite: number;
   /** Values below the smallest normal one of the type, without zero. */
   readonly denormal: number;
-  /** By share: values to 8 significant bits. */
+  /** By share of the values; exact to 8 significant bits. */
   readonly quantiles: Readonly<Record<"1%" | "5%" | "25%" | "50%" | "75%" | "95%" | "99%", number | undefined>>;
   /** 60 bars from the lowest to the highest value, or between the outermost thousandths if a few values lie far out. */
   readonly histogram: ValueHistogram;
 }
 
+/** Bars of equal width over the finite values. */
 export interface ValueHistogram {
   /** Lower end of the first bar and upper end of the last. */
   readonly from: number;

@@ -4,12 +4,13 @@ import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 import type { TensorKind } from "../read/kind.js";
 
+/** One tensor of a checkpoint. */
 export interface TensorRow {
   readonly name: string;
   readonly kind: TensorKind;
   /** Name in the safetensors format: `F32`, `BF16`, `I64`, … */
   readonly dtype: ElementType;
-  /** Of the whole tensor, also if ranks hold slices of it; empty for a single value. */
+  /** Shape of the whole tensor, also if ranks hold slices of it; empty for a single value. */
   readonly shape: readonly number[];
   readonly elements: number;
   readonly bytes: number;
@@ -19,6 +20,7 @@ export interface TensorRow {
   readonly slices: number;
 }
 
+/** Sums over tensors. */
 export interface TensorTotal {
   readonly tensors: number;
   readonly elements: number;

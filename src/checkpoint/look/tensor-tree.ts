@@ -23,7 +23,7 @@ interface Growing extends TensorModule {
 }
 
 /**
- * The tensors of a checkpoint as a tree of modules with parameters and bytes. Moments stand below `adam_m` and
+ * The tensors of a checkpoint as a tree of modules with parameters and bytes. Moments are below `adam_m` and
  * `adam_v`, counters of the training below `counters`.
  *
  * @example

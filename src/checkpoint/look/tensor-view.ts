@@ -52,8 +52,7 @@ export class TensorView {
 
   /**
    * Values, row-major: bigint for 64-bit whole numbers, else number. `slice`: as Python writes it, `"[0:4, :8]"`;
-   * default: the whole
-   * tensor. `limit`: most elements, default 2^20.
+   * default: the whole tensor. `limit`: most elements, default 2^20.
    * @throws FormatError TENSOR_UNREADABLE above the limit; LabError ARGUMENT_INVALID for a slice that does not fit the
    * shape.
    */

@@ -40,13 +40,13 @@ import { derivedFolderOf } from "./seal-place.js";
  * const { ok } = await checkpoint.verify(); // reads every byte
  */
 export class Checkpoint {
-  /** Optimizer step since the very first start, from inside the files; −1 where nothing says one. */
+  /** Optimizer step since the very first start, read from the files; −1 if they store none. */
   readonly step: number;
   readonly epoch: number;
   readonly layout: CheckpointLayout;
   /** Ranks that have a file, in order. */
   readonly ranks: readonly number[];
-  /** True if every file is there, every header is valid, and all of them say the same step. */
+  /** True if every file exists, every header is valid, and all store the same step. */
   readonly complete: boolean;
   /** Why it is not complete; empty if it is. */
   readonly issues: readonly Issue[];
@@ -83,11 +83,9 @@ export class Checkpoint {
   }
 
   /**
-   * The tensors, from the headers, with the shape of the whole tensor where slices are placed (by `metadata.json` or a
-   * strategy). `match`:
-   * names to keep, `*` stands for any characters (`"*.layers.0.*"`), or a regular expression. `rank`: only of that
-   * rank; default: all
-   * ranks together, each name once.
+   * The tensors, from the headers, with the shape of the whole tensor where slices are placed (by `metadata.json` or
+   * a strategy). `match`: names to keep, `*` stands for any characters (`"*.layers.0.*"`), or a regular expression.
+   * `rank`: only of that rank; default: all ranks together, each name once.
    */
   async tensors(options: { readonly match?: string | RegExp; readonly rank?: number } = {}): Promise<TensorTable> {
     const matches = nameMatcher(options.match);
@@ -113,7 +111,7 @@ export class Checkpoint {
   }
 
   /**
-   * Statistics of all tensors that `match`; what was measured before is taken from the file beside the checkpoint.
+   * Statistics of all tensors that `match`; earlier results are read from the file beside the checkpoint.
    * `signal`: default the running cell's.
    */
   async statistics(
@@ -125,8 +123,7 @@ export class Checkpoint {
 
   /**
    * One tensor of the whole model: slices of its values, statistics, histogram, heat map. `rank`: only what this rank
-   * holds; needed
-   * where ranks hold slices and nothing says how they lie.
+   * holds; needed if ranks hold slices and nothing gives their places.
    * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor.
    */
   async tensor(name: string, options: { readonly rank?: number } = {}): Promise<TensorView> {
@@ -148,18 +145,16 @@ export class Checkpoint {
 
   /**
    * Reads every byte: stored checksums, the seal if there is one, NaN, infinite and implausible values, headers
-   * against sizes, files against
-   * each other, what a resume needs. Damage is reported in the result, not thrown. `signal`: default the running
-   * cell's.
+   * against sizes, files against each other, what a resume needs. Reports damage in the result instead of throwing.
+   * `signal`: default the running cell's.
    */
   async verify(options: { readonly signal?: AbortSignal } = {}): Promise<Verification> {
     return verify({ ...this.#proof(), ...options });
   }
 
   /**
-   * Reads every byte and stores checksums, so that `scrub` and `verify` find any later change. The seal stands in the
-   * run's folder of seals,
-   * or in `.mindformers-lab/seals` beside the files.
+   * Reads every byte and stores checksums, so that `scrub` and `verify` find any later change. The seal is in the
+   * run's folder of seals, or in `.mindformers-lab/seals` beside the files.
    */
   async seal(options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly path: string; readonly seal: Seal }> {
     return seal({ ...this.#proof(), ...options });
@@ -187,33 +182,37 @@ export class Checkpoint {
   }
 
   /**
-   * Puts slices together to a whole model in few large safetensors files with an index. The result is a forecast;
-   * `await conversion.run()`
-   * does it.
+   * Merges slices into a whole model: a few large safetensors files with an index. Returns a forecast; `await
+   * conversion.run()` carries it out.
    */
   async merge(options: CheckpointMergeOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await mergePlan(this.#stored, options), options.output);
   }
 
   /**
-   * Spreads the model over other ranks: `{ tp, pp, dp, ep, optimizerShards }`, or a strategy of the target. A
+   * Splits the model over other ranks: `{ tp, pp, dp, ep, optimizerShards }`, or a strategy of the target. A
    * forecast, as `merge`.
    */
   async reshard(options: ReshardOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await reshardPlan(this.#stored, options), options.output);
   }
 
-  /** The same files as `.safetensors`; an encrypted checkpoint is written as plain files. A forecast, as `merge`. */
+  /**
+   * The same files as `.safetensors`; an encrypted checkpoint is written as plain files. Returns a forecast, like
+   * `merge`.
+   */
   async toSafetensors(options: FormatOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await formatPlan(this.#stored, "safetensors", options), options.output);
   }
 
-  /** The same files as MindSpore's `.ckpt`. A forecast, as `merge`. */
+  /** The same files as MindSpore's `.ckpt`. Returns a forecast, like `merge`. */
   async toCkpt(options: FormatOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await formatPlan(this.#stored, "ckpt", options), options.output);
   }
 
-  /** Every slice on one rank only, as MindFormers' `remove_redundancy: True` saves. A forecast, as `merge`. */
+  /**
+   * Every slice on one rank only, as MindFormers' `remove_redundancy: True` saves. Returns a forecast, like `merge`.
+   */
   async removeRedundancy(options: FormatOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await redundancyPlan(this.#stored, options), options.output);
   }
@@ -227,7 +226,8 @@ export class Checkpoint {
   }
 
   /**
-   * Hugging Face's weights under the names and in the shapes of MindFormers' training model. A forecast, as `merge`.
+   * Hugging Face's weights under the names and in the shapes of MindFormers' training model. Returns a forecast, like
+   * `merge`.
    */
   async fromHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
     return conversionOf(this.#stored, await fromHuggingFacePlan(this.#stored, options), options.output);

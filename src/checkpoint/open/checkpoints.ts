@@ -47,7 +47,7 @@ export class Checkpoints {
 
   /**
    * The checkpoint of exactly this step (of several, the last complete one, else the last).
-   * @throws CheckpointError CHECKPOINT_MISSING with the steps that there are.
+   * @throws CheckpointError CHECKPOINT_MISSING with the steps that exist.
    */
   at(step: number): Checkpoint {
     const found = this.all.filter((checkpoint) => checkpoint.step === step);
@@ -60,9 +60,9 @@ export class Checkpoints {
   }
 
   /**
-   * Shows which checkpoints the rules keep, which would go, and when the disk is full at the rate of the saves so far.
-   * Removes nothing before
-   * `retention.apply()`. The newest complete one stays, and what a resumed run loads.
+   * Shows which checkpoints the rules keep, which they would remove, and when the disk is full at the rate of the
+   * saves so far. Removes nothing before `retention.apply()`. Always keeps the newest complete one and what a resumed
+   * run loads.
    */
   async retention(options: RetentionOptions = {}): Promise<Retention> {
     requireHere(this.folder, "retention()");

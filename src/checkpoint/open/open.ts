@@ -12,11 +12,12 @@ import { Checkpoint } from "./checkpoint.js";
 import { Checkpoints } from "./checkpoints.js";
 import { isElsewhere, worldSizeOf } from "./seal-place.js";
 
+/** Options of `openCheckpoint`. */
 export interface OpenCheckpointOptions {
   /** Of an encrypted `.ckpt`: 16, 24 or 32 bytes, as text (UTF-8) or bytes. */
   readonly key?: string | Uint8Array;
   /**
-   * How the ranks' slices lie: a strategy file or folder of MindSpore; `"replicas"`: every rank holds whole tensors
+   * Places of the ranks' slices: a strategy file or folder of MindSpore; `"replicas"`: every rank holds whole tensors
    * (pure data parallelism).
    * Default: the folder `strategy` beside the checkpoint folder, if there is one; the 1.9 layout needs none.
    */
@@ -25,21 +26,22 @@ export interface OpenCheckpointOptions {
   readonly sshConfig?: string;
   /** Python of the other machine, 3.9 or newer, only with `ssh://…`; default `"python3"`. */
   readonly python?: string;
-  /** How files are reached; default: as the path says: this machine, `http://…`, `https://…`, or `ssh://…`. */
+  /** Access to the files; default by the path: this machine, `http://…`, `https://…`, or `ssh://…`. */
   readonly files?: FileAccess;
-  /** Default: the running cell's. */
+  /** Default: the running cell's signal. */
   readonly signal?: AbortSignal;
 }
 
+/** Options of `openCheckpoints`. */
 export interface OpenCheckpointsOptions extends OpenCheckpointOptions {
-  /** How many ranks the training has; default: as run.json says, else as the folder's highest `rank_R` says. */
+  /** Number of ranks of the training; default: from run.json, else from the folder's highest `rank_R`. */
   readonly ranks?: number;
 }
 
 /**
  * Opens one checkpoint: a `.safetensors` or `.ckpt` file, a folder in any layout that MindFormers, MindSpore or
- * Hugging Face write, or a URL
- * of such a file or folder. Of a folder with several points the newest complete one. Reads headers only.
+ * Hugging Face write, or a URL of such a file or folder. Of a folder with several points, opens the newest complete
+ * one. Reads headers only.
  * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read; FormatError if the one file is damaged.
  *
  * @example
@@ -57,8 +59,7 @@ export async function openCheckpoint(path: string, options: OpenCheckpointOption
 
 /**
  * Opens all points that a training saved: the folder that holds `rank_0`, `rank_1`, … or `iteration_…`, the engine's
- * output folder, or a run's
- * folder. Reads headers only; open it again to see what a running training saved meanwhile.
+ * output folder, or a run's folder. Reads headers only; open it again to see what a live training saved meanwhile.
  * @throws CheckpointError CHECKPOINT_NONE if there is nothing to read.
  *
  * @example

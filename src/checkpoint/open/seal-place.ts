@@ -4,8 +4,7 @@ import { CheckpointError } from "../../core/error.js";
 
 /**
  * Folder of the seals of a checkpoint folder: `runs/<name>/seals` for a run's own checkpoints, else
- * `.mindformers-lab/seals` inside of the
- * folder.
+ * `.mindformers-lab/seals` inside of the folder.
  */
 export async function sealFolderOf(folder: string): Promise<string> {
   const run = await runFolderOf(folder);

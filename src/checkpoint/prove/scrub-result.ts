@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
 
+/** Figures of a scrub. */
 export interface ScrubFacts {
   readonly step: number | undefined;
   /** ISO 8601 in UTC. */
@@ -13,14 +14,14 @@ export interface ScrubFacts {
 }
 
 /**
- * What comparing a checkpoint with its seal has shown.
+ * The result of comparing a checkpoint with its seal.
  *
  * @example
  * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
  * const { ok, findings } = await checkpoint.scrub(); // findings name file and byte range
  */
 export class ScrubResult {
-  /** True if every byte is the sealed one. */
+  /** True if every byte is as sealed. */
   readonly ok: boolean;
   /** One for each damaged file, with rank, byte range and tensors. */
   readonly findings: readonly Issue[];
@@ -36,7 +37,7 @@ export class ScrubResult {
     const { step, sealedAt, files, bytes, milliseconds } = this.facts;
     const title = step === undefined ? "Scrubbed checkpoint" : `Scrubbed checkpoint of step ${formatCount(step)}`;
     const lines: [string, string][] = [
-      ["result", this.ok ? "✓ every byte is the sealed one" : `✗ ${this.findings.length} of ${files} files differ`],
+      ["result", this.ok ? "✓ every byte is as sealed" : `✗ ${this.findings.length} of ${files} files differ`],
       ["sealed", `${sealedAt.replace("T", " ").slice(0, 19)} UTC`],
       ["read", `${formatCount(files)} files, ${formatBytes(bytes)}, in ${formatDuration(milliseconds)}`],
     ];

@@ -4,8 +4,7 @@ import { formatBytes } from "../../core/units.js";
 
 /**
  * Checksums of one complete checkpoint. The text is one line of JSON, then a line `sha256 <hex>` of that first line,
- * so that
- * a damaged seal is recognized before it accuses a file.
+ * so that a damaged seal is not mistaken for damaged files.
  */
 export interface Seal {
   /** Optimizer step; undefined if the files store none. */
@@ -17,6 +16,7 @@ export interface Seal {
   readonly files: readonly SealedFile[];
 }
 
+/** One file of a sealed checkpoint. */
 export interface SealedFile {
   /** Path from the sealed folder, with `/`. */
   readonly path: string;

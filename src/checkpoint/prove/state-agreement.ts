@@ -25,8 +25,7 @@ export function momentsWithoutWeight(names: Iterable<string>): Issue[] {
 
 /**
  * Files that hold the same slice of a tensor with other bytes. Buffers that each rank computes for itself
- * (`router.expert_bias`, counters)
- * may differ; weights and moments may not. `checksums`: by path and tensor.
+ * (`router.expert_bias`, counters) may differ; weights and moments may not. `checksums`: by path and tensor.
  */
 export function replicasThatDiffer(
   index: ReadonlyMap<string, GlobalTensor>,

@@ -10,9 +10,8 @@ import { combineCrc } from "./crc-combine.js";
 const blockBytes = 8 * 1024 * 1024;
 
 /**
- * Compares the CRC-32 that MindSpore stores with `crc_check=True`: in a `.ckpt` of all bytes before it, in safetensors
- * (`crc_num`) of names
- * and data in the order of the names. `checksums`: CRC-32 of each tensor's data.
+ * Compares the CRC-32 that MindSpore stores with `crc_check=True`: in a `.ckpt` of all bytes before it, in
+ * safetensors (`crc_num`) of names and data in the order of the names. `checksums`: CRC-32 of each tensor's data.
  */
 export async function storedCrcIssues(
   path: string,

@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
 
+/** Figures of a verification. */
 export interface VerificationFacts {
   readonly step: number | undefined;
   readonly ranks: number;
@@ -24,14 +25,14 @@ export interface VerificationFacts {
 }
 
 /**
- * What reading every byte of a checkpoint has shown. Shows itself as facts and findings.
+ * The result of reading every byte of a checkpoint. Shows itself as facts and findings.
  *
  * @example
  * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");
  * const { ok, findings } = await checkpoint.verify();
  */
 export class Verification {
-  /** True if nothing of severity error was found. */
+  /** True if no finding is an error. */
   readonly ok: boolean;
   readonly findings: readonly Issue[];
   readonly facts: VerificationFacts;
@@ -64,8 +65,8 @@ export class Verification {
 }
 
 function proofText(checked: number, files: number): string {
-  if (files > 0 && checked === files) return "every file has the bytes that its checksums say";
-  const some = checked > 0 ? `${formatCount(checked)} of ${formatCount(files)} files have them; ` : "";
+  if (files > 0 && checked === files) return "every file matches its checksums";
+  const some = checked > 0 ? `${formatCount(checked)} of ${formatCount(files)} files have checksums; ` : "";
   return `${some}without checksums a changed but plausible value can't be seen: await checkpoint.seal()`;
 }
 

@@ -52,9 +52,9 @@ interface Work {
 
 /**
  * Reads every byte of every file: header against size, stored CRC, NaN, infinities and implausible values in each
- * tensor, the ranks' tensors
- * against each other (types, shapes; replicas by value where their place is known), whether what a resume needs is
- * there, and the notes beside the files (`meta.json`, `common.json`, `metadata.json`, the tracker) against the files.
+ * tensor, the ranks' tensors against each other (types, shapes; replicas by value where their place is known), whether
+ * what a resume needs is there, and the notes beside the files (`meta.json`, `common.json`, `metadata.json`, the
+ * tracker) against the files.
  */
 export async function verifyPoint(request: VerifyRequest): Promise<Verification> {
   const started = Date.now();
@@ -189,13 +189,13 @@ function valueIssues(
   const kind = kindOf(name);
   if (largest > implausible && kind !== "state") {
     const found = largest.toExponential(2);
-    const message = `rank ${rank}: expected magnitudes below 2^60, found ${found}: a changed bit does that`;
+    const message = `rank ${rank}: expected magnitudes below 2^60, found ${found}: typical of a flipped bit`;
     return [issue("error", "checkpoint-implausible", { path: name, message, hint })];
   }
   if (kind === "weight" && elements >= 64 && denormal > denormalShare * elements) {
     const message =
       `rank ${rank}: expected few denormal values, found ${formatCount(denormal)} ${among}: ` +
-      "shifted bytes look like that";
+      "typical of shifted bytes";
     return [issue("warning", "checkpoint-implausible", { path: name, message, hint })];
   }
   return [];
@@ -212,7 +212,7 @@ function savedApart(folder: string, files: readonly PointPart[]): Issue[] {
   const limit = formatDuration(maximumSpread);
   const message =
     `expected the ranks' files to be saved within ${limit}, found ${formatDuration(spread)}: ` +
-    "they may be of different starts";
+    "they may come from different attempts";
   return [issue("warning", "checkpoint-saved-apart", { path: folder, message, hint: otherCheckpoint })];
 }
 

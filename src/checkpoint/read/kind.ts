@@ -1,5 +1,5 @@
 /**
- * weight: the model; optimizer: AdamW's moments; state: counters and buffers that are needed to go on, not to infer.
+ * weight: the model; optimizer: AdamW's moments; state: counters and buffers that a resume needs, but not inference.
  */
 export type TensorKind = "weight" | "optimizer" | "state";
 

@@ -1,7 +1,6 @@
 /**
  * Test for tensor names. In a text `*` stands for any characters (dots too) and `?` for one: `"*.layers.0.*"`. A
- * regular expression is
- * taken as it is; undefined matches everything.
+ * regular expression is taken as it is; undefined matches everything.
  */
 export function nameMatcher(match: string | RegExp | undefined): (name: string) => boolean {
   if (match === undefined) return () => true;

@@ -18,10 +18,8 @@ const blockBytes = 8 * 1024 * 1024;
 
 /**
  * Puts a box of the whole tensor together from the pieces that hold it: little-endian elements, row-major. Reads each
- * slice from the first
- * file that holds it. `memory`, where it is given, holds the box then; it must be large enough. What it has beyond the
- * box is used
- * for reading.
+ * slice from the first file that holds it. `memory`, where it is given, holds the box then; it must be large enough.
+ * What it has beyond the box is used for reading.
  * @throws CheckpointError CHECKPOINT_SLICE_MISSING if no file holds a part of the box.
  */
 export async function readRegion(

@@ -18,9 +18,9 @@ export interface BlockOptions {
 }
 
 /**
- * The whole tensor, block by block of rows; the next block is read while the caller works on one. The bytes of a block
- * are valid until the
- * next one is asked for. Blocks of equal tensors have equal limits, so that two tensors can be walked side by side.
+ * The whole tensor, block by block of rows; the next block is read while the caller works on one. The bytes of a
+ * block are valid until the next one is asked for. Blocks of equal tensors have equal limits, so that two tensors can
+ * be walked side by side.
  */
 export async function* rowBlocks(
   tensor: GlobalTensor,

@@ -15,7 +15,7 @@ export interface SliceHolders {
 }
 
 /**
- * Where the slices of one parameter lie.
+ * The places of one parameter's slices.
  *
  * @example
  * const strategy = await openStrategy("output/strategy");

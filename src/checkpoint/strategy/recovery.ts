@@ -15,7 +15,7 @@ export interface MissingRank {
 }
 
 /**
- * Which ranks of a damaged set can be made up from replicas.
+ * Which ranks of a damaged set can be rebuilt from replicas.
  *
  * @example
  * const strategy = await openStrategy("output/strategy");
@@ -23,7 +23,7 @@ export interface MissingRank {
  */
 export class StrategyRecovery {
   readonly missing: readonly MissingRank[];
-  /** True if nothing is lost: every missing rank can be made up. */
+  /** True if nothing is lost: every missing rank can be rebuilt. */
   readonly possible: boolean;
 
   constructor(missing: readonly MissingRank[]) {
@@ -33,10 +33,10 @@ export class StrategyRecovery {
 
   [displayKey](): MimeBundle {
     return tableBundle({
-      title: this.possible ? "Every missing rank can be made up from replicas" : "Some slices are lost",
+      title: this.possible ? "Every missing rank can be rebuilt from replicas" : "Some slices are lost",
       columns: [
         { key: "rank", label: "rank" },
-        { key: "from", label: "made up from" },
+        { key: "from", label: "rebuilt from" },
         { key: "lost", label: "lost" },
       ],
       rows: this.missing.map(({ rank, from, lost }) => ({

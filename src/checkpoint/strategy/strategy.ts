@@ -58,7 +58,7 @@ export class Strategy {
   }
 
   /**
-   * Where the slices of one parameter lie: words, a table, and a drawing.
+   * The places of one parameter's slices: words, a table, and a drawing.
    * @throws CheckpointError CHECKPOINT_MISSING if no stage has the parameter.
    */
   parameter(name: string): ParameterPlacement {
@@ -76,9 +76,8 @@ export class Strategy {
   }
 
   /**
-   * Which ranks of a damaged set can be made up from replicas: `present` are the ranks whose files are sound. A
-   * missing rank can be made up if
-   * every slice that it holds is on a present rank too.
+   * Which ranks of a damaged set can be rebuilt from replicas: `present` are the ranks whose files are sound. A
+   * missing rank can be rebuilt if every slice that it holds is on a present rank too.
    */
   recover(present: readonly number[]): StrategyRecovery {
     return replacementsFor(this.#set, present);
@@ -91,7 +90,7 @@ export class Strategy {
       ...(this.missingStages.length > 0
         ? [["missing", `no file describes the stages ${this.missingStages.join(", ")}`] as [string, string]]
         : []),
-      ["more", 'strategy.parameter("…") explains one; strategy.recover([0, 1]) names what can be made up'],
+      ["more", 'strategy.parameter("…") explains one; strategy.recover([0, 1]) names what can be rebuilt'],
     ];
     const table = tableBundle({
       columns: [

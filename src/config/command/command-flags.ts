@@ -59,8 +59,8 @@ export function flagText({ resolved }: ScalarNode, kind: FlagKind): CommandText 
   }
   if (typeof value === "boolean" && kind !== "text") return { text: value ? "True" : "False" };
   if (kind === "bool") return { refused: "its flag takes True and False only" };
-  if (typeof value !== "string") return { refused: "its flag makes text of every value" };
+  if (typeof value !== "string") return { refused: "its flag turns every value into text" };
   if (kind === "bool_or_text" && /^(?:true|false)$/i.test(value))
-    return { refused: `its flag makes a truth value of the text ${value}` };
+    return { refused: `its flag reads the text ${value} as a boolean` };
   return { text: value };
 }

@@ -8,7 +8,7 @@ import { nodeAt, pairsOf } from "../text/values.js";
 import { flagFor, flagText } from "./command-flags.js";
 import { type CommandText, freeText, jsonOf } from "./command-text.js";
 
-/** Overrides of `run_mindformer.py` that stand for the edits of a configuration; shows itself as the lines to type. */
+/** Overrides of `run_mindformer.py` that express the edits of a configuration; shows itself as the lines to type. */
 export interface CommandLine {
   /** Words after `run_mindformer.py --config FILE`, for a program that starts others without a shell. */
   readonly words: readonly string[];

@@ -11,7 +11,7 @@ function jsonString(text: string): string {
 
 function jsonScalar({ resolved }: ScalarNode): string {
   const { kind, value } = resolved;
-  if (kind === "date") throw new RangeError("dates have no form on the command line");
+  if (kind === "date") throw new RangeError("dates can't be written on the command line");
   if (typeof value === "string") return jsonString(value);
   if (typeof value !== "number") return String(value);
   if (Number.isNaN(value)) return "NaN";
@@ -43,7 +43,7 @@ function staysText(text: string): boolean {
 export function freeText(node: ScalarNode): CommandText {
   const { kind, value } = node.resolved;
   if (kind === "null") return { text: "null" };
-  if (kind === "date") return { refused: "dates have no form on the command line" };
+  if (kind === "date") return { refused: "dates can't be written on the command line" };
   if (typeof value === "boolean") return { text: value ? "True" : "False" };
   if (typeof value === "string") return { text: staysText(value) ? value : value === "" ? "" : jsonString(value) };
   if (typeof value !== "number") return { text: String(value) };

@@ -15,8 +15,7 @@ export interface KeyDescription extends KeyInfo {
   /** Section that it stands in; "" is the top of the file. */
   readonly section: string;
   /**
-   * MindFormers refuses to start if its section has a key that it does not know; elsewhere such a key has no effect,
-   * without a word.
+   * True if MindFormers refuses to start over an unknown key in this section; otherwise it silently ignores such a key.
    */
   readonly strict: boolean;
   [displayKey](): MimeBundle;
@@ -59,7 +58,7 @@ function described(section: string, name: string, info: KeyInfo): KeyDescription
     ["meaning", info.meaning || "–"],
     ["type", info.types.join(" or ")],
     ["default", defaultText(info) ?? "none"],
-    ["unknown keys beside it", strict ? "MindFormers refuses to start" : "are ignored without a word"],
+    ["unknown keys beside it", strict ? "MindFormers refuses to start" : "are silently ignored"],
   ];
   const version = versionText(info);
   if (version !== "") facts.push(["version", version]);
@@ -68,7 +67,7 @@ function described(section: string, name: string, info: KeyInfo): KeyDescription
 
 /**
  * All keys that MindFormers 1.9 knows in a section, such as `"parallel_config"` or `"model.model_config"`; without a
- * section those of all. Sections with a `type` have the keys of every type, with the defaults of a missing section.
+ * section, all keys. Sections with a `type` have the keys of every type, with the defaults of a missing section.
  * Throws CONFIG_KEY_UNKNOWN.
  *
  * @example
@@ -89,7 +88,7 @@ export function listKeys(section?: string): ShownList<KeyDescription> {
 
 /**
  * What MindFormers 1.9 knows about one key: type, default, meaning, versions. With `config` the default is that of its
- * model and types. Throws CONFIG_KEY_UNKNOWN with the name that was probably meant.
+ * model and types. Throws CONFIG_KEY_UNKNOWN with the most similar name.
  *
  * @example
  * describeKey("parallel_config.expert_parallel").meaning;

@@ -22,8 +22,8 @@ function* sequenceParallel({ get, mesh, mcore, modelNumber, device }: RuleContex
   yield advice(
     [
       path,
-      `norms and dropouts are computed model_parallel ${mesh.tensorParallel} times over; ` +
-        `shared along the sequence, each device keeps 1/${mesh.tensorParallel} of their activations`,
+      `each of ${mesh.tensorParallel} model-parallel devices computes the same norms and dropouts; ` +
+        `split along the sequence, each device keeps 1/${mesh.tensorParallel} of their activations`,
     ],
     setTo(path, true),
   );
@@ -36,7 +36,7 @@ function* longSequence({ mesh, modelNumber, modelPath }: RuleContext): Generator
   yield advice(
     [
       modelPath("seq_length"),
-      `activations of ${length} tokens on every device: from 32768 tokens on, share the sequence by context_parallel`,
+      `activations of ${length} tokens on every device: from 32768 tokens on, split the sequence with context_parallel`,
     ],
     byHand(`config.set("parallel_config.context_parallel", ${parts}) and ${parts} times as many devices`),
   );
@@ -69,7 +69,7 @@ function* recomputeChoice({ get, device }: RuleContext): Generator<RuleFinding> 
   yield advice(
     [
       path,
-      "every layer is computed a second time, about a third more work; " +
+      "every layer is recomputed, about a third more work; " +
         "if memory allows, recompute only activation functions and products, or fewer layers per stage",
     ],
     byHand(
@@ -133,7 +133,7 @@ export const guideRules: readonly Rule[] = [
   },
   {
     id: "long-sequence",
-    about: "sequences from 32768 tokens on are shared by context_parallel",
+    about: "context_parallel splits sequences from 32768 tokens on",
     engine: "accepts",
     cure: false,
     check: longSequence,
@@ -147,7 +147,7 @@ export const guideRules: readonly Rule[] = [
   },
   {
     id: "recompute-choice",
-    about: "recompute what is cheap first",
+    about: "recompute cheap operators first",
     engine: "accepts",
     cure: false,
     check: recomputeChoice,

@@ -9,7 +9,7 @@ import type { Place } from "./places.js";
 /** What is known besides the configuration; rules that need a missing fact stay silent. */
 export interface CheckFacts {
   readonly device?: "CPU" | "Ascend";
-  /** Number of workers in all. */
+  /** Number of workers. */
   readonly devices?: number;
   /** Workers of one node; default: 8 where rules need it. */
   readonly devicesPerNode?: number;
@@ -25,14 +25,14 @@ export interface CheckFacts {
     readonly vocabSize?: number | undefined;
     readonly eod?: number | undefined;
     readonly pad?: number | undefined;
-    /** Largest id that was found in the data. */
+    /** Largest token id in the data. */
     readonly largestId?: number | undefined;
-    /** Tokens in all. */
+    /** Tokens of the dataset. */
     readonly tokens?: number | undefined;
   };
   /** Training files of the configuration that don't exist. */
   readonly missingFiles?: readonly string[];
-  /** What `load_checkpoint` leads to. */
+  /** What the path in `load_checkpoint` holds. */
   readonly checkpoint?: "missing" | "empty" | "present";
   /** Environment of the workers: `MS_ENABLE_TFT` and the like. */
   readonly environment?: Readonly<Record<string, string | undefined>>;

@@ -108,7 +108,7 @@ const layoutReasons: readonly (readonly [RegExp, string])[] = [
   [/use_seq_parallel$/, "sequence parallelism goes with model_parallel"],
   [/offset$|pp_interleave_num$|pipeline_config/, "layers of the stages"],
   [/recompute/, "decided by the memory estimate"],
-  [/parallel_optimizer|enable_parallel/, "weights and optimizer states are divided among equal devices"],
+  [/parallel_optimizer|enable_parallel/, "weights and optimizer state are sharded over equal devices"],
   [/micro_batch_num$|batch_size$|gradient_accumulation/, "keeps the global batch with the new mesh"],
 ];
 

@@ -31,7 +31,7 @@ export function cpuDemands(devices: number): Demand[] {
     {
       path: "parallel.parallel_optimizer_config.optimizer_weight_shard_size",
       now: -1,
-      why: "no optimizer state is divided",
+      why: "the optimizer state is not sharded",
       onlyIfWritten: true,
     },
     { path: "parallel.enable_alltoall", now: false, why: alone, onlyIfWritten: true },
@@ -60,7 +60,7 @@ export function cpuDemands(devices: number): Demand[] {
     {
       path: "optimizer.swap",
       now: false,
-      why: "the optimizer's states are in the host's memory anyway",
+      why: "the optimizer state is in host memory anyway",
       onlyIfWritten: true,
     },
     {

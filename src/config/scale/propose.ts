@@ -15,6 +15,7 @@ import { isSection } from "../text/values.js";
 import type { ConfigEdits } from "./config-edits.js";
 import { ladder, type ModelNumbers, type Rung, readNumbers, scaleNumbers } from "./ladder.js";
 
+/** Options of `config.scaleTo`: the hardware to fit. */
 export interface ScaleTarget {
   /** Number of devices (of workers on a CPU). */
   readonly devices: number;

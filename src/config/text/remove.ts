@@ -85,11 +85,7 @@ function removeFromBlock(child: Child, text: string, path: string): TextEdit[] {
   const lead = text.slice(line, start);
   const ownLine = lead.trim() === "";
   if (!ownLine && !/^\s*(?:- +)+$/.test(lead))
-    throw refuseEdit(
-      path,
-      "its key is written in a form that can't be taken out",
-      "edit the file's text at this place",
-    );
+    throw refuseEdit(path, "its key is written in a form that can't be removed", "edit the file's text at this place");
   if (only) {
     const empty = container.kind === "map" ? "{}" : "[]";
     const blockText = value.kind === "scalar" && value.style === "block" && text[end - 1] === "\n";

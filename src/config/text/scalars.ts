@@ -8,6 +8,7 @@ import { readDate } from "./dates.js";
  */
 export type ScalarKind = "null" | "bool" | "int" | "float" | "string" | "date" | "unreadable";
 
+/** A single value as PyYAML reads it; integers beyond 2^53 are bigint. */
 export type ScalarValue = null | boolean | number | bigint | string | Date;
 
 export interface ResolvedScalar {

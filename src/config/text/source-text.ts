@@ -126,7 +126,7 @@ function reread(
     throw refuseEdit(
       place.path,
       "the edit would make the file unreadable (an anchor in the old value may be used elsewhere)",
-      "set the single values inside it",
+      "set the values inside it one by one",
     );
   const stray = strayChanges(source.root, root, place.areas);
   if (stray.length > 0)

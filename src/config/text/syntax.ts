@@ -49,7 +49,7 @@ function tooMany(list: readonly RawDocument[], document: number | undefined): Fi
   const count = list.length;
   if (document !== undefined && document >= 0 && document < Math.max(1, count)) return undefined;
   if (document !== undefined) {
-    const hint = count > 1 ? `{ document: 0 } to { document: ${count - 1} }` : "leave the option document away";
+    const hint = count > 1 ? `{ document: 0 } to { document: ${count - 1} }` : "omit the option document";
     return { offset: 0, message: `document ${document}: the file has ${count === 1 ? "one" : count}`, hint };
   }
   if (count <= 1) return undefined;

@@ -14,11 +14,11 @@ export const configErrors = {
     cure: "Set the path that the message names.",
   },
   CONFIG_KEY_UNKNOWN: {
-    meaning: "A key or section was asked about that MindFormers does not have.",
+    meaning: "MindFormers does not have the requested key or section.",
     cure: "Use the name that the hint gives; listKeys() shows all.",
   },
   CONFIG_NOT_ON_COMMAND_LINE: {
-    meaning: "Some edits of a configuration have no form that run_mindformer.py reads back as the same value.",
+    meaning: "Some edits can't be passed to run_mindformer.py as options without changing their value.",
     cure: "Save the YAML and start with that file.",
   },
 } as const satisfies Record<string, CatalogEntry>;

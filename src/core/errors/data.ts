@@ -10,7 +10,7 @@ export const dataErrors = {
     cure: "Pass the model's tokenizer.json, or the folder that holds it.",
   },
   TOKENIZER_TOKEN_MISSING: {
-    meaning: "A special token (beginning, end, fill) is asked for, but the tokenizer's vocabulary has none.",
+    meaning: "The options ask for a special token (beginning, end, or padding) that the tokenizer's vocabulary lacks.",
     cure: "Put tokenizer_config.json beside tokenizer.json, or set the option that the message names.",
   },
   TOKENIZE_FAILED: {
@@ -42,18 +42,18 @@ export const dataErrors = {
     cure: "Follow the hint: unpack the file, copy it again from its source, or make it readable.",
   },
   INPUT_DOCUMENT_TOO_LONG: {
-    meaning: "A single document is so long that it can't be worked on in memory.",
+    meaning: "A single document is too long to process in memory.",
     cure: "Choose an inputFormat or a documentSeparator that cuts the text into documents.",
   },
   DISK_TOO_SMALL: {
-    meaning: "The dataset would need more space than the disk has left.",
+    meaning: "The dataset needs more space than the disk has left.",
     cure: "Free the space that the message names, or choose another folder as output.",
   },
   PREPARE_RUNNING: {
-    meaning: "Another process or cell, here or on another machine, is preparing the same dataset at this moment.",
+    meaning: "Another process or cell, here or on another machine, is preparing the same dataset.",
     cure:
       "Wait until it is done, or end the process that the message names. " +
-      "If that process died on another machine, type the line of the hint.",
+      "If that process died on another machine, run the line in the hint.",
   },
   INPUT_COLUMN_INVALID: {
     meaning: "The named column of a Parquet file holds no text but, for example, numbers or dates.",
@@ -77,7 +77,7 @@ export const dataErrors = {
   },
   DATASET_SIZE_MISMATCH: {
     meaning: "The .bin file is not as long as its .idx file says.",
-    cure: "Run prepareData again, or copy both files again from where they were made.",
+    cure: "Run prepareData again, or copy both files again from their source.",
   },
   DATASET_CHANGED: {
     meaning: "The files of a dataset were replaced after it was opened.",
@@ -96,8 +96,7 @@ export const dataErrors = {
     cure: "Prepare them with the same tokenizer and options, or merge without the one that the message names.",
   },
   REPAIR_IMPOSSIBLE: {
-    meaning:
-      "A damaged dataset can't be made again from its source: no manifest, or the source or the software has changed.",
+    meaning: "A damaged dataset can't be rebuilt: it has no manifest, or its source or the software has changed.",
     cure: "Run prepareData again.",
   },
 } as const satisfies Record<string, CatalogEntry>;

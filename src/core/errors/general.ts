@@ -10,19 +10,19 @@ export const generalErrors = {
     cure: "Use a value that the message lists.",
   },
   PROGRAM_NOT_STARTED: {
-    meaning: "A program that is needed does not exist or may not be run.",
+    meaning: "A required program does not exist or may not be executed.",
     cure: "Run npm run setup, or correct the path that the message names.",
   },
   PROGRAM_TOO_SLOW: {
-    meaning: "A program did not end in the time it was given and was stopped.",
+    meaning: "A program did not end within its time limit and was stopped.",
     cure: "Try again when the machine is less busy.",
   },
   FILE_MISSING: {
-    meaning: "A file or folder that was named does not exist.",
+    meaning: "The named file or folder does not exist.",
     cure: "Check the path; relative paths start at the notebook's folder.",
   },
   FILE_UNWRITABLE: {
-    meaning: "A file can't be written where it was asked for.",
+    meaning: "A file can't be written in the given folder.",
     cure: "Choose another folder, free space or change the permissions.",
   },
   HTTP_FAILED: {

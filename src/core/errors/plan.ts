@@ -6,21 +6,20 @@ export const planErrors = {
     cure: "Follow the hint of each finding, then plan again.",
   },
   MODEL_NOT_COMPUTED: {
-    meaning:
-      "The size of this kind of model is not computed, so that no layouts can be searched and nothing be scaled.",
+    meaning: "The size of this kind of model can't be computed, so searchLayouts and scaleTo don't work for it.",
     cure: "Use a model_type that the message names, or write every number of model.model_config.",
   },
   SCALE_IMPOSSIBLE: {
-    meaning: "Not even the smallest model of this kind fits into the devices that were named.",
-    cure: "Give more memory per device or more devices.",
+    meaning: "Not even the smallest model of this kind fits on the given devices.",
+    cure: "Give more devices, or devices with more memory.",
   },
   NODE_UNREACHABLE: {
     meaning: "A node of the cluster does not answer, or ssh can't log in there.",
-    cure: "Type the line of the hint; it shows what ssh itself says.",
+    cure: "Run the command in the hint; it shows ssh's own message.",
   },
   NODE_PROGRAM_FAILED: {
     meaning: "The connection works, but Python can't be started on the node.",
-    cure: "Give the path that Python has on the nodes: `cluster.python`, and a setup script if it needs one.",
+    cure: "Set `cluster.python` to Python's path on the nodes, and `cluster.setup` if Python needs a set-up script.",
   },
   NODE_BUSY: {
     meaning: "The run's folder on the node belongs to another run, or processes of an earlier attempt can't be ended.",
@@ -31,19 +30,19 @@ export const planErrors = {
     cure: "Check `cluster.python` and `cluster.setup` on the node that the message names.",
   },
   NODE_REQUEST_FAILED: {
-    meaning: "The node could not do what it was asked, such as reading a file.",
-    cure: "Look at the message, which is the node's own.",
+    meaning: "A request failed on the node, such as reading a file.",
+    cure: "Read the message; it comes from the node.",
   },
   CLUSTER_NOT_READY: {
     meaning: "A node lacks something that the run needs, or differs from the others; the message lists every finding.",
-    cure: "Cure what the message names; `await checkCluster(plan)` shows the whole table.",
+    cure: "Fix what the message names; `await checkCluster(plan)` shows the whole table.",
   },
   CLUSTER_INVALID: {
     meaning: "The description of the cluster can't be used.",
     cure: "Give the device, the nodes and the devices per node.",
   },
   LAUNCHER_CALL_INVALID: {
-    meaning: "A call of msrun_launcher.sh that the script itself would refuse, or that can't be understood.",
+    meaning: "A call of msrun_launcher.sh is unreadable, or the script itself would reject it.",
     cure: "Give it 1, 2, 6 or 9 arguments; the first is what msrun starts, in quotes.",
   },
 } as const satisfies Record<string, CatalogEntry>;

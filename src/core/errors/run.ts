@@ -10,12 +10,12 @@ export const runErrors = {
     cure: "Launch on one of the nodes, or correct the addresses in the cluster's nodes.",
   },
   PORT_IN_USE: {
-    meaning: "The port that the cluster is to meet on is held by another process.",
+    meaning: "Another process holds the port at which the cluster's processes meet.",
     cure: "Give cluster.port another value; the message proposes a free one.",
   },
   RUN_FAILED: {
-    meaning: "A training run ended before its last step, or its engine never came up.",
-    cure: "Read the log lines in the error, cure the cause, then continue with resumeRun or launch again.",
+    meaning: "A training run ended before its last step, or its engine never started.",
+    cure: "Read the log lines in the error, fix the cause, then continue with resumeRun or launch again.",
   },
   RUN_FOLDER_UNREADABLE: {
     meaning: "A run folder has no run.json that this version understands.",
@@ -31,10 +31,10 @@ export const runErrors = {
   },
   RUN_LEASE_LOST: {
     meaning: "A supervisor lost its lease: another process supervises the run now.",
-    cure: "Nothing is to be done; the message stands in the log of the supervisor that was replaced.",
+    cure: "Nothing to do; the log of the replaced supervisor holds the message.",
   },
   RUN_LOST: {
-    meaning: "The supervisor of a run is gone, so nobody records how the training goes on.",
+    meaning: "The supervisor of a run is gone, so nothing records the training.",
     cure: "Stop what is left with run.stop(), then continue with resumeRun.",
   },
   RUN_MISSING: {
@@ -46,7 +46,7 @@ export const runErrors = {
     cure: "Name the folder: openRun(name, { folder }); the message lists them.",
   },
   RUN_NAME_ILLEGAL: {
-    meaning: "A run's name or folder has characters that the engine's command line can't carry.",
+    meaning: "A run's name or folder has characters that the engine's command line does not allow.",
     cure: "Use letters, digits, dots, hyphens and underscores, beginning with a letter or digit.",
   },
   RUN_NAME_TAKEN: {
@@ -54,19 +54,19 @@ export const runErrors = {
     cure: "Open it with openRun, or launch under another name.",
   },
   RUN_NOT_SAVED: {
-    meaning: "A live run could not be made to save a checkpoint at once.",
-    cure: "See the message; a graceful run.stop() always saves, and resumeRun goes on from there.",
+    meaning: "A live run could not save a checkpoint on request.",
+    cure: "See the message; a graceful run.stop() saves, and resumeRun continues from there.",
   },
   RUN_NOT_STOPPED: {
-    meaning: "Processes of a run were still alive after they had been killed.",
+    meaning: "Processes of a run are still alive after they were killed.",
     cure: "Look at the process ids in the message; they may wait for a device or belong to another user.",
   },
   RUN_WAIT_TIMEOUT: {
-    meaning: "A run had not come as far as was waited for when the time was over; it goes on training.",
+    meaning: "A run did not reach the awaited step or end within `timeout`; it continues training.",
     cure: "Wait again with a longer timeout.",
   },
   RESUME_IMPOSSIBLE: {
-    meaning: "There is no complete checkpoint that the run could continue from.",
+    meaning: "The run has no complete checkpoint to continue from.",
     cure: "Choose a complete checkpoint of openCheckpoints(run.checkpointDir), or launch anew.",
   },
 } as const satisfies Record<string, CatalogEntry>;

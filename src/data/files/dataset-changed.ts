@@ -5,9 +5,8 @@ import { DataError } from "../../core/error.js";
  * was opened, …".
  */
 export function datasetChanged(dataset: string, found: string, hint: string): DataError {
-  return new DataError(
-    "DATASET_CHANGED",
-    `dataset ${dataset}: expected the files that were there when it was opened, ${found}`,
-    { hint, details: { prefix: dataset } },
-  );
+  return new DataError("DATASET_CHANGED", `dataset ${dataset}: expected the files that it was opened with, ${found}`, {
+    hint,
+    details: { prefix: dataset },
+  });
 }

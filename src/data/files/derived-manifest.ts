@@ -1,19 +1,19 @@
 import type { FileRecord } from "./file-record.js";
 import type { DatasetManifest } from "./manifest.js";
 
-/** What a merged or split dataset has of one other dataset. */
+/** The part of one source that a merged or split dataset holds. */
 export interface DerivedSource {
-  /** Absolute, as it was then. */
+  /** Absolute path at that time. */
   readonly prefix: string;
-  /** Documents: the first one, and the one behind the last. */
+  /** First document, and the one after the last. */
   readonly first: number;
   readonly end: number;
-  /** Tokens of these documents in bytes, and their SHA-256 (hexadecimal). */
+  /** Size of these documents' tokens in bytes, and their SHA-256 (hexadecimal). */
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** `<prefix>.manifest.json` of a dataset that `mergeDatasets` or `splitDataset` made: of what, and what came out. */
+/** `<prefix>.manifest.json` of a dataset that `mergeDatasets` or `splitDataset` made: its sources and the result. */
 export interface DerivedManifest {
   readonly layout: 1;
   readonly made: "merged" | "split";
@@ -21,9 +21,9 @@ export interface DerivedManifest {
   readonly created: string;
   /** In the order of the documents. */
   readonly sources: readonly DerivedSource[];
-  /** If all sources have the same. */
+  /** Present if all sources share it. */
   readonly tokenizer?: DatasetManifest["tokenizer"];
-  /** If all sources have the same. */
+  /** Present if all sources share it. */
   readonly options?: Pick<DatasetManifest["options"], "format" | "mode" | "seqLength">;
   readonly files: { readonly bin: FileRecord; readonly idx: FileRecord };
 }

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** A file as it was: enough to see quickly that it is the same, and to prove it. */
+/** Size, time, and checksum of a file: enough to see quickly that it is unchanged, and to prove it. */
 export interface FileRecord {
   /** Absolute for inputs; the name within the manifest's folder for outputs. */
   readonly path: string;

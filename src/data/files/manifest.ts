@@ -1,12 +1,12 @@
 import type { FileRecord } from "./file-record.js";
 
-/** `<prefix>.manifest.json`: what a dataset was made of, how, and what came out. */
+/** `<prefix>.manifest.json`: the inputs, the options, and the result of `prepareData`. */
 export interface DatasetManifest {
   readonly layout: 1;
   /** ISO 8601. */
   readonly created: string;
   readonly versions: { readonly recipe: number; readonly tokenizers: string };
-  /** The file, or for several files: what they have in common, their bytes together, and a hash over their hashes. */
+  /** The input file; of several files their number and common folder, total bytes, and a hash over their hashes. */
   readonly input: FileRecord;
   /** Every file, if there are several. */
   readonly inputs?: readonly FileRecord[];
@@ -32,7 +32,7 @@ export interface DatasetManifest {
     readonly documentSeparator?: string;
     readonly jsonKey?: string;
     readonly encodingErrors?: "error" | "replace" | "skip";
-    /** Missing: "error". */
+    /** Default: "error". */
     readonly onBadLines?: "error" | "skip";
     /** MindRecord: number of files and columns of a row. */
     readonly shards?: number;
@@ -41,7 +41,7 @@ export interface DatasetManifest {
   readonly counts: {
     readonly pieces: number;
     readonly sequences: number;
-    /** All tokens in `.bin`, fill tokens included. */
+    /** All tokens in `.bin`, padding tokens included. */
     readonly tokens: number;
     /** Tokens of the text that are not in `.bin`. */
     readonly dropped: number;
@@ -52,15 +52,16 @@ export interface DatasetManifest {
     readonly files: number;
     /** Decompressed. */
     readonly textBytes: number;
-    /** Empty lines and empty documents that were left out. */
+    /** Empty lines and empty documents that were skipped. */
     readonly skipped: number;
-    /** Byte sequences that were not UTF-8 and halves of characters: replaced or left out, as `encodingErrors` says. */
+    /** Byte sequences that were not UTF-8 and halves of characters: replaced or skipped, as `encodingErrors` says. */
     readonly repaired: number;
-    /** Pieces of text that the native library tokenized; all others went the fast way, which gives the same ids. */
+    /**
+     * Pieces of text that the native library tokenized; the fast encoder, which gives the same ids, took the others.
+     */
     readonly native: number;
     /**
-     * JSON lines and Parquet rows that were left out because they can't be used, and where the first is; missing:
-     * none.
+     * Skipped JSON lines and Parquet rows, and where the first is; missing: none.
      */
     readonly badLines?: number;
     readonly firstBadLine?: string;

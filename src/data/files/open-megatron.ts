@@ -40,7 +40,7 @@ function sizeMismatch(prefix: string, index: MegatronIndex, found: number): Data
   const { tokens, dtype, binBytes } = index;
   const sum = `${formatCount(tokens)} tokens × ${tokenBytes(dtype)} bytes = ${formatCount(binBytes)} bytes`;
   return new DataError("DATASET_SIZE_MISMATCH", `dataset ${prefix}.bin: expected ${sum}, found ${formatCount(found)}`, {
-    hint: "run prepareData again, or copy both files again from where they were made",
+    hint: "run prepareData again, or copy both files again from their source",
     details: { file: `${prefix}.bin`, expected: index.binBytes, found },
   });
 }

@@ -3,6 +3,7 @@ import { normalizeWeights, parsePythonFloat, roundHalfEven } from "./python-numb
 /** The three parts that a dataset is divided into, in the engine's order. */
 export const splitNames = ["train", "valid", "test"] as const;
 
+/** A part of the data: train, valid, or test. */
 export type SplitName = (typeof splitNames)[number];
 
 /** Start and end of a part as shares of the dataset; undefined: the part is empty. */

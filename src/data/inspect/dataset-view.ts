@@ -29,7 +29,7 @@ export function datasetBundle(dataset: ShownDataset): MimeBundle {
   }
   if (manifest) {
     const { counts, tokenizer, options, input } = manifest;
-    const rest = pad === undefined ? "" : `, ${formatCount(counts.padded)} fill tokens (id ${pad})`;
+    const rest = pad === undefined ? "" : `, ${formatCount(counts.padded)} padding tokens (id ${pad})`;
     facts.push(
       ["made from", `${input.path}, ${formatBytes(input.bytes)}, ${formatCount(counts.pieces, "piece")} of text`],
       ["mode", `${options.mode}: ${formatCount(counts.dropped, "token")} of the text dropped${rest}`],

@@ -3,13 +3,13 @@ import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { tableBundle } from "../../view/table.js";
 
-/** One document, looked into. */
+/** One document with its tokens and text. */
 export interface PeekedDocument {
   readonly document: number;
   /** First sequence of the document, and how many it has. */
   readonly sequence: number;
   readonly sequences: number;
-  /** The tokens from `from` on, at most as many as were asked for. */
+  /** The tokens from `from` on, at most `count`. */
   readonly ids: readonly number[];
   readonly from: number;
   /** Tokens of the whole document. */
@@ -38,9 +38,9 @@ export class DocumentPeek implements PeekedDocument {
   readonly pieces: readonly string[] | undefined;
   /** Documents in the dataset. */
   readonly documents: number;
-  /** Why there is no text, if there is none. */
+  /** Why `text` is missing, if it is. */
   readonly note: string;
-  /** What stands for a document in this dataset. */
+  /** What this dataset calls a document. */
   readonly what: "document" | "row";
 
   constructor(found: PeekedDocument, about: Pick<DocumentPeek, "documents" | "note" | "what">) {

@@ -20,7 +20,7 @@ export class LengthHistogram {
   readonly largest: number;
   readonly mean: number;
   readonly median: number;
-  /** 90 of 100 are not longer. */
+  /** 90 % have at most this length. */
   readonly percentile90: number;
   readonly percentile99: number;
   /** At most 80; linear, or with equal ratios where the longest is much longer than the median. */

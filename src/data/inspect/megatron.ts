@@ -10,6 +10,7 @@ import { DocumentPeek } from "./document-peek.js";
 import { countLengths, type LengthHistogram } from "./length-histogram.js";
 import { countTokens, type TokenCounts } from "./token-counts.js";
 
+/** Options of `peek`: the tokens to show. */
 export interface PeekOptions {
   /** First token of the document or row to show; default 0. */
   readonly from?: number;

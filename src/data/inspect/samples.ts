@@ -3,7 +3,7 @@ import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { tableBundle } from "../../view/table.js";
 
-/** One stored sequence, looked into. */
+/** One stored sequence with its tokens and text. */
 export interface SampledSequence {
   /** Number of the sequence, from 0. */
   readonly sequence: number;
@@ -28,7 +28,7 @@ export class DatasetSamples {
   readonly items: readonly SampledSequence[];
   /** Sequences in the whole dataset. */
   readonly total: number;
-  /** Why there is no text, if there is none. */
+  /** Why `text` is missing, if it is. */
   readonly note: string;
 
   constructor(items: readonly SampledSequence[], about: { readonly total: number; readonly note: string }) {

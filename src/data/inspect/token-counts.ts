@@ -27,7 +27,7 @@ const mostIds = 4 * 1024 * 1024;
  */
 export class TokenCounts {
   readonly tokens: number;
-  /** Ids of the vocabulary; undefined if it is not known. */
+  /** Size of the vocabulary; undefined if unknown. */
   readonly vocabSize: number | undefined;
   /** Different ids that occur. */
   readonly used: number;
@@ -51,7 +51,7 @@ export class TokenCounts {
     return this.#counts[id] ?? 0;
   }
 
-  /** How many of the most frequent ids make up that share of all tokens. */
+  /** How many of the most frequent ids make up a share (0 to 1) of all tokens. */
   idsFor(share: number): number {
     const sorted = this.#counts
       .filter((count) => count > 0)

@@ -84,7 +84,7 @@ export async function withIndexedShard<T>(
 
 function missing(path: string, what: string): LabError {
   return new LabError("FILE_MISSING", `MindRecord ${path}: expected ${what}, found nothing`, {
-    hint: "copy all shards and their .db files into one folder, under the names that they were written with",
+    hint: "copy all shards and their .db files into one folder, under their original names",
     details: { path },
   });
 }

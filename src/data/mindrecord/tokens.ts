@@ -15,7 +15,7 @@ const batchRows = 16;
 
 /**
  * Pre-training rows. With the columns `input_ids` and `labels`: the first and the last seqLength tokens of each
- * sequence of seqLength + 1, as the models of MindFormers 1.9 take them; fill tokens are ignored as labels. With
+ * sequence of seqLength + 1, as the models of MindFormers 1.9 take them; padding tokens are ignored as labels. With
  * `input_ids` alone: the whole sequence, for its legacy models, which shift it themselves. Row i goes to shard i mod
  * shards.
  */
@@ -63,7 +63,7 @@ export class MindRecordTokens implements TokenSink {
     if (padId !== undefined) {
       let end = sequence.length;
       while (end > 0 && sequence[end - 1] === padId) end -= 1;
-      // Where the fill token ends texts as well, the first of the run may be the end of the text and is learned.
+      // Where the padding token ends texts as well, the first of the run may be the end of the text and is learned.
       labels.fill(ignoredLabel, Math.max(0, end - 1 + (padId === eosId ? 1 : 0)));
     }
     return { input_ids: sequence.slice(0, -1), labels };

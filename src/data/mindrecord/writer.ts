@@ -14,6 +14,7 @@ import { shardsOfOldDataset } from "./files.js";
 import { argument, checkShards, isOfDataset, shardPaths } from "./names.js";
 import { CountedShard, MindRecordShardWriter, type ShardSink, type ShardSpec } from "./shard-writer.js";
 
+/** Where and how MindRecord files are written. */
 export interface MindRecordOptions {
   /**
    * Path of the file; with several shards a number is added to the name. MindFormers finds names that end in
@@ -214,6 +215,7 @@ function rowInvalid(row: number, found: string, hint: string): DataError {
 /** Rows per call of `write`: bounds the memory. */
 const batchRows = 256;
 
+/** Options of `writeMindRecord`. */
 export interface WriteMindRecordOptions extends MindRecordOptions {
   readonly rows: Iterable<MindRecordRow> | AsyncIterable<MindRecordRow>;
   /** Rows that are divided among the shards at a time; default 256, for an array: all of them. */

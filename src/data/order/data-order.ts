@@ -48,7 +48,7 @@ export class DataOrder {
   readonly part: SplitName;
   /** The datasets as they stand in data_path; each once. */
   readonly prefixes: readonly string[];
-  /** Samples that the engine's dataset has; can be more than were asked for. */
+  /** Samples in the engine's dataset; can exceed the requested number. */
   readonly samples: number;
   /** Tokens that the model sees per sample. */
   readonly seqLength: number;
@@ -118,7 +118,7 @@ export class DataOrder {
   /**
    * What `rank` trains on at optimizer step `n` of the run (from 1, as the engine's log counts), in the order of its
    * batch.
-   * @throws LabError ARGUMENT_INVALID for a step or rank that the run has not; DATA_ORDER_UNKNOWN without a plan.
+   * @throws LabError ARGUMENT_INVALID for a step or rank outside the run; DATA_ORDER_UNKNOWN without a plan.
    */
   async step(n: number, { rank = 0 }: { readonly rank?: number } = {}): Promise<TrainingStep> {
     const layout = this.#layout("step");
@@ -140,7 +140,7 @@ export class DataOrder {
   }
 
   /**
-   * Every sample, and with a plan every step, that reads a stored sequence. `prefix` may be left out if there is one
+   * Every sample, and with a plan every step, that reads a stored sequence. `prefix` is optional if there is one
    * dataset. Throws ARGUMENT_INVALID.
    */
   whereIs({ prefix, sequence }: { readonly prefix?: string; readonly sequence: number }): SequenceUses {
@@ -184,7 +184,7 @@ export class DataOrder {
 
   /**
    * Writes the files of the engine's index cache, byte for byte as the engine would, so that its workers load them
-   * and build nothing. Unchanged ones are left alone, stale ones replaced; each file appears complete or not at all.
+   * and build nothing. Keeps unchanged files and replaces stale ones; each file appears complete or not at all.
    * Throws FILE_UNWRITABLE.
    */
   async prepareIndices(options: { readonly signal?: AbortSignal } = {}): Promise<PreparedIndices> {
@@ -197,9 +197,13 @@ export class DataOrder {
 
   #layout(call: string): BatchLayout {
     if (this.#parts.layout !== undefined) return this.#parts.layout;
-    throw new DataError("DATA_ORDER_UNKNOWN", `order.${call}: expected a plan, which says who reads what; found none`, {
-      hint: "openDataOrder({ plan: await planRun(config, { data }) })",
-    });
+    throw new DataError(
+      "DATA_ORDER_UNKNOWN",
+      `order.${call}: expected a plan, which says what each rank reads; found none`,
+      {
+        hint: "openDataOrder({ plan: await planRun(config, { data }) })",
+      },
+    );
   }
 
   /** Positions in the blend of the datasets with this prefix. */
@@ -222,7 +226,7 @@ export class DataOrder {
     const { built, files, layout } = this.#parts;
     const sources = built.datasets.map(({ indices }, d) => {
       const { epochs, samples, separateFinalEpoch } = indices.epochs;
-      const how = separateFinalEpoch ? "epochs, the last one by itself" : "epochs, shuffled together";
+      const how = separateFinalEpoch ? "epochs, the last one shuffled separately" : "epochs, shuffled together";
       return `${files[d]?.prefix}: ${formatCount(samples)} samples, ${formatCount(epochs, "epoch", how)}`;
     });
     return factsBundle(`Order of the ${this.part} data`, [

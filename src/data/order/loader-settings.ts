@@ -29,7 +29,7 @@ export function readLoaderSection(section: LoaderSection): LoaderSettings {
   if (shuffle === true)
     throw new DataError(
       "DATA_ORDER_UNKNOWN",
-      "data_loader.shuffle: expected False, found True: MindSpore would shuffle the shuffled samples once more",
+      "data_loader.shuffle: expected False, found True: MindSpore would shuffle the shuffled samples again",
       {
         hint: 'config.set("train_dataset.data_loader.shuffle", false)',
       },

@@ -8,14 +8,14 @@ import type { OrderPlan } from "./epochs/batch-layout.js";
 import { type LoaderSettings, readLoaderSection } from "./loader-settings.js";
 
 /**
- * Where the settings come from: a plan (then steps and ranks are known, too), a configuration, or the few values
- * themselves.
+ * Where the settings come from: a plan (which also gives steps and ranks), a configuration, or the values themselves.
  */
 export type OrderOptions = OrderSource & {
   /** Which part of the data. Default: train. */
   readonly part?: SplitName;
 };
 
+/** A plan, a configuration, or the settings themselves. */
 export type OrderSource = { readonly plan: OrderPlan } | { readonly config: Config } | HandSettings;
 
 /** The settings that decide the order of one dataset or blend. */
@@ -27,7 +27,7 @@ export interface HandSettings {
   readonly dataPath: readonly (string | number)[];
   /** Tokens that the model sees per sample. */
   readonly seqLength: number;
-  /** Samples to ask for. Default: one epoch. */
+  /** Samples to request. Default: one epoch. */
   readonly samples?: number;
   /** Default: 1234, as the engine's. */
   readonly seed?: number;

@@ -11,9 +11,9 @@ export async function orderOfDataset(prefix: string, plan: OrderPlan | undefined
   if (typeof plan?.config !== "object")
     throw new LabError(
       "ARGUMENT_INVALID",
-      `plan: expected one of planRun, found ${plan === undefined ? "none" : typeof plan}`,
+      `plan: expected the result of planRun, found ${plan === undefined ? "none" : typeof plan}`,
       {
-        hint: "pass one: dataset.step(0, { plan: await planRun(config, { data: dataset }) })",
+        hint: "pass one: dataset.step(1, { plan: await planRun(config, { data: dataset }) })",
       },
     );
   let opening = orders.get(plan);

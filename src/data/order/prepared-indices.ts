@@ -14,7 +14,7 @@ export interface IndexFile {
    * name).
    */
   readonly found: CacheState;
-  /** Whether it was written now. */
+  /** True if this call wrote it. */
   readonly written: boolean;
 }
 

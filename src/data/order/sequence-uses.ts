@@ -2,13 +2,13 @@ import { formatCount } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
 
-/** One time that a run reads (a part of) a sequence. */
+/** One read of a sequence, or of a part of it. */
 export interface SequenceUse {
   /** Number of the sample in the engine's order. */
   readonly sample: number;
   /**
-   * Optimizer step in the first epoch of the run, from 1; undefined without a plan, or if it lies behind the last
-   * full batch.
+   * Optimizer step in the first epoch of the run, from 1; undefined without a plan, or if it lies after the last full
+   * batch.
    */
   readonly step: number | undefined;
   /** Data-parallel index of the ranks that read it. */

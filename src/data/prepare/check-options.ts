@@ -27,7 +27,7 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
   if (/[/\\]$/.test(output))
     throw invalid(
       { option: "output", found: output },
-      "the beginning of file names",
+      "a prefix of file names",
       `output: ${JSON.stringify(`${output}text`)}`,
     );
   requireFlags(options, ["addBos", "addEos", "appendEod"]);

@@ -7,7 +7,7 @@ import type { PrepareRequest } from "./options.js";
 /** What can be said before any text has been read. */
 export function requireUsable({ mode, dtype, tokenizer: path }: PrepareRequest, tokenizer: OpenTokenizer): void {
   if (mode === "pad" && tokenizer.special.padId === undefined)
-    throw new DataError("TOKENIZER_TOKEN_MISSING", `mode "pad": tokenizer ${path} names no token to fill with`, {
+    throw new DataError("TOKENIZER_TOKEN_MISSING", `mode "pad": tokenizer ${path} names no padding token`, {
       hint: 'pass one, for example padToken: "<pad>", or its id',
       details: { path },
     });
@@ -27,7 +27,7 @@ export function requireUsable({ mode, dtype, tokenizer: path }: PrepareRequest, 
 
 export function emptyInput(input: string, found: string): DataError {
   return new DataError("INPUT_EMPTY", `input ${input}: expected text to train on, found ${found}`, {
-    hint: "check that it is the file you mean; paragraphs are what counts, lines that begin with = are headings",
+    hint: "check that it is the file you mean; in WikiText, lines that begin with = are headings, not text",
     details: { input },
   });
 }
@@ -83,8 +83,8 @@ export function runningElsewhere(folder: string, holder: Holder, path: string): 
 export function takenAway(folder: string): LabError {
   return new LabError(
     "PREPARE_RUNNING",
-    `${folder}: expected that this call still has the folder, ` +
-      "found that another one has taken it, or that its holder.json was removed",
-    { hint: "let the other one finish, then run the cell again", details: { folder } },
+    `${folder}: expected to hold the folder still, ` +
+      "found that another call took it or that its holder.json was removed",
+    { hint: "let the other call finish, then run the cell again", details: { folder } },
   );
 }

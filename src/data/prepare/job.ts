@@ -40,7 +40,7 @@ export async function makeOnce<T extends { readonly notes: readonly string[] }>(
     if (!(error instanceof FastWayWrong)) throw error;
     await job.store.restart();
     const made = await make({ ...job, nativeOnly: true });
-    return { ...made, notes: [...made.notes, `everything was tokenized by the native library: ${error.message}`] };
+    return { ...made, notes: [...made.notes, `the native library tokenized everything: ${error.message}`] };
   }
 }
 

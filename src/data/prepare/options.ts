@@ -2,6 +2,7 @@ import type { InputFormat } from "../text/input/files.js";
 import type { EncodingPolicy } from "../text/input/utf8-repair.js";
 import type { BadLinePolicy } from "../text/part-rules.js";
 
+/** Options of `prepareData` for a Megatron dataset. */
 export interface PrepareOptions {
   /**
    * The text: a path, a folder (every text file below it), a pattern (`*`, `**`, `?`, `[…]`, `{a,b}`), a list of
@@ -9,7 +10,7 @@ export interface PrepareOptions {
    */
   readonly input: string | readonly string[];
   /**
-   * How documents lie in the files. Default by the ending: `.json`, `.jsonl`, `.ndjson` → "jsonl", `.parquet` →
+   * How the files store documents. Default by the ending: `.json`, `.jsonl`, `.ndjson` → "jsonl", `.parquet` →
    * "parquet", else "wikitext". "wikitext": WikiText's raw tokens, cleaned, one document per section. "lines": one
    * document per line. "text": documents separated by `documentSeparator`. "jsonl": one JSON object per line.
    * "parquet": one row per document.
@@ -28,11 +29,11 @@ export interface PrepareOptions {
    */
   readonly encodingErrors?: EncodingPolicy;
   /**
-   * JSON lines and Parquet rows that can't be used (no JSON, no text under the key): "error" (default), or "skip" to
-   * leave them out; the notes and the manifest count them.
+   * Unusable JSON lines and Parquet rows (no JSON, no text under the key): "error" (default), or "skip"; the notes
+   * and the manifest count skipped ones.
    */
   readonly onBadLines?: BadLinePolicy;
-  /** With `onBadLines: "skip"`: the most lines to leave out; more are an error. Default 1,000. */
+  /** With `onBadLines: "skip"`: the most lines to skip; more are an error. Default 1,000. */
   readonly badLineLimit?: number;
   /** A Hugging Face tokenizer.json, or a folder that holds one (and perhaps tokenizer_config.json). */
   readonly tokenizer: string;
@@ -75,9 +76,9 @@ export interface PrepareOptions {
   /** Token (or its id) that fills short pieces in mode "pad". Default: `pad_token` of tokenizer_config.json. */
   readonly padToken?: string | number;
   /**
-   * Bytes of text that may be under way at a time: what an interruption, even by SIGKILL, loses at most. (A single
-   * document longer than that is worked on alone.) Small chunks leave threads without work. The result does not
-   * depend on it. Default: 1 MiB per thread, more only for inputs above 4 GiB.
+   * Bytes of text in work at a time; an interruption, even by SIGKILL, loses at most that much. A longer document is
+   * processed alone. Small chunks leave threads idle. The result does not depend on it. Default: 1 MiB per thread,
+   * more only for inputs above 4 GiB.
    */
   readonly chunkBytes?: number;
   /** Default: the signal of the cell that runs. */

@@ -54,7 +54,7 @@ function sourceChanged(prefix: string, changes: readonly string[]): DataError {
     "REPAIR_IMPOSSIBLE",
     `dataset ${prefix}: expected the source that it was made from, found changes: ${changes.join(", ")}`,
     {
-      hint: "run prepareData again: it makes the dataset anew from what is there now",
+      hint: "run prepareData again: it makes the dataset again from the current source",
       details: { prefix, changes },
     },
   );

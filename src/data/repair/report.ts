@@ -9,9 +9,9 @@ import { factsBundle } from "../../view/sections.js";
  */
 export class Repair {
   readonly dataset: string;
-  /** What was put right; empty if nothing was damaged. */
+  /** The repaired parts; empty if nothing was damaged. */
   readonly repaired: readonly string[];
-  /** Files whose checksums are those of the manifest now. */
+  /** Files whose checksums now match the manifest. */
   readonly proven: number;
 
   constructor(dataset: string, repaired: readonly string[], proven: number) {
@@ -25,7 +25,7 @@ export class Repair {
     return factsBundle(this.repaired.length === 0 ? "Nothing to repair" : "✓ Dataset repaired", [
       ["dataset", this.dataset],
       ["made again", done],
-      ["proof", `the checksums of ${this.proven} files are those of the manifest`],
+      ["proof", `the checksums of ${this.proven} files match the manifest`],
     ]);
   }
 }

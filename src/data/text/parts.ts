@@ -105,7 +105,7 @@ async function* partsOf(
 function changed({ path }: InputFile, expected: number, found: string): DataError {
   return new DataError(
     "INPUT_CHANGED",
-    `input ${path}: held ${expected} bytes of text when it was read first, now ${found}`,
+    `input ${path}: expected the ${expected} bytes of text of the first reading, found ${found}`,
     {
       hint: "wait until the file is complete and run the cell again",
       details: { path, expected },

@@ -11,7 +11,7 @@ export interface Place {
 /** The error for a MindRecord file or its index that is not what it should be. */
 export function invalid({ source, offset }: Place, found: string, hint?: string): FormatError {
   return new FormatError("MINDRECORD_INVALID", `MindRecord ${source.name}, offset ${offset}: ${found}`, {
-    hint: hint ?? "copy the file again from where it was made, or make it again",
+    hint: hint ?? "copy the file again from its source, or make it again",
     file: source.name,
     offset,
   });

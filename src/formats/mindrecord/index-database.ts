@@ -52,7 +52,7 @@ export async function* encodeIndexDatabase(
   const roots = [table.finish(), key.finish(), name.finish()];
   yield* pages.take();
   const first = firstSqlPage(objects(indexTableSql(spec.schema, spec.indexFields), roots), pages.count);
-  if (!first) throw new Error("the index fields do not fit: indexFits tells before");
+  if (!first) throw new Error("the index fields do not fit; call indexFits first");
   yield { number: 1, bytes: first };
 }
 

@@ -99,7 +99,7 @@ async function paddingOf(source: ByteSource, frame: Omit<Block, "plainBytes">, k
   const last = cbc(mode, key, before).update(await source.slice(end - 16, end));
   const padding = last.at(-1) ?? 0;
   if (padding < 1 || padding > 16 || last.subarray(16 - padding).some((byte) => byte !== padding)) {
-    throw wrongKey(source, "expected the key that the file was saved with; this one does not fit");
+    throw wrongKey(source, "expected the key that the file was saved with, found another one");
   }
   return padding;
 }
@@ -144,7 +144,7 @@ async function decryptBlock(source: ByteSource, block: Block, key: Uint8Array): 
   try {
     decipher.final();
   } catch {
-    const found = "expected the key that the file was saved with, and undamaged bytes: the block's tag does not fit";
+    const found = "expected the key that the file was saved with and undamaged bytes, found a tag that does not match";
     throw wrongKey(source, found);
   }
   return plain;

@@ -77,7 +77,7 @@ export function ckptInvalid(source: ByteSource, offset: number, what: string): F
   return new FormatError("CKPT_INVALID", `${source.name}: not a MindSpore checkpoint (.ckpt): ${what}`, {
     file: source.name,
     offset,
-    hint: "copy the file again from where it was made; if it was being written, use an older checkpoint",
+    hint: "copy the file again from its source; if it was being written, use an older checkpoint",
   });
 }
 

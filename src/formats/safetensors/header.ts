@@ -172,7 +172,7 @@ function invalid({ source, offset, cause }: Place, what: string): FormatError {
   return new FormatError("SAFETENSORS_INVALID", `${source.name}: not a safetensors file: ${what}`, {
     file: source.name,
     offset,
-    hint: "copy the file again from where it was made; if it was being written, use an older checkpoint",
+    hint: "copy the file again from its source; if it was being written, use an older checkpoint",
     ...(cause === undefined ? {} : { cause }),
   });
 }

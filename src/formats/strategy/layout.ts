@@ -1,4 +1,4 @@
-/** How one parameter lies on the devices of its pipeline stage, as MindSpore's strategy files describe it. */
+/** How one parameter is split over the devices of its pipeline stage, as MindSpore's strategy files describe it. */
 export interface ParameterLayout {
   readonly name: string;
   /** Devices of a stage as a matrix, such as [data parallel, model parallel]. */

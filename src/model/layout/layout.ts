@@ -13,9 +13,9 @@ export const pipelineSchedules: readonly PipelineSchedule[] = [
   "zero_bubble_v",
 ];
 
-/** How a run is divided among devices and in time: what memory and step time depend on. */
+/** How a run is split over devices and time; memory and step time depend on it. */
 export interface Layout extends Mesh {
-  /** `use_seq_parallel`: norms and residuals are divided by tensorParallel as well. */
+  /** `use_seq_parallel`: tensorParallel also splits norms and residuals. */
   readonly sequenceParallel: boolean;
   /** Samples of one device in one micro-batch (`batch_size`). */
   readonly microBatchSize: number;
@@ -33,7 +33,7 @@ export interface Layout extends Mesh {
   readonly offset: Offset | undefined;
 }
 
-/** One device and no parallelism; to be spread under the values that differ. */
+/** One device and no parallelism; spread it and override what differs: `{ ...singleDevice, tensorParallel: 2 }`. */
 export const singleDevice: Layout = {
   dataParallel: 1,
   tensorParallel: 1,

@@ -19,7 +19,7 @@ export function readParallelMode(get: ReadValue): ParallelMode | undefined {
   return typeof value === "string" ? modeNames[value.toUpperCase()] : undefined;
 }
 
-/** How the devices are divided. `expertParallel` lies inside dataParallel · tensorParallel and does not multiply. */
+/** Sizes of the device mesh. `expertParallel` divides dataParallel · tensorParallel and is no factor of the product. */
 export interface Mesh {
   readonly dataParallel: number;
   readonly tensorParallel: number;

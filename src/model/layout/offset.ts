@@ -1,5 +1,5 @@
 /**
- * `model_config.offset`: one number for every place, a list of one number per stage, or one such list per block of
+ * `model_config.offset`: one number for all stages, a list of one number per stage, or one such list per block of
  * layers.
  */
 export type Offset = number | readonly number[] | readonly (readonly number[])[];

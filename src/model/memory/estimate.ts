@@ -19,7 +19,7 @@ export interface StageMemory {
   readonly gradients: number;
   /** Optimizer states on the device. */
   readonly optimizer: number;
-  /** Optimizer states in the host's memory (`optimizer.swap`); not part of `total`. */
+  /** Optimizer states in host memory (`optimizer.swap`); not part of `total`. */
   readonly onHost: number;
   /** Weights in compute type, and gathered ones of optimizer parallelism. */
   readonly copies: number;
@@ -31,11 +31,12 @@ export interface StageMemory {
   readonly inFlight: number;
 }
 
+/** Estimated memory of all stages, in bytes. */
 export interface MemoryEstimate {
   readonly stages: readonly StageMemory[];
   /** Stage with the largest total. */
   readonly peakStage: number;
-  /** Its total: what a device must have. */
+  /** Total of that stage in bytes: the memory that a device must have. */
   readonly peak: number;
 }
 
@@ -155,7 +156,7 @@ export function estimateParts(parts: MemoryParts): MemoryEstimate {
 
 /**
  * Estimated memory of one device of every pipeline stage, in bytes. Weights, gradients and states are exact sums over
- * MindFormers' tensors and its ways of dividing them; copies and activations are counted from its training graph under
+ * MindFormers' tensors and their splits; copies and activations are counted from its training graph under
  * assumptions that `src/model/README.md` lists with their error.
  *
  * @throws ARGUMENT_INVALID for an offset that MindFormers rejects.
@@ -172,7 +173,7 @@ export function estimateMemory(shape: ModelShape, layout: Layout, options: Memor
       "ARGUMENT_INVALID",
       `estimateMemory: the offset ${JSON.stringify(layout.offset)} doesn't fit ${shape.layerKinds.length} layers ` +
         `on ${layout.pipelineStages} stages of ${layout.interleave} blocks`,
-      { hint: "leave out offset to spread the layers evenly" },
+      { hint: "omit offset to spread the layers evenly" },
     );
   return estimateParts({
     shape,

@@ -1,7 +1,7 @@
-/** Layers to recompute: so many of a place, all of them (true), or none. */
+/** Layers to recompute of one stage and block: a number, all (true), or none (false). */
 export type RecomputeCount = number | boolean;
 
-/** Which activations are computed a second time in the backward pass (`recompute_config`). */
+/** Which activations are recomputed in the backward pass (`recompute_config`). */
 export interface Recompute {
   /** Whole layers: all, none, or how many of every stage, or such a list for every block. */
   readonly layers: "all" | "none" | readonly (RecomputeCount | readonly RecomputeCount[])[];
@@ -25,26 +25,27 @@ export const optimizerStates = {
   muon: 1,
 } as const;
 
+/** Optimizers whose states are known. */
 export type OptimizerKind = keyof typeof optimizerStates;
 
-/** Everything beside shape and layout that the memory of a device depends on. */
+/** The settings besides shape and layout that a device's memory depends on. */
 export interface MemoryOptions {
   readonly optimizer: OptimizerKind;
-  /** `optimizer.swap`: the states rest in the host's memory. */
+  /** `optimizer.swap`: optimizer states stay in host memory. */
   readonly statesOnHost: boolean;
   /**
-   * `enable_parallel_optimizer`: devices among which weights and states of one tensor are divided. 1: off; "all": every
+   * `enable_parallel_optimizer`: devices that shard the weights and states of one tensor. 1: off; "all": every
    * device that would hold the same part; a number (`optimizer_weight_shard_size`) counts only for tensors with a
    * multiple of so many equal devices, others use all of theirs.
    */
   readonly optimizerShard: number | "all";
   /** `parallel_optimizer_threshold`: tensors whose part on a device is not larger (in bytes) stay whole. */
   readonly shardThreshold: number;
-  /** `gradient_accumulation_shard`: accumulated gradients are divided as well. */
+  /** `gradient_accumulation_shard`: accumulated gradients are sharded as well. */
   readonly gradientShard: boolean;
   /**
-   * `parallel_optimizer_comm_recompute`: weights that optimizer parallelism gathers are gathered again for the backward
-   * pass instead of kept.
+   * `parallel_optimizer_comm_recompute`: the backward pass gathers the weights of optimizer parallelism again instead
+   * of keeping them.
    */
   readonly gatherAgain: boolean;
   readonly recompute: Recompute;

@@ -60,7 +60,7 @@ export function readMemoryOptions(get: ReadValue): MemoryOptions {
   };
 }
 
-/** Shape, layout and options of a configuration: all that the arithmetic of this room needs. */
+/** Shape, layout, and memory options of a configuration. */
 export interface TrainingFacts {
   readonly shape: ModelShape;
   readonly layout: Layout;
@@ -68,8 +68,8 @@ export interface TrainingFacts {
 }
 
 /**
- * Undefined for models whose size is not computed (see `modelShape`). `devices`: number of devices, for data-parallel
- * mode.
+ * Reads shape, layout, and memory options from a configuration; undefined for models that `modelShape` rejects.
+ * `devices`: number of devices, for data-parallel mode.
  *
  * @example
  * const config = await openConfig("pretrain_deepseek3_1b");

@@ -34,12 +34,13 @@ export interface SearchSpace {
   readonly limit: number;
 }
 
+/** All legal layouts for a number of devices. */
 export interface Enumeration {
   /** Number of legal layouts. */
   readonly legal: number;
   /** Those below the limit. */
   readonly fitting: readonly Candidate[];
-  /** The legal layout that needs least memory; undefined if there is none at all. */
+  /** The legal layout that needs least memory; undefined if there is none. */
   readonly smallest: Candidate | undefined;
 }
 

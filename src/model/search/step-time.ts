@@ -11,14 +11,14 @@ import type { Hardware } from "./hardware.js";
 export interface StepTime {
   /** Matrix products of the slowest stage, recomputation included. */
   readonly compute: number;
-  /** Waiting at the ends of the pipeline. */
+  /** Idle time while the pipeline fills and drains. */
   readonly bubble: number;
   readonly tensor: number;
   readonly expert: number;
   readonly context: number;
-  /** Gradients (and gathered weights) among replicas, as far as they don't run behind the backward pass. */
+  /** Gradients (and gathered weights) among replicas, beyond what overlaps the backward pass. */
   readonly data: number;
-  /** Between stages. */
+  /** Transfers between stages. */
   readonly pipeline: number;
   readonly total: number;
 }

@@ -19,7 +19,7 @@ export interface Cluster {
    * node_rank 0, 1, …
    */
   readonly nodes?: readonly string[];
-  /** Workers per node. Default: 8 on Ascend; on CPU what `parallel_config.data_parallel` asks for (on one node). */
+  /** Workers per node. Default: 8 on Ascend; on CPU `parallel_config.data_parallel` (on one node). */
   readonly devicesPerNode?: number;
   /** Memory of one device, such as "64GB". */
   readonly memoryPerDevice?: string;
@@ -60,7 +60,7 @@ export interface Cluster {
   readonly nodeCount?: number;
 }
 
-/** What `via: "slurm"` passes to `sbatch`; every option is left to the site's default if absent. */
+/** What `via: "slurm"` passes to `sbatch`; missing options use the site's defaults. */
 export interface SlurmOptions {
   readonly partition?: string;
   readonly account?: string;
@@ -69,11 +69,11 @@ export interface SlurmOptions {
   /** Generic resources of a node, such as `"npu:8"`. */
   readonly gres?: string;
   readonly qos?: string;
-  /** How long before the time limit the training is asked to save and end, default `"5m"`. */
+  /** Time before the limit at which the training is asked to save and end, default `"5m"`. */
   readonly saveBefore?: string;
   /** Slurm may start the job again after a node failure or a preemption. */
   readonly requeue?: boolean;
-  /** Further words for sbatch, such as `["--exclude=node7"]`. */
+  /** Further arguments of sbatch, such as `["--exclude=node7"]`. */
   readonly extra?: readonly string[];
 }
 
@@ -83,7 +83,7 @@ export const slurmMaster = "MASTER_ADDR";
 /** Addresses of node 0 that follow from the way the nodes are started. */
 const ownMaster: Readonly<Record<string, string>> = { slurm: slurmMaster, "this-machine": "127.0.0.1" };
 
-/** How the nodes of a resolved cluster are reached, with what the backends need. */
+/** How to reach the nodes of a resolved cluster. */
 export interface ClusterAccess {
   readonly via: "local" | "ssh" | "slurm" | "this-machine";
   /** One for each node with `via: "ssh"`, otherwise none. */

@@ -16,6 +16,7 @@ export interface NodeCommand {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What a node's command depends on besides the plan. */
 export interface CommandPlace {
   /** `runs/<name>`; made absolute. */
   readonly runFolder: string;
@@ -46,6 +47,7 @@ function overrideArguments(overrides: Readonly<Record<string, string>>): string[
   });
 }
 
+/** What a node's command takes from the plan. */
 export interface CommandSettings {
   readonly cluster: ResolvedCluster;
   /** Names the folder for compiled graphs; equal for configurations that compile to the same graph. */

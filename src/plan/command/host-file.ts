@@ -14,7 +14,7 @@ export async function withHostFile(cluster: Cluster | undefined): Promise<Cluste
   const { hostfile, ...rest } = cluster;
   if (rest.hosts !== undefined)
     throw new LabError("CLUSTER_INVALID", "cluster: expected hosts or a hostfile, found both", {
-      hint: "leave out one of them",
+      hint: "remove one of them",
     });
   const path = resolve(hostfile);
   const text = await readFile(path, "utf8").catch((cause: unknown) => {

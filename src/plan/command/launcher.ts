@@ -71,9 +71,9 @@ function fields(words: readonly string[]): Record<keyof typeof defaults | "local
 }
 
 /**
- * Reads a call as one types it: `bash scripts/msrun_launcher.sh "run_mindformer.py …" 1024 8 …`. Node rank, address and
- * port may be placeholders or variables. @throws LAUNCHER_CALL_INVALID for anything that the script itself would refuse
- * with its usage text.
+ * Parses a call as typed in a shell: `bash scripts/msrun_launcher.sh "run_mindformer.py …" 1024 8 …`. Node rank,
+ * address and port may be placeholders or variables. @throws LAUNCHER_CALL_INVALID for calls that the script itself
+ * would reject with its usage text.
  *
  * @example
  * const { workers, port } = parseLauncherCall('bash scripts/msrun_launcher.sh "run_mindformer.py" 8');
@@ -88,7 +88,7 @@ export function parseLauncherCall(text: string): LauncherCall {
   const value = fields(given);
   const count = (name: string, written: string): number => {
     if (/^\d+$/.test(written)) return Number(written);
-    throw unreadable(`${name} ${JSON.stringify(written)}, which is no number`);
+    throw unreadable(`${name} ${JSON.stringify(written)}, which is not a number`);
   };
   const workers = count("the number of workers", value.workers);
   const localWorkers = count("the workers of a node", value.local);
@@ -186,7 +186,7 @@ function* findings(call: LauncherCall): Generator<Issue> {
 }
 
 /**
- * What is wrong with a call of msrun_launcher.sh, and what it would silently do.
+ * Findings about a call of msrun_launcher.sh: its errors, and what the script would silently do.
  *
  * @example
  * checkLauncherCall('bash msrun_launcher.sh "run_mindformer.py --config my.yaml" 16 8 10.0.0.1 8118 0 log False 300');
@@ -211,7 +211,7 @@ function argument(word: string): string {
 }
 
 /**
- * The call as one line for a terminal.
+ * Formats a call as one line for a terminal.
  *
  * @example
  * const call = parseLauncherCall('bash scripts/msrun_launcher.sh "run_mindformer.py --config my.yaml" 8');
@@ -223,7 +223,7 @@ export function formatLauncherCall(call: LauncherCall): string {
 
 /**
  * The call of every node, in the order of node_rank: 0, 1, … workers / localWorkers − 1. @throws LAUNCHER_CALL_INVALID
- * if that is no whole number.
+ * if this is not a whole number.
  *
  * @example
  * const text = 'bash scripts/msrun_launcher.sh "run_mindformer.py" 16 8 10.0.0.1 8118 0 output/log False 300';
@@ -233,7 +233,7 @@ export function formatLauncherCall(call: LauncherCall): string {
 export function launcherCalls(call: LauncherCall): string[] {
   if (!Number.isInteger(call.nodes) || call.nodes < 1)
     throw unreadable(
-      `${call.workers} workers and ${call.localWorkers} on each node, which is no whole number of nodes`,
+      `${call.workers} workers and ${call.localWorkers} on each node, which is not a whole number of nodes`,
     );
   return Array.from({ length: call.nodes }, (_, rank) => formatLauncherCall({ ...call, nodeRank: String(rank) }));
 }

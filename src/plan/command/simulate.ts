@@ -16,13 +16,13 @@ export type FaultKind =
   | "spike"
   | "silent";
 
-/** How often which faults come. */
+/** Rates and kinds of simulated faults. */
 export interface FaultTable {
   /** Node-days per fault; a node holds 8 devices in the published tables. */
   readonly nodeDaysPerFault: number;
   /** Relative frequency of each kind. */
   readonly mix: Readonly<Partial<Record<FaultKind, number>>>;
-  /** Share of hardware faults that take more nodes of the same rack along. */
+  /** Share of hardware faults that also take down other nodes of the rack. */
   readonly rackShare?: number;
   /** Share of faults that are followed by others within minutes. */
   readonly burstShare?: number;
@@ -51,37 +51,38 @@ export interface SimulateOptions {
   readonly devicesPerNode?: number;
   /** Default 1. The same seed gives the same run. */
   readonly seed?: number;
-  /** A published table, an own one, a script of single faults, or none (default). */
+  /** A published table, a custom one, a script of single faults, or none (default). */
   readonly faults?: FaultTableName | FaultTable | "none" | readonly ScriptedFault[];
-  /** Nodes that stand ready; default 0. */
+  /** Spare nodes; default 0. */
   readonly spares?: number;
   /** Nodes that share switch and power; default 16. */
   readonly nodesPerRack?: number;
   /** Mean time until a bad node is back; default `"6h"`. */
   readonly repair?: string | number;
-  /** Until a fault that reports itself is known; default `"10s"`. */
+  /** Time until a fault that reports itself is detected; default `"10s"`. */
   readonly report?: string | number;
-  /** Until the silence of a node is known; default `"30s"`. */
+  /** Time until a silent node is detected; default `"30s"`. */
   readonly heartbeat?: string | number;
-  /** A spare or a repaired node joins; default `"30s"`. */
+  /** Time until a spare or repaired node joins; default `"30s"`. */
   readonly join?: string | number;
-  /** From the start to the compilation: processes, collective init, loading; default `"2m"`. */
+  /** Time from the start to the compilation: processes, collective init, loading; default `"2m"`. */
   readonly start?: string | number;
-  /** Compilation until the first step; default `"3m"`. */
+  /** Time of the compilation until the first step; default `"3m"`. */
   readonly compile?: string | number;
-  /** Time that training stands still for a checkpoint; default `"10s"`. */
+  /** Time that training pauses for a checkpoint; default `"10s"`. */
   readonly save?: string | number;
   /**
-   * Checkpoint storage and what one checkpoint takes: `{ capacity: "100TB", checkpoint: "8TB" }`; default: no limit.
+   * Size of the checkpoint storage and of one checkpoint: `{ capacity: "100TB", checkpoint: "8TB" }`; default: no
+   * limit.
    */
   readonly storage?: { readonly capacity: string | number; readonly checkpoint: string | number };
-  /** Share of hangs in which the stacks name the rank that is to blame; default 0.95. */
+  /** Share of hangs in which the stacks name the rank at fault; default 0.95. */
   readonly culprits?: number;
-  /** Ends then, finished or not, such as `"30d"`; default: no limit. */
+  /** Simulated time after which the run ends, finished or not, such as `"30d"`; default: no limit. */
   readonly duration?: string | number;
   /**
-   * Simulated seconds per second, such as 3600 for an hour in a second: the run is live meanwhile, to be watched,
-   * waited for, and stopped. Default: as fast as possible, and the run is over when `launchRun` returns.
+   * Simulated seconds per second, such as 3600 for an hour in a second: the run is live meanwhile, so you can watch
+   * it, wait for it, and stop it. Default: as fast as possible, and the run is over when `launchRun` returns.
    */
   readonly speed?: number;
 }

@@ -4,14 +4,14 @@ import type { ResolvedCluster } from "./cluster.js";
 
 /**
  * MindSpore's fault tolerance (`MS_ENABLE_TFT`). TTP: the surviving replica saves a checkpoint when a rank dies. UCE:
- * memory errors of a device are repaired from a replica. HCCE: a failed collective is run again. ARF: only the failed
- * node starts again. TRE: a step with an abnormal result is done again. TSP: the training can be paused after a step.
+ * memory errors of a device are repaired from a replica. HCCE: a failed collective is repeated. ARF: only the failed
+ * node restarts. TRE: a step with an abnormal result is repeated. TSP: the training can be paused after a step.
  */
 export type ToleranceOption = (typeof toleranceNames)[number];
 
-/** What a plan does about fault tolerance. */
+/** Fault tolerance of a plan. */
 export interface PlannedTolerance {
-  /** As asked for, with those that others imply. */
+  /** The requested options and those that they imply. */
   readonly options: readonly ToleranceOption[];
   /** Variables of every node's workers; none if the options were refused. */
   readonly environment: Readonly<Record<string, string>>;

@@ -13,7 +13,7 @@ export interface EjectedFile {
 }
 
 /**
- * How a plan is carried out without this project: `plan.eject(…)` makes one. Shown as the texts of its files.
+ * Files that carry out a plan without this project; `plan.eject(…)` makes them. Shown as their texts.
  *
  * @example
  * const plan = await planRun(await openConfig("pretrain_deepseek3_1b"), {
@@ -24,7 +24,7 @@ export interface EjectedFile {
  */
 export class Ejected {
   readonly title: string;
-  /** What one should know before using the files. */
+  /** What to know before you use the files. */
   readonly notes: readonly string[];
   readonly files: readonly EjectedFile[];
 
@@ -41,7 +41,7 @@ export class Ejected {
   }
 
   /**
-   * Writes all files (each whole or not at all) into a folder, which is made if need be, and returns its absolute path.
+   * Writes all files (each whole or not at all) into a folder, creates it if missing, and returns its absolute path.
    */
   async save(folder: string): Promise<string> {
     const target = resolve(folder);

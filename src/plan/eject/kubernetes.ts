@@ -105,7 +105,7 @@ export function kubernetesFiles(source: EjectSource, settings: EjectSettings): E
     notes: [
       "kubectl apply -f job.yaml; it needs Volcano, the Ascend device plug-in (and its container runtime, which " +
         "mounts the driver) and a shared volume",
-      "a failed pod ends the job: to go on, set load_checkpoint and resume_training in the configuration and " +
+      "a failed pod ends the job: to continue, set load_checkpoint and resume_training in the configuration and " +
         "eject again",
     ],
   };

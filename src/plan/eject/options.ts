@@ -4,6 +4,7 @@ import { LabError } from "../../core/error.js";
 /** Ways to carry out a plan without this project. */
 export type EjectTarget = "msrun" | "launcher" | "slurm" | "kubernetes";
 
+/** Options of `plan.eject`. */
 export interface EjectOptions {
   /** Name of the job: lower-case letters, digits and hyphens; default "pretrain". */
   readonly name?: string;

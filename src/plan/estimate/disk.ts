@@ -19,7 +19,7 @@ export interface PlanDisk {
   readonly logBytes: number | undefined;
   /** "safetensors" or "ckpt". */
   readonly format: string;
-  /** How often a value stands in one checkpoint on average: ranks that hold the same values each write them. */
+  /** Copies of a value in one checkpoint on average: ranks that hold the same values each write them. */
   readonly copies: number | undefined;
 }
 

@@ -4,19 +4,19 @@ import type { PlanDisk } from "./disk.js";
 import { type FailureRate, type Reliability, reliabilityOf } from "./reliability.js";
 import type { PlanDuration } from "./speed.js";
 
-/** What the prediction of failures assumes; every value has a default that the plan names. */
+/** Assumptions of the predicted failures; every value has a default that the plan names. */
 export interface ReliabilityOptions {
   /** How often nodes fail: a published rate (default "llama-3") or your own cluster's. */
   readonly failures?: FailureRate;
   /** From a failure to the first new step, default "10m". */
   readonly restart?: string | number;
-  /** How long training stands still for a checkpoint; default: the bytes that a node writes / saveBandwidth. */
+  /** How long training pauses for a checkpoint; default: the bytes that a node writes / saveBandwidth. */
   readonly saveTime?: string | number;
-  /** What one node writes to the shared storage in a second, default "1GB". */
+  /** Size that one node writes to the shared storage per second, default "1GB". */
   readonly saveBandwidth?: string;
 }
 
-/** What the plan says about failures, with what it was computed from. */
+/** The failures that the plan predicts, with the inputs of the prediction. */
 export interface PlanReliability extends Reliability {
   readonly saveMs: number;
   readonly restartMs: number;

@@ -15,6 +15,7 @@ export const publishedFailureRates = {
   "rsc-1": { nodeDays: 1000 / 6.5, source: "RSC-1: 6.50 failures per 1,000 node-days (arXiv 2410.21680)" },
 } as const;
 
+/** A published failure rate by name, or the node-days per failure of your own cluster. */
 export type FailureRate = keyof typeof publishedFailureRates | { readonly nodeDaysPerFailure: number };
 
 /** What the prediction needs; all times in milliseconds. */
@@ -31,6 +32,7 @@ export interface ReliabilitySettings {
   readonly intervalMs: number;
 }
 
+/** Predicted failures; all times in milliseconds, ratios from 0 to 1. */
 export interface Reliability {
   /** Mean time between failures of the whole cluster. */
   readonly mtbfMs: number;

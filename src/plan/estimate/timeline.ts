@@ -1,4 +1,4 @@
-/** The order in which a pipeline stage works off its micro-batches. */
+/** The order in which a pipeline stage processes its micro-batches. */
 export type PipelineOrder = "1f1b" | "gpipe" | "interleaved";
 
 export interface PipelineSettings {

@@ -38,7 +38,7 @@ export interface PlanValues {
   readonly sequenceLength: number | undefined;
   readonly tokensPerStep: number | undefined;
   readonly totalTokens: number | undefined;
-  /** Undefined for models other than DeepSeek-V3. */
+  /** Undefined for models whose size is not computed. */
   readonly parameters: ParameterCount | undefined;
   /** Forward and backward, recomputation not counted. */
   readonly flopsPerToken: number | undefined;
@@ -54,7 +54,7 @@ export interface PlanValues {
   readonly pipeline: PlanPipeline | undefined;
   /** Estimated memory of a device of every stage; undefined for models whose size is not computed. */
   readonly memory: MemoryEstimate | undefined;
-  /** MindSpore's fault tolerance; undefined if none was asked for. */
+  /** MindSpore's fault tolerance; undefined if the options request none. */
   readonly tolerance: PlannedTolerance | undefined;
   /** All findings, errors first. */
   readonly issues: readonly Issue[];

@@ -73,7 +73,7 @@ export function memoryFigure(plan: PlanValues): Figure {
       "An estimate: weights, gradients and optimizer are exact sums, " +
         "activations and copies are counted from MindFormers' graph.",
       ...(onHost > 0
-        ? [`The optimizer's values rest in the host's memory (swap): up to ${formatBytes(onHost)} per device.`]
+        ? [`The optimizer state stays in host memory (swap): up to ${formatBytes(onHost)} per device.`]
         : []),
     ],
     text: textOf(memory.stages, memory.peakStage),

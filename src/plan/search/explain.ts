@@ -31,9 +31,9 @@ export function timeText(time: StepTime): string {
 
 function recomputeText({ options, layout }: Candidate, shape: ModelShape, limit: number): string {
   if (options.recompute.layers !== "all")
-    return options.recompute.select ? "activations computed twice" : "nothing computed twice";
+    return options.recompute.select ? "activations recomputed" : "nothing recomputed";
   const without = estimateMemory(shape, layout, { ...options, recompute: { layers: "none", select: false } }).peak;
-  return without > limit ? `computed twice, else ${formatBytes(without)}` : "computed twice, would fit without";
+  return without > limit ? `recomputed, else ${formatBytes(without)}` : "recomputed, would fit without";
 }
 
 /** Why a layout is where it is in the ranking: where its time goes, what it pays to fit. */

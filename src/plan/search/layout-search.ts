@@ -35,6 +35,7 @@ export interface LayoutRow {
   apply(config: Config): Config;
 }
 
+/** Inputs of a search for layouts. */
 export interface SearchFacts {
   readonly shape: ModelShape;
   readonly devices: number;
@@ -112,7 +113,7 @@ export class LayoutSearch {
     return Array.from({ length: Math.min(count, this.fitting) }, (_, index) => this.at(index + 1) as LayoutRow);
   }
 
-  /** Layouts than which none is both faster and smaller, fastest first. */
+  /** The Pareto front: layouts that no other beats in both time and memory, fastest first. */
   get front(): LayoutRow[] {
     const ranks = new Map(this.#found.fitting.map((candidate, index) => [candidate, index + 1]));
     return paretoFront(this.#found.fitting).map((candidate) => this.at(ranks.get(candidate) ?? 0) as LayoutRow);

@@ -9,10 +9,11 @@ import { enumerateLayouts } from "../../model/search/enumerate.js";
 import { atlas800tA2, type Hardware } from "../../model/search/hardware.js";
 import { LayoutSearch } from "./layout-search.js";
 
+/** Options of `searchLayouts`. */
 export interface SearchOptions {
   /** Model, number types, optimizer; its layout is not used. */
   readonly config: Config;
-  /** Number of devices in all. */
+  /** Number of devices. */
   readonly devices: number;
   /**
    * Memory of one device, such as "64GB". Of it 91 % are usable: 58 of 64, as MindFormers' files set max_device_memory.
@@ -22,7 +23,7 @@ export interface SearchOptions {
   readonly globalBatch?: number;
   /** Largest `batch_size` to try; default 4. */
   readonly largestMicroBatch?: number;
-  /** What times are estimated from; default: Atlas 800T A2. Single values replace the default's. */
+  /** Speeds for the time estimates; default: Atlas 800T A2. Single values replace the default's. */
   readonly hardware?: Partial<Hardware>;
 }
 
@@ -37,9 +38,8 @@ function wholeNumber(name: string, value: number): number {
  * All legal layouts for a number of devices (mesh of data, tensor, pipeline, context and expert parallelism,
  * micro-batches, blocks per stage, optimizer parallelism, recomputation), those that fit into the memory ranked by
  * estimated step time. Memory is `estimateMemory`'s, times come from the model's FLOPs and the links' speeds
- * (`Hardware`): good for comparing layouts, not for promising days. Nothing is changed; `result.best?.apply(config)`
- * does that. Throws MODEL_NOT_COMPUTED for models whose size is not computed, ARGUMENT_INVALID for numbers that can't
- * be.
+ * (`Hardware`): use them to compare layouts, not to predict days. Changes nothing; `result.best?.apply(config)` does.
+ * Throws MODEL_NOT_COMPUTED for models whose size is not computed, ARGUMENT_INVALID for impossible numbers.
  *
  * @example
  * const config = await openConfig("pretrain_deepseek3_671b");

@@ -8,14 +8,14 @@ export interface Account {
   readonly start: number;
   readonly end: number;
   readonly incidents: readonly Incident[];
-  /** Without gaps and overlaps, in the order of time. */
+  /** In order of time, without gaps or overlaps. */
   readonly segments: readonly Segment[];
   readonly totals: Readonly<Record<SegmentKind, number>>;
   /** Time of steps that count in the end, divided by all time: 0 to 1. */
   readonly effective: number;
   /** Mean time between incidents; Infinity without one. */
   readonly mtbfMs: number;
-  /** Median time that the training stands still for a checkpoint; NaN without one. */
+  /** Median pause of training for a checkpoint; NaN without one. */
   readonly saveMs: number;
   /** Median time of training between two checkpoints; NaN without two. */
   readonly intervalMs: number;

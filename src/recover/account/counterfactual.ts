@@ -1,7 +1,7 @@
 import { formatDuration } from "../../core/units.js";
 import type { Account } from "./account.js";
 
-/** What would have been cheaper, worked out by replaying the incidents that happened. */
+/** A change that would have cost less time, computed by replaying the recorded incidents. */
 export interface Counterfactual {
   /** The change: "checkpoint every 3 min instead of 28 min". */
   readonly change: string;

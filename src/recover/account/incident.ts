@@ -12,26 +12,26 @@ export interface Incident {
   readonly rank?: number;
   readonly node?: string;
   readonly action: Action;
-  /** When the training stood still, when that was found, and when it had reached the same step again. */
+  /** When training stopped, when that was detected, and when training had reached the same step again. */
   readonly since: number;
   readonly detectedAt: number;
-  /** Undefined while it is not made good. */
+  /** Undefined until then. */
   readonly recoveredAt: number | undefined;
   readonly attempt: number;
-  /** Last step before it, and the step that the next attempt went on from. */
+  /** Last step before it, and the step that the next attempt continued from. */
   readonly step: number;
   readonly resumedFrom: number | undefined;
-  /** Time from the attempt's first step until the training stood still; 0 if it did no step. */
+  /** Time from the attempt's first step until training stopped; 0 if it did no step. */
   readonly upMs: number;
-  /** Work that was lost: the time of the steps after the checkpoint, done again. */
+  /** Lost work: the time of the steps after the checkpoint, which had to be repeated. */
   readonly t0: number;
-  /** Until it was found. */
+  /** Time until it was detected. */
   readonly t1: number;
-  /** Waiting for nodes and the back-off. */
+  /** Time of waiting for nodes and of the back-off. */
   readonly t2: number;
-  /** Start, finding each other, loading. */
+  /** Time of starting, connecting the workers, and loading. */
   readonly t3: number;
-  /** Compiling until the first step. */
+  /** Time of compiling until the first step. */
   readonly t4: number;
   readonly waitedForNode: boolean;
 }

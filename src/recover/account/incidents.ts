@@ -19,7 +19,7 @@ import { accountFigure } from "./segment-figure.js";
  * incidents.figure();
  */
 export class Incidents {
-  /** In the order of time. */
+  /** In order of time. */
   readonly all: readonly Incident[];
   readonly account: Account;
   /** Devices of the run, for device-days. */
@@ -38,7 +38,7 @@ export class Incidents {
     return this.account.effective;
   }
 
-  /** What would have been cheaper, by replaying the record; the best first. */
+  /** Changes that would have cost less time, computed by replaying the record; best first. */
   counterfactuals(): readonly Counterfactual[] {
     return counterfactuals(this.account, this.devices);
   }

@@ -9,7 +9,7 @@ import type { Segment, SegmentKind } from "./timeline.js";
 const kinds: readonly { readonly kinds: readonly SegmentKind[]; readonly label: string; readonly color: string }[] = [
   { kinds: ["training"], label: "training", color: "#009e73" },
   { kinds: ["saving"], label: "saving", color: "#56b4e9" },
-  { kinds: ["lost"], label: "lost, done again (T0)", color: "#d55e00" },
+  { kinds: ["lost"], label: "lost, repeated (T0)", color: "#d55e00" },
   { kinds: ["detecting"], label: "not yet found (T1)", color: "#cc79a7" },
   { kinds: ["resources"], label: "waiting (T2)", color: "#e69f00" },
   { kinds: ["starting"], label: "starting (T3)", color: "#666666" },

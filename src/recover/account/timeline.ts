@@ -48,6 +48,7 @@ export interface FaultFound {
 /** Where a run's time went. */
 export type SegmentKind = "training" | "saving" | "lost" | "detecting" | "resources" | "starting" | "compiling";
 
+/** A stretch of a run's time; milliseconds since the epoch. */
 export interface Segment {
   readonly kind: SegmentKind;
   readonly start: number;

@@ -34,17 +34,19 @@ export interface ResumeFacts {
   readonly ignoresDataPosition: boolean;
 }
 
-/** `green`: proved. `yellow`: goes on, look at it. `red`: refused. */
+/** `green`: proved. `yellow`: allowed, but look at it. `red`: refused. */
 export type Verdict = "green" | "yellow" | "red";
 
+/** One check of a certificate. */
 export interface CertificateCheck {
   readonly what: string;
   readonly verdict: Verdict;
   readonly found: string;
-  /** The way out of a red one. */
+  /** What to do about a red check. */
   readonly hint?: string;
 }
 
+/** What was checked of a checkpoint before a run continues from it. */
 export interface Certificate {
   readonly step: number;
   /** The worst of the checks. */
@@ -103,7 +105,7 @@ function tensorsCheck({ ranks, workers }: ResumeFacts): CertificateCheck[] {
     empty
       ? { what: "weights", verdict: "red", found: `rank ${empty.rank} has no weights`, hint: otherPoint }
       : split
-        ? { what: "weights", verdict: "green", found: "on every rank, not the same number (stages)" }
+        ? { what: "weights", verdict: "green", found: "on every rank, different numbers of tensors (pipeline stages)" }
         : { ...weights, found: weights.verdict === "green" ? `${weights.found} tensors on every rank` : weights.found },
     bare
       ? {

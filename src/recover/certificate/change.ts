@@ -33,7 +33,7 @@ export function workOutChange(step: number, saved: TrainingPosition, wanted: Tra
   const consumed = step * saved.globalBatch;
   const initialStep = Math.floor(consumed / wanted.globalBatch);
   const seenTwice = consumed - initialStep * wanted.globalBatch;
-  const rest = seenTwice === 0 ? "no sample twice, none left out" : `rest ${seenTwice}`;
+  const rest = seenTwice === 0 ? "no sample repeated or skipped" : `rest ${seenTwice}`;
   return {
     stepScale: saved.globalBatch / wanted.globalBatch,
     consumed,

@@ -43,12 +43,12 @@ const rules: readonly GradeRule[] = [
   {
     pattern: /^(context|use_parallel|train_precision_sync|infer_precision_sync|parallel\.)/,
     grade: "allowed",
-    why: "how the work is done, not what is learned",
+    why: "how the work is done, not what the model learns",
   },
   { pattern: /^recompute_config\b/, grade: "allowed", why: "memory, not numbers" },
   { pattern: /^lr_schedule\b/, grade: "suspicious", why: "the learning rate follows another curve" },
   { pattern: /^optimizer\.type$/, grade: "forbidden", why: "the saved optimizer state belongs to another optimizer" },
-  { pattern: /^optimizer\b/, grade: "suspicious", why: "the optimizer goes on with other settings" },
+  { pattern: /^optimizer\b/, grade: "suspicious", why: "the optimizer continues with other settings" },
   { pattern: /^seed$/, grade: "suspicious", why: "dropout and shuffling draw other numbers" },
   {
     pattern: /^(train_dataset|train_dataset_task)\b/,
@@ -77,7 +77,7 @@ const rules: readonly GradeRule[] = [
   {
     pattern: /^parallel_config\b/,
     grade: "suspicious",
-    why: "the layout changes: the files of the ranks must be made again",
+    why: "the layout changes: the ranks' files must be resharded",
   },
 ];
 
@@ -88,7 +88,7 @@ export function gradeDifferences(differences: readonly ConfigDifference[]): read
     return {
       ...difference,
       grade: rule?.grade ?? "suspicious",
-      why: rule?.why ?? "what it does to a resume is not known",
+      why: rule?.why ?? "its effect on a resume is unknown",
     };
   });
 }

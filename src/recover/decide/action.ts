@@ -1,10 +1,10 @@
 import type { Finding } from "../detect/finding.js";
 
 /**
- * What can be done about a finding. `note`: nothing, it is recorded. `restart`: a new attempt on the same nodes from
- * the newest good checkpoint. `replace-node`: the same with a spare in the place of the node. `go-back`: from a
- * checkpoint that was saved before the trouble began. `skip-data`: the same, and the batches around the trouble are
- * left out. `lower-learning-rate`: the same with a smaller learning rate. `stop`: the run ends as failed.
+ * Response to a finding. `note`: it is only recorded. `restart`: a new attempt on the same nodes from the newest good
+ * checkpoint. `replace-node`: the same with a spare in the place of the node. `go-back`: from a checkpoint that was
+ * saved before the trouble began. `skip-data`: the same, without the batches around the trouble.
+ * `lower-learning-rate`: the same with a smaller learning rate. `stop`: the run ends as failed.
  */
 export type Action = "note" | "restart" | "replace-node" | "go-back" | "skip-data" | "lower-learning-rate" | "stop";
 

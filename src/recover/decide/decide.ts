@@ -57,16 +57,16 @@ export function decide(finding: Finding, history: DecisionHistory, policy: Recov
   const before = timesBefore(finding, history.past);
   const repeats = external.has(finding.cause) && finding.kind !== "checkpoint-failed";
   const action = ladder[repeats ? Math.min(before, ladder.length - 1) : before] ?? "stop";
-  if (action === "note") return { action, finding, reason: "recorded; the training goes on", delayMs: 0 };
+  if (action === "note") return { action, finding, reason: "recorded; training continues", delayMs: 0 };
   if (finding.cause === "device-memory" && finding.step < history.firstStep)
     return stop(finding, "the model does not fit: memory ran out before the first step, and would again");
-  if (ladder[0] === "stop") return stop(finding, `${finding.cause}: a new start cannot cure it`);
+  if (ladder[0] === "stop") return stop(finding, `${finding.cause}: a restart can't fix it`);
   if (action === "stop")
     return stop(
       finding,
       before > 0
         ? `the same trouble at step ${finding.step} for the ${ordinal(before + 1)} time: no progress`
-        : "the table says so",
+        : "the recovery table says stop",
     );
   const budget = overBudget(policy, history);
   return budget === undefined ? act(action, finding, { history, policy, before }) : stop(finding, budget);
@@ -97,12 +97,12 @@ function act(action: Action, finding: Finding, { history, policy, before }: Circ
       const skip = { fromStep: bad, batches: Math.max(policy.skipBatches, finding.step - bad + 1) };
       const reason =
         `back to a checkpoint before step ${bad}, ` +
-        `and on without the batches of steps ${bad} to ${bad + skip.batches - 1}`;
+        `and continue without the batches of steps ${bad} to ${bad + skip.batches - 1}`;
       return { ...earlier, action, skip, reason };
     }
     case "lower-learning-rate": {
       const factor = policy.learningRateFactor;
-      const reason = `back to a checkpoint before step ${bad}, and on with ${factor} of the learning rate`;
+      const reason = `back to a checkpoint before step ${bad}, and continue with ${factor} of the learning rate`;
       return { ...earlier, action, learningRateFactor: factor, reason };
     }
     default: {
@@ -130,7 +130,7 @@ function replaceNode(finding: Finding, history: DecisionHistory, delayMs: number
   const [spare] = history.spares;
   const reason =
     spare === undefined
-      ? `${node} is not used again; there is no spare, so the run waits until it is well`
+      ? `${node} is dropped; with no spare, the run waits until it is healthy`
       : `spare ${spare} takes the place of ${node}`;
   return { action: "replace-node", finding, delayMs, dropNode: node, reason, ...(spare !== undefined && { spare }) };
 }

@@ -3,15 +3,18 @@ import { formatDuration, parseDuration } from "../../core/units.js";
 import { type DetectionLimits, defaultLimits } from "../detect/limits.js";
 import { type DecisionTable, mergeTable } from "./table.js";
 
-/** How a run heals itself: `launchRun(plan, { name, recovery: { retries: 3 } })`. */
+/** How a run recovers by itself: `launchRun(plan, { name, recovery: { retries: 3 } })`. */
 export interface RecoveryOptions {
   /** Restarts without a new checkpoint in between; default 3. A saved checkpoint sets the count back to 0. */
   readonly retries?: number;
   /** Restarts of the whole run; default: no limit. */
   readonly restarts?: number;
-  /** Silence while training that is a hang, such as `"10m"`; default: 45 s or ten median steps, whichever is longer. */
+  /**
+   * Silence during training that counts as a hang, such as `"10m"`; default: 45 s or ten median steps, whichever is
+   * longer.
+   */
   readonly hangAfter?: string | number;
-  /** Time that the start, with finding each other and compiling, may take without a word; default `"1h"`. */
+  /** Silence allowed from the start to the first step, while workers connect and compile; default `"1h"`. */
   readonly startAfter?: string | number;
   /** Time that saving a checkpoint may take; default: 30 min or four usual saves, whichever is longer. */
   readonly saveAfter?: string | number;
@@ -19,22 +22,22 @@ export interface RecoveryOptions {
   readonly backoff?: { readonly first?: string | number; readonly most?: string | number };
   /** Nodes that take the place of bad ones, in this order. */
   readonly spares?: readonly string[];
-  /** Least number of batches to leave out, from the first bad step on; default 2. All that were seen to be bad go. */
+  /** Least number of batches to skip from the first bad step on; default 2. All batches seen to be bad are skipped. */
   readonly skipBatches?: number;
   /** Factor on the learning rate when it is lowered; default 0.5. */
   readonly learningRateFactor?: number;
-  /** Deviations above the median at which a loss is high; default 8. */
+  /** Deviations above the median from which a loss counts as high; default 8. */
   readonly spikeDeviations?: number;
-  /** Steps in a row with a high loss that are a spike; default 3. */
+  /** Consecutive steps with a high loss that count as a spike; default 3. */
   readonly spikeSteps?: number;
-  /** Losses after a resume that are held against the recorded ones of the same steps; default 5. */
+  /** Losses after a resume to compare with the recorded ones of the same steps; default 5. */
   readonly compareSteps?: number;
   /** Largest relative difference of these losses; default 0.001. */
   readonly tolerance?: number;
   /** Rows that replace those of the default table: `{ "loss-spike": ["skip-data", "stop"] }`. */
   readonly table?: DecisionTable;
   /**
-   * Program and arguments that are started for each decision, with the decision as a line of JSON on standard input:
+   * Program and arguments to start for each decision, with the decision as a line of JSON on standard input:
    * `["/opt/page-me"]`. It can notify somebody, or forbid the action: `{"veto": "reason"}` on standard output ends the
    * run. A program that fails or takes more than 30 s changes nothing.
    */

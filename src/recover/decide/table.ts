@@ -3,10 +3,9 @@ import type { Finding, FindingKind } from "../detect/finding.js";
 import type { Action } from "./action.js";
 
 /**
- * What is done about a finding, by its kind or `kind/cause`; the more exact key wins. The list is a ladder: the first
- * time the first action, and if the same trouble comes back at the same place the next one. Beyond its end the run
- * stops, or repeats the last action if the cause is an external one (kill, network, device): those are limited by
- * `retries` alone.
+ * Actions for a finding, by its kind or `kind/cause`; the more exact key wins. The list is a ladder: the first
+ * action, then the next one if the same trouble returns at the same place. After the last action the run stops; for
+ * external causes (kill, network, device) it repeats the last action, limited by `retries` alone.
  */
 export type DecisionTable = Readonly<Record<string, readonly Action[]>>;
 

@@ -1,5 +1,5 @@
 /**
- * Why a process ended or a line was written. Causes of the first group come back at every attempt; those of the second
+ * Why a process ended or a line was written. Causes of the first group return at every attempt; those of the second
  * do not.
  */
 export type Cause =

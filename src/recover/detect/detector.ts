@@ -171,7 +171,7 @@ function ended(end: EndObservation, aliveAt: number): Draft {
 }
 
 function silent({ node, since, time }: SilenceObservation): Draft {
-  const summary = `node ${node} has not been heard of for ${formatDuration(time - since)}`;
+  const summary = `node ${node} has sent no sign of life for ${formatDuration(time - since)}`;
   return { kind: "node-silent", cause: "network", since, node, summary, evidence: [] };
 }
 

@@ -16,14 +16,14 @@ export type FindingKind =
   | "device-error"
   | "resume-diverged";
 
-/** Something is wrong, with the evidence for it. */
+/** A fault with its evidence. */
 export interface Finding {
   readonly kind: FindingKind;
   /** Milliseconds, when it was found. */
   readonly time: number;
-  /** Milliseconds, when it began: the last sign that all was well. */
+  /** Milliseconds, when it began: the last sign of normal progress. */
   readonly since: number;
-  /** Last global step that was done before. */
+  /** Last global step before it. */
   readonly step: number;
   readonly rank?: number;
   readonly node?: string;

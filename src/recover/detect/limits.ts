@@ -1,10 +1,10 @@
-/** When a detector speaks. All times in milliseconds. */
+/** Thresholds of the detectors. All times in milliseconds. */
 export interface DetectionLimits {
   /** Silence while training; undefined: the longer of `hangAtLeastMs` and `hangSteps` median step times. */
   readonly hangAfterMs: number | undefined;
   readonly hangAtLeastMs: number;
   readonly hangSteps: number;
-  /** Silence from the start to the first step: the workers find each other and compile the graph. */
+  /** Silence from the start to the first step: the workers connect and compile the graph. */
   readonly startAfterMs: number;
   /** Silence while a checkpoint is written, or the longer of it and four usual saves. */
   readonly saveAfterMs: number;
@@ -13,15 +13,15 @@ export interface DetectionLimits {
   readonly window: number;
   /** A loss above median + this many deviations is high. */
   readonly spikeDeviations: number;
-  /** So many high losses in a row are a spike. */
+  /** Consecutive high losses that count as a spike. */
   readonly spikeSteps: number;
-  /** So many equal losses in a row are a frozen loss. */
+  /** Consecutive equal losses that count as a frozen loss. */
   readonly frozenSteps: number;
-  /** Step time against the best window so far. */
+  /** Largest ratio of the step time to that of the best window so far. */
   readonly slowdown: number;
-  /** A rank's time before the collective against the median of all. */
+  /** Largest ratio of a rank's time before the collective to the median of all ranks. */
   readonly slowRank: number;
-  /** Report a disk that is full within this time. */
+  /** A disk that will be full within this time is reported. */
   readonly diskFullWithinMs: number;
 }
 

@@ -45,7 +45,7 @@ export class LossWatch {
     if (this.#badNorms.length >= badNorms)
       return notFinite(this.#badNorms, `gradient norm ${gradNorm} in ${badNorms} steps in a row`);
     if (this.#zeroNorms.length < zeroNorms) return undefined;
-    return frozen(this.#zeroNorms, `gradient norm 0 in ${zeroNorms} steps in a row: nothing is learned`);
+    return frozen(this.#zeroNorms, `gradient norm 0 in ${zeroNorms} steps in a row: the model learns nothing`);
   }
 
   #frozen(step: StepObservation): LossFinding | undefined {

@@ -91,7 +91,7 @@ export class PaceWatch {
       kind: "disk-filling",
       cause: "disk-full",
       since: disk.time,
-      summary: `${where} is full in ${hours.toFixed(1)} h at the rate of the last ${seen.length} looks`,
+      summary: `${where} is full in ${hours.toFixed(1)} h at the rate of the last ${seen.length} checks`,
       evidence: [`free bytes: ${seen[0]?.freeBytes} → ${disk.freeBytes}`],
     };
   }

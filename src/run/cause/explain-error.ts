@@ -40,7 +40,7 @@ export function explainError(text: string): ExplainedError {
   const known = knownErrors.find(({ code }) => wanted.includes(code));
   if (known) return new ExplainedError(known);
   throw new LabError("ARGUMENT_INVALID", `error code ${JSON.stringify(text.slice(0, 80))}: expected a known one`, {
-    hint: `known are ${knownErrors.map(({ code }) => code).join(", ")}; others: https://www.hiascend.com/en/document`,
+    hint: `known: ${knownErrors.map(({ code }) => code).join(", ")}; others: https://www.hiascend.com/en/document`,
   });
 }
 

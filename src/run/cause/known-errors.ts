@@ -85,7 +85,7 @@ const entries: readonly Entry[] = [
   [
     "EH9999",
     "Inner error of the runtime interface: a call failed. The line names the call and its return code.",
-    "The return code tells, such as 507018 for a failed AI CPU kernel.",
+    "The return code names it, such as 507018 for a failed AI CPU kernel.",
     'Explain the return code: explainError("507018").',
     "https://github.com/vllm-project/vllm-ascend/issues/2105",
   ],
@@ -115,7 +115,7 @@ const entries: readonly Entry[] = [
     "507014",
     "A kernel on an AI core exceeded its time (ACL_ERROR_RT_AICORE_TIMEOUT).",
     "An operator hangs, or the device is faulty.",
-    "See which operator the log names; if it changes from time to time, check the device.",
+    "See which operator the log names; if it changes from failure to failure, check the device.",
     runtimeHeader,
   ],
   [

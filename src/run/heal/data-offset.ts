@@ -55,7 +55,7 @@ export function keepOffset(
     config.set("data_skip_steps", step + offset);
     return true;
   }
-  const found = `the data is ${offset} batches ahead of the steps, and the global batch would be another one`;
+  const found = `the data is ${offset} batches ahead of the steps, and the global batch would change`;
   throw new CheckpointError("RESUME_IMPOSSIBLE", `checkpoint of step ${step}: ${found}`, {
     hint: "keep workers and batch size, or set: { data_skip_steps: … }, in steps of the new global batch",
     details: { step, offset },

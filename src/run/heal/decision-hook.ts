@@ -18,7 +18,7 @@ export function parseAnswer(lines: readonly string[]): HookAnswer {
     const { veto } = JSON.parse(last) as { veto?: unknown };
     return typeof veto === "string" && veto !== "" ? { veto } : {};
   } catch {
-    return { failed: `its answer is no JSON: ${last.slice(0, 200)}` };
+    return { failed: `its answer is not JSON: ${last.slice(0, 200)}` };
   }
 }
 

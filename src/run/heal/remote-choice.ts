@@ -49,8 +49,8 @@ export async function chooseRemote(parts: RemoteChoiceParts): Promise<ResumeChoi
     const rejected: string[] = [];
     for (const event of newest.slice(0, mostLooked)) {
       const reason = await layOut(parts, event, { nodes, others });
-      const skipped = rejected.length === 0 ? "" : ` (passed over: ${rejected.join("; ")})`;
-      const text = `goes on from the checkpoint of step ${event.step}; its headers were read on the nodes${skipped}`;
+      const skipped = rejected.length === 0 ? "" : ` (skipped: ${rejected.join("; ")})`;
+      const text = `continues from the checkpoint of step ${event.step}; its headers were read on the nodes${skipped}`;
       if (reason === undefined)
         return { step: event.step, point: undefined, laidOut: true, certificate: undefined, text };
       rejected.push(`step ${event.step}: ${reason}`);
@@ -108,7 +108,7 @@ async function makeUp(
     if (wanted === undefined || target === undefined)
       return replicas
         ? "no node has a file of any rank"
-        : `no reachable node has the file of rank ${rank}; a storage that all nodes share would keep it`;
+        : `no reachable node has the file of rank ${rank}; shared storage would keep it`;
     copies.push({ rank, target, ...wanted });
   }
   for (const copy of copies) await copyRank(copy);

@@ -87,9 +87,9 @@ export async function chooseResume(about: {
       continue;
     }
     const certificate = await certificateOf(point, file);
-    const skipped = rejected.length === 0 ? "" : ` (passed over: ${rejected.join("; ")})`;
+    const skipped = rejected.length === 0 ? "" : ` (skipped: ${rejected.join("; ")})`;
     const how = note === undefined ? "" : `, ${note}`;
-    const text = `goes on from the checkpoint of step ${point.step}${how}${skipped}`;
+    const text = `continues from the checkpoint of step ${point.step}${how}${skipped}`;
     if (certificate.verdict !== "red") return { step: point.step, point, certificate, text };
     const reds = certificate.checks.filter(({ verdict }) => verdict === "red");
     unsound.set(chosen, reds.map(({ what, found }) => `${what}: ${found}`).join("; "));
@@ -132,7 +132,7 @@ function withoutPoint(
   const base = { step: undefined, point: undefined, certificate: undefined };
   const start =
     file.parent === undefined ? "from the beginning" : `from step ${file.parent.step} of ${file.parent.name}`;
-  const skipped = count === 0 ? "" : ` (passed over: ${rejected.join("; ")})`;
+  const skipped = count === 0 ? "" : ` (skipped: ${rejected.join("; ")})`;
   if (count === 0 || recorded === 0)
     return { ...base, text: `no complete checkpoint yet: starts again ${start}${skipped}` };
   const refused = `none of ${count} checkpoints can be used: ${rejected.join("; ")}`;

@@ -31,6 +31,7 @@ import { fillRunFolder, startRun } from "./start.js";
 import { type Starter, starterOf } from "./starter.js";
 import { joinOverrides, requireUnchanged } from "./unchanged.js";
 
+/** Options of `launchRun`. */
 export interface LaunchOptions {
   /** Name of the run and of its folder: letters, digits, dots, hyphens, underscores. */
   readonly name: string;
@@ -41,8 +42,8 @@ export interface LaunchOptions {
   /** The reason to start a plan that has errors (made with `onErrors: "show"`); it is recorded in the run folder. */
   readonly override?: string;
   /**
-   * The run heals itself: restarts after failures and hangs, goes back after NaN. `{}` takes all defaults: 3 restarts
-   * without a new checkpoint in between. Default: off, a failed run stays failed.
+   * Automatic recovery: restarts after failures and hangs, and goes back to an earlier checkpoint after NaN. `{}`
+   * takes all defaults: 3 restarts without a new checkpoint in between. Default: off; a failed run stays failed.
    */
   readonly recovery?: RecoveryOptions;
 }
@@ -142,7 +143,7 @@ async function first(folder: string, how: How, continuation?: Continuation): Pro
   if (!won) {
     const winner = await readRunFile(folder);
     if (winner) return again(winner, folder, how);
-    throw new LabError("RUN_NAME_TAKEN", `run folder ${folder}: expected a new folder, found one that is no run`, {
+    throw new LabError("RUN_NAME_TAKEN", `run folder ${folder}: expected a new folder, found one that is not a run`, {
       hint: "choose another name",
       details: { folder },
     });

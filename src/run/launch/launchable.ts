@@ -2,10 +2,10 @@ import type { Issue } from "../../core/error.js";
 import type { CommandPlace, NodeCommand } from "../../plan/command/command.js";
 import type { SimulateOptions } from "../../plan/command/simulate.js";
 
-/** What launchRun needs of a plan; `planRun` makes one. */
+/** The part of a plan that `launchRun` needs; `planRun` makes it. */
 export interface LaunchablePlan {
   readonly config: { readonly text: string; get(path: string): unknown };
-  /** Undefined if it is only known when the data is read. */
+  /** Undefined if only reading the data shows it. */
   readonly totalSteps: number | undefined;
   readonly tokensPerStep: number | undefined;
   readonly cluster: { readonly port: number; readonly simulate?: SimulateOptions };
@@ -15,7 +15,7 @@ export interface LaunchablePlan {
   readonly disk?: { readonly everySteps?: number | undefined };
   /** MindSpore's fault tolerance; with `refused` the run's own recovery takes its place. */
   readonly tolerance?: { readonly refused?: string } | undefined;
-  /** Findings that should keep the run from starting; launchRun refuses unless it is given a reason. */
+  /** Findings that keep the run from starting; `launchRun` refuses them without a reason (`override`). */
   readonly errors?: readonly Issue[];
   commands(place: CommandPlace): readonly NodeCommand[];
 }

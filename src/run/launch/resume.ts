@@ -34,6 +34,7 @@ import { nextName, sameTrainingNote } from "./reuse.js";
 import { requireSealed } from "./sealed.js";
 import { requireUnchanged } from "./unchanged.js";
 
+/** Options of `resumeRun`. */
 export interface ResumeOptions {
   /** Default: the newest checkpoint that is complete on every rank. */
   readonly from?: ResumePoint;
@@ -44,15 +45,15 @@ export interface ResumeOptions {
    * is seen exactly once either way, or the resume is refused with the arithmetic.
    */
   readonly workers?: number;
-  /** Name of the new run; default: the old name with `-2` (`-3`, …) behind it. */
+  /** Name of the new run; default: the old name with `-2` (`-3`, …) appended. */
   readonly name?: string;
   /** Stops waiting for the start, not the run; default: the running cell's signal. */
   readonly signal?: AbortSignal;
-  /** The reason to go on although the plan has errors; see launchRun. */
+  /** The reason to continue although the plan has errors; see `launchRun`. */
   readonly override?: string;
-  /** How the continued run heals itself; default: as the run that it continues. */
+  /** Recovery of the new run; default: that of the run that it continues. */
   readonly recovery?: RecoveryOptions;
-  /** Losses after the resume that are held against the recorded ones; default 5. A run that strays is ended. */
+  /** Losses after the resume to compare with the recorded ones; default 5. A run that deviates is ended. */
   readonly compareSteps?: number;
 }
 
@@ -76,7 +77,7 @@ async function newestPoint(run: Run): Promise<ResumePoint> {
     if (run.description.parent) return (await openCheckpoints(resume)).latestComplete();
     if (!isLabError(error)) throw error;
     throw new CheckpointError("RESUME_IMPOSSIBLE", `run ${run.name}: ${error.message}`, {
-      hint: "launch anew, with a smaller save_checkpoint_steps",
+      hint: "launch again, with a smaller save_checkpoint_steps",
       cause: error,
     });
   }
@@ -115,7 +116,7 @@ async function newestOnNodes(run: Run): Promise<ResumePoint> {
     await Promise.all(nodes.map((node) => node.close()));
   }
   throw new CheckpointError("RESUME_IMPOSSIBLE", `run ${run.name}: expected a checkpoint on its nodes, found none`, {
-    hint: "launch anew, with a smaller save_checkpoint_steps",
+    hint: "launch again, with a smaller save_checkpoint_steps",
   });
 }
 

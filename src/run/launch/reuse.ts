@@ -24,7 +24,7 @@ export function sameTrainingNote(status: RunStatus, open: string): string | unde
   if (isLive(status)) return `the same training is live (${status.state}, ${at}); nothing was started`;
   if (status.state === "finished") return `the same training already finished at ${at}; nothing was started`;
   if (status.state !== "stopped") return undefined;
-  return `the same training was stopped at ${at}; nothing was started; to go on: await resumeRun(${open})`;
+  return `the same training was stopped at ${at}; nothing was started; to continue: await resumeRun(${open})`;
 }
 
 /**

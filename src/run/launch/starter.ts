@@ -50,7 +50,7 @@ export function starterOf(plan: LaunchablePlan, id: string): Starter {
 async function requireLauncher(command: NodeCommand | undefined): Promise<void> {
   const [launcher = ""] = command?.argv ?? [];
   await access(launcher, constants.X_OK).catch((cause: unknown) => {
-    const found = `launcher ${launcher}: expected MindSpore's msrun, found nothing that can be run`;
+    const found = `launcher ${launcher}: expected MindSpore's msrun, found no program there`;
     throw new MachineError("ENGINE_MISSING", found, { hint: "npm run setup", details: { launcher }, cause });
   });
 }

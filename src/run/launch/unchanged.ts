@@ -18,7 +18,7 @@ export function requireUnchanged(
       errors: changes.map((message) => ({ rule: "run-changed", path: "", message })),
     };
   const lines = changes.slice(0, 20).map((change) => `- ${change}`);
-  throw new LabError("RUN_CHANGED", `run ${name}: what it was launched with has changed:\n${lines.join("\n")}`, {
+  throw new LabError("RUN_CHANGED", `run ${name}: its inputs have changed since the launch:\n${lines.join("\n")}`, {
     hint: `restore it, or: ${call.replace("…", 'override: "the reason why it is right"')}`,
     details: { name, changes },
   });

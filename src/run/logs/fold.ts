@@ -1,10 +1,10 @@
 import type { LogRecord } from "./question.js";
 
-/** Records of several ranks that say the same. */
+/** Equal records of several ranks, shown once. */
 export interface FoldedRecord {
   readonly first: LogRecord;
   readonly count: number;
-  /** Ranks that wrote it, rising; empty for other sources. */
+  /** Ranks that wrote it, ascending; empty for other sources. */
   readonly ranks: readonly number[];
 }
 

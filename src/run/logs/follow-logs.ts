@@ -24,7 +24,7 @@ const lineBytes = 1 << 16;
 export interface LogFollow extends AsyncIterable<LogRecord> {
   /** Resolves when the run has ended, close() was called, or the cell was interrupted; rejects if no node answers. */
   readonly done: Promise<void>;
-  /** Leaves what is shown as it is. */
+  /** Stops following; what is shown stays. */
   close(): void;
 }
 

@@ -3,10 +3,10 @@ import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import type { FoldedRecord } from "./fold.js";
 import { recordText, spansDays } from "./record-text.js";
 
-/** How far a question looked. */
+/** How far a query searched. */
 export interface LogCoverage {
   readonly files: number;
-  /** Bytes of the files, and how many of them were looked at. */
+  /** Bytes of the files, and how many of them were searched. */
   readonly bytes: number;
   readonly searched: number;
   /** Nodes that could not be asked, with the reason. */
@@ -19,8 +19,9 @@ export interface LogCoverage {
 const mostBytes = 60_000;
 
 /**
- * Records of logs. Shows the time, the severity from WARNING up, and the message of each record, at most 64 KB. Ranks
- * stand in front where there are several. `lines` has the text as it stands in the files, up to 8 KB of each record.
+ * Records of logs. Shows the time, the severity from WARNING up, and the message of each record, at most 64 KB. With
+ * several ranks, each record begins with its ranks. `lines` has the text as it stands in the files, up to 8 KB of
+ * each record.
  *
  * @example
  * const run = await openRun("first");

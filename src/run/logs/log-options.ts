@@ -5,6 +5,7 @@ import { checkLogOptions, refuseOption } from "./check-log-options.js";
 import type { LogQuestion, LogSource } from "./question.js";
 import { type LogLevel, logLevels } from "./scan.js";
 
+/** Options of `run.logs`. */
 export interface LogOptions {
   /** Rank or ranks, or `"all"`. Default: the rank that shows the true loss; all if another option below chooses. */
   readonly rank?: number | readonly number[] | "all";
@@ -22,8 +23,8 @@ export interface LogOptions {
   /** Only records that match; a string must occur in the record. */
   readonly match?: RegExp | string;
   /**
-   * `"equal"` (default for several ranks): records of several ranks that say the same are shown once. `"none"`: each
-   * for itself.
+   * `"equal"` (default for several ranks): equal records of several ranks are shown once. `"none"`: every record is
+   * shown.
    */
   readonly fold?: "equal" | "none";
   /**

@@ -1,6 +1,6 @@
 import type { LogLevel } from "./scan.js";
 
-/** What a log file is written by. */
+/** The writer of a log file. */
 export type LogSource = "worker" | "scheduler" | "msrun" | "supervisor";
 
 /** A question to the logs of one node. */

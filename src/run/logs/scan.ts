@@ -1,5 +1,6 @@
 /** Severities of log lines, in rising order; the number is what an index keeps. */
 export const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
+/** Severity of a log record. */
 export type LogLevel = (typeof logLevels)[number];
 
 /**

@@ -114,6 +114,7 @@ export type NodeSign =
 
 export type NodeTarget = "launcher" | "scheduler" | "engine" | { readonly rank: number } | ProcessIdentity;
 
+/** A process of a run on a node. */
 export interface NodeProcess extends ProcessIdentity {
   readonly role: "launcher" | "scheduler" | "worker" | "other";
   /** Of a worker. */
@@ -156,7 +157,7 @@ export interface FollowedLines {
   readonly restarted?: boolean;
 }
 
-/** What a node measures of itself; a value that it has no way to measure is absent. */
+/** Measurements of a node; values that it can't measure are absent. */
 export interface NodeMetrics {
   readonly cpuPercent?: number;
   readonly memoryUsedBytes?: number;

@@ -127,8 +127,8 @@ export function sshConnector(
 const reasons: readonly (readonly [pattern: RegExp, reason: string, hint: (line: string, host: string) => string])[] = [
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
-    "its host key is not the one in known_hosts",
-    (_line, host) => `if the machine was set up anew: ssh-keygen -R ${host}`,
+    "its host key differs from the one in known_hosts",
+    (_line, host) => `if the machine was reinstalled: ssh-keygen -R ${host}`,
   ],
   [/Host key verification failed/, "its host key is not known", (line) => `${line} true   # and confirm the key`],
   [/Permission denied/, "it refuses the login", (line) => line.replace(/^ssh /, "ssh-copy-id ").replace(" -- ", " ")],

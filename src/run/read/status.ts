@@ -3,15 +3,15 @@ import { isTerminal } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
 import type { RunFile } from "../record/run-file.js";
 
-/** Where a run stands; everything is read from its folder at the moment of the call. */
+/** State of a run, read from its folder at the time of the call. */
 export interface RunStatus {
   readonly name: string;
-  /** `lost`: the supervisor is gone without having written down the end. */
+  /** `lost`: the supervisor is gone and did not record the end. */
   readonly state: RunState;
   readonly attempt: number;
   /** Last global step, 0 before the first. */
   readonly step: number;
-  /** 0 as long as nobody knows. */
+  /** 0 while unknown. */
   readonly totalSteps: number;
   readonly loss?: number;
   /** Over the last 20 steps, by the wall clock. */
@@ -19,7 +19,7 @@ export interface RunStatus {
   readonly remainingMs?: number;
   /** Global step of the newest checkpoint whose files are complete on disk. */
   readonly checkpointStep?: number;
-  /** What a person should look at: a loss that does not move, a gradient norm of 0, a loss that is not a number. */
+  /** Things to look at: a loss that does not move, a gradient norm of 0, a loss that is not a number. */
   readonly warnings?: readonly string[];
   /** What is damaged or incomplete in the run folder, and what was done about it; absent if nothing is. */
   readonly damage?: readonly string[];
@@ -35,7 +35,7 @@ export interface RunStatus {
     readonly signal?: string;
     readonly message: string;
     readonly logTail: readonly string[];
-    /** Which ranks began it, which died of it, and which were only ended. */
+    /** Ranks that failed first, that failed as a consequence, and that were only ended. */
     readonly cause?: FaultCause;
   };
 }
@@ -94,7 +94,7 @@ function messageOf(state: RunState, history: RunHistory, processes: number): str
   if (state === "lost") {
     return processes > 0
       ? `the supervisor is gone; ${processes} processes of the engine are still training unobserved`
-      : "the supervisor is gone and nothing of the engine is left";
+      : "the supervisor is gone and no process of the engine is left";
   }
   if (state === "finished" && history.state?.state !== "finished") return "finished after its supervisor was gone";
   return history.state?.message ?? (state === "preparing" ? (history.notes.at(-1)?.text ?? "") : "");
@@ -115,7 +115,7 @@ export function warningsOf(steps: readonly StepRecord[]): string[] {
   if (!Number.isFinite(last.loss)) found.push(`step ${last.step}: the loss is ${last.loss}`);
   const span = Math.max(...losses) - Math.min(...losses);
   if (losses.length >= window && span <= 1e-4 * Math.abs(last.loss))
-    found.push(`the loss has stayed at ${last.loss.toFixed(4)} for ${losses.length} steps: nothing is learned`);
+    found.push(`the loss has stayed at ${last.loss.toFixed(4)} for ${losses.length} steps: the model learns nothing`);
   const zero = steps.slice(-zeroSteps);
   if (zero.length === zeroSteps && zero.every(({ gradNorm }) => gradNorm === 0))
     found.push(`the gradient norm has been 0 for ${zeroSteps} steps or more: check the learning rate`);

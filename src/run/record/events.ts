@@ -2,11 +2,12 @@ import type { ProcessIdentity } from "../../core/liveness/process-identity.js";
 import type { Certificate } from "../../recover/certificate/certificate.js";
 import type { Finding } from "../../recover/detect/finding.js";
 
-/** What a supervisor writes down; `lost` is never written, readers conclude it when the supervisor is gone. */
+/** States that a supervisor records. It never records `lost`; readers infer it when the supervisor is gone. */
 export type RecordedState = "starting" | "preparing" | "training" | "stopping" | "finished" | "stopped" | "failed";
+/** State of a run: a recorded one, or `lost`. */
 export type RunState = RecordedState | "lost";
 
-/** What every event has. */
+/** Fields of every event. */
 export interface EventBase {
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -15,7 +16,7 @@ export interface EventBase {
 
 /** One optimizer step. */
 export interface StepRecord extends EventBase {
-  /** Global step from 1; goes on counting in a resumed run. */
+  /** Global step from 1; a resumed run continues the count. */
   readonly step: number;
   readonly totalSteps: number;
   readonly epoch: number;
@@ -72,7 +73,7 @@ export interface CheckpointEvent extends EventBase {
   readonly bytes?: number;
 }
 
-/** Which ranks began a failure, which died of it, and which were only ended. */
+/** Ranks that failed first, that failed as a consequence, and that were only ended. */
 export interface FaultCause {
   readonly initiating: readonly number[];
   readonly cascade: readonly number[];
@@ -101,23 +102,23 @@ export interface NoteEvent extends EventBase {
   readonly text: string;
 }
 
-/** Something that was decided about the run, with the reason. */
+/** A decision about the run, with its reason. */
 export interface DecisionEvent extends EventBase {
   readonly kind: "decision";
   /** `override`: started although the plan had errors. Else an action of a recovery, or `resume exact` and the like. */
   readonly decision: string;
   readonly reason: string;
-  /** What the reason stands against, such as the plan's errors, or the evidence. */
+  /** What the reason refers to, such as the plan's errors or the evidence. */
   readonly about?: readonly string[];
-  /** What a recovery decided about. */
+  /** The finding that a recovery decided about. */
   readonly finding?: Finding;
   /** Milliseconds before the next attempt. */
   readonly delayMs?: number;
-  /** Global step of the checkpoint that the next attempt goes on from. */
+  /** Global step of the checkpoint that the next attempt continues from. */
   readonly fromStep?: number;
-  /** Steps whose batches are left out. */
+  /** Steps whose batches are skipped. */
   readonly skip?: { readonly fromStep: number; readonly batches: number };
-  /** What was proved of that checkpoint before the resume. */
+  /** Certificate of that checkpoint, made before the resume. */
   readonly certificate?: Certificate;
 }
 

@@ -6,11 +6,14 @@ export interface FileIdentity {
   readonly modified: number;
   /** SHA-256 of the bytes, hexadecimal; absent for a file that is too large and has no manifest. */
   readonly sha256?: string;
-  /** Where the hash comes from: the bytes themselves, or the dataset's manifest. Without a hash size and time count. */
+  /**
+   * Where the hash comes from: the bytes themselves, or the dataset's manifest. Without a hash, size and time are
+   * compared.
+   */
   readonly by: "bytes" | "manifest" | "size-and-time";
 }
 
-/** What makes a training what it is, beside the commands. */
+/** The inputs that define a training, besides the commands. */
 export interface RunIdentity {
   /** SHA-256 of the configuration's bytes. */
   readonly config: string;

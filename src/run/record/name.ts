@@ -22,10 +22,14 @@ export function runFolder(name: string, folder: string = defaultFolder): string 
   }
   const path = join(resolve(folder), name);
   if (/[=\n\0]/.test(path)) {
-    throw new LabError("RUN_NAME_ILLEGAL", `run folder ${path}: the engine's command line can't carry "=" in a path`, {
-      hint: 'choose another folder: { folder: "runs" }',
-      details: { path },
-    });
+    throw new LabError(
+      "RUN_NAME_ILLEGAL",
+      `run folder ${path}: the engine's command line does not allow "=" in a path`,
+      {
+        hint: 'choose another folder: { folder: "runs" }',
+        details: { path },
+      },
+    );
   }
   return path;
 }

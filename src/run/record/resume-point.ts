@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { iterationNotes, iterationOfFolder, trackerName } from "../../checkpoint/read/points/file-name.js";
 import { CheckpointError } from "../../core/error.js";
 
-/** One saved point as far as resuming needs it; `Checkpoint` is one. */
+/** The part of a saved point that resuming needs; `Checkpoint` has it. */
 export interface ResumePoint {
   /** Global step. */
   readonly step: number;

@@ -13,11 +13,11 @@ import type { RunIdentity } from "./identity.js";
 import { layoutVersion, runPaths } from "./layout.js";
 
 /**
- * Why a run was started although its plan had errors; stands in run.json and, as a decision, in events/launch.jsonl.
+ * Why a run was started although its plan had errors; recorded in run.json and, as a decision, in events/launch.jsonl.
  */
 export interface LaunchOverride {
   readonly reason: string;
-  /** The errors as the plan had them. */
+  /** The plan's errors. */
   readonly errors: readonly { readonly rule: string; readonly path: string; readonly message: string }[];
 }
 
@@ -67,7 +67,7 @@ export interface RunFile {
   readonly cluster: unknown;
   readonly versions: Readonly<Record<string, string>>;
   readonly parent?: RunParent;
-  /** How the run heals itself; absent if a failed run stays failed. */
+  /** Recovery of the run; absent if a failed run stays failed. */
   readonly recovery?: RecoveryPolicy;
   /** Nodes that are not used again. */
   readonly dropped?: readonly string[];
@@ -75,21 +75,21 @@ export interface RunFile {
   readonly resumedFrom?: number;
   /** Batches that the data position is ahead of the step, because they were skipped. */
   readonly dataOffset?: number;
-  /** Of a run that continues another one: how its first losses are held against the other's. */
+  /** Of a run that continues another one: how its first losses are compared with the other's. */
   readonly compare?: {
     readonly steps: number;
     readonly tolerance: number;
     readonly changed: boolean;
-    /** The other run's step at the checkpoint minus this run's, if the steps are counted anew. */
+    /** The other run's step at the checkpoint minus this run's, if the count restarted. */
     readonly ahead?: number;
   };
-  /** What was proved of the checkpoint before this run continued another one. */
+  /** Certificate of the checkpoint, made before this run continued another one. */
   readonly certificate?: Certificate;
   /** Of a simulated run that is played slowly, from `createdAt` on: simulated seconds per second, and its training. */
   readonly playback?: { readonly speed: number; readonly stepMs: number; readonly everySteps: number };
   /** True if data or learning rate of this attempt differ from the record's. */
   readonly changed?: boolean;
-  /** Present if the plan had errors and was launched all the same. */
+  /** Present if the plan was launched in spite of errors. */
   readonly override?: LaunchOverride;
 }
 
@@ -121,7 +121,7 @@ function parseRunFile(folder: string, text: string): RunFile {
   try {
     value = JSON.parse(text);
   } catch {
-    throw unreadable(folder, `${text.length} characters that are no JSON`);
+    throw unreadable(folder, `${text.length} characters that are not JSON`);
   }
   const { layout } = value;
   if (layout !== 1 && layout !== layoutVersion) throw unreadable(folder, `layout ${String(layout)}`);

@@ -45,7 +45,7 @@ export class HangWatch {
       // Ranks that ended without a step did not go on: the hang is what ended them.
       if (this.silence && this.#newestProgress() <= this.#progressAt) return;
       if (this.silence)
-        await recorder.enter("training", { message: `goes on after a silence of rank ${this.silence.rank}` });
+        await recorder.enter("training", { message: `continues after a silence of rank ${this.silence.rank}` });
       this.silence = undefined;
     } else if (!this.silence) await this.#report(silent, recorder, folder);
     else this.isOver = this.#silent({ ...when, limitMs: limitMs * patience }, patience).length > 0;

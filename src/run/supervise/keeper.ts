@@ -94,7 +94,7 @@ export class Keeper {
     );
     if (damage === undefined) return;
     await writeRunFile(place.at, file());
-    await note(`${damage}; it was written anew`);
+    await note(`${damage}; it was written again`);
   }
 
   /** The result of `work`, or the error that ends this supervisor. */

@@ -112,8 +112,7 @@ export async function playBack(place: Place, lease: Lease, first: RunFile): Prom
       }
       await writeLogs(place.at, steps, devicesPerNode);
       const stopped = !script.over && (await readStopRequest(place.at)) !== undefined;
-      if (stopped)
-        events.push({ kind: "state", time: now, attempt, state: "stopped", message: "stopped as it was asked" });
+      if (stopped) events.push({ kind: "state", time: now, attempt, state: "stopped", message: "stopped on request" });
       await recorder.record(events.map(supervised), { steps: steps.map((record) => ({ record, logOffset: 0 })) });
       const last = events.at(-1);
       if (last?.kind === "state") message = last.message ?? message;

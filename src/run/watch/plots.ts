@@ -2,7 +2,7 @@ import { suggestName } from "../../config/text/suggest.js";
 import { LabError } from "../../core/error.js";
 import type { StepRecord } from "../record/events.js";
 
-/** What can be drawn of a run; `throughput` is in tokens per second by the engine's own step times. */
+/** Curves of a run; `throughput` is in tokens per second by the engine's own step times. */
 export type PlotName =
   | "loss"
   | "lm_loss"

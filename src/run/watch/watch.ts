@@ -7,6 +7,7 @@ import { timeOfRun } from "../record/run-file.js";
 import { phaseOf, runView } from "./live-view.js";
 import { type PlotName, requirePlots } from "./plots.js";
 
+/** Options of `run.watch`. */
 export interface WatchOptions {
   /** Default `["loss"]`; several are panels of one figure with a common axis. */
   readonly plots?: readonly PlotName[];
@@ -18,7 +19,7 @@ export interface WatchOptions {
 export interface Watch {
   /** Resolves when the run has ended, close() was called or the cell was interrupted; never rejects. */
   readonly done: Promise<void>;
-  /** Leaves the view as it is now. */
+  /** Stops following; the view stays as it is. */
   close(): void;
 }
 

@@ -26,8 +26,8 @@ export function drawFigure(drawings: Drawings): MimeBundle {
 }
 
 /**
- * A figure, drawn when it is shown: as the last expression of a cell or by `show(figure)`. One that reads files first
- * gives a promise.
+ * A figure, drawn when it is shown: as the last expression of a cell or by `show(figure)`. If it reads files first,
+ * its bundle is a promise.
  *
  * @example
  * const series = [{ name: "first", x: [1, 2, 3], y: [9, 7, 6] }];

@@ -33,7 +33,7 @@ it("planted bad data: the spike is found, its batches are left out, and the loss
   // Batches 81 to 105 were left out, so the data ends 25 steps earlier.
   expect(await run.wait({ timeout: "9m" })).toMatchObject({
     ...{ state: "finished", step: 135 },
-    message: expect.stringContaining("because 25 batches were left out"),
+    message: expect.stringContaining("because 25 batches were skipped"),
   });
   await lab.close(run, "spike of planted bad data");
   const made = (await run.decisions()).filter(({ decision }) => decision !== "note");

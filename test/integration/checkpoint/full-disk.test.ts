@@ -89,7 +89,7 @@ test.each(conversions)(
     await expect(conversion.run()).rejects.toMatchObject({
       code: "FILE_UNWRITABLE",
       message: expect.stringMatching(/the disk is full: expected [\d.]+ [KM]B of free space, found [\d.]+ [KM]?B; /),
-      hint: expect.stringContaining("it goes on"),
+      hint: expect.stringContaining("it continues"),
     });
     expect(await readdir(disk.folder)).toEqual([".out.part"]);
     // Every finished file is whole, and nothing of an unfinished one is left to take space.

@@ -28,7 +28,7 @@ function tokens(): Promise<MindRecord> {
     shards: 3,
     rows: Array.from({ length: rows }, (_, row) => {
       const all = Int32Array.from({ length: seqLength + 1 }, (_, i) => 2 + ((row * 5 + i * i) % 4));
-      // The labels of fill tokens, which MindFormers has to leave out of the loss.
+      // The labels of padding tokens, which MindFormers has to leave out of the loss.
       return { input_ids: all.slice(0, -1), labels: row === 4 ? all.slice(1).fill(ignoredLabel, 20) : all.slice(1) };
     }),
   });

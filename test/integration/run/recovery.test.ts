@@ -63,7 +63,7 @@ it("a run with recovery survives kills, a damaged checkpoint, and a hang with th
 
   const damaged = (await openCheckpoints(run.checkpointDir)).at(60).files.find(({ rank }) => rank === 1);
   truncateSync(damaged?.path ?? "", 1000);
-  // A worker, since the others go on for some seconds, up to the next checkpoint, when the scheduler dies.
+  // A worker, since the others continue for some seconds, up to the next checkpoint, when the scheduler dies.
   process.kill(await pidOf(run, "worker", 0), "SIGKILL");
   await run.wait({ untilStep: 95, timeout: "8m" });
 
@@ -75,7 +75,7 @@ it("a run with recovery survives kills, a damaged checkpoint, and a hang with th
   expect(decisions.filter(({ decision }) => decision === "resume exact")).toHaveLength(3);
   const [killed, second, hang] = decisions.filter(({ decision }) => decision === "restart");
   expect(killed).toMatchObject({ fromStep: 30, finding: { kind: "process-ended", cause: "killed", rank: 1 } });
-  expect(second).toMatchObject({ fromStep: 30, reason: expect.stringContaining("passed over: step 60") });
+  expect(second).toMatchObject({ fromStep: 30, reason: expect.stringContaining("skipped: step 60") });
   expect(hang).toMatchObject({ fromStep: 90, finding: { kind: "hang", rank: 0 } });
   for (const { certificate } of [killed, second, hang].filter((each) => each !== undefined))
     expect(certificate?.verdict).toBe("green");

@@ -29,7 +29,7 @@ test("the preview removes nothing; apply removes what no rule keeps", async () =
   expect(await readdir(folder)).toEqual(["rank_0"]);
 });
 
-test("the newest complete checkpoint stays, and a newer incomplete one that may be in the making", async () => {
+test("the newest complete checkpoint stays, and a newer incomplete one that may still be in progress", async () => {
   const folder = await saved(10, 20);
   for (const point of ["1_10", "1_20"]) {
     await saveRank(folder, { rank: 1, point, bytes: checkpointFile(Number(point.slice(2))) });
@@ -39,7 +39,7 @@ test("the newest complete checkpoint stays, and a newer incomplete one that may 
   expect(rows.map(({ step, reason }) => [step, reason])).toEqual([
     [10, "no rule keeps it"],
     [20, "the newest complete one"],
-    [30, "may be in the making"],
+    [30, "may still be in progress"],
   ]);
 });
 

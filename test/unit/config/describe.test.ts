@@ -32,7 +32,9 @@ test("an unknown key or section says which was probably meant", () => {
 test("the keys of a section, or all of them, are a list that shows itself as a table", () => {
   const keys = listKeys("parallel_config");
   expect(keys.map(({ path }) => path)).toContain("parallel_config.expert_parallel");
-  expect(String(keys[displayKey]()["text/plain"])).toMatch(/parallel_config\.pipeline_stage +int +1 +groups of layers/);
+  expect(String(keys[displayKey]()["text/plain"])).toMatch(
+    /parallel_config\.pipeline_stage +int +1 +stages of the pipeline/,
+  );
   expect(listKeys().length).toBeGreaterThan(600);
   expect(listKeys("callbacks").some(({ path }) => path === "callbacks.save_checkpoint_steps")).toBe(true);
 });

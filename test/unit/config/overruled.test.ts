@@ -122,7 +122,7 @@ test("settings of a feature that is off are advice, with the switch; the default
     "swap_config.default_prefetch: has no effect while swap_config.swap is False",
   ]);
   expect(found("context: {enable_profiling: True}", "switched-off")).toEqual([
-    "context.enable_profiling: MindFormers 1.9 no longer looks at it; use profile",
+    "context.enable_profiling: MindFormers 1.9 no longer reads it; use profile",
   ]);
 });
 

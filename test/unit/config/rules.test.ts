@@ -24,7 +24,7 @@ test.each(named)("%s: reported alone, with the arithmetic, and cured by code if 
 
   expect(issue.fix === undefined).toBe(one.cured === undefined);
   if (one.cured === undefined) {
-    expect(() => config.fix(issue)).toThrow(/no cure that code can apply/);
+    expect(() => config.fix(issue)).toThrow(/no fix that code can apply/);
     return;
   }
   config.fix(issue);

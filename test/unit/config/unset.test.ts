@@ -80,7 +80,7 @@ describe("unset refuses, and nothing has changed", () => {
     ["a section that a merge key brings along", "a: &x {k: 1}\nb:\n  <<: *x\n", "a", /\*x at b\.<< repeats it/],
     ["a merged key", "a: &x {k: 1}\nb:\n  <<: *x\n", "b.k", /merged mapping/],
     ["the whole document", "a: 1\n", "", /names joined by single points/],
-    ["a key after a question mark", "? a\n: 1\nb: 2\n", "a", /can't be taken out/],
+    ["a key after a question mark", "? a\n: 1\nb: 2\n", "a", /can't be removed/],
     ["what would pull a comment into a block text", "a: |\n  x\nb: 1\n  # c\n", "b", /unreadable|would also change a/],
   ] as const)("%s", (_what, text, path, message) => {
     const config = open(text);

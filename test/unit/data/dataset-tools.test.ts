@@ -56,13 +56,13 @@ describe("dataset.verify", () => {
     expect(await check(data, "token ids")).toMatchObject({ verdict: "unknown" });
   });
 
-  it("finds documents without an end, sequences of fill tokens only, and documents without tokens", async () => {
+  it("finds documents without an end, sequences of padding tokens only, and documents without tokens", async () => {
     const data = await written([[[3, 1]], [[3], [4, 1, 2]], [[5]], [[2, 2]], [[]]]);
     expect(await check(data, "ends of documents", { eod: 1, pad: 2 })).toMatchObject({
       verdict: "warning",
       found: "3 of 5 documents do not end with 1, the first is 2",
     });
-    expect(await check(data, "fill tokens", { pad: 2 })).toMatchObject({
+    expect(await check(data, "padding tokens", { pad: 2 })).toMatchObject({
       found: expect.stringContaining("1 of 6 sequences consist of 2 only, the first is 4"),
     });
     expect(await check(data, "empty documents")).toMatchObject({
@@ -239,7 +239,7 @@ describe("mergeDatasets and splitDataset", () => {
     expect(shown).toContain(`merged from         ${a.prefix}, documents 0 to 1`);
     expect(await check(both, "checksums")).toMatchObject({
       verdict: "ok",
-      found: "2 files are those that were written",
+      found: "2 files are as they were written",
     });
     expect(await check(both, "token ids")).toMatchObject({ verdict: "ok" });
 

@@ -171,7 +171,7 @@ describe("prepareData with unusable input writes nothing and says what is wrong:
       /format: expected "megatron" or "mindrecord", found "parquet"/,
     ],
     ["an empty output", { output: "" }, "ARGUMENT_INVALID", /output: expected a path, found ""/],
-    ["mode pad without a fill token", { mode: "pad" }, "TOKENIZER_TOKEN_MISSING", /names no token to fill with/],
+    ["mode pad without a padding token", { mode: "pad" }, "TOKENIZER_TOKEN_MISSING", /names no padding token/],
     [
       "text that is shorter than one sample",
       { seqLength: 4096 },

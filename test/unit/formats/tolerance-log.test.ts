@@ -10,10 +10,10 @@ it.each<[string, ToleranceWork, string]>([
   ["Enter _save_checkpoint_on_failure function", "last-words", "saves a checkpoint because another rank died"],
   ["Finish _save_checkpoint_on_failure function", "saved", "has saved its last checkpoint"],
   ["Enter _tft_repair_callback repair type: RT_UCE_HIGHLEVEL", "repair", "is repaired (RT_UCE_HIGHLEVEL)"],
-  ["Enter _tft_rebuild_groups, device", "repair", "builds the groups of ranks anew"],
-  ["Finish _tft_repair_callback", "repaired", "is repaired and goes on"],
+  ["Enter _tft_rebuild_groups, device", "repair", "rebuilds the groups of ranks"],
+  ["Finish _tft_repair_callback", "repaired", "is repaired and continues"],
   ["Enter mindio ttp exit process, which means other ranks occur exception", "exit", "ends because of another rank"],
-  ["TREError occurred", "again", "does an abnormal step again"],
+  ["TREError occurred", "again", "repeats an abnormal step"],
 ])("a log line about fault tolerance is read: %s", (text, what, words) => {
   expect(parseToleranceLine(head + text)).toEqual({ kind: "tolerance", what, text: words });
 });

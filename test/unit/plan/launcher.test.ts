@@ -105,7 +105,7 @@ describe("other calls", () => {
     ["python run.py", /found "python run\.py"/],
     ['bash msrun_launcher.sh "run.py" 4 9000', /expected 1, 2, 6 or 9 arguments, found 3: 4 9000/],
     ["bash msrun_launcher.sh run.py --config x.yaml", /found 3: --config x\.yaml/],
-    ['bash msrun_launcher.sh "run.py" many', /the number of workers "many", which is no number/],
+    ['bash msrun_launcher.sh "run.py" many', /the number of workers "many", which is not a number/],
   ])("%s is refused", (text, message) => {
     expect(() => parseLauncherCall(text)).toThrow(expect.objectContaining({ code: "LAUNCHER_CALL_INVALID" }));
     expect(() => parseLauncherCall(text)).toThrow(message);
@@ -128,7 +128,7 @@ describe("other calls", () => {
 
   test("no calls are made for a fraction of a node", () => {
     const call = parseLauncherCall('bash msrun_launcher.sh "run.py" 12 8 ip 8118 0 log True 60');
-    expect(() => launcherCalls(call)).toThrow(/no whole number of nodes/);
+    expect(() => launcherCalls(call)).toThrow(/not a whole number of nodes/);
   });
 });
 

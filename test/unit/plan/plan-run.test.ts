@@ -230,15 +230,15 @@ describe("a plan with errors", () => {
     expect(plan.errors).toEqual(plan.issues.filter(({ severity }) => severity === "error"));
     expect(plan.errors).toEqual(error.issues.filter(({ severity }) => severity === "error"));
     const text = String(plan[displayKey]()["text/plain"]);
-    expect(text).toMatch(/^Plan with \d errors?: launchRun refuses it unless it is given an override with a reason/);
+    expect(text).toMatch(/^Plan with \d errors?: launchRun refuses it without an override with a reason/);
     expect(text).toContain(plan.errors[0]?.message);
     expect(plan.commands({ runFolder: "/r", attempt: 1 })).toHaveLength(2);
     expect(plan.meshFigure()[displayKey]()["text/plain"]).toContain("The mesh needs");
   });
 
-  test("without the cluster that it asks for there is nothing to look at, because no command can be made", async () => {
+  test("without the cluster that it asks for there is nothing to show, because the plan has no command", async () => {
     const error = await refusal(await openConfig("pretrain_deepseek3_671b"), { onErrors: "show" });
-    expect(error.message).toContain("without it no command can be made");
+    expect(error.message).toContain("without it the plan has no command");
   });
 
   test("more memory than a device has is an error, with the arithmetic", async () => {
@@ -248,7 +248,7 @@ describe("a plan with errors", () => {
     const nodes = Array.from({ length: 32 }, (_, index) => `n${index}`);
     const plan = await planRun(config, { cluster: { device: "Ascend", nodes }, onErrors: "show" });
     expect(plan.errors.find(({ rule }) => rule === "memory-fits")?.message).toMatch(
-      /the fullest device needs 28\.\dGB, of 20\.0GB/,
+      /the fullest device needs 28\.\dGB, but may use 20\.0GB/,
     );
   });
 

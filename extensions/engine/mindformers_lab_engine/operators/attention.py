@@ -62,9 +62,9 @@ class FlashAttentionScore(CpuOperator):
         if drop_mask is not None:
             refuse("FlashAttentionScore", "drop_mask (dropout)", "attention_dropout: 0.0")
         if padding_mask is not None:
-            refuse("FlashAttentionScore", "padding_mask", "leave padding_mask out")
+            refuse("FlashAttentionScore", "padding_mask", "omit padding_mask")
         if prefix is not None:
-            refuse("FlashAttentionScore", "prefix", "leave prefix out")
+            refuse("FlashAttentionScore", "prefix", "omit prefix")
         if actual_seq_qlen is not None or actual_seq_kvlen is not None:
             refuse("FlashAttentionScore", "packed sequences (actual_seq_qlen)", "create_compressed_eod_mask: False")
         size = self._head_size(query)

@@ -17,9 +17,9 @@ class IndexSelect(CpuOperator):
 def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False):
     """Rows `input` of weight [vocabulary, hidden]. Names and order of the parameters are those of mint.nn.functional.embedding."""
     if padding_idx is not None:
-        refuse("embedding", "padding_idx", "leave padding_idx out")
+        refuse("embedding", "padding_idx", "omit padding_idx")
     if max_norm is not None:
-        refuse("embedding", "max_norm", "leave max_norm out")
+        refuse("embedding", "max_norm", "omit max_norm")
     if scale_grad_by_freq:
-        refuse("embedding", "scale_grad_by_freq", "leave scale_grad_by_freq out")
+        refuse("embedding", "scale_grad_by_freq", "omit scale_grad_by_freq")
     return ops.gather(weight, input, 0)

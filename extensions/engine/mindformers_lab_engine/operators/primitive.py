@@ -21,5 +21,5 @@ class CpuOperator:
 def refuse(operator: str, feature: str, hint: str) -> None:
     """A feature that a substitute does not have must stop the run: a wrong result would look like training."""
     raise EngineError(
-        f"{operator} on CPU: {feature} is not available; the Ascend kernel has it, the substitute does not", hint
+        f"{operator} on CPU: {feature} is not available; only the Ascend kernel has it", hint
     )

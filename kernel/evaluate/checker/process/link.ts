@@ -134,7 +134,7 @@ class Link implements CheckerLink {
 
 function endedTwice(how: string): string {
   return (
-    `the type checker has ended over this twice (${how}): the cell or the types that it imports are too large, ` +
+    `the type checker ended twice on this cell (${how}): the cell or the types that it imports are too large, ` +
     "or the machine has no memory left; split the cell, import less, or end other programs, and run it again"
   );
 }

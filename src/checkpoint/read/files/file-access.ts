@@ -7,19 +7,18 @@ import { HttpBytes } from "../../../core/http-bytes.js";
 /** A file that is open for reading. */
 export interface OpenFile extends ByteSource {
   readonly savedAt: Date;
-  /** Differs when the file was changed or replaced; undefined if nothing tells. */
+  /** Differs when the file was changed or replaced; undefined if unknown. */
   readonly version?: string | undefined;
   close(): Promise<void>;
 }
 
 /**
- * How the files of a checkpoint are reached: on this machine, by HTTP, or over another connection that the caller
- * brings.
+ * Access to the files of a checkpoint: on this machine, by HTTP, or over a connection of the caller.
  */
 export interface FileAccess {
   /** Names in a folder; undefined if there is no such folder, or folders can't be listed. */
   list(folder: string): Promise<readonly string[] | undefined>;
-  /** What stands under the path. */
+  /** What the path names. */
   kind(path: string): Promise<"file" | "folder" | "nothing">;
   /** @throws FILE_MISSING if there is no such file. */
   open(path: string): Promise<OpenFile>;

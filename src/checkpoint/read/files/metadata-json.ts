@@ -29,7 +29,7 @@ const limit = 2 * 1024 ** 3;
 export async function readIterationMetadata(files: FileAccess, path: string): Promise<IterationMetadata> {
   const fail = (what: string) =>
     new CheckpointError("CHECKPOINT_INDEX_INVALID", `${path}: ${what}`, {
-      hint: "copy metadata.json again from where it was made",
+      hint: "copy metadata.json again from its source",
       details: { file: path },
     });
   let root: unknown;

@@ -1,9 +1,7 @@
 /**
  * What the name of a checkpoint file says: `<prefix>_rank_<R>[_<N>]-<E>_<S>.safetensors` or `.ckpt`, written by
- * MindSpore's ModelCheckpoint.
- * `_N` numbers the starts that wrote into the same folder. E and S count from the start (or resume) of that process:
- * the true step is inside
- * the file. With sink mode on, E counts sinks.
+ * MindSpore's ModelCheckpoint. `_N` numbers the starts that wrote into the same folder. E and S count from the start
+ * (or resume) of that process: the true step is inside the file. With sink mode on, E counts sinks.
  */
 export interface CheckpointFileName {
   readonly prefix: string;

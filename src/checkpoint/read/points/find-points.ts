@@ -20,8 +20,7 @@ export interface FindOptions extends PartsOptions {
 
 /**
  * Finds everything that was saved in a folder, its `checkpoint`, or its `output/checkpoint`: rank folders, iterations
- * of the 1.9 layout, or
- * the files of a whole model. Reads every header. Undefined if there is nothing of that kind.
+ * of the 1.9 layout, or the files of a whole model. Reads every header. Undefined if there is nothing of that kind.
  */
 export async function findPoints(folder: string, options: FindOptions): Promise<FoundPoints | undefined> {
   const { files } = options;

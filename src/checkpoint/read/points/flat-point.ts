@@ -67,7 +67,7 @@ async function indexedPoint(folder: string, index: string, options: PartsOptions
 function parseIndex(path: string, text: string): ReadonlyMap<string, string> {
   const fail = (what: string) =>
     new CheckpointError("CHECKPOINT_INDEX_INVALID", `${path}: ${what}`, {
-      hint: "copy the index again from where it was made",
+      hint: "copy the index again from its source",
       details: { file: path },
     });
   let root: unknown;

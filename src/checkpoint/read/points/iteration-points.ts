@@ -16,8 +16,7 @@ export function iterationsIn(names: readonly string[]): number[] {
 
 /**
  * Points in MindFormers' 1.9 layout (`use_legacy_format: False`): folders `iteration_<step>` with `metadata.json` and
- * `common.json`, and
- * above them the tracker, which is written last.
+ * `common.json`, and above them the tracker, which is written last.
  */
 export async function iterationPoints(
   folder: string,

@@ -18,9 +18,9 @@ const parallelFiles = 16;
 const keptTensors = 1_000_000;
 
 /**
- * Reads the headers of many files, some at a time. A file that can't be read becomes a part with its problem; one that
- * has gone meanwhile
- * is left out: a training that still runs deletes its oldest checkpoints (`keep_checkpoint_max`).
+ * Reads the headers of many files, some at a time. A file that can't be read becomes a part with its problem; one
+ * that has gone meanwhile is left out: a training that still runs deletes its oldest checkpoints
+ * (`keep_checkpoint_max`).
  */
 export async function readParts(
   wanted: readonly PartToRead[],

@@ -3,13 +3,13 @@ import type { HyperParameters } from "../files/hyper.js";
 import type { TensorFormat, TensorHeader } from "../files/tensor-file.js";
 
 /**
- * How the files of a checkpoint lie on the disk. ranks: `rank_0/…`, `rank_1/…`; iteration: MindFormers' 1.9 layout,
- * `iteration_<step>/`;
- * huggingface: a folder with an index; unified: the output of `unified_safetensors`; files: one or more files that are
- * the whole model.
+ * Layout of a checkpoint's files on disk. ranks: `rank_0/…`, `rank_1/…`; iteration: MindFormers' 1.9 layout,
+ * `iteration_<step>/`; huggingface: a folder with an index; unified: the output of `unified_safetensors`; files: one
+ * or more files that hold the whole model.
  */
 export type CheckpointLayout = "ranks" | "iteration" | "huggingface" | "unified" | "files";
 
+/** One file of a checkpoint. */
 export interface CheckpointFile {
   /** Rank that wrote it; 0 where files have no rank. */
   readonly rank: number;

@@ -1,9 +1,9 @@
 import { type Keys, key, newKeys } from "./key.js";
 
-const filled = "MindFormers fills it";
+const filled = "set by MindFormers";
 
 const lossMonitor: Keys = {
-  per_print_times: key("int", 1, "steps between lines"),
+  per_print_times: key("int", 1, "steps between log lines"),
   learning_rate: key("any", null, filled),
   micro_batch_num: key("int", 1, filled),
   micro_batch_interleave_num: key("int", 1, filled),
@@ -15,34 +15,34 @@ const lossMonitor: Keys = {
   gradient_accumulation_steps: key("int", 1, filled),
   check_for_nan_in_loss_and_grad: key("bool", false, "stop at NaN"),
   calculate_per_token_loss: key("bool", false, filled),
-  print_separate_loss: key("bool", false, "log the parts of the loss as well"),
+  print_separate_loss: key("bool", false, "also log the parts of the loss"),
 };
 
 const checkpointMonitor: Keys = newKeys(
   {
-    prefix: key("string", "CKP", "beginning of file names; without the word rank"),
+    prefix: key("string", "CKP", "prefix of file names; must not contain rank"),
     directory: key("string|null", null, "folder; default: output_dir"),
     save_checkpoint_steps: key("int", 1, "steps between checkpoints"),
     save_checkpoint_seconds: key("int", 0, "seconds between checkpoints"),
     keep_checkpoint_max: key("int", 5, "checkpoints to keep"),
-    keep_checkpoint_per_n_minutes: key("int", 0, "keep one per so many minutes"),
-    integrated_save: key("bool", true, "put slices together; False when parallel"),
-    save_network_params: key("bool", false, "also the weights alone"),
-    save_trainable_params: key("bool", false, "also the trainable weights alone"),
-    async_save: key("bool|string", false, "write while training goes on"),
+    keep_checkpoint_per_n_minutes: key("int", 0, "keep one checkpoint per this many minutes"),
+    integrated_save: key("bool", true, "merge slices into whole tensors; False when parallel"),
+    save_network_params: key("bool", false, "also save the weights alone"),
+    save_trainable_params: key("bool", false, "also save the trainable weights alone"),
+    async_save: key("bool|string", false, "save in the background"),
     exception_save: key("bool", false, "save when training fails"),
     checkpoint_format: key("string", "ckpt", "safetensors or ckpt"),
-    remove_redundancy: key("bool", false, "each value is stored by one rank only"),
-    embedding_local_norm_threshold: key("float", 1, "limit for a sound checkpoint"),
-    save_optimizer: key("bool", true, "moments as well, needed to resume"),
+    remove_redundancy: key("bool", false, "store each value on one rank only"),
+    embedding_local_norm_threshold: key("float", 1, "largest local norm of the embedding in a healthy checkpoint"),
+    save_optimizer: key("bool", true, "also save the optimizer state, needed to resume"),
     config: key("any", null, filled),
     saved_network: key("any", null, filled),
     append_info: key("any", null, filled),
-    enc_key: key("any", null, "key to encrypt with"),
-    enc_mode: key("string", "AES-GCM", "how to encrypt"),
+    enc_key: key("any", null, "encryption key"),
+    enc_mode: key("string", "AES-GCM", "encryption mode"),
     global_batch_size: key("int|null", null, filled),
     embedding_size: key("int", 4096, filled),
-    use_checkpoint_health_monitor: key("bool", false, "record which checkpoints are sound"),
+    use_checkpoint_health_monitor: key("bool", false, "record which checkpoints are healthy"),
     health_ckpts_record_dir: key("string", "./output", "folder for that record"),
     use_legacy_format: key("bool", true, filled),
   },
@@ -50,8 +50,8 @@ const checkpointMonitor: Keys = newKeys(
 );
 
 const expertBias: Keys = {
-  balance_via_topk_bias: key("bool", false, "balance experts by a bias"),
-  topk_bias_update_rate: key("float", 0, "step of that bias"),
+  balance_via_topk_bias: key("bool", false, "balance experts with a bias"),
+  topk_bias_update_rate: key("float", 0, "update step of that bias"),
   expert_num: key("int", 1, "experts"),
   micro_batch_num: key("int", 1, "set it in parallel_config"),
   gradient_accumulation_steps: key("int", 1, "set it in runner_config"),
@@ -59,7 +59,7 @@ const expertBias: Keys = {
 
 const dropRate: Keys = {
   expert_num: key("int", undefined, "experts"),
-  capacity_factor: key("float", undefined, "most tokens of an expert, relative to the mean"),
+  capacity_factor: key("float", undefined, "expert capacity, relative to the mean number of tokens"),
   num_layers: key("int", undefined, "layers"),
   mtp_depth: key("int", undefined, "multi-token prediction layers"),
 };
@@ -91,27 +91,27 @@ const expertLoad: Keys = {
 
 const stressDetect: Keys = {
   detection_interval: key("int|null", null, "steps between hardware tests"),
-  num_detections: key("int|null", null, "tests in all"),
+  num_detections: key("int|null", null, "number of tests"),
   dataset_size: key("int|null", null, filled),
 };
 
 const stressTest: Keys = {
   interval_steps: key("int", 10, "steps between tests"),
-  stress_model_dir: key("string|null", null, "configuration of the model that tests"),
-  stress_dataset_dir: key("string|null", null, "its data"),
+  stress_model_dir: key("string|null", null, "configuration of the test model"),
+  stress_dataset_dir: key("string|null", null, "data of the test model"),
   compare_interval_steps: key("int|null", null, "steps between comparisons"),
   stress_master_port: key("int", 8338, "port of the test's scheduler"),
   stress_test_log_dir: key("string", "test_output/stress_test_output1/msrun_log", "folder for its logs"),
-  check_stresslog_interval_time: key("int", 60, "seconds between looks at the logs"),
+  check_stresslog_interval_time: key("int", 60, "seconds between checks of the logs"),
 };
 
 const silentErrors: Keys = {
   initial_step: key("int", 0, filled),
-  step_interval: key("int", 10, "steps between looks"),
+  step_interval: key("int", 10, "steps between checks"),
   strike_window_time: key("int", 480, "minutes in which strikes count"),
   strike_num: key("int", 3, "strikes that start a checksum"),
-  checksum_time: key("int", 5, "minutes of a checksum"),
-  checksum_cooldown_time: key("int", 180, "minutes until the next one"),
+  checksum_time: key("int", 5, "duration of a checksum in minutes"),
+  checksum_cooldown_time: key("int", 180, "minutes until the next checksum"),
 };
 
 const relocation: Keys = {
@@ -135,7 +135,7 @@ const stateMonitor: Keys = {
   global_batch_size: key("int", 0, filled),
   tensor_model_parallel_size: key("int", 0, filled),
   check_for_nan_in_loss_and_grad: key("bool", false, "stop at NaN"),
-  use_skip_data_by_global_norm: key("bool", false, "skip a batch whose gradient norm jumps"),
+  use_skip_data_by_global_norm: key("bool", false, "skip a batch whose gradient norm spikes"),
   embedding_size: key("int", 4096, filled),
   use_local_norm: key("bool", false, "record the norm of every parameter"),
 };
@@ -143,10 +143,10 @@ const stateMonitor: Keys = {
 const gracefulExit: Keys = {
   save_ckpt: key("bool", true, "save a checkpoint before the exit"),
   save_mindir: key("bool", false, "save the compiled graph"),
-  file_name: key("string", "Net", "beginning of file names"),
-  directory: key("string", "..", "folder for them"),
-  config_file: key("string|null", null, "file that asks for the exit"),
-  sig: key("any", 15, "signal that asks for the exit"),
+  file_name: key("string", "Net", "prefix of file names"),
+  directory: key("string", "..", "folder for saved files"),
+  config_file: key("string|null", null, "file that requests the exit"),
+  sig: key("any", 15, "signal that requests the exit"),
 };
 
 /** `callbacks`, by type. */

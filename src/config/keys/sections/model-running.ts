@@ -15,7 +15,7 @@ export const runningKeys: Keys = {
   pipeline_model_parallel_size: key("int", 1, copied("parallel_config")),
   context_parallel_size: key("int", 1, copied("parallel_config")),
   expert_model_parallel_size: key("int", 1, copied("parallel_config")),
-  expert_tensor_parallel_size: key("int|null", null, "devices that share one expert"),
+  expert_tensor_parallel_size: key("int|null", null, "devices that split one expert"),
   virtual_pipeline_model_parallel_size: key("int|null", null, "blocks of layers per stage (pp_interleave_num)"),
   pp_interleave_num: key("int|null", null, "blocks of layers per stage"),
   offset: key("int|list|null", 0, "layers more or less per stage; the sum is the remainder of layers / stages"),

@@ -2,9 +2,9 @@ import { type Keys, key, newKeys, pastKeys } from "./key.js";
 
 /** `runner_config` (strict). */
 export const runnerKeys: Keys = {
-  batch_size: key("int", 1, "samples of one device in one micro-batch"),
+  batch_size: key("int", 1, "samples per device and micro-batch"),
   epochs: key("int", 1, "passes over sizes[0] samples"),
-  sink_mode: key("bool", true, "batches wait in a queue on the device; False on CPU"),
+  sink_mode: key("bool", true, "feed batches through a queue on the device; False on CPU"),
   sink_size: key("int", 1, "steps between returns to Python"),
   gradient_accumulation_steps: key("int", 1, "batches per optimizer step, without pipeline"),
   num_classes: key("int", 1, "classes of an image model"),
@@ -14,16 +14,16 @@ export const runnerKeys: Keys = {
 /** `parallel_config` (strict). */
 export const parallelConfigKeys: Keys = {
   data_parallel: key("int", 1, "groups of devices that see different data"),
-  model_parallel: key("int", 1, "devices that share every layer (tensor parallelism)"),
-  context_parallel: key("int", 1, "devices that share one sequence"),
-  expert_parallel: key("int", 1, "devices that share the experts; inside data · model"),
-  pipeline_stage: key("int", 1, "groups of layers, one after the other"),
+  model_parallel: key("int", 1, "devices that split every layer (tensor parallelism)"),
+  context_parallel: key("int", 1, "devices that split one sequence"),
+  expert_parallel: key("int", 1, "devices that split the experts; divides data · model"),
+  pipeline_stage: key("int", 1, "stages of the pipeline, each a group of layers"),
   micro_batch_num: key("int", 1, "micro-batches of a step; at least pipeline_stage"),
   seq_split_num: key("int", 1, "parts of a sequence in seqpipe; 1 for mcore"),
-  use_seq_parallel: key("bool", false, "share norms and dropouts along the sequence; needs model_parallel > 1"),
+  use_seq_parallel: key("bool", false, "split norms and dropouts along the sequence; needs model_parallel > 1"),
   ...pastKeys({ optimizer_shard: key("bool|null", null, "without effect") }),
-  gradient_aggregation_group: key("int", 4, "gradients that are sent together"),
-  vocab_emb_dp: key("bool", true, "embedding not shared by the model-parallel devices"),
+  gradient_aggregation_group: key("int", 4, "gradients sent together"),
+  vocab_emb_dp: key("bool", true, "replicate the embedding instead of splitting it by model_parallel"),
   context_parallel_algo: key("string", "colossalai_cp", "colossalai_cp, ulysses_cp or hybrid_cp"),
   ulysses_degree_in_cp: key("int", 1, "Ulysses part of hybrid_cp"),
   mem_coeff: key("float", 0.1, "memory weight of automatic search"),
@@ -31,14 +31,14 @@ export const parallelConfigKeys: Keys = {
 
 /** `recompute_config` (strict). */
 export const recomputeKeys: Keys = {
-  recompute: key("bool|list|int", false, "compute activations a second time; lists: layers per stage"),
-  select_recompute: key("bool|list|map", false, "only for some operators"),
-  select_comm_recompute: key("bool|list|map", false, "only for communication after some operators"),
-  parallel_optimizer_comm_recompute: key("bool", false, "gather optimizer-parallel weights a second time"),
-  mp_comm_recompute: key("bool", true, "repeat model-parallel communication"),
+  recompute: key("bool|list|int", false, "recompute activations in the backward pass; lists: layers per stage"),
+  select_recompute: key("bool|list|map", false, "recompute only some operators"),
+  select_comm_recompute: key("bool|list|map", false, "recompute only the communication after some operators"),
+  parallel_optimizer_comm_recompute: key("bool", false, "gather optimizer-parallel weights again in the backward pass"),
+  mp_comm_recompute: key("bool", true, "recompute model-parallel communication"),
   recompute_slice_activation: key("bool", false, "store activations in slices; False for mcore"),
-  select_recompute_exclude: key("bool|list|map", false, "operators to leave out"),
-  select_comm_recompute_exclude: key("bool|list|map", false, "communication to leave out"),
+  select_recompute_exclude: key("bool|list|map", false, "operators to exclude"),
+  select_comm_recompute_exclude: key("bool|list|map", false, "communication to exclude"),
 };
 
 /** `swap_config` (strict). */
@@ -46,7 +46,7 @@ export const swapKeys: Keys = {
   swap: key("bool", false, "move activations to host memory"),
   layer_swap: key("list|null", null, "layers to move"),
   op_swap: key("list|map|null", null, "operators to move"),
-  default_prefetch: key("int", 1, "how early they come back"),
+  default_prefetch: key("int", 1, "how early they are prefetched"),
 };
 
 const format = "log, tensorboard, both in a list, or null";
@@ -68,11 +68,11 @@ export const monitorKeys: Keys = newKeys(
     max_attention_logit_format: key("string|list|null", null, `largest attention logit: ${format}`),
     throughput_baseline: key("float|null", null, "tokens per second per device to compare with"),
     print_struct: key("bool", false, "print the model's structure"),
-    check_for_global_norm: key("bool", false, "stop when the gradient norm jumps"),
-    global_norm_spike_threshold: key("float", 3, "norm that counts as a jump"),
-    global_norm_spike_count_threshold: key("int", 10, "jumps in a row"),
+    check_for_global_norm: key("bool", false, "stop when the gradient norm spikes"),
+    global_norm_spike_threshold: key("float", 3, "gradient norm that counts as a spike"),
+    global_norm_spike_count_threshold: key("int", 10, "consecutive spikes"),
     stable_rank_config: key("map|null", undefined, "stable rank of weights"),
-    health_checkpoint: key("map|null", null, "limits for sound checkpoints"),
+    health_checkpoint: key("map|null", null, "limits for healthy checkpoints"),
   },
   ["max_attention_logit_format", "stable_rank_config", "health_checkpoint"],
 );
@@ -83,7 +83,7 @@ export const stableRankKeys: Keys = newKeys(
     format: key("string|list|null", null, format),
     step_interval: key("int", 100, "steps between records"),
     target: key("list|string|null", null, "patterns of parameter names"),
-    do_aggregation: key("bool", false, "gather divided weights first"),
+    do_aggregation: key("bool", false, "gather sharded weights first"),
     moe_show_mode: key("string", "all", "all, full or statistics of experts"),
     power_iteration_num: key("int", 5, "iterations of the estimate"),
   },
@@ -103,34 +103,34 @@ export const healthKeys: Keys = newKeys(
 export const parallelKeys: Keys = {
   parallel_mode: key("int|string", 1, "0 data parallel, 1 semi-automatic, 2 automatic, 3 hybrid"),
   full_batch: key("bool", true, "every rank reads the whole batch"),
-  dataset_strategy: key("list|string", undefined, "how each column is divided; first number = data_parallel"),
-  search_mode: key("string", "sharding_propagation", "search of automatic mode"),
+  dataset_strategy: key("list|string", undefined, "how each column is split; first number = data_parallel"),
+  search_mode: key("string", "sharding_propagation", "search method of automatic mode"),
   auto_parallel_search_mode: key("string|null", undefined, "older name of search_mode"),
-  enable_parallel_optimizer: key("bool", false, "divide the optimizer's values among data-parallel devices"),
-  parallel_optimizer_config: key("map", undefined, "how the optimizer's values are divided"),
+  enable_parallel_optimizer: key("bool", false, "shard the optimizer state over data-parallel devices"),
+  parallel_optimizer_config: key("map", undefined, "how the optimizer state is sharded"),
   gradients_mean: key("bool", false, "average gradients; True in data-parallel mode"),
   gradient_fp32_sync: key("bool", undefined, "exchange gradients in float32"),
-  parameter_broadcast: key("bool", undefined, "rank 0 sends its first weights to all"),
+  parameter_broadcast: key("bool", undefined, "rank 0 sends its initial weights to all"),
   loss_repeated_mean: key("bool", undefined, "average a loss that is computed more than once"),
   enable_alltoall: key("bool", false, "all-to-all between experts"),
-  all_reduce_fusion_config: key("list|bool", undefined, "parameters whose gradients are sent together"),
-  comm_fusion: key("map|list", undefined, "communication that is joined"),
+  all_reduce_fusion_config: key("list|bool", undefined, "parameters whose gradients are reduced together"),
+  comm_fusion: key("map|list", undefined, "communication to fuse"),
   strategy_ckpt_save_file: key("string", "./ckpt_strategy.ckpt", "name of the strategy file"),
   strategy_ckpt_load_file: key("string|null", undefined, "strategy file to follow"),
   strategy_ckpt_config: key("map", undefined, "strategy file"),
   pipeline_config: key("map", undefined, "pipeline schedule"),
   auto_pipeline: key("bool", undefined, "must be False"),
   dump_local_norm_path: key("map|string", undefined, "folder for norms of every device"),
-  device_num: key("int", undefined, "MindFormers fills it"),
-  global_rank: key("int", undefined, "MindFormers fills it"),
+  device_num: key("int", undefined, "set by MindFormers"),
+  global_rank: key("int", undefined, "set by MindFormers"),
   pipeline_stages: key("int", undefined, "set pipeline_stage in parallel_config"),
   grad_accumulation_step: key("int", undefined, "set gradient_accumulation_steps in runner_config"),
 };
 
 export const parallelOptimizerKeys: Keys = {
-  gradient_accumulation_shard: key("bool", false, "divide accumulated gradients too"),
-  parallel_optimizer_threshold: key("int", 64, "KB; smaller values are not divided"),
-  optimizer_weight_shard_size: key("int", -1, "devices that share; -1: all data-parallel ones"),
+  gradient_accumulation_shard: key("bool", false, "shard accumulated gradients too"),
+  parallel_optimizer_threshold: key("int", 64, "KB; smaller parameters are not sharded"),
+  optimizer_weight_shard_size: key("int", -1, "devices that shard together; -1: all data-parallel ones"),
 };
 
 export const pipelineKeys: Keys = {
@@ -140,7 +140,7 @@ export const pipelineKeys: Keys = {
 
 export const strategyKeys: Keys = {
   save_file: key("string", "./ckpt_strategy.ckpt", "name of the strategy file"),
-  only_trainable_params: key("bool", true, "leave frozen parameters out"),
+  only_trainable_params: key("bool", true, "exclude frozen parameters"),
   load_file: key("string|null", undefined, "strategy file to follow"),
 };
 
@@ -181,17 +181,17 @@ export const contextKeys: Keys = newKeys(
     device_target: key("string", "Ascend", "Ascend or CPU"),
     device_id: key("int", 0, "device of a single worker"),
     max_device_memory: key("string", "58GB", "memory that MindSpore may use on a device"),
-    mempool_block_size: key("string", "1GB", "step in which memory is taken"),
+    mempool_block_size: key("string", "1GB", "size of the blocks that the memory pool allocates"),
     memory_optimize_level: key("string", "O0", "O0 or O1"),
     max_call_depth: key("int", 10000, "depth of graph calls"),
     save_graphs: key("bool|int", false, "write compiler graphs"),
-    save_graphs_path: key("string", undefined, "folder for them"),
+    save_graphs_path: key("string", undefined, "folder for saved files"),
     jit_config: key("map", undefined, "jit_level: O0, O1 or O2"),
     ascend_config: key("map", undefined, "settings of the Ascend backend"),
     dataset_broadcast_opt_level: key("int", 0, "which ranks read real data"),
     affinity_cpu_list: key("list|string|bool|null|map", undefined, "CPU cores of every device"),
     affinity_config: key("map|null", undefined, "CPU cores by device and module"),
-    use_graceful_exit: key("bool", false, "save and stop when the exit file says so"),
+    use_graceful_exit: key("bool", false, "save and stop when the exit file requests it"),
     ...pastContext,
   },
   ["dataset_broadcast_opt_level", "affinity_config"],

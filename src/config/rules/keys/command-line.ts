@@ -59,7 +59,7 @@ function* overridePaths(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "arguments",
-        `${word}: run_mindformer.py splits its arguments at every "=", so that a value with one breaks all that follow`,
+        `${word}: run_mindformer.py splits its arguments at every "=", so a "=" in a value breaks all later ones`,
       ],
       byHand("set the value in the YAML"),
     );
@@ -69,13 +69,13 @@ function* overridePaths(context: RuleContext): Generator<RuleFinding> {
     const section = parent === "" ? {} : get(parent);
     if (!option && parent !== "" && (typeof section !== "object" || section === null))
       yield error(
-        [path, `--${path}: ${parent} is not in the YAML, so that nothing can be set below it`],
+        [path, `--${path}: ${parent} is not in the YAML, so nothing can be set below it`],
         byHand(`config.set("${path}", ${JSON.stringify(value)})`),
       );
     else if (/^[-+]?\d+\.0*$/.test(value) && key(path)?.types[0] === "float")
       yield warning(
         [path, `--${path} ${value} becomes the whole number ${Number(value)}`],
-        byHand("set the value in the YAML, where the point stays"),
+        byHand("set the value in the YAML, which keeps the point"),
       );
   }
 }

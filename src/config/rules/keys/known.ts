@@ -128,14 +128,14 @@ function* missingKeys({ get }: RuleContext): Generator<RuleFinding> {
     const values = get(section);
     if (!isSection(values) || Object.keys(values).length === 0 || values[name] !== undefined) continue;
     const cure = value === undefined ? byHand(`write ${section}.${name}`) : setTo(`${section}.${name}`, value);
-    yield error([`${section}.${name}`, `MindFormers demands ${name} in ${section}, found none`], cure);
+    yield error([`${section}.${name}`, `MindFormers requires ${name} in ${section}, found none`], cure);
   }
   const callbacks = get("callbacks");
   if (!Array.isArray(callbacks)) return;
   for (const [index, callback] of (callbacks as unknown[]).entries())
     if (isSection(callback) && callback.type === undefined)
       yield error(
-        [`callbacks.${index}.type`, "MindFormers demands type in every callback, found none"],
+        [`callbacks.${index}.type`, "MindFormers requires type in every callback, found none"],
         byHand(`for example config.set("callbacks.${index}.type", "MFLossMonitor")`),
       );
 }
@@ -189,7 +189,7 @@ export const keyRules: readonly Rule[] = [
   },
   {
     id: "missing-key",
-    about: "sections have the keys that MindFormers demands",
+    about: "sections have the keys that MindFormers requires",
     engine: "refuses",
     cure: true,
     check: missingKeys,

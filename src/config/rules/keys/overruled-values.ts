@@ -79,7 +79,7 @@ export function* startKeys({ get, mcore, mesh }: RuleContext): Generator<Overrul
   const named = model("checkpoint_name_or_path");
   if (get(named) && get("load_checkpoint")) yield { path: named, why: "load_checkpoint is set" };
   if (isWritten(get("grouped_lr_schedule")) && isWritten(get("lr_schedule")))
-    yield { path: "lr_schedule", why: "grouped_lr_schedule gives the rates; its default stands for the rest" };
+    yield { path: "lr_schedule", why: "grouped_lr_schedule gives the rates; its default covers the rest" };
   const health = "monitor_config.health_checkpoint.embedding_local_norm_threshold";
   const list = get("callbacks");
   if (!isWritten(get(health)) || !Array.isArray(list)) return;

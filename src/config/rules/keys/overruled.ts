@@ -241,7 +241,7 @@ function* switchedOff({ get, places, key }: RuleContext): Generator<RuleFinding>
     if (info === undefined) continue;
     if (info.until !== undefined && isWritten(get(path)) && get(path) !== false) {
       const instead = info.meaning.startsWith("without effect") ? info.meaning.replace("without effect: ", "use ") : "";
-      yield advice([path, `MindFormers 1.9 no longer looks at it${instead && `; ${instead}`}`], takeAway(path));
+      yield advice([path, `MindFormers 1.9 no longer reads it${instead && `; ${instead}`}`], takeAway(path));
       continue;
     }
     const off = info.default === undefined ? undefined : switches.find((one) => one.keys.test(path) && isOff(one, get));
@@ -256,14 +256,14 @@ function* switchedOff({ get, places, key }: RuleContext): Generator<RuleFinding>
 export const overruledRules: readonly Rule[] = [
   {
     id: "overruled-key",
-    about: "a key decides what it says: none is set anew or switched off because of another",
+    about: "every key has an effect: no other key overrides it or switches it off",
     engine: "ignores",
     cure: true,
     check: overruled,
   },
   {
     id: "switched-off",
-    about: "values of a feature are written with the feature on",
+    about: "the settings of a feature are present only while it is on",
     engine: "ignores",
     cure: true,
     check: switchedOff,

@@ -23,7 +23,7 @@ function* duplicates({ root, places }: RuleContext): Generator<RuleFinding> {
       const message = `the key stands ${entries.length} times in one section: ${values}; only the last counts`;
       const finding = error(
         [path === "" ? first.key : `${path}.${first.key}`, message],
-        byHand("remove the lines that don't count from the file"),
+        byHand("remove the lines without effect from the file"),
       );
       yield { ...finding, offset: first.keyStart };
     }
@@ -48,7 +48,7 @@ function* otherBases({ places }: RuleContext): Generator<RuleFinding> {
 export const surpriseRules: readonly Rule[] = [
   {
     id: "duplicate-key",
-    about: "a key stands once in its section: PyYAML takes the last value without a word",
+    about: "a key stands once in its section: PyYAML silently takes the last value",
     engine: "ignores",
     cure: false,
     check: duplicates,

@@ -23,7 +23,7 @@ function* cpuLimits({ get, mesh, device }: RuleContext): Generator<RuleFinding> 
     if (size > 1)
       yield set(
         `parallel_config.${name}`,
-        `MindSpore on CPU can't divide a model: expected ${name} 1, found ${size}`,
+        `MindSpore on CPU can't split a model: expected ${name} 1, found ${size}`,
         1,
       );
   const type = get("model.model_config.compute_dtype");
@@ -73,7 +73,7 @@ function* memory({ get, facts }: RuleContext): Generator<RuleFinding> {
   const blockBytes = bytesOf(get(block));
   if (blockBytes !== undefined && limit !== undefined && blockBytes > limit)
     yield error(
-      [block, `memory is taken in steps of ${String(get(block))}, more than max_device_memory ${String(text)}`],
+      [block, `memory is allocated in blocks of ${String(get(block))}, more than max_device_memory ${String(text)}`],
       setTo(block, String(text)),
     );
 }
@@ -93,7 +93,7 @@ function* memoryFits({ get, facts }: RuleContext): Generator<RuleFinding> {
   ];
   const first =
     `the fullest device needs ${gigabytes(needed)}, ` +
-    `of ${gigabytes(limit)} that it may use (${gigabytes(needed - limit)} too much)`;
+    `but may use ${gigabytes(limit)} (${gigabytes(needed - limit)} too much)`;
   yield error([limitPath, first], byHand(ways.join("  or  ")));
 }
 

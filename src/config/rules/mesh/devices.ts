@@ -72,7 +72,7 @@ function* idleAxes({ mesh, get, device, facts }: RuleContext): Generator<RuleFin
   if (first === undefined) return;
   const why = off ? "use_parallel is False" : `parallel_mode is ${String(get("parallel.parallel_mode"))}`;
   const names = used.map(([name, size]) => `${name} ${size}`).join(", ");
-  const message = `${names} would be reset to 1, because ${why}; a model is divided only in semi-automatic mode (1)`;
+  const message = `${names} would be reset to 1, because ${why}; a model is split only in semi-automatic mode (1)`;
   yield error([at(first[0]), message], off ? setTo("use_parallel", true) : setTo("parallel.parallel_mode", 1));
 }
 
@@ -117,7 +117,7 @@ function* stagesOnNodes(context: RuleContext): Generator<RuleFinding> {
         at("model_parallel"),
         `tensor parallelism across nodes is slow: model_parallel ${tensorParallel} > ${each} devices of a node`,
       ],
-      byHand(`keep model_parallel at ${each} at most and divide by pipeline_stage instead`),
+      byHand(`keep model_parallel at ${each} at most and use pipeline_stage instead`),
     );
 }
 

@@ -65,7 +65,7 @@ function* headWidth(context: RuleContext): Generator<RuleFinding> {
   }
   const [hidden, count] = [modelNumber("hidden_size"), modelNumber("num_attention_heads")];
   if (hidden === undefined || count === undefined || hidden % count === 0) return;
-  const message = `hidden_size is shared evenly by the heads: ${divisionText(hidden, count)}`;
+  const message = `the heads must divide hidden_size evenly: ${divisionText(hidden, count)}`;
   yield error([modelPath("hidden_size"), message], setTo(modelPath("hidden_size"), nearestMultiple(count, hidden)));
 }
 
@@ -77,7 +77,7 @@ function* vocabulary({ mesh, modelNumber, modelPath, mcore }: RuleContext): Gene
   yield warning(
     [
       modelPath("vocab_size"),
-      `the vocabulary is not shared, every device holds all of it: vocab_size ${divisionText(size, tensor)}`,
+      `the vocabulary is not split, every device holds all of it: vocab_size ${divisionText(size, tensor)}`,
     ],
     { ...setTo(modelPath("vocab_size"), up), hint: `pad it: config.set("${modelPath("vocab_size")}", ${up})` },
   );
@@ -89,7 +89,7 @@ function* feedForward({ mesh, modelNumber, modelPath, mcore }: RuleContext): Gen
   const experts = modelNumber("n_routed_experts") ?? 0;
   const dense = experts <= 1 || (modelNumber("first_k_dense_replace") ?? 0) > 0;
   if (!mesh.semiAuto || !mcore || !dense || width === undefined || width % tensor === 0) return;
-  const message = `feed-forward layers are shared evenly: intermediate_size ${divisionText(width, tensor)}`;
+  const message = `model_parallel must divide feed-forward layers: intermediate_size ${divisionText(width, tensor)}`;
   const path = modelPath("intermediate_size");
   yield error([path, message], setTo(path, nearestMultiple(tensor, width)));
 }
@@ -131,7 +131,7 @@ function* sequence({ mesh, modelNumber, modelPath, get }: RuleContext): Generato
     ...(context > 1 ? [`${ring === 2 ? "2 · " : ""}context_parallel ${mesh.contextParallel}`] : []),
   ];
   const message =
-    `the sequence is cut evenly: ` +
+    `the sequence must divide evenly: ` +
     `seq_length ${length} / (${names.join(" · ")} = ${parts}) leaves ${length % parts}`;
   const near = nearestMultiple(parts, length);
   const data = "train_dataset.data_loader.config.seq_length";
@@ -169,7 +169,7 @@ function* headsOfContext({ mesh, modelNumber, get }: RuleContext): Generator<Rul
     yield error(
       [
         path,
-        `ulysses_cp shares the heads: num_attention_heads ${heads} / ` +
+        `ulysses_cp splits the heads: num_attention_heads ${heads} / ` +
           `(context_parallel ${cp} · model_parallel ${mesh.tensorParallel} = ${parts}) leaves ${heads % parts}`,
       ],
       setTo(path, "colossalai_cp"),
@@ -183,7 +183,7 @@ function* sequenceParallel({ mesh, mcore, get, modelNumber }: RuleContext): Gene
   const { tensorParallel: tensor, semiAuto } = mesh;
   if (on && tensor <= 1 && mcore)
     yield error(
-      [path, `use_seq_parallel shares the sequence among model-parallel devices, but model_parallel is ${tensor}`],
+      [path, `use_seq_parallel splits the sequence among model-parallel devices, but model_parallel is ${tensor}`],
       setTo(path, false),
     );
   const legacyExperts = get("moe_config.expert_num");
@@ -196,7 +196,7 @@ function* sequenceParallel({ mesh, mcore, get, modelNumber }: RuleContext): Gene
     yield error(
       [
         path,
-        `a model with experts needs use_seq_parallel with model_parallel ${tensor}: MindFormers refuses it otherwise`,
+        `a model with experts needs use_seq_parallel with model_parallel ${tensor}: otherwise MindFormers refuses it`,
       ],
       setTo(path, true),
     );
@@ -219,7 +219,7 @@ export const divisionRules: readonly Rule[] = [
   },
   {
     id: "vocab-divisible",
-    about: "model_parallel divides vocab_size, else the embedding is not shared",
+    about: "model_parallel divides vocab_size, else the embedding is not split",
     engine: "ignores",
     cure: true,
     check: vocabulary,

@@ -29,7 +29,7 @@ function* expertGroups({ mcore, model, modelNumber: of, modelPath: at }: RuleCon
       );
     if (chosen > groups)
       yield error(
-        [at("topk_group"), `a token can't use more groups than there are: topk_group ${chosen} > n_group ${groups}`],
+        [at("topk_group"), `a token can't use more groups than exist: topk_group ${chosen} > n_group ${groups}`],
         setTo(at("topk_group"), nearestDivisors(perToken ?? groups, groups, 99).find((size) => size <= groups) ?? 1),
       );
   }
@@ -37,7 +37,7 @@ function* expertGroups({ mcore, model, modelNumber: of, modelPath: at }: RuleCon
     yield error(
       [
         at("topk_group"),
-        `experts of a token are chosen evenly from its groups: ` +
+        `a token takes equally many experts from each of its groups: ` +
           `num_experts_per_tok ${perToken} / topk_group ${chosen} leaves ${perToken % chosen}`,
       ],
       setTo(at("topk_group"), nearestDivisors(perToken, chosen, 99).find((size) => !groups || size <= groups) ?? 1),
@@ -58,7 +58,7 @@ function* expertCount({ mcore, model, modelNumber: of, modelPath: at }: RuleCont
     yield error(
       [
         at("num_experts_per_tok"),
-        `a token can't pass more experts than there are: num_experts_per_tok ${perToken} > n_routed_experts ${experts}`,
+        `a token can't use more experts than exist: num_experts_per_tok ${perToken} > n_routed_experts ${experts}`,
       ],
       setTo(at("num_experts_per_tok"), experts),
     );
@@ -170,7 +170,7 @@ export const expertRules: readonly Rule[] = [
   },
   {
     id: "expert-count",
-    about: "at least one expert; a token passes no more experts than there are",
+    about: "at least one expert; a token uses no more experts than exist",
     engine: "fails later",
     cure: true,
     check: expertCount,

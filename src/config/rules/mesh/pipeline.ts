@@ -76,7 +76,7 @@ function offsetText(offset: unknown, layers: number, pipeline: PipelineShape): s
     );
   if (found.problem === "sum")
     return (
-      `the offsets must add up to what is left over: ` +
+      `the offsets must add up to the remainder: ` +
       `num_hidden_layers ${layers} mod (pipeline_stage ${stages}${extra}) = ${found.remainder}, found ${found.sum}`
     );
   return `a stage in the middle would have no layer: layers per stage ${found.counts.join(", ")}`;
@@ -204,11 +204,11 @@ function* bubble(context: RuleContext): Generator<RuleFinding> {
   yield advice(
     [
       microPath,
-      `devices wait ${percent(share)} of a step: (pipeline_stage ${stages} − 1) / (${works} + ${stages - 1})`,
+      `devices idle ${percent(share)} of a step: (pipeline_stage ${stages} − 1) / (${works} + ${stages - 1})`,
     ],
     {
       ...setTo(microPath, enough),
-      hint: `config.set("${microPath}", ${enough}) waits ${better} (and makes the global batch larger)`,
+      hint: `config.set("${microPath}", ${enough}) idles ${better} (and makes the global batch larger)`,
     },
   );
 }
@@ -239,7 +239,7 @@ export const pipelineRules: readonly Rule[] = [
   },
   {
     id: "scheduler",
-    about: "the pipeline's schedule is written whole and fits its stages, blocks, micro-batches and sequence parts",
+    about: "the pipeline's schedule is complete and fits its stages, blocks, micro-batches and sequence parts",
     engine: "refuses",
     cure: true,
     check: scheduler,

@@ -80,7 +80,7 @@ function* fullBatch({ get, mesh, device }: RuleContext): Generator<RuleFinding> 
   if (get(path) !== true || !mesh.semiAuto || device !== "Ascend" || mesh.dataParallel < 2) return;
   if (Array.isArray(get("parallel.dataset_strategy"))) return;
   yield advice(
-    [path, `every rank reads the whole batch, ${mesh.dataParallel} times what it needs`],
+    [path, `every rank reads the whole batch, ${mesh.dataParallel} times the data that it needs`],
     setTo(path, false),
   );
 }
@@ -88,7 +88,8 @@ function* fullBatch({ get, mesh, device }: RuleContext): Generator<RuleFinding> 
 export const batchRules: readonly Rule[] = [
   {
     id: "batch-size",
-    about: "sizes holds three numbers and the first at least one global batch; what does not fill a batch is dropped",
+    about:
+      "sizes holds three numbers and the first at least one global batch; samples that do not fill a batch are dropped",
     engine: "fails later",
     cure: true,
     check: batchSize,

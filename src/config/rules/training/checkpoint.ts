@@ -92,7 +92,7 @@ function* interval(context: RuleContext): Generator<RuleFinding> {
   const monitors = callbacksOf(context, "CheckpointMonitor");
   if (monitors.length === 0 && Array.isArray(context.get("callbacks")))
     yield advice(
-      ["callbacks", "no CheckpointMonitor: nothing of the run is saved"],
+      ["callbacks", "no CheckpointMonitor: the run saves nothing"],
       byHand(
         'add a callback { type: "CheckpointMonitor", save_checkpoint_steps: 1000, checkpoint_format: "safetensors" }',
       ),
@@ -105,7 +105,7 @@ function* interval(context: RuleContext): Generator<RuleFinding> {
     if (typeof steps !== "number" || steps <= run.steps) continue;
     const suggested = Math.max(1, Math.ceil(run.steps / 10));
     yield advice(
-      [place, `only the end of the run is saved: every ${steps} steps, but the run has ${run.arithmetic}`],
+      [place, `the run saves only its end: every ${steps} steps, but the run has ${run.arithmetic}`],
       setTo(place, suggested),
     );
   }
@@ -135,7 +135,7 @@ function* content(context: RuleContext): Generator<RuleFinding> {
     const weightsOnly = values.save_optimizer === false && get("checkpoint.no_save_optim") !== false;
     if (iteration && (weightsOnly || get("checkpoint.no_save_optim") === true))
       yield advice(
-        [`${path}.save_optimizer`, "the optimizer state is not saved: no training can resume from these checkpoints"],
+        [`${path}.save_optimizer`, "the optimizer state is not saved: training can't resume from these checkpoints"],
         byHand('config.saving({ content: "all" })'),
       );
   }
@@ -165,7 +165,7 @@ export const checkpointRules: readonly Rule[] = [
   },
   {
     id: "saved-content",
-    about: "what a checkpoint holds is what its layout can hold",
+    about: "a checkpoint's layout can hold its content",
     engine: "ignores",
     cure: true,
     check: content,

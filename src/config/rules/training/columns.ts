@@ -80,7 +80,7 @@ function* datasetStrategy(context: RuleContext): Generator<RuleFinding> {
   if (strategy === undefined || strategy === null) {
     if (get("parallel.full_batch") === false && (!megatron || !mcore))
       yield error(
-        [strategyPath, "full_batch False needs a dataset_strategy, which tells how each column is divided"],
+        [strategyPath, "full_batch False needs a dataset_strategy, which says how each column is split"],
         setTo(strategyPath, expectedStrategy(context)),
       );
     return;

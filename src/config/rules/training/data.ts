@@ -23,7 +23,7 @@ function* sequenceLength({ get, facts, megatron, modelNumber }: RuleContext): Ge
       [
         path,
         `the dataset was cut for samples of ${cut} tokens, the configuration reads ${data}; ` +
-          "the token stream is cut anew",
+          "the engine cuts the token stream again",
       ],
       byHand(`config.set("${path}", ${cut}) and the model's seq_length, or prepare the data with seqLength ${data}`),
     );
@@ -89,8 +89,8 @@ function* padding({ get, facts, megatron }: RuleContext): Generator<RuleFinding>
       yield warning(
         [
           `${gpt}.pad`,
-          `the data is filled up with the token ${known}, the loader leaves ${String(pad ?? -1)} out of the loss: ` +
-            `fill tokens would be learned`,
+          `the data is padded with token ${known}, but the loss ignores ${String(pad ?? -1)}: ` +
+            `the model would learn padding tokens`,
         ],
         setTo(`${gpt}.pad`, known),
       );
@@ -98,7 +98,7 @@ function* padding({ get, facts, megatron }: RuleContext): Generator<RuleFinding>
   }
   if (pad === eod)
     yield warning(
-      [`${gpt}.pad`, `pad and eod are the same token ${pad}: no end of a document would be learned`],
+      [`${gpt}.pad`, `pad and eod are the same token ${pad}: the model would not learn where documents end`],
       setTo(`${gpt}.pad`, -1),
     );
   else if (known !== undefined && known !== pad)

@@ -112,10 +112,7 @@ function* positions({ model, mcore, modelNumber }: RuleContext): Generator<RuleF
   if (!mcore || model === undefined || longest === undefined || length === undefined || length <= longest) return;
   const path = place("max_position_embeddings");
   yield warning(
-    [
-      path,
-      `samples are longer than the positions are made for: seq_length ${length} > max_position_embeddings ${longest}`,
-    ],
+    [path, `samples are longer than the positions support: seq_length ${length} > max_position_embeddings ${longest}`],
     setTo(path, length),
   );
 }

@@ -42,7 +42,7 @@ function* kinds(context: RuleContext): Generator<RuleFinding> {
       yield error(
         [
           "parallel.parallel_optimizer_config.optimizer_weight_shard_size",
-          `Muon shares its state among data-parallel devices: ${shard} > data_parallel ${mesh.dataParallel}`,
+          `Muon shards its state over data-parallel devices: ${shard} > data_parallel ${mesh.dataParallel}`,
         ],
         setTo("parallel.parallel_optimizer_config.optimizer_weight_shard_size", mesh.dataParallel),
       );
@@ -78,7 +78,7 @@ function* shardSize({ get, mesh }: RuleContext): Generator<RuleFinding> {
     );
   else if (size < data && data % size !== 0)
     yield error(
-      [shardPath, `the devices that share must divide data_parallel: ${divisionText(data, size)}`],
+      [shardPath, `optimizer_weight_shard_size must divide data_parallel: ${divisionText(data, size)}`],
       setTo(shardPath, nearestDivisors(data, size, 1)[0] ?? -1),
     );
   else if (size > data)
@@ -86,9 +86,9 @@ function* shardSize({ get, mesh }: RuleContext): Generator<RuleFinding> {
       [
         shardPath,
         `${size} is more than the devices that hold the same slice (data_parallel ${data}; ` +
-          "more for what model_parallel does not divide); MindSpore shares among those",
+          "more for tensors that model_parallel does not split); MindSpore shards over those",
       ],
-      byHand(`config.set("${shardPath}", -1) shares among all of them too`),
+      byHand(`config.set("${shardPath}", -1) also shards over all of them`),
     );
 }
 
@@ -99,8 +99,8 @@ function* sharding({ get, mesh, device }: RuleContext): Generator<RuleFinding> {
     yield advice(
       [
         path,
-        `each of the data_parallel ${mesh.dataParallel} devices keeps all of the optimizer's values; ` +
-          `shared, each keeps 1/${mesh.dataParallel}`,
+        `each of the data_parallel ${mesh.dataParallel} devices keeps the whole optimizer state; ` +
+          `sharded, each keeps 1/${mesh.dataParallel}`,
       ],
       setTo(path, true),
     );
@@ -121,10 +121,10 @@ function* shardDivisible({ get, mesh, facts, modelNumber, modelPath }: RuleConte
     yield advice(
       [
         modelPath(name),
-        "some of the optimizer's values may not be shared: " +
-          `${name} ${divisionText(size, devices)}, of which MindFormers warns`,
+        "some of the optimizer state can't be sharded: " +
+          `${name} ${divisionText(size, devices)}, and MindFormers warns`,
       ],
-      byHand(`a ${name} that ${devices} divides is shared wholly`),
+      byHand(`a ${name} that ${devices} divides is sharded completely`),
     );
   }
 }
@@ -132,7 +132,7 @@ function* shardDivisible({ get, mesh, facts, modelNumber, modelPath }: RuleConte
 function* gradients({ get, model }: RuleContext): Generator<RuleFinding> {
   if (get("runner_wrapper.use_clip_grad") === false)
     yield advice(
-      ["runner_wrapper.use_clip_grad", "gradients are not limited: one bad batch can spoil the run"],
+      ["runner_wrapper.use_clip_grad", "gradients are not clipped: one bad batch can spoil the run"],
       setTo("runner_wrapper.use_clip_grad", true),
     );
   const norm = get("runner_wrapper.max_grad_norm");
@@ -178,21 +178,21 @@ export const optimizerRules: readonly Rule[] = [
   },
   {
     id: "optimizer-parallel",
-    about: "data-parallel devices share the optimizer's values",
+    about: "data-parallel devices shard the optimizer state",
     engine: "accepts",
     cure: true,
     check: sharding,
   },
   {
     id: "shard-divisible",
-    about: "with a shared optimizer the devices divide vocab_size and hidden_size",
+    about: "with a sharded optimizer the devices divide vocab_size and hidden_size",
     engine: "accepts",
     cure: false,
     check: shardDivisible,
   },
   {
     id: "gradients",
-    about: "gradients are limited; bfloat16 has no loss scaling",
+    about: "gradients are clipped; bfloat16 has no loss scaling",
     engine: "accepts",
     cure: true,
     check: gradients,

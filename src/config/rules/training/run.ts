@@ -20,7 +20,7 @@ function* resume(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "load_checkpoint",
-        "resume_training is on but load_checkpoint is empty: MindFormers would start anew from random weights",
+        "resume_training is on but load_checkpoint is empty: MindFormers would start from random weights",
       ],
       {
         ...off,
@@ -32,7 +32,7 @@ function* resume(context: RuleContext): Generator<RuleFinding> {
       [
         "load_checkpoint",
         `resume_training is on but the folder ${String(path)} is empty: ` +
-          "MindFormers would start anew from random weights",
+          "MindFormers would start from random weights",
       ],
       {
         ...off,
@@ -56,7 +56,7 @@ function* loadCheckpoint({ get, facts }: RuleContext): Generator<RuleFinding> {
   const others = get("pretrained_model_dir") || get("model.model_config.checkpoint_name_or_path");
   if (get("auto_trans_ckpt") === true && !path && !others)
     yield error(
-      ["auto_trans_ckpt", "auto_trans_ckpt divides a checkpoint anew, but load_checkpoint is empty"],
+      ["auto_trans_ckpt", "auto_trans_ckpt reshards a checkpoint, but load_checkpoint is empty"],
       setTo("auto_trans_ckpt", false),
     );
 }
@@ -80,7 +80,7 @@ function* depth({ get }: RuleContext): Generator<RuleFinding> {
   const found = visit(get(""), 0);
   if (found > deepest)
     yield error(
-      ["", `sections lie ${found} deep, MindFormers reads at most ${deepest}`],
+      ["", `sections are nested ${found} deep, MindFormers reads at most ${deepest}`],
       byHand("flatten the deepest section"),
     );
 }
@@ -94,7 +94,7 @@ function* monitors({ get, mcore, model }: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         "use_skip_data_by_global_norm",
-        "at a jump of the gradient norm, use_skip_data_by_global_norm skips the batch " +
+        "at a spike of the gradient norm, use_skip_data_by_global_norm skips the batch " +
           `and ${reload} reloads a checkpoint: only one of them can be on`,
       ],
       setTo("use_skip_data_by_global_norm", false),
@@ -120,14 +120,14 @@ function* monitors({ get, mcore, model }: RuleContext): Generator<RuleFinding> {
 export const runRules: readonly Rule[] = [
   {
     id: "resume",
-    about: "resume_training has a checkpoint to go on with",
+    about: "resume_training has a checkpoint to continue from",
     engine: "ignores",
     cure: true,
     check: resume,
   },
   {
     id: "load-checkpoint",
-    about: "load_checkpoint exists, and auto_trans_ckpt has one to divide",
+    about: "load_checkpoint exists, and auto_trans_ckpt has one to reshard",
     engine: "refuses",
     cure: true,
     check: loadCheckpoint,
@@ -141,14 +141,14 @@ export const runRules: readonly Rule[] = [
   },
   {
     id: "norm-monitor",
-    about: "one reaction to a jump of the gradient norm; the health monitor has local_norm",
+    about: "one reaction to a spike of the gradient norm; the health monitor has local_norm",
     engine: "fails later",
     cure: true,
     check: monitors,
   },
   {
     id: "depth",
-    about: "sections lie at most 10 deep",
+    about: "sections are nested at most 10 deep",
     engine: "refuses",
     cure: false,
     check: depth,

@@ -59,7 +59,7 @@ function* rates({ get }: RuleContext): Generator<RuleFinding> {
     yield error([at("learning_rate"), `expected a rate above 0, found ${rate}`], setTo(at("learning_rate"), 1e-4));
   else if (rate > 0.02)
     yield warning(
-      [at("learning_rate"), `a rate of ${rate} is far above what language models bear (1e-5 to 1e-2)`],
+      [at("learning_rate"), `a rate of ${rate} is far above the usual 1e-5 to 1e-2 of language models`],
       setTo(at("learning_rate"), 1e-4),
     );
   if (typeof end === "number" && rate > 0) {
@@ -112,7 +112,7 @@ function* sinks({ get, facts }: RuleContext): Generator<RuleFinding> {
   const steps = typeof samples === "number" ? Math.floor(samples / globalBatchOf(get, facts.devices).size) : undefined;
   if (steps !== undefined && steps >= 1 && size > steps)
     yield warning(
-      [path, `sink_size ${size} is more than the ${steps} steps of an epoch: not one epoch would be run`],
+      [path, `sink_size ${size} is more than the ${steps} steps of an epoch: no epoch would run`],
       setTo(path, 1),
     );
   else

@@ -98,7 +98,7 @@ function* replica(context: RuleContext): Generator<RuleFinding> {
     if (data / shard >= 2) return;
     const asWritten = written === shard ? "" : ` (${String(written ?? -1)})`;
     const message =
-      `${needs(options)} the optimizer's values twice: expected 2 copies or more, ` +
+      `${needs(options)} the optimizer state twice: expected 2 copies or more, ` +
       `found data_parallel ${data} / optimizer_weight_shard_size ${shard}${asWritten} = ${data / shard}`;
     if (data >= 2 && data % 2 === 0) yield error([shardPath, message], setTo(shardPath, data / 2));
     else yield error([shardPath, message], byHand(`raise parallel_config.data_parallel to ${2 * data}`));

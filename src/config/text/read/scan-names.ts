@@ -14,7 +14,7 @@ export function scanName(cursor: Cursor): NameToken {
   if (name === "" || !(isBlankOrEnd(after) || "?:,]}%@`".includes(after)))
     throw cursor.finding(
       `names of anchors and aliases have letters, digits, _ and -, found ${cursor.shown()}`,
-      `quote the text if it is no ${kind}`,
+      `quote the text if it is not an ${kind}`,
     );
   return { kind, name, start, end: cursor.at };
 }

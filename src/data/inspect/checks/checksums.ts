@@ -21,6 +21,6 @@ export async function checksums(
     if (found !== record.sha256)
       wrong.push(`${basename(path)} (${found.slice(0, 12)}, manifest ${record.sha256.slice(0, 12)})`);
   }
-  if (wrong.length === 0) return { check, verdict: "ok", found: `${records.length} files are those that were written` };
+  if (wrong.length === 0) return { check, verdict: "ok", found: `${records.length} files are as they were written` };
   return { check, verdict: "damaged", found: `changed: ${wrong.join(", ")}`, hint: "await data.repair()" };
 }

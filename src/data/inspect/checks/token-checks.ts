@@ -10,7 +10,7 @@ export function tokenChecks(survey: TokenSurvey, expected: Expectations): CheckR
 
 function idRange({ smallest, largest, tokens }: TokenSurvey, { vocabSize }: Expectations): CheckRow {
   const check = "token ids";
-  if (!smallest || !largest) return { check, verdict: "warning", found: "no tokens at all" };
+  if (!smallest || !largest) return { check, verdict: "warning", found: "no tokens" };
   const range = `${formatCount(tokens)} ids from ${smallest.id} to ${largest.id}`;
   if (smallest.id < 0)
     return { check, verdict: "damaged", found: `${range}; negative from sequence ${smallest.sequence} on` };
@@ -48,7 +48,7 @@ function ends(survey: TokenSurvey, { eod, stitched }: Expectations): CheckRow {
 }
 
 function fill({ allPad, firstAllPad, sequences }: TokenSurvey, { pad }: Expectations): CheckRow {
-  const check = "fill tokens";
+  const check = "padding tokens";
   if (pad === undefined) return { check, verdict: "ok", found: "none are expected" };
   if (allPad === 0) return { check, verdict: "ok", found: `no sequence consists of ${pad} only` };
   const found =

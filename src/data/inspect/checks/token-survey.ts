@@ -10,12 +10,12 @@ export interface TokenSurvey {
   readonly smallest: TokenAt | undefined;
   readonly largest: TokenAt | undefined;
   readonly emptyDocuments: number;
-  /** Sequences that hold nothing but the fill token. */
+  /** Sequences that hold nothing but the padding token. */
   readonly allPad: number;
   readonly firstAllPad: number | undefined;
   /** How often the end-of-text token occurs. */
   readonly eodTokens: number;
-  /** Documents that are not cut off and whose last token (before fill tokens) is another one. */
+  /** Documents that are not cut off and whose last token (before padding tokens) is another one. */
   readonly documentsWithoutEod: number;
   readonly firstWithoutEod: number | undefined;
 }
@@ -124,7 +124,7 @@ class SurveyState {
     this.#length += ids.length;
   }
 
-  /** The last token that is no fill token; where the fill token is the end-of-text token, the last one. */
+  /** The last token that is no padding token; where the padding token is the end-of-text token, the last one. */
   #noteLast(ids: Numbers, fill: number): void {
     const { eod, pad } = this.#options;
     let at = ids.length - 1;

@@ -2,7 +2,7 @@ import type { Issue } from "../../../core/error.js";
 import { displayKey, type MimeBundle } from "../../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../../view/sections.js";
 
-/** One thing that was checked. */
+/** One check and its result. */
 export interface CheckRow {
   readonly check: string;
   /** "unknown": nothing to compare with. "warning": usable, but look at it. "damaged": do not train from it. */
@@ -54,7 +54,7 @@ export class DatasetVerification {
     ]
       .filter(([number]) => number !== 0)
       .map(([number, name]) => `${number} ${name}`);
-    return parts.length === 0 ? "✓ nothing wrong was found" : `${this.ok ? "!" : "✗"} ${parts.join(", ")}`;
+    return parts.length === 0 ? "✓ no fault found" : `${this.ok ? "!" : "✗"} ${parts.join(", ")}`;
   }
 
   [displayKey](): MimeBundle {

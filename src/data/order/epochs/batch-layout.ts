@@ -3,7 +3,7 @@ import { LabError } from "../../../core/error.js";
 import type { Mesh } from "../../../model/layout/mesh.js";
 import { positive } from "../../../model/read-value.js";
 
-/** What of a plan decides which rank reads what; what `planRun` returns fits. */
+/** The facts of a plan that decide which rank reads what; `planRun` returns them. */
 export interface OrderPlan {
   readonly config: Config;
   readonly mesh: Mesh;

@@ -46,7 +46,7 @@ export class SourceEpochs {
     this.#series = series;
   }
 
-  /** The same as a figure with a line per dataset. */
+  /** A figure of the epochs read by step, with a line per dataset. */
   plot(): Figure {
     return lineChart({
       title: "Epochs read per dataset",
@@ -79,7 +79,7 @@ export class SourceEpochs {
       })),
       note:
         "dry: as many tokens read as the dataset has. The engine shuffles all epochs of a dataset together " +
-        "(a last one of which less than 80 % is asked for by itself).",
+        "(except a last one of which the run needs less than 80 %).",
     });
   }
 }

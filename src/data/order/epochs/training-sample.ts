@@ -60,7 +60,7 @@ export class TrainingSample implements TrainingSampleValues {
     const facts = factsBundle(`Training sample ${formatCount(this.sample)} of ${formatCount(this.total)}`, [
       ["input_ids", idsText(this.ids)],
       ["labels", idsText(this.labels)],
-      ...(this.padded > 0 ? [["fill tokens", formatCount(this.padded)] as const] : []),
+      ...(this.padded > 0 ? [["padding tokens", formatCount(this.padded)] as const] : []),
     ]);
     return joinBundles([
       facts,

@@ -4,6 +4,7 @@ import { factsBundle, joinBundles } from "../../../view/sections.js";
 import { tableBundle } from "../../../view/table.js";
 import { idsText, sourcesTable, type TrainingSample } from "./training-sample.js";
 
+/** What one rank reads at one optimizer step. */
 export interface TrainingStepValues {
   /** Optimizer step of the run, from 1, as the engine's log counts. */
   readonly step: number;
@@ -15,7 +16,7 @@ export interface TrainingStepValues {
   readonly replicas: number;
   /** Consecutive samples that go through the model together. */
   readonly microBatch: number;
-  /** False if the engine gives this rank constant ones, and another rank of its group passes on what is listed. */
+  /** False if the engine feeds this rank constant ones; the first rank of its group then passes the samples on. */
   readonly loads: boolean;
   readonly samples: readonly TrainingSample[];
 }

@@ -6,7 +6,7 @@ import { DataError, LabError } from "../../../core/error.js";
 import { globBase, globPattern, isGlob } from "./glob.js";
 import { type LeftOut, packedFile, whyLeftOut } from "./left-out.js";
 
-/** How documents lie in a file. */
+/** How a file stores documents. */
 export type InputFormat = "wikitext" | "text" | "lines" | "jsonl" | "parquet";
 export const inputFormats: readonly InputFormat[] = ["wikitext", "text", "lines", "jsonl", "parquet"];
 

@@ -15,7 +15,7 @@ const packed: readonly (readonly [ending: RegExp, what: string, unpack: string])
   [/\.zip$/i, "a zip archive", "unzip"],
   [/\.7z$/i, "a 7-Zip archive", "7z x"],
   [/\.rar$/i, "a RAR archive", "unrar x"],
-  [/\.(lz4|br|Z|sz)$/i, "data of a compression that is not read", "unpack"],
+  [/\.(lz4|br|Z|sz)$/i, "data in an unsupported compression", "unpack"],
 ];
 
 const tables = /\.(csv|tsv|xlsx?|ods)(\.(gz|zst))?$/i;
@@ -37,7 +37,7 @@ export function whyLeftOut(path: string): string | undefined {
   if (tables.test(path)) return "a table; write it as JSON lines or Parquet";
   const ending = /\.[^.]+$/.exec(basename(path))?.[0];
   return (
-    `${ending === undefined ? "no ending" : `the ending ${ending}`}, not one of a text file; ` +
+    `${ending === undefined ? "no ending" : `the ending ${ending}`}, expected that of a text file; ` +
     "name the file itself to read it"
   );
 }

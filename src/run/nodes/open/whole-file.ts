@@ -2,7 +2,7 @@ import type { ByteSource } from "../../../core/bytes.js";
 import { readSafetensorsHeader } from "../../../formats/safetensors/header.js";
 import type { NodeFile, RunNode } from "../node.js";
 
-/** What is needed of a node to look at its files. */
+/** The part of a node that reads its files. */
 export type FileAccess = Pick<RunNode, "list" | "read" | "name">;
 
 export interface SavedFile {

@@ -6,7 +6,7 @@ import { sshNodes } from "../cluster-nodes.js";
 import type { RemoteNode } from "../remote-node.js";
 import { type Preflight, preflight } from "./preflight.js";
 
-/** What preflight needs of a plan; `planRun` makes one. */
+/** The part of a plan that `checkCluster` needs; `planRun` makes it. */
 export interface CheckablePlan {
   readonly cluster: ResolvedCluster;
   readonly disk: { readonly checkpointsBytes: number | undefined; readonly logBytes: number | undefined };

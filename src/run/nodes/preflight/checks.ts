@@ -71,7 +71,7 @@ function data(node: Reached, all: readonly Reached[]): NodeCheck {
     if (other.size !== fact.size)
       return bad("data", `${path}: ${fact.size} bytes, node 0 has ${other.size}`, `copy ${path} from node 0`);
     if (other.sha256 !== fact.sha256)
-      return bad("data", `${path}: other bytes than on node 0 (SHA-256 differs)`, `copy ${path} from node 0`);
+      return bad("data", `${path}: content differs from node 0 (SHA-256)`, `copy ${path} from node 0`);
   }
   const files = Object.values(node.files ?? {});
   const bytes = files.reduce((sum, fact) => sum + (fact?.size ?? 0), 0);
@@ -86,7 +86,7 @@ function data(node: Reached, all: readonly Reached[]): NodeCheck {
 function clock(node: Reached, all: readonly Reached[]): NodeCheck {
   const apart = (node.clockAheadMs ?? 0) - (all[0]?.clockAheadMs ?? 0);
   const found = `${(apart / 1000).toFixed(1)} s ${apart < 0 ? "behind" : "ahead of"} node 0`;
-  if (Math.abs(apart) <= clockMs) return ok("clock", Math.abs(apart) < 500 ? "in step" : found);
+  if (Math.abs(apart) <= clockMs) return ok("clock", Math.abs(apart) < 500 ? "in sync" : found);
   return bad("clock", found, "set the clock: chronyc makestep (or ntpdate)");
 }
 

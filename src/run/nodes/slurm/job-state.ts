@@ -86,7 +86,7 @@ const waiting: Readonly<Record<string, string>> = {
   PartitionDown: "its partition is down",
   PartitionNodeLimit: "its partition allows fewer nodes",
   PartitionTimeLimit: "its partition allows less time",
-  PartitionConfig: "its partition can never run it as asked",
+  PartitionConfig: "its partition can never run it as requested",
   ReqNodeNotAvail: "a node that it needs is down, drained, or reserved",
   JobHeldUser: "held by the user: scontrol release <job>",
   JobHeldAdmin: "held by an administrator",

@@ -94,5 +94,8 @@ export function judgeSilence(
   if (unreachable) return say(unreachable.rank, `its node ${unreachable.node} can't be reached`);
   if (behind.length > 0) return say(behind[0], `the others reached step ${furthest}`);
   if (outside.length > 0 && waiting.length > 0) return say(outside[0]?.rank, "the others wait for it in a collective");
-  return say(silent[0], silent.length === 1 ? "the others go on" : `as ${silent.length - 1} others; no rank differs`);
+  return say(
+    silent[0],
+    silent.length === 1 ? "the others continue" : `as ${silent.length - 1} others; no rank differs`,
+  );
 }

@@ -161,7 +161,7 @@ function judgeFailure(evidence: Evidence): Verdict {
 /** A process that ended while nobody saw how. */
 function wordless(evidence: Evidence, what: { subject: string; rank?: number | undefined; more?: string }): Verdict {
   const { subject, rank, more = "" } = what;
-  const message = `${subject} was killed or died without a word ${where(evidence, rank)}${more}`;
+  const message = `${subject} was killed or died silently ${where(evidence, rank)}${more}`;
   return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
 }
 
@@ -191,7 +191,7 @@ function judgePort(port: number): Verdict {
 }
 
 function earlyEnd({ lastStep, totalSteps, leftOut = 0 }: Evidence): string {
-  return leftOut > 0 && lastStep < totalSteps ? `: the data ends there, because ${leftOut} batches were left out` : "";
+  return leftOut > 0 && lastStep < totalSteps ? `: the data ends there, because ${leftOut} batches were skipped` : "";
 }
 
 /**

@@ -10,6 +10,7 @@ export interface HistogramBin {
   readonly count: number;
 }
 
+/** Contents of a histogram. */
 export interface HistogramSpec {
   readonly title: string;
   readonly x: {

@@ -6,6 +6,7 @@ import { lineStyle, maximumLines } from "../palette.js";
 import { type Curve, type CurveSummary, type LineSeries, requireEqualLengths, summarize, thinOut } from "./curve.js";
 import { chartText } from "./sparkline.js";
 
+/** Contents of a line chart. */
 export interface LineChartSpec {
   readonly title: string;
   readonly x: { readonly label: string };
@@ -38,9 +39,9 @@ const finestBuckets = 4000;
 const chrome = 124;
 
 /**
- * A line chart as a figure. It holds at most 64 KB however long the series: lines are thinned out such that their
- * extremes and gaps stay. NaN and infinite values are gaps, marked in red on the x axis and counted in the text.
- * @throws LabError ARGUMENT_INVALID if a series has not as many x as y.
+ * A line chart as a figure. It holds at most 64 KB however long the series: lines are thinned, but keep their
+ * extremes and gaps. NaN and infinite values are gaps, marked in red on the x axis and counted in the text.
+ * @throws LabError ARGUMENT_INVALID if a series has different numbers of x and y.
  *
  * @example
  * const series = [{ name: "loss", x: [1, 2, 3], y: [6.9, 5.1, 4.2] }];

@@ -76,7 +76,7 @@ test("ranks that were saved hours apart are pointed out", async () => {
   const { checkpoint, paths } = await verifyRanks(checkpointFile(5), checkpointFile(5));
   await utimes(paths[0] as string, new Date(), new Date(Date.now() - 7_200_000));
   const again = (await openCheckpoints(checkpoint.folder)).at(5);
-  expect((await again.verify()).findings[0]?.message).toContain("found 2h 0m: they may be of different starts");
+  expect((await again.verify()).findings[0]?.message).toContain("found 2h 0m: they may come from different attempts");
 });
 
 test("thousands of damaged tensors give two hundred findings and a last one with the rest", async () => {

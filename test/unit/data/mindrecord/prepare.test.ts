@@ -89,7 +89,7 @@ describe('prepareData with format "mindrecord"', () => {
     await expect(other.peek(0)).rejects.toThrow(/expected a column of tokens, found name/);
   });
 
-  it("gives whole sequences for legacy models, and leaves fill tokens out of the labels of the others", async () => {
+  it("gives whole sequences for legacy models, and leaves padding tokens out of the labels of the others", async () => {
     const legacy = await prepareData(await options({ columns: ["input_ids"] }));
     expect((await legacy.row(0)).input_ids).toHaveLength(17);
     const padded = await prepareData(await options({ mode: "pad", seqLength: 40 }));

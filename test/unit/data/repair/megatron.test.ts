@@ -104,7 +104,7 @@ it("nothing is written if the source, the tokenizer or the manifest is not there
   const manifestFile = `${data.prefix}.manifest.json`;
   const manifest = await readFile(manifestFile, "utf8");
   await writeFile(manifestFile, manifest.replace(JSON.stringify(input), '"/x/.out_text_document.stdin"'));
-  await expect(repairDataset(data.prefix)).rejects.toThrow(/read once more, found standard input/);
+  await expect(repairDataset(data.prefix)).rejects.toThrow(/read again, found standard input/);
   await writeFile(manifestFile, manifest);
   await rm(input);
   await expect(data.repair()).rejects.toMatchObject({ code: "FILE_MISSING" });

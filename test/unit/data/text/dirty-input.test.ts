@@ -112,7 +112,7 @@ describe("options that a cell's types would have refused", () => {
     [{ jsonKeys: ["a", "a"] }, "different names", "jsonKeys"],
     [{ jsonKeys: ["../a"] }, 'without "/"', "jsonKeys"],
     [{ mode: "stitch", seqLength: 4n }, "found 4n", "seqLength: 4096"],
-    [{ output: "folder/" }, "the beginning of file names", 'output: "folder/text"'],
+    [{ output: "folder/" }, "a prefix of file names", 'output: "folder/text"'],
   ])("are refused: %o", async (changes, message, hint) => {
     await expect(prepare("a.txt", "abc", changes)).rejects.toMatchObject({
       code: "ARGUMENT_INVALID",
@@ -152,9 +152,9 @@ describe("a dataset whose files were given another name", () => {
 
   it("a step of no plan is refused, and nothing else fails later", async () => {
     const dataset = await prepare("a.txt", "abc\ndef\n", { inputFormat: "lines" });
-    await expect(dataset.step(0, {} as never)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    await expect(dataset.step(1, {} as never)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
     await expect(dataset.step(0, undefined as never)).rejects.toMatchObject({
-      message: "plan: expected one of planRun, found none",
+      message: "plan: expected the result of planRun, found none",
     });
   });
 });

@@ -117,7 +117,7 @@ describe("bytes that are not UTF-8", () => {
     const { data, documents } = await prepare({ inputFormat: "lines", encodingErrors });
     expect(documents).toBe(expected);
     expect(data.manifest?.reading?.repaired).toBe(3);
-    expect(data.notes[1]).toBe(`3 faults of encoding (encodingErrors: "${encodingErrors}")`);
+    expect(data.notes[1]).toBe(`3 encoding errors (encodingErrors: "${encodingErrors}")`);
   });
 
   it("halves of characters in JSON escapes count as such; whole pairs do not", async () => {

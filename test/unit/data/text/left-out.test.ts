@@ -28,8 +28,8 @@ it("files of a folder that are not read are named with the reason, in the notes 
   expect(reading?.leftOut?.map(({ path, why }) => [path.slice(folder.length + 7), why])).toEqual([
     ["a.csv", "a table; write it as JSON lines or Parquet"],
     ["a.jsonl.bz2", `bzip2 data; unpack it: bunzip2 -k "${join(folder, "texts", "a.jsonl.bz2")}"`],
-    ["d.jsonl.bak", "the ending .bak, not one of a text file; name the file itself to read it"],
-    ["e", "no ending, not one of a text file; name the file itself to read it"],
+    ["d.jsonl.bak", "the ending .bak, expected that of a text file; name the file itself to read it"],
+    ["e", "no ending, expected that of a text file; name the file itself to read it"],
     ["sub/f.tar.gz", `a tar archive; unpack it: tar -xf "${join(folder, "texts", "sub", "f.tar.gz")}"`],
   ]);
   expect(data.notes.at(-1)).toMatch(

@@ -62,7 +62,7 @@ describe("the tokens around each piece", () => {
 });
 
 describe("a tokenizer", () => {
-  it("knows its size, its fill token, and the text of ids", async () => {
+  it("knows its size, its padding token, and the text of ids", async () => {
     const config = JSON.stringify({ ...llama, pad_token: "<pad>" });
     const folder = await scratchFolder({ "tokenizer.json": tinyTokenizer(), "tokenizer_config.json": config });
     const tokenizer = await openTokenizer(join(folder, "tokenizer.json"));
@@ -72,7 +72,7 @@ describe("a tokenizer", () => {
     expect(await tokenizer.decodeEach([tinyId("h"), 1])).toEqual(["h", "</s>"]);
   });
 
-  it("may be told its fill token by name or by number", async () => {
+  it("may be told its padding token by name or by number", async () => {
     const folder = await scratchFolder({ "tokenizer.json": tinyTokenizer() });
     expect((await openTokenizer(folder, { padToken: "<pad>" })).special.padId).toBe(2);
     expect((await openTokenizer(folder, { padToken: 7 })).special.padId).toBe(7);

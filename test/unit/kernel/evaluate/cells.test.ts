@@ -222,7 +222,7 @@ describe("a cell that fails", () => {
     const run = await cells.run("console.log('before'); process.exit(3); console.log('after')");
     expect(run.failure).toMatchObject({
       ename: "ProcessExit",
-      evalue: "process.exit(3) was called; the kernel goes on\nto end the kernel: Kernel → Shut Down Kernel",
+      evalue: "process.exit(3) was called; the kernel continues\nto end the kernel: Kernel → Shut Down Kernel",
     });
     expect(run.stream("stdout")).toBe("before\n");
     const late = await cells.run("setTimeout(() => process.exit(), 5);");

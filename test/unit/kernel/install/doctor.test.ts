@@ -36,13 +36,13 @@ it("packages that are missing are named, with the line that installs them", () =
   mkdirSync(join(folder, "inner"));
   expect(checkPackages(["a"], join(folder, "inner")).isGood).toBe(true);
   expect(formatCheck(checkPackages(["a", "b", "@c/d"], folder))).toBe(
-    `✗ Node packages: expected 3, found 1; missing: b, @c/d\n    cure: cd ${folder} && npm install`,
+    `✗ Node packages: expected 3, found 1; missing: b, @c/d\n    fix: cd ${folder} && npm install`,
   );
 });
 
 it("a kernel specification that is missing, unreadable or leads to nothing is told with the install line of the same place", () => {
   const checked = () => checkKernelspec(wanted(), "/p").checks.map(formatCheck);
-  const cure = `cure: npx mindformers-lab install --prefix ${folder} --name k`;
+  const cure = `fix: npx mindformers-lab install --prefix ${folder} --name k`;
   expect(checked().join()).toBe(
     `✗ Kernel specification: expected a kernel.json, found none in ${dirname(specFile())}\n    ${cure}`,
   );
@@ -61,7 +61,7 @@ it("a kernel of another checkout is good, and named as such", () => {
   expect(argv).toEqual(standIn);
   expect(checks[1]).toMatchObject({
     isGood: true,
-    found: expect.stringContaining("(another one than /p/dist/kernel/main.js)"),
+    found: expect.stringContaining("(not that of this package, /p/dist/kernel/main.js)"),
   });
 });
 

@@ -187,7 +187,7 @@ describe("the host object and display()", () => {
     expect(run.status).toBe("ok");
     expect(run.text).toMatch(/^\[Broken\] can't be shown\nError: cannot draw\nCell \[\d+\], line 1/);
     expect((await cells.run("({ [Symbol.for('Jupyter.display')]: () => 5 })")).text).toContain(
-      "gave no MIME bundle: 5",
+      "returned no MIME bundle: 5",
     );
   });
 

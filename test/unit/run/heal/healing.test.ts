@@ -70,7 +70,7 @@ it("a newest checkpoint of which one rank is cut off: the one before is taken, a
   await expectHealed(run);
   const [decision] = await run.decisions();
   expect(decision).toMatchObject({ decision: "restart", fromStep: 20 });
-  expect(decision?.reason).toContain("passed over: step 40");
+  expect(decision?.reason).toContain("skipped: step 40");
 });
 
 it("a kill in the middle of a save: the half-written checkpoint is never loaded", async () => {

@@ -19,7 +19,7 @@ async function healed(): Promise<Run> {
   // Batches 41 to 62 were left out, so the data ends 22 steps earlier.
   expect(await run.wait({ timeout: "4m" })).toMatchObject({
     ...{ state: "finished", step: 378 },
-    message: "finished at step 378 of 400: the data ends there, because 22 batches were left out",
+    message: "finished at step 378 of 400: the data ends there, because 22 batches were skipped",
   });
   return run;
 }

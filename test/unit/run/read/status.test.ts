@@ -50,7 +50,7 @@ describe("the state of a run", () => {
     const history = historyOf(state("training"));
     expect(deriveStatus(file, history, gone)).toMatchObject({
       state: "lost",
-      message: expect.stringContaining("nothing of the engine is left"),
+      message: expect.stringContaining("no process of the engine is left"),
     });
     expect(deriveStatus(file, history, { ...gone, processes: 3 }).message).toContain(
       "3 processes of the engine are still training",

@@ -121,10 +121,10 @@ it("a training that learns nothing is said to: loss that does not move, gradient
   const run = await launch("flat", 40, { FAKE_FLAT: "1" });
   const status = await run.wait({ timeout: "4m" });
   expect(status.warnings).toEqual([
-    "the loss has stayed at 10.8249 for 21 steps: nothing is learned",
+    "the loss has stayed at 10.8249 for 21 steps: the model learns nothing",
     "the gradient norm has been 0 for 3 steps or more: check the learning rate",
   ]);
-  expect(String((await run[displayKey]())["text/plain"])).toContain("nothing is learned");
+  expect(String((await run[displayKey]())["text/plain"])).toContain("the model learns nothing");
 });
 
 describe("damage of the record", () => {

@@ -119,7 +119,7 @@ describe("the verdict", () => {
     const finding = { role: "worker", pid: 100, code: -15 } as const;
     const pair = judge(evidence({ logs: [complains(0), rankLog(1, [stepLine(42)])], finding }));
     expect(pair.fault).toEqual({ rank: 1, message: pair.message });
-    expect(pair.message).toBe("rank 1 was killed or died without a word after step 42 of 200");
+    expect(pair.message).toBe("rank 1 was killed or died silently after step 42 of 200");
     const logs = [complains(0), rankLog(1, [stepLine(42)]), rankLog(2, [stepLine(42)])];
     expect(judge(evidence({ logs, finding, missing: [0, 2] })).fault?.rank).toBe(2);
     expect(judge(evidence({ logs, finding, missing: [] })).fault?.rank).toBe(0);
