@@ -5,7 +5,7 @@ import { type DecisionTable, mergeTable } from "./table.js";
 
 /** How a run recovers by itself: `launchRun(plan, { name, recovery: { retries: 3 } })`. */
 export interface RecoveryOptions {
-  /** Restarts without a new checkpoint in between; default 3. A saved checkpoint sets the count back to 0. */
+  /** Restarts since the newest checkpoint; default 4, as many as the longest row of the table has. */
   readonly retries?: number;
   /** Restarts of the whole run; default: no limit. */
   readonly restarts?: number;
@@ -115,7 +115,7 @@ export function recoveryPolicy(options: RecoveryOptions = {}): RecoveryPolicy {
     throw new LabError("ARGUMENT_INVALID", `recovery: unknown option ${odd}, expected ${[...known].join(", ")}`, {
       hint: 'recovery: { retries: 3, hangAfter: "10m" }',
     });
-  const { retries = 3, restarts = Number.MAX_SAFE_INTEGER, skipBatches = 2, learningRateFactor = 0.5 } = options;
+  const { retries = 4, restarts = Number.MAX_SAFE_INTEGER, skipBatches = 2, learningRateFactor = 0.5 } = options;
   return {
     retries: number("retries", retries, count),
     restarts: number("restarts", restarts, count),

@@ -43,7 +43,7 @@ export interface LaunchOptions {
   readonly override?: string;
   /**
    * Automatic recovery: restarts after failures and hangs, and goes back to an earlier checkpoint after NaN. `{}`
-   * takes all defaults: 3 restarts without a new checkpoint in between. Default: off; a failed run stays failed.
+   * takes all defaults: 4 restarts without a new checkpoint in between. Default: off; a failed run stays failed.
    */
   readonly recovery?: RecoveryOptions;
 }

@@ -29,9 +29,9 @@ function on(index: number, ...words: string[]): string {
   return execFileSync(enter, [...into, ...words], { encoding: "utf8" });
 }
 
-function launch(name: string, spares: readonly string[] = []): Promise<Run> {
+function launch(name: string, { spares = [] as readonly string[], workDir = "/srv/runs" } = {}): Promise<Run> {
   const hosts = [0, 1].map((index) => machine(index).address);
-  const cluster = { device: "CPU" as const, hosts, sshConfig: machines.sshConfig, workDir: "/srv/runs" };
+  const cluster = { device: "CPU" as const, hosts, sshConfig: machines.sshConfig, workDir };
   return lab.launch(name, { cluster, recovery: { hangAfter: "30s", backoff: { first: "1s" }, spares } });
 }
 
@@ -107,17 +107,30 @@ it("a link that is cut: waits for the host, and goes on when it answers again", 
   machine(1).cut();
   const said = async () => (await run.status()).message;
   await expect.poll(said, { timeout: 90_000, interval: 500 }).toMatch(/; waits up to .* for it; run\.stop\(\) ends/);
-  expect((await run.logs({ tail: 3 })).coverage.unreachable).toHaveLength(1);
+  expect((await run.logs({ rank: 1, tail: 3 })).coverage.unreachable).toHaveLength(1);
   machine(1).mend();
   await healed(run, "link cut and mended", 60_000);
 });
 
-it("a host that is gone: a spare takes its place with what the replicas have saved, or says why it can't", async () => {
-  const run = await launch("spare", [machine(2).address]);
+it("a host that is gone and kept its ranks' files for itself: the spare is refused with the reason", async () => {
+  const run = await launch("spare", { spares: [machine(2).address] });
   await run.wait({ untilStep: 30, timeout: "8m" });
   machine(1).cut();
-  const end = await run.wait({ timeout: "6m" }).catch((error: unknown) => error);
+  await expect(run.wait({ timeout: "6m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
   machine(1).mend();
-  await lab.close(run, "a host is gone, with a spare", "two hosts and a spare");
-  console.log(JSON.stringify([end, await made(run)], null, 1));
+  await lab.close(run, "a host is gone, with a spare", "two hosts, own storage");
+  const last = (await made(run)).at(-1);
+  expect(last).toMatchObject({ decision: "stop", finding: { node: machine(1).address } });
+  expect(last?.reason).toMatch(/no reachable node has the file of rank 1; a storage that all nodes share/);
+});
+
+it("a host that is gone, with shared storage: a spare takes its place, and the training goes on", async () => {
+  const workDir = join(lab.folder, "shared");
+  const run = await launch("spare-shared", { spares: [machine(2).address], workDir });
+  await run.wait({ untilStep: 30, timeout: "8m" });
+  machine(1).cut();
+  await healed(run, "a host is gone, with a spare and shared storage", 60_000);
+  machine(1).mend();
+  expect((await made(run)).map(({ decision }) => decision)).toEqual(["replace-node", "resume exact"]);
+  expect((await run.nodes()).rows.map(({ node }) => node)).toEqual([machine(0).address, machine(2).address]);
 });

@@ -90,6 +90,10 @@ describe("the decision", () => {
     expect(actions).toEqual(["go-back", "skip-data", "go-back", "lower-learning-rate", "stop"]);
   });
 
+  it("NaN of a learning rate that is too high never came to a lower rate: the default budget ends no ladder early", () => {
+    for (const ladder of Object.values(policy.table)) expect(ladder.length).toBeLessThanOrEqual(policy.retries);
+  });
+
   it("leaves out all batches that a spike has shown to be bad, also if fewer are asked for", () => {
     const spike = finding("loss-spike", {
       step: 102,

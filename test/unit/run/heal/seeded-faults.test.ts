@@ -68,7 +68,7 @@ it(
       const name = `seed-${seed}`;
       const launch = launchRun(fakePlan({ steps: 100, environment }), { name, folder, recovery });
       // On a busy machine a run may be refused before it was seen to train.
-      const run = await launch.catch(() => openRun(join(folder, name)));
+      const run = await launch.catch(() => openRun(name, { folder }));
       const about = `seed ${seed}: ${JSON.stringify(faults)}`;
       await (mayLoseOnlyPoint(faults) ? expectCalmOrRefused(run, about) : expectCalm(run, about));
       expect(await markedProcesses("MF_LAB_RUN", run.folder), about).toEqual([]);
