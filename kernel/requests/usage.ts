@@ -1,4 +1,5 @@
 import { cpus, freemem, hostname, totalmem } from "node:os";
+import { now } from "../core/clock.js";
 import { descendants, processorTime, readText } from "../core/process-tree.js";
 
 /**
@@ -28,7 +29,7 @@ export interface Usage {
 
 /** Returns a function that measures; shares of processors are those since its last call. */
 export function createUsageMeter(pid = process.pid): () => Usage {
-  const measure = () => ({ at: performance.now(), cpu: ownTime() + childrenTime(pid), host: hostTimes() });
+  const measure = () => ({ at: now(), cpu: ownTime() + childrenTime(pid), host: hostTimes() });
   let last = measure();
   return () => {
     const now = measure();

@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { MessageHeader, Publisher } from "../cell/publisher.js";
+import { now } from "../core/clock.js";
 import { createDrain, type NativeDescriptors } from "../output/flow/native-output.js";
 import { createTextFlow } from "../output/flow/text-flow.js";
 import type { ToThread } from "./thread-messages.js";
@@ -32,7 +33,7 @@ export interface NativeWatchOptions {
  */
 export function createNativeWatch({ descriptors, publisher, port, accept }: NativeWatchOptions): NativeWatch {
   const cells = new Map<string, WatchedCell & { readonly executionCount: number }>();
-  const flow = createTextFlow(publisher, () => performance.now());
+  const flow = createTextFlow(publisher, now);
   const drain = createDrain(descriptors);
   const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
   const look = (): void => {

@@ -66,3 +66,10 @@ it("only core/process.ts starts other processes", () => {
     .map(({ path }) => path);
   expect(starting).toEqual(["src/core/process.ts"]);
 });
+
+it("the kernel reads the time from core/clock.ts, because the first use of performance delays its start", () => {
+  const using = sourcesIn("kernel")
+    .filter(({ path, text }) => path !== "kernel/core/clock.ts" && /\bperformance\.|perf_hooks/.test(text))
+    .map(({ path }) => path);
+  expect(using).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { type Cell, currentCell } from "../../cell/cell-context.js";
 import { interruptOf, KeyboardInterrupt } from "../../cell/keyboard-interrupt.js";
+import { now as clockNow } from "../../core/clock.js";
 import { flagName, guardName, stopName } from "../guards.js";
 
 export interface Interrupts {
@@ -31,7 +32,7 @@ export function createInterrupts(
   flag: Int32Array,
   options: { readonly extra: Readonly<Record<string, unknown>>; readonly now?: () => number },
 ): Interrupts {
-  const now = options.now ?? (() => performance.now());
+  const now = options.now ?? clockNow;
   const running = new Set<{ readonly cell: Cell | undefined; readonly reject: (error: Error) => void }>();
   let firstSeen: number | undefined;
 

@@ -1,5 +1,6 @@
 import type { Cell } from "../../cell/cell-context.js";
 import type { IopubMessage, Publisher } from "../../cell/publisher.js";
+import { now as clockNow } from "../../core/clock.js";
 import { createBudget, outputLimits } from "./budget.js";
 
 /** Displays on their way to the publisher, as many as a front end can take. */
@@ -23,7 +24,7 @@ interface Flow {
  * Updates that are too fast wait, and a newer one of the same display takes their place; other displays that are too
  * many are left out.
  */
-export function createDisplayFlow(publisher: Publisher, now = () => performance.now()): DisplayFlow {
+export function createDisplayFlow(publisher: Publisher, now = clockNow): DisplayFlow {
   const flows = new WeakMap<Cell, Flow>();
   const flowOf = (cell: Cell): Flow => {
     const flow = flows.get(cell) ?? createFlow(now);

@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { type Cell, outputCell } from "../../cell/cell-context.js";
 import type { Publisher } from "../../cell/publisher.js";
+import { now } from "../../core/clock.js";
 import { createBudget } from "./budget.js";
 import type { DrainNative } from "./native-output.js";
 import { createTextFlow, type StreamName } from "./text-flow.js";
@@ -127,6 +128,6 @@ function createDecoding(): (cell: Cell | undefined, name: StreamName, data: Uint
 }
 
 const systemClock = {
-  now: () => performance.now(),
+  now,
   after: (milliseconds: number, fn: () => void) => void setTimeout(fn, milliseconds).unref(),
 };
