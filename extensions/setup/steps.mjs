@@ -116,7 +116,7 @@ async function removeRetired(report) {
 
 const virtualEnvironment = {
   title: "Python environment",
-  detail: ".venv with MindSpore, MindFormers, JupyterLab and papermill (about 1.1 GB to fetch)",
+  detail: ".venv with MindSpore, MindFormers, JupyterLab, and papermill (about 1.1 GB to fetch)",
   usually: 120,
   needs: [],
   value: () => fingerprint("extensions/setup/requirements.txt", "extensions/setup/constraints.txt"),

@@ -49,7 +49,7 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * Node 20 and 22 keep an AsyncLocalStorage's value, and ids of its own, as properties of every promise, timer and the
+ * Node 20 and 22 keep an AsyncLocalStorage's value, and ids of its own, as properties of every promise, timer, and the
  * like, where `console.log` prints and
  * `deepStrictEqual` compares them. Setters on the prototypes take them over. `sample` is a promise that was made while
  * the storage was in use.

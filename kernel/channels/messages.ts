@@ -78,7 +78,7 @@ export type Request =
 
 export type RequestOf<T extends Request["type"]> = Extract<Request, { readonly type: T }>;
 
-/** Content of a reply. `status` is `ok`, `error` or `aborted`, except in is_complete_reply, where it is the answer. */
+/** Content of a reply. `status` is `ok`, `error`, or `aborted`, except in is_complete_reply, where it is the answer. */
 export type ReplyContent = Readonly<Record<string, unknown>> & { readonly status: string };
 
 /**

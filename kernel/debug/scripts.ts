@@ -137,7 +137,7 @@ export class Scripts {
       if (name === script.name && id !== newId && !this.earlier.has(id)) this.earlier.set(id, script);
   }
 
-  /** Only cells and the user's files are debugged: stepping passes through libraries, Node and the kernel. */
+  /** Only cells and the user's files are debugged: stepping passes through libraries, Node, and the kernel. */
   private async stepOnlyThroughSources(): Promise<void> {
     const urls = this.files.map(({ parsed }) => parsed.url.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
     const pattern = `^(?!${["jupyter-cell-", ...urls.map((url) => `${url}$`)].join("|")})`;

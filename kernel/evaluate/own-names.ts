@@ -46,9 +46,9 @@ interface Named {
 }
 
 /**
- * Gives the user's own `exports`, `require` and the like (parameters, variables, functions, imports and so on, wherever
- * they are declared) names that hide nothing: `exports.a`, which a name of an earlier cell becomes, would otherwise be
- * looked up in them. A parameter that is a property as well keeps its name.
+ * Gives the user's own `exports`, `require`, and the like (parameters, variables, functions, imports and so on,
+ * wherever they are declared) names that hide nothing: `exports.a`, which a name of an earlier cell becomes, would
+ * otherwise be looked up in them. A parameter that is a property as well keeps its name.
  */
 export function renames(compiler: TypeScript, { file, checker, keeps }: Named): Edit[] {
   const edits: Edit[] = [];
@@ -67,7 +67,7 @@ export function renames(compiler: TypeScript, { file, checker, keeps }: Named): 
   return edits;
 }
 
-/** `{ exports }`, `{ exports } = …` and `import { exports }` name a property and a variable at once. */
+/** `{ exports }`, `{ exports } = …`, and `import { exports }` name a property and a variable at once. */
 function keyBefore(compiler: TypeScript, node: ts.Identifier): string {
   const { parent, text } = node;
   if (isShorthand(compiler, node)) return `${text}: `;

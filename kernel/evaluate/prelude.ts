@@ -23,7 +23,7 @@ declare namespace display {
   function svg(svg: string, options?: Options): void;
   /** A tree that can be opened, where the front end has one. */
   function json(value: unknown, options?: Options): void;
-  /** Bytes of a PNG, JPEG, GIF, WebP or SVG, or the text of an SVG. */
+  /** Bytes of a PNG, JPEG, GIF, WebP, or SVG, or the text of an SVG. */
   function image(image: Uint8Array | string, options?: Options): void;
   /** A row per object, a column per key: at most 50 rows and 20 columns. */
   function table(rows: readonly object[], options?: Options): void;

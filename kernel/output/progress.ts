@@ -20,7 +20,7 @@ export interface ProgressPlace {
 const intervals = { bar: 250, lines: 30_000 };
 const barCells = 30;
 
-/** One job's progress: a bar that moves where somebody watches, else a line every 30 s and one at the end. */
+/** One job's progress: a moving bar in an interactive notebook, else a line every 30 s and one at the end. */
 export function openProgress(place: ProgressPlace, options: ProgressOptions): Progress {
   const started = Date.now();
   const interval = place.isWatched ? intervals.bar : intervals.lines;

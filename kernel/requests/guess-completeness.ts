@@ -1,6 +1,6 @@
 import type { Completeness } from "../evaluate/evaluator.js";
 
-/** Comments, strings and regular expressions without line ends, which hide brackets; or one character. */
+/** Comments, strings, and regular expressions without line ends, which hide brackets; or one character. */
 const comment = /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/;
 const quoted = /"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?/;
 const pattern = /(?<=(?:^|[=(,:;!&|?{}[\n])\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\//;

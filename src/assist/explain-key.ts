@@ -6,7 +6,7 @@ import { choicesOf } from "../config/rules/keys/choices.js";
 import { shortValue } from "../config/text/short-value.js";
 import type { OpenConfig } from "./config-place.js";
 
-/** Markdown about one key: meaning, type, default, value and where it comes from, what rules it, findings about it. */
+/** Markdown about one key: meaning, type, default, value, and where it comes from, what rules it, findings about it. */
 export function explainKey(path: ConfigPath, config: OpenConfig | undefined): string | undefined {
   const info = describedKey(path, config);
   if (info === undefined || info.types.every((type) => type === "map" || type === "null"))

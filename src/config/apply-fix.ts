@@ -22,7 +22,7 @@ function entryAt(source: SourceText, path: string): { map: MapNode; index: numbe
 function renamed(source: SourceText, path: string, to: string): SourceText {
   const { map, entry } = entryAt(source, path);
   if (map.entries.some(({ key }) => key === to))
-    throw refuseEdit(path, `${to} is already written beside it`, "remove one of them");
+    throw refuseEdit(path, `${to} is already in the same section`, "remove one of them");
   const { keyStart: start } = entry;
   const quote = /["']/.test(source.text[start] ?? "") ? 2 : 0;
   const written = source.text.slice(start, start + entry.key.length + quote);

@@ -86,7 +86,7 @@ export class Config {
     return this.#history.now.text;
   }
 
-  /** The YAML text as it stands now. */
+  /** The current YAML text. */
   get text(): string {
     return this.#current.text;
   }

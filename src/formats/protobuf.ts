@@ -125,7 +125,7 @@ export function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** A field that holds bytes, text or a message. */
+/** A field that holds bytes, text, or a message. */
 export function lengthField(number: number, content: Uint8Array | string): Uint8Array {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   return Buffer.concat([varint(number * 8 + 2), varint(bytes.byteLength), bytes]);

@@ -16,7 +16,7 @@ export interface ParameterCount {
   readonly embedding: number;
   /** 0 if the embedding is used (`tie_word_embeddings`). */
   readonly output: number;
-  /** Embedding, layers and output layer. */
+  /** Embedding, layers, and output layer. */
   readonly main: number;
   readonly mtp: number;
   /** main + mtp: what MindFormers trains and stores. */

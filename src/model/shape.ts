@@ -1,4 +1,4 @@
-/** Multi-head latent attention (DeepSeek-V3, TeleChat3-MoE): queries, keys and values pass through low ranks. */
+/** Multi-head latent attention (DeepSeek-V3, TeleChat3-MoE): queries, keys, and values pass through low ranks. */
 export interface LatentAttention {
   readonly kind: "latent";
   readonly heads: number;

@@ -82,7 +82,7 @@ function noCluster(config: Config, mesh: Mesh): Issue {
   };
 }
 
-const lookAnyway = '(to look at the plan all the same, add onErrors: "show" to planRun\'s options)';
+const lookAnyway = '(to look at the plan anyway, add onErrors: "show" to planRun\'s options)';
 
 function refuse(issues: readonly Issue[], note = lookAnyway): PlanError {
   const errors = issues.filter(({ severity }) => severity === "error");

@@ -47,7 +47,7 @@ export class Run {
   readonly note: string | undefined;
   readonly #reader: RunReader;
 
-  /** @internal Use launchRun, openRun or resumeRun. */
+  /** @internal Use launchRun, openRun, or resumeRun. */
   constructor(folder: string, file: RunFile, note?: string) {
     this.name = file.name;
     this.folder = folder;
@@ -106,7 +106,7 @@ export class Run {
   }
 
   /**
-   * Waits for the end of the run, or for a step. Throws RUN_FAILED (RunFailedError with rank, signal and log),
+   * Waits for the end of the run, or for a step. Throws RUN_FAILED (RunFailedError with rank, signal, and log),
    * RUN_LOST, RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; training continues in the last two cases.
    * When the run has ended, returns after the last write into its folder, which can then be copied or removed.
    */
@@ -132,7 +132,7 @@ export class Run {
 
   /**
    * Saves a checkpoint of the live run at once, besides those at intervals, and returns it when all ranks' files are
-   * recorded. The step lies a few steps ahead, so that all ranks save at the same one.
+   * recorded. The step is a few steps ahead, so that all ranks save at the same one.
    * @throws RUN_NOT_SAVED with the reason, such as a run that has ended or whose nodes share no folder.
    */
   saveNow(options: SaveNowOptions = {}): Promise<Checkpoint> {

@@ -56,8 +56,8 @@ const severities = {
 } as const;
 
 /**
- * Findings as a list: errors first, then warnings and advice; each with its path, message and the line to type. At most
- * 64 KB.
+ * Findings as a list: errors first, then warnings and advice; each with its path, message, and the line to type. At
+ * most 64 KB.
  */
 export function issuesBundle(issues: readonly Issue[]): MimeBundle {
   const order = Object.keys(severities);

@@ -19,7 +19,7 @@ it("the checkpoint notebook trains, finds a planted NaN and a cut file, compares
     const shown = outputsOf(done)
       .map((output) => joined(output.data?.["text/plain"] as string | string[] | undefined))
       .join("\n");
-    expect(shown).toContain("every byte is the sealed one");
+    expect(shown).toContain("every byte is as sealed");
     expect(shown).toContain("expected finite values, found 1 NaN");
     expect(shown).toContain("Forecast: merge");
     expect(shown).toContain("model.layers.0.self_attn.kv_a_proj_with_mqa.weight");

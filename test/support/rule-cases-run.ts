@@ -361,7 +361,7 @@ export const runCases: readonly RuleCase[] = [
     rule: "warmup",
     edits: { "lr_schedule.warmup_steps": 10 },
     path: "lr_schedule.warmup_steps",
-    says: /no effect beside warmup_ratio 0\.02/,
+    says: /no effect together with warmup_ratio 0\.02/,
     severity: "warning",
     cured: { "lr_schedule.warmup_ratio": undefined },
   },

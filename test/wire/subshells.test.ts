@@ -31,7 +31,7 @@ it("subshells are created, listed and deleted; kernel_info_reply says that there
   await client.request("delete_subshell_request", { subshell_id: b }, "control");
 });
 
-it("a cell in a subshell runs while a cell of the main shell awaits; output, result and status belong to the right one", async () => {
+it("a cell in a subshell runs while a cell of the main shell awaits; output, result, and status belong to the right one", async () => {
   const subshell = await create();
   const main = await client.send("execute_request", {
     code:

@@ -1,4 +1,4 @@
-"""Finds the variables that a cell declares: keyword, name, type, default and help."""
+"""Finds the variables that a cell declares: keyword, name, type, default, and help."""
 
 import itertools
 import re
@@ -8,7 +8,7 @@ from .tokens import SILENT, Token, tokenize
 
 
 class Declaration(NamedTuple):
-    #: let, const or var
+    #: let, const, or var
     keyword: str
     name: str
     #: Type as written, in one line; empty if there is none.
@@ -106,7 +106,7 @@ class _Reader:
         return not (open_end or open_start)
 
     def _declarator_follows(self) -> bool:
-        """Behind a comma: `name =`, `name:`, `name,` or `name;` begins another variable; anything else belongs to the value."""
+        """Behind a comma: `name =`, `name:`, `name,`, or `name;` begins another variable; anything else belongs to the value."""
         rest = [t for t in self._tokens[self._at + 1 : self._at + 40] if t.kind not in SILENT][:2]
         return bool(rest) and rest[0].kind == "word" and (len(rest) == 1 or rest[1].text in ("=", ":", ",", ";", "!"))
 
@@ -179,5 +179,5 @@ _LITERALS = [
 
 
 def simple_type(default: str) -> str:
-    """string, boolean, number or bigint if the default is a literal of that type, else empty."""
+    """string, boolean, number, or bigint if the default is a literal of that type, else empty."""
     return next((name for name, pattern in _LITERALS if pattern.match(default)), "")

@@ -5,7 +5,7 @@ from typing import Iterator, NamedTuple
 
 
 class Token(NamedTuple):
-    #: space, newline, comment, string, template, regex, word, number or mark
+    #: space, newline, comment, string, template, regex, word, number, or mark
     kind: str
     text: str
 

@@ -1,4 +1,4 @@
-"""Writes Python values (what papermill reads from JSON, YAML or -p) as TypeScript expressions."""
+"""Writes Python values (what papermill reads from JSON, YAML, or -p) as TypeScript expressions."""
 
 import json
 import math
@@ -64,7 +64,7 @@ def _text_of(value: object) -> str:
 
 
 def format_text(text: str) -> str:
-    """A string literal: readable letters stay; line separators, control, invisible and lone surrogate characters are escaped."""
+    """A string literal: readable letters stay; line separators, control, invisible, and lone surrogate characters are escaped."""
     return "".join(_escape(character) for character in json.dumps(text, ensure_ascii=False))
 
 

@@ -108,7 +108,7 @@ function runFile(
   }
 }
 
-/** `a/b.ts` may be asked for as `a/b`, `a/b.js` and `a/b.ts`, an `index` also by its folder. */
+/** `a/b.ts` may be asked for as `a/b`, `a/b.js`, and `a/b.ts`, an `index` also by its folder. */
 function namesOf(path: string): string[] {
   const extension = extname(path);
   if (extension === ".json") return [path];

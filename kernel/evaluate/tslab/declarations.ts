@@ -2,7 +2,7 @@ import type ts from "typescript";
 import type { TypeScript } from "../guards.js";
 
 /**
- * What the next cells may know after a cell failed half-way: types, functions and imports, and of the variables and
+ * What the next cells may know after a cell failed half-way: types, functions, and imports, and of the variables and
  * classes those that got a value.
  * `declarations` is the text of a declaration file.
  */

@@ -73,7 +73,7 @@ function refuseInput(): void {
 }
 
 /**
- * Of `(text, position?, encoding?)`, `(text, options)`, `(bytes, offset?, length?)` and `(bytes, { offset, length })`.
+ * Of `(text, position?, encoding?)`, `(text, options)`, `(bytes, offset?, length?)`, and `(bytes, { offset, length })`.
  */
 function pieceOf(
   data: unknown,

@@ -27,7 +27,7 @@ export function imageOf(bytes: Uint8Array): ImageBytes | undefined {
   return isSvg(text) ? { type: "image/svg+xml" } : undefined;
 }
 
-/** True for text whose first tag, after an XML declaration, comments and a document type, is `<svg`. */
+/** True for text whose first tag, after an XML declaration, comments, and a document type, is `<svg`. */
 export function isSvg(text: string): boolean {
   return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*(?:<!DOCTYPE[^>]*>\s*)?<svg[\s>]/i.test(text.slice(0, 1024));
 }

@@ -9,7 +9,7 @@ const limits = tableLimits;
 
 /**
  * HTML of a table with a row per object and a column per key; undefined if `value` is no list of at least two plain
- * objects, or an object in it holds anything but text, numbers, booleans, dates and empty places (a table would hide
+ * objects, or an object in it holds anything but text, numbers, booleans, dates, and empty places (a table would hide
  * what the text shows).
  */
 export function tableOf(value: unknown): string | undefined {

@@ -38,7 +38,7 @@ function bundleOfImage(image: Uint8Array | string): MimeBundle {
   const bundle = imageBundle(image);
   if (bundle !== undefined) return bundle;
   throw new TypeError(
-    `display.image: expected PNG, JPEG, GIF, WebP or SVG, found ${image.length} bytes of something else`,
+    `display.image: expected PNG, JPEG, GIF, WebP, or SVG, found ${image.length} bytes of something else`,
   );
 }
 

@@ -10,7 +10,7 @@ import type { TensorDifference } from "./tensor-difference.js";
 const order = { missing: 0, new: 1, shape: 2, dtype: 3, values: 4, same: 5 } as const;
 
 /**
- * The differences of two checkpoints, those that stand out first. Iterable.
+ * The differences of two checkpoints, the most striking first. Iterable.
  *
  * @example
  * const checkpoints = await openCheckpoints("runs/first/output/checkpoint");
@@ -30,7 +30,7 @@ export class CheckpointComparison implements Iterable<TensorDifference> {
     return this.differences[Symbol.iterator]();
   }
 
-  /** True if every tensor is on both sides with the same type, shape and values. */
+  /** True if every tensor is on both sides with the same type, shape, and values. */
   get equal(): boolean {
     return this.differences.every(({ change }) => change === "same");
   }

@@ -43,7 +43,7 @@ export class Conversion {
   readonly #stored: StoredPoint;
   readonly #plan: OutputPlan;
 
-  /** @internal Conversions come from `checkpoint.merge`, `reshard`, `toHuggingFace` and the like. */
+  /** @internal Conversions come from `checkpoint.merge`, `reshard`, `toHuggingFace`, and the like. */
   constructor(parts: unknown) {
     const { stored, plan, output, forecast } = parts as ConversionParts;
     this.output = output;

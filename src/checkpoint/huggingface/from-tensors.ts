@@ -141,7 +141,7 @@ function stackedExperts(
     const [gate, up, down] = parts;
     if (gate && up && down) return { gate, up, down };
     throw unknownModel(
-      `${from}mlp.experts.${expert}: expected gate_proj, up_proj and down_proj`,
+      `${from}mlp.experts.${expert}: expected gate_proj, up_proj, and down_proj`,
       "the model lacks files",
     );
   });

@@ -23,7 +23,7 @@ export function modelFacts(model: Readonly<Record<string, unknown>>): ModelFacts
   if (!/^(deepseek_?v3|qwen3|qwen3_moe)$/.test(type)) {
     throw new CheckpointError(
       "CONVERT_MODEL_UNKNOWN",
-      `model_type: expected deepseek_v3, qwen3 or qwen3_moe, found ${type}`,
+      `model_type: expected deepseek_v3, qwen3, or qwen3_moe, found ${type}`,
       {
         hint: "merge() writes the tensors under MindFormers' own names",
       },

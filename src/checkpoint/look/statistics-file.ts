@@ -7,7 +7,7 @@ import type { TensorStatistics } from "./statistics.js";
 
 /**
  * Statistics stored beside a checkpoint: a line with the SHA-256 of the rest, then JSON by tensor name. The file's
- * name holds a digest of paths, sizes and times of the checkpoint's files, so that statistics of other bytes are
+ * name holds a digest of paths, sizes, and times of the checkpoint's files, so that statistics of other bytes are
  * never found.
  */
 export class StatisticsFile {

@@ -25,7 +25,7 @@ export interface TensorStatistics {
   readonly denormal: number;
   /** By share of the values; exact to 8 significant bits. */
   readonly quantiles: Readonly<Record<"1%" | "5%" | "25%" | "50%" | "75%" | "95%" | "99%", number | undefined>>;
-  /** 60 bars from the lowest to the highest value, or between the outermost thousandths if a few values lie far out. */
+  /** 60 bars from the lowest to the highest value, or between the outermost thousandths if a few values are far out. */
   readonly histogram: ValueHistogram;
 }
 

@@ -16,7 +16,7 @@ import type { StatisticsFile } from "./statistics-file.js";
 import { histogramFigure } from "./value-histogram.js";
 
 /**
- * One tensor of a checkpoint: its place and, on demand, values, statistics and figures.
+ * One tensor of a checkpoint: its place and, on demand, values, statistics, and figures.
  *
  * @example
  * const checkpoint = await openCheckpoint("runs/first/output/checkpoint");

@@ -29,7 +29,7 @@ export function histogramFigure(found: TensorStatistics): Figure {
         `infinite ${formatCount(infinite)}`,
         `denormal ${formatCount(denormal)}`,
       ].join(", "),
-      ...(outside > 0 ? [`${formatCount(outside)} values lie outside of the bars`] : []),
+      ...(outside > 0 ? [`${formatCount(outside)} values are outside of the bars`] : []),
     ],
   });
 }

@@ -144,7 +144,7 @@ export class Checkpoint {
   }
 
   /**
-   * Reads every byte: stored checksums, the seal if there is one, NaN, infinite and implausible values, headers
+   * Reads every byte: stored checksums, the seal if there is one, NaN, infinite, and implausible values, headers
    * against sizes, files against each other, what a resume needs. Reports damage in the result instead of throwing.
    * `signal`: default the running cell's.
    */
@@ -218,7 +218,7 @@ export class Checkpoint {
   }
 
   /**
-   * The weights as Hugging Face's DeepSeek-V3, Qwen3 or Qwen3-MoE, with config and tokenizer files. A forecast, as
+   * The weights as Hugging Face's DeepSeek-V3, Qwen3, or Qwen3-MoE, with config and tokenizer files. A forecast, as
    * `merge`.
    */
   async toHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {

@@ -14,7 +14,7 @@ import { isElsewhere, worldSizeOf } from "./seal-place.js";
 
 /** Options of `openCheckpoint`. */
 export interface OpenCheckpointOptions {
-  /** Of an encrypted `.ckpt`: 16, 24 or 32 bytes, as text (UTF-8) or bytes. */
+  /** Of an encrypted `.ckpt`: 16, 24, or 32 bytes, as text (UTF-8) or bytes. */
   readonly key?: string | Uint8Array;
   /**
    * Places of the ranks' slices: a strategy file or folder of MindSpore; `"replicas"`: every rank holds whole tensors

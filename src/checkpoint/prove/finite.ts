@@ -13,7 +13,7 @@ export interface NotFinite {
 }
 
 /**
- * Counts NaN, infinities and denormals in little-endian elements by their bit patterns; whole-number types and the
+ * Counts NaN, infinities, and denormals in little-endian elements by their bit patterns; whole-number types and the
  * packed F4 and F6 (which have no such values) count nothing. `bytes` must hold whole elements.
  */
 export function countNotFinite(bytes: Uint8Array, type: ElementType): NotFinite {

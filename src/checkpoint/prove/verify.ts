@@ -51,7 +51,7 @@ interface Work {
 }
 
 /**
- * Reads every byte of every file: header against size, stored CRC, NaN, infinities and implausible values in each
+ * Reads every byte of every file: header against size, stored CRC, NaN, infinities, and implausible values in each
  * tensor, the ranks' tensors against each other (types, shapes; replicas by value where their place is known), whether
  * what a resume needs is there, and the notes beside the files (`meta.json`, `common.json`, `metadata.json`, the
  * tracker) against the files.

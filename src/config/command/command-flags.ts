@@ -47,7 +47,7 @@ export function flagFor(name: string): { readonly kind?: FlagKind | undefined } 
   if (Object.hasOwn(settingFlags, name)) return { kind: settingFlags[name] };
   if (otherFlags.includes(name)) return { refused: `--${name} is a flag of its own, with another meaning` };
   const longer = flagNames.find((flag) => flag.startsWith(name));
-  return longer === undefined ? {} : { refused: `--${name} is taken for a short form of --${longer}` };
+  return longer === undefined ? {} : { refused: `--${name} is read as a short form of --${longer}` };
 }
 
 /** The word after a flag, read by the flag's own converter. */

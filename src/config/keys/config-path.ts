@@ -1,4 +1,4 @@
-// Written from the catalog by path-types.ts. Its test writes it anew:
+// Written from the catalog by path-types.ts. Its test writes it again:
 // npx vitest run --config test/vitest.config.ts --project fast unit/config/config-path --update
 
 /** Every path of a configuration that MindFormers 1.9 knows for pre-training (items of lists aside). */

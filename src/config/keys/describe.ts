@@ -12,7 +12,7 @@ import type { KeyInfo } from "./sections/key.js";
 /** One key of a configuration: what MindFormers 1.9 knows about it. Shows itself. */
 export interface KeyDescription extends KeyInfo {
   readonly path: string;
-  /** Section that it stands in; "" is the top of the file. */
+  /** Its section; "" is the top of the file. */
   readonly section: string;
   /**
    * True if MindFormers refuses to start over an unknown key in this section; otherwise it silently ignores such a key.
@@ -58,7 +58,7 @@ function described(section: string, name: string, info: KeyInfo): KeyDescription
     ["meaning", info.meaning || "–"],
     ["type", info.types.join(" or ")],
     ["default", defaultText(info) ?? "none"],
-    ["unknown keys beside it", strict ? "MindFormers refuses to start" : "are silently ignored"],
+    ["unknown keys in its section", strict ? "MindFormers refuses to start" : "are silently ignored"],
   ];
   const version = versionText(info);
   if (version !== "") facts.push(["version", version]);

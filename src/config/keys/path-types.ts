@@ -24,7 +24,7 @@ export function pathTypes(): string {
     return path === "" ? names : `  | \`${path}.${"${"}\n${names}\n    }\``;
   });
   return [
-    "// Written from the catalog by path-types.ts. Its test writes it anew:",
+    "// Written from the catalog by path-types.ts. Its test writes it again:",
     "// npx vitest run --config test/vitest.config.ts --project fast unit/config/config-path --update\n",
     "/** Every path of a configuration that MindFormers 1.9 knows for pre-training (items of lists aside). */",
     `// biome-ignore format: many names\nexport type KnownConfigPath =\n${paths.join("\n")};\n`,

@@ -68,7 +68,7 @@ export interface RuleContext {
 export interface RuleFinding {
   readonly severity: "error" | "warning" | "advice";
   readonly path: string;
-  /** What, which, expected and found, with the arithmetic. */
+  /** What, which, expected, and found, with the arithmetic. */
   readonly message: string;
   /** One line to type. */
   readonly hint: string;

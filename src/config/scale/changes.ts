@@ -104,7 +104,7 @@ function flat(settings: Readonly<Record<string, unknown>>, prefix = ""): [string
 }
 
 const layoutReasons: readonly (readonly [RegExp, string])[] = [
-  [/expert_parallel$/, "lies inside data_parallel · model_parallel and divides the experts"],
+  [/expert_parallel$/, "divides data_parallel · model_parallel and the experts"],
   [/use_seq_parallel$/, "sequence parallelism goes with model_parallel"],
   [/offset$|pp_interleave_num$|pipeline_config/, "layers of the stages"],
   [/recompute/, "decided by the memory estimate"],

@@ -122,7 +122,7 @@ export function scaleNumbers(of: ModelNumbers, { experts, layers, width }: Rung)
 
 /**
  * Ever smaller models: by turns half the experts (memory without much work), three quarters of the layers, three
- * quarters of the width (heads, ranks and feed-forward widths follow), so that depth, width and experts keep their
+ * quarters of the width (heads, ranks, and feed-forward widths follow), so that depth, width, and experts keep their
  * proportions. The first rung is the model itself.
  */
 export function ladder(of: ModelNumbers, fewestExperts = 4): Rung[] {

@@ -8,7 +8,7 @@ import { aliasesOf, isSection, leavesOf, nodeAt, readValue, sameValue, type Yaml
 
 /** A text together with its tree; never changed, edits make new ones. */
 export interface SourceText {
-  /** File, template or "text", for messages. */
+  /** File, template, or "text", for messages. */
   readonly name: string;
   readonly text: string;
   /** Tree of the document that is edited. */
@@ -25,7 +25,7 @@ function excerpt(text: string, line: number, column: number): string {
 }
 
 /**
- * Reads YAML text; throws CONFIG_UNREADABLE with line, column, excerpt and cure.
+ * Reads YAML text; throws CONFIG_UNREADABLE with line, column, excerpt, and cure.
  * Of a text with several documents (`---`) `document` chooses one; without it such a text is refused.
  */
 export function readSource(text: string, name: string, document?: number): SourceText {
@@ -150,7 +150,7 @@ function checked({ path, value, asFloat = () => false }: Setting): Required<Sett
   if (unwritable !== undefined)
     throw refuseEdit(
       path + unwritable,
-      "expected text, numbers, booleans, null, lists or plain objects",
+      "expected text, numbers, booleans, null, lists, or plain objects",
       "convert the value first",
     );
   refusePath(path);

@@ -72,7 +72,7 @@ class TreeBuilder {
     if (this.#anchors.has(anchor) || this.#open.has(anchor))
       throw new SyntaxFinding({
         offset,
-        message: `anchor &${anchor} stands twice in the document, which PyYAML rejects`,
+        message: `anchor &${anchor} appears twice in the document, which PyYAML rejects`,
         hint: `give one of them another name, and its aliases too`,
       });
     this.#open.add(anchor);
@@ -85,7 +85,7 @@ class TreeBuilder {
       throw new SyntaxFinding({
         offset: start,
         message: inside
-          ? `alias *${name} stands inside the value that it repeats`
+          ? `alias *${name} is inside the value that it repeats`
           : `alias *${name}: no anchor &${name} before it`,
         hint: inside ? "write the value out" : `write &${name} after the key that it should repeat`,
       });

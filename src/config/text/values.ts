@@ -71,7 +71,7 @@ function join(path: string, segment: string | number): string {
   return path === "" ? String(segment) : `${path}.${segment}`;
 }
 
-/** Every scalar, alias and empty collection with its own path, in document order; aliases are not entered. */
+/** Every scalar, alias, and empty collection with its own path, in document order; aliases are not entered. */
 export function* leavesOf(node: YamlNode, path = ""): Generator<Leaf> {
   if (node.kind === "map" && node.entries.length + node.merged.length > 0) {
     for (const [index, base] of node.merged.entries()) yield* leavesOf(base, join(path, `<<${index}`));

@@ -64,7 +64,7 @@ export const checkpointErrors = {
   },
   CONVERT_MODEL_UNKNOWN: {
     meaning: "The model's family or config is unknown, so its tensors can't be renamed for another program.",
-    cure: "Pass the config that the model was trained with; DeepSeek-V3, Qwen3 and Qwen3-MoE are known.",
+    cure: "Pass the config that the model was trained with; DeepSeek-V3, Qwen3, and Qwen3-MoE are known.",
   },
   RETENTION_CHANGED: {
     meaning: "The newest complete checkpoint has changed since the folder was opened, so nothing was removed.",

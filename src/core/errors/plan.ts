@@ -43,6 +43,6 @@ export const planErrors = {
   },
   LAUNCHER_CALL_INVALID: {
     meaning: "A call of msrun_launcher.sh is unreadable, or the script itself would reject it.",
-    cure: "Give it 1, 2, 6 or 9 arguments; the first is what msrun starts, in quotes.",
+    cure: "Give it 1, 2, 6, or 9 arguments; the first is what msrun starts, in quotes.",
   },
 } as const satisfies Record<string, CatalogEntry>;

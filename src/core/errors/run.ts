@@ -26,7 +26,7 @@ export const runErrors = {
     cure: "Wait for its end with run.wait() or stop it with run.stop().",
   },
   RUN_CHANGED: {
-    meaning: "Data, tokenizer, configuration or code differ from those that the run was launched with.",
+    meaning: "Data, tokenizer, configuration, or code differ from those that the run was launched with.",
     cure: "Restore what the message names, or give the reason why the change is right: `override`.",
   },
   RUN_LEASE_LOST: {
@@ -47,7 +47,7 @@ export const runErrors = {
   },
   RUN_NAME_ILLEGAL: {
     meaning: "A run's name or folder has characters that the engine's command line does not allow.",
-    cure: "Use letters, digits, dots, hyphens and underscores, beginning with a letter or digit.",
+    cure: "Use letters, digits, dots, hyphens, and underscores, beginning with a letter or digit.",
   },
   RUN_NAME_TAKEN: {
     meaning: "A run of that name exists already.",
@@ -67,6 +67,6 @@ export const runErrors = {
   },
   RESUME_IMPOSSIBLE: {
     meaning: "The run has no complete checkpoint to continue from.",
-    cure: "Choose a complete checkpoint of openCheckpoints(run.checkpointDir), or launch anew.",
+    cure: "Choose a complete checkpoint of openCheckpoints(run.checkpointDir), or launch again.",
   },
 } as const satisfies Record<string, CatalogEntry>;

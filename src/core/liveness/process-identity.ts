@@ -19,7 +19,7 @@ export interface ProcessIdentity {
   readonly startTicks?: number | undefined;
   /** `hostId` of its machine. */
   readonly host: string;
-  /** Machine, boot and container; processes of the same place see each other. */
+  /** Machine, boot, and container; processes of the same place see each other. */
   readonly place: string;
 }
 

@@ -2,7 +2,7 @@ import { type EpochPlan, type EpochRequest, planEpochs } from "./epochs.js";
 import { lengthAt, numbersOf, type PackedSequences, packSequences, pairsOf } from "./packed-sequences.js";
 import { RandomState } from "./random-state.js";
 
-/** One part (train, valid or test) of one dataset, and what is asked of it. */
+/** One part (train, valid, or test) of one dataset, and what is asked of it. */
 export interface GptRequest {
   /** For messages: which dataset and part. */
   readonly name: string;

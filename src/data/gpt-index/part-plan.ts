@@ -137,7 +137,7 @@ function mixed(blend: Blend, size: number | undefined, { part, make }: { part: S
   const weights = normalizeWeights(written);
   if (weights.some((weight) => !(weight > 0)))
     throw impossible(`${part}: expected weights above 0, found ${written.join(", ")}`, {
-      hint: "leave datasets of weight 0 out of data_path",
+      hint: "remove datasets of weight 0 from data_path",
       set: ["data_path"],
     });
   if (prefixes.length >= mostDatasets)
@@ -160,7 +160,7 @@ function bySize(samples: readonly number[], size: number | undefined): ReturnTyp
   const empty = samples.indexOf(0);
   if (empty >= 0)
     throw impossible(`dataset ${empty + 1} of the blend: expected at least 1 sample, found 0`, {
-      hint: "leave it out of data_path, or use a smaller seq_length",
+      hint: "remove it from data_path, or use a smaller seq_length",
       set: ["data_path"],
     });
   if (size === undefined) return { weights: samples, size: undefined };
@@ -184,7 +184,7 @@ export function requireRoom(part: SplitName, size: number): void {
  */
 export function requireInBounds(taken: readonly number[], has: readonly number[], names: readonly string[]): void {
   const over = taken.findIndex((count, d) => count > (has[d] as number));
-  const hint = "ask for more samples (sizes), or leave datasets of small weight out of data_path";
+  const hint = "ask for more samples (sizes), or remove datasets of small weight from data_path";
   if (over >= 0) {
     const found =
       `${names[over]} has ${formatCount(has[over] as number)} samples, ` +

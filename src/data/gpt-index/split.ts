@@ -10,7 +10,7 @@ export type SplitName = (typeof splitNames)[number];
 export type SplitRange = readonly [low: number, high: number] | undefined;
 
 /**
- * `"98, 1, 1"` → the shares of train, valid and test, as MindFormers' `parse_and_normalize_split` and
+ * `"98, 1, 1"` → the shares of train, valid, and test, as MindFormers' `parse_and_normalize_split` and
  * `convert_split_vector_to_split_matrix` compute them. Undefined for a text that they can't read.
  */
 export function parseSplit(text: string): readonly [SplitRange, SplitRange, SplitRange] | undefined {

@@ -20,7 +20,7 @@ export interface CheckOrderOptions {
 }
 
 /**
- * Whether the engine can build the indices of every part that a run reads: it builds train, valid and test of a
+ * Whether the engine can build the indices of every part that a run reads: it builds train, valid, and test of a
  * loader, also those that nobody trains on. Reads the lengths of all sequences (4 bytes each); files that are not
  * there are left to other checks. Findings carry the arithmetic of the refusal and the line that cures it.
  */

@@ -46,7 +46,7 @@ interface OrderParts {
  */
 export class DataOrder {
   readonly part: SplitName;
-  /** The datasets as they stand in data_path; each once. */
+  /** The datasets in data_path, each once. */
   readonly prefixes: readonly string[];
   /** Samples in the engine's dataset; can exceed the requested number. */
   readonly samples: number;
@@ -251,7 +251,7 @@ export class DataOrder {
 
 /**
  * The order in which MindFormers will read a Megatron dataset or a blend: every sample, every step, every rank.
- * Builds the same indices as its GPTDataset, BlendedDataset and C++ helper (numpy's legacy generator included).
+ * Builds the same indices as its GPTDataset, BlendedDataset, and C++ helper (numpy's legacy generator included).
  * Memory: 4 bytes per sequence, 4 per sequence and epoch, 12 per sample, 6 per sample of a blend.
  * @throws DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN; FormatError MEGATRON_INDEX_INVALID; LabError FILE_MISSING.
  *

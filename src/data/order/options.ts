@@ -31,7 +31,7 @@ export interface HandSettings {
   readonly samples?: number;
   /** Default: 1234, as the engine's. */
   readonly seed?: number;
-  /** Shares of train, valid and test. Default: `"1, 0, 0"`. */
+  /** Shares of train, valid, and test. Default: `"1, 0, 0"`. */
   readonly split?: string;
 }
 

@@ -44,7 +44,7 @@ export function requireKnownOptions(options: unknown): void {
     if (format === undefined) throw unknown(name);
     if (format === "mindrecord" && (options as { format?: unknown }).format !== "mindrecord")
       throw invalid(`prepareData option ${name}: expected only with format "mindrecord", found without`, {
-        hint: `write format: "mindrecord", or leave ${name} out`,
+        hint: `write format: "mindrecord", or remove ${name}`,
       });
   }
 }

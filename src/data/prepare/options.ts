@@ -38,7 +38,7 @@ export interface PrepareOptions {
   /** A Hugging Face tokenizer.json, or a folder that holds one (and perhaps tokenizer_config.json). */
   readonly tokenizer: string;
   /**
-   * Prefix of the files: `<output>_text_document.bin`, `.idx` and `.manifest.json`; for MindRecord
+   * Prefix of the files: `<output>_text_document.bin`, `.idx`, and `.manifest.json`; for MindRecord
    * `<output>.mindrecord…` and `.db`.
    */
   readonly output: string;

@@ -121,7 +121,7 @@ interface BadOptions extends ScanOptions {
 function refuseBad({ path, compression }: InputFile, { firstBad }: Utf8Check, options: BadOptions): void {
   if (firstBad === undefined || options.encodingErrors !== "error") return;
   const replace = looksBinary(options.around(firstBad))
-    ? "or leave the file out: the bytes there are no text in any encoding"
+    ? "or exclude the file: the bytes there are not text in any encoding"
     : 'or pass encodingErrors: "replace"';
   const where = compression ? `offset ${firstBad} of the decompressed text` : `offset ${firstBad}`;
   const read = compression === "gz" ? "zcat" : compression === "zst" ? "zstdcat" : "cat";

@@ -54,7 +54,7 @@ export function schemaFault(schema: unknown): string | undefined {
   if (entries.length === 0) return "expected at least one field, found none";
   for (const [name, field] of entries) {
     if (!/^[0-9a-zA-Z_]+$/.test(name))
-      return `field ${JSON.stringify(name)}: expected letters, digits and underscores only`;
+      return `field ${JSON.stringify(name)}: expected letters, digits, and underscores only`;
     const fault = fieldFault(field);
     if (fault !== undefined) return `field ${name}: ${fault}`;
   }

@@ -43,14 +43,14 @@ function modeOf(magic: number): Mode | undefined {
 /**
  * The plain bytes of an encrypted checkpoint as a source; blocks are decrypted when they are read, and the last one is
  * kept.
- * `key`: 16, 24 or 32 bytes, as text (UTF-8) or bytes.
+ * `key`: 16, 24, or 32 bytes, as text (UTF-8) or bytes.
  * @throws CheckpointError CKPT_KEY_WRONG if the key has another length or does not fit; FormatError CKPT_INVALID if
  * the frames are damaged.
  */
 export async function decryptedCkpt(source: ByteSource, key: string | Uint8Array): Promise<ByteSource> {
   const bytes = typeof key === "string" ? Buffer.from(key) : key;
   if (![16, 24, 32].includes(bytes.byteLength)) {
-    throw wrongKey(source, `expected a key of 16, 24 or 32 bytes, found ${bytes.byteLength}`);
+    throw wrongKey(source, `expected a key of 16, 24, or 32 bytes, found ${bytes.byteLength}`);
   }
   const blocks: Block[] = [];
   let plainStart = 0;
@@ -152,7 +152,7 @@ async function decryptBlock(source: ByteSource, block: Block, key: Uint8Array): 
 
 function wrongKey(source: ByteSource, what: string): CheckpointError {
   return new CheckpointError("CKPT_KEY_WRONG", `${source.name}: encrypted checkpoint: ${what}`, {
-    hint: "openCheckpoint(path, { key }) with enc_key of save_checkpoint (16, 24 or 32 bytes)",
+    hint: "openCheckpoint(path, { key }) with enc_key of save_checkpoint (16, 24, or 32 bytes)",
     details: { file: source.name },
   });
 }

@@ -44,7 +44,7 @@ interface Growing {
 }
 
 /**
- * Reads names, types and places of all tensors; of their data nothing is read.
+ * Reads names, types, and places of all tensors; of their data nothing is read.
  * @throws FormatError CKPT_INVALID with file and offset if the bytes are no such message, or sizes and shapes disagree.
  */
 export async function readCkptHeader(source: ByteSource): Promise<CkptHeader> {
@@ -142,7 +142,7 @@ async function readTensor(reader: ProtobufReader, outer: ProtobufField): Promise
     else
       throw new ProtobufProblem(
         field.start,
-        `expected dims, tensor_type or tensor_content, found field ${field.number}`,
+        `expected dims, tensor_type, or tensor_content, found field ${field.number}`,
       );
     if (dims.length > limits.dimensions) {
       throw new ProtobufProblem(outer.start, `expected at most ${limits.dimensions} dimensions, found more`);

@@ -98,7 +98,7 @@ interface RawEntry {
 
 function checkEntry({ source, dataStart, name, value }: RawEntry): TensorEntry {
   const fail = (what: string, offset = 8) => invalid({ source, offset }, `tensor ${show(name)}${what}`);
-  if (!isRecord(value)) throw fail(`: expected an object with dtype, shape and data_offsets, found ${show(value)}`);
+  if (!isRecord(value)) throw fail(`: expected an object with dtype, shape, and data_offsets, found ${show(value)}`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !isElementType(dtype)) {
     throw fail(`, dtype: expected one of ${elementTypeNames().join(", ")}, found ${show(dtype)}`);

@@ -46,7 +46,7 @@ async function readMap(reader: ProtobufReader): Promise<StrategyFile> {
     if (field.number === 1 && field.wireType === 0) current = field.value;
     else if (field.number === 2 && field.wireType === 2) stage ??= await readStage(reader, field);
     else if (field.number === 3 && field.wireType === 2) layouts.push(await readItem(reader, field));
-    else throw new ProtobufProblem(field.start, `expected field 1, 2 or 3, found ${field.number}`);
+    else throw new ProtobufProblem(field.start, `expected field 1, 2, or 3, found ${field.number}`);
   }
   return finished(layouts, stage ?? current);
 }

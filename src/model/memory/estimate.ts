@@ -155,7 +155,7 @@ export function estimateParts(parts: MemoryParts): MemoryEstimate {
 }
 
 /**
- * Estimated memory of one device of every pipeline stage, in bytes. Weights, gradients and states are exact sums over
+ * Estimated memory of one device of every pipeline stage, in bytes. Weights, gradients, and states are exact sums over
  * MindFormers' tensors and their splits; copies and activations are counted from its training graph under
  * assumptions that `src/model/README.md` lists with their error.
  *

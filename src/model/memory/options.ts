@@ -21,7 +21,7 @@ export const optimizerStates = {
   adamw: 2,
   /** Two moments and the weights' running mean. */
   pma_adamw: 3,
-  /** One momentum for matrices; embedding, output layer, norms and router have AdamW's two moments. */
+  /** One momentum for matrices; embedding, output layer, norms, and router have AdamW's two moments. */
   muon: 1,
 } as const;
 

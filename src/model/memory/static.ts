@@ -62,7 +62,7 @@ function statesOf(tensor: ModelTensor, { optimizer }: MemoryOptions): number {
   return optimizer === "muon" && !matrix ? optimizerStates.adamw : optimizerStates[optimizer];
 }
 
-/** Weights, gradients and states of tensors on one device of a stage. */
+/** Weights, gradients, and states of tensors on one device of a stage. */
 export function staticBytes(
   tensors: readonly ModelTensor[],
   layout: StaticLayout,

@@ -28,7 +28,7 @@ export function parseHost(text: string): ClusterHost {
   const match = /^(?:([^@]*)@)?(?:\[([^\]]+)\]|([^:[\]]+|[^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/.exec(text);
   const [, user, bracketed, plain = "", port] = match ?? [];
   const host = bracketed ?? plain;
-  if (user !== undefined && !userName.test(user)) throw refuse(text, "a user name of letters, digits, ., _ and -");
+  if (user !== undefined && !userName.test(user)) throw refuse(text, "a user name of letters, digits, ., _, and -");
   if (!(hostName.test(host) || (host.includes(":") && address6.test(host))))
     throw refuse(text, "[user@]host[:port] with a host name or an address");
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) throw refuse(text, "a port from 1 to 65535");

@@ -4,7 +4,7 @@ import type { ShownList } from "../../view/shown-list.js";
 import { doubleQuoted, quoteWord, shellWords } from "./shell-words.js";
 
 /**
- * A call of MindFormers' `scripts/msrun_launcher.sh`. It takes 1, 2, 6 or 9 arguments:
+ * A call of MindFormers' `scripts/msrun_launcher.sh`. It takes 1, 2, 6, or 9 arguments:
  * EXEC · EXEC N · EXEC N PORT LOG_DIR JOIN TIMEOUT · EXEC N LOCAL MASTER_ADDR PORT NODE_RANK LOG_DIR JOIN TIMEOUT.
  * Without the others: 8 workers, port 8118, output/msrun_log, join False, 7200 s.
  */
@@ -41,7 +41,7 @@ const defaults = {
 function unreadable(found: string): LabError {
   return new LabError(
     "LAUNCHER_CALL_INVALID",
-    `call of msrun_launcher.sh: expected 1, 2, 6 or 9 arguments, found ${found}`,
+    `call of msrun_launcher.sh: expected 1, 2, 6, or 9 arguments, found ${found}`,
     {
       hint:
         'bash scripts/msrun_launcher.sh "run_mindformer.py …" ' +

@@ -7,7 +7,7 @@ function inDoubleQuotes(text: string): string {
 }
 
 /**
- * Splits a POSIX shell command line into its words: quotes, backslashes and line continuations; variables stay as they
+ * Splits a POSIX shell command line into its words: quotes, backslashes, and line continuations; variables stay as they
  * are written.
  */
 export function shellWords(text: string): string[] {

@@ -6,7 +6,7 @@ export type EjectTarget = "msrun" | "launcher" | "slurm" | "kubernetes";
 
 /** Options of `plan.eject`. */
 export interface EjectOptions {
-  /** Name of the job: lower-case letters, digits and hyphens; default "pretrain". */
+  /** Name of the job: lower-case letters, digits, and hyphens; default "pretrain". */
   readonly name?: string;
   /**
    * Folder on every node (shared storage) that holds the files and takes checkpoints and logs; default: `runs/NAME`
@@ -69,7 +69,7 @@ const oneLine: readonly (keyof EjectOptions)[] = [
 export function ejectSettings(target: EjectTarget, options: EjectOptions): EjectSettings {
   const name = options.name ?? "pretrain";
   if (!/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name))
-    throw refuse("name", "lower-case letters, digits and hyphens, at most 42", name);
+    throw refuse("name", "lower-case letters, digits, and hyphens, at most 42", name);
   for (const option of oneLine) {
     const value = options[option];
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a line end or a null byte would end the word in a script

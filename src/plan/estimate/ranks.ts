@@ -1,7 +1,7 @@
 import { type Mesh, stageDevices } from "../../model/layout/mesh.js";
 
 /**
- * Where a rank stands in the mesh. MindSpore gives consecutive ranks to a pipeline stage; within a stage the device
+ * Position of a rank in the mesh. MindSpore gives consecutive ranks to a pipeline stage; within a stage the device
  * matrix is (data, context, tensor) with the tensor axis running fastest:
  * rank = ((stage · data_parallel + data) · context_parallel + context) · model_parallel + tensor.
  * Expert-parallel groups are `expert_parallel` consecutive ranks of a stage.

@@ -13,7 +13,7 @@ export interface StepEstimate {
 }
 
 /**
- * What `searchLayouts` ranks layouts by, for the one layout of a plan: computing, waiting and communication on Atlas
+ * What `searchLayouts` ranks layouts by, for the one layout of a plan: computing, waiting, and communication on Atlas
  * 800T A2, whose efficiency is assumed. Good for comparing meshes, not for promising days: the plan says so. Undefined
  * where the layout can't be worked out.
  */

@@ -70,7 +70,7 @@ export function memoryFigure(plan: PlanValues): Figure {
     parts,
     ...(limit && { limit: { value: limit.bytes / gigabyte, label: `${limit.source}: ${formatBytes(limit.bytes)}` } }),
     notes: [
-      "An estimate: weights, gradients and optimizer are exact sums, " +
+      "An estimate: weights, gradients, and optimizer are exact sums, " +
         "activations and copies are counted from MindFormers' graph.",
       ...(onHost > 0
         ? [`The optimizer state stays in host memory (swap): up to ${formatBytes(onHost)} per device.`]

@@ -14,7 +14,7 @@ import { memoryLimit } from "./memory.js";
 export interface MeshFigureOptions {
   /**
    * stage (default): pipeline stage; data: replica, whose ranks work on the same samples; tensor, context, expert:
-   * group of ranks that share matrices, sequences or experts; memory: estimated bytes on the device, as a heat map.
+   * group of ranks that share matrices, sequences, or experts; memory: estimated bytes on the device, as a heat map.
    */
   readonly color?: MeshAxis | "memory";
 }

@@ -68,7 +68,7 @@ function refuse(plan: PlanValues): LabError {
         `and ${formatCount(plan.pipeline.microBatches)} micro-batches`;
   return new LabError(
     "ARGUMENT_INVALID",
-    "timelineFigure: expected a pipeline with 1f1b, gpipe, interleaving or seqpipe " +
+    "timelineFigure: expected a pipeline with 1f1b, gpipe, interleaving, or seqpipe " +
       `and at most ${formatCount(mostTasks)} passes, found ${found}`,
     {
       hint: "plan.meshFigure()",

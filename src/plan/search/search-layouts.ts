@@ -35,7 +35,7 @@ function wholeNumber(name: string, value: number): number {
 }
 
 /**
- * All legal layouts for a number of devices (mesh of data, tensor, pipeline, context and expert parallelism,
+ * All legal layouts for a number of devices (mesh of data, tensor, pipeline, context, and expert parallelism,
  * micro-batches, blocks per stage, optimizer parallelism, recomputation), those that fit into the memory ranked by
  * estimated step time. Memory is `estimateMemory`'s, times come from the model's FLOPs and the links' speeds
  * (`Hardware`): use them to compare layouts, not to predict days. Changes nothing; `result.best?.apply(config)` does.

@@ -182,7 +182,7 @@ function configChecks({ differences, versions }: ResumeFacts): CertificateCheck[
 
 const order: readonly Verdict[] = ["green", "yellow", "red"];
 
-/** Examines whether a resume is right before anything starts: green, yellow or red with the reason and the way out. */
+/** Examines whether a resume is right before anything starts: green, yellow, or red with the reason and the way out. */
 export function certify(facts: ResumeFacts): Certificate {
   const { ranks } = facts;
   const usable = ranks.filter(({ problem }) => problem === undefined);

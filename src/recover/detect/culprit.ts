@@ -37,7 +37,7 @@ export function culprits(stacks: readonly RankStack[]): readonly Culprit[] {
   const others = formatCount(waiting.length, "rank waits", "ranks wait");
   return outside.map(({ rank, frames }) => ({
     rank,
-    reason: `it stands in ${frames[0]?.trim()} while ${others} in a collective`,
+    reason: `it is in ${frames[0]?.trim()} while ${others} in a collective`,
   }));
 }
 

@@ -28,7 +28,7 @@ export interface Finding {
   readonly rank?: number;
   readonly node?: string;
   readonly cause: Cause;
-  /** One sentence: what, which, expected and found. */
+  /** One sentence: what, which, expected, and found. */
   readonly summary: string;
   /** Lines of logs, numbers, stacks. */
   readonly evidence: readonly string[];

@@ -18,7 +18,7 @@ const dayMs = 86_400_000;
 const burstMs = 300_000;
 
 /**
- * A training on a cluster that does not exist, as discrete events with a virtual clock. Detectors, decisions and the
+ * A training on a cluster that does not exist, as discrete events with a virtual clock. Detectors, decisions, and the
  * choice of the checkpoint are those of a real run. The same spec gives the same run, however `advance` is called.
  */
 export class Simulation {

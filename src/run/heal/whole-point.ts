@@ -53,7 +53,7 @@ async function sources(
     const [only, other] = from;
     if (lost.length > 0) return `no present rank holds ${lost[0]} of rank ${rank}`;
     if (only === undefined || other !== undefined)
-      return `the values of rank ${rank} lie in the files of ranks ${from.join(", ")}, not in one`;
+      return `the values of rank ${rank} are in the files of ranks ${from.join(", ")}, not in one`;
     found.set(rank, only);
   }
   return found;
@@ -78,7 +78,7 @@ export async function makeWhole(
 ): Promise<WholePoint> {
   const odd = point.issues.find(({ rule }) => !curable.has(rule));
   if (odd !== undefined) return { reason: odd.message };
-  if (point.layout !== "ranks") return { reason: "only files of ranks can stand in for each other" };
+  if (point.layout !== "ranks") return { reason: "only files of ranks can replace each other" };
   const broken = new Set(point.issues.map(({ path }) => path));
   const files = point.files.filter(({ path }) => !broken.has(path));
   const sound = files.map(({ rank }) => rank);

@@ -120,7 +120,7 @@ async function newestOnNodes(run: Run): Promise<ResumePoint> {
   });
 }
 
-/** Compares data, tokenizer, configuration and code with those of the launch; throws RUN_CHANGED without a reason. */
+/** Compares data, tokenizer, configuration, and code with those of the launch; throws RUN_CHANGED without a reason. */
 async function changesOf(run: Run, config: Config, override: string | undefined): Promise<LaunchOverride | undefined> {
   const { identity } = run.description;
   if (!identity) return undefined;

@@ -2,7 +2,7 @@ import { LabError } from "../../core/error.js";
 import type { LaunchOverride } from "../record/run-file.js";
 
 /**
- * Accepts a training whose data, tokenizer and code are as they were recorded; one that has changed only if the
+ * Accepts a training whose data, tokenizer, and code are as they were recorded; one that has changed only if the
  * caller gives a reason, which is returned for the record. `name`: the run that recorded them; `call`: the line to
  * type. Throws RUN_CHANGED.
  */

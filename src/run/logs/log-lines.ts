@@ -20,7 +20,7 @@ const mostBytes = 60_000;
 
 /**
  * Records of logs. Shows the time, the severity from WARNING up, and the message of each record, at most 64 KB. With
- * several ranks, each record begins with its ranks. `lines` has the text as it stands in the files, up to 8 KB of
+ * several ranks, each record begins with its ranks. `lines` has the text as in the files, up to 8 KB of
  * each record.
  *
  * @example
@@ -28,7 +28,7 @@ const mostBytes = 60_000;
  * const { lines } = await run.logs({ rank: 0, tail: 30, match: /loss:/ });
  */
 export class LogLines {
-  /** The rank that was asked for; undefined for several. */
+  /** The requested rank; undefined for several. */
   readonly rank: number | undefined;
   readonly records: readonly FoldedRecord[];
   readonly coverage: LogCoverage;

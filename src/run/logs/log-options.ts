@@ -28,8 +28,7 @@ export interface LogOptions {
    */
   readonly fold?: "equal" | "none";
   /**
-   * `"short"` (default): shows time, severity, and message of each record. `"whole"`: shows the lines as they stand in
-   * the file.
+   * `"short"` (default): shows time, severity, and message of each record. `"whole"`: shows the lines as in the file.
    */
   readonly lines?: "short" | "whole";
   /** True: shows the records that are written from now on, until the run has ended. */

@@ -26,7 +26,7 @@ import { join } from "node:path";
  *       resume/                      only in resumed runs: links to the checkpoint that the engine loads
  *
  * Layout 1 had one events.jsonl with the steps in it, no lease, and the logs directly in logs/attempt-<k>; it stays
- * readable. A later version may add files, fields and event kinds; `layout` changes only when an old reader would be
+ * readable. A later version may add files, fields, and event kinds; `layout` changes only when an old reader would be
  * wrong.
  */
 export const layoutVersion = 2;

@@ -15,7 +15,7 @@ export function runFolder(name: string, folder: string = defaultFolder): string 
       .replace(/^[^A-Za-z0-9]+|-+$/g, "");
     throw new LabError(
       "RUN_NAME_ILLEGAL",
-      `run name ${JSON.stringify(name)}: expected 1 to 100 letters, digits, dots, hyphens or underscores, ` +
+      `run name ${JSON.stringify(name)}: expected 1 to 100 letters, digits, dots, hyphens, or underscores, ` +
         `beginning with a letter or digit`,
       { hint: `name: "${proposal.slice(0, 100) || "run-1"}"`, details: { name } },
     );

@@ -30,7 +30,7 @@ async function linkFile(from: string, to: string): Promise<void> {
 
 /**
  * Lays out exactly one checkpoint the way MindFormers looks for one (`load_checkpoint: <folder>`, `resume_training:
- * True`): `rank_<r>/<file>` and `rank_<r>/meta.json` with `last_epoch`, `last_step` and `last_ckpt_file`, so that
+ * True`): `rank_<r>/<file>` and `rank_<r>/meta.json` with `last_epoch`, `last_step`, and `last_ckpt_file`, so that
  * every rank loads this one and no other. A point in the 1.9 layout becomes `iteration_<step>` below a tracker that
  * names it. The files are links, nothing is copied.
  */

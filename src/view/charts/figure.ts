@@ -37,7 +37,7 @@ export class Figure<Bundle extends MimeBundle | Promise<MimeBundle> = MimeBundle
   readonly #draw: () => Bundle;
 
   /**
-   * @internal Figures come from `lineChart`, `histogram`, `plan.meshFigure()`, `compareRuns(…).plot()` and the like.
+   * @internal Figures come from `lineChart`, `histogram`, `plan.meshFigure()`, `compareRuns(…).plot()`, and the like.
    */
   constructor(draw: () => Bundle) {
     this.#draw = draw;
@@ -53,7 +53,7 @@ export function figureOf(drawings: Drawings): Figure {
   return new Figure(() => drawFigure(drawings));
 }
 
-/** Title, body and remarks of a chart below each other, without empty lines. */
+/** Title, body, and remarks of a chart below each other, without empty lines. */
 export function chartWords(title: string, body: readonly string[], notes: readonly string[]): string {
   return [title, ...body, ...notes].filter(Boolean).join("\n");
 }

@@ -15,7 +15,7 @@ const legendRow = 20;
 /** Pixels of the drawing in a narrow notebook, to which rows of a legend and names on an axis must fit. */
 const narrow = 640;
 
-/** The chart as a value of `application/vnd.plotly.v1+json`: plotly.js' data, layout and config. */
+/** The chart as a value of `application/vnd.plotly.v1+json`: plotly.js' data, layout, and config. */
 export function chartPlotly(chart: Chart): Json {
   const named = chart.panels.flatMap((panel, index) => markTraces(chart, panel, suffix(index)));
   const traces = [...named, ...legendOnly(chart.legend, named)];

@@ -55,7 +55,7 @@ test("an encrypted checkpoint without its key, or with another one, says so", as
   const path = join(folder, "gcm128.ckpt");
   await expect(openCheckpoint(path)).rejects.toMatchObject({ code: "CKPT_KEY_WRONG" });
   await expect(openCheckpoint(path, { key: "x".repeat(16) })).rejects.toMatchObject({ code: "CKPT_KEY_WRONG" });
-  await expect(openCheckpoint(path, { key: "short" })).rejects.toThrow("16, 24 or 32 bytes, found 5");
+  await expect(openCheckpoint(path, { key: "short" })).rejects.toThrow("16, 24, or 32 bytes, found 5");
   const cbc = openCheckpoint(join(folder, "cbc128.ckpt"), { key: "x".repeat(16) });
   await expect(cbc).rejects.toMatchObject({ code: "CKPT_KEY_WRONG" });
 });

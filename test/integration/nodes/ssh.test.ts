@@ -233,7 +233,7 @@ it("files are read in ranges, listed, and written whole; a file that is not ther
 
 it.each([
   ["an unknown host key", /host key is not known/, () => ({ knownHosts: "" })],
-  ["a changed host key", /not the one in known_hosts/, (other: string) => ({ knownHosts: other })],
+  ["a changed host key", /differs from the one in known_hosts/, (other: string) => ({ knownHosts: other })],
   ["no permission", /refuses the login/, () => ({ identity: true })],
 ] as const)("never prompts: %s is an error that names the host and the line to type", async (_, message, how) => {
   const stranger = join(folder, `stranger-${made++}`);

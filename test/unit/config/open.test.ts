@@ -87,7 +87,7 @@ describe("text that PyYAML can't read is refused with line, column, excerpt and 
     ["two colons", "a: b: c\n", [1, 5], /second colon/, /quotes/],
     ["an alias without anchor", "a: *x\n", [1, 4], /no anchor &x/, /&x/],
     ["an alias of itself", "a: &x\n  b: *x\n", [2, 6], /inside the value that it repeats/, /write the value out/],
-    ["an anchor twice", "a: &x 1\nb: &x 2\n", [2, 7], /&x stands twice/, /another name/],
+    ["an anchor twice", "a: &x 1\nb: &x 2\n", [2, 7], /&x appears twice/, /another name/],
     ["a tag that makes a set of a section", "a: !!set {b: null}\n", [1, 10], /tag !!set/, /remove the tag/],
     ["a tag that makes bytes of a text", "a: !!binary aGk=\n", [1, 13], /tag !!binary/, /remove the tag/],
     ["a merged set that a key repeats", "<<: &s !!set {b: 1}\na: *s\n", [1, 14], /tag !!set/, /remove the tag/],

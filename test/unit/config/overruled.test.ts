@@ -70,7 +70,7 @@ test.each([
     /^parallel.pipeline_stages: .*takes parallel_config.pipeline_stage \(2\)/,
   ],
   ["use_parallel: True\ncontext: {device_id: 3}", /^context.device_id: .*msrun gives each worker/],
-  ["moe_config: {expert_num: 4}", /^moe_config: .*stand in model.model_config/],
+  ["moe_config: {expert_num: 4}", /^moe_config: .*are in model.model_config/],
   ["parallel_config: {vocab_emb_dp: True}", /^parallel_config.vocab_emb_dp: /],
   ["model: {model_config: {input_layout: BSH}}", /input_layout: .*flash attention takes "BNSD"/],
   [

@@ -75,7 +75,7 @@ test("a cure that no longer fits the text is refused", async () => {
   const config = (await openConfig("pretrain_deepseek3_1b")).set("runner_config.epoch", 1);
   const fix = [{ kind: "rename", path: "runner_config.epoch", to: "epochs" }] as const;
   const issue = { severity: "error", rule: "x", path: "", message: "", hint: "", fix } as const;
-  expect(() => config.fix(issue)).toThrow(/epochs is already written beside it/);
+  expect(() => config.fix(issue)).toThrow(/epochs is already in the same section/);
   expect(() => config.fix({ ...issue, fix: [{ kind: "unset", path: "runner_config.nothing" }] })).toThrow(
     /there is nothing/,
   );

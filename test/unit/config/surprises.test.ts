@@ -15,7 +15,7 @@ test("a file with a key twice opens, the last value counts, and check() reports 
       severity: "error",
       path: "runner_config.epochs",
       line: 2,
-      message: "the key stands 2 times in one section: 1, then 3; only the last counts",
+      message: "the key appears 2 times in one section: 1, then 3; only the last counts",
     },
   ]);
 });

@@ -103,7 +103,7 @@ describe("other calls", () => {
 
   test.each([
     ["python run.py", /found "python run\.py"/],
-    ['bash msrun_launcher.sh "run.py" 4 9000', /expected 1, 2, 6 or 9 arguments, found 3: 4 9000/],
+    ['bash msrun_launcher.sh "run.py" 4 9000', /expected 1, 2, 6, or 9 arguments, found 3: 4 9000/],
     ["bash msrun_launcher.sh run.py --config x.yaml", /found 3: --config x\.yaml/],
     ['bash msrun_launcher.sh "run.py" many', /the number of workers "many", which is not a number/],
   ])("%s is refused", (text, message) => {

@@ -15,7 +15,7 @@ class MoveTo(CpuOperator):
 
 @ms.jit_class
 class TensorDump(CpuOperator):
-    """Writes a tensor to a file while the graph runs, for monitor_config's local_loss, local_norm and device_local_*.
+    """Writes a tensor to a file while the graph runs, for monitor_config's local_loss, local_norm, and device_local_*.
     No CPU kernel, and nothing of the training depends on it: those monitors stay silent on a CPU."""
 
     def __init__(self, input_output="out"):

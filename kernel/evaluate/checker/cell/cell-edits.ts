@@ -23,7 +23,7 @@ interface Given {
 
 /**
  * What turns a cell into the body of a function of `exports`, the object that holds the variables of all cells.
- * Constants, functions, classes and the like are put into it when they have a value; `let` and `var` live in it, so
+ * Constants, functions, classes, and the like are put into it when they have a value; `let` and `var` live in it, so
  * that a function sees what a later cell assigns. The value of the last expression is returned, in an array, which
  * tells it from that of a cell without one.
  */

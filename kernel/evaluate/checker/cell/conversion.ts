@@ -14,7 +14,7 @@ export type Conversion = (
 /** A cell that may run. */
 export interface CellScript {
   /**
-   * CommonJS: the body of a function of `exports`, `require` and the like; it returns the last expression's
+   * CommonJS: the body of a function of `exports`, `require`, and the like; it returns the last expression's
    * value in an array.
    */
   readonly javascript: string;

@@ -32,7 +32,7 @@ function between(trivia: string, last: string, next: string): string {
   const meet = (before: RegExp, after: RegExp): boolean => before.test(last) && after.test(next);
   const isNeeded =
     meet(/[\w$\u0080-\uffff]$/, /^[\w$\u0080-\uffff#\\]/) ||
-    // `+ +`, `/ /` and the like would become other tokens, as would `1 .a` and `/a/ in b`.
+    // `+ +`, `/ /`, and the like would become other tokens, as would `1 .a` and `/a/ in b`.
     meet(/[-+*/<>=&|?!.:%^~]$/, /^[-+*/<>=&|?!.:%^~]/) ||
     meet(/\d$/, /^\./) ||
     meet(/\/$/, /^\w/);

@@ -2,7 +2,7 @@ import { type CheckerOptions, createChecker } from "../process/checker.js";
 import type { CheckerRequest } from "../process/requests.js";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: cells with templates in them
-/** Cells as people write them, so that what they need of the compiler has been loaded, parsed and compiled once. */
+/** Cells as people write them, so that what they need of the compiler has been loaded, parsed, and compiled once. */
 const cells = [
   "1 + 1",
   'import { readFileSync } from "node:fs";\nimport * as path from "node:path";\nconst text = ' +

@@ -33,7 +33,7 @@ export interface OpenTensorFile {
 
 export interface ReadOptions {
   readonly files: FileAccess;
-  /** Of an encrypted `.ckpt`: 16, 24 or 32 bytes, as text or bytes. */
+  /** Of an encrypted `.ckpt`: 16, 24, or 32 bytes, as text or bytes. */
   readonly key?: string | Uint8Array | undefined;
 }
 

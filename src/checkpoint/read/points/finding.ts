@@ -12,7 +12,7 @@ export function listed(ranks: readonly number[], count = ranks.length): string {
   return `${count} ranks (${ranks.slice(0, 6).join(", ")}, …)`;
 }
 
-/** A finding about a checkpoint; `path` is the tensor, file or folder. */
+/** A finding about a checkpoint; `path` is the tensor, file, or folder. */
 export function issue(
   severity: Issue["severity"],
   rule: string,

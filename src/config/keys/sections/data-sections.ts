@@ -38,14 +38,14 @@ export const datasetTaskKeys: Keys = {
 export const megatronLoaderKeys: Keys = {
   type: key("string", undefined, "BlendedMegatronDatasetDataLoader"),
   datasets_type: key("string", undefined, "GPTDataset"),
-  sizes: key("list", undefined, "samples for training, validation and test"),
+  sizes: key("list", undefined, "samples for training, validation, and test"),
   config: key("map", undefined, "settings of GPTDataset"),
   shuffle: key("bool", false, "shuffle again"),
   tokenizer: key("any", null, "for data that are tokenized while training"),
   column_names: key("list|null", null, "names of the columns"),
   num_shards: key("int|null", null, "set by MindFormers"),
   shard_id: key("int|null", null, "set by MindFormers"),
-  phase: key("string", "train", "train, valid or test"),
+  phase: key("string", "train", "train, valid, or test"),
 };
 
 /** `train_dataset.data_loader.config`: settings of GPTDataset. Others are silently ignored. */
@@ -53,7 +53,7 @@ export const gptDatasetKeys: Keys = {
   seed: key("int", 1234, "order of the samples"),
   seq_length: key("int", undefined, "tokens of a sample; equals the model's seq_length"),
   data_path: key("list|string|null", null, "prefixes without .bin, or alternating weights and prefixes"),
-  split: key("string|list|null", null, "shares for training, validation and test"),
+  split: key("string|list|null", null, "shares for training, validation, and test"),
   train_data_path: key("list|null", null, "prefixes for training, instead of data_path and split"),
   valid_data_path: key("list|null", null, "prefixes for validation"),
   test_data_path: key("list|null", null, "prefixes for test"),

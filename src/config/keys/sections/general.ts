@@ -2,8 +2,8 @@ import { type Keys, key, newKeys } from "./key.js";
 
 const settings: Keys = {
   seed: key("int", 1, "seed of all random numbers"),
-  output_dir: key("string", "./output", "folder for checkpoints, strategies and logs"),
-  run_mode: key("string|null", null, "train, finetune, eval, predict or predict_with_train_model"),
+  output_dir: key("string", "./output", "folder for checkpoints, strategies, and logs"),
+  run_mode: key("string|null", null, "train, finetune, eval, predict, or predict_with_train_model"),
   use_parallel: key("bool", false, "several workers, started by msrun"),
   resume_training: key(
     "bool|string",

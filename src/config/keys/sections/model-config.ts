@@ -14,7 +14,7 @@ const translatedKeys: Keys = {
   head_dim: key("int|null", undefined, "dimensions of a head"),
   rms_norm_eps: key("float", undefined, "added inside the norm for numerical stability"),
   initializer_range: key("float", undefined, "standard deviation of the initial weights"),
-  attention_bias: key("bool", undefined, "biases of query, key and value"),
+  attention_bias: key("bool", undefined, "biases of query, key, and value"),
   rope_theta: key("float", undefined, "base of rotary positions"),
   qk_nope_head_dim: key("int", undefined, "dimensions per head without position"),
   qk_rope_head_dim: key("int", undefined, "dimensions per head with rotary position"),

@@ -24,7 +24,7 @@ export const expertKeys: Keys = {
   moe_router_enable_expert_bias: key("bool", false, "balance by a bias per expert; needs sigmoid"),
   moe_router_bias_update_rate: key("float", 0.001, "update step of that bias"),
   moe_router_force_expert_balance: key("bool", false, "spread tokens evenly, for speed tests only"),
-  moe_router_load_balancing_type: key("string", "sub_seq_aux_loss", "seq_aux_loss, sub_seq_aux_loss or gbs_aux_loss"),
+  moe_router_load_balancing_type: key("string", "sub_seq_aux_loss", "seq_aux_loss, sub_seq_aux_loss, or gbs_aux_loss"),
   moe_aux_loss_coeff: key("float", 0, "weight of the balancing loss"),
   moe_z_loss_coeff: key("float|null", null, "weight of the z loss"),
   moe_expert_capacity_factor: key(
@@ -33,7 +33,7 @@ export const expertKeys: Keys = {
     "expert capacity, relative to the mean number of tokens; null: no limit",
   ),
   moe_token_drop_policy: key("string|bool|null", "probs", "which tokens a full expert drops: probs or position"),
-  moe_token_dispatcher_type: key("string", "alltoall", "alltoall, alltoall_deredundency or alltoall_zero_redundancy"),
+  moe_token_dispatcher_type: key("string", "alltoall", "alltoall, alltoall_deredundency, or alltoall_zero_redundancy"),
   moe_grouped_gemm: key("bool", false, "grouped multiplication for all experts of a device"),
   use_pad_tokens: key("bool", true, "add one token to experts without any"),
   moe_permute_fusion: key("bool", false, "fused reordering of tokens"),

@@ -1,6 +1,6 @@
 import { type Keys, key } from "./key.js";
 
-/** Sizes, layers and norms of the mcore transformer (`TransformerConfig`), with its own names and defaults. */
+/** Sizes, layers, and norms of the mcore transformer (`TransformerConfig`), with its own names and defaults. */
 const shapeKeys: Keys = {
   vocab_size: key("int", 128000, "size of the vocabulary"),
   seq_length: key("int", 4096, "tokens of a sample; equals the data's seq_length"),
@@ -39,13 +39,13 @@ const layerKeys: Keys = {
   add_bias_linear: key("bool", true, "biases in linear layers; False with experts"),
   add_mlp_fc1_bias_linear: key("bool|null", null, "bias of the first feed-forward matrix; null: as add_bias_linear"),
   add_mlp_fc2_bias_linear: key("bool|null", null, "bias of the second feed-forward matrix; null: as add_bias_linear"),
-  add_qkv_bias: key("bool", false, "biases of query, key and value"),
+  add_qkv_bias: key("bool", false, "biases of query, key, and value"),
   gated_linear_unit: key("bool", false, "gate in feed-forward layers"),
   hidden_act: key("string", "gelu", "activation function"),
   activation_func: key("string", "gelu", "activation function, Megatron's name"),
   bias_swiglu_fusion: key("bool", false, "fused activation; hidden_act must be swiglu"),
   use_interleaved_weight_layout_mlp: key("bool", true, "interleave gate and value of the feed-forward weights"),
-  use_contiguous_weight_layout_attention: key("bool", false, "query, key and value weights one after the other"),
+  use_contiguous_weight_layout_attention: key("bool", false, "query, key, and value weights one after the other"),
   init_method: key("any", null, "initialization of weights; null: normal with init_method_std"),
   output_layer_init_method: key("any", null, "the same for output matrices; null: scaled by depth"),
   init_method_std: key("float", 0.02, "standard deviation of the initial weights"),
@@ -65,7 +65,7 @@ const attentionKeys: Keys = {
   use_eod_attn_mask_compression: key("bool", false, "mask from document ends; needs flash attention"),
   use_alibi_mask: key("bool", false, "positions as a mask (ALiBi)"),
   mask_func_type: key("string", "attn_mask_fill", "how the mask is applied"),
-  input_layout: key("string", "BNSD", "order of axes in flash attention: BSH, BNSD, SBH, BSND or TND"),
+  input_layout: key("string", "BNSD", "order of axes in flash attention: BSH, BNSD, SBH, BSND, or TND"),
   sparse_mode: key("int", 0, "mask of flash attention: 0 given, 1 all, 2 and 3 causal, 4 band"),
   softmax_scale: key("float|null", null, "scale of attention; null: 1 / √head"),
   apply_query_key_layer_scaling: key("bool", false, "scale attention by 1 / layer number"),
@@ -81,11 +81,11 @@ const attentionKeys: Keys = {
   dsa_indexer_loss_coeff: key("float|null", null, "dsa: weight of the indexer's loss"),
   dsa_indexer_use_sparse_loss: key("bool", false, "dsa: indexer's loss over the chosen tokens only"),
   multi_latent_attention: key("bool", false, "compressed keys and values"),
-  mla_qkv_concat: key("bool", true, "one matrix for query, key and value of latent attention"),
+  mla_qkv_concat: key("bool", true, "one matrix for query, key, and value of latent attention"),
 };
 
 const positionKeys: Keys = {
-  position_embedding_type: key("string", "rope", "rope, yarn, partial_rope, none, relative or learned_absolute"),
+  position_embedding_type: key("string", "rope", "rope, yarn, partial_rope, none, relative, or learned_absolute"),
   max_position_embeddings: key("int", 4096, "longest sequence that positions support"),
   rotary_base: key("float", 10000, "base of rotary positions (Hugging Face: rope_theta)"),
   rotary_interleaved: key("bool", false, "rotate even and odd dimensions instead of halves"),

@@ -3,7 +3,7 @@ import { type Keys, key, newKeys, ofFloats, withDefaults } from "./key.js";
 /** `optimizer` with the defaults that MindFormers takes if the whole section is missing. */
 export const optimizerKeys: Keys = newKeys(
   {
-    type: key("string", "AdamW", "AdamW, FusedAdamW, PmaAdamW, FusedPmaAdamW, Muon or Came"),
+    type: key("string", "AdamW", "AdamW, FusedAdamW, PmaAdamW, FusedPmaAdamW, Muon, or Came"),
     learning_rate: key("float|null", 5e-5, "used without lr_schedule"),
     betas: ofFloats(key("list", [0.9, 0.999], "decay rates of the two moments")),
     eps: key("float|list", 1e-8, "added to the denominator for numerical stability"),
@@ -188,7 +188,7 @@ const typed: Readonly<Record<string, Typed>> = {
   runner_wrapper: { keys: wrapperKeys, byType: wrapperDefaults },
 };
 
-/** Names that may stand under `type` in optimizer, lr_schedule and runner_wrapper. */
+/** Names that may stand under `type` in optimizer, lr_schedule, and runner_wrapper. */
 export function typesOf(section: string): readonly string[] {
   return Object.keys(typed[section]?.byType ?? {});
 }
@@ -197,7 +197,7 @@ export function typesOf(section: string): readonly string[] {
 const made = new Map<string, Keys>();
 
 /**
- * Keys of optimizer, lr_schedule or runner_wrapper for a `type`: a section that exists gets none of the defaults of a
+ * Keys of optimizer, lr_schedule, or runner_wrapper for a `type`: a section that exists gets none of the defaults of a
  * missing one, its class has its own. Without a type: the keys of a missing section.
  */
 export function typedKeys(section: string, type: unknown): Keys {

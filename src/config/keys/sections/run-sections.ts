@@ -24,7 +24,7 @@ export const parallelConfigKeys: Keys = {
   ...pastKeys({ optimizer_shard: key("bool|null", null, "without effect") }),
   gradient_aggregation_group: key("int", 4, "gradients sent together"),
   vocab_emb_dp: key("bool", true, "replicate the embedding instead of splitting it by model_parallel"),
-  context_parallel_algo: key("string", "colossalai_cp", "colossalai_cp, ulysses_cp or hybrid_cp"),
+  context_parallel_algo: key("string", "colossalai_cp", "colossalai_cp, ulysses_cp, or hybrid_cp"),
   ulysses_degree_in_cp: key("int", 1, "Ulysses part of hybrid_cp"),
   mem_coeff: key("float", 0.1, "memory weight of automatic search"),
 };
@@ -84,7 +84,7 @@ export const stableRankKeys: Keys = newKeys(
     step_interval: key("int", 100, "steps between records"),
     target: key("list|string|null", null, "patterns of parameter names"),
     do_aggregation: key("bool", false, "gather sharded weights first"),
-    moe_show_mode: key("string", "all", "all, full or statistics of experts"),
+    moe_show_mode: key("string", "all", "all, full, or statistics of experts"),
     power_iteration_num: key("int", 5, "iterations of the estimate"),
   },
   ["format", "step_interval", "target", "do_aggregation", "moe_show_mode", "power_iteration_num"],
@@ -135,7 +135,7 @@ export const parallelOptimizerKeys: Keys = {
 
 export const pipelineKeys: Keys = {
   pipeline_interleave: key("bool", false, "stages hold several blocks of layers"),
-  pipeline_scheduler: key("string", "1f1b", "1f1b, gpipe, seqpipe, seqvpp, seqsmartvpp or zero_bubble_v"),
+  pipeline_scheduler: key("string", "1f1b", "1f1b, gpipe, seqpipe, seqvpp, seqsmartvpp, or zero_bubble_v"),
 };
 
 export const strategyKeys: Keys = {
@@ -186,7 +186,7 @@ export const contextKeys: Keys = newKeys(
     max_call_depth: key("int", 10000, "depth of graph calls"),
     save_graphs: key("bool|int", false, "write compiler graphs"),
     save_graphs_path: key("string", undefined, "folder for saved files"),
-    jit_config: key("map", undefined, "jit_level: O0, O1 or O2"),
+    jit_config: key("map", undefined, "jit_level: O0, O1, or O2"),
     ascend_config: key("map", undefined, "settings of the Ascend backend"),
     dataset_broadcast_opt_level: key("int", 0, "which ranks read real data"),
     affinity_cpu_list: key("list|string|bool|null|map", undefined, "CPU cores of every device"),
@@ -198,7 +198,7 @@ export const contextKeys: Keys = newKeys(
 );
 
 export const jitKeys: Keys = {
-  jit_level: key("string", "O0", "O0, O1 or O2"),
+  jit_level: key("string", "O0", "O0, O1, or O2"),
   infer_boost: key("string", undefined, "inference only"),
 };
 

@@ -71,7 +71,7 @@ export function* startKeys({ get, mcore, mesh }: RuleContext): Generator<Overrul
   if (get("use_parallel") === true && isWritten(device) && device !== 0)
     yield { path: "context.device_id", why: "use_parallel is True: msrun gives each worker its device" };
   if (mcore && isWritten(get("moe_config")))
-    yield { path: "moe_config", why: "use_legacy is False: the experts stand in model.model_config", isCommon: true };
+    yield { path: "moe_config", why: "use_legacy is False: the experts are in model.model_config", isCommon: true };
   if (get("balanced_load") === true && get("use_parallel") === false)
     yield { path: "balanced_load", why: "use_parallel is False", cure: setTo("balanced_load", false) };
   if (get("auto_tune") === true && get("profile") === true)

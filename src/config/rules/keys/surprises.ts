@@ -20,7 +20,7 @@ function* duplicates({ root, places }: RuleContext): Generator<RuleFinding> {
       const [first, last] = [entries[0], entries.at(-1)];
       if (first === undefined || last === undefined) continue;
       const values = entries.map(({ value }) => shortValue(readValue(value))).join(", then ");
-      const message = `the key stands ${entries.length} times in one section: ${values}; only the last counts`;
+      const message = `the key appears ${entries.length} times in one section: ${values}; only the last counts`;
       const finding = error(
         [path === "" ? first.key : `${path}.${first.key}`, message],
         byHand("remove the lines without effect from the file"),
@@ -48,7 +48,7 @@ function* otherBases({ places }: RuleContext): Generator<RuleFinding> {
 export const surpriseRules: readonly Rule[] = [
   {
     id: "duplicate-key",
-    about: "a key stands once in its section: PyYAML silently takes the last value",
+    about: "a key appears once in its section: PyYAML silently takes the last value",
     engine: "ignores",
     cure: false,
     check: duplicates,

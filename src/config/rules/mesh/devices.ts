@@ -138,7 +138,7 @@ export const meshRules: readonly Rule[] = [
   },
   {
     id: "idle-axes",
-    about: "model, pipeline, context and expert parallelism need use_parallel and the semi-automatic mode",
+    about: "model, pipeline, context, and expert parallelism need use_parallel and the semi-automatic mode",
     engine: "ignores",
     cure: true,
     check: idleAxes,

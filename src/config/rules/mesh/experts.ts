@@ -184,7 +184,7 @@ export const expertRules: readonly Rule[] = [
   },
   {
     id: "router",
-    about: "the router's score, bias and dispatcher fit each other",
+    about: "the router's score, bias, and dispatcher fit each other",
     engine: "refuses",
     cure: true,
     check: router,

@@ -239,7 +239,7 @@ export const pipelineRules: readonly Rule[] = [
   },
   {
     id: "scheduler",
-    about: "the pipeline's schedule is complete and fits its stages, blocks, micro-batches and sequence parts",
+    about: "the pipeline's schedule is complete and fits its stages, blocks, micro-batches, and sequence parts",
     engine: "refuses",
     cure: true,
     check: scheduler,

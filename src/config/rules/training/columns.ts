@@ -110,7 +110,7 @@ function* slicedInput({ get, mcore, megatron, model }: RuleContext): Generator<R
   const path = "model.model_config.input_sliced_sig";
   if (mcore || !megatron || model === undefined || get(path) === true) return;
   yield error(
-    [path, "Megatron data is cut to pairs of input and label, which a mid-2025 model must be told"],
+    [path, "Megatron data is cut to pairs of input and label, and a mid-2025 model needs a setting for that"],
     setTo(path, true),
   );
 }

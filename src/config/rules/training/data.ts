@@ -182,7 +182,7 @@ function* dataPath({ get, megatron }: RuleContext): Generator<RuleFinding> {
     );
   if (get(`${gpt}.split`) === undefined || get(`${gpt}.split`) === null)
     yield error(
-      [`${gpt}.split`, "data_path needs split, the shares for training, validation and test"],
+      [`${gpt}.split`, "data_path needs split, the shares for training, validation, and test"],
       setTo(`${gpt}.split`, "1, 0, 0"),
     );
 }
@@ -218,7 +218,7 @@ export const dataRules: readonly Rule[] = [
   },
   {
     id: "vocabulary",
-    about: "the tokenizer's ids, the data's ids, eod and pad are below vocab_size",
+    about: "the tokenizer's ids, the data's ids, eod, and pad are below vocab_size",
     engine: "fails later",
     cure: true,
     check: vocabulary,

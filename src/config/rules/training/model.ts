@@ -117,7 +117,7 @@ function* positions({ model, mcore, modelNumber }: RuleContext): Generator<RuleF
   );
 }
 
-/** `type`, `arch` and `moe_config` describe models of mid-2025, which MindFormers 1.9 brings no DeepSeek-V3 of. */
+/** `type`, `arch`, and `moe_config` describe models of mid-2025, which MindFormers 1.9 brings no DeepSeek-V3 of. */
 function* legacyModel({ mcore, get, model }: RuleContext): Generator<RuleFinding> {
   if (mcore || model === undefined || get("pretrained_model_dir")) return;
   yield advice(

@@ -164,7 +164,7 @@ export const optimizerRules: readonly Rule[] = [
   },
   {
     id: "optimizer-kind",
-    about: "Muon, Came and AdamW have the settings that they take",
+    about: "Muon, Came, and AdamW have the settings that they take",
     engine: "refuses",
     cure: true,
     check: kinds,

@@ -33,7 +33,7 @@ function* warmup(context: RuleContext): Generator<RuleFinding> {
     yield error([at("warmup_steps"), `expected 0 or more, found ${steps}`], setTo(at("warmup_steps"), 0));
   if (typeof steps === "number" && typeof ratio === "number" && steps > 0)
     yield warning(
-      [at("warmup_steps"), `warmup_steps ${steps} has no effect beside warmup_ratio ${ratio}`],
+      [at("warmup_steps"), `warmup_steps ${steps} has no effect together with warmup_ratio ${ratio}`],
       takeAway(at("warmup_ratio"), "remove one of them"),
     );
   if (counts && typeof steps === "number" && covered !== undefined && covered > 0 && steps >= covered)

@@ -146,7 +146,7 @@ export const toleranceRules: readonly Rule[] = [
   },
   {
     id: "tolerance-sink",
-    about: "TTP, UCE, HCCE and ARF need sink_size 1",
+    about: "TTP, UCE, HCCE, and ARF need sink_size 1",
     engine: "refuses",
     cure: true,
     check: sink,
@@ -161,7 +161,7 @@ export const toleranceRules: readonly Rule[] = [
   {
     id: "tolerance-replica",
     about:
-      "TTP, UCE and ARF need a replica: even data_parallel ≥ 2, or data_parallel / optimizer_weight_shard_size ≥ 2",
+      "TTP, UCE, and ARF need a replica: even data_parallel ≥ 2, or data_parallel / optimizer_weight_shard_size ≥ 2",
     engine: "fails later",
     cure: true,
     check: replica,

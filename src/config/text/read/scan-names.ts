@@ -13,7 +13,7 @@ export function scanName(cursor: Cursor): NameToken {
   const after = cursor.peek();
   if (name === "" || !(isBlankOrEnd(after) || "?:,]}%@`".includes(after)))
     throw cursor.finding(
-      `names of anchors and aliases have letters, digits, _ and -, found ${cursor.shown()}`,
+      `names of anchors and aliases have letters, digits, _, and -, found ${cursor.shown()}`,
       `quote the text if it is not an ${kind}`,
     );
   return { kind, name, start, end: cursor.at };

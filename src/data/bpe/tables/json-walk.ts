@@ -93,7 +93,7 @@ export class JsonWalk {
     this.at++;
   }
 
-  /** A number without sign, fraction and exponent, below 2^31 − 1. */
+  /** A number without sign, fraction, and exponent, below 2^31 − 1. */
   number(): number {
     const first = this.next();
     const start = this.at;

@@ -2,7 +2,7 @@ import { UnsupportedPattern } from "../pattern/parser.js";
 import { comma, type JsonWalk, NotPlain, quote } from "./json-walk.js";
 import type { Vocabulary } from "./vocabulary.js";
 
-/** The merges in the order of their ranks, as ids: left, right and what becomes of them, three numbers each. */
+/** The merges in the order of their ranks, as ids: left, right, and what becomes of them, three numbers each. */
 export type MergeList = Int32Array;
 
 const space = 0x20;

@@ -63,7 +63,7 @@ async function inputFile(path: string, format: InputFormat | undefined): Promise
   if (packed)
     throw new DataError(
       "INPUT_UNREADABLE",
-      `input ${path}: expected text, .gz, .zst or Parquet, found ${packed.what}`,
+      `input ${path}: expected text, .gz, .zst, or Parquet, found ${packed.what}`,
       {
         hint: `unpack it first: ${packed.unpack}`,
         details: { path },

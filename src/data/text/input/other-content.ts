@@ -47,7 +47,7 @@ export function otherThanText(first: Buffer): OtherContent | undefined {
       what: other[1],
       never: true,
       hint: (path) =>
-        other[2] === undefined ? "leave it out: it holds no text" : `extract its text: ${other[2]} ${path} > text.txt`,
+        other[2] === undefined ? "exclude it: it holds no text" : `extract its text: ${other[2]} ${path} > text.txt`,
     };
   const encoding = utf16(first);
   if (encoding === undefined) return undefined;

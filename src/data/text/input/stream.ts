@@ -90,7 +90,7 @@ async function* readable(file: InputFile, blocks: AsyncIterable<Buffer>): AsyncG
     throw new DataError(
       "INPUT_UNREADABLE",
       `input ${file.path}: expected ${what}, found ${cause instanceof Error ? cause.message : String(cause)}`,
-      { hint: "copy the file again from its source, or leave it out", details: { path: file.path }, cause },
+      { hint: "copy the file again from its source, or exclude it", details: { path: file.path }, cause },
     );
   }
 }

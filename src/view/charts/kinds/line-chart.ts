@@ -35,7 +35,7 @@ export interface LinePanelsSpec {
 // Points over all lines. The interactive figure takes about 18 bytes a point, the picture 11.
 const levels = [1600, 1200, 800, 500, 250, 84];
 const finestBuckets = 4000;
-/** Pixels of title, axis and its labels. */
+/** Pixels of title, axis, and its labels. */
 const chrome = 124;
 
 /**

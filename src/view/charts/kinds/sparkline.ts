@@ -32,7 +32,7 @@ interface Words {
 }
 
 /**
- * The chart in words: for each curve a sparkline with its first, last, lowest and highest value, then the marked
+ * The chart in words: for each curve a sparkline with its first, last, lowest, and highest value, then the marked
  * places.
  */
 export function chartText(spec: {

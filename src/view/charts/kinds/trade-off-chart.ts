@@ -28,7 +28,7 @@ export interface TradeOffSpec {
 const levels = [400, 200, 60, 0];
 const mostOnFront = 40;
 const looks = { cloud: "#9fb1c0", front: "#0072b2", best: "#d55e00" } as const;
-/** Pixels of title, legend, axis and its labels. */
+/** Pixels of title, legend, axis, and its labels. */
 const chrome = 142;
 
 /**

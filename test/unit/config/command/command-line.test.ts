@@ -68,7 +68,7 @@ describe("what has no form there is refused with the reason", () => {
     [
       "a key that argparse takes for a short form",
       (c: Config) => c.set("prof", 1),
-      /prof: --prof is taken for .* --profile/,
+      /prof: --prof is read as .* --profile/,
     ],
     ["a key with =", (c: Config) => c.set("data.a=b", 1), /can't be written/],
     ["text for a number's flag", (c: Config) => c.set("seed", "x"), /seed: its flag takes whole numbers/],

@@ -88,8 +88,13 @@ describe("a plan refuses what the engine's indices can't be built from, with the
       ]),
       "ask for at most 2,281,701,112 samples (sizes)",
     ],
-    ["a weight of 0", { path: ["0", "large", "1", "small"] }, /expected weights above 0, found 0, 1/, "leave datasets"],
-    ["a dataset of the blend without a sample", { path: ["tiny", "large"] }, /dataset 1 of the blend/, "leave it out"],
+    [
+      "a weight of 0",
+      { path: ["0", "large", "1", "small"] },
+      /expected weights above 0, found 0, 1/,
+      "remove datasets",
+    ],
+    ["a dataset of the blend without a sample", { path: ["tiny", "large"] }, /dataset 1 of the blend/, "remove it"],
     ["one token per sample", { seqLength: 1 }, /seq_length: expected a whole number from 2/, "set seq_length"],
   ])("%s", async (_, settings, says, cure) => {
     const copy = configOf(settings);

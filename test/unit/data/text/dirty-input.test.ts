@@ -107,7 +107,7 @@ describe("options that a cell's types would have refused", () => {
     [{ appendEOD: true }, "prepareData: unknown option appendEOD", "did you mean appendEod?"],
     [{ add_bos: true }, "option add_bos", "did you mean addBos?"],
     [{ zzz: 1 }, "option zzz", "the options are input, "],
-    [{ shards: 2 }, 'only with format "mindrecord"', "leave shards out"],
+    [{ shards: 2 }, 'only with format "mindrecord"', "remove shards"],
     [{ addBos: "yes" }, 'expected true or false, found "yes"', "addBos: true"],
     [{ jsonKeys: ["a", "a"] }, "different names", "jsonKeys"],
     [{ jsonKeys: ["../a"] }, 'without "/"', "jsonKeys"],

@@ -61,7 +61,7 @@ describe("what is no text is refused by name", () => {
     const { prepare, folder } = await place({ [name]: "x" });
     await expect(prepare({ input: join(folder, name) })).rejects.toMatchObject({
       code: "INPUT_UNREADABLE",
-      message: `input ${join(folder, name)}: expected text, .gz, .zst or Parquet, found ${what}`,
+      message: `input ${join(folder, name)}: expected text, .gz, .zst, or Parquet, found ${what}`,
       hint: expect.stringContaining(hint),
     });
   });
@@ -71,9 +71,9 @@ describe("what is no text is refused by name", () => {
     ["fd377a585a000004", "xz data", "unxz -kc"],
     ["504b030414000000", "a zip archive", "unzip -p"],
     ["255044462d312e37", "a PDF document", "pdftotext"],
-    ["89504e470d0a1a0a", "a PNG image", "leave it out"],
-    ["ffd8ffe000104a46", "a JPEG image", "leave it out"],
-    ["7f454c4602010100", "a program", "leave it out"],
+    ["89504e470d0a1a0a", "a PNG image", "exclude it"],
+    ["ffd8ffe000104a46", "a JPEG image", "exclude it"],
+    ["7f454c4602010100", "a program", "exclude it"],
   ])("%s by its first bytes, whatever encodingErrors says, also inside of .gz", async (bytes, what, hint) => {
     const content = Buffer.from(bytes, "hex");
     const { prepare, folder } = await place({ "in.txt": content, "in.txt.gz": gzipSync(content) });
@@ -97,7 +97,7 @@ describe("what is no text is refused by name", () => {
     });
     await expect(prepare({ input: join(folder, "b.txt") })).rejects.toMatchObject({
       code: "INPUT_NOT_UTF8",
-      hint: expect.stringMatching(/or leave the file out: the bytes there are no text in any encoding$/),
+      hint: expect.stringMatching(/or exclude the file: the bytes there are not text in any encoding$/),
     });
   });
 });

@@ -100,7 +100,7 @@ describe("display", () => {
     });
     const wrong = await cells.run("display.image(new Uint8Array(5))");
     expect(wrong.failure?.evalue).toBe(
-      "display.image: expected PNG, JPEG, GIF, WebP or SVG, found 5 bytes of something else",
+      "display.image: expected PNG, JPEG, GIF, WebP, or SVG, found 5 bytes of something else",
     );
   });
 

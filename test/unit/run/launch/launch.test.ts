@@ -168,7 +168,7 @@ describe("a name that is taken", () => {
 });
 
 describe("faults", () => {
-  it("names rank, signal and log when a worker is killed, at once, and leaves nothing alive", async () => {
+  it("names rank, signal, and log when a worker is killed, at once, and leaves nothing alive", async () => {
     const folder = runsFolder();
     const plan = fakePlan({ steps: 1000, environment: { FAKE_DIE: "1:7:SIGKILL" } });
     const began = Date.now();

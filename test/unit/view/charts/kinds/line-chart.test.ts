@@ -38,7 +38,7 @@ test("a chart is an interactive figure, a picture and text, and no HTML that wou
   ]);
 });
 
-test("the text gives the first, last, lowest and highest value with their steps", () => {
+test("the text gives the first, last, lowest, and highest value with their steps", () => {
   const { text } = chart([{ name: "wiki", x: [1, 2, 3], y: [6.9, 2.5, 3] }]);
   expect(text).toContain("wiki  █▁▁");
   expect(text).toContain("first 6.9 at step 1 · last 3 at step 3 · min 2.5 at step 2 · max 6.9 at step 1");
