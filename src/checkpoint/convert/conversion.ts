@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
 import { CheckpointError, type Issue } from "../../core/error.js";
 import { freeSpace } from "../../core/files.js";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
 import { openProgress } from "../../view/show.js";
+import { invalidArgument, localPath, requireCount, requirePath } from "../read/arguments.js";
 import { issue } from "../read/points/finding.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { OutputPlan } from "./output-plan.js";
@@ -157,9 +157,26 @@ export class ConversionResult {
   }
 }
 
-/** A plan with its forecast. @throws CheckpointError CHECKPOINT_NONE if the plan writes nothing. */
-export async function conversionOf(stored: StoredPoint, plan: OutputPlan, output: string): Promise<Conversion> {
-  const place = resolve(output);
+/** What every conversion is asked for. */
+interface ConversionRequest {
+  readonly output: string;
+  readonly keep?: string;
+  readonly fileBytes?: number;
+}
+
+type PlanOf<Request> = (stored: StoredPoint, options: Request) => Promise<OutputPlan>;
+
+/**
+ * A plan with its forecast.
+ * @throws CheckpointError CHECKPOINT_NONE if the plan writes nothing; LabError ARGUMENT_INVALID without a folder.
+ */
+export async function conversionOf<Request extends ConversionRequest>(
+  stored: StoredPoint,
+  options: Request,
+  planOf: PlanOf<Request>,
+): Promise<Conversion> {
+  const place = outputOf(options);
+  const plan = await planOf(stored, options);
   const tensors = plan.files.flatMap((file) => file.tensors);
   if (tensors.length === 0) {
     throw new CheckpointError("CHECKPOINT_NONE", `${plan.title}: expected tensors to write, found none`, {
@@ -180,4 +197,14 @@ export async function conversionOf(stored: StoredPoint, plan: OutputPlan, output
     freeDisk: await freeSpace(place),
   };
   return new Conversion({ stored, plan, output: place, forecast });
+}
+
+function outputOf(options: ConversionRequest | undefined): string {
+  const hint = 'for example { output: "converted" }';
+  requirePath(options?.output, "output", hint);
+  requireCount(options?.fileBytes, "fileBytes", "{ fileBytes: 5e9 }");
+  const keep = options?.keep;
+  if (keep !== undefined && keep !== "weights" && keep !== "everything")
+    throw invalidArgument(keep, { name: "keep", expected: '"weights" or "everything"', hint: '{ keep: "weights" }' });
+  return localPath(options?.output as string, { name: "output", hint });
 }

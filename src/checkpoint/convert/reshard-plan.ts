@@ -3,6 +3,7 @@ import { formatCount } from "../../core/units.js";
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
 import { devicesOf, optimizerParts, placeOf, splitsOf } from "../../formats/strategy/placement.js";
 import { formatStrategy } from "../../formats/strategy/write.js";
+import { invalidArgument } from "../read/arguments.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import { readStrategySet } from "../strategy/strategy-set.js";
@@ -28,6 +29,7 @@ export interface ReshardOptions extends ChooseOptions, TargetLayout {
  * parallelism.
  */
 export async function reshardPlan(stored: StoredPoint, options: ReshardOptions): Promise<OutputPlan> {
+  requireNames(options);
   const tensors = (await choosePlaced(stored, options)).map(firstOf);
   const { stages, devices } = await targetOf(stored, tensors, options);
   const files: OutputFile[] = [];
@@ -43,6 +45,17 @@ export async function reshardPlan(stored: StoredPoint, options: ReshardOptions):
   }
   notes.push(...rankNotes(files));
   return { title: `reshard to ${formatCount(files.length, "rank")}`, files, notes, remarks: [] };
+}
+
+/** MindFormers finds the rank of a file by its name: a prefix must not hide it. */
+function requireNames({ prefix, format }: ReshardOptions): void {
+  if (prefix !== undefined && (typeof prefix !== "string" || prefix === "" || /[/\\\0]|rank/.test(prefix))) {
+    const expected = "the begin of a file name, without / and without rank";
+    throw invalidArgument(prefix, { name: "reshard: prefix", expected, hint: '{ prefix: "wiki" }' });
+  }
+  if (format === undefined || format === "safetensors" || format === "ckpt") return;
+  const expected = '"safetensors" or "ckpt"';
+  throw invalidArgument(format, { name: "reshard: format", expected, hint: '{ format: "ckpt" }' });
 }
 
 async function targetOf(

@@ -1,13 +1,14 @@
 import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
-import { CheckpointError } from "../../core/error.js";
+import { CheckpointError, isLabError } from "../../core/error.js";
 import { isDiskFull, makeFolder } from "../../core/files.js";
 import { takeHold } from "../../core/liveness/holder.js";
 import { localFiles } from "../read/files/file-access.js";
 import { streamTensors } from "../read/files/stream-tensors.js";
 import { withTensorFile } from "../read/files/tensor-file.js";
 import type { StoredPoint } from "../read/stored-point.js";
+import { unwritable } from "./block-writer.js";
 import { diskFull, outputTaken, running } from "./failures.js";
 import { addToJournal, journalName, planFingerprint, readJournal, recordName } from "./journal.js";
 import type { OutputFile, OutputPlan } from "./output-plan.js";
@@ -43,6 +44,21 @@ export interface RunPlanResult {
  * writes it; LabError FILE_UNWRITABLE on a full disk, with the bytes that are missing.
  */
 export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
+  const { output } = request;
+  for (let other = busy.get(output); other !== undefined; other = busy.get(output)) await other.catch(() => undefined);
+  const work = runAlone(request);
+  busy.set(output, work);
+  try {
+    return await work;
+  } finally {
+    busy.delete(output);
+  }
+}
+
+/** Folders that this process writes: a hold keeps other processes away, not a second call of the same one. */
+const busy = new Map<string, Promise<unknown>>();
+
+async function runAlone(request: RunPlanRequest): Promise<RunPlanResult> {
   const { stored, plan, output } = request;
   const fingerprint = planFingerprint(plan, stored.point.parts);
   const part = join(dirname(output), `.${basename(output)}.part`);
@@ -50,10 +66,18 @@ export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
     return await writePlan(request, part, fingerprint);
   } catch (error) {
     const cause = error instanceof Error ? (error.cause ?? error) : error;
+    if (isFailedWrite(error)) throw unwritable(output, error);
     if (!isDiskFull(cause)) throw error;
     const done = await readJournal(join(part, journalName), fingerprint);
     throw await diskFull(output, { plan, done: new Set(done.keys()), cause });
   }
+}
+
+/** What the system says of a folder that can't be made, written, or renamed; a full disk has its own message. */
+function isFailedWrite(error: unknown): boolean {
+  return (
+    !isLabError(error) && !isDiskFull(error) && error instanceof Error && "syscall" in error && error.syscall !== "read"
+  );
 }
 
 async function writePlan(request: RunPlanRequest, part: string, fingerprint: string): Promise<RunPlanResult> {

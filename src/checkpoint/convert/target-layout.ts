@@ -34,6 +34,9 @@ const splitAxis: readonly (readonly [pattern: RegExp, axis: number])[] = [
   [/\.(linear_proj|linear_fc2)\.weight$/, 1],
 ];
 
+/** More ranks than any training has; plans for a million would fill the memory. */
+const mostRanks = 65_536;
+
 /** Stage layouts of all tensors for a target; tensors that a stage does not have are missing in it. */
 export function targetStages(tensors: readonly GlobalTensor[], target: TargetLayout): StageOfTarget[] {
   const { tp = 1, pp = 1, dp = 1, ep = 1 } = target;
@@ -41,6 +44,8 @@ export function targetStages(tensors: readonly GlobalTensor[], target: TargetLay
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`${name}: expected a whole number from 1 on, found ${value}`);
   }
+  if (dp * tp * pp > mostRanks)
+    throw invalid(`tp × pp × dp: expected at most ${mostRanks} ranks, found ${dp * tp * pp}`);
   if ((dp * tp) % ep !== 0) throw invalid(`ep: expected a divisor of dp × tp = ${dp * tp}, found ${ep}`);
   const stageOf = stageRule(tensors, target, pp);
   return Array.from({ length: pp }, (_, stage) => ({
@@ -100,6 +105,12 @@ function sharded(layout: Unsharded, shape: readonly number[], shards: number): P
 function stageRule(tensors: readonly GlobalTensor[], { layersPerStage }: TargetLayout, pp: number) {
   const layerOf = (name: string) => Number(/\bdecoder\.layers\.(\d+)\./.exec(name)?.[1] ?? -1);
   const layers = tensors.reduce((most, { name }) => Math.max(most, layerOf(name) + 1), 0);
+  if (layersPerStage === undefined && layers > 0 && pp > layers)
+    throw invalid(`pp: expected at most a stage for each of the ${layers} layers, found ${pp}`);
+  const isCounts =
+    Array.isArray(layersPerStage) && layersPerStage.every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (layersPerStage !== undefined && !isCounts)
+    throw invalid(`layersPerStage: expected ${pp} whole numbers from 0 on, found ${JSON.stringify(layersPerStage)}`);
   const even = Array.from({ length: pp }, (_, stage) => Math.floor(layers / pp) + (stage < layers % pp ? 1 : 0));
   const counts = layersPerStage ?? even;
   const sum = counts.reduce((total, count) => total + count, 0);

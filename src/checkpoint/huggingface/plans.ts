@@ -96,7 +96,7 @@ async function modelConfig(
   stored: StoredPoint,
   given: HuggingFaceOptions["config"],
 ): Promise<Readonly<Record<string, unknown>>> {
-  if (typeof given === "object") return given;
+  if (typeof given === "object" && given !== null) return given;
   const { folder } = stored.point;
   const places = given === undefined ? [join(folder, "config.json"), ...above(folder)] : [given];
   for (const place of places) {

@@ -1,4 +1,5 @@
 import { parseDuration } from "../../core/units.js";
+import { requireCount } from "../read/arguments.js";
 
 /** What to keep; a checkpoint stays if any of the rules keeps it. */
 export interface RetentionOptions {
@@ -32,7 +33,10 @@ export function judgeRetention<Candidate extends RetentionCandidate>(
   options: RetentionOptions,
   { now, inUse }: { readonly now: number; readonly inUse: (candidate: Candidate) => string | undefined },
 ): RetentionVerdict<Candidate>[] {
-  const keepLast = Math.max(1, Math.floor(options.keepLast ?? 3));
+  const hint = "checkpoints.retention({ keepLast: 3, keepEvery: 1000 })";
+  requireCount(options.keepLast, "retention: keepLast", hint);
+  requireCount(options.keepEvery, "retention: keepEvery", hint);
+  const keepLast = options.keepLast ?? 3;
   const within = options.within === undefined ? undefined : parseDuration(options.within, "within");
   const complete = candidates.filter((candidate) => candidate.complete);
   const newest = complete.at(-1);

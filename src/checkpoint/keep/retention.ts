@@ -49,12 +49,18 @@ export class Retention {
 
   /**
    * Removes the checkpoints that no rule keeps, one by one; each disappears in one step, so that no partial one stays.
+   * A second call finds nothing to remove.
    * @throws CheckpointError RETENTION_CHANGED if the newest complete checkpoint is no longer sound.
    */
   async apply(): Promise<{ readonly removed: number; readonly freed: number }> {
     await this.#recheck();
-    for (const removal of this.#removals) await removeSaved(removal);
-    return { removed: this.#removals.length, freed: this.freed };
+    let [removed, freed] = [0, 0];
+    for (const removal of this.#removals) {
+      if (!(await removeSaved(removal))) continue;
+      removed += 1;
+      freed += removal.bytes;
+    }
+    return { removed, freed };
   }
 
   [displayKey](): MimeBundle {

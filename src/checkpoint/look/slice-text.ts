@@ -8,6 +8,7 @@ import type { Region } from "../read/region.js";
  * @throws LabError ARGUMENT_INVALID with the shape.
  */
 export function parseSlice(text: string, shape: readonly number[]): Region {
+  if (typeof text !== "string") throw invalid(String(text), shape, `a value of type ${typeof text}`);
   const inner = text.trim().replace(/^\[/, "").replace(/\]$/, "").trim();
   const parts = inner === "" ? [] : inner.split(",").map((part) => part.trim());
   const dots = parts.indexOf("...");

@@ -1,3 +1,4 @@
+import { CancelledError } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { bitsOf, type ElementType, type TensorValues } from "../../formats/dtype.js";
 import { decodeTensor, requireFewElements } from "../../formats/tensor-entry.js";
@@ -69,12 +70,18 @@ export class TensorView {
   /** Reads the whole tensor once and stores the result beside the checkpoint; the second call costs nothing. */
   async statistics(options: { readonly signal?: AbortSignal } = {}): Promise<TensorStatistics> {
     const signal = options.signal ?? jupyterHost()?.signal;
-    this.#statistics ??= this.#measure(signal);
-    try {
-      return await this.#statistics;
-    } catch (error) {
-      this.#statistics = undefined;
-      throw error;
+    for (;;) {
+      const isOwn = this.#statistics === undefined;
+      const measured = this.#statistics ?? this.#measure(signal);
+      this.#statistics = measured;
+      try {
+        return await measured;
+      } catch (error) {
+        if (this.#statistics === measured) this.#statistics = undefined;
+        // Another caller has cancelled what this one waited for.
+        const isOthers = !isOwn && error instanceof CancelledError && !signal?.aborted;
+        if (!isOthers) throw error;
+      }
     }
   }
 

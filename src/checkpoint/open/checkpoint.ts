@@ -21,6 +21,7 @@ import { TensorView } from "../look/tensor-view.js";
 import type { ScrubResult } from "../prove/scrub-result.js";
 import type { Seal } from "../prove/seal-format.js";
 import type { Verification } from "../prove/verification.js";
+import { invalidArgument } from "../read/arguments.js";
 import { type HyperParameters, noHyperParameters } from "../read/files/hyper.js";
 import { nameMatcher } from "../read/match.js";
 import { listed, otherCheckpoint } from "../read/points/finding.js";
@@ -177,6 +178,10 @@ export class Checkpoint {
    * Reads both once.
    */
   async compareTo(other: Checkpoint, options: CompareOptions = {}): Promise<CheckpointComparison> {
+    if (!(other instanceof Checkpoint)) {
+      const hint = "a.compareTo(await openCheckpoint(path))";
+      throw invalidArgument(other, { name: "compareTo", expected: "a checkpoint", hint });
+    }
     const titles = { before: other.#title(), after: this.#title() };
     return comparePoints(other.#stored, this.#stored, { ...options, titles });
   }
@@ -186,7 +191,7 @@ export class Checkpoint {
    * conversion.run()` carries it out.
    */
   async merge(options: CheckpointMergeOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, await mergePlan(this.#stored, options), options.output);
+    return conversionOf(this.#stored, options, mergePlan);
   }
 
   /**
@@ -194,7 +199,7 @@ export class Checkpoint {
    * forecast, as `merge`.
    */
   async reshard(options: ReshardOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, await reshardPlan(this.#stored, options), options.output);
+    return conversionOf(this.#stored, options, reshardPlan);
   }
 
   /**
@@ -202,19 +207,19 @@ export class Checkpoint {
    * `merge`.
    */
   async toSafetensors(options: FormatOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, await formatPlan(this.#stored, "safetensors", options), options.output);
+    return conversionOf(this.#stored, options, (stored) => formatPlan(stored, "safetensors", options));
   }
 
   /** The same files as MindSpore's `.ckpt`. Returns a forecast, like `merge`. */
   async toCkpt(options: FormatOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, await formatPlan(this.#stored, "ckpt", options), options.output);
+    return conversionOf(this.#stored, options, (stored) => formatPlan(stored, "ckpt", options));
   }
 
   /**
    * Every slice on one rank only, as MindFormers' `remove_redundancy: True` saves. Returns a forecast, like `merge`.
    */
   async removeRedundancy(options: FormatOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, await redundancyPlan(this.#stored, options), options.output);
+    return conversionOf(this.#stored, options, redundancyPlan);
   }
 
   /**
@@ -222,7 +227,7 @@ export class Checkpoint {
    * `merge`.
    */
   async toHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, await toHuggingFacePlan(this.#stored, options), options.output);
+    return conversionOf(this.#stored, options, toHuggingFacePlan);
   }
 
   /**
@@ -230,7 +235,7 @@ export class Checkpoint {
    * `merge`.
    */
   async fromHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, await fromHuggingFacePlan(this.#stored, options), options.output);
+    return conversionOf(this.#stored, options, fromHuggingFacePlan);
   }
 
   [displayKey](): MimeBundle {

@@ -76,7 +76,7 @@ export class Checkpoints {
     });
     const removals = verdicts
       .filter(({ keep }) => !keep)
-      .map(({ candidate }) => ({ root: this.folder, paths: removedPaths(candidate) }));
+      .map(({ candidate }) => ({ root: this.folder, paths: removedPaths(candidate), bytes: candidate.bytes }));
     const newest = this.all.findLast(({ complete }) => complete);
     return new Retention(
       rows,

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import { CheckpointError } from "../../core/error.js";
 import { jupyterHost } from "../../view/display-contract.js";
+import { localPath, requireCount, requirePath } from "../read/arguments.js";
 import { type FileAccess, httpFiles, localFiles } from "../read/files/file-access.js";
 import { withTensorFile } from "../read/files/tensor-file.js";
 import { type FindOptions, type FoundPoints, findFile, findPoints } from "../read/points/find-points.js";
@@ -77,9 +77,13 @@ interface Place {
   readonly files: FileAccess;
 }
 
-function placeOf(path: string, { files }: OpenCheckpointOptions): Place {
+function placeOf(path: string, { files, ranks }: OpenCheckpointsOptions): Place {
+  const hint = 'openCheckpoint("runs/first/output/checkpoint")';
+  requirePath(path, "openCheckpoint", hint);
+  requireCount(ranks, "openCheckpoints: ranks", "openCheckpoints(folder, { ranks: 8 })");
   if (files !== undefined) return { path, files };
-  return /^https?:\/\//.test(path) ? { path, files: httpFiles } : { path: resolve(path), files: localFiles };
+  if (/^https?:\/\//.test(path)) return { path, files: httpFiles };
+  return { path: localPath(path, { name: "openCheckpoint", hint }), files: localFiles };
 }
 
 function isIndexName(path: string): boolean {
@@ -94,7 +98,7 @@ async function openFile(path: string, options: FindOptions): Promise<Checkpoint>
   const { points } = await findFile(path, options);
   const [point] = points;
   const problem = point?.parts[0]?.problem;
-  if (point === undefined || problem !== undefined) {
+  if (point === undefined || point.parts.length === 0 || problem !== undefined) {
     // The one file is all there is: its own error says more than an incomplete checkpoint.
     await withTensorFile(path, options, async () => undefined);
     throw new CheckpointError("CHECKPOINT_NONE", `${path}: ${problem}`, { hint: "pass another file" });

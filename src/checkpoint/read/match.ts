@@ -1,3 +1,5 @@
+import { invalidArgument } from "./arguments.js";
+
 /**
  * Test for tensor names. In a text `*` stands for any characters (dots too) and `?` for one: `"*.layers.0.*"`. A
  * regular expression is taken as it is; undefined matches everything.
@@ -7,6 +9,10 @@ export function nameMatcher(match: string | RegExp | undefined): (name: string) 
   if (match instanceof RegExp) {
     const pattern = new RegExp(match.source, match.flags.replace(/[gy]/g, ""));
     return (name) => pattern.test(name);
+  }
+  if (typeof match !== "string") {
+    const expected = "a text with * for any characters, or a regular expression";
+    throw invalidArgument(match, { name: "match", expected, hint: '{ match: "*.layers.0.*" }' });
   }
   // Runs of stars are one star; by hand, because a backtracking expression can take for ever on `*a*a*a*…`.
   const parts = Array.from(match.replace(/\*+/g, "*"));

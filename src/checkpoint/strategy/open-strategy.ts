@@ -1,9 +1,11 @@
-import { resolve } from "node:path";
+import { localPath, requirePath } from "../read/arguments.js";
 import { localFiles } from "../read/files/file-access.js";
 import { Strategy } from "./strategy.js";
 import { readStrategySet } from "./strategy-set.js";
 
 /** The work behind `openStrategy` in `on-demand/checkpoint.ts`. */
 export async function openStrategy(path: string): Promise<Strategy> {
-  return new Strategy(await readStrategySet(localFiles, resolve(path)));
+  const hint = 'openStrategy("output/strategy")';
+  requirePath(path, "openStrategy", hint);
+  return new Strategy(await readStrategySet(localFiles, localPath(path, { name: "openStrategy", hint })));
 }

@@ -1,18 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCheckpoint, openCheckpoints } from "../../../src/checkpoint/open/open.js";
 import { openConfig } from "../../../src/config/open.js";
-import { packageRoot } from "../../../src/core/package-root.js";
-import { parseEngineLine } from "../../../src/formats/engine-log.js";
-import { runVenv } from "../../support/jupyter.js";
-import { freePort } from "../../support/ports.js";
+import { lossesOf, trainByEngine } from "../../support/engine-training.js";
 import { runPython } from "../../support/project-python.js";
 import { farthest, floatsOfNpy } from "../../support/tiny-models.js";
 import { transformersLogits } from "../../support/transformers-python.js";
 
-const engine = join(packageRoot(), "extensions", "engine", "run_mindformer.py");
 const folder = mkdtempSync(join(tmpdir(), "checkpoint-engine-"));
 const half = 4;
 
@@ -32,25 +28,9 @@ async function writeConfig(layout: "ranks" | "iteration", workers = 2): Promise<
     .save(join(folder, `${layout}-${workers}.yaml`));
 }
 
-/** Losses of one rank by step. */
-function lossesOf(name: string, rank: number): Map<number, number> {
-  const lines = readFileSync(join(folder, name, "logs", `worker_${rank}.log`), "utf8").split("\n");
-  const steps = lines.map((line) => parseEngineLine(line)).filter((line) => line?.kind === "step");
-  return new Map(steps.map(({ step, loss }) => [step, loss]));
-}
-
 /** Trains with two workers, or with one; the losses of rank 0 by step. */
-async function train(name: string, config: string, more: readonly string[] = [], workers = 2) {
-  const place = join(folder, name);
-  mkdirSync(place);
-  const count = [`--worker_num=${workers}`, `--local_worker_num=${workers}`];
-  const msrun = [...count, `--master_port=${await freePort()}`, "--join=True"];
-  const start = [`--log_dir=${join(place, "logs")}`, "--cluster_time_out=60", engine, "--config", config];
-  const output = ["--output_dir", join(place, "output")];
-  const { status, stdout } = runVenv("msrun", [...msrun, ...start, ...output, ...more], { cwd: place });
-  expect(status, stdout.slice(-3000)).toBe(0);
-  return lossesOf(name, 0);
-}
+const train = (name: string, config: string, more: readonly string[] = [], workers = 2) =>
+  trainByEngine({ folder, name, config, more, workers });
 
 let whole: Map<number, number>;
 let configs: Record<"ranks" | "iteration", string>;
@@ -91,7 +71,7 @@ test("resharded from two ranks to one, one worker begins with the loss of both a
   const config = await writeConfig("ranks", 1);
   const losses = await train("alone-1", config, ["--load_checkpoint", one, "--resume_training", "True"], 1);
   expect([...losses.keys()]).toEqual(secondHalf().map(([step]) => step));
-  const both = [0, 1].map((rank) => lossesOf("whole", rank).get(half + 1) as number);
+  const both = [0, 1].map((rank) => lossesOf({ folder, name: "whole" }, rank).get(half + 1) as number);
   const mean = both.reduce((sum, loss) => sum + loss, 0) / both.length;
   expect(losses.get(half + 1)).toBeCloseTo(mean, 4);
 });

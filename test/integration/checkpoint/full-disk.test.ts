@@ -173,7 +173,7 @@ test("retention frees a disk that has no room for one more folder", async () => 
   await mkdir(iteration);
   await useUpNodes(disk);
   const retention = await (await openCheckpoints(place)).retention({ keepLast: 1 });
-  await removeSaved({ root: disk.folder, paths: [iteration] });
+  await removeSaved({ root: disk.folder, paths: [iteration], bytes: 0 });
   expect(await readdir(disk.folder)).toEqual(["checkpoint"]);
   await useUpNodes(disk);
   expect(await retention.apply()).toMatchObject({ removed: 2 });

@@ -39,14 +39,15 @@ export const localFiles: FileAccess = {
 };
 
 async function openLocal(path: string): Promise<OpenFile> {
+  // Opening a pipe would wait for its writer.
+  const kind = await stat(path).catch((error: unknown) => {
+    throw missing(path, error);
+  });
+  if (!kind.isFile()) throw missing(path, undefined, kind.isDirectory() ? "a folder" : "a device or pipe");
   const file = await open(path, "r").catch((error: unknown) => {
     throw missing(path, error);
   });
   const found = await file.stat();
-  if (!found.isFile()) {
-    await file.close();
-    throw missing(path, undefined);
-  }
   const byteLength = found.size;
   const read = async (data: Uint8Array, start: number) => {
     for (let done = 0; done < data.byteLength; ) {
@@ -75,9 +76,9 @@ async function openLocal(path: string): Promise<OpenFile> {
   };
 }
 
-function missing(path: string, cause: unknown): LabError {
+function missing(path: string, cause: unknown, instead = "something else"): LabError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const found = code === undefined ? "a folder" : code === "ENOENT" ? "nothing" : String(code);
+  const found = code === undefined ? instead : code === "ENOENT" ? "nothing" : String(code);
   return new LabError("FILE_MISSING", `checkpoint file ${path}: expected a file, found ${found}`, {
     hint: `check the path; relative paths start at ${process.cwd()}`,
     details: { path },

@@ -1,5 +1,5 @@
 import { CheckpointError, type Issue } from "../../../core/error.js";
-import { readSmallText } from "../files/file-access.js";
+import { type FileAccess, readSmallText } from "../files/file-access.js";
 import { formatOfName } from "../files/tensor-file.js";
 import { issue } from "./finding.js";
 import { type PartsOptions, readParts } from "./read-parts.js";
@@ -22,12 +22,22 @@ export async function flatPoint(folder: string, options: PartsOptions): Promise<
 }
 
 /** Tensors that the index says a file holds, and its header does not name: another revision, or a cut transfer. */
-function missingTensors(weightMap: ReadonlyMap<string, string>, parts: readonly PointPart[]): Issue[] {
+function missingTensors(
+  weightMap: ReadonlyMap<string, string>,
+  parts: readonly PointPart[],
+  placeOf: (file: string) => string,
+): Issue[] {
+  const wanted = new Map<string, string[]>();
+  for (const [name, file] of weightMap) {
+    const path = placeOf(file);
+    const names = wanted.get(path);
+    if (names) names.push(name);
+    else wanted.set(path, [name]);
+  }
   return parts.flatMap(({ path, header }) => {
     if (header === undefined) return [];
     const held = new Set(header.tensors.map(({ name }) => name));
-    const file = path.split("/").at(-1);
-    const missing = [...weightMap].filter(([name, of]) => of === file && !held.has(name)).map(([name]) => name);
+    const missing = (wanted.get(path) ?? []).filter((name) => !held.has(name));
     if (missing.length === 0) return [];
     const more = missing.length > 3 ? ` and ${missing.length - 3} more` : "";
     const message = `expected ${missing.slice(0, 3).join(", ")}${more}, as the index says, found no such tensors`;
@@ -60,7 +70,7 @@ async function indexedPoint(folder: string, index: string, options: PartsOptions
   const unified = index === "param_name_map.json";
   const hyper = unified && (await files.kind(files.join(folder, "hyper_param.safetensors"))) === "file";
   const names = hyper ? [...listed, "hyper_param.safetensors"] : listed;
-  const paths = names.map((name) => files.join(folder, name));
+  const paths = names.map((name) => joined(files, folder, name));
   return point({ layout: unified ? "unified" : "huggingface", folder, paths, weightMap }, options);
 }
 
@@ -79,9 +89,21 @@ function parseIndex(path: string, text: string): ReadonlyMap<string, string> {
   const map = typeof root === "object" && root !== null ? (root as Record<string, unknown>).weight_map : undefined;
   if (typeof map !== "object" || map === null || Array.isArray(map)) throw fail("expected an object weight_map");
   const entries = Object.entries(map);
-  const wrong = entries.find(([, file]) => typeof file !== "string" || /[/\\\0]|^\.\.?$/.test(file));
-  if (wrong) throw fail(`tensor ${JSON.stringify(wrong[0])}: expected a file name, found ${JSON.stringify(wrong[1])}`);
+  const wrong = entries.find(([, file]) => typeof file !== "string" || !isInside(file));
+  if (wrong) {
+    const expected = "expected a file name, or a path below the folder";
+    throw fail(`tensor ${JSON.stringify(wrong[0])}: ${expected}, found ${JSON.stringify(wrong[1])}`);
+  }
   return new Map(entries as [string, string][]);
+}
+
+/** True for a file in the folder of the index or in one below it. */
+function isInside(file: string): boolean {
+  return !/[\\\0]/.test(file) && file.split("/").every((name) => name !== "" && name !== "." && name !== "..");
+}
+
+function joined(files: FileAccess, folder: string, path: string): string {
+  return path.split("/").reduce((place, name) => files.join(place, name), folder);
 }
 
 interface FlatFiles {
@@ -105,7 +127,8 @@ async function point({ layout, folder, paths, weightMap }: FlatFiles, options: P
       const message = `expected ${what}`;
       return issue("error", "checkpoint-file-missing", { path, message, hint: "copy the file again from the source" });
     });
-  if (weightMap !== undefined) issues.push(...missingTensors(weightMap, parts));
+  if (weightMap !== undefined)
+    issues.push(...missingTensors(weightMap, parts, (file) => joined(options.files, folder, file)));
   return {
     layout,
     folder,
