@@ -197,9 +197,6 @@ export class Dataset {
  *
  * `prefix`: path without `.bin` and `.idx`.
  *
- * @example
- * const data = await openDataset("dataset/wiki_text_document");
- *
  * @throws FormatError MEGATRON_INDEX_INVALID with file and offset; DataError DATASET_SIZE_MISMATCH; LabError
  * FILE_MISSING.
  *

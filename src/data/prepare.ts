@@ -40,10 +40,6 @@ import { openTokenizer } from "./tokenize/tokenizer.js";
  * - Files get their final names only when they are complete.
  * - With several `jsonKeys` it makes one dataset for each key and returns the first; the notes name the others.
  *
- * @example
- * const output = "dataset/wiki";
- * const data = await prepareData({ input: "wiki.jsonl", tokenizer: "tokenizer.json", output, seqLength: 4096 });
- *
  * @throws DataError INPUT_EMPTY, INPUT_TOO_SHORT, INPUT_NOT_UTF8, INPUT_LINE_INVALID, INPUT_KEY_MISSING,
  * INPUT_COLUMN_INVALID, INPUT_UNREADABLE, INPUT_DOCUMENT_TOO_LONG, INPUT_CHANGED, DISK_TOO_SMALL, TOKENIZER_INVALID,
  * TOKENIZER_TOKEN_MISSING, TOKENIZE_FAILED; LabError ARGUMENT_INVALID, FILE_MISSING, FILE_UNWRITABLE,

@@ -141,11 +141,11 @@ export const shapeProblem = (model: ModelSection): string | undefined => readSha
  * DeepSeek-V3, Qwen3, Qwen3-MoE, TeleChat3, TeleChat3-MoE, and sections without a type that name every number (general
  * dense and expert models).
  *
+ * @throws MODEL_NOT_COMPUTED with the names of missing or fractional numbers, and for sparse attention (DSA).
  *
  * @example
  * const model = (await openConfig("pretrain_deepseek3_1b")).get("model.model_config");
  * countParameters(modelShape(model as Record<string, unknown>));
- * @throws MODEL_NOT_COMPUTED with the names of missing or fractional numbers, and for sparse attention (DSA).
  */
 export function modelShape(model: ModelSection): ModelShape {
   const { shape, reason } = readShape(model ?? {});

@@ -99,7 +99,7 @@ it("the interrupt button ends a cell that never would, and the state survives", 
   await output(3, "100").waitFor();
 });
 
-it("input() shows a field below the cell, and the cell goes on with what is typed", async () => {
+it("input() shows a field below the cell, and the cell continues with what is typed", async () => {
   await type("(await input('Who? ')).toUpperCase()");
   await page.keyboard.press("Control+Enter");
   const field = cell(3).locator(".jp-Stdin-input");
@@ -109,7 +109,7 @@ it("input() shows a field below the cell, and the cell goes on with what is type
   await output(3, "'ADA'").waitFor();
 });
 
-it("restart and run all begins anew, with numbers from 1", async () => {
+it("restart and run all starts over, with numbers from 1", async () => {
   await type("'last'");
   await cell(1).locator(".cm-content").click();
   await page.keyboard.press("Control+Enter");
@@ -153,7 +153,7 @@ const press = (title: RegExp) => page.getByTitle(title).filter({ visible: true }
 /** The line where the kernel stands, in the notebook or in a file. */
 const standing = () => page.locator(".jp-DebuggerEditor-highlight").filter({ visible: true });
 
-it("the debugger stops a cell at a breakpoint, shows its variables, steps, and lets it go on", async () => {
+it("the debugger stops a cell at a breakpoint, shows its variables, steps, and lets it continue", async () => {
   await debugNotebook();
   const breakpoint = await setBreakpoint(0, 4);
   await cell(0).locator(".cm-line").first().click();

@@ -97,7 +97,7 @@ it("a run on one host trains on while its sshd is killed, and is taken up again 
   expect(existsSync(run.checkpointDir)).toBe(false);
 });
 
-it("kernel, supervisor, and standby of the launching machine are killed together: another machine goes on", async () => {
+it("kernel, supervisor, and standby of the launching machine are killed together: another machine continues", async () => {
   const cell = await launchElsewhere("orphan", { python, steps: 3000 });
   cell.child.kill("SIGKILL");
   for (const pid of supervisorsIn(join(folder, "there/orphan"))) process.kill(pid, "SIGKILL");

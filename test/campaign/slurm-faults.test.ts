@@ -72,7 +72,7 @@ it("a node that fails is named as the cause", async () => {
   }
 });
 
-it("a worker that dies is restarted within the nodes of the job, and the run goes on from its checkpoint", async () => {
+it("a worker that dies is restarted within the nodes of the job, and the run continues from its checkpoint", async () => {
   const run = await launch("restarted", { retries: 2 });
   await run.wait({ untilStep: 60, timeout: "2m" });
   const { pid = 0 } = (await run.nodes()).rows[1]?.processes?.find(({ role }) => role === "worker") ?? {};
@@ -89,7 +89,7 @@ it("a worker that dies is restarted within the nodes of the job, and the run goe
   expect(execFileSync("squeue", ["-h", "-n", run.name], { encoding: "utf8" })).toBe("");
 });
 
-it("a job that Slurm puts back into its queue goes on from its checkpoint, without a recovery policy", async () => {
+it("a job that Slurm puts back into its queue continues from its checkpoint, without a recovery policy", async () => {
   const run = await launch("requeued", { requeue: true });
   const checkpoint = async () => (await run.status()).checkpointStep;
   await expect.poll(checkpoint, { timeout: 120_000, interval: 500 }).toBeGreaterThanOrEqual(50);

@@ -32,7 +32,7 @@ function sentTypes(): string[] {
   return [...`${published} ${announced} ${asked}`.matchAll(/"(\w+)"/g)].map(([, type]) => type as string);
 }
 
-it("every message type that the kernel serves or sends stands in the coverage table, and no other", () => {
+it("every message type that the kernel serves or sends is in the coverage table, and no other", () => {
   expect(sentTypes().length).toBeGreaterThan(12);
   const inCode = new Set<string>([...knownTypes, ...sentTypes()]);
   expect([...inCode].filter((type) => !covered.includes(type))).toEqual([]);

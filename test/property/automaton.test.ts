@@ -71,7 +71,7 @@ it("the automaton of any pattern finds what going back finds, at every place of 
   expect(used).toBeGreaterThan(1000);
 });
 
-it("an automaton that needs more states than it may keep forgets them and goes on", () => {
+it("an automaton that needs more states than it may keep forgets them and continues", () => {
   const register = new ClassRegister("[\\p{Cn}]");
   // The last 15 letters have to be remembered: 2^15 states.
   const root = linkPattern(parsePattern("[ab]*a[ab]{14}1|[ab]|1", register));

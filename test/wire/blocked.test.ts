@@ -57,7 +57,7 @@ describe("a heap that is full", () => {
   let client: WireClient;
   afterEach(() => client.stop());
 
-  it("is told with the limit and a way out, in the error and the reply of the cell, before the kernel ends; no report is left", async () => {
+  it("is reported with the limit and a way out, in the error and the reply of the cell, before the kernel ends; no report is left", async () => {
     client = await WireClient.start({ environment: { NODE_OPTIONS: "--max-old-space-size=120" } });
     const before = await client.send("execute_request", {
       code:

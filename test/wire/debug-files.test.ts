@@ -98,7 +98,7 @@ it("a file that was changed and is imported again stops at its new lines", async
   expect(result?.content.data["text/plain"]).toBe("2");
 });
 
-it("an error in a .ts file is told with its line as written", async () => {
+it("an error in a .ts file is reported with its line as written", async () => {
   write(
     "broken.ts",
     "interface Unused {\n  a: number;\n}\n\nexport function fail(): never {\n  throw new Error('late');\n}\n",

@@ -18,7 +18,7 @@ for (let turn = 1; turn <= 3; turn++) {
 }
 total`;
 
-it("a cell stops at a breakpoint, shows its frames and variables, and goes on", async () => {
+it("a cell stops at a breakpoint, shows its frames and variables, and continues", async () => {
   await client.attach();
   const { id, path } = await client.run(loop, [5]);
   expect((await client.stops(1)).content.body).toMatchObject({
@@ -133,7 +133,7 @@ it("exceptions stop the cell where they are thrown, if that is asked for", async
   expect((await client.wire.reply(id)).content).toMatchObject({ status: "error", evalue: "no" });
 });
 
-it("an interrupt ends a cell that stands at a breakpoint; disconnecting lets it go on", async () => {
+it("an interrupt ends a cell that stands at a breakpoint; disconnecting lets it continue", async () => {
   await client.attach();
   const { id } = await client.run(loop, [4]);
   await client.stops(1);

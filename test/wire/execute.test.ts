@@ -20,7 +20,7 @@ it("a cell is busy, execute_input, execute_result, idle on iopub and one reply o
   expect([reply, ...iopub].every(({ signed }) => signed)).toBe(true);
 });
 
-it("an error is told on iopub and in the reply with the same three fields", async () => {
+it("an error is reported on iopub and in the reply with the same three fields", async () => {
   client = await WireClient.start();
   const { reply, iopub } = await client.execute("throw new RangeError('too far')");
   const failure = { ename: "RangeError", evalue: "too far", traceback: ["RangeError: too far"] };

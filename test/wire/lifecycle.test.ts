@@ -56,7 +56,7 @@ it("SIGTERM ends the kernel without an abort of the socket library", async () =>
   expect(await client.exited).toEqual({ code: 0, signal: null });
 });
 
-it("process.exit in a cell is an error of the cell, and the kernel goes on", async () => {
+it("process.exit in a cell is an error of the cell, and the kernel continues", async () => {
   client = await WireClient.start();
   const { reply } = await client.execute("process.exit(3)");
   expect(reply.content).toMatchObject({ status: "error", ename: "ProcessExit" });

@@ -23,7 +23,10 @@ export interface Cluster {
   readonly devicesPerNode?: number;
   /** Memory of one device, such as "64GB". */
   readonly memoryPerDevice?: string;
-  /** Port of the scheduler on the master, 1024 to 65535; default 8118. */
+  /**
+   * Port of the scheduler on the master, 1024 to 65535. Default 8118; `launchRun` takes a free port instead if it
+   * starts all nodes.
+   */
   readonly port?: number;
   /** Python of the environment that holds MindFormers, at the same path on every node; default: this project's own. */
   readonly python?: string;

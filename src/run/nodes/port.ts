@@ -73,7 +73,7 @@ export async function freePort(): Promise<number> {
   }
   const found = `found none among ${tries} random ones`;
   throw new MachineError("PORT_IN_USE", `ports ${range.lowest} to ${range.highest}: expected a free one, ${found}`, {
-    hint: "planRun(config, { cluster: { …, port: 8118 } })",
+    hint: "planRun(config, { cluster: { …, port: 29500 } })",
   });
 }
 

@@ -55,7 +55,7 @@ test("a model that merge wrote trains on with the losses of the training that ne
   expect([...losses]).toEqual(secondHalf());
 });
 
-test("resharded to two stages of two ranks and back, a training goes on with the losses of the one that never stopped", async () => {
+test("resharded to two stages of two ranks and back, a training continues with the losses of the one that never stopped", async () => {
   const [split, back] = [join(folder, "split"), join(folder, "two-again")];
   await (await (await openCheckpoint(middle, { strategy: "replicas" })).reshard({ output: split, tp: 2, pp: 2 })).run();
   const spread = await openCheckpoint(split, { strategy: join(split, "strategy") });

@@ -49,7 +49,7 @@ async function resumesAlike(run: Run, name: string): Promise<void> {
   expect(await losses(next)).toEqual((await losses(run)).slice(half));
 }
 
-test("the 1.9 layout, written in the background by one rank of each value: recorded, and a resume goes on", async () => {
+test("the 1.9 layout, written in the background by one rank of each value: recorded, and a resume continues", async () => {
   const run = await train("background", { layout: "iteration", write: "background" });
   expect(await stepsOf(run)).toEqual([
     [half, true],
@@ -59,7 +59,7 @@ test("the 1.9 layout, written in the background by one rank of each value: recor
   await resumesAlike(run, "background-2");
 });
 
-test("the 1.9 layout without copies: every tensor is in one file, and a resume goes on", async () => {
+test("the 1.9 layout without copies: every tensor is in one file, and a resume continues", async () => {
   const run = await train("one-copy", { layout: "iteration", copies: "one" });
   const [point] = await points(run);
   expect([...((await point?.tensors()) ?? [])].filter(({ ranks }) => ranks.length > 1).map(({ name }) => name)).toEqual(

@@ -67,7 +67,7 @@ it.each([
   expect((await made(run)).map(({ decision }) => decision)).toEqual(["restart", "resume exact"]);
 });
 
-it("SIGKILL of the node programs: the training goes on, and nothing is restarted", async () => {
+it("SIGKILL of the node programs: the training continues, and nothing is restarted", async () => {
   const run = await launch("kill-node-program");
   await run.wait({ untilStep: 10, timeout: "8m" });
   for (const index of [0, 1]) on(index, "pkill", "-KILL", "-f", "serve /srv/runs");
@@ -101,7 +101,7 @@ it("a checkpoint that is cut off on one host is never loaded", async () => {
   await healed(run, "checkpoint truncated on one host");
 });
 
-it("a link that is cut: waits for the host, and goes on when it answers again", async () => {
+it("a link that is cut: waits for the host, and continues when it answers again", async () => {
   const run = await launch("link");
   await run.wait({ untilStep: 30, timeout: "8m" });
   machine(1).cut();
@@ -124,7 +124,7 @@ it("a host that is gone and kept its ranks' files for itself: the spare is refus
   expect(last?.reason).toMatch(/no reachable node has the file of rank 1; a storage that all nodes share/);
 });
 
-it("a host that is gone, with shared storage: a spare takes its place, and the training goes on", async () => {
+it("a host that is gone, with shared storage: a spare takes its place, and the training continues", async () => {
   const workDir = join(lab.folder, "shared");
   const run = await launch("spare-shared", { spares: [machine(2).address], workDir });
   await run.wait({ untilStep: 30, timeout: "8m" });

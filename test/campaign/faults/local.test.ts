@@ -55,7 +55,7 @@ it("SIGKILL of a worker while msrun looks away: blames the killed rank, not its 
   expect((await made(run))[0]).toMatchObject({ decision: "restart", finding: { rank: 1, cause: "killed" } });
 });
 
-it("SIGKILL of the supervisor: the training goes on, and another supervisor records it without a gap", async () => {
+it("SIGKILL of the supervisor: the training continues, and another supervisor records it without a gap", async () => {
   const run = await lab.launch("kill-supervisor", { recovery });
   await run.wait({ untilStep: 10, timeout: "8m" });
   const before = (await readLease(runPaths(run.folder).lease))?.lease;

@@ -39,7 +39,7 @@ it("2 → 1 workers: the same step and global batches, and every sample is seen 
   expect([...(await samplesRead(saved, 2, [1, 40])), ...(await samplesRead(run, 1, [41, 80]))]).toEqual(everySample);
 });
 
-it("2 → 4 workers: the steps are counted anew, and every sample is seen exactly once", async () => {
+it("2 → 4 workers: the steps are recounted, and every sample is seen exactly once", async () => {
   const run = await resumeWith(4);
   expect(await run.wait({ timeout: "9m" })).toMatchObject({ state: "finished", step: 40 });
   expect((await run.steps())[0]?.step).toBe(21);

@@ -193,7 +193,7 @@ describe(`${count} random configurations`, () => {
     expect(compared).toBeGreaterThan(400);
   });
 
-  it("are read by MindFormers from our cache files: it builds nothing anew", async () => {
+  it("are read by MindFormers from our cache files: it builds nothing", async () => {
     for (const [i, parts] of ours.entries()) {
       if (typeof parts === "string") continue;
       const files = filesOf(parts, (cases[i] as Case).config);

@@ -137,7 +137,7 @@ describe("MindFormers in training", () => {
     prepareData({ input: sampleCorpus(), tokenizer: deepseekTokenizer(), output: output(), seqLength });
   const readBack = (prefix: string, seqLength: number) => mindformers.ask<ReadBack>(["read", prefix, seqLength, 40]);
 
-  it("reads every sequence and draws its samples from our files, also after they were made anew", async () => {
+  it("reads every sequence and draws its samples from our files, also after they were made again", async () => {
     for (const seqLength of [128, 64]) {
       const data = await prepare(seqLength);
       const { items } = await data.sample(data.sequences);

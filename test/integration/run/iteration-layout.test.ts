@@ -38,7 +38,7 @@ it("two workers save the 1.9 layout, and every save is recorded and sealed", asy
 
 // Rank folders give the same losses to the last digit; this layout differs from the sixth digit on, after one equal
 // step.
-it("a resume from the 1.9 layout goes on with the losses of the run that never stopped, within 1e-4", async () => {
+it("a resume from the 1.9 layout continues with the losses of the run that never stopped, within 1e-4", async () => {
   const next = await resumeRun(run, { from: (await openCheckpoints(run.checkpointDir)).at(4), name: "second" });
   launched.push(next);
   await next.wait({ timeout: "8m" });

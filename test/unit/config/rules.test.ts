@@ -103,7 +103,7 @@ test("a key in the wrong section is sent to the right one", async () => {
   expect(config.check()[0]?.fix).toBeUndefined();
 });
 
-test("a number that PyYAML takes for text is told with its cure: an error where a number is needed, else a warning", async () => {
+test("a number that PyYAML takes for text is reported with its fix: an error where a number is needed, else a warning", async () => {
   const config = await openConfig("run_mode: train\nlr_schedule:\n  type: x\n  learning_rate: 1e-5\nx: 1.0e5\n");
   const issues = config.check().filter(({ rule }) => rule === "number-as-text");
   expect(issues).toMatchObject([

@@ -80,7 +80,7 @@ describe("lines", () => {
     }
   });
 
-  it("follows a file that grows, does not exist yet, and starts anew", async () => {
+  it("follows a file that grows, does not exist yet, and starts over", async () => {
     const path = join(await temporary(), "log");
     const tail = new FileTail(path);
     expect(await tail.read()).toEqual([]);
@@ -107,7 +107,7 @@ describe("the event log", () => {
     expect(parseEvent(formatEvent(event))).toEqual(event);
   });
 
-  it("says that a disk is full, each time anew", async () => {
+  it("says that a disk is full, each time again", async () => {
     const writer = await EventLogWriter.open("/dev/full");
     await expect(writer.append([{ n: 1 }])).rejects.toMatchObject({ code: "ENOSPC" });
     await expect(writer.append([{ n: 1 }])).rejects.toMatchObject({ code: "ENOSPC" });

@@ -41,7 +41,7 @@ const options = [
   ...(/export interface PrepareOptions \{(.*?)\n\}/s.exec(source)?.[1] ?? "").matchAll(/readonly (\w+)\??:/g),
 ].map(([, name]) => name as string);
 
-it("every flag of both reference tools stands in the table, with an option that exists or the reason why there is none", () => {
+it("every flag of both reference tools is in the table, with an option that exists or the reason why there is none", () => {
   const rows = readme.split("\n").filter((line) => line.startsWith("| `--"));
   expect([...rows.join().matchAll(/`(--[\w-]+)`/g)].map(([, flag]) => flag).sort()).toEqual([...flags].sort());
   for (const row of rows) {

@@ -24,7 +24,7 @@ describe("files that hold something else than text", () => {
     ["gzip data", gzipSync("hello"), "found gzip data", 'a.txt.gz"'],
     ["Zstandard data", Buffer.from("28b52ffd00", "hex"), "found Zstandard data", 'a.txt.zst"'],
   ];
-  it.each(cases)("are told by what they are: %s", async (_, content, message, hint) => {
+  it.each(cases)("are named by what they are: %s", async (_, content, message, hint) => {
     await expect(prepare("a.txt", content, { inputFormat: "lines" })).rejects.toMatchObject({
       code: "INPUT_NOT_UTF8",
       message: expect.stringContaining(message),
@@ -76,7 +76,7 @@ describe("the files below a folder", () => {
     ]);
   });
 
-  it("are not left out silently: a link to nothing is told", async () => {
+  it("are not left out silently: a link to nothing is reported", async () => {
     const folder = await scratchFolder();
     await symlink(join(folder, "nothing"), join(folder, "dead.txt"));
     await expect(findInputs([folder], undefined)).rejects.toMatchObject({

@@ -57,7 +57,7 @@ describe("hundreds of small files", () => {
     expect(await bytesOf("many", options)).toEqual(await bytesOf("one", options));
   });
 
-  it("go on where they were interrupted, with the same bytes", async () => {
+  it("continue where they were interrupted, with the same bytes", async () => {
     const { folder, bytesOf } = await place();
     const options = { mode: "documents", workers: 1, chunkBytes: 2000 } as const;
     // Asked once per file that is read for the first time, then once per part that is written.

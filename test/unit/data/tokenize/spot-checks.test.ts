@@ -44,7 +44,7 @@ it("Texts that wait are compared as soon as there are 128, so that they take lit
   expect(native.mock.calls.map(([texts]) => texts.length)).toEqual([128, 73, 128, 2]);
 });
 
-it("A wrong text of a part that an interrupted call wrote is found by the call that goes on: everything is made again natively", async () => {
+it("A wrong text of a part that an interrupted call wrote is found by the call that continues: everything is made again natively", async () => {
   const section = (i: number, word: string) => ` = Part ${i} = \n \n The ${word} number ${i} of many . \n \n`;
   const text = Array.from({ length: 4000 }, (_, i) => section(i, i > 800 && i < 1200 ? "zebra" : "lamp")).join("");
   const folder = await scratchFolder({

@@ -72,7 +72,7 @@ describe("a tokenizer", () => {
     expect(await tokenizer.decodeEach([tinyId("h"), 1])).toEqual(["h", "</s>"]);
   });
 
-  it("may be told its padding token by name or by number", async () => {
+  it("takes its padding token by name or by number", async () => {
     const folder = await scratchFolder({ "tokenizer.json": tinyTokenizer() });
     expect((await openTokenizer(folder, { padToken: "<pad>" })).special.padId).toBe(2);
     expect((await openTokenizer(folder, { padToken: 7 })).special.padId).toBe(7);

@@ -22,7 +22,7 @@ it("sends in order, one at a time, and loses nothing", async () => {
   expect(sent).toEqual(numbers(300).map(String));
 });
 
-it("goes on after a send that failed, and reports it", async () => {
+it("continues after a send that failed, and reports it", async () => {
   const sent: string[] = [];
   const failures: unknown[] = [];
   const outbox = createOutbox({

@@ -116,7 +116,7 @@ describe("names of earlier cells", () => {
     expect(await text("bump()")).toBe("11");
   });
 
-  it("keep their old value in functions of their own cell when a constant is declared anew", async () => {
+  it("keep their old value in functions of their own cell when a constant is declared again", async () => {
     await cells.run("const limit = 1; const read = () => limit");
     await cells.run("const limit = 'none'");
     expect(await text("[read(), limit]")).toBe("[ 1, 'none' ]");
@@ -218,7 +218,7 @@ describe("a cell that fails", () => {
     expect((await cells.run(code)).failure?.evalue).toBe(evalue);
   });
 
-  it("by process.exit ends there, and the kernel goes on", async () => {
+  it("by process.exit ends there, and the kernel continues", async () => {
     const run = await cells.run("console.log('before'); process.exit(3); console.log('after')");
     expect(run.failure).toMatchObject({
       ename: "ProcessExit",

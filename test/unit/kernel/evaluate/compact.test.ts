@@ -86,7 +86,7 @@ describe("declarations without their comment lines", () => {
     );
   });
 
-  it("tell where something stands in the file", () => {
+  it("tell where something is in the file", () => {
     const short = withoutCommentLines(text);
     for (const name of ["/* one", "declare module", "'b'", "interface", "c: '//'", "}\n"]) {
       expect(offsetWithCommentLines(text, short.lastIndexOf(name))).toBe(text.lastIndexOf(name));

@@ -37,7 +37,7 @@ describe("a file of the user's that a cell imports", () => {
     expect(await text(`import { value } from "./${asked}"; value`)).toBe("2");
   });
 
-  it("may be JSON, which is read anew when it has changed, also for the files that import it", async () => {
+  it("may be JSON, which is read again when it has changed, also for the files that import it", async () => {
     cells.write("settings.json", `{ "rate": 1 }`);
     cells.write("uses.ts", `import settings from "./settings.json";\nexport const rate = () => settings.rate;`);
     const code = `import settings from "./settings.json"; import { rate } from "./uses"; [settings.rate, rate()]`;
@@ -99,7 +99,7 @@ export const twice = slow * 2;`,
     expect(await text(`require("./slow").slow`)).toBe("5");
   });
 
-  it("is awaited anew when the file has changed; `require` alone can't", async () => {
+  it("is awaited again when the file has changed; `require` alone can't", async () => {
     cells.write("slow.ts", "export const slow: number = await Promise.resolve(77);");
     expect((await cells.run(`require("./slow").slow`)).failure?.evalue).toContain("awaits at its top level");
     expect(await text(`import { twice } from "./between"; twice`)).toBe("154");

@@ -36,7 +36,7 @@ it.each([
   },
 );
 
-it("nothing of an interrupted cell goes on after its await, except cleaning up", async () => {
+it("nothing of an interrupted cell continues after its await, except cleaning up", async () => {
   await cells.run(
     "let trace: string[] = [], goOn = () => {}; const later = new Promise<void>((done) => { goOn = done })",
   );

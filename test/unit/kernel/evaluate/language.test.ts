@@ -161,7 +161,7 @@ describe("modules of Node's whose declarations come with the first import of the
   });
 });
 
-it("files of the user's that import a changed one are loaded anew with it", async () => {
+it("files of the user's that import a changed one are loaded again with it", async () => {
   cells.write("low.ts", "export const low = 1;");
   cells.write("high.ts", "import { low } from './low.js';\nexport const high = () => low * 10;");
   expect(await text("import { high } from './high.js'; high()")).toBe("10");

@@ -131,7 +131,7 @@ describe("a later part of a namespace uses what earlier ones export by its name 
   });
 });
 
-describe("a member that a later part exports anew", () => {
+describe("a member that a later part exports again", () => {
   it.each([
     ["a constant", "export const a = 1, b = 2", "export const a = 'one'", "[N.a.length, N.b]", "[ 3, 2 ]"],
     [
@@ -206,7 +206,7 @@ describe("a namespace", () => {
     );
   });
 
-  it("goes on if a cell only declares types in it", async () => {
+  it("continues if a cell only declares types in it", async () => {
     await text("namespace Typed { export const a = 1 }");
     await text("namespace Typed { export type T = typeof a }");
     expect(await text("const t: Typed.T = Typed.a; t")).toBe("1");

@@ -40,7 +40,7 @@ it("packages that are missing are named, with the line that installs them", () =
   );
 });
 
-it("a kernel specification that is missing, unreadable or leads to nothing is told with the install line of the same place", () => {
+it("a kernel specification that is missing, unreadable or leads to nothing is reported with the install line of the same place", () => {
   const checked = () => checkKernelspec(wanted(), "/p").checks.map(formatCheck);
   const cure = `fix: npx mindformers-lab install --prefix ${folder} --name k`;
   expect(checked().join()).toBe(
@@ -80,7 +80,7 @@ it("a kernel is started, asked, given a cell and shut down; each check is one li
   expect(lines.at(-1)).toMatch(/answers after \d+\.\d s, first result after \d+\.\d s$/);
 });
 
-it("a kernel that ends at once is told with its exit code, its last words and the line to see them", async () => {
+it("a kernel that ends at once is reported with its exit code, its last words and the line to see them", async () => {
   const check = await tryKernel([
     process.execPath,
     "-e",

@@ -180,7 +180,7 @@ describe("the host object and display()", () => {
     ]);
   });
 
-  it("says what is wrong with a value that fails to show itself, and the cell goes on", async () => {
+  it("says what is wrong with a value that fails to show itself, and the cell continues", async () => {
     const run = await cells.run(
       "class Broken { [Symbol.for('Jupyter.display')]() { throw new Error('cannot draw') } }\nnew Broken()",
     );

@@ -48,7 +48,7 @@ async function expectHealed(run: Run): Promise<void> {
   expect(await markedProcesses("MF_LAB_RUN", run.folder)).toEqual([]);
 }
 
-it("a killed worker: goes on from the newest checkpoint with the losses of an undisturbed run", async () => {
+it("a killed worker: continues from the newest checkpoint with the losses of an undisturbed run", async () => {
   const run = await launch([{ rank: 1, step: 45, how: "SIGKILL" }]);
   await expectHealed(run);
   const [restart, compared] = await run.decisions();
@@ -100,7 +100,7 @@ it("a NaN in the weights: goes back to a checkpoint from before it", async () =>
   });
 });
 
-it("a stopped process: the hang is found, the rank is named, and the training goes on", async () => {
+it("a stopped process: the hang is found, the rank is named, and the training continues", async () => {
   const run = await launch([{ rank: 1, step: 45, how: "SIGSTOP" }], { recovery: { hangAfter: "4s" } });
   await expectHealed(run);
   expect((await run.decisions())[0]).toMatchObject({ decision: "restart", finding: { kind: "hang", rank: 1 } });
@@ -122,7 +122,7 @@ it("a worker that dies at the same step of every attempt: ends after the second 
   expect(existsSync(join(run.folder, "logs", "attempt-2"))).toBe(true);
 });
 
-it("a program of the user is told every decision, and can forbid it", async () => {
+it("a program of the user receives every decision, and can forbid it", async () => {
   const place = runsFolder();
   const hook = join(place, "hook.mjs");
   writeFileSync(

@@ -26,7 +26,7 @@ async function healed(): Promise<Run> {
 
 const skipped = async (run: Run) => (await run.logs({ rank: 0, match: "dataset skip" })).lines.join("\n");
 
-it("three bad batches: the spike is found, and the training goes on from before them without them", async () => {
+it("three bad batches: the spike is found, and the training continues from before them, without them", async () => {
   const run = await healed();
   const decisions = (await run.decisions()).filter(({ decision }) => decision !== "note");
   expect(decisions).toMatchObject([

@@ -29,7 +29,7 @@ it("2 → 4 workers keeps the global batch if it divides; new ranks load the fil
   expect(change.point.files.map(({ path }) => path.split("/")[2])).toEqual(["rank_0", "rank_1", "rank_0", "rank_1"]);
 });
 
-it("2 → 4 workers of one sample each: the steps are counted anew, and every sample is seen once", async () => {
+it("2 → 4 workers of one sample each: the steps are recounted, and every sample is seen once", async () => {
   const config = await tiny(1);
   const change = changeWorkers(config, point(40, 2), { saved: 2, wanted: 4 });
   expect(config.get("runner_config.batch_size")).toBe(1);

@@ -62,7 +62,7 @@ describe("a resume", () => {
     return { run, data };
   }
 
-  it("refuses data that have changed since the launch; with a reason it goes on, and the reason is recorded", async () => {
+  it("refuses data that have changed since the launch; with a reason it continues, and the reason is recorded", async () => {
     const { run, data } = await stoppedRun(runsFolder());
     const bytes = readFileSync(`${data}.bin`);
     bytes[40] = (bytes[40] as number) ^ 1;

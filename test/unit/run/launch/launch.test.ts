@@ -60,7 +60,7 @@ describe("a run from launch to end", () => {
     expect((await run.steps())[4]?.loss).toBeNaN();
   });
 
-  it("goes on training when the process that launched it is killed, and another process sees the whole curve", async () => {
+  it("continues training when the process that launched it is killed, and another process sees the whole curve", async () => {
     const folder = runsFolder();
     const [command] = fakePlan({ steps: 60 }).commands({ runFolder: "RUN", attempt: 1 });
     const script = `

@@ -24,7 +24,7 @@ async function saved() {
 
 const everySample = Array.from({ length: 120 }, (_, sample) => sample);
 
-it("2 → 1 workers goes on at the same step, though a rank's losses are those of other samples now", async () => {
+it("2 → 1 workers continues at the same step, though a rank's losses are those of other samples now", async () => {
   const { run, from } = await saved();
   const next = remember(await resumeRun(run, { from, workers: 1 }));
   expect(await next.wait({ timeout: "4m" })).toMatchObject({ state: "finished", step: 60 });

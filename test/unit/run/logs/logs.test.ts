@@ -101,7 +101,7 @@ it("times choose, also as a duration; ranks and nodes that the run does not have
   await expect(logs({ since: "yesterday" })).rejects.toThrow(/since: expected a time/);
 });
 
-it("the index grows with the file, and begins anew when the file is replaced by a shorter one", async () => {
+it("the index grows with the file, and starts over when the file is replaced by a shorter one", async () => {
   const path = "growing.log";
   put(path, info("22:43:18,000", "one"));
   const files = new LogFiles(folder);

@@ -46,7 +46,7 @@ describe("the state of a run", () => {
     expect(deriveStatus(file, historyOf(state("training"), state("finished")), gone).state).toBe("finished");
   });
 
-  it("is lost when the supervisor is gone without a word, and says whether the engine still trains", () => {
+  it("is lost when the supervisor is gone silently, and says whether the engine still trains", () => {
     const history = historyOf(state("training"));
     expect(deriveStatus(file, history, gone)).toMatchObject({
       state: "lost",

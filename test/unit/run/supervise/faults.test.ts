@@ -31,7 +31,7 @@ async function pidOf(run: Run, role: string, rank?: number): Promise<number> {
   return found.pid;
 }
 
-describe("a process of the engine that dies without a word", () => {
+describe("a process of the engine that dies silently", () => {
   it("the scheduler is named, although no rank and not msrun says anything", async () => {
     const run = await launch("scheduler", 50_000);
     await run.wait({ untilStep: 3 });
@@ -43,7 +43,7 @@ describe("a process of the engine that dies without a word", () => {
   });
 });
 
-describe("a training that does not go on", () => {
+describe("a training that does not continue", () => {
   it("a stopped worker is named with its state and its step, its stack or the reason for none is kept", async () => {
     const run = await launch("stopped", 50_000);
     await run.wait({ untilStep: 5 });
@@ -61,7 +61,7 @@ describe("a training that does not go on", () => {
     expect(await processesOf(run)).toEqual([]);
   });
 
-  it("a rank that hangs without a word is named, because the others have gone further", async () => {
+  it("a rank that hangs silently is named, because the others have gone further", async () => {
     const run = await launch("silent", 50_000, { FAKE_HANG: "0:12" });
     const error = await run.wait({ timeout: "4m" }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ rank: 0, message: expect.stringContaining("rank 0 hangs after step 12") });
@@ -137,7 +137,7 @@ describe("damage of the record", () => {
     expect(await run.stop({ graceful: false })).toMatchObject({ state: "stopped", processes: 0 });
   });
 
-  it("zeroed bytes of events and steps are told, and the steps made again from the logs", async () => {
+  it("zeroed bytes of events and steps are reported, and the steps made again from the logs", async () => {
     const run = await launch("zeroed", 200);
     await run.wait({ timeout: "4m" });
     const before = await run.steps();

@@ -111,7 +111,7 @@ it("a reader sees that a supervisor which it can't see has died by its beat, not
 });
 
 describe("a run folder that is moved or deleted while the run is live", () => {
-  it("renamed: the run goes on there, can be opened and stopped, and keeps its checkpoints together", async () => {
+  it("renamed: the run continues there, can be opened and stopped, and keeps its checkpoints together", async () => {
     const run = await launch("before", 20_000, { FAKE_SAVE_EVERY: "100" });
     await run.wait({ untilStep: 20 });
     const folder = join(run.folder, "..");
@@ -128,7 +128,7 @@ describe("a run folder that is moved or deleted while the run is live", () => {
     isContinuous(await moved.steps(), status.step);
   });
 
-  it("deleted: the engine is ended, and a cell that waits is told", async () => {
+  it("deleted: the engine is ended, and a waiting cell fails with the reason", async () => {
     const run = await launch("deleted", 20_000);
     await run.wait({ untilStep: 5 });
     const told = run.wait({ timeout: "4m" }).catch((error: Error) => error.message);

@@ -78,7 +78,7 @@ it("says from the first second what the run is waiting for, without empty axes",
   expect(early.map(({ data }) => data["text/plain"]).join("\n")).not.toContain("NaN");
 });
 
-it("ends when its cell is interrupted or it is closed, and the training goes on", async () => {
+it("ends when its cell is interrupted or it is closed, and the training continues", async () => {
   const run = await launch(5000);
   const live = run.watch();
   cell.controller.abort();

@@ -37,7 +37,7 @@ it("survivors that never begin to save are waited for for a minute, and without 
   expect(new LastWords([command()]).wait(new Map(), 0)).toBe(false);
 });
 
-it("what fault tolerance does stands in the record, of any rank", () => {
+it("what fault tolerance does is in the record, of any rank", () => {
   const { notes } = logsOf({
     0: ["[WARNING] ME(7:1,MainProcess):… Set TFT replica with dp: (0, 4)."],
     1: [

@@ -28,7 +28,7 @@ function watched(metrics: (node: string, look: number) => Promise<Partial<NodeMe
   };
 }
 
-it("a disk that will be full within six hours is noted once, with the node and the hours; the training goes on", async () => {
+it("a disk that will be full within six hours is noted once, with the node and the hours; the training continues", async () => {
   const look = watched(async (node, count) => ({ diskFreeBytes: node === "node-b" ? 4e12 - count * 1e10 : 4e12 }));
   const decisions = [];
   for (let count = 0; count < 8; count += 1) decisions.push(...(await look()));
