@@ -25,6 +25,8 @@ export function readValue(node: YamlNode): YamlValue {
   const at = follow(node);
   if (at.kind === "scalar") return at.resolved.value;
   if (at.kind === "sequence") return at.items.map(readValue);
+  // Most mappings have no merge keys. A key that stands twice has its last value either way.
+  if (at.merged.length === 0) return Object.fromEntries(at.entries.map(({ key, value }) => [key, readValue(value)]));
   return Object.fromEntries(pairsOf(at).map(([key, value]) => [key, readValue(value)]));
 }
 
