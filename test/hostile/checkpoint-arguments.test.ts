@@ -165,3 +165,27 @@ test("files that were renamed after the folder was opened are a finding of verif
   ]);
   await expect(point.seal()).rejects.toMatchObject({ code: "FILE_MISSING" });
 });
+
+test("a damaged seal is a warning of verify, which keeps what it has read", async () => {
+  const point = await opened();
+  const { path } = await point.seal();
+  await writeFile(path, "garbage");
+  const { ok, findings, facts } = await point.verify();
+  expect([ok, facts.tensors, findings.map(({ rule, path: at }) => [rule, at])]).toEqual([
+    true,
+    16,
+    [["checkpoint-seal-invalid", path]],
+  ]);
+});
+
+test("what reshard wrote opens with its own strategy: tensors have their whole shape again", async () => {
+  const point = await opened();
+  const output = join(await temporaryFolder(), "two");
+  await (await point.reshard({ output, dp: 2, optimizerShards: 2 })).run();
+  const again = await openCheckpoint(output);
+  expect((await again.tensor("decoder.layers.0.weight")).shape).toEqual([2, 2]);
+  expect(await again.values("decoder.layers.0.weight")).toEqual(Float64Array.of(1, 2, 3, 4));
+  const strategy = await openStrategy(join(output, "strategy"));
+  for (const present of [5, "x", ["0"], [-1], [2], [0.5], [Number.NaN]])
+    expect(() => strategy.recover(present as number[])).toThrow("recover: expected a list of ranks from 0 to 1, found");
+});

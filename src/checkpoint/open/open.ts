@@ -19,7 +19,7 @@ export interface OpenCheckpointOptions {
   /**
    * Places of the ranks' slices: a strategy file or folder of MindSpore; `"replicas"`: every rank holds whole tensors
    * (pure data parallelism).
-   * Default: the folder `strategy` beside the checkpoint folder, if there is one; the 1.9 layout needs none.
+   * Default: the folder `strategy` in or beside the checkpoint folder, if there is one; the 1.9 layout needs none.
    */
   readonly strategy?: string;
   /** Configuration file for ssh (`ssh -F`), only with `ssh://…`. Default: ssh's own. */
@@ -118,7 +118,16 @@ async function open(folder: string, place: Place, options: OpenCheckpointsOption
   );
 }
 
-/** Where slices lie, by the strategy that the caller names or that stands beside the folder. */
+/** The folder of strategies that reshard writes into its output, or that a training writes beside its checkpoints. */
+async function foundStrategy(folder: string, files: FileAccess): Promise<string | undefined> {
+  for (const place of [folder, folder.replace(/\/[^/]*$/, "")]) {
+    const path = files.join(place, "strategy");
+    if ((await files.list(path))?.some((name) => name.includes("strategy"))) return path;
+  }
+  return undefined;
+}
+
+/** Where slices lie, by the strategy that the caller names or that stands in or beside the folder. */
 async function slicePlaces(
   folder: string,
   files: FileAccess,
@@ -127,8 +136,7 @@ async function slicePlaces(
   if (strategy === "replicas") {
     return ({ shape }) => ({ offset: shape.map(() => 0), shape, globalShape: shape });
   }
-  const beside = files.join(folder.replace(/\/[^/]*$/, ""), "strategy");
-  const path = strategy ?? ((await files.list(beside))?.some((name) => name.includes("strategy")) ? beside : undefined);
+  const path = strategy ?? (await foundStrategy(folder, files));
   if (path === undefined) return undefined;
   const set = await readStrategySet(files, path);
   return (entry, rank) => placeInSet(set, entry, rank);

@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { Issue } from "../../core/error.js";
+import { type FormatError, type Issue, isLabError } from "../../core/error.js";
 import { formatBytes } from "../../core/units.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { openProgress } from "../../view/show.js";
@@ -49,8 +49,8 @@ export async function verify(options: ProofOptions): Promise<Verification> {
   const verification = await withProgress(options, "verifying", (onProgress) =>
     verifyPoint({ ...options, signal, onProgress }),
   );
-  const seal = await sealOf(options);
-  if (seal === undefined) return verification;
+  const { seal, problem } = await readableSeal(options);
+  if (seal === undefined) return problem ? withFinding(verification, problem) : verification;
   const result = await scrubSealed(options, seal);
   const facts = {
     ...verification.facts,
@@ -60,6 +60,24 @@ export async function verify(options: ProofOptions): Promise<Verification> {
   const damaged = new Set(verification.findings.map(({ path }) => path));
   const more = result.findings.filter(({ path }) => !damaged.has(path));
   return new Verification(facts, [...more, ...verification.findings]);
+}
+
+/** The seal, or the finding that it is damaged: that accuses no file, and what was read stays worth its time. */
+async function readableSeal(options: ProofOptions): Promise<{ readonly seal?: Seal; readonly problem?: Issue }> {
+  try {
+    const seal = await sealOf(options);
+    return seal === undefined ? {} : { seal };
+  } catch (error) {
+    if (!isLabError(error) || error.code !== "SEAL_INVALID") throw error;
+    const path = (error as FormatError).file;
+    const message = error.message.replace(`${path}: `, "");
+    const hint = "await checkpoint.seal() makes it anew";
+    return { problem: issue("warning", "checkpoint-seal-invalid", { path, message, hint }) };
+  }
+}
+
+function withFinding({ facts, findings }: Verification, finding: Issue): Verification {
+  return new Verification(facts, [finding, ...findings]);
 }
 
 /** The seal of the step that names the files of this point; a seal of other files (an older start) is none. */

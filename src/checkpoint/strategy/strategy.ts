@@ -5,6 +5,7 @@ import { optimizerParts, placeOf, splitsOf } from "../../formats/strategy/placem
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { tableBundle } from "../../view/table.js";
+import { invalidArgument } from "../read/arguments.js";
 import { listed } from "../read/points/finding.js";
 import { ParameterPlacement, type SliceHolders } from "./parameter-placement.js";
 import { replacementsFor, type StrategyRecovery } from "./recovery.js";
@@ -78,8 +79,15 @@ export class Strategy {
   /**
    * Which ranks of a damaged set can be rebuilt from replicas: `present` are the ranks whose files are sound. A
    * missing rank can be rebuilt if every slice that it holds is on a present rank too.
+   * @throws LabError ARGUMENT_INVALID for a rank that the strategy does not have.
    */
   recover(present: readonly number[]): StrategyRecovery {
+    const isRank = (rank: unknown) => Number.isSafeInteger(rank) && Number(rank) >= 0 && Number(rank) < this.ranks;
+    if (!Array.isArray(present) || !present.every(isRank)) {
+      const wrong: unknown = Array.isArray(present) ? present.find((rank) => !isRank(rank)) : present;
+      const expected = `a list of ranks from 0 to ${this.ranks - 1}`;
+      throw invalidArgument(wrong, { name: "recover", expected, hint: "strategy.recover([0, 1])" });
+    }
     return replacementsFor(this.#set, present);
   }
 

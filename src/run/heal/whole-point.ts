@@ -47,6 +47,9 @@ async function sources(
   }
   const strategy = await openStrategy(join(runPaths(folder).output, "strategy")).catch(() => undefined);
   if (strategy === undefined) return "no strategy files say which ranks are replicas";
+  const beyond = sound.find((rank) => rank >= strategy.ranks);
+  if (beyond !== undefined)
+    return `the strategy files describe ${strategy.ranks} ranks, found a file of rank ${beyond}`;
   const recovery = strategy.recover(sound);
   const found = new Map<number, number>();
   for (const { rank, from, lost } of recovery.missing) {
