@@ -189,3 +189,16 @@ test("what reshard wrote opens with its own strategy: tensors have their whole s
   for (const present of [5, "x", ["0"], [-1], [2], [0.5], [Number.NaN]])
     expect(() => strategy.recover(present as number[])).toThrow("recover: expected a list of ranks from 0 to 1, found");
 });
+
+test.each([
+  ["an empty list, which MindSpore would read as the number 0", floats(), "an empty tensor of one dimension"],
+  ["a type that MindSpore has no name for", { dtype: "F8_E8M0", shape: [1], data: Uint8Array.of(1) }, "F8_E8M0"],
+])("no .ckpt is written with %s, neither by toCkpt nor by reshard", async (_what, tensor, found) => {
+  const folder = await temporaryFolder();
+  await saveRank(folder, { rank: 0, point: "1_5", bytes: checkpointFile(5, { odd: tensor }) });
+  const point = await openCheckpoint(folder);
+  const error = { code: "CONVERT_TYPE_UNKNOWN", message: expect.stringContaining(found) };
+  await expect(point.toCkpt({ output: join(folder, "x") })).rejects.toMatchObject(error);
+  await expect(point.reshard({ output: join(folder, "x"), format: "ckpt" })).rejects.toMatchObject(error);
+  expect((await point.reshard({ output: join(folder, "x") })).forecast.files).toBeGreaterThan(0);
+});

@@ -7,7 +7,7 @@ import { openProgress } from "../../view/show.js";
 import { invalidArgument, localPath, requireCount, requirePath } from "../read/arguments.js";
 import { issue } from "../read/points/finding.js";
 import type { StoredPoint } from "../read/stored-point.js";
-import type { OutputPlan } from "./output-plan.js";
+import { type OutputPlan, requireCkptTensors } from "./output-plan.js";
 import { type RunPlanResult, runPlan } from "./run-plan.js";
 
 /** Forecast of what a conversion costs. */
@@ -177,6 +177,7 @@ export async function conversionOf<Request extends ConversionRequest>(
 ): Promise<Conversion> {
   const place = outputOf(options);
   const plan = await planOf(stored, options);
+  requireCkptTensors(plan);
   const tensors = plan.files.flatMap((file) => file.tensors);
   if (tensors.length === 0) {
     throw new CheckpointError("CHECKPOINT_NONE", `${plan.title}: expected tensors to write, found none`, {

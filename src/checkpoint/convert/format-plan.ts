@@ -1,7 +1,5 @@
 import { relative } from "node:path";
-import { CheckpointError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
-import { mindSporeNameOf } from "../../formats/mindspore-ckpt/tensor-types.js";
 import type { TensorFormat } from "../read/files/tensor-file.js";
 import { kindOf } from "../read/kind.js";
 import { nameMatcher } from "../read/match.js";
@@ -39,13 +37,6 @@ async function convertedFile(
   const header = part.header ?? (await stored.withFile(part, async (file) => file.header));
   const matches = nameMatcher(match);
   const kept = header.tensors.filter(({ name }) => (keep !== "weights" || kindOf(name) === "weight") && matches(name));
-  const unknown = format === "ckpt" ? kept.find(({ dtype }) => mindSporeNameOf(dtype) === undefined) : undefined;
-  if (unknown) {
-    const message = `tensor ${JSON.stringify(unknown.name)}: a .ckpt file can't hold elements of type ${unknown.dtype}`;
-    throw new CheckpointError("CONVERT_TYPE_UNKNOWN", message, {
-      hint: "exclude it with match, or stay in safetensors",
-    });
-  }
   const { folder } = stored.point;
   const path = relative(folder, part.path).replace(/\.(ckpt|safetensors)$/, "");
   const metadata = convertedMetadata(header.metadata, format);

@@ -1,4 +1,6 @@
+import { CheckpointError } from "../../core/error.js";
 import type { ElementType } from "../../formats/dtype.js";
+import { mindSporeNameOf } from "../../formats/mindspore-ckpt/tensor-types.js";
 import type { TensorFormat } from "../read/files/tensor-file.js";
 import type { PartReader } from "../read/read-region.js";
 
@@ -58,4 +60,23 @@ export function rankNotes(files: readonly OutputFile[]): OutputNote[] {
     const meta = { last_epoch: Number(epoch), last_step: Number(step), last_ckpt_file: file };
     return [{ path: `${folder}/meta.json`, content: JSON.stringify(meta) }];
   });
+}
+
+/**
+ * Refuses a plan whose `.ckpt` files can't hold a tensor: MindSpore has no name for some types, and reads the shape
+ * `[0]` as a single value, the number 0.
+ * @throws CheckpointError CONVERT_TYPE_UNKNOWN with the tensor's name.
+ */
+export function requireCkptTensors({ files }: OutputPlan): void {
+  for (const { format, tensors } of files) {
+    if (format !== "ckpt") continue;
+    for (const { name, dtype, shape } of tensors) {
+      const isEmptyList = shape.length === 1 && shape[0] === 0;
+      if (mindSporeNameOf(dtype) !== undefined && !isEmptyList) continue;
+      const what = isEmptyList ? "an empty tensor of one dimension" : `elements of type ${dtype}`;
+      const message = `tensor ${JSON.stringify(name)}: a .ckpt file can't hold ${what}`;
+      const hint = "exclude it with match, or stay in safetensors";
+      throw new CheckpointError("CONVERT_TYPE_UNKNOWN", message, { hint });
+    }
+  }
 }
