@@ -32,17 +32,23 @@ export async function measureHeat(
   const [down, across] = [Math.min(rows, most.rows), Math.min(columns, most.columns)];
   const sums = new Float64Array(down * across);
   const counts = new Float64Array(down * across);
-  const columnOf = Int32Array.from({ length: columns }, (_, i) => Math.floor((i * across) / columns));
   for await (const { bytes, at } of rowBlocks(tensor, reader, { signal })) {
-    const values = decodeElements(bytes, dtype) ?? new Float64Array(0);
+    const decoded = decodeElements(bytes, dtype) ?? new Float64Array(0);
+    const values = decoded instanceof Float64Array ? decoded : Float64Array.from(decoded, Number);
     let index = (at * 8) / bitsOf(dtype);
-    for (const value of values) {
+    for (let done = 0; done < values.length; ) {
       const row = Math.floor(index / columns);
-      const cell = Math.floor((row * down) / rows) * across + (columnOf[index - row * columns] as number);
-      const number = Number(value);
-      sums[cell] = (sums[cell] as number) + number * number;
-      counts[cell] = (counts[cell] as number) + 1;
-      index += 1;
+      const column = index - row * columns;
+      const block = Math.floor((column * across) / columns);
+      const end = Math.ceil(((block + 1) * columns) / across);
+      const run = values.subarray(done, done + end - column);
+      const cell = Math.floor((row * down) / rows) * across + block;
+      let sum = 0;
+      for (let i = 0; i < run.length; i++) sum += (run[i] as number) * (run[i] as number);
+      sums[cell] = (sums[cell] as number) + sum;
+      counts[cell] = (counts[cell] as number) + run.length;
+      index += run.length;
+      done += run.length;
     }
   }
   const cells = Array.from({ length: down }, (_, row) =>

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from "../../core/cancel.js";
 import { bitsOf } from "../../formats/dtype.js";
 import { type PartReader, type RegionReader, readRegion } from "./read-region.js";
-import { wholeRegion } from "./region.js";
+import { type Region, wholeRegion } from "./region.js";
 import type { GlobalTensor } from "./tensor-index.js";
 
 /** Consecutive elements of a tensor in row-major order. */
@@ -12,13 +12,13 @@ export interface RowBlock {
 }
 
 export interface BlockOptions {
-  /** Most bytes of a block, unless one row is larger; default 2 MB. */
+  /** Most bytes of a block; default 2 MB. Rows that are larger are cut, but those of packed types (F4, F6). */
   readonly blockBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The whole tensor, block by block of rows; the next block is read while the caller works on one. The bytes of a
+ * The whole tensor, block by block of rows or of parts of one; the next block is read while the caller works on one. The bytes of a
  * block are valid until the next one is asked for. Blocks of equal tensors have equal limits, so that two tensors can
  * be walked side by side.
  */
@@ -44,8 +44,8 @@ export async function* rowBlocks(
 }
 
 interface BlockRange {
-  /** Rows of the first dimension; undefined: the whole tensor. */
-  readonly rows: readonly [from: number, to: number] | undefined;
+  /** Undefined: the whole tensor. */
+  readonly region: Region | undefined;
   readonly at: number;
   readonly bytes: number;
 }
@@ -53,26 +53,63 @@ interface BlockRange {
 function blockRanges({ shape, dtype }: GlobalTensor, blockBytes: number): BlockRange[] {
   const size = bitsOf(dtype) / 8;
   const total = shape.reduce((product, count) => product * count, size);
-  const [count = 1] = shape;
-  const rowBytes = total / Math.max(1, count);
+  if (total <= blockBytes || shape.length === 0) return [{ region: undefined, at: 0, bytes: total }];
+  const axis = blockAxis(shape, size, blockBytes);
+  const [outer, inner] = [shape.slice(0, axis), shape.slice(axis + 1)];
+  const rowBytes = inner.reduce((product, count) => product * count, size);
+  const count = shape[axis] as number;
   const rows = Math.max(1, Math.floor(blockBytes / rowBytes));
-  if (total <= blockBytes || shape.length === 0 || count <= rows) return [{ rows: undefined, at: 0, bytes: total }];
   const ranges: BlockRange[] = [];
-  for (let row = 0; row < count; row += rows) {
-    const to = Math.min(count, row + rows);
-    ranges.push({ rows: [row, to], at: row * rowBytes, bytes: (to - row) * rowBytes });
+  let at = 0;
+  for (const place of places(outer)) {
+    for (let row = 0; row < count; row += rows) {
+      const to = Math.min(count, row + rows);
+      const begin = [...place, row, ...inner.map(() => 0)];
+      const region = { begin, end: [...place.map((index) => index + 1), to, ...inner] };
+      const bytes = (to - row) * rowBytes;
+      ranges.push({ region, at, bytes });
+      at += bytes;
+    }
   }
   return ranges;
 }
 
-async function readRange(tensor: GlobalTensor, { rows, at, bytes }: BlockRange, to: RegionReader): Promise<Uint8Array> {
+/** The first dimension of which one index fits into a block. Of packed types (F4, F6) a row need not end with a byte. */
+function blockAxis(shape: readonly number[], size: number, blockBytes: number): number {
+  if (size < 1) return 0;
+  let bytes = shape.reduce((product, count) => product * count, size);
+  for (const [axis, count] of shape.entries()) {
+    bytes /= count;
+    if (bytes <= blockBytes) return axis;
+  }
+  return shape.length - 1;
+}
+
+/** All indices of the leading dimensions, in order; one empty one if there are none. */
+function* places(outer: readonly number[]): Generator<readonly number[]> {
+  const count = outer.reduce((product, size) => product * size, 1);
+  for (let index = 0; index < count; index++) {
+    let rest = index;
+    const place = outer.map(() => 0);
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      const size = outer[axis] as number;
+      place[axis] = rest % size;
+      rest = Math.floor(rest / size);
+    }
+    yield place;
+  }
+}
+
+async function readRange(
+  tensor: GlobalTensor,
+  { region, at, bytes }: BlockRange,
+  to: RegionReader,
+): Promise<Uint8Array> {
   const { shape, parts } = tensor;
   const [part] = parts;
   const whole = part?.entry.shape.length === shape.length && part.entry.shape.every((count, i) => count === shape[i]);
   if (part && whole) {
     return to.reader.read(part, { from: at, to: at + bytes, target: to.memory?.subarray(0, bytes) });
   }
-  if (rows === undefined) return readRegion(tensor, wholeRegion(shape), to);
-  const [from, end] = rows;
-  return readRegion(tensor, { begin: shape.map((_, i) => (i ? 0 : from)), end: [end, ...shape.slice(1)] }, to);
+  return readRegion(tensor, region ?? wholeRegion(shape), to);
 }
