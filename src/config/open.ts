@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { ConfigError } from "../core/error.js";
+import { ConfigError, requireArgument } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
 import type { ShownList } from "../view/shown-list.js";
 import type { BaseFile } from "./base-config.js";
@@ -78,7 +78,7 @@ async function notFound(name: string): Promise<ConfigError> {
   const near = templatesLike(name.replace(/\.ya?ml$/, ""), templates);
   const instead = await foundInstead(name);
   const hint = near.length === 0 ? `templates: ${templates.join(", ")}` : `did you mean ${near.join(" or ")}?`;
-  const expected = "expected a file, a template's name or YAML text";
+  const expected = "expected a file, a template's name, or YAML text";
   return new ConfigError(
     "CONFIG_NOT_FOUND",
     `config ${name || '""'}: ${expected}, found ${instead?.found ?? "none of them"}`,
@@ -134,6 +134,10 @@ async function openFile(path: string, options: ConfigOptions): Promise<Config> {
  */
 export async function openConfig(pathOrTemplateOrText: string, options: ConfigOptions = {}): Promise<Config> {
   const name = pathOrTemplateOrText;
+  requireArgument(typeof name === "string", {
+    ...{ call: "openConfig", expected: "a file, a template's name, or YAML text", found: name },
+    example: 'openConfig("pretrain_deepseek3_1b")',
+  });
   if (/[\n\r]|^[^/]*:(?: |$)/.test(name)) return new Config({ kind: "text", name: "text" }, name, options);
   const found = name === "" ? undefined : await stat(name).catch(() => undefined);
   if (found?.isFile()) return openFile(resolve(name), options);

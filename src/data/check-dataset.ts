@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js";
-import type { Issue } from "../core/error.js";
+import { hasAll, type Issue, requireArgument } from "../core/error.js";
 import { issueList } from "../view/issue-list.js";
 import type { ShownList } from "../view/shown-list.js";
 
@@ -40,6 +40,10 @@ export function checkDataset(
   config: Config,
   { largestId }: { readonly largestId?: number | undefined } = {},
 ): ShownList<Issue> {
+  requireArgument(hasAll(data) && hasAll(config, "check"), {
+    ...{ call: "checkDataset", expected: "a dataset and a configuration", found: hasAll(data) ? config : data },
+    example: "checkDataset(data, config)",
+  });
   const { seqLength, vocabSize, eod, pad } = data;
   const issues = config.check({ dataset: { seqLength, vocabSize, eod, pad, largestId } });
   return issueList(issues.filter(({ rule }) => dataRules.has(rule)));

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { FileBytes } from "../core/bytes.js";
-import { LabError } from "../core/error.js";
+import { hasAll, LabError, requireArgument } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import type { MindRecordHeader } from "../formats/mindrecord/pages.js";
 import type { MindRecordRow, MindRecordSchema } from "../formats/mindrecord/schema.js";
@@ -284,6 +284,8 @@ export async function openMindRecord(path: string): Promise<MindRecord> {
  * the row's number.
  */
 export async function writeMindRecord(options: WriteMindRecordOptions): Promise<MindRecord> {
+  const example = 'writeMindRecord({ output: "tokens.mindrecord", schema, rows })';
+  requireArgument(hasAll(options), { call: "writeMindRecord", expected: "options", found: options, example });
   await writeRows("writeMindRecord", options);
   return MindRecord.open(options.output);
 }

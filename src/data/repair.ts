@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { DataError } from "../core/error.js";
+import { DataError, requireArgument } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
 import type { DerivedManifest } from "./files/derived-manifest.js";
 import type { DatasetManifest } from "./files/manifest.js";
@@ -37,6 +37,14 @@ export interface RepairOptions {
  * @throws DataError REPAIR_IMPOSSIBLE without a manifest, or if source, tokenizer, or software changed.
  */
 export async function repairDataset(path: string, options: RepairOptions = {}): Promise<Repair> {
+  requireArgument(typeof path === "string", {
+    ...{
+      call: "repairDataset",
+      expected: "a path",
+      found: path,
+      example: 'repairDataset("dataset/wiki_text_document")',
+    },
+  });
   const prefix = path.replace(/\.(bin|idx|db)$/, "");
   const { manifest, derived } = await readManifests(prefix);
   if (derived)

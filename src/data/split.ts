@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { LabError } from "../core/error.js";
+import { hasAll, LabError, requireArgument } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
@@ -29,6 +29,10 @@ export interface SplitOptions {
  * @throws LabError ARGUMENT_INVALID for impossible shares or numbers.
  */
 export async function splitDataset(dataset: Dataset | string, options: SplitOptions): Promise<Record<string, Dataset>> {
+  requireArgument(hasAll(options), {
+    ...{ call: "splitDataset", expected: "options", found: options },
+    example: 'splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" })',
+  });
   const signal = options.signal ?? jupyterHost()?.signal;
   const source = await openDataset(typeof dataset === "string" ? dataset : dataset.prefix);
   const ends = partEnds(source, options);

@@ -116,7 +116,7 @@ export function timeFacts(plan: PlanValues): Facts {
   if (duration === undefined) return [["time", notKnown]];
   const speed =
     duration.tokensPerSecond === undefined ? "" : `, ${formatCount(Math.round(duration.tokensPerSecond))} tokens/s`;
-  const device = plan.cluster.device === "CPU" ? "worker hours" : "NPU-hours";
+  const unit = plan.cluster.device === "CPU" ? "worker hour" : "NPU-hour";
   return [
     ["step", `${formatDuration(duration.stepMs)}${speed} (${duration.basis})`],
     ["from", duration.arithmetic],
@@ -126,7 +126,7 @@ export function timeFacts(plan: PlanValues): Facts {
           [
             "whole run",
             `${formatDuration(duration.workMs)} without failures, ` +
-              `${formatCount(Math.round(duration.deviceHours ?? 0))} ${device}`,
+              formatCount(Math.round(duration.deviceHours ?? 0), unit),
           ] as const,
         ]),
   ];

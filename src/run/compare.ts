@@ -1,3 +1,4 @@
+import { requireArgument } from "../core/error.js";
 import { formatCount, formatDuration } from "../core/units.js";
 import { drawFigure, Figure } from "../view/charts/figure.js";
 import { type LineChartSpec, lineDrawings } from "../view/charts/kinds/line-chart.js";
@@ -135,5 +136,8 @@ async function rowOf(run: Run): Promise<Record<string, string>> {
  * compareRuns(runs).plot("loss", { x: "tokens" });
  */
 export function compareRuns(runs: readonly Run[]): Comparison {
+  requireArgument(Array.isArray(runs), {
+    ...{ call: "compareRuns", expected: "a list of runs", found: runs, example: "compareRuns([run, next])" },
+  });
   return new Comparison([...runs]);
 }

@@ -1,3 +1,4 @@
+import { requireArgument } from "../core/error.js";
 import { parseDuration } from "../core/units.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
 import { listRuns, type OpenOptions } from "./open.js";
@@ -21,6 +22,9 @@ function pattern(name: string): RegExp {
 /** The work behind `deleteRuns` in `on-demand/run.ts`. */
 export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeletion> {
   const { names, olderThan, states, folder } = options;
+  requireArgument(names === undefined || Array.isArray(names), {
+    ...{ call: "deleteRuns, names", expected: "a list", found: names, example: 'deleteRuns({ names: ["test-*"] })' },
+  });
   const patterns = names?.map(pattern);
   const before = olderThan === undefined ? undefined : Date.now() - parseDuration(olderThan, "olderThan");
   const chosen: Run[] = [];

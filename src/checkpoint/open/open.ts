@@ -157,7 +157,7 @@ async function nothingFound(
       : found && found.ranks.length > 0
         ? [`${listed(found.ranks)} without such a file`, saveMore]
         : [seen(names), `pass run.checkpointDir; or ${saveMore}`];
-  const expected = "rank_<R> folders, iteration_<step> folders, or .safetensors or .ckpt files";
+  const expected = "rank_<R> folders, iteration_<step> folders, .safetensors files, or .ckpt files";
   const message = `folder ${folder}: expected checkpoints (${expected}), found ${what}`;
   return new CheckpointError("CHECKPOINT_NONE", message, { hint, details: { folder } });
 }

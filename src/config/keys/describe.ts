@@ -1,4 +1,4 @@
-import { ConfigError } from "../../core/error.js";
+import { ConfigError, requireArgument } from "../../core/error.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { ShownList } from "../../view/shown-list.js";
@@ -94,6 +94,9 @@ export function listKeys(section?: string): ShownList<KeyDescription> {
  * describeKey("parallel_config.expert_parallel").meaning;
  */
 export function describeKey(path: ConfigPath, config?: { get(path: string): unknown }): KeyDescription {
+  requireArgument(typeof path === "string", {
+    ...{ call: "describeKey", expected: "a path", found: path, example: 'describeKey("runner_config.epochs")' },
+  });
   const cut = path.lastIndexOf(".");
   const section = cut < 0 ? "" : path.slice(0, cut);
   const name = path.slice(cut + 1);

@@ -40,7 +40,7 @@ const reasons: Readonly<Record<string, string>> = {
   first_k_dense_replace: "keeps its share of the layers",
   hidden_size: "width",
   intermediate_size: "follows the width",
-  num_attention_heads: "follows the width; heads keep their dimensions as long as there are four",
+  num_attention_heads: "follows the width; heads keep their dimensions while at least four remain",
   num_key_value_heads: "follows the heads",
   head_dim: "fewer than four heads' worth of width is left",
   q_lora_rank: "follows the width",

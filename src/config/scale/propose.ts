@@ -1,4 +1,4 @@
-import { LabError } from "../../core/error.js";
+import { hasAll, LabError, requireArgument } from "../../core/error.js";
 import { formatBytes, formatCount, parseBytes } from "../../core/units.js";
 import { tokenWork } from "../../model/flops.js";
 import { globalBatchOf } from "../../model/layout/batch.js";
@@ -161,6 +161,10 @@ function openSpace(config: ConfigEdits, target: ScaleTarget): Space {
  * MODEL_NOT_COMPUTED, ARGUMENT_INVALID.
  */
 export function propose(config: ConfigEdits, target: ScaleTarget): Proposal {
+  requireArgument(hasAll(target), {
+    ...{ call: "scaleTo", expected: "the hardware to fit", found: target },
+    example: 'config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })',
+  });
   const space = openSpace(config, target);
   const original = readNumbers(space.section);
   const cpu = target.device === "CPU";

@@ -24,7 +24,7 @@ function templatesTable(names: readonly string[]): MimeBundle {
       { key: "name" },
       { key: "devices" },
       { key: "parameters", align: "right" },
-      { key: "purpose", label: "what for" },
+      { key: "purpose", label: "purpose" },
     ],
     rows: infos.map((info) => ({
       name: info.name,

@@ -110,8 +110,12 @@ function normalize(value: unknown): unknown {
 }
 
 function refusePath(path: string): void {
-  if (path === "" || path.split(".").includes(""))
-    throw refuseEdit(path || '""', "expected names joined by single points", "for example runner_config.epochs");
+  if (typeof path !== "string" || path === "" || path.split(".").includes(""))
+    throw refuseEdit(
+      path === "" ? '""' : String(path),
+      "expected names joined by single points",
+      "for example runner_config.epochs",
+    );
 }
 
 /** The edited text, parsed again; refused if it can't be read or if a value outside of `place` differs. */

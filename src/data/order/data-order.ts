@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { DataError, LabError } from "../../core/error.js";
+import { DataError, hasAll, LabError, requireArgument } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
@@ -260,5 +260,9 @@ export class DataOrder {
  * await order.sample(0);
  */
 export async function openDataOrder(options: OrderOptions): Promise<DataOrder> {
+  requireArgument(hasAll(options), {
+    ...{ call: "openDataOrder", expected: "a plan, a configuration, or settings", found: options },
+    example: 'openDataOrder({ config: await openConfig("my-config.yaml") })',
+  });
   return DataOrder.open(options);
 }

@@ -1,4 +1,4 @@
-import { type Issue, LabError } from "../../core/error.js";
+import { hasAll, type Issue, LabError, requireArgument } from "../../core/error.js";
 import { issueList } from "../../view/issue-list.js";
 import type { ShownList } from "../../view/shown-list.js";
 import { doubleQuoted, quoteWord, shellWords } from "./shell-words.js";
@@ -79,6 +79,10 @@ function fields(words: readonly string[]): Record<keyof typeof defaults | "local
  * const { workers, port } = parseLauncherCall('bash scripts/msrun_launcher.sh "run_mindformer.py" 8');
  */
 export function parseLauncherCall(text: string): LauncherCall {
+  requireArgument(typeof text === "string", {
+    ...{ call: "parseLauncherCall", expected: "the call as text", found: text },
+    example: `parseLauncherCall('bash msrun_launcher.sh "run_mindformer.py" 8')`,
+  });
   const words = shellWords(text);
   const at = words.findIndex((word) => /msrun_launcher\.sh$/.test(word));
   if (at < 0) throw unreadable(JSON.stringify(text.slice(0, 80)));
@@ -192,7 +196,7 @@ function* findings(call: LauncherCall): Generator<Issue> {
  * checkLauncherCall('bash msrun_launcher.sh "run_mindformer.py --config my.yaml" 16 8 10.0.0.1 8118 0 log False 300');
  */
 export function checkLauncherCall(call: LauncherCall | string): ShownList<Issue> {
-  return issueList([...findings(typeof call === "string" ? parseLauncherCall(call) : call)]);
+  return issueList([...findings(hasAll(call) ? (call as LauncherCall) : parseLauncherCall(call as string))]);
 }
 
 /** The arguments of the call, as words. The log folder goes through `eval`, so it is quoted for that. */

@@ -199,7 +199,7 @@ function searchTable(search: LayoutSearch): MimeBundle {
     layout: unbroken(meshText(row.layout)),
     batch: unbroken(`${row.layout.microBatchSize} · ${row.layout.microBatches}`),
     recompute: row.recompute,
-    optimizer: row.optimizerParallel ? "divided" : "whole",
+    optimizer: row.optimizerParallel ? "sharded" : "whole",
     memory: unbroken(formatBytes(row.memory)),
     step: Number(row.time.total.toPrecision(3)),
     mfu: unbroken(`${(row.utilization * 100).toFixed(1)} %`),

@@ -1,4 +1,4 @@
-import { LabError } from "../../core/error.js";
+import { LabError, requireArgument } from "../../core/error.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { codesIn, type KnownError, knownErrors } from "./known-errors.js";
@@ -36,6 +36,9 @@ export class ExplainedError {
  * explainError("EI0006");
  */
 export function explainError(text: string): ExplainedError {
+  requireArgument(typeof text === "string", {
+    ...{ call: "explainError", expected: "a code or a line of a log", found: text, example: 'explainError("EI0006")' },
+  });
   const wanted = [text.trim().toUpperCase(), ...codesIn(text)];
   const known = knownErrors.find(({ code }) => wanted.includes(code));
   if (known) return new ExplainedError(known);

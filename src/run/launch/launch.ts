@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
-import { LabError } from "../../core/error.js";
+import { hasAll, LabError, requireArgument } from "../../core/error.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { Certificate } from "../../recover/certificate/certificate.js";
 import { type RecoveryOptions, type RecoveryPolicy, recoveryPolicy } from "../../recover/decide/policy.js";
@@ -68,6 +68,14 @@ export interface Continuation {
 
 /** Everything of launchRun and resumeRun; `continuation` only in the latter. */
 export async function launch(plan: LaunchablePlan, options: LaunchOptions, continuation?: Continuation): Promise<Run> {
+  const example = 'launchRun(await planRun(config), { name: "first" })';
+  requireArgument(hasAll(plan, "commands"), { call: "launchRun", expected: "a plan", found: plan, example });
+  requireArgument(hasAll(options, "name"), {
+    call: "launchRun",
+    expected: "options with a name",
+    found: options,
+    example,
+  });
   const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
   const folder = runFolder(name, runs);
   const reasons = [requireSoundPlan(plan.errors ?? [], options.override), continuation?.override];

@@ -3,7 +3,7 @@ import { dirname, join, posix, relative } from "node:path";
 import { openCheckpoints } from "../../checkpoint/open/open.js";
 import type { Config } from "../../config/config.js";
 import { openConfig } from "../../config/open.js";
-import { CheckpointError, isLabError, LabError } from "../../core/error.js";
+import { CheckpointError, hasAll, isLabError, LabError, requireArgument } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import { clusterOptions, type ResolvedCluster } from "../../plan/command/cluster.js";
 import { nodeFolder } from "../../plan/command/command.js";
@@ -132,6 +132,9 @@ async function changesOf(run: Run, config: Config, override: string | undefined)
 
 /** The work behind `resumeRun` in `on-demand/run.ts`. */
 export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<Run> {
+  requireArgument(hasAll(run, "folder", "description"), {
+    ...{ call: "resumeRun", expected: "a run", found: run, example: 'resumeRun(await openRun("first"))' },
+  });
   const { name = nextName(run.name), signal, override } = options;
   const text = await readFile(runPaths(run.folder).config, "utf8");
   const config = await openConfig(text);

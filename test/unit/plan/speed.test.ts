@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { openConfig } from "../../../src/config/open.js";
 import { durationOf, type PlanSpeed, type WorkSize } from "../../../src/plan/estimate/speed.js";
+import { planRun } from "../../../src/plan/plan-run.js";
+import { displayKey } from "../../../src/view/display-contract.js";
 
 const size: WorkSize = {
   devices: 256,
@@ -51,4 +54,11 @@ describe("wall time and device hours", () => {
   ])("%j is refused", (speed, message) => {
     expect(() => durationOf(speed, size)).toThrow(message);
   });
+});
+
+test("a run of one device hour took 1 NPU-hours", async () => {
+  const cluster = { device: "Ascend", nodes: ["10.0.0.1"], devicesPerNode: 8 } as const;
+  const plan = await planRun(await openConfig("pretrain_deepseek3_1b"), { cluster, speed: { stepTime: "360ms" } });
+  expect(plan.duration?.deviceHours).toBeCloseTo(1, 6);
+  expect(plan[displayKey]()["text/plain"]).toMatch(/without failures, 1 NPU-hour$/m);
 });

@@ -34,7 +34,7 @@ function* heads(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         modelPath("num_attention_heads"),
-        `every model-parallel device gets whole attention heads: ` +
+        `every model-parallel device needs whole attention heads: ` +
           `num_attention_heads ${count} / ${tensorPath} ${divisionText(count, tensor).replace(/^\d+ \/ /, "")}`,
       ],
       reshape(context, count),
@@ -44,7 +44,7 @@ function* heads(context: RuleContext): Generator<RuleFinding> {
     yield error(
       [
         modelPath("num_key_value_heads"),
-        `every model-parallel device gets whole heads of keys and values: ` +
+        `every model-parallel device needs whole heads of keys and values: ` +
           `num_key_value_heads ${keyValue} / ${tensorPath} ${divisionText(keyValue, tensor).replace(/^\d+ \/ /, "")}`,
       ],
       reshape(context, keyValue),
@@ -111,7 +111,7 @@ function* experts({ mesh, model, modelNumber, modelPath, get }: RuleContext): Ge
   const near = nearestDivisors(count, ep, count).filter((size) => inside % size === 0);
   const place = typeof legacy === "number" ? "moe_config.expert_num" : modelPath("n_routed_experts");
   const message =
-    `every expert-parallel device gets whole experts: ` +
+    `every expert-parallel device needs whole experts: ` +
     `n_routed_experts ${count} / ${path} ${divisionText(count, ep).replace(/^\d+ \/ /, "")}`;
   const cure = setTo(path, near[0] ?? 1);
   yield error([place, message], { ...cure, hint: `set ${path} to ${near.slice(0, 2).join(" or ")}` });

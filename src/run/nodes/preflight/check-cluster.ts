@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { hasAll, requireArgument } from "../../../core/error.js";
 import type { ResolvedCluster } from "../../../plan/command/cluster.js";
 import type { CommandPlace, NodeCommand } from "../../../plan/command/command.js";
 import { sshNodes } from "../cluster-nodes.js";
@@ -38,6 +39,14 @@ export function preflightOf(
 
 /** The work behind `checkCluster` in `on-demand/run.ts`. */
 export async function checkCluster(plan: CheckablePlan): Promise<Preflight> {
+  requireArgument(hasAll(plan, "commands"), {
+    ...{
+      call: "checkCluster",
+      expected: "a plan",
+      found: plan,
+      example: "checkCluster(await planRun(config, { cluster }))",
+    },
+  });
   const commands = plan.commands({ runFolder: resolve("runs", "preflight"), attempt: 1 });
   const nodes = sshNodes({ id: randomUUID(), commands, cluster: plan.cluster });
   try {
