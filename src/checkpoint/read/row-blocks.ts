@@ -18,9 +18,9 @@ export interface BlockOptions {
 }
 
 /**
- * The whole tensor, block by block of rows or of parts of one; the next block is read while the caller works on one. The bytes of a
- * block are valid until the next one is asked for. Blocks of equal tensors have equal limits, so that two tensors can
- * be walked side by side.
+ * The whole tensor, block by block of rows or of parts of one; the next block is read while the caller works on one.
+ * The bytes of a block are valid until the next one is asked for. Blocks of equal tensors have equal limits, so that
+ * two tensors can be walked side by side.
  */
 export async function* rowBlocks(
   tensor: GlobalTensor,
@@ -74,7 +74,9 @@ function blockRanges({ shape, dtype }: GlobalTensor, blockBytes: number): BlockR
   return ranges;
 }
 
-/** The first dimension of which one index fits into a block. Of packed types (F4, F6) a row need not end with a byte. */
+/**
+ * The first dimension of which one index fits into a block. Of packed types (F4, F6) a row need not end with a byte.
+ */
 function blockAxis(shape: readonly number[], size: number, blockBytes: number): number {
   if (size < 1) return 0;
   let bytes = shape.reduce((product, count) => product * count, size);
