@@ -43,20 +43,23 @@ export class CheckpointComparison implements Iterable<TensorDifference> {
   [displayKey](): MimeBundle {
     const count = (change: TensorDifference["change"]) =>
       this.differences.filter((each) => each.change === change).length;
+    const shared = this.differences.some(({ change }) => change !== "new" && change !== "missing");
     const facts: [string, string][] = [
       ["compared", `${this.#titles.after} with ${this.#titles.before} before it`],
       ["same", `${formatCount(count("same"))} of ${formatCount(this.differences.length)} tensors`],
       [
         "changed",
         [
-          `${formatCount(count("values"))} values`,
-          `${formatCount(count("dtype"))} types`,
-          `${formatCount(count("shape"))} shapes`,
+          `${formatCount(count("values"))} in values`,
+          `${formatCount(count("dtype"))} in type`,
+          `${formatCount(count("shape"))} in shape`,
         ].join(", "),
       ],
       ["new, missing", `${formatCount(count("new"))}, ${formatCount(count("missing"))}`],
+      ...(shared || this.differences.length === 0 ? [] : [["note", otherNames] as [string, string]]),
     ];
     const rows = this.differences.filter(({ change }) => change !== "same");
+    const bad = rows.some(({ notFinite = 0 }) => notFinite > 0);
     const table = tableBundle({
       columns: [
         { key: "name", label: "tensor" },
@@ -65,21 +68,34 @@ export class CheckpointComparison implements Iterable<TensorDifference> {
         { key: "largest", label: "largest" },
         { key: "unchanged", label: "unchanged", align: "right" },
         { key: "deadRows", label: "dead rows" },
+        ...(bad ? [{ key: "notFinite", label: "NaN or ∞" }] : []),
         { key: "look", label: "type and shape" },
       ],
-      rows: rows.map(({ name, change, relativeL2, cosine, largest, unchanged, deadRows, before, after }) => ({
-        name,
-        relativeL2: rounded(relativeL2),
-        cosine: rounded(cosine),
-        largest: rounded(largest),
-        unchanged: unchanged === undefined ? undefined : `${(100 * unchanged).toFixed(1)} %`,
-        deadRows,
-        look: change === "new" || change === "missing" ? `${change}: ${after ?? before}` : lookOf(before, after),
-      })),
+      rows: rows.map(
+        ({ name, change, relativeL2, cosine, largest, unchanged, deadRows, notFinite, before, after }) => ({
+          name,
+          relativeL2: rounded(relativeL2),
+          cosine: rounded(cosine),
+          largest: rounded(largest),
+          unchanged: unchanged === undefined ? undefined : share(unchanged),
+          deadRows,
+          notFinite,
+          look: change === "new" || change === "missing" ? `${change}: ${after ?? before}` : lookOf(before, after),
+        }),
+      ),
       more: "[...comparison]",
     });
     return joinBundles([factsBundle("Comparison of two checkpoints", facts), table]);
   }
+}
+
+const otherNames =
+  "no name is on both sides; toHuggingFace and fromHuggingFace translate between MindFormers' and Hugging Face's names";
+
+/** A share in percent; 100 only if nothing changed, 0 only if everything did. */
+function share(part: number): string {
+  if (part < 1 && part > 0.9995) return "> 99.9 %";
+  return part > 0 && part < 0.0005 ? "< 0.1 %" : `${(100 * part).toFixed(1)} %`;
 }
 
 function lookOf(before: string | undefined, after: string | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import { CheckpointError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
 import { nameMatcher } from "../read/match.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
@@ -33,7 +34,7 @@ export async function choosePlaced(stored: StoredPoint, options: ChooseOptions):
   if (unknown === undefined) return tensors;
   const ranks = new Set(unknown.parts.map(({ file }) => file.rank)).size;
   const message =
-    `tensor ${JSON.stringify(unknown.name)}: held by ${ranks} ranks; ` +
+    `tensor ${JSON.stringify(unknown.name)}: held by ${formatCount(ranks, "rank")}; ` +
     "expected a strategy that says whether as slices or replicas, found none";
   throw new CheckpointError("CHECKPOINT_PLACES_UNKNOWN", message, {
     hint:

@@ -83,7 +83,7 @@ export class Conversion {
   [displayKey](): MimeBundle {
     const { files, tensors, bytesRead, bytesWritten, memory, duration, freeDisk } = this.forecast;
     const facts: [string, string][] = [
-      ["writes", `${formatCount(files)} files, ${formatCount(tensors)} tensors, ${formatBytes(bytesWritten)}`],
+      ["writes", `${formatCount(files, "file")}, ${formatCount(tensors, "tensor")}, ${formatBytes(bytesWritten)}`],
       ["reads", formatBytes(bytesRead)],
       ["memory", `${formatBytes(memory)} of tensors at once`],
       ["time", `about ${formatDuration(duration)} at 300 MB/s, proof included`],
@@ -144,11 +144,11 @@ export class ConversionResult {
 
   [displayKey](): MimeBundle {
     const { files, tensors, bytes, resumed, unchanged, milliseconds } = this.facts;
-    const size = `${formatCount(files)} files, ${formatCount(tensors)} tensors, ${formatBytes(bytes)}`;
+    const size = `${formatCount(files, "file")}, ${formatCount(tensors, "tensor")}, ${formatBytes(bytes)}`;
     const bundle = factsBundle(`Done: ${this.#title}`, [
       ["result", unchanged ? `already there: ${size}` : size],
       ["proof", unchanged ? "made by an earlier run" : "every tensor was read again; all checksums agree"],
-      ...(resumed > 0 ? [["resumed", `${formatCount(resumed)} files of an earlier run`] as const] : []),
+      ...(resumed > 0 ? [["resumed", `${formatCount(resumed, "file")} of an earlier run`] as const] : []),
       ["time", formatDuration(milliseconds)],
       ["output", this.output],
       ["next", `await openCheckpoint(${JSON.stringify(this.output)})`],

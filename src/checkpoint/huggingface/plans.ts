@@ -34,6 +34,7 @@ export async function toHuggingFacePlan(stored: StoredPoint, options: HuggingFac
   const model = await modelConfig(stored, options.config);
   const tensors = (await choosePlaced(stored, weights)).map(firstOf);
   const { outputs, left } = toHuggingFaceTensors(tensors, modelFacts(model));
+  requireOutputs(outputs, left, { names: "MindFormers'", hint: "await checkpoint.fromHuggingFace({ output })" });
   const files = modelFiles(outputs, options.fileBytes ?? defaultFileBytes, {
     metadata: { format: "pt" },
     single: "model.safetensors",
@@ -75,6 +76,7 @@ function attentionScale(model: Readonly<Record<string, unknown>>): string[] {
 export async function fromHuggingFacePlan(stored: StoredPoint, options: HuggingFaceOptions): Promise<OutputPlan> {
   const model = await modelConfig(stored, options.config);
   const { outputs, left } = fromHuggingFaceTensors(await stored.index(), modelFacts(model));
+  requireOutputs(outputs, left, { names: "Hugging Face's", hint: "await checkpoint.toHuggingFace({ output })" });
   const files = modelFiles(outputs, options.fileBytes ?? defaultFileBytes, ownNames);
   return {
     title: `convert Hugging Face's model to MindFormers' ${formatCount(outputs.length, "tensor")}`,
@@ -82,6 +84,17 @@ export async function fromHuggingFacePlan(stored: StoredPoint, options: HuggingF
     notes: [indexNote("param_name_map.json", files)],
     remarks: leftOut(left),
   };
+}
+
+/** Names of the other side mean that the conversion was asked for in the wrong direction. */
+function requireOutputs(
+  outputs: readonly unknown[],
+  left: readonly string[],
+  { names, hint }: { readonly names: string; readonly hint: string },
+): void {
+  if (outputs.length > 0 || left.length === 0) return;
+  const message = `expected tensors with ${names} names, found ${formatCount(left.length, "tensor")} with other names`;
+  throw new CheckpointError("CHECKPOINT_NONE", `${message}, such as ${JSON.stringify(left[0])}`, { hint });
 }
 
 function leftOut(names: readonly string[]): string[] {

@@ -102,7 +102,7 @@ export function heatMapFigure({ name, rows, columns, cells }: Heat): Figure {
         columnLabels: Array.from({ length: across }, (_, column) => range(column, across, columns)),
         xLabel: "column",
         yLabel: "row",
-        notes: bad > 0 ? [`${formatCount(bad)} blocks hold NaN or infinite values`] : [],
+        notes: bad > 0 ? [`${formatCount(bad, "block")} with NaN or infinite values`] : [],
       }),
     ],
   });

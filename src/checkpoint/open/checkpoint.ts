@@ -29,6 +29,7 @@ import type { CheckpointFile, CheckpointLayout } from "../read/points/saved-poin
 import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import { incompleteness } from "./completeness.js";
+import { missingTensor, titleOf } from "./naming.js";
 import { scrub, seal, verify } from "./prove-point.js";
 import { derivedFolderOf } from "./seal-place.js";
 
@@ -243,14 +244,16 @@ export class Checkpoint {
     const facts: [string, string][] = [
       ["complete", this.complete ? "yes" : "no"],
       ["layout", this.layout],
-      ["epoch", formatCount(this.epoch)],
+      ...(this.step < 0 && this.epoch === 0 ? [] : [["epoch", formatCount(this.epoch)] as [string, string]]),
       ["ranks", this.ranks.length === 0 ? "none" : `${this.ranks.length} (${listed(this.ranks)})`],
       ["files", formatCount(this.files.length)],
       ["size", formatBytes(this.bytes)],
       ["saved", formatDate(this.savedAt)],
       ...(globalBatchSize === undefined ? [] : [["global batch", formatCount(globalBatchSize)] as [string, string]]),
       ...(lossScale === undefined ? [] : [["loss scale", String(lossScale)] as [string, string]]),
-      ["folder", this.folder],
+      this.layout === "files" && this.files[0] && this.files.length === 1
+        ? ["file", this.files[0].path]
+        : ["folder", this.folder],
     ];
     const title = this.#title();
     const bundle = factsBundle(title[0]?.toUpperCase() + title.slice(1), facts);
@@ -258,7 +261,7 @@ export class Checkpoint {
   }
 
   #title(): string {
-    return this.step < 0 ? "checkpoint" : `checkpoint of step ${formatCount(this.step)}`;
+    return titleOf(this.#stored.point, this.step);
   }
 
   #proof() {
@@ -267,7 +270,8 @@ export class Checkpoint {
 
   async #find(name: string, rank: number | undefined): Promise<GlobalTensor> {
     this.#requireReadable(rank);
-    const tensor = (await this.#stored.index()).get(name);
+    const index = await this.#stored.index();
+    const tensor = index.get(name);
     const own = rank === undefined ? undefined : tensor?.parts.find(({ file }) => file.rank === rank);
     if (tensor && rank === undefined) return tensor;
     if (tensor && own) {
@@ -275,8 +279,7 @@ export class Checkpoint {
       return { ...tensor, shape: own.entry.shape, placed: true, parts: [part] };
     }
     const where = rank === undefined ? listed(this.ranks) : `rank ${rank}`;
-    const message = `${this.#title()}: expected a tensor ${JSON.stringify(name)} on ${where}, found none`;
-    throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: "await checkpoint.tensors() lists the names" });
+    throw missingTensor(name, { title: this.#title(), where, known: index.keys() });
   }
 
   #requireReadable(rank: number | undefined): void {

@@ -97,8 +97,8 @@ export class Checkpoints {
         { key: "complete", label: "complete" },
       ],
       rows: this.all.map((checkpoint) => ({
-        step: checkpoint.step,
-        epoch: checkpoint.epoch,
+        step: checkpoint.step < 0 ? undefined : checkpoint.step,
+        epoch: checkpoint.step < 0 && checkpoint.epoch === 0 ? undefined : checkpoint.epoch,
         ranks: checkpoint.ranks.length,
         size: formatBytes(checkpoint.bytes),
         saved: formatDate(checkpoint.savedAt),

@@ -1,3 +1,5 @@
+import { basename, dirname } from "node:path";
+import { suggestName } from "../../config/text/suggest.js";
 import { CheckpointError } from "../../core/error.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { localPath, requireCount, requirePath } from "../read/arguments.js";
@@ -138,6 +140,13 @@ async function slicePlaces(
   }
   const path = strategy ?? (await foundStrategy(folder, files));
   if (path === undefined) return undefined;
+  if (strategy !== undefined && (await files.kind(path)) === "nothing") {
+    const message = `strategy: expected "replicas", or a strategy file or folder, found nothing at ${path}`;
+    const near = suggestName(strategy, ["replicas"]);
+    throw new CheckpointError("CHECKPOINT_MISSING", message, {
+      hint: near ? '{ strategy: "replicas" }' : `check the path; relative paths start at ${process.cwd()}`,
+    });
+  }
   const set = await readStrategySet(files, path);
   return (entry, rank) => placeInSet(set, entry, rank);
 }
@@ -151,15 +160,28 @@ async function nothingFound(
   const saveMore = "lower save_checkpoint_steps below the number of steps, or wait until the run has reached it";
   const [what, hint] =
     names === undefined
-      ? isElsewhere(folder)
-        ? ["none of them under the usual names", "check the address, or pass that of one file"]
-        : ["no such folder", `check the path; relative paths start at ${process.cwd()}`]
+      ? await noFolder(folder, files)
       : found && found.ranks.length > 0
         ? [`${listed(found.ranks)} without such a file`, saveMore]
         : [seen(names), `pass run.checkpointDir; or ${saveMore}`];
   const expected = "rank_<R> folders, iteration_<step> folders, .safetensors files, or .ckpt files";
   const message = `folder ${folder}: expected checkpoints (${expected}), found ${what}`;
   return new CheckpointError("CHECKPOINT_NONE", message, { hint, details: { folder } });
+}
+
+/** What stands instead of a folder: a file that another call opens, a name with a typo, or nothing. */
+async function noFolder(folder: string, files: FileAccess): Promise<readonly [string, string]> {
+  const isFile = (await files.kind(folder)) === "file";
+  if (isFile) return ["a file", `await openCheckpoint(${JSON.stringify(folder)}) opens one file`];
+  if (isElsewhere(folder)) {
+    return /\.(safetensors|ckpt)$/.test(folder)
+      ? ["no such file", "check the address"]
+      : ["none of them under the usual names", "check the address, or pass that of one file"];
+  }
+  const what = /\.(safetensors|ckpt)$/.test(folder) ? "no such file" : "no such folder";
+  const near = suggestName(basename(folder), (await files.list(dirname(folder))) ?? []);
+  const check = `check the path; relative paths start at ${process.cwd()}`;
+  return [what, near === undefined ? check : `is it ${JSON.stringify(files.join(dirname(folder), near))}?`];
 }
 
 function seen(names: readonly string[]): string {

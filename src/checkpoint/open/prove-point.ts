@@ -82,23 +82,29 @@ function withFinding({ facts, findings }: Verification, finding: Issue): Verific
 
 /** The seal of the step that names the files of this point; a seal of other files (an older start) is none. */
 async function sealOf({ stored, step }: ProofOptions): Promise<Seal | undefined> {
-  const { folder, parts } = stored.point;
+  const { folder } = stored.point;
   if (isElsewhere(folder)) return undefined;
-  const seal = await readSeal(await sealFolderOf(folder), step);
+  const paths = sealedPaths(stored);
+  const seal = await readSeal(await sealFolderOf(folder), step, paths);
   if (seal === undefined) return undefined;
   const sealed = new Set(seal.files.map(({ path }) => path));
-  return parts.some(({ path }) => sealed.has(relative(folder, path))) ? seal : undefined;
+  return paths.some((path) => sealed.has(path)) ? seal : undefined;
+}
+
+/** The files that a seal names, relative to the folder. */
+function sealedPaths({ point: { folder, parts, metadataPath } }: StoredPoint): string[] {
+  const all = [...parts.map(({ path }) => path), ...(metadataPath === undefined ? [] : [metadataPath])];
+  return all.map((path) => relative(folder, path));
 }
 
 /** Reads every byte, writes the checksums, and returns them with the file they stand in. */
 export async function seal(options: ProofOptions): Promise<{ readonly path: string; readonly seal: Seal }> {
-  const { folder, parts, metadataPath } = options.stored.point;
+  const { folder } = options.stored.point;
   requireHere(folder, "seal()");
-  const all = [...parts.map(({ path }) => path), ...(metadataPath === undefined ? [] : [metadataPath])];
   const made = await withProgress(options, "sealing", (onProgress) =>
     sealFiles({
       folder,
-      paths: all.map((path) => relative(folder, path)),
+      paths: sealedPaths(options.stored),
       step: options.step,
       signal: options.signal ?? jupyterHost()?.signal,
       onProgress,

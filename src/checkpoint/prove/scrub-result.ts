@@ -39,7 +39,7 @@ export class ScrubResult {
     const lines: [string, string][] = [
       ["result", this.ok ? "✓ every byte is as sealed" : `✗ ${this.findings.length} of ${files} files differ`],
       ["sealed", `${sealedAt.replace("T", " ").slice(0, 19)} UTC`],
-      ["read", `${formatCount(files)} files, ${formatBytes(bytes)}, in ${formatDuration(milliseconds)}`],
+      ["read", `${formatCount(files, "file")}, ${formatBytes(bytes)}, in ${formatDuration(milliseconds)}`],
     ];
     return joinBundles([factsBundle(title, lines), issuesBundle(this.findings)]);
   }

@@ -51,24 +51,39 @@ async function sealFile(request: SealRequest, path: string, before: number): Pro
   }
 }
 
-/** Name of the seal file of a step inside a folder of seals. */
-export function sealFileName(step: number | undefined): string {
-  return step === undefined ? "step-unknown.json" : `step-${String(step).padStart(8, "0")}.json`;
+/**
+ * Name of the seal file of a step inside a folder of seals. Without a step it names the file, if there is one only:
+ * models that lie side by side keep a seal each.
+ */
+export function sealFileName(step: number | undefined, paths: readonly string[] = []): string {
+  if (step !== undefined) return `step-${String(step).padStart(8, "0")}.json`;
+  const [path, ...more] = paths;
+  return path === undefined || more.length > 0 ? "step-unknown.json" : `file-${path.replaceAll(/[/\\]/g, "-")}.json`;
 }
 
 /** Writes a seal into the folder (`runs/<name>/seals`) in one piece and returns its path. */
 export async function writeSeal(folder: string, seal: Seal): Promise<string> {
-  const path = join(folder, sealFileName(seal.step));
+  const path = join(
+    folder,
+    sealFileName(
+      seal.step,
+      seal.files.map(({ path }) => path),
+    ),
+  );
   await writeFileAtomic(path, formatSeal(seal));
   return path;
 }
 
 /**
- * The seal of a step, or undefined if none was made.
+ * The seal of a step, or undefined if none was made; `paths`: the files, as in the seal, for a model without a step.
  * @throws FormatError SEAL_INVALID if it is damaged.
  */
-export async function readSeal(folder: string, step: number | undefined): Promise<Seal | undefined> {
-  const path = join(folder, sealFileName(step));
+export async function readSeal(
+  folder: string,
+  step: number | undefined,
+  paths?: readonly string[],
+): Promise<Seal | undefined> {
+  const path = join(folder, sealFileName(step, paths));
   const text = await readFile(path, "utf8").catch(() => undefined);
   return text === undefined ? undefined : parseSeal(text, path);
 }

@@ -93,7 +93,10 @@ export class Strategy {
 
   [displayKey](): MimeBundle {
     const facts: [string, string][] = [
-      ["ranks", `${this.ranks} (${this.stages} stages × ${this.devicesPerStage} devices)`],
+      [
+        "ranks",
+        `${this.ranks} (${formatCount(this.stages, "stage")} × ${formatCount(this.devicesPerStage, "device")})`,
+      ],
       ["parameters", formatCount(this.rows.length)],
       ...(this.missingStages.length > 0
         ? [["missing", `no file describes the stages ${this.missingStages.join(", ")}`] as [string, string]]
