@@ -50,7 +50,7 @@ export async function reshardPlan(stored: StoredPoint, options: ReshardOptions):
 /** MindFormers finds the rank of a file by its name: a prefix must not hide it. */
 function requireNames({ prefix, format }: ReshardOptions): void {
   if (prefix !== undefined && (typeof prefix !== "string" || prefix === "" || /[/\\\0]|rank/.test(prefix))) {
-    const expected = "the begin of a file name, without / and without rank";
+    const expected = "a prefix of file names, without / and without rank";
     throw invalidArgument(prefix, { name: "reshard: prefix", expected, hint: '{ prefix: "wiki" }' });
   }
   if (format === undefined || format === "safetensors" || format === "ckpt") return;

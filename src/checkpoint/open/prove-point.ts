@@ -71,7 +71,7 @@ async function readableSeal(options: ProofOptions): Promise<{ readonly seal?: Se
     if (!isLabError(error) || error.code !== "SEAL_INVALID") throw error;
     const path = (error as FormatError).file;
     const message = error.message.replace(`${path}: `, "");
-    const hint = "await checkpoint.seal() makes it anew";
+    const hint = "await checkpoint.seal() makes it again";
     return { problem: issue("warning", "checkpoint-seal-invalid", { path, message, hint }) };
   }
 }
