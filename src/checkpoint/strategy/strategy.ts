@@ -1,3 +1,4 @@
+import { suggestName } from "../../config/text/suggest.js";
 import { CheckpointError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
@@ -70,7 +71,12 @@ export class Strategy {
       const message =
         `strategy ${this.path}: ` +
         `expected the parameter ${JSON.stringify(name)}, found ${formatCount(this.rows.length)} others`;
-      throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: "strategy.rows lists the names" });
+      const near = suggestName(
+        name,
+        this.rows.map((row) => row.name),
+      );
+      const hint = near === undefined ? "" : `strategy.parameter(${JSON.stringify(near)}); `;
+      throw new CheckpointError("CHECKPOINT_MISSING", message, { hint: `${hint}strategy.rows lists the names` });
     }
     const holders = found.flatMap(({ stage }) => slicesOn(layout, stage * devicesPerStage, devicesPerStage));
     return new ParameterPlacement(layout, joinHolders(holders), describeSplit(layout));

@@ -119,6 +119,8 @@ test("a strategy explains a parameter and names the ranks that replicas can repl
     Array.from({ length: strategy.ranks }, (_, i) => i),
   );
   expect(placement[displayKey]()["text/plain"]).toContain(row?.words);
+  const hint = `strategy.parameter(${JSON.stringify(row?.name)}); strategy.rows lists the names`;
+  expect(() => strategy.parameter(`${row?.name}x`)).toThrow(expect.objectContaining({ hint }));
   const recovery = strategy.recover(Array.from({ length: strategy.ranks - 1 }, (_, i) => i + 1));
   expect(recovery.missing.map(({ rank }) => rank)).toEqual([0]);
   await expect(openStrategy(folder)).rejects.toMatchObject({ code: "CHECKPOINT_NONE" });

@@ -40,10 +40,11 @@ export function describeFileFindings(
 type Locate = (start: number, file: ts.SourceFile) => Pick<Diagnostic, "place" | "file">;
 
 function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where: Locate): Diagnostic[] {
-  const described = findings.flatMap(({ start, length = 0, file, code, messageText }) => {
+  const described = findings.flatMap(({ start, length = 0, file, code, messageText, relatedInformation = [] }) => {
     if (file === undefined || start === undefined) return [];
-    const message =
+    const said =
       reworded.get(code) ?? compiler.flattenDiagnosticMessageText(messageText, "\n").replace(aboutOptions, "");
+    const message = relatedInformation.some((one) => one.code === missingAwait) ? `${said} ${tryAwait}` : said;
     return [{ start, end: start + length, message, code, ...where(start, file) }];
   });
   return mergeFindings(described);
@@ -53,6 +54,10 @@ function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where:
 const reworded = new Map([
   [1308, "'await' expressions are only allowed within async functions and at the top level of a cell."],
 ]);
+
+/** A finding's aside that the value is a promise: the most frequent slip in a cell, so it stands in the message. */
+const missingAwait = 2773;
+const tryAwait = "Did you forget to use 'await'?";
 
 /** The compiler's options, which a notebook doesn't have. */
 const aboutOptions = / Do you need to change your target library\? Try changing the 'lib' compiler option to .*$/;

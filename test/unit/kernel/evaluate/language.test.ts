@@ -94,6 +94,11 @@ describe("type errors", () => {
     const { failure } = await cells.run("const row = { length: 1 };\nrow.lenght");
     expect(failure?.evalue).toContain("Did you mean 'length'? (line 2, column 5)");
   });
+
+  it("ask for the missing await where a promise is used as its value, not only name the type Promise", async () => {
+    const { failure } = await cells.run("async function later() { return { rows: [1] }; }\nlater().rows");
+    expect(failure?.evalue).toContain("Did you forget to use 'await'?");
+  });
 });
 
 it("names that are only declared are left to the program", async () => {
