@@ -26,6 +26,7 @@ export type { Checkpoints } from "./checkpoint/open/checkpoints.js";
 export type { OpenCheckpointOptions, OpenCheckpointsOptions } from "./checkpoint/open/open.js";
 export type { ScrubFacts, ScrubResult } from "./checkpoint/prove/scrub-result.js";
 export type { Seal, SealedFile } from "./checkpoint/prove/seal-format.js";
+export type { SealResult } from "./checkpoint/prove/seal-result.js";
 export type { Verification, VerificationFacts } from "./checkpoint/prove/verification.js";
 export type { FileAccess, OpenFile } from "./checkpoint/read/files/file-access.js";
 export type { HyperParameters } from "./checkpoint/read/files/hyper.js";

@@ -60,7 +60,11 @@ test.each([
   ["an address", (point: Checkpoint) => point.merge({ output: "ssh://host/x" }), "expected a path on this machine"],
   ["keep", (point: Checkpoint) => point.merge({ output: "x", keep: "weight" as never }), 'keep: expected "weights"'],
   ["fileBytes", (point: Checkpoint) => point.merge({ output: "x", fileBytes: Number.NaN }), "fileBytes: expected"],
-  ["prefix", (point: Checkpoint) => point.reshard({ output: "x", prefix: "a/b" }), "prefix: expected the begin"],
+  [
+    "prefix",
+    (point: Checkpoint) => point.reshard({ output: "x", prefix: "a/b" }),
+    "prefix: expected a prefix of file names",
+  ],
   ["format", (point: Checkpoint) => point.reshard({ output: "x", format: "zip" as never }), "format: expected"],
 ])("a wrong %s is refused with what is expected", async (_what, call, message) => {
   await expect(call(await opened())).rejects.toMatchObject(refused(message));

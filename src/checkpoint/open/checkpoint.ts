@@ -19,7 +19,7 @@ import { type TensorRow, TensorTable } from "../look/tensor-table.js";
 import { TensorTree } from "../look/tensor-tree.js";
 import { TensorView } from "../look/tensor-view.js";
 import type { ScrubResult } from "../prove/scrub-result.js";
-import type { Seal } from "../prove/seal-format.js";
+import type { SealResult } from "../prove/seal-result.js";
 import type { Verification } from "../prove/verification.js";
 import { invalidArgument } from "../read/arguments.js";
 import { type HyperParameters, noHyperParameters } from "../read/files/hyper.js";
@@ -156,9 +156,10 @@ export class Checkpoint {
 
   /**
    * Reads every byte and stores checksums, so that `scrub` and `verify` find any later change. The seal is in the
-   * run's folder of seals, or in `.mindformers-lab/seals` beside the files.
+   * run's folder of seals, or in `.mindformers-lab/seals` beside the files. Another seal replaces it; the result
+   * names what changed since the one before.
    */
-  async seal(options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly path: string; readonly seal: Seal }> {
+  async seal(options: { readonly signal?: AbortSignal } = {}): Promise<SealResult> {
     return seal({ ...this.#proof(), ...options });
   }
 

@@ -7,6 +7,7 @@ import { scrubFiles } from "../prove/scrub-files.js";
 import { ScrubResult } from "../prove/scrub-result.js";
 import { readSeal, sealFiles, writeSeal } from "../prove/seal-files.js";
 import type { Seal } from "../prove/seal-format.js";
+import { SealResult } from "../prove/seal-result.js";
 import { tensorsInRanges } from "../prove/tensors-in-ranges.js";
 import { Verification } from "../prove/verification.js";
 import { verifyPoint } from "../prove/verify.js";
@@ -98,7 +99,7 @@ function sealedPaths({ point: { folder, parts, metadataPath } }: StoredPoint): s
 }
 
 /** Reads every byte, writes the checksums, and returns them with the file they stand in. */
-export async function seal(options: ProofOptions): Promise<{ readonly path: string; readonly seal: Seal }> {
+export async function seal(options: ProofOptions): Promise<SealResult> {
   const { folder } = options.stored.point;
   requireHere(folder, "seal()");
   const made = await withProgress(options, "sealing", (onProgress) =>
@@ -110,7 +111,8 @@ export async function seal(options: ProofOptions): Promise<{ readonly path: stri
       onProgress,
     }),
   );
-  return { path: await writeSeal(await sealFolderOf(folder), made), seal: made };
+  const { seal: before } = await readableSeal(options);
+  return new SealResult(await writeSeal(await sealFolderOf(folder), made), made, before);
 }
 
 /** Compares every byte with the seal; undefined if there is none. */

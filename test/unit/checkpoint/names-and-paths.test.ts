@@ -76,6 +76,18 @@ test("the seal of one model does not replace the seal of the model beside it", a
   expect([(await one.scrub()).ok, (await two.scrub()).ok]).toEqual([true, true]);
 });
 
+test("sealing again after a change says which file changed, instead of only replacing the seal", async () => {
+  const path = at("one.safetensors");
+  const first = await (await openCheckpoint(path)).seal();
+  expect(textOf(first)).toContain("await checkpoint.scrub()");
+  expect(textOf(first)).not.toContain("replaces");
+  await writeFile(path, safetensorsFile({ "layers.0.w": floats(1, 2), "layers.0.b": floats(3, 5) }));
+  const second = await (await openCheckpoint(path)).seal();
+  expect(second.changed).toEqual(["one.safetensors"]);
+  expect(textOf(second)).toMatch(/replaces +the seal of .* UTC; changed since: one\.safetensors/);
+  expect(textOf(await (await openCheckpoint(path)).seal())).toContain("no file changed since");
+});
+
 test("a comparison names both files, and says so where no tensor has the same name", async () => {
   await writeFile(at("two.safetensors"), safetensorsFile({ w: floats(5) }));
   const two = await openCheckpoint(at("two.safetensors"));
