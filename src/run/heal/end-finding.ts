@@ -12,6 +12,8 @@ export interface EndedAttempt {
   readonly lastStep: number;
   /** A hang that lasted until the end. */
   readonly silence: { readonly rank: number; readonly silentMs: number; readonly message: string } | undefined;
+  /** A node that could not be reached any more while the training stood still. */
+  readonly lost?: { readonly node: string; readonly silentMs: number } | undefined;
   /** A process that was missing although the others ran on. */
   readonly gone: { readonly role: string; readonly rank?: number; readonly node: string } | undefined;
   /** Slurm has put the job back into its queue and starts it again. */
@@ -26,8 +28,13 @@ const evidenceLines = 12;
 
 /** What an attempt's end shows. `time` in milliseconds since the epoch. */
 export async function findingOfEnd(end: EndedAttempt, time: number): Promise<Finding> {
-  const { verdict, silence, gone, lastStep: step } = end;
+  const { verdict, silence, gone, lost, lastStep: step } = end;
   const summary = verdict.message;
+  // Its ranks are silent, too, but no new start there cures that.
+  if (lost !== undefined) {
+    const { node, silentMs } = lost;
+    return { kind: "node-silent", cause: "network", time, since: time - silentMs, step, node, summary, evidence: [] };
+  }
   if (silence !== undefined) {
     const { rank, silentMs } = silence;
     const node = end.nodeOf(rank);

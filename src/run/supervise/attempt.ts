@@ -71,6 +71,7 @@ export interface AttemptEnd {
   readonly verdict: Verdict;
   readonly logs: AttemptLogs;
   readonly silence: Silence | undefined;
+  readonly lost: LostNode | undefined;
   readonly gone: GoneProcess | undefined;
   readonly ends: ReadonlyMap<string, NodeEnd>;
 }
@@ -272,6 +273,7 @@ export class Attempt {
     const { summary: message = "", rank } = this.#trouble ?? {};
     const fault = { message, ...(rank !== undefined && { rank }) };
     const verdict: Verdict = this.#troubled ? { state: "failed", message, fault } : judged;
-    return { verdict, logs: this.#logs, silence: this.#hang.silence, gone: this.#gone, ends: this.#ends };
+    const found = { silence: this.#hang.silence, lost: this.#lost, gone: this.#gone };
+    return { verdict, logs: this.#logs, ...found, ends: this.#ends };
   }
 }

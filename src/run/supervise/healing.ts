@@ -142,6 +142,7 @@ function endOf(end: AttemptEnd, file: RunFile, folder: string) {
     verdict: end.verdict,
     lastStep: end.logs.ranks.get(end.verdict.fault?.rank ?? -1)?.lastStep || end.logs.lastStep,
     silence: end.silence,
+    lost: end.lost,
     gone: end.gone,
     requeued: isRequeued(end),
     nodeOf: (rank: number) => nodeOf(rank)?.node,

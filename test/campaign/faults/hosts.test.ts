@@ -118,6 +118,8 @@ it("a host that is gone and kept its ranks' files for itself: the spare is refus
   machine(1).cut();
   await expect(run.wait({ timeout: "6m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
   machine(1).mend();
+  // What could not be reached is ended as soon as somebody asks for it again.
+  await run.stop({ graceful: false });
   await lab.close(run, "a host is gone, with a spare", "two hosts, own storage");
   const last = (await made(run)).at(-1);
   expect(last).toMatchObject({ decision: "stop", finding: { node: machine(1).address } });

@@ -9,6 +9,8 @@ export const lostNodeMs = 15_000;
 export interface LostNode {
   readonly node: string;
   readonly nodeRank: number;
+  /** Milliseconds since its last sign of life. */
+  readonly silentMs: number;
   readonly message: string;
 }
 
@@ -62,9 +64,10 @@ export class NodeWatch {
     if (node === undefined || silent.length === this.#nodes.length || now < this.#stepAt + this.#limitMs)
       return undefined;
     const reason = this.#reasons.get(node.nodeRank);
-    const since = formatDuration(node.state.silentMs);
+    const { silentMs } = node.state;
+    const since = formatDuration(silentMs);
     const message = `node ${node.name} gave no sign of life for ${since}${reason === undefined ? "" : ` (${reason})`}`;
-    return { node: node.name, nodeRank: node.nodeRank, message };
+    return { node: node.name, nodeRank: node.nodeRank, silentMs, message };
   }
 
   close(): void {
