@@ -1,7 +1,7 @@
 import { CancelledError, LabError } from "../core/error.js";
 import { EventLogWriter } from "../core/event-log.js";
 import { parseDuration } from "../core/units.js";
-import { openNodes, startsAllNodes } from "./nodes/open/open-nodes.js";
+import { openNodes, readNodes, startsAllNodes } from "./nodes/open/open-nodes.js";
 import type { RunReader } from "./read/run-reader.js";
 import type { RunStatus } from "./read/status.js";
 import { isTerminal, type StateEvent } from "./record/events.js";
@@ -56,9 +56,12 @@ async function stopSupervised(reader: RunReader, request: StopRequest, signal?: 
   }
 }
 
-/** Ends every process of the run; a supervisor that has ended a run of several machines has looked at each of them. */
-async function endProcesses(reader: RunReader, graceMs: number): Promise<void> {
-  const nodes = openNodes(reader.file, () => reader.folder);
+/** Ends every process of the run. @throws LabError NODE_UNREACHABLE for a node that does not answer. */
+async function endProcesses(reader: RunReader, ended: boolean): Promise<void> {
+  const folder = () => reader.folder;
+  // Nobody supervises a run that has ended: nobody else's orders are crossed.
+  const nodes = ended ? readNodes(reader.file, folder) : openNodes(reader.file, folder);
+  const graceMs = ended ? 0 : 5000;
   const left = (await Promise.all(nodes.map((node) => node.end({ graceMs })))).flat();
   await Promise.all(nodes.map((node) => node.close()));
   if (left.length === 0) return;
@@ -78,7 +81,7 @@ async function endOldRun(reader: RunReader): Promise<void> {
   await events.close();
 }
 
-/** Stops a run and returns when no process of it is left; does nothing to a run that has ended. */
+/** Stops a run and returns when no process of it is left; of a run that has failed it ends what is still there. */
 export async function stopRun(reader: RunReader, options: StopOptions): Promise<RunStatus> {
   const request: StopRequest = {
     requestedAt: Date.now(),
@@ -95,7 +98,8 @@ export async function stopRun(reader: RunReader, options: StopOptions): Promise<
   }
   if (!isTerminal(status.state) && reader.elsewhere !== undefined) throw notHere(reader, status);
   const ended = isTerminal(status.state);
-  if (!ended || !startsAllNodes(reader.file)) await endProcesses(reader, ended ? 0 : 5000);
+  // The supervisor of several machines has looked at each of them, save at those that it could not reach.
+  if (!ended || status.state === "failed" || !startsAllNodes(reader.file)) await endProcesses(reader, ended);
   if (status.state === "lost" && reader.file.layout === 1) await endOldRun(reader);
   await waitUntilSettled(reader);
   return reader.status();

@@ -123,7 +123,7 @@ it("a host that is gone and kept its ranks' files for itself: the spare is refus
   await lab.close(run, "a host is gone, with a spare", "two hosts, own storage");
   const last = (await made(run)).at(-1);
   expect(last).toMatchObject({ decision: "stop", finding: { node: machine(1).address } });
-  expect(last?.reason).toMatch(/no reachable node has the file of rank 1; a storage that all nodes share/);
+  expect(last?.reason).toMatch(/no reachable node has the file of rank 1; shared storage would keep it/);
 });
 
 it("a host that is gone, with shared storage: a spare takes its place, and the training continues", async () => {
