@@ -3,7 +3,11 @@ import { decide } from "../../../../src/recover/decide/decide.js";
 import { recoveryPolicy } from "../../../../src/recover/decide/policy.js";
 import { type EndedAttempt, findingOfEnd } from "../../../../src/run/heal/end-finding.js";
 
-const silence = { rank: 1, silentMs: 20_000, message: "rank 1 hangs after step 30 of 80: its node n1 can't be reached" };
+const silence = {
+  rank: 1,
+  silentMs: 20_000,
+  message: "rank 1 hangs after step 30 of 80: its node n1 can't be reached",
+};
 
 function ended(more: Partial<EndedAttempt>): EndedAttempt {
   const verdict = { state: "failed", message: more.lost ? "node n1 gave no sign of life for 18.5 s" : silence.message };
