@@ -277,7 +277,7 @@ describe("the type checker", () => {
     const [, line] = /\nto run a program: (.*)$/.exec(failure?.evalue ?? "") ?? [];
     const run = await cells.run(line ?? "");
     expect(run.stream("stdout")).toBe("from a program\n");
-    expect((await cells.run("%time 1")).failure?.evalue).toMatch(/\nlines that begin with % are IPython's/);
+    expect((await cells.run("%time 1")).failure?.evalue).toMatch(/\nlines that begin with % are IPython magics/);
     expect((await cells.run("const wrong: number = 'a'")).failure?.evalue).not.toMatch(/program|IPython/);
   });
 
