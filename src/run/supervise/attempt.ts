@@ -180,9 +180,11 @@ export class Attempt {
       await recorder.record(found.notes, { steps });
       if (this.#logs.troubled) await this.processes.keepMissing();
       for (const point of found.saved) if (!recorded.hasCheckpoint(point)) onSaved(point);
-      if (steps.length + found.saved.length === 0 || this.#followed.signal.aborted) continue;
+      if (steps.length + found.saved.length === 0) continue;
       const seen = { steps: steps.map(({ record }) => record), saved: found.saved };
-      this.#trouble ??= await this.#parts.examine?.(seen, recorder);
+      const trouble = await this.#parts.examine?.(seen, recorder);
+      // After the end there is nothing to end any more; what was found is in the record.
+      if (!this.#followed.signal.aborted) this.#trouble ??= trouble;
     }
   }
 

@@ -24,6 +24,14 @@ async function saved() {
 
 const everySample = Array.from({ length: 120 }, (_, sample) => sample);
 
+it("2 → 1 workers, over within a moment, was not compared with the record", async () => {
+  const { run, from } = await saved();
+  vi.stubEnv("FAKE_STEP_MS", "0");
+  const next = remember(await resumeRun(run, { from, workers: 1 }));
+  await next.wait({ timeout: "4m" });
+  expect((await next.decisions()).at(-1)).toMatchObject({ decision: "resume equal" });
+});
+
 it("2 → 1 workers continues at the same step, though a rank's losses are those of other samples now", async () => {
   const { run, from } = await saved();
   const next = remember(await resumeRun(run, { from, workers: 1 }));
