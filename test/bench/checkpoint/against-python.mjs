@@ -7,7 +7,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openCheckpoint } from "../../../dist/src/index.js";
+// The code is loaded before the clock starts, as that of Python is.
+import { openCheckpoint } from "../../../dist/src/checkpoint/open/open.js";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const [folderOption, roundsOption, task, place] = process.argv.slice(2);
