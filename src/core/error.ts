@@ -240,7 +240,8 @@ export interface Argument {
   readonly example: string;
 }
 
-function shown(value: unknown): string {
+/** A value of an argument in the words of a message: short texts and numbers as they are, else the kind. */
+export function shownValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
   if (Array.isArray(value)) return "a list";
   return (typeof value === "object" && value !== null) || typeof value === "function"
@@ -251,7 +252,7 @@ function shown(value: unknown): string {
 /** Throws ARGUMENT_INVALID for an argument that the compiler could not check, such as a value of type `any`. */
 export function requireArgument(isRight: boolean, { call, expected, found, example }: Argument): void {
   if (isRight) return;
-  throw new LabError("ARGUMENT_INVALID", `${call}: expected ${expected}, found ${shown(found)}`, {
+  throw new LabError("ARGUMENT_INVALID", `${call}: expected ${expected}, found ${shownValue(found)}`, {
     hint: `write for example ${example}`,
   });
 }

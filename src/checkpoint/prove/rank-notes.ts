@@ -1,12 +1,12 @@
 import type { Issue } from "../../core/error.js";
 import { readSmallText } from "../read/files/file-access.js";
+import { mapFiles } from "../read/files/map-files.js";
 import { type CheckpointFileName, parseCheckpointFileName, pointKey } from "../read/points/file-name.js";
 import { issue, listed } from "../read/points/finding.js";
 import type { PointPart } from "../read/points/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
 
 const limit = 1024 * 1024;
-const parallelFiles = 16;
 const ownNotes = "resumeRun(run, { from: checkpoint }) writes notes of its own";
 
 /** What one `meta.json` says, or what is wrong with it; neither if there is none. */
@@ -24,15 +24,7 @@ interface RankNote {
  */
 export async function rankNoteIssues(stored: StoredPoint): Promise<Issue[]> {
   const { folder, parts } = stored.point;
-  const notes: RankNote[] = new Array(parts.length);
-  let next = 0;
-  const work = async () => {
-    while (next < parts.length) {
-      const at = next++;
-      notes[at] = await readNote(stored, parts[at] as PointPart);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(parallelFiles, parts.length) }, work));
+  const notes = await mapFiles(parts, (part) => readNote(stored, part));
   const problems = notes.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   return [...problems, ...missingNotes(folder, notes), ...differentPoints(folder, notes), ...olderNotes(notes, parts)];
 }

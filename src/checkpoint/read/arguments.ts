@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LabError } from "../../core/error.js";
+import { LabError, shownValue } from "../../core/error.js";
 
 interface Expectation {
   /** Method and option: `merge: output`. */
@@ -11,13 +11,7 @@ interface Expectation {
 
 /** The error for an argument that can't be meant; code in a notebook may pass what the types forbid. */
 export function invalidArgument(found: unknown, { name, expected, hint }: Expectation): LabError {
-  const text = typeof found === "string" || found === null ? JSON.stringify(found) : shown(found);
-  return new LabError("ARGUMENT_INVALID", `${name}: expected ${expected}, found ${text.slice(0, 120)}`, { hint });
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "object") return Array.isArray(value) ? "a list" : "an object";
-  return typeof value === "function" ? "a function" : String(value);
+  return new LabError("ARGUMENT_INVALID", `${name}: expected ${expected}, found ${shownValue(found)}`, { hint });
 }
 
 /** @throws LabError ARGUMENT_INVALID unless it is undefined or a whole number from 1 on. */

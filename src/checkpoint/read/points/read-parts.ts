@@ -1,6 +1,7 @@
 import { throwIfCancelled } from "../../../core/cancel.js";
 import { CancelledError, isLabError } from "../../../core/error.js";
 import { readHyperParameters } from "../files/hyper.js";
+import { mapFiles } from "../files/map-files.js";
 import { formatOfName, type ReadOptions, type TensorHeader, withTensorFile } from "../files/tensor-file.js";
 import type { PointPart } from "./saved-point.js";
 
@@ -13,7 +14,6 @@ export interface PartsOptions extends ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const parallelFiles = 16;
 /** Headers with more tensors than this over all files are not kept. */
 const keptTensors = 1_000_000;
 
@@ -26,18 +26,11 @@ export async function readParts(
   wanted: readonly PartToRead[],
   options: PartsOptions,
 ): Promise<(PointPart | undefined)[]> {
-  const parts: (PointPart | undefined)[] = new Array(wanted.length);
   const budget = { left: keptTensors };
-  let next = 0;
-  const work = async () => {
-    while (next < wanted.length) {
-      const at = next++;
-      throwIfCancelled(options.signal, "reading the checkpoints");
-      parts[at] = await readPart(wanted[at] as PartToRead, options, budget);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(parallelFiles, wanted.length) }, work));
-  return parts;
+  return mapFiles(wanted, async (part) => {
+    throwIfCancelled(options.signal, "reading the checkpoints");
+    return readPart(part, options, budget);
+  });
 }
 
 async function readPart(
