@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,12 +49,7 @@ it("on four nodes, a killed worker is named as the first cause within 15 seconds
   const rows = (await run.nodes()).rows;
   expect(rows.map(({ state, ranks }) => [state, ranks])).toEqual([0, 1, 2, 3].map((rank) => ["training", [rank]]));
   const { pid = 0 } = rows[2]?.processes?.find(({ role }) => role === "worker") ?? {};
-  execFileSync(machines.enter(machine(2).name)[0] as string, [
-    ...machines.enter(machine(2).name).slice(1),
-    "kill",
-    "-KILL",
-    String(pid),
-  ]);
+  machines.run(machine(2).name, "kill", "-KILL", String(pid));
   const began = Date.now();
   await expect(run.wait({ timeout: "2m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
   const fault = writtenEvents(run).find(({ kind }) => kind === "fault");
@@ -81,9 +75,8 @@ it("a supervisor that is killed together with its standby is replaced; sshd kill
 it("a disk that fills up on one node ends the run with a message, and no checkpoint counts that lacks a rank", async () => {
   const run = await launch("full", [0, 3], { saveEvery: 60 });
   await run.wait({ untilStep: 5, timeout: "5m" });
-  const [enter = "", ...words] = machines.enter(machine(3).name);
   const fill = "dd if=/dev/zero of=/srv/filler bs=1M 2>/dev/null; df --output=avail /srv | tail -1";
-  execFileSync(enter, [...words, "sh", "-c", fill]);
+  machines.run(machine(3).name, "sh", "-c", fill);
   const end = await run.wait({ timeout: "5m" }).catch((error: unknown) => error);
   expect(end).toMatchObject({ code: "RUN_FAILED" });
   expect(writtenEvents(run).some(({ kind }) => kind === "checkpoint")).toBe(false);

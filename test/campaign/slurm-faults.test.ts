@@ -76,9 +76,8 @@ it("a worker that dies is restarted within the nodes of the job, and the run con
   const run = await launch("restarted", { retries: 2 });
   await run.wait({ untilStep: 60, timeout: "2m" });
   const { pid = 0 } = (await run.nodes()).rows[1]?.processes?.find(({ role }) => role === "worker") ?? {};
-  const [enter = "", ...words] = machines.enter(machines.all[1]?.name ?? "");
   const job = jobOf(run);
-  execFileSync(enter, [...words, "kill", "-KILL", String(pid)]);
+  machines.run(machines.all[1]?.name ?? "", "kill", "-KILL", String(pid));
   await run.wait({ untilStep: 120, timeout: "4m" }).catch(async (error) => {
     throw new Error(`${error.message}\n${JSON.stringify(await run.decisions())}`);
   });

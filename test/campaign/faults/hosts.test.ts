@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
@@ -24,10 +23,7 @@ afterAll(async () => {
 
 const machine = (index: number) => machines.all[index] as Machine;
 
-function on(index: number, ...words: string[]): string {
-  const [enter = "", ...into] = machines.enter(machine(index).name);
-  return execFileSync(enter, [...into, ...words], { encoding: "utf8" });
-}
+const on = (index: number, ...words: readonly string[]) => machines.run(machine(index).name, ...words);
 
 function launch(name: string, { spares = [] as readonly string[], workDir = "/srv/runs" } = {}): Promise<Run> {
   const hosts = [0, 1].map((index) => machine(index).address);

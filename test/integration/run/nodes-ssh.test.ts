@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,8 +64,7 @@ function events(run: Run): { kind: string; text?: string; message?: string; time
 async function killWorker(run: Run, host: number): Promise<void> {
   await run.wait({ untilStep: 35, timeout: "3m" });
   const { pid = 0 } = (await run.nodes()).rows[host]?.processes?.find(({ role }) => role === "worker") ?? {};
-  const [enter = "", ...words] = machines.enter(machines.all[host]?.name ?? "");
-  execFileSync(enter, [...words, "kill", "-KILL", String(pid)]);
+  machines.run(machines.all[host]?.name ?? "", "kill", "-KILL", String(pid));
   await expect.poll(async () => (await run.status()).attempt, { timeout: 60_000, interval: 200 }).toBe(2);
   await run.wait({ untilStep: 45, timeout: "3m" });
   const restart = (await run.decisions()).find(({ decision }) => decision !== "note");

@@ -41,6 +41,8 @@ export interface Machines {
   readonly hostsFile: string;
   /** Words before a program that is to run on a machine. */
   enter(name: string): string[];
+  /** What a program prints that runs on a machine. */
+  run(name: string, ...words: readonly string[]): string;
   close(): Promise<void>;
 }
 
@@ -154,15 +156,20 @@ export async function startMachines(count: number, settings: readonly MachineSet
   const sshConfig = join(folder, "config");
   writeFileSync(sshConfig, clientConfig(folder, places));
   const ended = children.map((child) => once(child, "exit"));
+  const enter = (name: string) => {
+    const index = places.findIndex((place) => place.name === name);
+    const inside = readFileSync(`/proc/${children[index]?.pid}/task/${children[index]?.pid}/children`, "utf8").trim();
+    return ["nsenter", "--net", "--uts", "--mount", "--pid", "--target", inside, "--"];
+  };
   return {
     all: places.map((place) => machineOf(place)),
     sshConfig,
     gateway: `${net}.254`,
     hostsFile: hosts,
-    enter(name) {
-      const index = places.findIndex((place) => place.name === name);
-      const inside = readFileSync(`/proc/${children[index]?.pid}/task/${children[index]?.pid}/children`, "utf8").trim();
-      return ["nsenter", "--net", "--uts", "--mount", "--pid", "--target", inside, "--"];
+    enter,
+    run(name, ...words) {
+      const [command = "", ...into] = enter(name);
+      return execFileSync(command, [...into, ...words], { encoding: "utf8" });
     },
     async close() {
       for (const child of children) child.kill("SIGKILL");
