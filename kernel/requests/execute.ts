@@ -70,7 +70,10 @@ async function runCode({ content }: ExecuteRequest, cell: Cell, services: Servic
  */
 async function settle(cell: Cell, { output }: Services): Promise<void> {
   const flushed = output.flush();
-  await untilAborted(cell.abort.signal, flushed).catch(() => Promise.race([flushed, delay(patience)]));
+  await untilAborted(cell.abort.signal, flushed).catch(async () => {
+    await Promise.race([flushed, delay(patience)]);
+    output.flushStreams();
+  });
   output.finish(cell);
 }
 

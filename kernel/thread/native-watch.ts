@@ -36,6 +36,16 @@ export function createNativeWatch({ descriptors, publisher, port, accept }: Nati
   const flow = createTextFlow(publisher, now);
   const drain = createDrain(descriptors);
   const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
+  let timer: NodeJS.Timeout | undefined;
+  // Outlives its cell: a timer for each of many short cells would cost more than they do.
+  const lookLater = (): void => {
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (cells.size === 0) return;
+      look();
+      lookLater();
+    }, interval);
+  };
   const look = (): void => {
     // What the main thread has sent was written before.
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
@@ -48,21 +58,17 @@ export function createNativeWatch({ descriptors, publisher, port, accept }: Nati
     if (isFound && cells.size > 0) setImmediate(look);
   };
   const isNeeded = descriptors.some((one) => one !== undefined);
-  let timer: NodeJS.Timeout | undefined;
   return {
     cellBegins(cell) {
       if (!isNeeded) return;
       cells.set(cell.parent.msg_id, { ...cell, executionCount: 0 });
-      timer ??= setInterval(look, interval);
+      if (timer === undefined) lookLater();
     },
     cellEnds(parent) {
       const cell = cells.get(parent.msg_id);
       if (cell === undefined) return;
       cells.delete(parent.msg_id);
       flow.finish(cell);
-      if (cells.size > 0) return;
-      clearInterval(timer);
-      timer = undefined;
     },
   };
 }

@@ -35,7 +35,7 @@ export interface Streams {
   take(name: StreamName, bytes: Uint8Array): void;
   /** Hands everything that is held back to the publisher. */
   flush(): void;
-  /** Names the file with the text of an ended cell that was not shown, if there is any. */
+  /** After a flush: names the file with the text of an ended cell that was not shown, if there is any. */
   finish(cell: Cell): void;
 }
 
@@ -103,7 +103,7 @@ export function createStreams(
   return {
     flush,
     finish(cell) {
-      flush();
+      send();
       flow.finish(cell);
       switches = createBudget(switchLimits, clock.now);
     },

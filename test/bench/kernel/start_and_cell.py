@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bench
 
-CELLS = 60
+CELLS = 240
 
 
 def used(kernel):
