@@ -21,3 +21,12 @@ it.each(names)(
     expect(joined(cells[0]?.source)).toMatch(/^# \S/);
   },
 );
+
+it.each(names)(
+  "%s has lines of code that JupyterLab shows whole beside its side bar: at most 88 characters",
+  (name) => {
+    const { cells } = readNotebook(join(folder, name));
+    const lines = cells.filter((cell) => cell.cell_type === "code").flatMap((cell) => joined(cell.source).split("\n"));
+    expect(lines.filter((line) => line.length > 88)).toEqual([]);
+  },
+);
