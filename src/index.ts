@@ -24,6 +24,7 @@ export type { TensorView } from "./checkpoint/look/tensor-view.js";
 export type { Checkpoint } from "./checkpoint/open/checkpoint.js";
 export type { Checkpoints } from "./checkpoint/open/checkpoints.js";
 export type { OpenCheckpointOptions, OpenCheckpointsOptions } from "./checkpoint/open/open.js";
+export type { SealOptions } from "./checkpoint/open/prove-point.js";
 export type { ScrubFacts, ScrubResult } from "./checkpoint/prove/scrub-result.js";
 export type { Seal, SealedFile } from "./checkpoint/prove/seal-format.js";
 export type { SealResult } from "./checkpoint/prove/seal-result.js";
@@ -70,7 +71,7 @@ export {
   PlanError,
   RunFailedError,
 } from "./core/error.js";
-export { type ErrorCode, errorCatalog } from "./core/error-catalog.js";
+export { type ErrorCode, errorCatalog } from "./core/errors/catalog.js";
 export type { ProcessIdentity } from "./core/liveness/process-identity.js";
 export { deepseekTokenizer, sampleCorpus } from "./data/bundled.js";
 export { type CheckableDataset, checkDataset } from "./data/check-dataset.js";

@@ -1,3 +1,4 @@
+import { hasAll, requireArgument, requireList } from "../core/arguments.js";
 import type { FixStep, Issue } from "../core/error.js";
 import { keyInfo } from "./keys/catalog.js";
 import { floatPaths } from "./keys/float-paths.js";
@@ -60,7 +61,12 @@ function step(source: SourceText, edit: FixStep): SourceText {
  * meanwhile.
  */
 export function withFix(source: SourceText, issue: Issue): SourceText {
-  if (issue.fix === undefined) throw refuseEdit(issue.path, `${issue.rule} has no fix that code can apply`, issue.hint);
+  const isFinding = hasAll(issue, "rule", "path", "hint");
+  const example = "config.fix(config.check()[0])";
+  requireArgument(isFinding, { call: "config.fix", expected: "a finding of config.check()", found: issue, example });
+  if (issue.fix === undefined || issue.fix === null)
+    throw refuseEdit(issue.path, `${issue.rule} has no fix that code can apply`, issue.hint);
+  requireList(issue.fix, "config.fix, fix", example);
   return withSteps(source, issue.fix);
 }
 

@@ -1,3 +1,4 @@
+import { requireList } from "../core/arguments.js";
 import { readSource, type SourceText } from "./text/source-text.js";
 import { isSection, nodeAt, readValue, splitPath, type YamlValue } from "./text/values.js";
 
@@ -27,6 +28,7 @@ export interface BaseConfig {
 
 /** Reads the YAML of included files; what PyYAML would refuse becomes their `problem`. */
 export function readBaseFiles(files: readonly BaseFile[]): readonly BaseConfig[] {
+  requireList(files, "openConfig, bases", 'await openConfig("my-config.yaml")');
   return files.map(({ path, text, problem, bases }) => {
     const below = readBaseFiles(bases);
     if (text === undefined) return { path, source: undefined, problem, bases: below };

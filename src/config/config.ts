@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { requireArgument, requireOptions, requirePath } from "../core/arguments.js";
 import type { Issue } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
@@ -12,13 +13,14 @@ import { type ConfigDiff, diffSources } from "./diff.js";
 import { beginHistory, type ConfigEdit, type History, record, stepBack, stepForward } from "./history.js";
 import type { ConfigPath } from "./keys/config-path.js";
 import { floatPaths } from "./keys/float-paths.js";
+import { settingsOf } from "./merge-settings.js";
 import { originOf, type ValueOrigin } from "./origin.js";
 import type { CheckFacts } from "./rules/rule.js";
 import { type SavingOptions, savingEdits } from "./saving.js";
 import type { ScaleTarget } from "./scale/propose.js";
 import { type ScaledConfig, scaleConfig } from "./scale/scaled-config.js";
-import { readSource, type Setting, type SourceText, withoutValue, withValue, withValues } from "./text/source-text.js";
-import { isSection, nodeAt, readValue, type YamlValue } from "./text/values.js";
+import { readSource, type SourceText, withoutValue, withValue, withValues } from "./text/source-text.js";
+import { nodeAt, readValue, type YamlValue } from "./text/values.js";
 import { configBundle, editsBundle, makeDiff } from "./view.js";
 
 /** Where a configuration came from. */
@@ -126,7 +128,7 @@ export class Config {
    * nothing. Returns this object.
    */
   merge(values: Readonly<Record<string, unknown>>): this {
-    const settings = this.#settingsBelow("", values);
+    const settings = settingsOf(values, (path) => this.get(path));
     const asFloat = floatPaths(settings, (at) => this.get(at));
     const edits = settings.map(({ path }) => ({ verb: "merge", path, by: this.#options.by ?? "notebook" }) as const);
     return this.#record(
@@ -160,14 +162,6 @@ export class Config {
     return this;
   }
 
-  #settingsBelow(prefix: string, values: Readonly<Record<string, unknown>>): Setting[] {
-    return Object.entries(values).flatMap(([key, value]) => {
-      const path = prefix + key;
-      if (isSection(value) && isSection(this.get(path))) return this.#settingsBelow(`${path}.`, value);
-      return [{ path, value }];
-    });
-  }
-
   /** Edits that change no byte are not recorded. */
   #record(text: SourceText, edits: readonly ConfigEdit[]): this {
     const cell = currentCell();
@@ -178,6 +172,10 @@ export class Config {
 
   /** Differences from the opened text, or from another configuration: path, was, now. */
   diff(other?: Config): ConfigDiff {
+    requireArgument(other === undefined || other instanceof Config, {
+      ...{ call: "config.diff", expected: "a configuration", found: other },
+      example: 'config.diff(await openConfig("my-config.yaml"))',
+    });
     return makeDiff(diffSources(other === undefined ? this.#original : other.#current, this.#current));
   }
 
@@ -243,6 +241,7 @@ export class Config {
 
   /** Writes the text (whole file or nothing) and returns the absolute path. */
   async save(path: string): Promise<string> {
+    requirePath(path, "config.save, path", 'await config.save("my-config.yaml")');
     const target = resolve(path);
     await writeFileAtomic(target, this.text);
     return target;
@@ -261,6 +260,7 @@ export class Config {
    * copy's edits.
    */
   copy(options: { readonly by?: string } = {}): Config {
+    requireOptions(options, "config.copy", 'config.copy({ by: "me" })');
     const inherited = { ...this.#options, ...options };
     knownTexts.set(inherited, this.#original);
     const copy = new Config(this.source, this.#original.text, inherited);

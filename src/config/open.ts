@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { ConfigError, requireArgument } from "../core/error.js";
+import { isWhole, requireArgument, requireOptions } from "../core/arguments.js";
+import { ConfigError } from "../core/error.js";
 import { packageRoot } from "../core/package-root.js";
 import type { ShownList } from "../view/shown-list.js";
 import type { BaseFile } from "./base-config.js";
@@ -138,6 +139,12 @@ export async function openConfig(pathOrTemplateOrText: string, options: ConfigOp
     ...{ call: "openConfig", expected: "a file, a template's name, or YAML text", found: name },
     example: 'openConfig("pretrain_deepseek3_1b")',
   });
+  requireOptions(options, "openConfig", 'await openConfig("my-config.yaml", { document: 0 })');
+  const { document = 0 } = options;
+  const isDocument = isWhole(document, 0);
+  const example = 'await openConfig("my-config.yaml", { document: 0 })';
+  const expected = "a number from 0 on";
+  requireArgument(isDocument, { call: "openConfig, document", expected, found: document, example });
   if (/[\n\r]|^[^/]*:(?: |$)/.test(name)) return new Config({ kind: "text", name: "text" }, name, options);
   const found = name === "" ? undefined : await stat(name).catch(() => undefined);
   if (found?.isFile()) return openFile(resolve(name), options);

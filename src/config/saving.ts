@@ -1,3 +1,4 @@
+import { hasAll, requireArgument } from "../core/arguments.js";
 import type { FixStep } from "../core/error.js";
 import { refuseEdit } from "./text/edit.js";
 
@@ -49,9 +50,11 @@ const choices = {
 } as const;
 
 function requireValid(options: SavingOptions): void {
+  const example = "config.saving({ every: 500 })";
+  requireArgument(hasAll(options), { call: "config.saving, options", expected: "an object", found: options, example });
   const refuse = (name: string, expected: string, found: unknown) => {
     const reason = `expected ${expected}, found ${JSON.stringify(found)}`;
-    return refuseEdit(`saving(${name})`, reason, "config.saving({ every: 500 })");
+    return refuseEdit(`saving(${name})`, reason, example);
   };
   const known = ["every", "keep", "prefix", ...Object.keys(choices)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./error-catalog.js";
+import type { ErrorCode } from "./errors/catalog.js";
 
 const brand = Symbol.for("mindformers-lab.error");
 
@@ -230,34 +230,4 @@ export class CancelledError extends LabError {
       cause,
     });
   }
-}
-
-/** An argument of a public call: what the call expects, what it got, and a line that is right. */
-export interface Argument {
-  readonly call: string;
-  readonly expected: string;
-  readonly found: unknown;
-  readonly example: string;
-}
-
-/** A value of an argument in the words of a message: short texts and numbers as they are, else the kind. */
-export function shownValue(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
-  if (Array.isArray(value)) return "a list";
-  return (typeof value === "object" && value !== null) || typeof value === "function"
-    ? `${typeof value === "object" ? "an" : "a"} ${typeof value}`
-    : `${value}`;
-}
-
-/** Throws ARGUMENT_INVALID for an argument that the compiler could not check, such as a value of type `any`. */
-export function requireArgument(isRight: boolean, { call, expected, found, example }: Argument): void {
-  if (isRight) return;
-  throw new LabError("ARGUMENT_INVALID", `${call}: expected ${expected}, found ${shownValue(found)}`, {
-    hint: `write for example ${example}`,
-  });
-}
-
-/** True for an object that has these methods or properties. */
-export function hasAll(value: unknown, ...names: readonly string[]): boolean {
-  return typeof value === "object" && value !== null && names.every((name) => name in value);
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
-import { hasAll, type Issue, requireArgument } from "../core/error.js";
+import { hasAll, requireArgument, requireOptions } from "../core/arguments.js";
+import type { Issue } from "../core/error.js";
 import { issueList } from "../view/issue-list.js";
 import type { ShownList } from "../view/shown-list.js";
 
@@ -38,12 +39,15 @@ const dataRules: ReadonlySet<string> = new Set([
 export function checkDataset(
   data: CheckableDataset,
   config: Config,
-  { largestId }: { readonly largestId?: number | undefined } = {},
+  options: { readonly largestId?: number | undefined } = {},
 ): ShownList<Issue> {
-  requireArgument(hasAll(data) && hasAll(config, "check"), {
-    ...{ call: "checkDataset", expected: "a dataset and a configuration", found: hasAll(data) ? config : data },
-    example: "checkDataset(data, config)",
-  });
+  const example = "checkDataset(data, config)";
+  const isData = ["seqLength", "vocabSize", "eod", "pad"].some((name) => hasAll(data, name));
+  requireArgument(isData, { call: "checkDataset, data", expected: "a dataset", found: data, example });
+  const isConfig = hasAll(config, "check");
+  requireArgument(isConfig, { call: "checkDataset, config", expected: "a configuration", found: config, example });
+  requireOptions(options, "checkDataset", "checkDataset(data, config, { largestId: 50000 })");
+  const { largestId } = options;
   const { seqLength, vocabSize, eod, pad } = data;
   const issues = config.check({ dataset: { seqLength, vocabSize, eod, pad, largestId } });
   return issueList(issues.filter(({ rule }) => dataRules.has(rule)));

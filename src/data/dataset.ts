@@ -1,4 +1,4 @@
-import { LabError } from "../core/error.js";
+import { invalidArgument, isWhole, requireArgument, requireOptions } from "../core/arguments.js";
 import { decodeTokens, readIndexEntry, type TokenType, tokenBytes } from "../formats/megatron.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import type { DerivedManifest } from "./files/derived-manifest.js";
@@ -99,6 +99,7 @@ export class Dataset {
     count = 3,
     options: { readonly from?: number; readonly plan?: OrderPlan } = {},
   ): Promise<DatasetSamples | TrainingSample> {
+    requireOptions(options, "dataset.sample", "await dataset.sample(3, { from: 100 })");
     if (options.plan !== undefined) return (await orderOfDataset(this.prefix, options.plan)).sample(count);
     return this.#sequences(count, options);
   }
@@ -110,6 +111,7 @@ export class Dataset {
    * DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
    */
   async step(n: number, options: { readonly plan: OrderPlan; readonly rank?: number }): Promise<TrainingStep> {
+    requireOptions(options, "dataset.step", "await dataset.step(1, { plan })");
     const { plan, rank = 0 } = (options ?? {}) as Partial<typeof options>;
     return (await orderOfDataset(this.prefix, plan)).step(n, { rank });
   }
@@ -119,19 +121,18 @@ export class Dataset {
    * `openDataOrder`.
    */
   async order(options: DatasetOrderOptions = {}): Promise<DataOrder> {
+    requireOptions(options, "dataset.order", "await dataset.order({ plan })");
     if ("plan" in options) return orderOfDataset(this.prefix, options.plan);
     return openDataOrder({ dataPath: [this.prefix], seqLength: this.seqLength ?? 0, ...options });
   }
 
   async #sequences(count: number, { from = 0 }: { readonly from?: number }): Promise<DatasetSamples> {
-    if (!Number.isInteger(count) || count < 1 || !Number.isInteger(from) || from < 0 || from >= this.sequences) {
-      const range = `from 0 to ${this.sequences - 1}`;
-      throw new LabError(
-        "ARGUMENT_INVALID",
-        `dataset.sample(${count}, { from: ${from} }): expected a count of 1 or more and a first sequence ${range}`,
-        { hint: "write for example dataset.sample(3)" },
-      );
-    }
+    const example = "await dataset.sample(3)";
+    if (!isWhole(count, 1))
+      throw invalidArgument({ call: "dataset.sample, count", expected: "a count of 1 or more", found: count, example });
+    const expected = `a first sequence from 0 to ${this.sequences - 1}`;
+    const isFirst = isWhole(from, 0) && from < this.sequences;
+    requireArgument(isFirst, { call: "dataset.sample, from", expected, found: from, example });
     const { tokenizer, note } = await this.#tokenizer();
     const items = await this.#read(from, Math.min(count, this.sequences - from), tokenizer);
     return new DatasetSamples(items, { total: this.sequences, note });
@@ -152,17 +153,23 @@ export class Dataset {
   }
 
   /** How long the documents (or sequences) are: a figure. Reads the index only. */
-  lengths(of: "documents" | "sequences" = "documents"): Promise<LengthHistogram> {
+  async lengths(of: "documents" | "sequences" = "documents"): Promise<LengthHistogram> {
+    requireArgument(of === "documents" || of === "sequences", {
+      ...{ call: "dataset.lengths, of", expected: '"documents" or "sequences"', found: of },
+      example: 'await dataset.lengths("sequences")',
+    });
     return datasetLengths(this, of);
   }
 
   /** How often each token id occurs: a figure. Reads all tokens. */
-  async tokenCounts({ signal }: { readonly signal?: AbortSignal } = {}): Promise<TokenCounts> {
-    return datasetTokenCounts(this, await this.#tokenizer(), signal);
+  async tokenCounts(options: { readonly signal?: AbortSignal } = {}): Promise<TokenCounts> {
+    requireOptions(options, "dataset.tokenCounts", "await dataset.tokenCounts()");
+    return datasetTokenCounts(this, await this.#tokenizer(), options.signal);
   }
 
   /** A document with its text and where its tokens begin. Throws ARGUMENT_INVALID if it does not exist. */
   async peek(document: number, options: PeekOptions = {}): Promise<DocumentPeek> {
+    requireOptions(options, "dataset.peek", "await dataset.peek(0, { from: 0, count: 2048 })");
     return peekDocument(this, document, { ...options, known: await this.#tokenizer() });
   }
 
@@ -206,7 +213,6 @@ export class Dataset {
  */
 export async function openDataset(prefix: string): Promise<Dataset> {
   if (typeof prefix === "string" && prefix !== "") return Dataset.open(prefix.replace(/\.(bin|idx)$/, ""));
-  throw new LabError("ARGUMENT_INVALID", `openDataset: expected a prefix, found ${JSON.stringify(prefix)}`, {
-    hint: 'write for example openDataset("dataset/wiki_4096_text_document")',
-  });
+  const example = 'await openDataset("dataset/wiki_4096_text_document")';
+  throw invalidArgument({ call: "openDataset, prefix", expected: "a prefix", found: prefix, example });
 }

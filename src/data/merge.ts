@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { hasAll, requireArgument, requireOptions, requirePath } from "../core/arguments.js";
 import { DataError, LabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
@@ -28,14 +29,16 @@ export async function mergeDatasets(
   output: string,
   options: MergeOptions = {},
 ): Promise<Dataset> {
+  requireOptions(options, "mergeDatasets", 'await mergeDatasets([a, b], "dataset/both", { signal })');
   const signal = options.signal ?? jupyterHost()?.signal;
-  if (!Array.isArray(datasets) || datasets.length === 0 || typeof output !== "string" || output === "")
-    throw invalid(
-      `mergeDatasets: expected a list of datasets and an output prefix, found ${datasets?.length ?? 0} datasets`,
-    );
+  const example = 'await mergeDatasets([a, "dataset/b_text_document"], "dataset/both")';
+  requireArgument(Array.isArray(datasets) && datasets.length > 0, {
+    ...{ call: "mergeDatasets, datasets", expected: "a list of datasets", found: datasets, example },
+  });
+  requirePath(output, "mergeDatasets, output", example);
   const parts: Dataset[] = [];
   for (const one of datasets)
-    parts.push(typeof one === "string" ? await openDataset(one) : await openDataset(one.prefix));
+    parts.push(await openDataset(hasAll(one, "prefix") ? (one as Dataset).prefix : (one as string)));
   const prefix = resolve(output.replace(/\.(bin|idx)$/, ""));
   if (parts.some((part) => part.prefix === prefix))
     throw invalid(`mergeDatasets: the output ${prefix} is one of the datasets`);

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
+import { hasAll, invalidArgument, isWhole, requireArgument, requireOptions } from "../core/arguments.js";
 import { FileBytes } from "../core/bytes.js";
-import { hasAll, LabError, requireArgument } from "../core/error.js";
+import { LabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import type { MindRecordHeader } from "../formats/mindrecord/pages.js";
 import type { MindRecordRow, MindRecordSchema } from "../formats/mindrecord/schema.js";
@@ -137,7 +138,9 @@ export class MindRecord {
   }
 
   /** Rows in order, shard by shard, read in windows of 1 MB. Throws ARGUMENT_INVALID for an unknown row or column. */
-  async *read({ from = 0, count = this.rows - from, columns }: ReadRowsOptions = {}): AsyncGenerator<MindRecordRow> {
+  async *read(options: ReadRowsOptions = {}): AsyncGenerator<MindRecordRow> {
+    requireOptions(options, "mindRecord.read", "data.read({ from: 100, count: 10 })");
+    const { from = 0, count = this.rows - from, columns } = options;
     if (count === 0 && from === this.rows) return;
     this.#require(from, columns);
     let [start, left] = [0, count];
@@ -185,19 +188,17 @@ export class MindRecord {
    * column holds tokens.
    */
   async peek(row: number, options: PeekOptions = {}): Promise<DocumentPeek> {
+    requireOptions(options, "mindRecord.peek", "await data.peek(0, { from: 0, count: 2048 })");
     return peekRow(this, row, { ...options, column: this.#tokens() });
   }
 
   #tokens(): string {
     const column = tokenColumn(this);
     if (column !== undefined) return column;
-    throw new LabError(
-      "ARGUMENT_INVALID",
-      `MindRecord ${this.path}: expected a column of tokens, found ${this.columns.join(", ")}`,
-      {
-        hint: "name the column of tokens input_ids",
-      },
-    );
+    const found = this.columns.join(", ");
+    throw new LabError("ARGUMENT_INVALID", `MindRecord ${this.path}: expected a column of tokens, found ${found}`, {
+      hint: "name the column of tokens input_ids",
+    });
   }
 
   #stream(): TokenStream {
@@ -230,13 +231,15 @@ export class MindRecord {
   }
 
   #require(row: number, columns: readonly string[] = []): void {
-    const unknown = columns.find((name) => !(name in this.schema));
-    const found = unknown === undefined ? `row ${row}` : `column ${unknown}`;
-    if (unknown === undefined && Number.isInteger(row) && row >= 0 && row < this.rows) return;
-    const expected = `rows from 0 to ${formatCount(this.rows - 1)} and columns of ${this.columns.join(", ")}`;
-    throw new LabError("ARGUMENT_INVALID", `MindRecord ${this.path}: expected ${expected}, found ${found}`, {
-      hint: `write for example row(0, [${JSON.stringify(this.columns[0])}])`,
-    });
+    const example = `await data.row(0, [${JSON.stringify(this.columns[0])}])`;
+    const isList = Array.isArray(columns);
+    const unknown = isList ? columns.find((name) => !Object.hasOwn(this.schema, name)) : columns;
+    const isKnown = isList && unknown === undefined;
+    const expected = `columns of ${this.columns.join(", ")}`;
+    requireArgument(isKnown, { call: `MindRecord ${this.path}, columns`, expected, found: unknown, example });
+    const rows = `rows from 0 to ${formatCount(this.rows - 1)}`;
+    const isRow = isWhole(row, 0) && row < this.rows;
+    requireArgument(isRow, { call: `MindRecord ${this.path}, row`, expected: rows, found: row, example });
   }
 
   [displayKey](): MimeBundle {
@@ -265,9 +268,8 @@ interface OpenFacts {
  */
 export async function openMindRecord(path: string): Promise<MindRecord> {
   if (typeof path === "string" && path !== "") return MindRecord.open(path.replace(/\.db$/, ""));
-  throw new LabError("ARGUMENT_INVALID", `openMindRecord: expected a path, found ${JSON.stringify(path)}`, {
-    hint: 'write for example openMindRecord("dataset/tokens.mindrecord")',
-  });
+  const example = 'await openMindRecord("dataset/tokens.mindrecord")';
+  throw invalidArgument({ call: "openMindRecord, path", expected: "a path", found: path, example });
 }
 
 /**

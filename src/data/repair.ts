@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { DataError, requireArgument } from "../core/error.js";
+import { requireOptions, requirePath } from "../core/arguments.js";
+import { DataError } from "../core/error.js";
 import { jupyterHost } from "../view/display-contract.js";
 import type { DerivedManifest } from "./files/derived-manifest.js";
 import type { DatasetManifest } from "./files/manifest.js";
@@ -37,14 +38,8 @@ export interface RepairOptions {
  * @throws DataError REPAIR_IMPOSSIBLE without a manifest, or if source, tokenizer, or software changed.
  */
 export async function repairDataset(path: string, options: RepairOptions = {}): Promise<Repair> {
-  requireArgument(typeof path === "string", {
-    ...{
-      call: "repairDataset",
-      expected: "a path",
-      found: path,
-      example: 'repairDataset("dataset/wiki_text_document")',
-    },
-  });
+  requirePath(path, "repairDataset, path", 'await repairDataset("dataset/wiki_text_document")');
+  requireOptions(options, "repairDataset", "await data.repair({ workers: 2 })");
   const prefix = path.replace(/\.(bin|idx|db)$/, "");
   const { manifest, derived } = await readManifests(prefix);
   if (derived)

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { hasAll, LabError, requireArgument } from "../core/error.js";
+import { hasAll, requireArgument } from "../core/arguments.js";
+import { LabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
@@ -34,7 +35,8 @@ export async function splitDataset(dataset: Dataset | string, options: SplitOpti
     example: 'splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" })',
   });
   const signal = options.signal ?? jupyterHost()?.signal;
-  const source = await openDataset(typeof dataset === "string" ? dataset : dataset.prefix);
+  const isDataset = hasAll(dataset, "prefix");
+  const source = await openDataset(isDataset ? (dataset as Dataset).prefix : (dataset as string));
   const ends = partEnds(source, options);
   const made: Record<string, Dataset> = {};
   let first = 0;

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.js";
+import { requireOptions } from "../core/arguments.js";
 import { throwIfCancelled } from "../core/cancel.js";
 import { FormatError, type Issue, LabError } from "../core/error.js";
 import { formatBytes, formatCount } from "../core/units.js";
@@ -59,6 +60,7 @@ export interface OpenedDataset extends CheckableDataset, Manifests {
 
 /** Reads every byte of a Megatron dataset; the work behind `dataset.verify()`. */
 export async function verifyDataset(data: OpenedDataset, options: VerifyOptions = {}): Promise<DatasetVerification> {
+  requireOptions(options, "dataset.verify", "await data.verify({ config })");
   const { prefix } = data;
   // Opening checks magic, lengths, pointers, document ends and sizes; damage since then is to be found.
   const opened = await openMegatron(prefix).catch((error: unknown) => damaged(error));
@@ -85,6 +87,7 @@ export async function verifyMindRecord(
   data: MindRecordFacts & CheckableDataset,
   options: VerifyOptions = {},
 ): Promise<DatasetVerification> {
+  requireOptions(options, "mindRecord.verify", "await data.verify({ config })");
   const structure = await checkShardIndices(data).catch((error: unknown) => damaged(error));
   const column = structure.verdict === "ok" ? tokenColumn(data) : undefined;
   const subject = {

@@ -1,4 +1,5 @@
-import { layersOf, type ModelShape, mtpKind } from "./shape.js";
+import { requireArgument } from "../core/arguments.js";
+import { layersOf, type ModelShape, mtpKind, requireShape } from "./shape.js";
 
 /** Core attention and projections of one layer for one token, forward, in multiply-adds. */
 function attentionWork(shape: ModelShape): number {
@@ -65,6 +66,7 @@ export function tokenWork(shape: ModelShape): TokenWork {
  * flopsPerToken(modelShape(model as Record<string, unknown>));
  */
 export function flopsPerToken(shape: ModelShape): number {
+  requireShape(shape, "flopsPerToken");
   return tokenWork(shape).total;
 }
 
@@ -76,5 +78,10 @@ export function flopsPerToken(shape: ModelShape): number {
  * flopsPerStep(modelShape(model as Record<string, unknown>), 128); // global batch of 128 sequences
  */
 export function flopsPerStep(shape: ModelShape, globalBatch: number): number {
-  return flopsPerToken(shape) * shape.sequence * globalBatch;
+  requireShape(shape, "flopsPerStep");
+  requireArgument(Number.isFinite(globalBatch) && globalBatch > 0, {
+    ...{ call: "flopsPerStep, globalBatch", expected: "a number of sequences above 0", found: globalBatch },
+    example: "flopsPerStep(shape, 128)",
+  });
+  return tokenWork(shape).total * shape.sequence * globalBatch;
 }

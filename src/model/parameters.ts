@@ -1,7 +1,7 @@
 import { formatCount } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
-import { layersOf, type ModelShape } from "./shape.js";
+import { layersOf, type ModelShape, requireShape } from "./shape.js";
 import { inputTensors, layerTensors, type ModelTensor, mtpTensors, outputTensors, tensorSize } from "./tensors.js";
 
 /**
@@ -77,6 +77,7 @@ const counted = (tensors: readonly ModelTensor[]): number => sum(tensors, (tenso
  * countParameters(modelShape(model as Record<string, unknown>)).total;
  */
 export function countParameters(shape: ModelShape): ParameterCount {
+  requireShape(shape, "countParameters");
   const layers = layersOf(shape);
   const parts = [
     { times: 1, tensors: inputTensors(shape) },

@@ -1,3 +1,5 @@
+import { hasAll, requireArgument } from "../core/arguments.js";
+
 /** Multi-head latent attention (DeepSeek-V3, TeleChat3-MoE): queries, keys, and values pass through low ranks. */
 export interface LatentAttention {
   readonly kind: "latent";
@@ -84,4 +86,12 @@ export function layersOf(shape: ModelShape): { readonly dense: number; readonly 
 /** Kind of the multi-token-prediction layers. */
 export function mtpKind(shape: ModelShape): LayerKind {
   return shape.layerKinds.at(-1) ?? "dense";
+}
+
+/** @throws LabError ARGUMENT_INVALID unless it is a shape; `call`: the function that got it. */
+export function requireShape(shape: unknown, call: string): void {
+  requireArgument(hasAll(shape, "hidden", "layerKinds", "attention", "sequence"), {
+    ...{ call: `${call}, shape`, expected: "the result of modelShape", found: shape },
+    example: 'modelShape(config.get("model.model_config"))',
+  });
 }

@@ -1,4 +1,11 @@
-import { type GroupedAttention, type LatentAttention, type LayerKind, type ModelShape, mtpKind } from "./shape.js";
+import {
+  type GroupedAttention,
+  type LatentAttention,
+  type LayerKind,
+  type ModelShape,
+  mtpKind,
+  requireShape,
+} from "./shape.js";
 
 /** How MindFormers splits a tensor over the devices of one pipeline stage. */
 export type TensorSplit =
@@ -214,6 +221,7 @@ export function mtpTensors(shape: ModelShape): ModelTensor[] {
  * modelTensors(shape).map(({ name, shape }) => `${name}: ${shape.join(" × ")}`);
  */
 export function modelTensors(shape: ModelShape): ModelTensor[] {
+  requireShape(shape, "modelTensors");
   const named = (prefix: string, tensors: readonly ModelTensor[]): ModelTensor[] =>
     tensors.map((tensor) => ({ ...tensor, name: `${prefix}${tensor.name}` }));
   const kinds = { dense: layerTensors(shape, "dense"), expert: layerTensors(shape, "expert") };

@@ -1,4 +1,4 @@
-import { requireArgument } from "../core/error.js";
+import { hasAll, requireArgument, requireOptions } from "../core/arguments.js";
 import { formatCount, formatDuration } from "../core/units.js";
 import { drawFigure, Figure } from "../view/charts/figure.js";
 import { type LineChartSpec, lineDrawings } from "../view/charts/kinds/line-chart.js";
@@ -82,8 +82,13 @@ export class Comparison {
    * @throws ARGUMENT_INVALID for an unknown plot.
    */
   plot(plot: PlotName, options: { readonly x?: CompareAxis } = {}): Figure<Promise<MimeBundle>> {
-    const { x = "step" } = options;
     requirePlots([plot]);
+    requireOptions(options, "plot", 'compareRuns(runs).plot("loss", { x: "tokens" })');
+    const { x = "step" } = options;
+    requireArgument(Object.hasOwn(axisLabels, x), {
+      ...{ call: "plot, x", expected: Object.keys(axisLabels).join(", "), found: x },
+      example: 'compareRuns(runs).plot("loss", { x: "tokens" })',
+    });
     return new Figure(async () =>
       drawFigure(lineDrawings(chartOf(await Promise.all(this.runs.map(readCurve)), plot, x))),
     );
@@ -136,7 +141,7 @@ async function rowOf(run: Run): Promise<Record<string, string>> {
  * compareRuns(runs).plot("loss", { x: "tokens" });
  */
 export function compareRuns(runs: readonly Run[]): Comparison {
-  requireArgument(Array.isArray(runs), {
+  requireArgument(Array.isArray(runs) && runs.every((run) => hasAll(run, "steps", "description")), {
     ...{ call: "compareRuns", expected: "a list of runs", found: runs, example: "compareRuns([run, next])" },
   });
   return new Comparison([...runs]);

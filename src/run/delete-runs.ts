@@ -1,4 +1,4 @@
-import { requireArgument } from "../core/error.js";
+import { requireArgument, requireOptions } from "../core/arguments.js";
 import { parseDuration } from "../core/units.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
 import { listRuns, type OpenOptions } from "./open.js";
@@ -21,6 +21,7 @@ function pattern(name: string): RegExp {
 
 /** The work behind `deleteRuns` in `on-demand/run.ts`. */
 export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeletion> {
+  requireOptions(options, "deleteRuns", 'await deleteRuns({ names: ["test-*"], olderThan: "7d" })');
   const { names, olderThan, states, folder } = options;
   requireArgument(names === undefined || Array.isArray(names), {
     ...{ call: "deleteRuns, names", expected: "a list", found: names, example: 'deleteRuns({ names: ["test-*"] })' },

@@ -1,5 +1,6 @@
 import { basename, dirname, relative, resolve } from "node:path";
 import { suggestName } from "../config/text/suggest.js";
+import { requireOptions } from "../core/arguments.js";
 import { LabError } from "../core/error.js";
 import { formatCount, formatDate, formatDuration } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
@@ -36,6 +37,7 @@ export interface OpenRemoteOptions extends OpenOptions {
 
 /** The work behind `openRun` in `on-demand/run.ts`. */
 export async function openRun(name: string, options: OpenRemoteOptions = {}): Promise<Run> {
+  requireOptions(options, "openRun", 'await openRun("first", { folder: "runs" })');
   const { folder: runs = defaultFolder } = options;
   if (isRunAddress(name)) return openAt(parseRunAddress(name), runs, options);
   const folder = runFolder(name, runs);
@@ -101,6 +103,7 @@ const parallel = 32;
 
 /** The work behind `listRuns` in `on-demand/run.ts`. */
 export async function listRuns(options: OpenOptions = {}): Promise<ShownList<Run>> {
+  requireOptions(options, "listRuns", 'await listRuns({ folder: "runs" })');
   const folders = options.folder === undefined ? await findRunFolders() : await foldersIn(options.folder);
   const listed: Listed[] = [];
   const damaged: Damaged[] = [];

@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../checkpoint/open/checkpoint.js";
+import { requireOptions } from "../core/arguments.js";
 import { CancelledError, LabError } from "../core/error.js";
 import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
@@ -99,6 +100,7 @@ export class Run {
   logs(options: LogOptions & { readonly follow: true }): LogFollow;
   logs(options?: LogOptions): Promise<LogLines>;
   logs(options: LogOptions = {}): Promise<LogLines> | LogFollow {
+    requireOptions(options, "run.logs", "await run.logs({ rank: 0, tail: 30 })");
     const { file, clock } = this.#reader;
     if (options.follow !== true) return readLogs(file, this.folder, options);
     const hasEnded = async () => !isLive(await this.status());
@@ -111,12 +113,14 @@ export class Run {
    * When the run has ended, returns after the last write into its folder, which can then be copied or removed.
    */
   async wait(options: WaitOptions = {}): Promise<RunStatus> {
+    requireOptions(options, "run.wait", 'await run.wait({ untilStep: 200, timeout: "2h" })');
     const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = options;
     return this.#shown(await waitForRun(this.#reader, (status) => status.step >= untilStep, { ...options, signal }));
   }
 
   /** Shows figures that follow the run until it ends, under the cell that calls it; returns at once. */
   watch(options: WatchOptions = {}): Watch {
+    requireOptions(options, "run.watch", 'run.watch({ plots: ["loss", "grad_norm"] })');
     return watchRun(this.#reader, options);
   }
 
@@ -125,6 +129,7 @@ export class Run {
    * process of it is left. Does nothing to a run that has ended. Throws RUN_NOT_STOPPED if a process survives.
    */
   async stop(options: StopOptions = {}): Promise<RunStatus> {
+    requireOptions(options, "run.stop", 'await run.stop({ timeout: "2m" })');
     const { signal = jupyterHost()?.signal } = options;
     if (signal?.aborted) throw new CancelledError(`stopping run ${this.name}`);
     return this.#shown(await stopRun(this.#reader, { ...options, signal }));
@@ -135,7 +140,8 @@ export class Run {
    * recorded. The step is a few steps ahead, so that all ranks save at the same one.
    * @throws RUN_NOT_SAVED with the reason, such as a run that has ended or whose nodes share no folder.
    */
-  saveNow(options: SaveNowOptions = {}): Promise<Checkpoint> {
+  async saveNow(options: SaveNowOptions = {}): Promise<Checkpoint> {
+    requireOptions(options, "run.saveNow", 'await run.saveNow({ timeout: "10m" })');
     const { signal = jupyterHost()?.signal } = options;
     return saveNow(this.#reader, { ...options, signal });
   }
@@ -157,7 +163,8 @@ export class Run {
    * Python stacks of a rank, of several, or of all (at most 64), or the reason why there is none; also of a rank that
    * hangs.
    */
-  stacks(options: { readonly rank?: number | readonly number[] } = {}): Promise<RankStacks> {
+  async stacks(options: { readonly rank?: number | readonly number[] } = {}): Promise<RankStacks> {
+    requireOptions(options, "run.stacks", "await run.stacks({ rank: 0 })");
     const { rank } = options;
     return rankStacks(this.#reader.file, this.folder, rank === undefined ? undefined : [rank].flat());
   }

@@ -9,6 +9,7 @@ import { hasRemoteFiles } from "./nodes/open/open-nodes.js";
 import type { RunReader } from "./read/run-reader.js";
 import { isLive, type RunStatus } from "./read/status.js";
 import { runPaths } from "./record/layout.js";
+import { readRunConfig } from "./record/run-config.js";
 
 /** Options of `run.saveNow`. */
 export interface SaveNowOptions {
@@ -105,7 +106,7 @@ async function requireSaving(reader: RunReader): Promise<void> {
     const found = "its nodes have control folders of their own, so the ranks can't agree on a step";
     throw notSaved(reader, found, "await run.stop() saves; resumeRun(run) continues");
   }
-  const config = await openConfig(await readFile(runPaths(reader.folder).config, "utf8"));
+  const config = await openConfig(await readRunConfig(reader.file.name, reader.folder));
   const callbacks = config.get("callbacks");
   const saves = Array.isArray(callbacks) && callbacks.some((entry) => entry?.type === "CheckpointMonitor");
   if (!saves)

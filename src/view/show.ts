@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { hasAll, requireArgument, requireOptions, requireText } from "../core/arguments.js";
+import { LabError } from "../core/error.js";
 import {
   type DisplayOptions,
   displayKey,
@@ -14,8 +16,20 @@ import { type ProgressSpec, progressText } from "./progress.js";
 /** What can be shown at once: a MIME bundle, or an object such as a figure that makes one. */
 export type Showable = MimeBundle | { [displayKey](): MimeBundle };
 
-function bundleOf(value: Showable): MimeBundle {
-  return isDisplayable(value) ? (value[displayKey]() as MimeBundle) : value;
+function bundleOf(value: Showable, call: string): MimeBundle {
+  if (isDisplayable(value)) {
+    const bundle = value[displayKey]();
+    if (!(bundle instanceof Promise)) return bundle;
+    bundle.catch(() => undefined);
+    throw new LabError("ARGUMENT_INVALID", `${call}: expected a value that draws itself at once, found a promise`, {
+      hint: "make the value the last expression of a cell",
+    });
+  }
+  requireArgument(hasAll(value) && Object.keys(value).some((key) => key.includes("/")), {
+    ...{ call, expected: "a figure, a table, or a bundle of MIME types", found: value },
+    example: 'show({ "text/plain": "three steps" })',
+  });
+  return value;
 }
 
 /**
@@ -26,7 +40,8 @@ function bundleOf(value: Showable): MimeBundle {
  * show({ "text/plain": "three steps", "text/html": "<b>three</b> steps" });
  */
 export function show(value: Showable, options?: DisplayOptions): void {
-  const bundle = bundleOf(value);
+  const bundle = bundleOf(value, "show");
+  requireOptions(options, "show", 'show(figure, { displayId: "loss" })');
   const host = jupyterHost();
   if (host) host.display(bundle, options);
   else process.stdout.write(`${plainText(bundle)}\n`);
@@ -70,7 +85,7 @@ function frame(bundle: MimeBundle): MimeBundle {
  * live.close();
  */
 export function openLive(value: Showable): LiveOutput {
-  const initial = bundleOf(value);
+  const initial = bundleOf(value, "openLive");
   const displayId = `live-${randomUUID()}`;
   let last = initial;
   let waiting = false;
@@ -92,7 +107,7 @@ export function openLive(value: Showable): LiveOutput {
   return {
     update(next) {
       if (closed) return;
-      last = bundleOf(next);
+      last = bundleOf(next, "live.update");
       waiting = true;
       const rest = shownAt + interval() - Date.now();
       if (rest <= 0) flush();
@@ -104,9 +119,9 @@ export function openLive(value: Showable): LiveOutput {
     },
     close(final) {
       if (closed) return;
+      if (final !== undefined) last = bundleOf(final, "live.close");
       closed = true;
       waiting ||= final !== undefined || first !== initial;
-      if (final !== undefined) last = bundleOf(final);
       flush();
     },
   };
@@ -124,8 +139,31 @@ const scriptInterval = 30_000;
  * progress.finish("3 files read");
  */
 export function openProgress(spec: ProgressSpec): Progress {
+  const example = 'openProgress({ title: "reading", total: 3, unit: "files" })';
+  const isSpec = hasAll(spec, "title");
+  requireArgument(isSpec, { call: "openProgress", expected: "an object with title", found: spec, example });
   const text = (state: ProgressState) => progressText(spec, state);
-  return jupyterHost()?.progress?.({ ...spec, text }) ?? lineProgress(spec, Date.now());
+  return checked(jupyterHost()?.progress?.({ ...spec, text }) ?? lineProgress(spec, Date.now()));
+}
+
+/** What a cell passes later is refused where it is passed, not when it is drawn. */
+function checked(progress: Progress): Progress {
+  const requireWords = (words: unknown, call: string, example: string) => {
+    if (words !== undefined) requireText(words, call, example);
+  };
+  return {
+    update(done, note) {
+      const isNumber = typeof done === "number" && !Number.isNaN(done);
+      const example = 'progress.update(100, "part 2")';
+      requireArgument(isNumber, { call: "progress.update, done", expected: "a number", found: done, example });
+      requireWords(note, "progress.update, note", example);
+      progress.update(done, note);
+    },
+    finish(text) {
+      requireWords(text, "progress.finish, text", 'progress.finish("3 files read")');
+      progress.finish(text);
+    },
+  };
 }
 
 function lineProgress(spec: ProgressSpec, started: number): Progress {

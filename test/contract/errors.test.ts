@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { errorCatalog } from "../../src/core/error-catalog.js";
+import { errorCatalog } from "../../src/core/errors/catalog.js";
 import { sourcesIn } from "./sources.js";
 
 const codes = Object.keys(errorCatalog);

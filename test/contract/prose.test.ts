@@ -4,7 +4,7 @@ import { TextlintKernel, type TextlintKernelPlugin } from "@textlint/kernel";
 import * as markdown from "@textlint/textlint-plugin-markdown";
 import sentenceLength from "textlint-rule-sentence-length";
 import { expect, it } from "vitest";
-import { errorCatalog } from "../../src/core/error-catalog.js";
+import { errorCatalog } from "../../src/core/errors/catalog.js";
 import { packageRoot } from "../../src/core/package-root.js";
 import { sourcesIn } from "./sources.js";
 

@@ -53,7 +53,11 @@ test.each([-1, 0, 1.5, Number.NaN, "2"])("ranks: %j is refused, not taken for a 
 
 test.each([
   ["match", (point: Checkpoint) => point.tensors({ match: 5 as never }), "match: expected a text"],
-  ["slice", async (point: Checkpoint) => (await point.tensor("step_num")).values({ slice: 5 as never }), 'slice "5"'],
+  [
+    "slice",
+    async (point: Checkpoint) => (await point.tensor("step_num")).values({ slice: 5 as never }),
+    "slice: expected a text, found 5",
+  ],
   ["another checkpoint", (point: Checkpoint) => point.compareTo("path" as never), "compareTo: expected a checkpoint"],
   ["no options", (point: Checkpoint) => point.merge(undefined as never), "output: expected the path"],
   ["no output", (point: Checkpoint) => point.toCkpt({ output: "" }), "output: expected the path"],

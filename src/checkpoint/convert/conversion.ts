@@ -1,14 +1,14 @@
+import { localPath, requireArgument, requireCount, requireOptions, requirePath } from "../../core/arguments.js";
 import { CheckpointError, type Issue } from "../../core/error.js";
 import { freeSpace } from "../../core/files.js";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
 import { openProgress } from "../../view/show.js";
-import { invalidArgument, localPath, requireCount, requirePath } from "../read/arguments.js";
 import { issue } from "../read/points/finding.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import { type OutputPlan, requireCkptTensors } from "./output-plan.js";
-import { type RunPlanResult, runPlan } from "./run-plan.js";
+import { type RunPlanResult, requireFreeOutput, runPlan } from "./run-plan.js";
 
 /** Forecast of what a conversion costs. */
 export interface ConversionForecast {
@@ -60,6 +60,7 @@ export class Conversion {
    * full disk.
    */
   async run(options: { readonly signal?: AbortSignal } = {}): Promise<ConversionResult> {
+    requireOptions(options, "conversion.run", "await conversion.run()");
     const started = Date.now();
     const { bytesWritten } = this.forecast;
     const total = Math.ceil((2 * bytesWritten) / 1024 ** 2);
@@ -74,7 +75,7 @@ export class Conversion {
       });
       const facts = { ...result, milliseconds: Date.now() - started };
       const remarks = this.issues.filter(({ rule }) => rule === "conversion-remark");
-      return new ConversionResult(this.#plan.title, this.output, { facts, issues: remarks });
+      return new ConversionResult(this.#plan, this.output, { facts, issues: remarks });
     } finally {
       progress?.finish(`${this.#plan.title}: ${formatBytes(bytesWritten)}`);
     }
@@ -134,9 +135,12 @@ export class ConversionResult {
   /** What the files lack, and what another program reads differently in them. */
   readonly issues: readonly Issue[];
   readonly #title: string;
+  readonly #strategy: string | undefined;
 
-  constructor(title: string, output: string, found: Pick<ConversionResult, "facts" | "issues">) {
+  constructor(plan: unknown, output: string, found: Pick<ConversionResult, "facts" | "issues">) {
+    const { title, strategy } = plan as OutputPlan;
     this.#title = title;
+    this.#strategy = strategy;
     this.output = output;
     this.facts = found.facts;
     this.issues = found.issues;
@@ -151,9 +155,14 @@ export class ConversionResult {
       ...(resumed > 0 ? [["resumed", `${formatCount(resumed, "file")} of an earlier run`] as const] : []),
       ["time", formatDuration(milliseconds)],
       ["output", this.output],
-      ["next", `await openCheckpoint(${JSON.stringify(this.output)})`],
+      ["next", `await openCheckpoint(${JSON.stringify(this.output)}${this.#options()})`],
     ]);
     return this.issues.length === 0 ? bundle : joinBundles([bundle, issuesBundle(this.issues)]);
+  }
+
+  /** What opens the slices of the output. */
+  #options(): string {
+    return this.#strategy === undefined ? "" : `, { strategy: ${JSON.stringify(this.#strategy)} }`;
   }
 }
 
@@ -168,16 +177,18 @@ type PlanOf<Request> = (stored: StoredPoint, options: Request) => Promise<Output
 
 /**
  * A plan with its forecast.
- * @throws CheckpointError CHECKPOINT_NONE if the plan writes nothing; LabError ARGUMENT_INVALID without a folder.
+ * @throws CheckpointError CHECKPOINT_NONE if the plan writes nothing, CONVERT_OUTPUT_TAKEN; LabError ARGUMENT_INVALID
+ * without a folder.
  */
 export async function conversionOf<Request extends ConversionRequest>(
-  stored: StoredPoint,
+  { stored, call }: { readonly stored: StoredPoint; readonly call: string },
   options: Request,
   planOf: PlanOf<Request>,
 ): Promise<Conversion> {
-  const place = outputOf(options);
+  const place = outputOf(`checkpoint.${call}`, options);
   const plan = await planOf(stored, options);
   requireCkptTensors(plan);
+  await requireFreeOutput({ stored, plan, output: place });
   const tensors = plan.files.flatMap((file) => file.tensors);
   if (tensors.length === 0) {
     throw new CheckpointError("CHECKPOINT_NONE", `${plan.title}: expected tensors to write, found none`, {
@@ -200,12 +211,16 @@ export async function conversionOf<Request extends ConversionRequest>(
   return new Conversion({ stored, plan, output: place, forecast });
 }
 
-function outputOf(options: ConversionRequest | undefined): string {
-  const hint = 'for example { output: "converted" }';
-  requirePath(options?.output, "output", hint);
-  requireCount(options?.fileBytes, "fileBytes", "{ fileBytes: 5e9 }");
-  const keep = options?.keep;
-  if (keep !== undefined && keep !== "weights" && keep !== "everything")
-    throw invalidArgument(keep, { name: "keep", expected: '"weights" or "everything"', hint: '{ keep: "weights" }' });
-  return localPath(options?.output as string, { name: "output", hint });
+function outputOf(call: string, options: ConversionRequest | undefined): string {
+  const exampleOf = (option: string) => `await ${call}({ ${option} })`;
+  const example = exampleOf('output: "converted"');
+  requireOptions(options, call, example);
+  const { output, fileBytes, keep }: Partial<ConversionRequest> = options ?? {};
+  requirePath(output, `${call}, output`, example);
+  requireCount(fileBytes, `${call}, fileBytes`, exampleOf('output: "converted", fileBytes: 5e9'));
+  requireArgument(keep === undefined || keep === "weights" || keep === "everything", {
+    ...{ call: `${call}, keep`, expected: '"weights" or "everything"', found: keep },
+    example: exampleOf('output: "converted", keep: "weights"'),
+  });
+  return localPath(output, `${call}, output`, example);
 }

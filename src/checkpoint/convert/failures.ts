@@ -5,10 +5,10 @@ import { fileLayout } from "./file-layout.js";
 import type { OutputPlan } from "./output-plan.js";
 
 export function outputTaken(output: string): CheckpointError {
-  const expected = "none, an empty one, or the result of the same conversion";
-  const message = `folder ${output}: expected ${expected}, found other files`;
+  const expected = "nothing there, an empty folder, or the result of the same conversion";
+  const message = `output ${output}: expected ${expected}, found other files`;
   return new CheckpointError("CONVERT_OUTPUT_TAKEN", message, {
-    hint: "choose another output folder, or remove this one",
+    hint: "choose another output, or remove this one",
     details: { output },
   });
 }

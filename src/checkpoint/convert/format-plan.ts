@@ -26,7 +26,7 @@ export async function formatPlan(
   for (const part of stored.readable()) files.push(await convertedFile(stored, part, { ...options, format }));
   const remarks = stored.point.parts.length > files.length ? ["unreadable files are skipped"] : [];
   const title = `convert ${formatCount(files.length, "file")} to .${format}`;
-  return { title, files, notes: rankNotes(files), remarks };
+  return { title, files, notes: rankNotes(files), remarks, strategy: stored.options.strategy };
 }
 
 async function convertedFile(

@@ -47,6 +47,8 @@ export interface OutputPlan {
   readonly notes: readonly OutputNote[];
   /** What the user should know: tensors that are left out, guesses. */
   readonly remarks: readonly string[];
+  /** The strategy that opens the output, if it does not hold one itself. */
+  readonly strategy?: string | undefined;
 }
 
 /**

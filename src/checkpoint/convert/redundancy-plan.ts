@@ -35,7 +35,7 @@ export async function redundancyPlan(stored: StoredPoint, options: FormatOptions
   }));
   const share = before === 0 ? 0 : Math.round((100 * after) / before);
   const title = `remove redundancy: ${share} % of the bytes remain`;
-  return { title, files, notes: rankNotes(files), remarks: [] };
+  return { title, files, notes: rankNotes(files), remarks: [], strategy: stored.options.strategy };
 }
 
 function leastLoaded(slice: readonly TensorPart[], load: ReadonlyMap<string, number>): TensorPart {

@@ -1,9 +1,9 @@
+import { invalidArgument, requirePath } from "../../core/arguments.js";
 import { CheckpointError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
 import { devicesOf, optimizerParts, placeOf, splitsOf } from "../../formats/strategy/placement.js";
 import { formatStrategy } from "../../formats/strategy/write.js";
-import { invalidArgument } from "../read/arguments.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import { readStrategySet } from "../strategy/strategy-set.js";
@@ -48,14 +48,15 @@ export async function reshardPlan(stored: StoredPoint, options: ReshardOptions):
 }
 
 /** MindFormers finds the rank of a file by its name: a prefix must not hide it. */
-function requireNames({ prefix, format }: ReshardOptions): void {
+function requireNames({ prefix, format, strategy }: ReshardOptions): void {
+  if (strategy !== undefined) requirePath(strategy, "checkpoint.reshard, strategy", '{ strategy: "output/strategy" }');
   if (prefix !== undefined && (typeof prefix !== "string" || prefix === "" || /[/\\\0]|rank/.test(prefix))) {
     const expected = "a prefix of file names, without / and without rank";
-    throw invalidArgument(prefix, { name: "reshard: prefix", expected, hint: '{ prefix: "wiki" }' });
+    throw invalidArgument({ call: "reshard, prefix", expected, found: prefix, example: '{ prefix: "wiki" }' });
   }
   if (format === undefined || format === "safetensors" || format === "ckpt") return;
   const expected = '"safetensors" or "ckpt"';
-  throw invalidArgument(format, { name: "reshard: format", expected, hint: '{ format: "ckpt" }' });
+  throw invalidArgument({ call: "reshard, format", expected, found: format, example: '{ format: "ckpt" }' });
 }
 
 async function targetOf(

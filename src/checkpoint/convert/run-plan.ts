@@ -80,6 +80,12 @@ function isFailedWrite(error: unknown): boolean {
   );
 }
 
+/** @throws CheckpointError CONVERT_OUTPUT_TAKEN if the output holds something else than what this plan writes. */
+export async function requireFreeOutput({ stored, plan, output }: Omit<RunPlanRequest, "signal" | "onProgress">) {
+  const existing = await existingRecord(output);
+  if (existing !== undefined && existing !== planFingerprint(plan, stored.point.parts)) throw outputTaken(output);
+}
+
 async function writePlan(request: RunPlanRequest, part: string, fingerprint: string): Promise<RunPlanResult> {
   const { plan, output } = request;
   const tensors = plan.files.reduce((sum, file) => sum + file.tensors.length, 0);

@@ -1,3 +1,4 @@
+import { shownValue } from "../../core/arguments.js";
 import { PlanError } from "../../core/error.js";
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
@@ -42,7 +43,7 @@ export function targetStages(tensors: readonly GlobalTensor[], target: TargetLay
   const { tp = 1, pp = 1, dp = 1, ep = 1 } = target;
   for (const [name, value] of Object.entries({ tp, pp, dp, ep, optimizerShards: target.optimizerShards ?? 1 })) {
     if (!Number.isSafeInteger(value) || value < 1)
-      throw invalid(`${name}: expected a whole number from 1 on, found ${value}`);
+      throw invalid(`${name}: expected a whole number from 1 on, found ${shownValue(value)}`);
   }
   if (dp * tp * pp > mostRanks)
     throw invalid(`tp × pp × dp: expected at most ${mostRanks} ranks, found ${dp * tp * pp}`);

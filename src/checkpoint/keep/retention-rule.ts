@@ -1,5 +1,5 @@
+import { requireCount } from "../../core/arguments.js";
 import { parseDuration } from "../../core/units.js";
-import { requireCount } from "../read/arguments.js";
 
 /** What to keep; a checkpoint stays if any of the rules keeps it. */
 export interface RetentionOptions {
@@ -33,9 +33,9 @@ export function judgeRetention<Candidate extends RetentionCandidate>(
   options: RetentionOptions,
   { now, inUse }: { readonly now: number; readonly inUse: (candidate: Candidate) => string | undefined },
 ): RetentionVerdict<Candidate>[] {
-  const hint = "checkpoints.retention({ keepLast: 3, keepEvery: 1000 })";
-  requireCount(options.keepLast, "retention: keepLast", hint);
-  requireCount(options.keepEvery, "retention: keepEvery", hint);
+  const example = "await checkpoints.retention({ keepLast: 3, keepEvery: 1000 })";
+  requireCount(options.keepLast, "retention, keepLast", example);
+  requireCount(options.keepEvery, "retention, keepEvery", example);
   const keepLast = options.keepLast ?? 3;
   const within = options.within === undefined ? undefined : parseDuration(options.within, "within");
   const complete = candidates.filter((candidate) => candidate.complete);

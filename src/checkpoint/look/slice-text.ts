@@ -1,3 +1,4 @@
+import { requireText } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import type { Region } from "../read/region.js";
 
@@ -8,7 +9,7 @@ import type { Region } from "../read/region.js";
  * @throws LabError ARGUMENT_INVALID with the shape.
  */
 export function parseSlice(text: string, shape: readonly number[]): Region {
-  if (typeof text !== "string") throw invalid(String(text), shape, `a value of type ${typeof text}`);
+  requireText(text, "tensor.values, slice", 'await tensor.values({ slice: "[0:4, :8]" })');
   const inner = text.trim().replace(/^\[/, "").replace(/\]$/, "").trim();
   const parts = inner === "" ? [] : inner.split(",").map((part) => part.trim());
   const dots = parts.indexOf("...");

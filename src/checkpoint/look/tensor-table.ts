@@ -1,3 +1,4 @@
+import { requireArgument } from "../../core/arguments.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import type { ElementType } from "../../formats/dtype.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
@@ -19,6 +20,8 @@ export interface TensorRow {
   /** Different slices that the files hold; 1 for a whole tensor. */
   readonly slices: number;
 }
+
+const kinds: readonly TensorKind[] = ["weight", "optimizer", "state"];
 
 /** Sums over tensors. */
 export interface TensorTotal {
@@ -56,6 +59,10 @@ export class TensorTable implements Iterable<TensorRow> {
 
   /** Sum over all rows, or over those of one kind. */
   total(kind?: TensorKind): TensorTotal {
+    requireArgument(kind === undefined || kinds.includes(kind), {
+      ...{ call: "tensors.total, kind", expected: kinds.map((each) => JSON.stringify(each)).join(", "), found: kind },
+      example: 'tensors.total("weight")',
+    });
     const rows = this.rows.filter((row) => kind === undefined || row.kind === kind);
     const sum = (value: (row: TensorRow) => number) => rows.reduce((result, row) => result + value(row), 0);
     return { tensors: rows.length, elements: sum((row) => row.elements), bytes: sum((row) => row.bytes) };
@@ -85,7 +92,7 @@ export class TensorTable implements Iterable<TensorRow> {
 
   #totals(): string {
     const words = { weight: "weights", optimizer: "optimizer", state: "state" } as const;
-    const parts = (["weight", "optimizer", "state"] as const).map((kind) => {
+    const parts = kinds.map((kind) => {
       const { tensors, elements, bytes } = this.total(kind);
       if (tensors === 0) return "";
       const count = `${formatCount(tensors)} tensor${tensors === 1 ? "" : "s"}`;

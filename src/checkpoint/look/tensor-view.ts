@@ -1,3 +1,4 @@
+import { isWhole, requireArgument, requireOptions } from "../../core/arguments.js";
 import { CancelledError } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { bitsOf, type ElementType, type TensorValues } from "../../formats/dtype.js";
@@ -13,6 +14,7 @@ import { type GlobalTensor, slicesOf } from "../read/tensor-index.js";
 import { heatMapFigure, measureHeat } from "./heat-map.js";
 import { parseSlice } from "./slice-text.js";
 import { measureTensor, type TensorStatistics } from "./statistics.js";
+import { shownStatistics } from "./statistics-card.js";
 import type { StatisticsFile } from "./statistics-file.js";
 import { histogramFigure } from "./value-histogram.js";
 
@@ -58,10 +60,15 @@ export class TensorView {
    * shape.
    */
   async values(options: { readonly slice?: string; readonly limit?: number } = {}): Promise<TensorValues> {
+    requireOptions(options, "tensor.values", 'await tensor.values({ slice: "[0:4, :8]" })');
+    const { limit = 2 ** 20 } = options;
+    const example = "await tensor.values({ limit: 1000 })";
+    const expected = "a whole number from 1 on";
+    requireArgument(isWhole(limit, 1), { call: "tensor.values, limit", expected, found: limit, example });
     const region = options.slice === undefined ? wholeRegion(this.shape) : parseSlice(options.slice, this.shape);
     const [first] = this.#tensor.parts;
     const place = { file: first?.file.path ?? "", offset: first?.entry.start ?? 0 };
-    requireFewElements(place, { name: this.name, elements: elementsIn(region) }, options.limit ?? 2 ** 20);
+    requireFewElements(place, { name: this.name, elements: elementsIn(region) }, limit);
     if (bitsOf(this.dtype) < 8) return decodeTensor(place, this, new Uint8Array(0));
     const bytes = await this.#stored.withPool((pool) => readRegion(this.#tensor, region, { reader: pool }));
     return decodeTensor(place, this, bytes);
@@ -69,13 +76,14 @@ export class TensorView {
 
   /** Reads the whole tensor once and stores the result beside the checkpoint; the second call costs nothing. */
   async statistics(options: { readonly signal?: AbortSignal } = {}): Promise<TensorStatistics> {
+    requireOptions(options, "tensor.statistics", "await tensor.statistics()");
     const signal = options.signal ?? jupyterHost()?.signal;
     for (;;) {
       const isOwn = this.#statistics === undefined;
       const measured = this.#statistics ?? this.#measure(signal);
       this.#statistics = measured;
       try {
-        return await measured;
+        return shownStatistics(await measured);
       } catch (error) {
         if (this.#statistics === measured) this.#statistics = undefined;
         // Another caller has cancelled what this one waited for.
@@ -100,6 +108,7 @@ export class TensorView {
 
   /** The tensor as colored cells: the root mean square of each block of values, which shows dead rows and columns. */
   async heatMap(options: { readonly signal?: AbortSignal } = {}): Promise<Figure> {
+    requireOptions(options, "tensor.heatMap", "await tensor.heatMap()");
     const signal = options.signal ?? jupyterHost()?.signal;
     return heatMapFigure(await this.#stored.withPool((pool) => measureHeat(this.#tensor, pool, signal)));
   }

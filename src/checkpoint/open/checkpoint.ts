@@ -1,3 +1,4 @@
+import { invalidArgument, requireOptions } from "../../core/arguments.js";
 import { CheckpointError, type Issue } from "../../core/error.js";
 import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import type { TensorValues } from "../../formats/dtype.js";
@@ -21,16 +22,15 @@ import { TensorView } from "../look/tensor-view.js";
 import type { ScrubResult } from "../prove/scrub-result.js";
 import type { SealResult } from "../prove/seal-result.js";
 import type { Verification } from "../prove/verification.js";
-import { invalidArgument } from "../read/arguments.js";
 import { type HyperParameters, noHyperParameters } from "../read/files/hyper.js";
 import { nameMatcher } from "../read/match.js";
-import { listed, otherCheckpoint } from "../read/points/finding.js";
+import { listed } from "../read/points/finding.js";
 import type { CheckpointFile, CheckpointLayout } from "../read/points/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
-import type { GlobalTensor } from "../read/tensor-index.js";
 import { incompleteness } from "./completeness.js";
-import { missingTensor, titleOf } from "./naming.js";
-import { scrub, seal, verify } from "./prove-point.js";
+import { findTensor, type NamedPoint, requireReadable } from "./find-tensor.js";
+import { titleOf } from "./naming.js";
+import { type SealOptions, scrub, seal, verify } from "./prove-point.js";
 import { derivedFolderOf } from "./seal-place.js";
 
 /**
@@ -90,8 +90,9 @@ export class Checkpoint {
    * `rank`: only of that rank; default: all ranks together, each name once.
    */
   async tensors(options: { readonly match?: string | RegExp; readonly rank?: number } = {}): Promise<TensorTable> {
+    requireOptions(options, "checkpoint.tensors", 'await checkpoint.tensors({ match: "*.layers.0.*" })');
     const matches = nameMatcher(options.match);
-    this.#requireReadable(options.rank);
+    requireReadable(this.#named(), options.rank);
     const index = await this.#stored.index();
     const rows: TensorRow[] = [];
     let all = 0;
@@ -119,7 +120,8 @@ export class Checkpoint {
   async statistics(
     options: { readonly match?: string | RegExp; readonly signal?: AbortSignal } = {},
   ): Promise<StatisticsTable> {
-    this.#requireReadable(undefined);
+    requireOptions(options, "checkpoint.statistics", 'await checkpoint.statistics({ match: "*.layers.0.*" })');
+    requireReadable(this.#named(), undefined);
     return new StatisticsTable(await measureMany(this.#stored, { ...options, file: this.#statistics }));
   }
 
@@ -129,8 +131,9 @@ export class Checkpoint {
    * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor.
    */
   async tensor(name: string, options: { readonly rank?: number } = {}): Promise<TensorView> {
+    requireOptions(options, "checkpoint.tensor", "await checkpoint.tensor(name, { rank: 0 })");
     const file = options.rank === undefined ? this.#statistics : undefined;
-    return new TensorView(this.#stored, await this.#find(name, options.rank), file);
+    return new TensorView(this.#stored, await findTensor(this.#named(), name, options.rank), file);
   }
 
   /**
@@ -141,6 +144,7 @@ export class Checkpoint {
    * larger than the limit.
    */
   async values(name: string, options: { readonly rank?: number; readonly limit?: number } = {}): Promise<TensorValues> {
+    requireOptions(options, "checkpoint.values", "await checkpoint.values(name, { limit: 1000 })");
     const view = await this.tensor(name, options.rank === undefined ? {} : { rank: options.rank });
     return view.values(options.limit === undefined ? {} : { limit: options.limit });
   }
@@ -151,15 +155,17 @@ export class Checkpoint {
    * `signal`: default the running cell's.
    */
   async verify(options: { readonly signal?: AbortSignal } = {}): Promise<Verification> {
+    requireOptions(options, "checkpoint.verify", "await checkpoint.verify()");
     return verify({ ...this.#proof(), ...options });
   }
 
   /**
    * Reads every byte and stores checksums, so that `scrub` and `verify` find any later change. The seal is in the
-   * run's folder of seals, or in `.mindformers-lab/seals` beside the files. Another seal replaces it; the result
-   * names what changed since the one before.
+   * run's folder of seals, or in `.mindformers-lab/seals` beside the files. It replaces an earlier seal.
+   * @throws CheckpointError SEAL_BROKEN if files differ from the earlier seal; `{ changes: "accept" }` seals them.
    */
-  async seal(options: { readonly signal?: AbortSignal } = {}): Promise<SealResult> {
+  async seal(options: SealOptions = {}): Promise<SealResult> {
+    requireOptions(options, "checkpoint.seal", "await checkpoint.seal()");
     return seal({ ...this.#proof(), ...options });
   }
 
@@ -168,6 +174,7 @@ export class Checkpoint {
    * @throws CheckpointError CHECKPOINT_MISSING if the step was never sealed.
    */
   async scrub(options: { readonly signal?: AbortSignal } = {}): Promise<ScrubResult> {
+    requireOptions(options, "checkpoint.scrub", "await checkpoint.scrub()");
     const result = await scrub({ ...this.#proof(), ...options });
     if (result) return result;
     const message = `${this.#title()} in ${this.folder}: expected a seal of its files, found none`;
@@ -180,10 +187,10 @@ export class Checkpoint {
    * Reads both once.
    */
   async compareTo(other: Checkpoint, options: CompareOptions = {}): Promise<CheckpointComparison> {
-    if (!(other instanceof Checkpoint)) {
-      const hint = "a.compareTo(await openCheckpoint(path))";
-      throw invalidArgument(other, { name: "compareTo", expected: "a checkpoint", hint });
-    }
+    const example = "await a.compareTo(await openCheckpoint(path))";
+    if (!(other instanceof Checkpoint))
+      throw invalidArgument({ call: "checkpoint.compareTo", expected: "a checkpoint", found: other, example });
+    requireOptions(options, "checkpoint.compareTo", 'await a.compareTo(b, { match: "*.layers.0.*" })');
     const titles = { before: other.#title(), after: this.#title() };
     return comparePoints(other.#stored, this.#stored, { ...options, titles });
   }
@@ -193,7 +200,7 @@ export class Checkpoint {
    * conversion.run()` carries it out.
    */
   async merge(options: CheckpointMergeOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, options, mergePlan);
+    return conversionOf({ stored: this.#stored, call: "merge" }, options, mergePlan);
   }
 
   /**
@@ -201,7 +208,7 @@ export class Checkpoint {
    * forecast, as `merge`.
    */
   async reshard(options: ReshardOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, options, reshardPlan);
+    return conversionOf({ stored: this.#stored, call: "reshard" }, options, reshardPlan);
   }
 
   /**
@@ -209,19 +216,23 @@ export class Checkpoint {
    * `merge`.
    */
   async toSafetensors(options: FormatOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, options, (stored) => formatPlan(stored, "safetensors", options));
+    return conversionOf({ stored: this.#stored, call: "toSafetensors" }, options, (stored) =>
+      formatPlan(stored, "safetensors", options),
+    );
   }
 
   /** The same files as MindSpore's `.ckpt`. Returns a forecast, like `merge`. */
   async toCkpt(options: FormatOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, options, (stored) => formatPlan(stored, "ckpt", options));
+    return conversionOf({ stored: this.#stored, call: "toCkpt" }, options, (stored) =>
+      formatPlan(stored, "ckpt", options),
+    );
   }
 
   /**
    * Every slice on one rank only, as MindFormers' `remove_redundancy: True` saves. Returns a forecast, like `merge`.
    */
   async removeRedundancy(options: FormatOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, options, redundancyPlan);
+    return conversionOf({ stored: this.#stored, call: "removeRedundancy" }, options, redundancyPlan);
   }
 
   /**
@@ -229,7 +240,7 @@ export class Checkpoint {
    * `merge`.
    */
   async toHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, options, toHuggingFacePlan);
+    return conversionOf({ stored: this.#stored, call: "toHuggingFace" }, options, toHuggingFacePlan);
   }
 
   /**
@@ -237,7 +248,7 @@ export class Checkpoint {
    * `merge`.
    */
   async fromHuggingFace(options: HuggingFaceOptions): Promise<Conversion> {
-    return conversionOf(this.#stored, options, fromHuggingFacePlan);
+    return conversionOf({ stored: this.#stored, call: "fromHuggingFace" }, options, fromHuggingFacePlan);
   }
 
   [displayKey](): MimeBundle {
@@ -265,35 +276,11 @@ export class Checkpoint {
     return titleOf(this.#stored.point, this.step);
   }
 
+  #named(): NamedPoint {
+    return { stored: this.#stored, title: this.#title() };
+  }
+
   #proof() {
     return { stored: this.#stored, step: this.step < 0 ? undefined : this.step, known: this.issues };
-  }
-
-  async #find(name: string, rank: number | undefined): Promise<GlobalTensor> {
-    this.#requireReadable(rank);
-    const index = await this.#stored.index();
-    const tensor = index.get(name);
-    const own = rank === undefined ? undefined : tensor?.parts.find(({ file }) => file.rank === rank);
-    if (tensor && rank === undefined) return tensor;
-    if (tensor && own) {
-      const part = { ...own, offset: own.entry.shape.map(() => 0) };
-      return { ...tensor, shape: own.entry.shape, placed: true, parts: [part] };
-    }
-    const where = rank === undefined ? listed(this.ranks) : `rank ${rank}`;
-    throw missingTensor(name, { title: this.#title(), where, known: index.keys() });
-  }
-
-  #requireReadable(rank: number | undefined): void {
-    if (rank !== undefined && !this.ranks.includes(rank)) {
-      const message = `${this.#title()}: expected a file of rank ${rank}, found ${listed(this.ranks)}`;
-      throw new CheckpointError("CHECKPOINT_MISSING", message, {
-        hint: `choose one of ${this.ranks.slice(0, 20).join(", ")}`,
-      });
-    }
-    const { parts } = this.#stored.point;
-    const files = parts.filter((part) => rank === undefined || part.rank === rank);
-    if (files.some(({ problem }) => problem === undefined)) return;
-    const message = `${this.#title()}: no file can be read: ${files[0]?.problem ?? "there is none"}`;
-    throw new CheckpointError("CHECKPOINT_NONE", message, { hint: otherCheckpoint });
   }
 }

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { invalidArgument, requireOptions } from "../../core/arguments.js";
 import { CheckpointError } from "../../core/error.js";
 import { freeSpace } from "../../core/files.js";
 import { formatBytes, formatCount, formatDate } from "../../core/units.js";
@@ -50,6 +51,13 @@ export class Checkpoints {
    * @throws CheckpointError CHECKPOINT_MISSING with the steps that exist.
    */
   at(step: number): Checkpoint {
+    if (typeof step !== "number")
+      throw invalidArgument({
+        call: "checkpoints.at, step",
+        expected: "a step",
+        found: step,
+        example: "checkpoints.at(100)",
+      });
     const found = this.all.filter((checkpoint) => checkpoint.step === step);
     const best = found.findLast((checkpoint) => checkpoint.complete) ?? found.at(-1);
     if (best) return best;
@@ -65,6 +73,7 @@ export class Checkpoints {
    * run loads.
    */
   async retention(options: RetentionOptions = {}): Promise<Retention> {
+    requireOptions(options, "checkpoints.retention", "await checkpoints.retention({ keepLast: 3 })");
     requireHere(this.folder, "retention()");
     const linked = await linkedByRuns(this.folder);
     const uses = new Map<Checkpoint, string | undefined>();

@@ -1,8 +1,16 @@
 import { basename, dirname } from "node:path";
 import { suggestName } from "../../config/text/suggest.js";
+import {
+  hasAll,
+  localPath,
+  requireArgument,
+  requireCount,
+  requireOptions,
+  requirePath,
+  requireText,
+} from "../../core/arguments.js";
 import { CheckpointError } from "../../core/error.js";
 import { jupyterHost } from "../../view/display-contract.js";
-import { localPath, requireCount, requirePath } from "../read/arguments.js";
 import { type FileAccess, httpFiles, localFiles } from "../read/files/file-access.js";
 import { withTensorFile } from "../read/files/tensor-file.js";
 import { type FindOptions, type FoundPoints, findFile, findPoints } from "../read/points/find-points.js";
@@ -51,7 +59,7 @@ export interface OpenCheckpointsOptions extends OpenCheckpointOptions {
  * await checkpoint.tensors();
  */
 export async function openCheckpoint(path: string, options: OpenCheckpointOptions = {}): Promise<Checkpoint> {
-  const place = placeOf(path, options);
+  const place = placeOf(path, "openCheckpoint", options);
   const kind = await place.files.kind(place.path);
   if (kind === "file" && !isIndexName(place.path)) return openFile(place.path, findOptions(place, options));
   const folder = kind === "file" ? place.path.replace(/\/[^/]*$/, "") : place.path;
@@ -70,7 +78,7 @@ export async function openCheckpoint(path: string, options: OpenCheckpointOption
  * await last.tensors({ match: "*.layers.0.*" });
  */
 export async function openCheckpoints(folder: string, options: OpenCheckpointsOptions = {}): Promise<Checkpoints> {
-  const place = placeOf(folder, options);
+  const place = placeOf(folder, "openCheckpoints", options);
   return open(place.path, place, options);
 }
 
@@ -79,13 +87,19 @@ interface Place {
   readonly files: FileAccess;
 }
 
-function placeOf(path: string, { files, ranks }: OpenCheckpointsOptions): Place {
-  const hint = 'openCheckpoint("runs/first/output/checkpoint")';
-  requirePath(path, "openCheckpoint", hint);
-  requireCount(ranks, "openCheckpoints: ranks", "openCheckpoints(folder, { ranks: 8 })");
+function placeOf(path: string, call: string, options: OpenCheckpointsOptions): Place {
+  const example = `await ${call}("runs/first/output/checkpoint")`;
+  requirePath(path, `${call}, path`, example);
+  requireOptions(options, call, 'await openCheckpoint(path, { strategy: "replicas" })');
+  const { files, ranks, strategy } = options;
+  if (strategy !== undefined) requireText(strategy, `${call}, strategy`, '{ strategy: "replicas" }');
+  requireArgument(files === undefined || hasAll(files, "kind", "list", "open", "join"), {
+    ...{ call: `${call}, files`, expected: "an object with list, kind, open, and join", found: files, example },
+  });
+  requireCount(ranks, "openCheckpoints, ranks", "await openCheckpoints(folder, { ranks: 8 })");
   if (files !== undefined) return { path, files };
   if (/^https?:\/\//.test(path)) return { path, files: httpFiles };
-  return { path: localPath(path, { name: "openCheckpoint", hint }), files: localFiles };
+  return { path: localPath(path, `${call}, path`, example), files: localFiles };
 }
 
 function isIndexName(path: string): boolean {
@@ -105,15 +119,15 @@ async function openFile(path: string, options: FindOptions): Promise<Checkpoint>
     await withTensorFile(path, options, async () => undefined);
     throw new CheckpointError("CHECKPOINT_NONE", `${path}: ${problem}`, { hint: "pass another file" });
   }
-  return new Checkpoint(new StoredPoint(point, { files: options.files, key: options.key, placeOf: undefined }));
+  return new Checkpoint(new StoredPoint(point, { files: options.files, key: options.key }));
 }
 
 async function open(folder: string, place: Place, options: OpenCheckpointsOptions): Promise<Checkpoints> {
   const ranks = options.ranks ?? (place.files === localFiles ? await worldSizeOf(folder) : undefined);
   const found = await findPoints(folder, { ...findOptions(place, options), ranks });
   if (!found || found.points.length === 0) throw await nothingFound(folder, found, place.files);
-  const placeOf = found.ranks.length > 0 ? await slicePlaces(found.folder, place.files, options.strategy) : undefined;
-  const stored = { files: place.files, key: options.key, placeOf };
+  const places = found.ranks.length > 0 ? await slicePlaces(found.folder, place.files, options.strategy) : {};
+  const stored = { files: place.files, key: options.key, ...places };
   return new Checkpoints(
     found.folder,
     found.points.map((point) => new Checkpoint(new StoredPoint(point, stored))),
@@ -134,12 +148,12 @@ async function slicePlaces(
   folder: string,
   files: FileAccess,
   strategy: string | undefined,
-): Promise<PlaceOf | undefined> {
+): Promise<{ readonly placeOf?: PlaceOf; readonly strategy?: string }> {
   if (strategy === "replicas") {
-    return ({ shape }) => ({ offset: shape.map(() => 0), shape, globalShape: shape });
+    return { strategy, placeOf: ({ shape }) => ({ offset: shape.map(() => 0), shape, globalShape: shape }) };
   }
   const path = strategy ?? (await foundStrategy(folder, files));
-  if (path === undefined) return undefined;
+  if (path === undefined) return {};
   if (strategy !== undefined && (await files.kind(path)) === "nothing") {
     const message = `strategy: expected "replicas", or a strategy file or folder, found nothing at ${path}`;
     const near = suggestName(strategy, ["replicas"]);
@@ -148,7 +162,7 @@ async function slicePlaces(
     });
   }
   const set = await readStrategySet(files, path);
-  return (entry, rank) => placeInSet(set, entry, rank);
+  return { strategy: path, placeOf: (entry, rank) => placeInSet(set, entry, rank) };
 }
 
 async function nothingFound(

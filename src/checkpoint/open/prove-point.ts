@@ -1,17 +1,18 @@
 import { relative } from "node:path";
-import { type FormatError, type Issue, isLabError } from "../../core/error.js";
-import { formatBytes } from "../../core/units.js";
+import { requireArgument } from "../../core/arguments.js";
+import { CheckpointError, type FormatError, type Issue, isLabError } from "../../core/error.js";
+import { formatBytes, formatCount } from "../../core/units.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { openProgress } from "../../view/show.js";
 import { scrubFiles } from "../prove/scrub-files.js";
 import { ScrubResult } from "../prove/scrub-result.js";
 import { readSeal, sealFiles, writeSeal } from "../prove/seal-files.js";
 import type { Seal } from "../prove/seal-format.js";
-import { SealResult } from "../prove/seal-result.js";
+import { changedFiles, SealResult, utc } from "../prove/seal-result.js";
 import { tensorsInRanges } from "../prove/tensors-in-ranges.js";
 import { Verification } from "../prove/verification.js";
 import { verifyPoint } from "../prove/verify.js";
-import { issue, otherCheckpoint } from "../read/points/finding.js";
+import { issue, remedyOf } from "../read/points/finding.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import { isElsewhere, requireHere, sealFolderOf } from "./seal-place.js";
 
@@ -23,6 +24,14 @@ export interface ProofOptions {
   readonly step: number | undefined;
   readonly known: readonly Issue[];
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `checkpoint.seal`. */
+export interface SealOptions {
+  /** `"accept"`: also seals files that differ from an earlier seal, as they are now. Default: refuses them. */
+  readonly changes?: "accept";
+  /** Default: the running cell's signal. */
+  readonly signal?: AbortSignal;
 }
 
 function bytesOf({ stored }: ProofOptions): number {
@@ -98,8 +107,15 @@ function sealedPaths({ point: { folder, parts, metadataPath } }: StoredPoint): s
   return all.map((path) => relative(folder, path));
 }
 
-/** Reads every byte, writes the checksums, and returns them with the file they stand in. */
-export async function seal(options: ProofOptions): Promise<SealResult> {
+/**
+ * Reads every byte, writes the checksums, and returns them with the file they stand in.
+ * @throws CheckpointError SEAL_BROKEN for files that differ from an earlier seal, unless `changes` accepts them.
+ */
+export async function seal(options: ProofOptions & Pick<SealOptions, "changes">): Promise<SealResult> {
+  const { changes } = options;
+  const isKnown = changes === undefined || changes === "accept";
+  const example = 'await checkpoint.seal({ changes: "accept" })';
+  requireArgument(isKnown, { call: "checkpoint.seal, changes", expected: '"accept"', found: changes, example });
   const { folder } = options.stored.point;
   requireHere(folder, "seal()");
   const made = await withProgress(options, "sealing", (onProgress) =>
@@ -112,7 +128,22 @@ export async function seal(options: ProofOptions): Promise<SealResult> {
     }),
   );
   const { seal: before } = await readableSeal(options);
-  return new SealResult(await writeSeal(await sealFolderOf(folder), made), made, before);
+  const changed = changedFiles(made, before);
+  if (changed.length > 0 && changes === undefined) throw sealBroken(options.stored, changed, before?.sealedAt);
+  return new SealResult(await writeSeal(await sealFolderOf(folder), made), made, { before, changed });
+}
+
+function sealBroken({ point }: StoredPoint, changed: readonly string[], since: string | undefined): CheckpointError {
+  const others = changed.length > 1 ? ` and ${formatCount(changed.length - 1, "other file")}` : "";
+  const message =
+    `folder ${point.folder}: expected the files of the seal of ${utc(since ?? "")}, ` +
+    `found ${changed[0]}${others} changed since`;
+  return new CheckpointError("SEAL_BROKEN", message, {
+    hint:
+      "await checkpoint.scrub() names the damage; if the change was meant: " +
+      'await checkpoint.seal({ changes: "accept" })',
+    details: { folder: point.folder, changed },
+  });
 }
 
 /** Compares every byte with the seal; undefined if there is none. */
@@ -134,7 +165,7 @@ async function scrubSealed(options: ProofOptions, sealed: Seal): Promise<ScrubRe
     const part = parts.find((candidate) => relative(folder, candidate.path) === path);
     const tensors = part === undefined ? "" : await tensorsInRanges(stored, part, ranges);
     const where = part === undefined ? "" : `rank ${part.rank}: `;
-    const text = { path: part?.path ?? path, message: `${where}${message}${tensors}`, hint: otherCheckpoint };
+    const text = { path: part?.path ?? path, message: `${where}${message}${tensors}`, hint: remedyOf(stored.point) };
     findings.push(issue("error", "checkpoint-seal-broken", text));
   }
   const bytes = sealed.files.reduce((sum, file) => sum + file.bytes, 0);

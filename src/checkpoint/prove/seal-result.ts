@@ -18,12 +18,11 @@ export class SealResult {
   readonly changed: readonly string[];
   readonly #before: Seal | undefined;
 
-  constructor(path: string, seal: Seal, before: Seal | undefined) {
+  constructor(path: string, seal: Seal, replaced: { readonly before: Seal | undefined; readonly changed: string[] }) {
     this.path = path;
     this.seal = seal;
-    this.#before = before;
-    const old = new Map(before?.files.map((file) => [file.path, file.blocks]));
-    this.changed = seal.files.filter((file) => (old.get(file.path) ?? file.blocks) !== file.blocks).map((f) => f.path);
+    this.changed = replaced.changed;
+    this.#before = replaced.before;
   }
 
   [displayKey](): MimeBundle {
@@ -46,6 +45,13 @@ export class SealResult {
   }
 }
 
-function utc(time: string): string {
+/** Files that an earlier seal holds with other bytes. */
+export function changedFiles(seal: Seal, before: Seal | undefined): string[] {
+  const old = new Map(before?.files.map((file) => [file.path, file.blocks]));
+  return seal.files.filter(({ path, blocks }) => (old.get(path) ?? blocks) !== blocks).map(({ path }) => path);
+}
+
+/** A time of a seal as people read it. */
+export function utc(time: string): string {
   return `${time.replace("T", " ").slice(0, 19)} UTC`;
 }

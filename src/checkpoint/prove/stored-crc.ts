@@ -1,10 +1,8 @@
 import { crc32 } from "node:zlib";
 import type { ByteSource } from "../../core/bytes.js";
-import type { Issue } from "../../core/error.js";
 import { decodeElements } from "../../formats/dtype.js";
 import { readTensorBytes, type TensorEntry } from "../../formats/tensor-entry.js";
 import type { OpenTensorFile } from "../read/files/tensor-file.js";
-import { issue, otherCheckpoint } from "../read/points/finding.js";
 import { combineCrc } from "./crc-combine.js";
 
 const blockBytes = 8 * 1024 * 1024;
@@ -12,14 +10,14 @@ const blockBytes = 8 * 1024 * 1024;
 /**
  * Compares the CRC-32 that MindSpore stores with `crc_check=True`: in a `.ckpt` of all bytes before it, in
  * safetensors (`crc_num`) of names and data in the order of the names. `checksums`: CRC-32 of each tensor's data.
+ * `broken` says what differs.
  */
-export async function storedCrcIssues(
-  path: string,
+export async function checkStoredCrc(
   { source, header }: OpenTensorFile,
   checksums: ReadonlyMap<string, number>,
-): Promise<{ readonly issues: readonly Issue[]; readonly checked: boolean }> {
+): Promise<{ readonly broken?: string; readonly checked: boolean }> {
   const stored = header.format === "ckpt" ? header.crc : numberOf(header.metadata.crc_num);
-  if (stored === undefined) return { issues: [], checked: false };
+  if (stored === undefined) return { checked: false };
   let found = 0;
   if (header.format === "ckpt") {
     for (let start = 0; start < header.dataEnd; start += blockBytes) {
@@ -36,9 +34,9 @@ export async function storedCrcIssues(
           found = crc32(Buffer.alloc(Math.min(left, blockBytes)), found);
     }
   }
-  if (found === stored) return { issues: [], checked: true };
-  const message = `expected the CRC-32 that the file stores (${stored}), found ${found}: bytes changed after the save`;
-  return { issues: [issue("error", "checkpoint-crc", { path, message, hint: otherCheckpoint })], checked: true };
+  if (found === stored) return { checked: true };
+  const broken = `expected the CRC-32 that the file stores (${stored}), found ${found}: bytes changed after the save`;
+  return { broken, checked: true };
 }
 
 /**

@@ -5,8 +5,8 @@ import { formatCount, formatDuration } from "../../core/units.js";
 import { streamTensors } from "../read/files/stream-tensors.js";
 import { type OpenTensorFile, type TensorHeader, withTensorFile } from "../read/files/tensor-file.js";
 import { kindOf } from "../read/kind.js";
-import { issue, otherCheckpoint } from "../read/points/finding.js";
-import type { PointPart } from "../read/points/saved-point.js";
+import { issue, remedyOf } from "../read/points/finding.js";
+import type { PointPart, SavedPoint } from "../read/points/saved-point.js";
 import type { StoredPoint } from "../read/stored-point.js";
 import type { GlobalTensor } from "../read/tensor-index.js";
 import { missingForResume, missingOnRanks, noteTensor, type TensorSeen } from "./agreement.js";
@@ -14,7 +14,7 @@ import { addNotFinite, countNotFinite, type NotFinite } from "./finite.js";
 import { iterationNoteIssues, metadataIssues } from "./iteration-notes.js";
 import { rankNoteIssues } from "./rank-notes.js";
 import { momentsWithoutWeight, replicasThatDiffer } from "./state-agreement.js";
-import { storedCrcIssues } from "./stored-crc.js";
+import { checkStoredCrc } from "./stored-crc.js";
 import { Verification } from "./verification.js";
 
 const maximumFindings = 200;
@@ -43,6 +43,8 @@ export interface TensorReading extends NotFinite {
 interface Work {
   readonly request: VerifyRequest;
   readonly findings: Issue[];
+  /** The hint for damage. */
+  readonly remedy: string;
   readonly seen: Map<string, TensorSeen>;
   readonly done: { tensors: number; bytes: number };
   /** CRC-32 by file and tensor, for comparing replicas. */
@@ -62,6 +64,7 @@ export async function verifyPoint(request: VerifyRequest): Promise<Verification>
   const work: Work = {
     request,
     findings: [...request.known],
+    remedy: remedyOf(stored.point),
     seen: new Map(),
     done: { tensors: 0, bytes: 0 },
     checksums: new Map(),
@@ -81,7 +84,7 @@ export async function verifyPoint(request: VerifyRequest): Promise<Verification>
   if (files.length > 0 && ranked) {
     findings.push(...missingForResume(seen.keys(), { folder, counted: stored.point.common?.step !== undefined }));
     findings.push(...momentsWithoutWeight(seen.keys()));
-    findings.push(...savedApart(folder, files));
+    findings.push(...savedApart(stored.point, files));
   }
   findings.push(...(await noteIssues(stored)));
   const index = await readIndex(work);
@@ -97,7 +100,7 @@ export async function verifyPoint(request: VerifyRequest): Promise<Verification>
     checksummedFiles: work.checked,
     files: files.length,
   };
-  return new Verification({ ...facts, milliseconds: Date.now() - started }, bounded(findings, folder));
+  return new Verification({ ...facts, milliseconds: Date.now() - started }, bounded(findings, stored.point));
 }
 
 /** The notes beside the files that MindFormers resumes by, against the files. */
@@ -117,7 +120,7 @@ async function readIndex({ request, findings }: Work): Promise<ReadonlyMap<strin
     if (!isLabError(error) || error.code !== "CHECKPOINT_INDEX_INVALID") throw error;
     const path = String(error.details.file);
     const message = error.message.replace(`${path}: `, "");
-    findings.push(issue("error", "checkpoint-metadata", { path, message, hint: otherCheckpoint }));
+    findings.push(issue("error", "checkpoint-metadata", { path, message, hint: remedyOf(stored.point) }));
     return undefined;
   }
 }
@@ -133,7 +136,7 @@ async function verifyFile(work: Work, part: PointPart): Promise<TensorHeader | u
   } catch (error) {
     if (error instanceof CancelledError) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    work.findings.push(issue("error", "checkpoint-unreadable", { path: part.path, message, hint: otherCheckpoint }));
+    work.findings.push(issue("error", "checkpoint-unreadable", { path: part.path, message, hint: work.remedy }));
     return undefined;
   }
 }
@@ -165,17 +168,18 @@ async function verifyTensors(work: Work, part: PointPart, file: OpenTensorFile):
     const reading = readings.get(entry.name) ?? { nan: 0, infinite: 0, denormal: 0, largest: 0, checksum: 0 };
     checksums.set(entry.name, reading.checksum);
     done.tensors += 1;
-    findings.push(...valueIssues(part.rank, entry, reading));
+    findings.push(...valueIssues({ rank: part.rank, remedy: work.remedy }, entry, reading));
     findings.push(...noteTensor(seen, part.rank, { entry, checksum: reading.checksum }));
   }
   work.checksums.set(part.path, checksums);
-  const crc = await storedCrcIssues(part.path, file, checksums);
-  findings.push(...crc.issues);
+  const crc = await checkStoredCrc(file, checksums);
+  const broken = { path: part.path, message: crc.broken ?? "", hint: work.remedy };
+  if (crc.broken !== undefined) findings.push(issue("error", "checkpoint-crc", broken));
   if (crc.checked) work.checked += 1;
 }
 
 function valueIssues(
-  rank: number,
+  { rank, remedy }: { readonly rank: number; readonly remedy: string },
   { name, elements }: { readonly name: string; readonly elements: number },
   { nan, infinite, denormal, largest }: TensorReading,
 ): Issue[] {
@@ -183,7 +187,7 @@ function valueIssues(
   if (nan + infinite > 0) {
     const count = `${formatCount(nan)} NaN and ${formatCount(infinite)} infinite`;
     const message = `rank ${rank}: expected finite values, found ${count} ${among}`;
-    return [issue("error", "checkpoint-not-finite", { path: name, message, hint: otherCheckpoint })];
+    return [issue("error", "checkpoint-not-finite", { path: name, message, hint: remedy })];
   }
   const hint = `look at it: (await checkpoint.tensor(${JSON.stringify(name)})).statistics()`;
   const kind = kindOf(name);
@@ -201,7 +205,7 @@ function valueIssues(
   return [];
 }
 
-function savedApart(folder: string, files: readonly PointPart[]): Issue[] {
+function savedApart(point: SavedPoint, files: readonly PointPart[]): Issue[] {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { savedAt } of files) {
     first = Math.min(first, savedAt.getTime());
@@ -213,10 +217,10 @@ function savedApart(folder: string, files: readonly PointPart[]): Issue[] {
   const message =
     `expected the ranks' files to be saved within ${limit}, found ${formatDuration(spread)}: ` +
     "they may come from different attempts";
-  return [issue("warning", "checkpoint-saved-apart", { path: folder, message, hint: otherCheckpoint })];
+  return [issue("warning", "checkpoint-saved-apart", { path: point.folder, message, hint: remedyOf(point) })];
 }
 
-function bounded(findings: readonly Issue[], folder: string): readonly Issue[] {
+function bounded(findings: readonly Issue[], point: SavedPoint): readonly Issue[] {
   if (findings.length <= maximumFindings) return findings;
   const rest = findings.length - maximumFindings;
   const errors = findings.slice(maximumFindings).filter((found) => found.severity === "error").length;
@@ -224,6 +228,6 @@ function bounded(findings: readonly Issue[], folder: string): readonly Issue[] {
   const severity = errors > 0 ? "error" : "advice";
   return [
     ...findings.slice(0, maximumFindings),
-    issue(severity, "checkpoint-more-findings", { path: folder, message, hint: otherCheckpoint }),
+    issue(severity, "checkpoint-more-findings", { path: point.folder, message, hint: remedyOf(point) }),
   ];
 }

@@ -1,4 +1,4 @@
-import { invalidArgument } from "./arguments.js";
+import { invalidArgument } from "../../core/arguments.js";
 
 /**
  * Test for tensor names. In a text `*` stands for any characters (dots too) and `?` for one: `"*.layers.0.*"`. A
@@ -12,7 +12,7 @@ export function nameMatcher(match: string | RegExp | undefined): (name: string) 
   }
   if (typeof match !== "string") {
     const expected = "a text with * for any characters, or a regular expression";
-    throw invalidArgument(match, { name: "match", expected, hint: '{ match: "*.layers.0.*" }' });
+    throw invalidArgument({ call: "match", expected, found: match, example: '{ match: "*.layers.0.*" }' });
   }
   // Runs of stars are one star; by hand, because a backtracking expression can take for ever on `*a*a*a*…`.
   const parts = Array.from(match.replace(/\*+/g, "*"));

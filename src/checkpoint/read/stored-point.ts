@@ -10,7 +10,9 @@ export interface StoredPointOptions {
   readonly files: FileAccess;
   readonly key: string | Uint8Array | undefined;
   /** Places of slices by a strategy, for the layout of rank folders. */
-  readonly placeOf: PlaceOf | undefined;
+  readonly placeOf?: PlaceOf | undefined;
+  /** The strategy that gave them, as `openCheckpoint` takes it. */
+  readonly strategy?: string | undefined;
 }
 
 /** One saved point and how to read it: what the verbs of a checkpoint work on. */

@@ -1,4 +1,5 @@
 import { suggestName } from "../../config/text/suggest.js";
+import { invalidArgument, requireText } from "../../core/arguments.js";
 import { CheckpointError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
@@ -6,7 +7,6 @@ import { optimizerParts, placeOf, splitsOf } from "../../formats/strategy/placem
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, joinBundles } from "../../view/sections.js";
 import { tableBundle } from "../../view/table.js";
-import { invalidArgument } from "../read/arguments.js";
 import { listed } from "../read/points/finding.js";
 import { ParameterPlacement, type SliceHolders } from "./parameter-placement.js";
 import { replacementsFor, type StrategyRecovery } from "./recovery.js";
@@ -64,6 +64,7 @@ export class Strategy {
    * @throws CheckpointError CHECKPOINT_MISSING if no stage has the parameter.
    */
   parameter(name: string): ParameterPlacement {
+    requireText(name, "strategy.parameter, name", "strategy.parameter(strategy.rows[0].name)");
     const { stages, devicesPerStage } = this.#set;
     const found = stages.filter(({ layouts }) => layouts.has(name));
     const layout = found[0]?.layouts.get(name);
@@ -92,7 +93,7 @@ export class Strategy {
     if (!Array.isArray(present) || !present.every(isRank)) {
       const wrong: unknown = Array.isArray(present) ? present.find((rank) => !isRank(rank)) : present;
       const expected = `a list of ranks from 0 to ${this.ranks - 1}`;
-      throw invalidArgument(wrong, { name: "recover", expected, hint: "strategy.recover([0, 1])" });
+      throw invalidArgument({ call: "strategy.recover", expected, found: wrong, example: "strategy.recover([0, 1])" });
     }
     return replacementsFor(this.#set, present);
   }

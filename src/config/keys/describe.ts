@@ -1,4 +1,5 @@
-import { ConfigError, requireArgument } from "../../core/error.js";
+import { hasAll, requireArgument, requireText } from "../../core/arguments.js";
+import { ConfigError } from "../../core/error.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { ShownList } from "../../view/shown-list.js";
@@ -74,6 +75,7 @@ function described(section: string, name: string, info: KeyInfo): KeyDescription
  * listKeys("parallel_config").map(({ path }) => path);
  */
 export function listKeys(section?: string): ShownList<KeyDescription> {
+  if (section !== undefined) requireText(section, "listKeys, section", 'listKeys("parallel_config")');
   if (section !== undefined && !sectionPaths.includes(section)) {
     const near = suggestName(section, sectionPaths);
     throw new ConfigError("CONFIG_KEY_UNKNOWN", `section ${section}: MindFormers has no section of that name`, {
@@ -96,6 +98,10 @@ export function listKeys(section?: string): ShownList<KeyDescription> {
 export function describeKey(path: ConfigPath, config?: { get(path: string): unknown }): KeyDescription {
   requireArgument(typeof path === "string", {
     ...{ call: "describeKey", expected: "a path", found: path, example: 'describeKey("runner_config.epochs")' },
+  });
+  requireArgument(config === undefined || hasAll(config, "get"), {
+    ...{ call: "describeKey, config", expected: "a configuration", found: config },
+    example: 'describeKey("lr_schedule.warmup_steps", await openConfig("my-config.yaml"))',
   });
   const cut = path.lastIndexOf(".");
   const section = cut < 0 ? "" : path.slice(0, cut);

@@ -1,3 +1,4 @@
+import { hasAll, requireArgument } from "../../core/arguments.js";
 import type { Layout } from "../../model/layout/layout.js";
 import type { MemoryOptions } from "../../model/memory/options.js";
 import { isSection } from "../text/values.js";
@@ -87,6 +88,10 @@ export function neededSettings(config: ConfigEdits, settings: Settings, prefix =
  * Returns the configuration.
  */
 export function applyLayout<C extends ConfigEdits>(config: C, layout: Layout, options: MemoryOptions): C {
+  requireArgument(hasAll(config, "get", "merge"), {
+    ...{ call: "apply, config", expected: "a configuration", found: config },
+    example: "search.best?.apply(config)",
+  });
   config.merge(neededSettings(config, layoutSettings(layout, options)));
   const strategy = config.get("parallel.dataset_strategy");
   if (Array.isArray(strategy))

@@ -1,4 +1,5 @@
-import { hasAll, LabError, requireArgument } from "../../core/error.js";
+import { hasAll, isWhole, requireArgument } from "../../core/arguments.js";
+import { LabError } from "../../core/error.js";
 import { formatBytes, formatCount, parseBytes } from "../../core/units.js";
 import { tokenWork } from "../../model/flops.js";
 import { globalBatchOf } from "../../model/layout/batch.js";
@@ -126,12 +127,10 @@ function refuse(space: Space, smallest: ModelNumbers): LabError {
 
 function openSpace(config: ConfigEdits, target: ScaleTarget): Space {
   const section = config.get("model.model_config");
-  if (!Number.isInteger(target.devices) || target.devices < 1)
-    throw new LabError(
-      "ARGUMENT_INVALID",
-      `scaleTo, devices: expected a whole number from 1 on, found ${target.devices}`,
-      { hint: "for example { devices: 8 }" },
-    );
+  requireArgument(isWhole(target.devices, 1), {
+    ...{ call: "scaleTo, devices", expected: "a whole number from 1 on", found: target.devices },
+    example: "{ devices: 8 }",
+  });
   const shape = isSection(section) ? knownShape(section) : undefined;
   if (!isSection(section) || shape === undefined)
     throw new LabError(

@@ -1,3 +1,4 @@
+import { requireText } from "../../core/arguments.js";
 import { ConfigError, type Issue } from "../../core/error.js";
 import { applyEdits, editsFor, refuseEdit, type TextEdit } from "./edit.js";
 import { findUnwritable } from "./emit.js";
@@ -110,9 +111,10 @@ function normalize(value: unknown): unknown {
 }
 
 function refusePath(path: string): void {
-  if (typeof path !== "string" || path === "" || path.split(".").includes(""))
+  requireText(path, "path of a configuration", 'config.set("runner_config.epochs", 1)');
+  if (path === "" || path.split(".").includes(""))
     throw refuseEdit(
-      path === "" ? '""' : String(path),
+      path === "" ? '""' : path,
       "expected names joined by single points",
       "for example runner_config.epochs",
     );
@@ -150,6 +152,7 @@ export interface Setting {
 }
 
 function checked({ path, value, asFloat = () => false }: Setting): Required<Setting> {
+  refusePath(path);
   const unwritable = findUnwritable(value);
   if (unwritable !== undefined)
     throw refuseEdit(
@@ -157,7 +160,6 @@ function checked({ path, value, asFloat = () => false }: Setting): Required<Sett
       "expected text, numbers, booleans, null, lists, or plain objects",
       "convert the value first",
     );
-  refusePath(path);
   return { path, value: normalize(value), asFloat };
 }
 

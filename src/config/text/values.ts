@@ -1,3 +1,4 @@
+import { requireText } from "../../core/arguments.js";
 import { type AliasNode, follow, type MapNode, type YamlNode } from "./nodes.js";
 import type { ScalarValue } from "./scalars.js";
 
@@ -6,6 +7,7 @@ export type YamlValue = ScalarValue | YamlValue[] | { [key: string]: YamlValue }
 
 /** Segments of a path such as `callbacks.2.save_checkpoint_steps`; the empty path is the whole document. */
 export function splitPath(path: string): readonly string[] {
+  requireText(path, "path of a configuration", 'config.get("runner_config.epochs")');
   return path === "" ? [] : path.split(".");
 }
 

@@ -17,6 +17,10 @@ export const checkpointErrors = {
     meaning: "A checkpoint at an address (ssh://, http://) is read-only; only its own machine can seal or remove it.",
     cure: "Run the call on the machine that holds the files.",
   },
+  SEAL_BROKEN: {
+    meaning: "Files of a checkpoint differ from its seal, so another seal would hide the change.",
+    cure: 'See checkpoint.scrub(); if the change was meant, checkpoint.seal({ changes: "accept" }).',
+  },
   SEAL_INVALID: {
     meaning: "A seal file (checksums of a checkpoint) is damaged or of another version.",
     cure: "Seal the checkpoint again with checkpoint.seal().",

@@ -18,7 +18,7 @@ export const runErrors = {
     cure: "Read the log lines in the error, fix the cause, then continue with resumeRun or launch again.",
   },
   RUN_FOLDER_UNREADABLE: {
-    meaning: "A run folder has no run.json that this version understands.",
+    meaning: "A run folder has no configuration, or no run.json that this version understands.",
     cure: "Open it with the version that wrote it, or choose another name.",
   },
   RUN_LIVE: {

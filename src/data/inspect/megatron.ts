@@ -1,6 +1,4 @@
 import { throwIfCancelled } from "../../core/cancel.js";
-import { LabError } from "../../core/error.js";
-import { formatCount } from "../../core/units.js";
 import { headerBytes, readIndexEntry, tokenBytes } from "../../formats/megatron.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { type MegatronFacts, type MegatronSources, withKnownMegatron } from "../files/megatron-files.js";
@@ -8,6 +6,7 @@ import { megatronDocumentEnds, megatronStream, tokenArray } from "../files/token
 import type { KnownTokenizer } from "../tokenize/known-tokenizer.js";
 import { DocumentPeek } from "./document-peek.js";
 import { countLengths, type LengthHistogram } from "./length-histogram.js";
+import { requirePeekRange } from "./peek-range.js";
 import { countTokens, type TokenCounts } from "./token-counts.js";
 
 /** Options of `peek`: the tokens to show. */
@@ -26,15 +25,7 @@ export async function peekDocument(
 ): Promise<DocumentPeek> {
   const { from = 0, count = 2048, known } = options;
   const { documents } = dataset;
-  const good = [document, from, count].every((value) => Number.isInteger(value) && value >= 0);
-  if (!good || document >= documents)
-    throw new LabError(
-      "ARGUMENT_INVALID",
-      `dataset.peek(${document}): expected a document from 0 to ${formatCount(documents - 1)}`,
-      {
-        hint: "write for example dataset.peek(0, { from: 0, count: 2048 })",
-      },
-    );
+  requirePeekRange({ call: "dataset.peek", what: "document", at: document, total: documents, from, count });
   return withKnownMegatron(dataset, async (sources) => {
     const { start, end } = await documentRange(sources, dataset, document);
     const ids: number[] = [];

@@ -1,3 +1,4 @@
+import { requireArgument } from "../../core/arguments.js";
 import { formatCount } from "../../core/units.js";
 import { histogram } from "../../view/charts/kinds/histogram.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
@@ -48,11 +49,18 @@ export class TokenCounts {
 
   /** How often an id occurs. */
   of(id: number): number {
+    requireArgument(Number.isInteger(id), {
+      ...{ call: "tokenCounts.of, id", expected: "a whole number", found: id, example: "counts.of(0)" },
+    });
     return this.#counts[id] ?? 0;
   }
 
   /** How many of the most frequent ids make up a share (0 to 1) of all tokens. */
   idsFor(share: number): number {
+    requireArgument(typeof share === "number" && share >= 0 && share <= 1, {
+      ...{ call: "tokenCounts.idsFor, share", expected: "a number from 0 to 1", found: share },
+      example: "counts.idsFor(0.9)",
+    });
     const sorted = this.#counts
       .filter((count) => count > 0)
       .sort()

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { mindRecordLimits } from "../../formats/mindrecord/header.js";
 
@@ -34,8 +35,7 @@ export function checkShards(call: string, path: string, shards: number): void {
   const { shards: most } = mindRecordLimits;
   if (!Number.isInteger(shards) || shards < 1 || shards > most)
     throw argument(
-      `${call} option shards: expected a whole number from 1 to ${most}, ` +
-        `found ${typeof shards === "string" ? JSON.stringify(shards) : String(shards)}`,
+      `${call} option shards: expected a whole number from 1 to ${most}, ` + `found ${shownValue(shards)}`,
       "write for example shards: 8",
     );
 }

@@ -1,7 +1,6 @@
-import { LabError } from "../../core/error.js";
-import { formatCount } from "../../core/units.js";
 import { DocumentPeek } from "../inspect/document-peek.js";
 import type { PeekOptions } from "../inspect/megatron.js";
+import { requirePeekRange } from "../inspect/peek-range.js";
 import { openKnownTokenizer } from "../tokenize/known-tokenizer.js";
 import type { MindRecordFacts } from "./facts.js";
 
@@ -11,15 +10,7 @@ export async function peekRow(
   row: number,
   { from = 0, count = 2048, column }: PeekOptions & { readonly column: string },
 ): Promise<DocumentPeek> {
-  const good = [row, from, count].every((value) => Number.isInteger(value) && value >= 0);
-  if (!good || row >= data.rows)
-    throw new LabError(
-      "ARGUMENT_INVALID",
-      `mindRecord.peek(${row}): expected a row from 0 to ${formatCount(data.rows - 1)}`,
-      {
-        hint: "write for example data.peek(0, { from: 0, count: 2048 })",
-      },
-    );
+  requirePeekRange({ call: "mindRecord.peek", what: "row", at: row, total: data.rows, from, count });
   const all = Array.from((await data.row(row, [column]))[column] as Int32Array | BigInt64Array, Number);
   const ids = all.slice(from, from + count);
   const { tokenizer, note } = await openKnownTokenizer(data.manifest?.tokenizer);

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { requireArgument, requireList, shownValue } from "../../core/arguments.js";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { DataError } from "../../core/error.js";
 import { ensureWritableFolder } from "../../core/files.js";
@@ -173,6 +174,7 @@ function checkOptions(call: string, options: MindRecordOptions): { paths: readon
   const paths = shardPaths(resolve(output), shards);
   const known = rawFields(schema);
   const indexFields = options.indexFields ?? known;
+  requireList(indexFields, `${call} option indexFields`, `indexFields: ${JSON.stringify(known)}`);
   const unknown = indexFields.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw argument(
@@ -203,7 +205,7 @@ function size(call: string, { name, value, least, most, ...option }: SizeOption)
   const found = value ?? option.default;
   if (Number.isInteger(found) && found >= least && found <= most && found % 1024 === 0) return found;
   throw argument(
-    `${call} option ${name}: expected a multiple of 1024 from ${least} to ${most}, found ${found}`,
+    `${call} option ${name}: expected a multiple of 1024 from ${least} to ${most}, found ${shownValue(found)}`,
     `write for example ${name}: ${option.default}`,
   );
 }
@@ -223,10 +225,17 @@ export interface WriteMindRecordOptions extends MindRecordOptions {
   readonly signal?: AbortSignal;
 }
 
+function hasIterator(rows: unknown): boolean {
+  return typeof rows === "object" && rows !== null && (Symbol.asyncIterator in rows || Symbol.iterator in rows);
+}
+
 /** Feeds rows to a writer in batches and publishes. */
 export async function writeRows(call: string, options: WriteMindRecordOptions): Promise<void> {
-  const writer = await MindRecordWriter.create(call, options);
   const { rows, signal } = options;
+  const isIterable = Array.isArray(rows) || hasIterator(rows);
+  const example = "rows: [{ input_ids: Int32Array.of(1, 2) }]";
+  requireArgument(isIterable, { call: `${call} option rows`, expected: "a list of rows", found: rows, example });
+  const writer = await MindRecordWriter.create(call, options);
   const most = options.batchRows ?? (Array.isArray(rows) ? Math.max(1, rows.length) : batchRows);
   try {
     let batch: MindRecordRow[] = [];

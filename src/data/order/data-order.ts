@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { DataError, hasAll, LabError, requireArgument } from "../../core/error.js";
+import { hasAll, isWhole, requireArgument, requireOptions, requireText, shownValue } from "../../core/arguments.js";
+import { DataError, LabError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
@@ -73,6 +74,9 @@ export class DataOrder {
   static async open(options: OrderOptions): Promise<DataOrder> {
     const settings = orderSettings(options);
     const part = options.part ?? "train";
+    const parts = ["train", "valid", "test"];
+    const example = '{ part: "valid" }';
+    requireArgument(parts.includes(part), { call: "order, part", expected: parts.join(", "), found: part, example });
     const plan = planPart(settings, part);
     if (plan === undefined) throw noData(part);
     const opened = new Map<string, SourceFiles>();
@@ -91,10 +95,9 @@ export class DataOrder {
    * Sample `k` (from 0) with its exact ids and labels and the sequences that it was made of. Throws ARGUMENT_INVALID.
    */
   async sample(k: number): Promise<TrainingSample> {
-    if (!Number.isInteger(k) || k < 0 || k >= this.samples)
-      throw new LabError("ARGUMENT_INVALID", `sample: expected 0 to ${this.samples - 1}, found ${k}`, {
-        hint: "write for example await order.sample(0)",
-      });
+    const expected = `0 to ${this.samples - 1}`;
+    const example = "await order.sample(0)";
+    requireArgument(isWhole(k, 0) && k < this.samples, { call: "order.sample", expected, found: k, example });
     const { built, files, settings } = this.#parts;
     const { extraToken, seqLength, pad } = settings;
     const { dataset, sample } = sampleSource(built, k);
@@ -120,7 +123,9 @@ export class DataOrder {
    * batch.
    * @throws LabError ARGUMENT_INVALID for a step or rank outside the run; DATA_ORDER_UNKNOWN without a plan.
    */
-  async step(n: number, { rank = 0 }: { readonly rank?: number } = {}): Promise<TrainingStep> {
+  async step(n: number, options: { readonly rank?: number } = {}): Promise<TrainingStep> {
+    requireOptions(options, "order.step", "await order.step(1, { rank: 0 })");
+    const { rank = 0 } = options;
     const layout = this.#layout("step");
     const steps = this.stepsPerEpoch ?? 0;
     requirePlace(layout, { step: n, rank, steps });
@@ -143,7 +148,12 @@ export class DataOrder {
    * Every sample, and with a plan every step, that reads a stored sequence. `prefix` is optional if there is one
    * dataset. Throws ARGUMENT_INVALID.
    */
-  whereIs({ prefix, sequence }: { readonly prefix?: string; readonly sequence: number }): SequenceUses {
+  whereIs(place: { readonly prefix?: string; readonly sequence: number }): SequenceUses {
+    requireArgument(hasAll(place, "sequence"), {
+      ...{ call: "order.whereIs", expected: "an object with sequence", found: place },
+      example: "order.whereIs({ sequence: 0 })",
+    });
+    const { prefix, sequence } = place;
     const { built, files, settings, layout } = this.#parts;
     const uses: SequenceUse[] = [];
     const wanted = this.#datasets(prefix, sequence);
@@ -179,6 +189,7 @@ export class DataOrder {
 
   /** Compares the engine's index cache on disk with what the engine would build now; writes nothing. */
   async checkIndices(options: { readonly signal?: AbortSignal } = {}): Promise<PreparedIndices> {
+    requireOptions(options, "order.checkIndices", "await order.checkIndices()");
     return bringUpToDate(this.#cacheFiles(), { write: false, ...options });
   }
 
@@ -188,6 +199,7 @@ export class DataOrder {
    * Throws FILE_UNWRITABLE.
    */
   async prepareIndices(options: { readonly signal?: AbortSignal } = {}): Promise<PreparedIndices> {
+    requireOptions(options, "order.prepareIndices", "await order.prepareIndices()");
     return bringUpToDate(this.#cacheFiles(), { write: true, ...options });
   }
 
@@ -209,16 +221,18 @@ export class DataOrder {
   /** Positions in the blend of the datasets with this prefix. */
   #datasets(prefix: string | undefined, sequence: number): number[] {
     const { files } = this.#parts;
+    const example = "order.whereIs({ sequence: 0 })";
+    if (prefix !== undefined) requireText(prefix, "order.whereIs, prefix", example);
     const name = prefix ?? (this.prefixes.length === 1 ? this.prefixes[0] : undefined);
     const found = files.flatMap((file, d) => (name !== undefined && resolve(file.prefix) === resolve(name) ? [d] : []));
     const count = files[found[0] ?? 0]?.lengths.length ?? 0;
     if (found.length > 0 && Number.isInteger(sequence) && sequence >= 0 && sequence < count) return found;
     const expected =
       found.length > 0
-        ? `a sequence from 0 to ${formatCount(count - 1)}, found ${sequence}`
+        ? `a sequence from 0 to ${formatCount(count - 1)}, found ${shownValue(sequence)}`
         : `one of ${this.prefixes.join(", ")}, found ${prefix}`;
     throw new LabError("ARGUMENT_INVALID", `order.whereIs: expected ${expected}`, {
-      hint: "write for example order.whereIs({ sequence: 0 })",
+      hint: `write for example ${example}`,
     });
   }
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.js";
 import { isSection } from "../../config/text/values.js";
+import { hasAll, requireArgument } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { parsePythonFloat } from "../gpt-index/python-numbers.js";
 import type { SplitName } from "../gpt-index/split.js";
@@ -42,8 +43,23 @@ export type DatasetOrderOptions =
 
 /** Reads the settings; throws ARGUMENT_INVALID, INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN. */
 export function orderSettings(options: OrderOptions): LoaderSettings {
-  if ("plan" in options) return configSettings(options.plan.config);
-  if ("config" in options) return configSettings(options.config);
+  const example = 'await openDataOrder({ config: await openConfig("my-config.yaml") })';
+  if ("plan" in options) {
+    const isPlan = hasAll(options.plan, "config", "cluster");
+    const expected = "the result of planRun";
+    requireArgument(isPlan, { call: "openDataOrder, plan", expected, found: options.plan, example });
+    return configSettings(options.plan.config);
+  }
+  if ("config" in options) {
+    const isConfig = hasAll(options.config, "get");
+    const expected = "a configuration";
+    requireArgument(isConfig, { call: "openDataOrder, config", expected, found: options.config, example });
+    return configSettings(options.config);
+  }
+  requireArgument(Array.isArray(options.dataPath), {
+    ...{ call: "openDataOrder, dataPath", expected: "a list of prefixes (or a plan or config)" },
+    ...{ found: options.dataPath, example },
+  });
   const { dataPath, seqLength, samples, seed = 1234, split = "1, 0, 0", part = "train" } = options;
   const sizes = ["train", "valid", "test"].map((name) => (name === part ? (samples ?? null) : 0));
   const config = { data_path: absolutePath(dataPath), seq_length: seqLength, seed, split };

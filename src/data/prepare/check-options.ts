@@ -125,6 +125,8 @@ function specialOf({
   appendEod,
   padToken,
 }: PrepareOptions | PrepareMindRecordOptions): PrepareRequest["special"] {
+  const isToken = padToken === undefined || ["string", "number"].includes(typeof padToken);
+  if (!isToken) throw invalid({ option: "padToken", found: padToken }, "a token or its id", 'padToken: "<pad>"');
   return {
     ...(addBos === undefined ? {} : { addBos }),
     ...(addEos === undefined ? {} : { addEos }),

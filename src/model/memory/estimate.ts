@@ -1,8 +1,9 @@
+import { hasAll, requireArgument } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { layersOnStages } from "../layout/layers.js";
 import type { Layout } from "../layout/layout.js";
 import { inFlight } from "../layout/schedule.js";
-import type { ModelShape } from "../shape.js";
+import { type ModelShape, requireShape } from "../shape.js";
 import { type ActivationModel, activationModel, type LayerActivations } from "./activations.js";
 import type { MemoryOptions } from "./options.js";
 import { countStages, type StageLayers } from "./stage-layers.js";
@@ -167,6 +168,14 @@ export function estimateParts(parts: MemoryParts): MemoryEstimate {
  * const { peak } = estimateMemory(shape, { ...singleDevice, tensorParallel: 2 }, defaultMemoryOptions); // bytes
  */
 export function estimateMemory(shape: ModelShape, layout: Layout, options: MemoryOptions): MemoryEstimate {
+  requireShape(shape, "estimateMemory");
+  const example = "estimateMemory(shape, singleDevice, defaultMemoryOptions)";
+  requireArgument(hasAll(layout, "pipelineStages", "interleave", "microBatches"), {
+    ...{ call: "estimateMemory, layout", expected: "a layout such as singleDevice", found: layout, example },
+  });
+  requireArgument(hasAll(options, "optimizer", "recompute", "parameterBytes"), {
+    ...{ call: "estimateMemory, options", expected: "options such as defaultMemoryOptions", found: options, example },
+  });
   const layers = layersOnStages(shape.layerKinds.length, layout);
   if (layers === undefined)
     throw new LabError(

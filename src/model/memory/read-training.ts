@@ -1,3 +1,4 @@
+import { requireArgument, requireCount } from "../../core/arguments.js";
 import type { Layout } from "../layout/layout.js";
 import { readLayout } from "../layout/read-layout.js";
 import type { ModelSection } from "../numbers.js";
@@ -77,6 +78,11 @@ export interface TrainingFacts {
  * if (training) countParameters(training.shape);
  */
 export function readTraining(get: ReadValue, devices?: number): TrainingFacts | undefined {
+  requireArgument(typeof get === "function", {
+    ...{ call: "readTraining, get", expected: "a function that reads a path", found: get },
+    example: "readTraining((path) => config.get(path))",
+  });
+  requireCount(devices, "readTraining, devices", "readTraining((path) => config.get(path), 8)");
   const section = get("model.model_config");
   if (typeof section !== "object" || section === null || Array.isArray(section)) return undefined;
   const sequence = get("train_dataset.data_loader.config.seq_length");

@@ -1,4 +1,5 @@
 import { basename, dirname, join, posix, resolve } from "node:path";
+import { hasAll, requireArgument, requirePath } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { ResolvedCluster } from "./cluster.js";
@@ -106,6 +107,11 @@ function launcherWords(cluster: ResolvedCluster, nodeRank: number, engine: strin
  * The `msrun` call of every node: rank of worker i = node_rank · local_worker_num + i. A single node has no node_rank.
  */
 export function nodeCommands(settings: CommandSettings, place: CommandPlace): NodeCommand[] {
+  const example = 'plan.commands({ runFolder: "runs/first", attempt: 1 })';
+  const expected = "an object with runFolder and attempt";
+  const isPlace = hasAll(place, "runFolder", "attempt");
+  requireArgument(isPlace, { call: "plan.commands, place", expected, found: place, example });
+  requirePath(place.runFolder, "plan.commands, runFolder", example);
   const { cluster } = settings;
   const remote = isRemote(cluster);
   const folder = nodeFolder(cluster, place.runFolder);

@@ -1,4 +1,5 @@
-import { hasAll, type Issue, LabError, requireArgument } from "../../core/error.js";
+import { hasAll, requireArgument, requireText } from "../../core/arguments.js";
+import { type Issue, LabError } from "../../core/error.js";
 import { issueList } from "../../view/issue-list.js";
 import type { ShownList } from "../../view/shown-list.js";
 import { doubleQuoted, quoteWord, shellWords } from "./shell-words.js";
@@ -196,7 +197,18 @@ function* findings(call: LauncherCall): Generator<Issue> {
  * checkLauncherCall('bash msrun_launcher.sh "run_mindformer.py --config my.yaml" 16 8 10.0.0.1 8118 0 log False 300');
  */
 export function checkLauncherCall(call: LauncherCall | string): ShownList<Issue> {
-  return issueList([...findings(hasAll(call) ? (call as LauncherCall) : parseLauncherCall(call as string))]);
+  if (typeof call !== "string") requireCall(call, "checkLauncherCall");
+  return issueList([...findings(typeof call === "string" ? parseLauncherCall(call) : call)]);
+}
+
+function requireCall(call: unknown, name: string): void {
+  requireArgument(hasAll(call, "script", "program", "form", "nodes", "logFolder"), {
+    ...{ call: name, expected: "the result of parseLauncherCall", found: call },
+    example: `${name}(parseLauncherCall('bash msrun_launcher.sh "run_mindformer.py" 8'))`,
+  });
+  const { script, program, logFolder } = call as LauncherCall;
+  for (const [key, value] of Object.entries({ script, program, logFolder }))
+    requireText(value, `${name}, ${key}`, `${name}({ ...call, ${key}: "…" })`);
 }
 
 /** The arguments of the call, as words. The log folder goes through `eval`, so it is quoted for that. */
@@ -222,6 +234,7 @@ function argument(word: string): string {
  * formatLauncherCall({ ...call, workers: 16 });
  */
 export function formatLauncherCall(call: LauncherCall): string {
+  requireCall(call, "formatLauncherCall");
   return ["bash", quoteWord(call.script), doubleQuoted(call.program), ...words(call).map(argument)].join(" ");
 }
 
@@ -235,6 +248,7 @@ export function formatLauncherCall(call: LauncherCall): string {
  * launcherCalls(call).length; // 2 nodes
  */
 export function launcherCalls(call: LauncherCall): string[] {
+  requireCall(call, "launcherCalls");
   if (!Number.isInteger(call.nodes) || call.nodes < 1)
     throw unreadable(
       `${call.workers} workers and ${call.localWorkers} on each node, which is not a whole number of nodes`,

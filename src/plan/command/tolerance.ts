@@ -1,4 +1,5 @@
 import { toleranceNames } from "../../config/rules/training/tolerance.js";
+import { requireList } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import type { ResolvedCluster } from "./cluster.js";
 
@@ -39,6 +40,7 @@ export function planTolerance(
   asked: readonly ToleranceOption[] | undefined,
   cluster: ResolvedCluster,
 ): PlannedTolerance | undefined {
+  requireList(asked, "planRun, tolerance", 'tolerance: ["TTP", "UCE", "ARF"]');
   if (asked === undefined || asked.length === 0) return undefined;
   const options = withImplied(asked);
   if (cluster.device !== "Ascend")

@@ -1,4 +1,4 @@
-import { LabError } from "../../core/error.js";
+import { invalidArgument, requireOptions } from "../../core/arguments.js";
 import type { ResolvedCluster } from "../command/cluster.js";
 import type { CommandPlace, NodeCommand } from "../command/command.js";
 import { Ejected } from "./ejected.js";
@@ -26,13 +26,11 @@ const targets: Readonly<
 /** The plan as files for another way to start it. @throws ARGUMENT_INVALID for an unknown target or unusable option. */
 export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: EjectOptions): Ejected {
   if (!Object.hasOwn(targets, target))
-    throw new LabError(
-      "ARGUMENT_INVALID",
-      `eject: expected ${Object.keys(targets).join(", ")}, found ${JSON.stringify(target)}`,
-      {
-        hint: 'plan.eject("msrun")',
-      },
-    );
+    throw invalidArgument({
+      ...{ call: "plan.eject, target", expected: Object.keys(targets).join(", "), found: target },
+      example: 'plan.eject("msrun")',
+    });
+  requireOptions(options, "plan.eject", 'plan.eject("slurm", { name: "wiki", folder: "/shared/runs/wiki" })');
   const settings = ejectSettings(target, options);
   const { cluster } = plan;
   const source: EjectSource = {

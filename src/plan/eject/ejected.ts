@@ -1,5 +1,6 @@
 import { chmod } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { requirePath, requireText } from "../../core/arguments.js";
 import { writeFileAtomic } from "../../core/files.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { filesBundle } from "../../view/files.js";
@@ -37,6 +38,7 @@ export class Ejected {
 
   /** Text of one file. */
   text(path: string): string | undefined {
+    requireText(path, "ejected.text, path", `ejected.text(${JSON.stringify(this.files[0]?.path)})`);
     return this.files.find((file) => file.path === path)?.text;
   }
 
@@ -44,6 +46,7 @@ export class Ejected {
    * Writes all files (each whole or not at all) into a folder, creates it if missing, and returns its absolute path.
    */
   async save(folder: string): Promise<string> {
+    requirePath(folder, "ejected.save, folder", 'await plan.eject("slurm").save("ejected")');
     const target = resolve(folder);
     for (const { path, text, executable } of this.files) {
       const file = join(target, path);

@@ -1,4 +1,5 @@
 import { posix, resolve } from "node:path";
+import { shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 
 /** Ways to carry out a plan without this project. */
@@ -45,7 +46,7 @@ export interface EjectSettings extends EjectOptions {
 }
 
 function refuse(option: string, expected: string, found: unknown): LabError {
-  return new LabError("ARGUMENT_INVALID", `eject ${option}: expected ${expected}, found ${JSON.stringify(found)}`, {
+  return new LabError("ARGUMENT_INVALID", `eject ${option}: expected ${expected}, found ${shownValue(found)}`, {
     hint: 'plan.eject("slurm", { name: "deepseek-671b", folder: "/shared/runs/deepseek-671b" })',
     details: { option, found },
   });
@@ -68,12 +69,12 @@ const oneLine: readonly (keyof EjectOptions)[] = [
 /** Checks the options; throws ARGUMENT_INVALID. */
 export function ejectSettings(target: EjectTarget, options: EjectOptions): EjectSettings {
   const name = options.name ?? "pretrain";
-  if (!/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name))
+  if (typeof name !== "string" || !/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name))
     throw refuse("name", "lower-case letters, digits, and hyphens, at most 42", name);
   for (const option of oneLine) {
     const value = options[option];
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a line end or a null byte would end the word in a script
-    if (value !== undefined && (value === "" || /[\u0000-\u001f\u007f]/.test(value)))
+    if (value !== undefined && (typeof value !== "string" || value === "" || /[\u0000-\u001f\u007f]/.test(value)))
       throw refuse(option, "text of one line", value);
   }
   const folder = options.folder ?? (target === "kubernetes" ? `/mnt/runs/${name}` : resolve("runs", name));

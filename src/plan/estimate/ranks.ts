@@ -1,3 +1,4 @@
+import { hasAll, isWhole, requireArgument } from "../../core/arguments.js";
 import { type Mesh, stageDevices } from "../../model/layout/mesh.js";
 
 /**
@@ -24,6 +25,27 @@ export interface RankPlace {
 /** The axes along which ranks form groups. */
 export type MeshAxis = "stage" | "data" | "context" | "tensor" | "expert";
 
+const axes: readonly MeshAxis[] = ["stage", "data", "context", "tensor", "expert"];
+const sizes = ["dataParallel", "tensorParallel", "pipelineStages", "contextParallel", "expertParallel"];
+
+interface RankInMesh {
+  readonly rank: unknown;
+  readonly mesh: unknown;
+  readonly example: string;
+}
+
+function requireRank(call: string, { rank, mesh, example }: RankInMesh): void {
+  const expected = "a whole number from 0 on";
+  requireArgument(isWhole(rank, 0), { call: `${call}, rank`, expected, found: rank, example });
+  const isMesh = hasAll(mesh, ...sizes);
+  requireArgument(isMesh, {
+    call: `${call}, mesh`,
+    expected: `an object with ${sizes.join(", ")}`,
+    found: mesh,
+    example,
+  });
+}
+
 /**
  * Coordinates of a rank (0 to devices − 1).
  *
@@ -31,6 +53,11 @@ export type MeshAxis = "stage" | "data" | "context" | "tensor" | "expert";
  * placeOf(5, { ...singleDevice, dataParallel: 2, tensorParallel: 4 }, 8).tensor; // 1
  */
 export function placeOf(rank: number, mesh: Mesh, devicesPerNode: number): RankPlace {
+  const example = "placeOf(5, { ...singleDevice, dataParallel: 2, tensorParallel: 4 }, 8)";
+  requireRank("placeOf", { rank, mesh, example });
+  const expected = "a whole number from 1 on";
+  const isCount = isWhole(devicesPerNode, 1);
+  requireArgument(isCount, { call: "placeOf, devicesPerNode", expected, found: devicesPerNode, example });
   const inStage = stageDevices(mesh);
   const local = rank % inStage;
   return {
@@ -58,6 +85,10 @@ function every(first: number, stride: number, count: number): number[] {
  * groupOf(5, "tensor", { ...singleDevice, dataParallel: 2, tensorParallel: 4 }); // [4, 5, 6, 7]
  */
 export function groupOf(rank: number, axis: MeshAxis, mesh: Mesh): number[] {
+  const example = 'groupOf(5, "tensor", { ...singleDevice, dataParallel: 2, tensorParallel: 4 })';
+  requireRank("groupOf", { rank, mesh, example });
+  const expected = axes.map((name) => JSON.stringify(name)).join(", ");
+  requireArgument(axes.includes(axis), { call: "groupOf, axis", expected, found: axis, example });
   const { tensorParallel, contextParallel, dataParallel, pipelineStages, expertParallel } = mesh;
   const inStage = stageDevices(mesh);
   const stageStart = rank - (rank % inStage);

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.js";
 import { applyLayout, layoutSettings } from "../../config/scale/layout-settings.js";
+import { isWhole, requireArgument } from "../../core/arguments.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { globalBatch } from "../../model/layout/batch.js";
 import type { Layout } from "../../model/layout/layout.js";
@@ -96,6 +97,9 @@ export class LayoutSearch {
 
   /** The layout of a rank, from 1; undefined beyond `fitting`. */
   at(rank: number): LayoutRow | undefined {
+    requireArgument(Number.isInteger(rank), {
+      ...{ call: "search.at, rank", expected: "a whole number", found: rank, example: "search.at(1)" },
+    });
     const candidate = this.#found.fitting[rank - 1];
     if (candidate === undefined) return undefined;
     const row = this.#rows.get(rank) ?? makeRow(candidate, rank, this.facts);
@@ -110,6 +114,7 @@ export class LayoutSearch {
 
   /** The fastest layouts, first the best. */
   top(count = 10): LayoutRow[] {
+    requireNumber("search.top", count);
     return Array.from({ length: Math.min(count, this.fitting) }, (_, index) => this.at(index + 1) as LayoutRow);
   }
 
@@ -131,6 +136,7 @@ export class LayoutSearch {
 
   /** At most `count` layouts spread evenly over the ranking, for drawing. */
   sample(count: number): readonly Candidate[] {
+    requireNumber("search.sample", count);
     const all = this.#found.fitting;
     const step = Math.max(1, all.length / count);
     return Array.from(
@@ -142,6 +148,11 @@ export class LayoutSearch {
   [displayKey](): MimeBundle {
     return searchTable(this);
   }
+}
+
+function requireNumber(call: string, count: unknown): void {
+  const expected = "a whole number from 0 on";
+  requireArgument(isWhole(count, 0), { call: `${call}, count`, expected, found: count, example: `${call}(100)` });
 }
 
 const gibi = 2 ** 30;

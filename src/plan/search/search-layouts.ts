@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.js";
 import { usableShare } from "../../config/scale/propose.js";
+import { hasAll, isWhole, requireArgument } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { parseBytes } from "../../core/units.js";
 import { flopsPerStep } from "../../model/flops.js";
@@ -28,10 +29,10 @@ export interface SearchOptions {
 }
 
 function wholeNumber(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new LabError("ARGUMENT_INVALID", `searchLayouts, ${name}: expected a whole number from 1 on, found ${value}`, {
-    hint: `for example { ${name}: 8 }`,
-  });
+  const expected = "a whole number from 1 on";
+  const example = `{ ${name}: 8 }`;
+  requireArgument(isWhole(value, 1), { call: `searchLayouts, ${name}`, expected, found: value, example });
+  return value;
 }
 
 /**
@@ -47,6 +48,11 @@ function wholeNumber(name: string, value: number): number {
  * search.best?.apply(config);
  */
 export function searchLayouts(options: SearchOptions): LayoutSearch {
+  const example = 'searchLayouts({ config, devices: 256, memoryPerDevice: "64GB" })';
+  requireArgument(hasAll(options), { call: "searchLayouts, options", expected: "an object", found: options, example });
+  requireArgument(hasAll(options.config, "get"), {
+    ...{ call: "searchLayouts, config", expected: "a configuration", found: options.config, example },
+  });
   const get = (path: string): unknown => options.config.get(path);
   const devices = wholeNumber("devices", options.devices);
   const facts = readTraining(get);

@@ -1,3 +1,4 @@
+import { requireArgument } from "../../core/arguments.js";
 import { formatCount, formatDuration } from "../../core/units.js";
 import type { Figure } from "../../view/charts/figure.js";
 import { lineChart } from "../../view/charts/kinds/line-chart.js";
@@ -52,6 +53,10 @@ export class Incidents {
    * Effective-training-time ratio so far and in a sliding window, over time. `windowMs` default: a tenth of the run.
    */
   ratioFigure(windowMs = (this.account.end - this.account.start) / 10): Figure {
+    requireArgument(typeof windowMs === "number" && windowMs > 0, {
+      ...{ call: "incidents.ratioFigure, windowMs", expected: "milliseconds above 0", found: windowMs },
+      example: "incidents.ratioFigure(3_600_000)",
+    });
     const { account } = this;
     const hours = (times: readonly number[]) => times.map((time) => (time - account.start) / 3_600_000);
     const sliding = slidingRatio(account, windowMs);

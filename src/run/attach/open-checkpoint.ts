@@ -6,6 +6,7 @@ import {
   openCheckpoints as openAllHere,
   openCheckpoint as openHere,
 } from "../../checkpoint/open/open.js";
+import { hasAll } from "../../core/arguments.js";
 import { isRunAddress, parseRunAddress } from "./address.js";
 import { nodeAt } from "./attach.js";
 import { nodeFiles } from "./node-files.js";
@@ -23,6 +24,7 @@ export async function openCheckpoints(folder: string, options: OpenCheckpointsOp
 }
 
 function placeOf<Options extends OpenCheckpointOptions>(path: string, options: Options) {
+  if (typeof path !== "string" || !hasAll(options)) return { path, options };
   const { sshConfig, python, ...rest } = options;
   if (!isRunAddress(path) || options.files !== undefined) return { path, options: rest };
   const address = parseRunAddress(path, { what: "checkpoint", verb: "openCheckpoint" });

@@ -1,4 +1,5 @@
-import { LabError, requireArgument } from "../../core/error.js";
+import { requireArgument } from "../../core/arguments.js";
+import { LabError } from "../../core/error.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { codesIn, type KnownError, knownErrors } from "./known-errors.js";

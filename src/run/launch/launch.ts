@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
-import { hasAll, LabError, requireArgument } from "../../core/error.js";
+import { hasAll, requireArgument } from "../../core/arguments.js";
+import { LabError } from "../../core/error.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { Certificate } from "../../recover/certificate/certificate.js";
 import { type RecoveryOptions, type RecoveryPolicy, recoveryPolicy } from "../../recover/decide/policy.js";

@@ -3,7 +3,8 @@ import { dirname, join, posix, relative } from "node:path";
 import { openCheckpoints } from "../../checkpoint/open/open.js";
 import type { Config } from "../../config/config.js";
 import { openConfig } from "../../config/open.js";
-import { CheckpointError, hasAll, isLabError, LabError, requireArgument } from "../../core/error.js";
+import { hasAll, requireArgument, requireOptions } from "../../core/arguments.js";
+import { CheckpointError, isLabError, LabError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import { clusterOptions, type ResolvedCluster } from "../../plan/command/cluster.js";
 import { nodeFolder } from "../../plan/command/command.js";
@@ -22,6 +23,7 @@ import { runPaths } from "../record/layout.js";
 import { openLine, runFolder } from "../record/name.js";
 import { launcherOption, strategyOverride } from "../record/node-command.js";
 import { linkCheckpoint, type ResumePoint, requireResumable } from "../record/resume-point.js";
+import { readRunConfig } from "../record/run-config.js";
 import { type LaunchOverride, type RunFile, readRunFile } from "../record/run-file.js";
 import { Run } from "../run.js";
 import { type Certified, certifyResume, positionAfter, requireCertified, savedBatchOf } from "./certified.js";
@@ -135,8 +137,13 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   requireArgument(hasAll(run, "folder", "description"), {
     ...{ call: "resumeRun", expected: "a run", found: run, example: 'resumeRun(await openRun("first"))' },
   });
+  requireOptions(options, "resumeRun", 'await resumeRun(run, { name: "second" })');
+  requireArgument(options.from === undefined || hasAll(options.from, "step", "files"), {
+    ...{ call: "resumeRun, from", expected: "a checkpoint", found: options.from },
+    example: "await resumeRun(run, { from: checkpoints.latestComplete() })",
+  });
   const { name = nextName(run.name), signal, override } = options;
-  const text = await readFile(runPaths(run.folder).config, "utf8");
+  const text = await readRunConfig(run.name, run.folder);
   const config = await openConfig(text);
   for (const [path, value] of Object.entries(options.set ?? {})) config.set(path, value);
   const onErrors = override === undefined ? "throw" : "show";

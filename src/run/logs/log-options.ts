@@ -1,3 +1,4 @@
+import { hasAll } from "../../core/arguments.js";
 import { parseDuration } from "../../core/units.js";
 import { ranksOf } from "../record/node-command.js";
 import type { RunFile } from "../record/run-file.js";
@@ -115,6 +116,8 @@ export function questionOf(
 
 function patternOf(match: RegExp | string | undefined): LogQuestion["match"] {
   if (match === undefined) return undefined;
+  const isPattern = typeof match === "string" || hasAll(match, "source", "flags");
+  if (!isPattern) throw refuseOption("match", "a text or a regular expression", match);
   if (typeof match !== "string") return { source: match.source, flags: match.flags };
   return { source: match.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), flags: "" };
 }

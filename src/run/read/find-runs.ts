@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { requireText } from "../../core/arguments.js";
 import { defaultFolder } from "../record/name.js";
 
 // A lesson keeps its runs in runs/<lesson>/runs/<name>, seen from the notebook.
@@ -42,6 +43,7 @@ async function runsBelow(folder: string, depth: number, budget: { folders: numbe
 
 /** Absolute paths of the folders in a folder. */
 export async function foldersIn(folder: string): Promise<readonly string[]> {
+  requireText(folder, "folder of runs", '{ folder: "runs" }');
   const entries = await readdir(resolve(folder), { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(resolve(folder), name));
 }

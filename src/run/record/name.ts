@@ -1,4 +1,5 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { requireText, shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 
 /** Default folder for runs, below the notebook's folder. */
@@ -10,16 +11,17 @@ export const defaultFolder = "runs";
  */
 export function runFolder(name: string, folder: string = defaultFolder): string {
   if (typeof name !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
-    const proposal = String(name)
+    const proposal = (typeof name === "string" ? name : "")
       .replace(/[^A-Za-z0-9._-]+/g, "-")
       .replace(/^[^A-Za-z0-9]+|-+$/g, "");
     throw new LabError(
       "RUN_NAME_ILLEGAL",
-      `run name ${JSON.stringify(name)}: expected 1 to 100 letters, digits, dots, hyphens, or underscores, ` +
+      `run name ${shownValue(name)}: expected 1 to 100 letters, digits, dots, hyphens, or underscores, ` +
         `beginning with a letter or digit`,
       { hint: `name: "${proposal.slice(0, 100) || "run-1"}"`, details: { name } },
     );
   }
+  requireText(folder, "folder of runs", '{ folder: "runs" }');
   const path = join(resolve(folder), name);
   if (/[=\n\0]/.test(path)) {
     throw new LabError(

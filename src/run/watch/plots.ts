@@ -1,4 +1,5 @@
 import { suggestName } from "../../config/text/suggest.js";
+import { shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import type { StepRecord } from "../record/events.js";
 
@@ -35,11 +36,15 @@ export const measures: Readonly<Record<PlotName, Measure>> = {
 
 /** Refuses names of plots that do not exist. @throws ARGUMENT_INVALID with the name that was probably meant. */
 export function requirePlots(plots: readonly string[]): void {
-  const odd = plots.find((name) => !Object.hasOwn(measures, name));
-  if (odd === undefined) return;
   const known = Object.keys(measures);
-  throw new LabError("ARGUMENT_INVALID", `plot ${odd}: expected ${known.join(", ")}`, {
-    hint: `plots: [${JSON.stringify(suggestName(odd, known) ?? "loss")}]`,
+  const list: readonly unknown[] = Array.isArray(plots) ? plots : [plots];
+  const at = list.findIndex((name) => typeof name !== "string" || !Object.hasOwn(measures, name));
+  if (at < 0 && Array.isArray(plots)) return;
+  const odd = list[at < 0 ? 0 : at];
+  const near = at < 0 ? odd : typeof odd === "string" ? suggestName(odd, known) : undefined;
+  const expected = at < 0 ? "a list of plots" : known.join(", ");
+  throw new LabError("ARGUMENT_INVALID", `plot ${shownValue(odd)}: expected ${expected}`, {
+    hint: `plots: [${JSON.stringify(near ?? "loss")}]`,
     details: { plot: odd, known },
   });
 }

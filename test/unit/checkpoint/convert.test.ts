@@ -40,12 +40,18 @@ test("a merge has no file by which MindFormers would take it for a model of Hugg
   expect((await openCheckpoint(join(folder, "merged"))).layout).toBe("unified");
 });
 
-test("an output that holds other files is refused and left as it is", async () => {
+test("an output that holds other files is refused before a forecast is shown, and left as it is", async () => {
   const { folder, checkpoint } = await sharded();
   const output = join(folder, "taken");
   await mkdir(output);
   await writeFile(join(output, "mine.txt"), "mine");
-  await expect((await checkpoint.merge({ output })).run()).rejects.toMatchObject({ code: "CONVERT_OUTPUT_TAKEN" });
+  const taken = { code: "CONVERT_OUTPUT_TAKEN" };
+  const early = await checkpoint.merge({ output: join(folder, "free") });
+  await mkdir(join(folder, "free"));
+  await writeFile(join(folder, "free", "mine.txt"), "mine");
+  await expect(early.run()).rejects.toMatchObject(taken);
+  await expect(checkpoint.merge({ output })).rejects.toMatchObject(taken);
+  await expect(checkpoint.toCkpt({ output: join(output, "mine.txt") })).rejects.toMatchObject(taken);
   expect(await readFile(join(output, "mine.txt"), "utf8")).toBe("mine");
 });
 
@@ -81,6 +87,19 @@ test("without redundancy the ranks hold every slice once, and the set merges to 
   await (await lean.merge({ output: join(folder, "a") })).run();
   await (await checkpoint.merge({ output: join(folder, "b") })).run();
   expect(differing(await readHere(join(folder, "a")), await readHere(join(folder, "b")))).toEqual([]);
+});
+
+test("the next line after removing redundancy opens what it wrote, with the strategy that it needs", async () => {
+  const folder = await temporaryFolder();
+  for (const rank of [0, 1]) await saveRank(folder, { rank, point: "1_5", bytes: checkpointFile(5) });
+  const checkpoint = await openCheckpoint(folder, { strategy: "replicas" });
+  const output = join(folder, "lean");
+  const done = await (await checkpoint.removeRedundancy({ output })).run();
+  const line = `await openCheckpoint(${JSON.stringify(output)}, { strategy: "replicas" })`;
+  expect(String(done[displayKey]()["text/plain"])).toContain(line);
+  const { folder: root, checkpoint: slices } = await sharded();
+  const split = await (await slices.removeRedundancy({ output: join(root, "lean") })).run();
+  expect(String(split[displayKey]()["text/plain"])).toContain(`strategy: ${JSON.stringify(join(root, "strategy"))}`);
 });
 
 test("to .ckpt and back gives the same tensors", async () => {

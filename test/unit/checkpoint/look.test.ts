@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { parseSlice } from "../../../src/checkpoint/look/slice-text.js";
 import { TensorTable } from "../../../src/checkpoint/look/tensor-table.js";
 import { openCheckpoint } from "../../../src/checkpoint/open/open.js";
-import { displayKey } from "../../../src/view/display-contract.js";
+import { displayKey, isDisplayable } from "../../../src/view/display-contract.js";
 import { checkpointFile, saveRank, temporaryFolder } from "../../support/checkpoint-folder.js";
 
 async function oneRank() {
@@ -53,6 +53,16 @@ test("statistics are stored beside the checkpoint and taken from there the secon
   const text = await readFile(join(place, name), "utf8");
   await writeFile(join(place, name), text.replace('"max":8', '"max":9'));
   expect((await (await openCheckpoint(folder)).statistics({ match: "decoder.*" })).rows).toEqual(first.rows);
+});
+
+test("statistics of a tensor were an object of numbers as last expression of a cell", async () => {
+  const { checkpoint } = await oneRank();
+  const found = await (await checkpoint.tensor("decoder.layers.0.weight")).statistics();
+  if (!isDisplayable(found)) throw new Error("expected statistics that show themselves");
+  const bundle = await found[displayKey]();
+  expect(bundle["text/plain"]).toMatch(/^Statistics of decoder\.layers\.0\.weight\n(?:.*\n)* +max +4\n/);
+  expect(bundle["text/html"]).toContain("<table");
+  expect(Object.keys(found)).toContain("quantiles");
 });
 
 test("after the checkpoint was saved again, old statistics are not found", async () => {

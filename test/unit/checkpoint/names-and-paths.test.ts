@@ -76,16 +76,29 @@ test("the seal of one model does not replace the seal of the model beside it", a
   expect([(await one.scrub()).ok, (await two.scrub()).ok]).toEqual([true, true]);
 });
 
-test("sealing again after a change says which file changed, instead of only replacing the seal", async () => {
+test("sealing again after a change is refused with the file that changed, instead of hiding the damage", async () => {
   const path = at("one.safetensors");
   const first = await (await openCheckpoint(path)).seal();
   expect(textOf(first)).toContain("await checkpoint.scrub()");
   expect(textOf(first)).not.toContain("replaces");
   await writeFile(path, safetensorsFile({ "layers.0.w": floats(1, 2), "layers.0.b": floats(3, 5) }));
-  const second = await (await openCheckpoint(path)).seal();
+  await expect((await openCheckpoint(path)).seal()).rejects.toMatchObject({
+    code: "SEAL_BROKEN",
+    message: expect.stringMatching(/expected the files of the seal of .* UTC, found one\.safetensors changed since/),
+    hint: expect.stringContaining('await checkpoint.seal({ changes: "accept" })'),
+  });
+  expect((await (await openCheckpoint(path)).scrub()).ok).toBe(false);
+  const second = await (await openCheckpoint(path)).seal({ changes: "accept" });
   expect(second.changed).toEqual(["one.safetensors"]);
   expect(textOf(second)).toMatch(/replaces +the seal of .* UTC; changed since: one\.safetensors/);
   expect(textOf(await (await openCheckpoint(path)).seal())).toContain("no file changed since");
+});
+
+test("damage of a single file is answered by another copy of it, not by other checkpoints of a training", async () => {
+  const path = at("one.safetensors");
+  await writeFile(path, safetensorsFile({ w: floats(Number.NaN) }));
+  const hints = (await (await openCheckpoint(path)).verify()).findings.map(({ hint }) => hint);
+  expect(hints).toEqual(["copy the file again from its source"]);
 });
 
 test("a comparison names both files, and says so where no tensor has the same name", async () => {

@@ -209,7 +209,7 @@ describe("MindRecord files", () => {
     expect(found).toEqual([{ name: "b" }, { name: "c" }]);
     expect(await data.row(2)).toEqual(rows[2]);
     await expect(data.row(3)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
-    await expect(data.row(0, ["nope"])).rejects.toThrow(/found column nope/);
+    await expect(data.row(0, ["nope"])).rejects.toThrow(/columns: expected columns of .*, found "nope"/);
     const bytes = await readFile(data.files[0] as string);
     bytes.writeBigUInt64LE(2n ** 40n, 16 * 1024);
     await writeFile(data.files[0] as string, bytes);

@@ -1,6 +1,12 @@
 import type { Issue } from "../../../core/error.js";
+import type { SavedPoint } from "./saved-point.js";
 
-export const otherCheckpoint = "use another checkpoint: checkpoints.all lists them";
+export const otherCheckpoint = "use another checkpoint: (await openCheckpoints(folder)).all lists them";
+
+/** What helps against damage: another checkpoint of the training, or another copy of a model of its own. */
+export function remedyOf({ layout }: Pick<SavedPoint, "layout">): string {
+  return layout === "ranks" || layout === "iteration" ? otherCheckpoint : "copy the file again from its source";
+}
 
 /**
  * Text of rank numbers: `rank 0`, `ranks 0, 1, 2`; from nine on the first ones and their count. `count`: how many there

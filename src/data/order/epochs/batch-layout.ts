@@ -1,4 +1,5 @@
 import type { Config } from "../../../config/config.js";
+import { shownValue } from "../../../core/arguments.js";
 import { LabError } from "../../../core/error.js";
 import type { Mesh } from "../../../model/layout/mesh.js";
 import { positive } from "../../../model/read-value.js";
@@ -106,9 +107,12 @@ export function requirePlace(
   const total = steps * layout.epochs;
   const wrong = (what: string, hint: string) => new LabError("ARGUMENT_INVALID", what, { hint });
   if (!Number.isInteger(rank) || rank < 0 || rank >= layout.ranks)
-    throw wrong(`rank: expected 0 to ${layout.ranks - 1}, found ${rank}`, "write for example { rank: 0 }");
+    throw wrong(`rank: expected 0 to ${layout.ranks - 1}, found ${shownValue(rank)}`, "write for example { rank: 0 }");
   if (!Number.isInteger(step) || step < 1 || step > total) {
     const sum = `${steps} steps × ${layout.epochs} epochs = ${total}`;
-    throw wrong(`step: expected 1 to ${total} (${sum}), found ${step}`, "write for example step(1, { rank: 0 })");
+    throw wrong(
+      `step: expected 1 to ${total} (${sum}), found ${shownValue(step)}`,
+      "write for example step(1, { rank: 0 })",
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import { hasAll, requireArgument } from "../../../core/error.js";
+import { hasAll, requireArgument } from "../../../core/arguments.js";
+import { LabError } from "../../../core/error.js";
 import type { ResolvedCluster } from "../../../plan/command/cluster.js";
 import type { CommandPlace, NodeCommand } from "../../../plan/command/command.js";
 import { sshNodes } from "../cluster-nodes.js";
@@ -39,14 +40,13 @@ export function preflightOf(
 
 /** The work behind `checkCluster` in `on-demand/run.ts`. */
 export async function checkCluster(plan: CheckablePlan): Promise<Preflight> {
-  requireArgument(hasAll(plan, "commands"), {
-    ...{
-      call: "checkCluster",
-      expected: "a plan",
-      found: plan,
-      example: "checkCluster(await planRun(config, { cluster }))",
-    },
-  });
+  const example = 'checkCluster(await planRun(config, { cluster: { hosts: ["node-1"], devicesPerNode: 8 } }))';
+  requireArgument(hasAll(plan, "commands"), { call: "checkCluster", expected: "a plan", found: plan, example });
+  const { access, nodes: names } = plan.cluster;
+  if (access?.via !== "ssh") {
+    const message = `checkCluster: expected a plan with hosts, which ssh reaches, found nodes ${names.join(", ")}`;
+    throw new LabError("CLUSTER_INVALID", message, { hint: example });
+  }
   const commands = plan.commands({ runFolder: resolve("runs", "preflight"), attempt: 1 });
   const nodes = sshNodes({ id: randomUUID(), commands, cluster: plan.cluster });
   try {

@@ -1,3 +1,4 @@
+import { requireArgument, requireText } from "../../../core/arguments.js";
 import { LabError } from "../../../core/error.js";
 
 /** One line of a chart as the caller gives it: as many x as y; y may hold NaN and infinities. */
@@ -38,6 +39,13 @@ export interface Curve {
 /** Throws ARGUMENT_INVALID unless every series has as many x as y. */
 export function requireEqualLengths(title: string, series: readonly LineSeries[]): void {
   for (const { name, x, y } of series) {
+    const example = '{ name: "loss", x: [1, 2, 3], y: [6.9, 5.1, 4.2] }';
+    requireText(name, "series, name", example);
+    for (const [axis, found] of Object.entries({ x, y })) {
+      const call = `series ${JSON.stringify(name)}, ${axis}`;
+      const isList = Array.isArray(found) || ArrayBuffer.isView(found);
+      requireArgument(isList, { call, expected: "a list of numbers", found, example });
+    }
     if (x.length === y.length) continue;
     const message =
       `chart ${JSON.stringify(title)}, series ${JSON.stringify(name)}: expected as many x as y, ` +

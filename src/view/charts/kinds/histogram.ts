@@ -2,6 +2,7 @@ import { formatNumber, oneLine, shorten } from "../../text.js";
 import type { Chart } from "../chart.js";
 import { type Figure, figureOf } from "../figure.js";
 import { lineStyle } from "../palette.js";
+import { requireChart } from "./chart-spec.js";
 
 /** Values from `from` (inclusive) to `to` (exclusive) and how many there are. */
 export interface HistogramBin {
@@ -50,6 +51,10 @@ function withRoom({ bins, x }: HistogramSpec): readonly HistogramBin[] {
  * show(histogram({ title: "Lengths", x: { label: "tokens" }, y: { label: "documents" }, bins }));
  */
 export function histogram(spec: HistogramSpec): Figure {
+  requireChart(spec, "bins", {
+    call: "histogram",
+    example: 'histogram({ title: "Lengths", x: { label: "tokens" }, y: { label: "documents" }, bins })',
+  });
   return figureOf([() => chartOf(spec)]);
 }
 

@@ -3,6 +3,7 @@ import { rangeOf, widen } from "../axis.js";
 import type { Chart, Panel, Rule } from "../chart.js";
 import { type Drawings, type Figure, figureOf } from "../figure.js";
 import { lineStyle, maximumLines } from "../palette.js";
+import { requireChart } from "./chart-spec.js";
 import { type Curve, type CurveSummary, type LineSeries, requireEqualLengths, summarize, thinOut } from "./curve.js";
 import { chartText } from "./sparkline.js";
 
@@ -48,6 +49,10 @@ const chrome = 124;
  * show(lineChart({ title: "Loss", x: { label: "step" }, y: { label: "loss" }, series }));
  */
 export function lineChart(spec: LineChartSpec): Figure {
+  requireChart(spec, "series", {
+    call: "lineChart",
+    example: 'lineChart({ title: "Loss", x: { label: "step" }, y: { label: "loss" }, series })',
+  });
   return figureOf(lineDrawings(spec));
 }
 

@@ -82,7 +82,7 @@ describe('prepareData with format "mindrecord"', () => {
     expect((await data.tokenCounts()).top[0]?.text).toBe(" ");
     await expect(data.peek(data.rows)).rejects.toMatchObject({
       code: "ARGUMENT_INVALID",
-      message: `mindRecord.peek(${data.rows}): expected a row from 0 to ${data.rows - 1}`,
+      message: `mindRecord.peek, row: expected a row from 0 to ${data.rows - 1}, found ${data.rows}`,
     });
     const output = join(data.path, "..", "other.mindrecord");
     const other = await writeMindRecord({ output, schema: { name: { type: "string" } }, rows: [{ name: "x" }] });

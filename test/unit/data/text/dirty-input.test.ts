@@ -154,7 +154,7 @@ describe("a dataset whose files were given another name", () => {
     const dataset = await prepare("a.txt", "abc\ndef\n", { inputFormat: "lines" });
     await expect(dataset.step(1, {} as never)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
     await expect(dataset.step(0, undefined as never)).rejects.toMatchObject({
-      message: "plan: expected the result of planRun, found none",
+      message: "dataset.step, plan: expected the result of planRun, found undefined",
     });
   });
 });

@@ -327,7 +327,7 @@ describe("opening and listing", () => {
       code: "RUN_MISSING",
       message: expect.stringContaining("here"),
     });
-    expect(() => compareRuns([]).plot("los" as "loss")).toThrow(/plot los: expected loss, lm_loss/);
+    expect(() => compareRuns([]).plot("los" as "loss")).toThrow(/plot "los": expected loss, lm_loss/);
     const list = await listRuns({ folder });
     expect(list.map(({ name }) => name)).toEqual(["here"]);
     expect(list[displayKey]()["text/plain"]).toContain("finished");
