@@ -35,6 +35,10 @@ export interface KeeperParts {
 export class Keeper {
   readonly #parts: KeeperParts;
   readonly #ended = new AbortController();
+  #lose: () => void = () => undefined;
+  readonly #lost = new Promise<void>((resolve) => {
+    this.#lose = resolve;
+  });
   #runFileSign = "";
   /** Why this supervisor has to end: its lease or its folder is gone. */
   lost: unknown;
@@ -55,7 +59,7 @@ export class Keeper {
     for (; !this.#ended.signal.aborted; await clock.wait(placeMs, this.#ended.signal)) {
       const change = await place.look();
       if (change === "gone") this.lost ??= new FolderGone(place.folder);
-      if (this.lost) return;
+      if (this.lost) return this.#lose();
       if (change === "moved")
         await note(`the run folder was moved to ${place.folder}; a link at its old place leads there`).catch(() => {});
       if (clock.elapsed() < beatAt + beatMs) continue;
@@ -69,6 +73,7 @@ export class Keeper {
     const { copy, clock, lease } = this.#parts;
     while (copy && !this.#ended.signal.aborted && !this.lost) {
       if (!(await copy().catch(() => true))) this.lost ??= leaseLost(lease.number);
+      if (this.lost) this.#lose();
       await clock.wait(copyMs, this.#ended.signal);
     }
   }
@@ -99,14 +104,12 @@ export class Keeper {
 
   /** The result of `work`, or the error that ends this supervisor. */
   async unlessLost<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#ended;
-    // An aborted wait returns at once: without the look at the signal the loop would never let go of the event loop.
-    const watch = async (): Promise<T> => {
-      while (!this.lost && !signal.aborted) await this.#parts.clock.wait(placeMs, signal);
-      if (this.lost) throw this.lost;
-      return work;
-    };
     work.catch(() => undefined);
-    return Promise.race([work, watch()]);
+    return Promise.race([
+      work,
+      this.#lost.then(() => {
+        throw this.lost;
+      }),
+    ]);
   }
 }

@@ -36,6 +36,8 @@ export class Recorder {
   readonly #clock: Clock;
   readonly #events: EventLogWriter;
   readonly #steps: FileHandle;
+  /** Bytes of whole steps in that file. */
+  #stepsSize: number;
   #unwritten: RunEvent[] = [];
   #unwrittenSteps: LoggedStep[] = [];
   #writing: Promise<unknown> = Promise.resolve();
@@ -44,13 +46,14 @@ export class Recorder {
   private constructor(
     lease: Lease,
     attempt: number,
-    files: { events: EventLogWriter; steps: FileHandle; clock: Clock },
+    files: { events: EventLogWriter; steps: FileHandle; stepsSize: number; clock: Clock },
   ) {
     this.#lease = lease;
     this.attempt = attempt;
     this.#clock = files.clock;
     this.#events = files.events;
     this.#steps = files.steps;
+    this.#stepsSize = files.stepsSize;
   }
 
   /** Opens the files of this lease; the first event cuts what the holder of the lease before may still write. */
@@ -62,9 +65,12 @@ export class Recorder {
       events: (await stat(join(events, eventsName(before))).catch(() => undefined))?.size ?? 0,
       steps: (await stat(join(metrics, stepsName(before))).catch(() => undefined))?.size ?? 0,
     };
+    const steps = await open(join(metrics, stepsName(lease.number)), "a");
+    const { size } = await steps.stat();
     const files = {
       events: await EventLogWriter.open(join(events, eventsName(lease.number))),
-      steps: await open(join(metrics, stepsName(lease.number)), "a"),
+      steps,
+      stepsSize: size - (size % stepBytes),
       clock: options.clock,
     };
     const recorder = new Recorder(lease, options.attempt, files);
@@ -114,15 +120,14 @@ export class Recorder {
   async #writeSteps(): Promise<void> {
     const waiting = this.#unwrittenSteps.slice(0, 8192);
     if (waiting.length === 0) return;
-    const { size } = await this.#steps.stat();
+    const bytes = Buffer.concat(waiting.map(({ record, logOffset }) => encodeStep(record, logOffset)));
     try {
-      await this.#steps.appendFile(
-        Buffer.concat(waiting.map(({ record, logOffset }) => encodeStep(record, logOffset))),
-      );
+      await this.#steps.appendFile(bytes);
+      this.#stepsSize += bytes.length;
       this.#unwrittenSteps = this.#unwrittenSteps.slice(waiting.length);
     } catch (error) {
       // A part of a step would shift all later ones.
-      await this.#steps.truncate(size - (size % stepBytes)).catch(() => undefined);
+      await this.#steps.truncate(this.#stepsSize).catch(() => undefined);
       console.error("steps could not be written:", error);
     }
     if (this.#unwrittenSteps.length > 0 && waiting.length === 8192) await this.#writeSteps();

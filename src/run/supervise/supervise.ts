@@ -1,4 +1,5 @@
 import { hostname, userInfo } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { systemClock } from "../../core/clock.js";
 import { MachineError } from "../../core/error.js";
 import { isRunning } from "../../core/liveness/process-identity.js";
@@ -16,6 +17,14 @@ import { Place } from "./start/place.js";
 import { keepStandby, standBy } from "./start/standby.js";
 import { readStopRequest, writeStopRequest } from "./stop-request.js";
 import { Supervisor, type SupervisorOptions } from "./supervisor.js";
+
+/**
+ * A supervisor works for milliseconds a second: to compile its code early costs more than it saves. What works for
+ * long without a pause, such as the reading of a million steps, is compiled all the same.
+ */
+function compileLate(): void {
+  for (const flag of ["--no-sparkplug", "--interrupt-budget=1500000"]) setFlagsFromString(flag);
+}
 
 /** A setting of the tests, in milliseconds. */
 function setting(name: string, otherwise: number): number {
@@ -104,6 +113,7 @@ async function main(folder: string): Promise<void> {
     });
   }
   if (file.playback) return console.log(await playBack(place, lease, file));
+  compileLate();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       void writeStopRequest(place.folder, { requestedAt: Date.now(), graceful: true, timeoutMs: 30_000 });

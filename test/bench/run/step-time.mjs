@@ -1,13 +1,17 @@
-// node test/bench/run/step-time.mjs [pairs=10] [steps=60]: what supervision costs a real training. Alternates runs of
-// launchRun with the same command started bare, and reads the step times from the logs. Needs the set-up; an hour.
+// node test/bench/run/step-time.mjs [pairs=10] [steps=60] [--recovery]: what supervision costs a real training.
+// Alternates runs of launchRun with the same command started bare, and reads the step times from the logs. With
+// `--recovery` the runs have the default recovery policy. Needs the set-up; an hour.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
+import { supervisorSeconds } from "./supervisor-seconds.mjs";
 
-const [pairs = 10, steps = 60] = process.argv.slice(2).map(Number);
+const words = process.argv.slice(2);
+const [pairs = 10, steps = 60] = words.filter((word) => !word.startsWith("--")).map(Number);
+const recovery = words.includes("--recovery") ? {} : undefined;
 const built = join(import.meta.dirname, "../../../dist/src/");
 const { openConfig } = await import(`${built}config/open.js`);
 const { planRun } = await import(`${built}plan/plan-run.js`);
@@ -70,20 +74,12 @@ async function bare(planned, name) {
   return stepMs(join(logs, "worker_0.log"));
 }
 
-/** Processor time of the supervisor so far, of all its threads, in seconds. */
-function supervisorSeconds(run) {
-  const { pid } = JSON.parse(readFileSync(join(run.folder, "lease/1"), "utf8")).holder;
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const ran = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
-  return ran.reduce((sum, nanoseconds) => sum + Number(nanoseconds), 0) / 1e9;
-}
-
 async function supervised(planned, name) {
-  const run = await launchRun(planned, { name, folder: runs });
+  const run = await launchRun(planned, { name, folder: runs, ...(recovery && { recovery }) });
   await run.wait({ untilStep: 11 });
-  const [began, before] = [performance.now(), supervisorSeconds(run)];
+  const [began, before] = [performance.now(), supervisorSeconds(run.folder)];
   await run.wait({ untilStep: steps - 2 });
-  const share = (supervisorSeconds(run) - before) / ((performance.now() - began) / 1000);
+  const share = (supervisorSeconds(run.folder) - before) / ((performance.now() - began) / 1000);
   await run.wait();
   return { ms: stepMs(join(run.folder, "logs/attempt-1/node-0/worker_0.log")), share };
 }
@@ -104,8 +100,9 @@ try {
     }
     const ratios = guided.map((ms, index) => ms / without[index]);
     const share = (100 * median(shares)).toFixed(2);
+    const how = recovery ? "supervised with recovery" : "supervised";
     console.log(
-      `${pair + 1} pairs: ${spread(guided, 1)} ms a step supervised, ${spread(without, 1)} ms bare, ` +
+      `${pair + 1} pairs: ${spread(guided, 1)} ms a step ${how}, ${spread(without, 1)} ms bare, ` +
         `ratio ${spread(ratios, 3)}; supervisor ${share} % of a core`,
     );
   }

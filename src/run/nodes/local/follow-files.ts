@@ -7,6 +7,8 @@ import type { FollowedLines, FollowRequest } from "../node.js";
 
 /** Bytes read from one file at a time; a longer line is cut. */
 const portionBytes = 1 << 20;
+/** Bytes read at once from a file that grew at the last look, too. */
+const hotBytes = 1 << 16;
 /**
  * Milliseconds between two looks at files whose change nobody reported, as network file systems report nothing; more
  * with many files.
@@ -19,6 +21,14 @@ const eagerMs = 20_000;
 const calm = 2.5;
 /** Files that stay open between two looks. */
 const mostOpen = 32;
+/**
+ * After so many looks in a row that found lines, all files are looked at in each pass and nobody has to report their
+ * changes: at many lines a second the reports cost more than the looks. After as many looks that found nothing, the
+ * reports are waited for again.
+ */
+const steadyLooks = 3;
+/** Only so few files are looked at in each pass. */
+const mostPolled = 16;
 
 /** Keeps the files open that grow all the time, the newest used ones. */
 class OpenFiles {
@@ -85,8 +95,25 @@ class Changes {
     this.#wake = undefined;
   }
 
+  /** Stops watching; what was reported until now is kept. */
   close(): void {
     for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+}
+
+/** Whether the files grow all the time. */
+class Pulse {
+  #same = 0;
+  isSteady = false;
+
+  /** Takes what a look found; true if the answer has changed. */
+  take(found: boolean): boolean {
+    this.#same = found === this.isSteady ? 0 : this.#same + 1;
+    if (this.#same < steadyLooks) return false;
+    this.#same = 0;
+    this.isSteady = found;
+    return true;
   }
 }
 
@@ -108,7 +135,10 @@ export async function* followFiles(
   const offsets = new Map(Object.entries(request.from ?? {}));
   const changes = new Changes();
   const files = new OpenFiles();
+  const pulse = new Pulse();
   const calmAt = clock.elapsed() + eagerMs;
+  /** Files that grew at the last look. */
+  let hot: ReadonlySet<string> = new Set();
   let fullLookAt = Number.NEGATIVE_INFINITY;
   let known = new Map<string, { readonly path: string; readonly size: number }>();
   try {
@@ -118,24 +148,26 @@ export async function* followFiles(
       const dirty = changes.take();
       const unknown = [...dirty].some((path) => !known.has(path));
       if (full || unknown) {
-        for (const pattern of request.patterns) changes.add(resolve(root, fixedFolder(pattern)));
+        if (!pulse.isSteady) for (const pattern of request.patterns) changes.add(resolve(root, fixedFolder(pattern)));
         const found = (await Promise.all(request.patterns.map((pattern) => listFiles(root, pattern)))).flat();
         known = new Map(found.map((file) => [resolve(root, file.path), file]));
       }
-      if (full) {
-        fullLookAt = clock.elapsed();
-        // Another file may have taken the name of an open one.
-        await files.closeAll();
-      }
+      if (full) fullLookAt = clock.elapsed();
       const grown = [...known].flatMap(([place, { path, size }]) => (size === (offsets.get(path) ?? 0) ? [] : [place]));
-      const looked = full || unknown ? new Set([...grown, ...dirty]) : dirty;
+      const polled = pulse.isSteady ? known.keys() : [];
+      const looked = full || unknown ? new Set([...grown, ...dirty]) : new Set([...dirty, ...polled]);
       const wanted = [...looked].flatMap((place) => known.get(place)?.path ?? []);
-      const { portions, more } = await readAll(files, root, { wanted, offsets });
+      const { portions, more } = await readAll(files, root, { wanted, offsets, full, hot });
+      hot = new Set(portions.map(({ path }) => path));
       if (portions.length > 0) yield portions;
       if (more) continue;
-      const pace = clock.elapsed() < calmAt ? paceMs : paceMs * calm;
+      const turned = pulse.take(portions.length > 0 && known.size <= mostPolled);
+      // What happens before the files are watched again is seen by a full look after that.
+      if (turned && !pulse.isSteady) fullLookAt = Number.NEGATIVE_INFINITY;
+      if (pulse.isSteady) changes.close();
+      const pace = clock.elapsed() < calmAt && !pulse.isSteady ? paceMs : paceMs * calm;
       await clock.wait(pace, request.signal);
-      await changes.next(clock, fullLookMs - pace, request.signal);
+      if (!pulse.isSteady && !turned) await changes.next(clock, fullLookMs - pace, request.signal);
     }
   } finally {
     changes.close();
@@ -146,13 +178,31 @@ export async function* followFiles(
 async function readAll(
   files: OpenFiles,
   root: string,
-  { wanted, offsets }: { readonly wanted: readonly string[]; readonly offsets: Map<string, number> },
+  {
+    wanted,
+    offsets,
+    full,
+    hot,
+  }: {
+    readonly wanted: readonly string[];
+    readonly offsets: Map<string, number>;
+    readonly full: boolean;
+    readonly hot: ReadonlySet<string>;
+  },
 ) {
   const portions: FollowedLines[] = [];
   let more = false;
   for (const path of wanted) {
-    const handle = await files.open(resolve(root, path));
-    const found = handle && (await readFrom(handle, path, offsets.get(path) ?? 0));
+    const place = resolve(root, path);
+    const from = offsets.get(path) ?? 0;
+    let handle = await files.open(place);
+    let found = handle && (await (hot.has(path) ? readOn(handle, path, from) : readFrom(handle, path, from)));
+    if (!found && full) {
+      // Its size has changed and it holds nothing new: another file has taken the name of an open one.
+      await files.close(place);
+      handle = await files.open(place);
+      found = handle && (await readFrom(handle, path, from));
+    }
     if (!found) continue;
     offsets.set(path, found.portion.offset);
     portions.push(found.portion);
@@ -162,11 +212,7 @@ async function readAll(
 }
 
 /** The whole lines of a file from an offset, at most 1 MiB; undefined if there is none yet. */
-export async function readLines(
-  file: string,
-  path: string,
-  from: number,
-): Promise<{ readonly portion: FollowedLines; readonly more: boolean } | undefined> {
+export async function readLines(file: string, path: string, from: number): Promise<Read | undefined> {
   const handle = await open(file, "r").catch(() => undefined);
   if (!handle) return undefined;
   try {
@@ -176,11 +222,22 @@ export async function readLines(
   }
 }
 
-async function readFrom(
-  handle: FileHandle,
-  path: string,
-  from: number,
-): Promise<{ readonly portion: FollowedLines; readonly more: boolean } | undefined> {
+interface Read {
+  readonly portion: FollowedLines;
+  readonly more: boolean;
+}
+
+/** The same for a file that very probably has grown: one call instead of two. A line beyond 64 KiB waits. */
+async function readOn(handle: FileHandle, path: string, from: number): Promise<Read | undefined> {
+  const buffer = Buffer.allocUnsafe(hotBytes);
+  const { bytesRead } = await handle.read(buffer, 0, hotBytes, from);
+  const end = bytesRead === 0 ? 0 : buffer.lastIndexOf(0x0a, bytesRead - 1) + 1;
+  return end === 0
+    ? undefined
+    : portionOf(buffer.subarray(0, end), { path, offset: from + end }, bytesRead === hotBytes);
+}
+
+async function readFrom(handle: FileHandle, path: string, from: number): Promise<Read | undefined> {
   const { size } = await handle.stat();
   const restarted = size < from;
   const start = restarted ? 0 : from;
@@ -190,9 +247,12 @@ async function readFrom(
   const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
   const end = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1 || (bytesRead === portionBytes ? bytesRead : 0);
   if (end === 0) return none;
-  const lines = buffer.toString("utf8", 0, end).split("\n");
+  const about = { path, offset: start + end, ...(restarted && { restarted }) };
+  return portionOf(buffer.subarray(0, end), about, start + end < size && bytesRead === portionBytes);
+}
+
+function portionOf(bytes: Buffer, about: Omit<FollowedLines, "lines">, more: boolean): Read {
+  const lines = bytes.toString("utf8").split("\n");
   if (lines.at(-1) === "") lines.pop();
-  const trimmed = lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
-  const portion = { path, lines: trimmed, offset: start + end, ...(restarted && { restarted }) };
-  return { portion, more: start + end < size && bytesRead === portionBytes };
+  return { portion: { ...about, lines: lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line)) }, more };
 }
