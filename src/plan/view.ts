@@ -90,6 +90,14 @@ function toleranceFacts({ tolerance }: PlanValues): (readonly [string, string])[
   return [["fault tolerance", refused === undefined ? options.join(", ") + (controller ?? "") : `refused: ${refused}`]];
 }
 
+/** The default policy of recovery, in the words of the run's card; a test compares them. */
+const recoveryDefault = "4 restarts without a new checkpoint, a hang after 45.0 s or 10 steps of silence, no spares";
+
+function recoveryText({ tolerance }: PlanValues): string {
+  if (tolerance?.refused !== undefined) return `on, in place of fault tolerance: ${recoveryDefault}`;
+  return `off unless launchRun(plan, { name, recovery: {} }) turns it on: ${recoveryDefault}`;
+}
+
 /** Label and value of every line of the plan's summary. */
 export function planFacts(plan: PlanValues): (readonly [string, string])[] {
   const tokens = plan.tokensPerStep === undefined ? "unknown" : `${large(plan.tokensPerStep)} per step`;
@@ -102,6 +110,7 @@ export function planFacts(plan: PlanValues): (readonly [string, string])[] {
     ["steps", stepsText(plan)],
     ["tokens", tokens + length + all],
     ...toleranceFacts(plan),
+    ["recovery", recoveryText(plan)],
     ...modelFacts(plan),
   ];
 }

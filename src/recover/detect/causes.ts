@@ -56,7 +56,7 @@ const patterns: readonly CausePattern[] = [
   { cause: "numerics", pattern: /There is (?:nan|inf) in|consecutive times greater than threshold.*stop training/ },
   {
     cause: "device",
-    pattern: /ECC|EE9999|E30004|EJ0001|uncorrectable|AI ?core.*(?:error|exception)|device.*(?:lost|fault)/i,
+    pattern: /ECC|EE9999|E30004|EJ0001|uncorrectable|AI ?core.*(?:error|exception)|device.*(?:\blost|\bfault)/i,
   },
   { cause: "network", pattern: /EI0006|EI0002|HCCL|socket.*(?:timeout|connect)|Ring ReduceScatter|RunRingAllReduce/i },
   {

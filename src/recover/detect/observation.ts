@@ -71,6 +71,7 @@ export interface DiskObservation extends At {
 export interface ErrorLineObservation extends At {
   readonly kind: "error-line";
   readonly rank?: number | undefined;
+  readonly node?: string | undefined;
   readonly text: string;
 }
 

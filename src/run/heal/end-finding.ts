@@ -16,6 +16,8 @@ export interface EndedAttempt {
   readonly lost?: { readonly node: string; readonly silentMs: number } | undefined;
   /** A process that was missing although the others ran on. */
   readonly gone: { readonly role: string; readonly rank?: number; readonly node: string } | undefined;
+  /** The kernel ended a process on the node of the fault because memory ran out. */
+  readonly outOfMemory?: boolean;
   /** Slurm has put the job back into its queue and starts it again. */
   readonly requeued?: boolean;
   /** Name of the node that a rank ran on. */
@@ -48,7 +50,8 @@ export async function findingOfEnd(end: EndedAttempt, time: number): Promise<Fin
   const { exitCode, signal } = verdict.fault ?? {};
   // A process that vanished without a word was killed; its log cannot know.
   const killed = (gone ?? rank) !== undefined && exitCode === undefined && signal === undefined;
-  const { cause } = causeOfEnd({ exitCode, signal: killed ? "SIGKILL" : signal, lastLines: lines });
+  const { outOfMemory } = end;
+  const { cause } = causeOfEnd({ exitCode, signal: killed ? "SIGKILL" : signal, outOfMemory, lastLines: lines });
   const evidence = lines.slice(-evidenceLines);
   return { kind: "process-ended", cause, time, since: time, step, ...place, summary, evidence };
 }

@@ -72,15 +72,11 @@ export class Healer {
   }
 
   /**
-   * Takes the steps and saved points of the running attempt. Returns what is wrong if the attempt must be ended; the
-   * next call of `next` then carries out what was decided.
+   * Takes what the running attempt shows. Returns what is wrong if the attempt must be ended; the next call of `next`
+   * then carries out what was decided.
    */
   async examine(
-    seen: {
-      readonly steps: readonly StepRecord[];
-      readonly saved: readonly { step: number; seconds: number }[];
-      readonly observed?: readonly Observation[];
-    },
+    seen: { readonly steps: readonly StepRecord[]; readonly observed: readonly Observation[] },
     record: DecisionRecord,
   ): Promise<Finding | undefined> {
     this.#startAttempt();
@@ -91,10 +87,7 @@ export class Healer {
       const strayed = await this.#compare(step, record);
       if (strayed) decisions.push(this.#overseer.decide(strayed, about.spares));
     }
-    const time = this.#parts.clock.now();
-    for (const { step, seconds } of seen.saved)
-      decisions.push(...this.#overseer.observe({ kind: "saved", time, step, seconds }, about));
-    for (const observation of seen.observed ?? []) decisions.push(...this.#overseer.observe(observation, about));
+    for (const observation of seen.observed) decisions.push(...this.#overseer.observe(observation, about));
     const notes = decisions.filter(({ action }) => action === "note");
     for (const decision of notes) await this.#announce(this.#event(decision), record);
     this.#decision ??= decisions.find(({ action }) => action !== "note");

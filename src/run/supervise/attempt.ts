@@ -6,14 +6,15 @@ import { rankNodes, worstEnd } from "../nodes/open/attempt-ranks.js";
 import type { StepRecord } from "../record/events.js";
 import { launcherOption } from "../record/node-command.js";
 import type { RunFile } from "../record/run-file.js";
+import { type AttemptEnd, withMemory } from "./attempt-end.js";
 import { HangWatch } from "./hang-watch.js";
 import { AttemptLogs, type LogPortion, type SavedPoint } from "./observe/attempt-logs.js";
 import { catchUp, followNode } from "./observe/follow.js";
 import { LastWords } from "./observe/last-words.js";
+import { MemoryKills } from "./observe/memory-kills.js";
 import { type LostNode, NodeWatch } from "./observe/node-watch.js";
 import { type GoneProcess, ProcessWatch } from "./observe/process-watch.js";
 import { QuietWatch } from "./observe/quiet-watch.js";
-import type { Silence } from "./observe/silence.js";
 import { judge, type Verdict } from "./observe/verdict.js";
 import type { Recorder } from "./recorder.js";
 import { startNodes } from "./start-nodes.js";
@@ -48,33 +49,23 @@ export interface AttemptParts {
   /** Shortest silence that counts as a hang, in milliseconds. */
   readonly hangMs: number;
   /**
-   * Called with the steps and saved points of the logs. Returns what is wrong if the attempt must be ended for it.
+   * Called with what the logs and files of the attempt show. Returns what is wrong if the attempt must be ended for
+   * it.
    */
   readonly examine?: Examine | undefined;
   /** Called when all ranks say that they have saved; looks at the files and records the checkpoint. */
   onSaved(point: SavedPoint): void;
 }
 
-/** Looks at what the logs of a running attempt say. */
+/** Looks at what a running attempt shows. */
 export type Examine = (
   seen: {
     readonly steps: readonly StepRecord[];
-    readonly saved: readonly SavedPoint[];
-    /** What is not in the logs. */
-    readonly observed?: readonly Observation[];
+    /** All else: checkpoints, errors of devices, free disk, time that goes by. */
+    readonly observed: readonly Observation[];
   },
   recorder: Recorder,
 ) => Promise<{ readonly summary: string; readonly rank?: number } | undefined>;
-
-/** How one engine start ended, with what a policy needs to decide about the next. */
-export interface AttemptEnd {
-  readonly verdict: Verdict;
-  readonly logs: AttemptLogs;
-  readonly silence: Silence | undefined;
-  readonly lost: LostNode | undefined;
-  readonly gone: GoneProcess | undefined;
-  readonly ends: ReadonlyMap<string, NodeEnd>;
-}
 
 /**
  * One engine start on all nodes, from its first process to its last: started, or taken over from a supervisor that
@@ -99,6 +90,8 @@ export class Attempt {
   #overSince: number | undefined;
   #processesAt = Number.NEGATIVE_INFINITY;
   #failure: unknown;
+  /** What others have seen since the last look. */
+  readonly #observed: Observation[] = [];
   /** What is wrong with the training although its processes live. */
   #trouble: { readonly summary: string; readonly rank?: number } | undefined;
 
@@ -121,6 +114,7 @@ export class Attempt {
     const unwatch = nodes.map((node) => node.watch((sign) => this.#hear(node, sign)));
     try {
       await this.#start();
+      const kills = new MemoryKills(nodes);
       const following = nodes.map((node) => this.#follow(node));
       const calmAt = clock.elapsed() + eagerMs;
       while (!this.#done()) {
@@ -131,12 +125,23 @@ export class Attempt {
       await Promise.all(following);
       await this.#readRest();
       await recorder.requireLease();
-      return this.#end();
+      return this.#troubled ? this.#end() : await withMemory(this.#end(), { kills, nodes, ranks: this.#ranks });
     } finally {
       this.#followed.abort();
       this.#watch.close();
       for (const end of unwatch) end();
     }
+  }
+
+  /** Takes what others have seen, such as the files of a checkpoint; the next look judges it. */
+  observe(seen: Observation): void {
+    this.#observed.push(seen);
+  }
+
+  /** Hands over what was seen after the last look. For the time after the end. */
+  async examineRest(): Promise<void> {
+    const observed = this.#observed.splice(0);
+    if (observed.length > 0) await this.#parts.examine?.({ steps: [], observed }, this.#parts.recorder);
   }
 
   #hear(node: RunNode, sign: NodeSign): void {
@@ -180,8 +185,9 @@ export class Attempt {
       await recorder.record(found.notes, { steps });
       if (this.#logs.troubled) await this.processes.keepMissing();
       for (const point of found.saved) if (!recorded.hasCheckpoint(point)) onSaved(point);
-      if (steps.length + found.saved.length === 0) continue;
-      const seen = { steps: steps.map(({ record }) => record), saved: found.saved };
+      if (steps.length + found.observed.length === 0) continue;
+      const observed = found.observed.map((each) => ({ ...each, node: this.#ranks.get(each.rank ?? -1)?.name }));
+      const seen = { steps: steps.map(({ record }) => record), observed };
       const trouble = await this.#parts.examine?.(seen, recorder);
       // After the end there is nothing to end any more; what was found is in the record.
       if (!this.#followed.signal.aborted) this.#trouble ??= trouble;
@@ -239,9 +245,8 @@ export class Attempt {
     if (this.#stopping.stage === "no") this.#lost = this.#watch.look(this.#logs.lastStep);
     const guard = () => recorder.requireLease();
     if ((await this.#stopping.obey(guard)) && recorder.state !== "stopping") await recorder.enter("stopping");
-    const observed = this.#quiet.look();
-    if (observed.length > 0)
-      this.#trouble ??= await this.#parts.examine?.({ steps: [], saved: [], observed }, recorder);
+    const observed = [...this.#quiet.look(), ...this.#observed.splice(0)];
+    if (observed.length > 0) this.#trouble ??= await this.#parts.examine?.({ steps: [], observed }, recorder);
     if (recorder.state === "training") await this.#hang.look(recorder, this.#parts.folder());
   }
 
@@ -276,6 +281,6 @@ export class Attempt {
     const fault = { message, ...(rank !== undefined && { rank }) };
     const verdict: Verdict = this.#troubled ? { state: "failed", message, fault } : judged;
     const found = { silence: this.#hang.silence, lost: this.#lost, gone: this.#gone };
-    return { verdict, logs: this.#logs, ...found, ends: this.#ends };
+    return { verdict, logs: this.#logs, ...found, ends: this.#ends, outOfMemory: false };
   }
 }

@@ -12,7 +12,7 @@ import type { RunHistory } from "../record/history.js";
 import { ranksOf } from "../record/node-command.js";
 import { RecordReader } from "../record/record-reader.js";
 import { type RunFile, readRunFile } from "../record/run-file.js";
-import type { AttemptEnd } from "./attempt.js";
+import type { AttemptEnd } from "./attempt-end.js";
 import { tailOf } from "./observe/follow.js";
 import type { Place } from "./start/place.js";
 import { readStopRequest } from "./stop-request.js";
@@ -144,6 +144,7 @@ function endOf(end: AttemptEnd, file: RunFile, folder: string) {
     silence: end.silence,
     lost: end.lost,
     gone: end.gone,
+    outOfMemory: end.outOfMemory,
     requeued: isRequeued(end),
     nodeOf: (rank: number) => nodeOf(rank)?.node,
     logTail: (rank: number | undefined) => tailOn(rank, file, folder),

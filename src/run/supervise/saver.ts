@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { sealFiles, writeSeal } from "../../checkpoint/prove/seal-files.js";
 import { iterationFolder } from "../../checkpoint/read/points/file-name.js";
 import type { Clock } from "../../core/clock.js";
+import type { SaveFailureObservation, SaveObservation } from "../../recover/detect/observation.js";
 import type { RunNode } from "../nodes/node.js";
 import { lookAtSaved } from "../nodes/open/saved-files.js";
 import type { SavedFile } from "../nodes/open/whole-file.js";
@@ -12,6 +13,8 @@ import type { Recorder } from "./recorder.js";
 
 /** Network file systems show a file on other machines some seconds late. */
 const looks = 10;
+/** After the end of an attempt nobody writes any more. */
+const lastLooks = 3;
 const lookMs = 1000;
 /** Bytes a second that sealing reads at most, so that it does not compete with the training for the disk. */
 const sealBytesPerSecond = 100_000_000;
@@ -23,6 +26,8 @@ export interface SaverParts {
   readonly clock: Clock;
   /** Bytes a second, default 100 MB/s; 0 seals nothing. */
   readonly sealRate?: number;
+  /** Called when a checkpoint is recorded, or known to be incomplete. */
+  onLooked?(seen: SaveObservation | SaveFailureObservation): void;
 }
 
 /** Records a checkpoint once every rank's file is complete on disk, then seals it. One after the other. */
@@ -31,6 +36,7 @@ export class Saver {
   readonly #ended = new AbortController();
   #recording: Promise<void> = Promise.resolve();
   #sealing: Promise<void> = Promise.resolve();
+  #looks = looks;
 
   constructor(parts: SaverParts) {
     this.#parts = parts;
@@ -45,6 +51,7 @@ export class Saver {
 
   /** Resolves when all checkpoints are recorded, and those sealed that take no longer than `sealMs`. */
   async finish(sealMs: number): Promise<void> {
+    this.#looks = lastLooks;
     await this.#recording;
     await Promise.race([this.#sealing, this.#parts.clock.wait(sealMs)]);
     this.#ended.abort();
@@ -52,7 +59,7 @@ export class Saver {
   }
 
   async #record(point: SavedPoint): Promise<void> {
-    const { ranks, recorder, clock } = this.#parts;
+    const { ranks, recorder, clock, onLooked } = this.#parts;
     for (let look = 1; ; look += 1) {
       const found = await lookAtSaved(point, ranks);
       if (found.complete) {
@@ -72,14 +79,19 @@ export class Saver {
           },
         };
         await recorder.record([event], { durable: true });
+        onLooked?.({ kind: "saved", time: event.time, step, seconds });
         this.#seal(point, found.files);
         return;
       }
-      if (look === looks || this.#ended.signal.aborted) {
+      if (look >= this.#looks || this.#ended.signal.aborted) {
         const problems = found.problems.slice(0, 8).join("; ");
         await recorder.note(
           `the checkpoint of step ${point.step} is incomplete although all ranks reported it: ${problems}`,
         );
+        const rank = Number(/^rank (\d+)/.exec(problems)?.[1] ?? Number.NaN);
+        const message = `all ranks reported it, but ${problems}`;
+        const named = Number.isNaN(rank) ? {} : { rank };
+        onLooked?.({ kind: "save-failed", time: clock.now(), step: point.step, ...named, message });
         return;
       }
       await clock.wait(lookMs, this.#ended.signal);

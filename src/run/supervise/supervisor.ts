@@ -8,7 +8,8 @@ import { runPaths } from "../record/layout.js";
 import type { Lease } from "../record/lease.js";
 import { RecordReader } from "../record/record-reader.js";
 import { type RunFile, writeRunFile } from "../record/run-file.js";
-import { Attempt, type AttemptEnd, type Examine, type Recorded } from "./attempt.js";
+import { Attempt, type Examine, type Recorded } from "./attempt.js";
+import type { AttemptEnd } from "./attempt-end.js";
 import { FolderGone, Keeper } from "./keeper.js";
 import type { SavedPoint } from "./observe/attempt-logs.js";
 import { tailOf } from "./observe/follow.js";
@@ -115,7 +116,12 @@ export class Supervisor {
     const folder = () => place.folder;
     const nodes = this.#options.nodes(this.#file, folder);
     const parts = { recorder: this.#recorder, clock: this.#clock };
-    const saver = new Saver({ ...parts, folder: at, ranks: rankNodes(this.#file, nodes) });
+    const saver = new Saver({
+      ...parts,
+      folder: at,
+      ranks: rankNodes(this.#file, nodes),
+      onLooked: (seen) => this.#attempt?.observe(seen),
+    });
     const onSaved = (point: SavedPoint) => saver.add(point);
     const shortest = this.#options.hangMs ?? hangMs;
     this.#attempt = new Attempt({
@@ -132,6 +138,7 @@ export class Supervisor {
     if (recorded.state === "starting") await this.#recorder.enter("starting");
     const end = await this.#keeper.unlessLost(this.#attempt.run());
     await saver.finish(sealMs);
+    await this.#attempt.examineRest();
     return { end, nodes };
   }
 

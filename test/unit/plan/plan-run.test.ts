@@ -8,6 +8,7 @@ import { PlanError } from "../../../src/core/error.js";
 import { patternOf } from "../../../src/core/patterns.js";
 import type { PlanData } from "../../../src/plan/changes.js";
 import { type PlanOptions, planRun } from "../../../src/plan/plan-run.js";
+import { describePolicy, recoveryPolicy } from "../../../src/recover/decide/policy.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 import { writeTokenFiles } from "../../support/token-files.js";
 
@@ -213,6 +214,8 @@ test("a plan shows itself: summary, changes, findings and the first command", as
   const bundle = plan[displayKey]();
   const text = String(bundle["text/plain"]);
   expect(text).toMatch(/global batch +batch_size 1 · devices 2 = 2/);
+  // A plan may not import the policy; so the words could come apart.
+  expect(text.replaceAll(/\s+/g, " ")).toContain(describePolicy(recoveryPolicy()));
   expect(text).toMatch(/steps +120 \(120 per epoch/);
   expect(text).toContain("msrun");
   expect(String(bundle["text/html"])).toContain("data_path");

@@ -70,6 +70,7 @@ it("on a CPU the options are refused with the reason, and nothing of them reache
   const found = planned.issues.find(({ rule }) => rule === "tolerance-plan");
   expect(found).toMatchObject({ severity: "warning", message: expect.stringContaining("its own recovery") });
   expect(planned.commands({ runFolder: "runs/x", attempt: 1 })[0]?.environment).not.toHaveProperty("MS_ENABLE_TFT");
+  expect((await planned[displayKey]())["text/plain"]).toMatch(/recovery +on, in place of fault tolerance: 4 restarts/);
 });
 
 it("an unknown option is refused with those that exist", async () => {

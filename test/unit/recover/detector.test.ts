@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { causeOfEnd, causeOfLines } from "../../../src/recover/detect/causes.js";
-import { culprits, parseStackDump } from "../../../src/recover/detect/culprit.js";
 import { Detector } from "../../../src/recover/detect/detector.js";
 import type { Finding } from "../../../src/recover/detect/finding.js";
 import type { StepObservation } from "../../../src/recover/detect/observation.js";
@@ -148,40 +146,5 @@ describe("the cause of an end", () => {
     expect(causeOfEnd({ signal: "SIGKILL", lastLines: ["RuntimeError: Ring ReduceScatter"] }).cause).toBe("killed");
     expect(causeOfEnd({ signal: "SIGTERM" }).cause).toBe("preempted");
     expect(causeOfEnd({ exitCode: 1, outOfMemory: true }).cause).toBe("host-memory");
-  });
-});
-
-describe("the culprit of a hang", () => {
-  const fixture = (name: string) => readFileSync(new URL(`../../fixtures/stacks/${name}.txt`, import.meta.url), "utf8");
-
-  it("is the stopped process, or the one whose stack did not reach the collective", () => {
-    const waiting = parseStackDump(fixture("waiting-in-collective"));
-    const outside = parseStackDump(fixture("stopped-outside"));
-    expect(waiting[0]).toContain("_exec_pip");
-    expect(outside[0]).toContain("_get_tensor_hook_key");
-    expect(
-      culprits([
-        { rank: 0, state: "S", frames: waiting },
-        { rank: 1, state: "S", frames: outside },
-      ]),
-    ).toMatchObject([{ rank: 1 }]);
-    expect(
-      culprits([
-        { rank: 0, state: "S", frames: waiting },
-        { rank: 1, state: "T", frames: [] },
-      ]),
-    ).toMatchObject([{ rank: 1 }]);
-    expect(
-      culprits([
-        { rank: 0, state: undefined, frames: [] },
-        { rank: 1, state: "S", frames: waiting },
-      ]),
-    ).toMatchObject([{ rank: 0 }]);
-    expect(
-      culprits([
-        { rank: 0, state: "S", frames: waiting },
-        { rank: 1, state: "S", frames: waiting },
-      ]),
-    ).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ describe("a run folder is written to a moment after the run has ended", () => {
   });
 
   test("wait() of a run that fails throws after the last write", async () => {
-    const run = await launch({ FAKE_DIE: "1:5:SIGKILL" });
+    const run = await launch({ FAKE_DIE: "1:5:SIGKILL", FAKE_STEP_MS: "400" });
     await expect(run.wait({ timeout: "4m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
     await isLeft(run);
   });

@@ -1,5 +1,4 @@
 import { mkdir, open } from "node:fs/promises";
-import { freemem, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { LabError } from "../../../core/error.js";
@@ -22,6 +21,7 @@ import type {
   RunNode,
 } from "../node.js";
 import { followFiles } from "./follow-files.js";
+import { localMetrics } from "./local-metrics.js";
 import { LocalProcesses } from "./local-processes.js";
 import { readStack } from "./local-stack.js";
 import { readStartMark, takeStartMark, writeStartMark } from "./local-start.js";
@@ -231,8 +231,7 @@ export class LocalNode implements RunNode {
   }
 
   async metrics(): Promise<NodeMetrics> {
-    const ranks = await this.#processes.usage();
-    return { memoryUsedBytes: totalmem() - freemem(), memoryTotalBytes: totalmem(), ranks, devices: [] };
+    return localMetrics(this.folder, await this.#processes.usage(), this.#clock);
   }
 
   async close(): Promise<void> {

@@ -96,8 +96,9 @@ export class SlurmNode implements RunNode {
     return this.#run.release();
   }
 
-  read(path: string, range: FileRange): Promise<Uint8Array | undefined> {
-    return this.#files.read(path, range);
+  /** Files of the shared storage; those of the node's kernel are asked from the node. */
+  async read(path: string, range: FileRange): Promise<Uint8Array | undefined> {
+    return path.startsWith("/proc/") ? (await this.#remote())?.read(path, range) : this.#files.read(path, range);
   }
 
   /** A job that waits has no engine that could save: the request to save ends it. */

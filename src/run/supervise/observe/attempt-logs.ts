@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { ToleranceLine } from "../../../formats/tolerance-log.js";
+import type { ErrorLineObservation, SaveFailureObservation } from "../../../recover/detect/observation.js";
 import type { NoteEvent, StepRecord } from "../../record/events.js";
 import { type RankCheckpoint, RankLog } from "./rank-log.js";
 import { type LauncherFinding, parseLauncherFinding } from "./verdict.js";
@@ -15,6 +16,8 @@ export interface LogFindings {
   readonly notes: readonly NoteEvent[];
   /** Checkpoints that the last of the expected ranks said it has finished. */
   readonly saved: readonly SavedPoint[];
+  /** What is wrong although all processes live: errors of devices, and checkpoints that some ranks did not finish. */
+  readonly observed: readonly (ErrorLineObservation | SaveFailureObservation)[];
 }
 
 /** A checkpoint that all ranks say they have finished; whether it is there is seen on disk. */
@@ -42,7 +45,7 @@ export class AttemptLogs {
   finding: LauncherFinding | undefined;
   /** The scheduler's word that another process listens on its port. Workers would go on asking for ten minutes. */
   portTaken: string | undefined;
-  readonly #saved = new Map<string, RankCheckpoint[]>();
+  readonly #saved = new Map<string, (RankCheckpoint & { readonly rank: number })[]>();
   readonly #attempt: number;
   readonly #expected: readonly number[];
   readonly #lossRank: number;
@@ -100,23 +103,28 @@ export class AttemptLogs {
     if (name === "msrun.log") for (const line of lines) this.finding ??= parseLauncherFinding(line);
     if (name === "scheduler.log") this.portTaken ??= lines.find((line) => /address already in use/i.test(line));
     const rank = Number(/^worker_(\d+)\.log$/.exec(name)?.[1] ?? Number.NaN);
-    if (Number.isNaN(rank)) return { steps: [], notes: [], saved: [] };
+    if (Number.isNaN(rank)) return { steps: [], notes: [], saved: [], observed: [] };
     const log = this.ranks.get(rank) ?? new RankLog(rank, this.#attempt);
     this.ranks.set(rank, log);
     const findings = log.accept(lines, now, elapsed);
-    const saved = findings.checkpoints.flatMap((one) => this.#collect(one));
+    const saved = findings.checkpoints.flatMap((one) => this.#collect({ ...one, rank }));
+    const observed = [
+      ...findings.deviceErrors.map((text) => ({ kind: "error-line" as const, time: now, rank, text })),
+      ...saved.flatMap((point) => this.#unfinishedBefore(point, now)),
+    ];
     const attempt = this.#attempt;
     const note = (text: string): NoteEvent => ({ kind: "note", time: now, attempt, text });
     const tolerance = findings.tolerance
       .filter((line) => this.#isNews(line))
       .map(({ text }) => note(`rank ${rank} ${text}`));
-    if (rank !== this.#lossRank) return { steps: [], notes: tolerance, saved };
+    if (rank !== this.#lossRank) return { steps: [], notes: tolerance, saved, observed };
     this.#stepMs.push(...findings.steps.slice(-stepSamples).map(({ stepTimeMs }) => stepTimeMs));
     this.#stepMs.splice(0, Math.max(0, this.#stepMs.length - stepSamples));
     return {
       steps: findings.steps.map((record) => ({ record, logOffset: offset })),
       notes: [...findings.phases.map(note), ...tolerance],
       saved,
+      observed,
     };
   }
 
@@ -128,13 +136,26 @@ export class AttemptLogs {
   }
 
   /** A checkpoint counts when every rank has finished it. */
-  #collect(saved: RankCheckpoint): SavedPoint[] {
+  #collect(saved: RankCheckpoint & { readonly rank: number }): SavedPoint[] {
     const key = `${saved.fileEpoch}_${saved.fileStep}`;
     const all = [...(this.#saved.get(key) ?? []), saved];
     this.#saved.set(key, all);
     if (all.length < this.#expected.length) return [];
     this.#saved.delete(key);
-    return [{ ...saved, ranks: all.length, seconds: most(all, ({ seconds }) => seconds) }];
+    const { rank: _, ...point } = saved;
+    return [{ ...point, ranks: all.length, seconds: most(all, ({ seconds }) => seconds) }];
+  }
+
+  /** Ranks save in order: after a checkpoint that all have finished, nobody finishes an older one. */
+  #unfinishedBefore({ step: newer }: SavedPoint, time: number): SaveFailureObservation[] {
+    const older = [...this.#saved].filter(([, [first]]) => first !== undefined && first.step < newer);
+    return older.map(([key, all]) => {
+      this.#saved.delete(key);
+      const finished = new Set(all.map(({ rank }) => rank));
+      const missing = this.#expected.filter((rank) => !finished.has(rank));
+      const message = `${missing.length} of ${this.#expected.length} ranks did not report it as saved`;
+      return { kind: "save-failed", time, step: all[0]?.step ?? 0, rank: missing[0], message };
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type StepLine,
 } from "../../../formats/engine-log.js";
 import type { ToleranceLine } from "../../../formats/tolerance-log.js";
+import { causeOfLines } from "../../../recover/detect/causes.js";
 import { kindOf } from "../../cause/first-cause.js";
 import type { StepRecord } from "../../record/events.js";
 
@@ -23,6 +24,8 @@ export interface RankFindings {
   readonly phases: string[];
   /** What fault tolerance does on this rank. */
   readonly tolerance: ToleranceLine[];
+  /** Errors of the rank's own device; the process may live on. */
+  readonly deviceErrors: string[];
 }
 
 /** What a rank does, as its log tells; only a rank that trains can be called silent. */
@@ -66,7 +69,7 @@ export class RankLog {
 
   /** Takes new lines; `now` stands in for the time of lines without a time stamp, `elapsed` is the monotonic time. */
   accept(lines: readonly string[], now: number, elapsed = 0): RankFindings {
-    const findings: RankFindings = { steps: [], checkpoints: [], phases: [], tolerance: [] };
+    const findings: RankFindings = { steps: [], checkpoints: [], phases: [], tolerance: [], deviceErrors: [] };
     if (this.lines === 0) this.progressAt = elapsed;
     for (const line of lines) {
       this.lines += 1;
@@ -92,7 +95,9 @@ export class RankLog {
     else if (line.kind === "tolerance") this.#tolerate(line, findings);
     else if (line.kind === "error") {
       this.errorAt ??= now;
-      this.errorKind ??= kindOf(line.text);
+      const kind = kindOf(line.text);
+      this.errorKind ??= kind;
+      if (kind !== "other" && causeOfLines([line.text]).cause === "device") findings.deviceErrors.push(line.text);
       const named = line.source === "engine" || (line.source === "python" && !line.text.startsWith("Traceback"));
       if (named) this.error = line.text;
     }

@@ -55,12 +55,14 @@ export function silentRanks(
 }
 
 /** Where MindSpore's main thread stands while the graph, and the collectives in it, run. */
-const insideGraph = /_exec_pip|GraphExecutor/;
+const insideGraph = /_exec_pip|GraphExecutorPy::Run/;
+/** A frame as faulthandler or py-spy writes it; without one the stack could not be read. */
+const aFrame = /^\s+(?:File ".+", line \d+|\S.* \(.+:\d+\)$)/m;
 
 /**
  * Names the rank that holds up the others: one whose process is stopped, gone, or out of reach, else the one that is
- * behind in steps, else the one whose stack is outside of the graph while others wait inside, else the first silent
- * one. Pure.
+ * behind in steps, else the one whose stack is outside of the graph while others wait inside, else the only one that
+ * waits for a disk or a device, else the first silent one. Pure.
  */
 export function judgeSilence(
   silent: readonly number[],
@@ -75,7 +77,8 @@ export function judgeSilence(
   const steps = silent.map((rank) => ranks.get(rank)?.lastStep ?? 0);
   const furthest = [...ranks.values()].reduce((most, { lastStep }) => Math.max(most, lastStep), 0);
   const behind = silent.filter((_, index) => (steps[index] as number) < furthest);
-  const outside = states.filter(({ stack }) => stack !== "" && !insideGraph.test(stack));
+  const atDevice = states.filter(({ state }) => state === "D");
+  const outside = states.filter(({ stack }) => aFrame.test(stack) && !insideGraph.test(stack));
   const waiting = states.filter(({ stack }) => insideGraph.test(stack));
   const say = (rank: number | undefined, why: string): Silence | undefined => {
     const log = ranks.get(rank ?? -1);
@@ -94,6 +97,8 @@ export function judgeSilence(
   if (unreachable) return say(unreachable.rank, `its node ${unreachable.node} can't be reached`);
   if (behind.length > 0) return say(behind[0], `the others reached step ${furthest}`);
   if (outside.length > 0 && waiting.length > 0) return say(outside[0]?.rank, "the others wait for it in a collective");
+  if (atDevice.length === 1 && silent.length > 1)
+    return say(atDevice[0]?.rank, "its process waits for a disk or a device (state D), the others do not");
   return say(
     silent[0],
     silent.length === 1 ? "the others continue" : `as ${silent.length - 1} others; no rank differs`,

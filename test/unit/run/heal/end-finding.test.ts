@@ -29,3 +29,9 @@ it("a spare never took the place of a node that was gone: it was a hang of the r
 it("a rank that hangs on a node that answers is a hang", async () => {
   expect(await findingOfEnd(ended({ silence }), 100_000)).toMatchObject({ kind: "hang", rank: 1, node: "n1" });
 });
+
+it("a process that the kernel ended for want of memory is no kill from outside", async () => {
+  const verdict = { state: "failed", message: "rank 1 was killed", fault: { rank: 1, signal: "SIGKILL", message: "" } };
+  expect(await findingOfEnd(ended({ verdict, outOfMemory: true }), 100_000)).toMatchObject({ cause: "host-memory" });
+  expect(await findingOfEnd(ended({ verdict }), 100_000)).toMatchObject({ cause: "killed" });
+});

@@ -68,7 +68,8 @@ it("a killed worker: continues from the newest checkpoint with the losses of an 
 it("a newest checkpoint of which one rank is cut off: the one before is taken, and the decision says why", async () => {
   const run = await launch([{ rank: 1, step: 45, how: "damage" }]);
   await expectHealed(run);
-  const [decision] = await run.decisions();
+  // The record may hold before that the checkpoint was cut off.
+  const decision = (await run.decisions()).find((each) => each.decision !== "note");
   expect(decision).toMatchObject({ decision: "restart", fromStep: 20 });
   expect(decision?.reason).toContain("skipped: step 40");
 });
@@ -104,6 +105,34 @@ it("a stopped process: the hang is found, the rank is named, and the training co
   const run = await launch([{ rank: 1, step: 45, how: "SIGSTOP" }], { recovery: { hangAfter: "4s" } });
   await expectHealed(run);
   expect((await run.decisions())[0]).toMatchObject({ decision: "restart", finding: { kind: "hang", rank: 1 } });
+});
+
+it("a memory error of a device in the log of a rank that lives on: the training starts again, its node is named", async () => {
+  const words = "[ERROR] DEVICE(1,7f,python):2026-11-29 [a.cc:1] HBM multi-bit ECC error, uncorrectable";
+  const run = await launch([{ rank: 1, step: 45, how: `say: ${words}` }], { environment: { FAKE_STEP_MS: "50" } });
+  await expectHealed(run);
+  const [decision] = await run.decisions();
+  expect(decision).toMatchObject({ decision: "replace-node", fromStep: 40 });
+  expect(decision?.finding).toMatchObject({ kind: "device-error", cause: "device", rank: 1, node: "127.0.0.1" });
+});
+
+it("a checkpoint that all ranks reported and one has cut off: a finding, and the training continues", async () => {
+  const environment = { FAKE_BROKEN_SAVE: "1:20", FAKE_STEP_MS: "40", FAKE_SAVE_EVERY: "20" };
+  const run = await launch([], { environment });
+  expect(await run.wait({ timeout: "4m" })).toMatchObject({ state: "finished", step: 100, attempt: 1 });
+  expect(await run.decisions()).toMatchObject([
+    { decision: "note", finding: { kind: "checkpoint-failed", cause: "storage", rank: 1 } },
+  ]);
+});
+
+it("a checkpoint that was cut off counted as progress, so that restarts never ran out", async () => {
+  const faults = [25, 26, 27].map((step) => ({ rank: 0, step, how: "SIGKILL" }));
+  const environment = { FAKE_BROKEN_SAVE: "1:20" };
+  const run = await launch(faults, { recovery: { retries: 1 }, environment });
+  await expect(run.wait({ timeout: "4m" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+  const decisions = (await run.decisions()).filter(({ decision }) => decision !== "note");
+  expect(decisions.map(({ decision }) => decision)).toEqual(["restart", "stop"]);
+  expect(decisions[1]?.reason).toContain("1 restart since the newest checkpoint");
 });
 
 it("an error in the code: ends at once, for it would come back", async () => {

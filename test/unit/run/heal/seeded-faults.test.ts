@@ -55,9 +55,18 @@ async function expectCalm(run: Run, about: string): Promise<void> {
   expect(losses, about).toEqual(calmLosses());
 }
 
+/** Hangs that were found, each with whether the rank was named that the script stopped there. */
+async function hangsOf(run: Run, faults: ReturnType<typeof faultsOf>): Promise<boolean[]> {
+  const hangs = (await run.decisions()).flatMap(({ finding }) => (finding?.kind === "hang" ? [finding] : []));
+  const stops = faults.filter(({ how }) => how === "SIGSTOP");
+  // The peer may run ten steps ahead.
+  return hangs.map(({ rank, step }) => stops.some((stop) => stop.rank === rank && Math.abs(stop.step - step) <= 12));
+}
+
 it(
   "seeded faults: a run ends with the losses of an undisturbed one, or refuses its only checkpoint; no process is left",
   async () => {
+    const named: boolean[] = [];
     for (let seed = firstSeed; seed <= seeds; seed += 1) {
       const folder = runsFolder();
       const faults = faultsOf(seed);
@@ -72,7 +81,11 @@ it(
       const about = `seed ${seed}: ${JSON.stringify(faults)}`;
       await (mayLoseOnlyPoint(faults) ? expectCalmOrRefused(run, about) : expectCalm(run, about));
       expect(await markedProcesses("MF_LAB_RUN", run.folder), about).toEqual([]);
+      named.push(...(await hangsOf(run, faults)));
     }
+    expect(named.filter(Boolean).length, `ranks named in ${named.length} hangs`).toBeGreaterThanOrEqual(
+      0.95 * named.length,
+    );
   },
   400_000 * Math.max(1, seeds / 3),
 );

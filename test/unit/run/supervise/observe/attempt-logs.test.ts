@@ -19,6 +19,36 @@ it("the loss of a pipeline comes from its last stage, on whichever node that is,
   expect(pipeline(1).map(({ record }) => [record.step, record.loss])).toEqual([[1, 6.25]]);
 });
 
+const path = (rank: number) => `logs/attempt-1/node-0/worker_${rank}.log`;
+const saved = (step: number) =>
+  `2026-11-28 22:43:14,900 - a/b[c.py:1] - INFO - Finish saving ckpt of epoch 1 step ${step} using 0.012 seconds`;
+
+it("a checkpoint that a rank never finished is seen when all ranks have finished the next one", () => {
+  const logs = new AttemptLogs({ attempt: 1, expected: [0, 1], lossRank: 1 });
+  const say = (rank: number, step: number) =>
+    logs.accept({ path: path(rank), lines: [line(step, 6.25), saved(step)], offset: 0 }, 5);
+  expect([say(0, 20), say(1, 19), say(0, 40)].flatMap(({ observed }) => observed)).toEqual([]);
+  expect(say(1, 40)).toMatchObject({
+    saved: [{ step: 40, ranks: 2 }],
+    observed: [
+      { kind: "save-failed", time: 5, step: 20, rank: 1, message: "1 of 2 ranks did not report it as saved" },
+      { kind: "save-failed", time: 5, step: 19, rank: 0 },
+    ],
+  });
+});
+
+it("errors of the rank's own device are seen while it lives; complaints about others and other errors are not", () => {
+  const logs = new AttemptLogs({ attempt: 1, expected: [0, 1], lossRank: 1 });
+  const lines = [
+    "[ERROR] DEVICE(9,7f,python):2026-11-29 [a.cc:1] HBM multi-bit ECC error, uncorrectable",
+    "[ERROR] HCCL(9,7f,python):2026-11-29 [a.cc:1] EI0002: the wait of the Notify register times out, device fault",
+    "[ERROR] ME(9,7f,python):2026-11-29 [a.cc:1] device_target has no default value",
+  ];
+  expect(logs.accept({ path: path(1), lines, offset: 0 }, 5).observed).toEqual([
+    { kind: "error-line", time: 5, rank: 1, text: lines[0] },
+  ]);
+});
+
 it("without the last stage among the followed ranks, the nearest one counts", () => {
   expect(pipeline(7).map(({ record }) => record.loss)).toEqual([6.25]);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { RankLog } from "../../../../../src/run/supervise/observe/rank-log.js";
 import { hangLimit, judgeSilence, silentRanks } from "../../../../../src/run/supervise/observe/silence.js";
@@ -42,6 +43,26 @@ it("a stopped rank whose last step came a moment after its peer's was not named,
   const goesOn = ranks();
   goesOn.get(1)?.accept(stepLines(6, 100).trimEnd().split("\n"), minute / 2 + 1, minute / 2 + 1);
   expect(silentAt(goesOn, minute + 1)).toEqual([0]);
+});
+
+it("of ranks at the same step, the one whose stack did not reach the collective is named, or the one that waits for a disk", () => {
+  const stack = (name: string) =>
+    readFileSync(new URL(`../../../../fixtures/stacks/${name}.txt`, import.meta.url), "utf8");
+  const judge = (...seen: readonly (readonly [state: string, stack: string])[]) => {
+    const processes = seen.map(([state, text], rank) => ({ rank, node: "n0", state, stack: text }));
+    return judgeSilence([0, 1], ranks(), { processes, elapsed: minute + 1 })?.message;
+  };
+  const waiting = stack("waiting-in-collective");
+  expect(judge(["S", waiting], ["S", stack("stopped-outside")])).toMatch(
+    /^rank 1 hangs .*wait for it in a collective$/,
+  );
+  const outside = '  File "mindspore/graph/api.py", line 2308 in compile';
+  expect(judge(["S", outside], ["S", '  File "mindspore/graph/api.py", line 2420 in _exec_pip'])).toMatch(/^rank 0 /);
+  const unread =
+    "rank 1, process 7, state S\nno Python stack: the engine layer wrote no stack; py-spy is not installed";
+  expect(judge(["S", waiting], ["S", unread])).toMatch(/no rank differs$/);
+  expect(judge(["S", waiting], ["D", waiting])).toMatch(/^rank 1 hangs .*waits for a disk or a device/);
+  expect(judge(["D", waiting], ["D", waiting])).toMatch(/^rank 0 hangs .*no rank differs$/);
 });
 
 it("a save may take half an hour; then the rank that saves is named, and that it saves", () => {
