@@ -6,9 +6,13 @@ const mostBytes = 1 << 16;
 
 /** Kills by the kernel for want of memory since the node's boot; undefined where the system does not say. */
 async function killsOn(node: Pick<RunNode, "read">): Promise<number | undefined> {
-  const bytes = await node.read(counters, { offset: 0, length: mostBytes }).catch(() => undefined);
-  const count = /^oom_kill (\d+)$/m.exec(Buffer.from(bytes ?? []).toString("latin1"))?.[1];
-  return count === undefined ? undefined : Number(count);
+  try {
+    const bytes = await node.read(counters, { offset: 0, length: mostBytes });
+    const count = /^oom_kill (\d+)$/m.exec(Buffer.from(bytes ?? []).toString("latin1"))?.[1];
+    return count === undefined ? undefined : Number(count);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
