@@ -1,3 +1,4 @@
+import { shownValue } from "./arguments.js";
 import { LabError } from "./error.js";
 
 const milliseconds: Record<string, number> = {
@@ -23,7 +24,7 @@ function parseQuantity(what: string, text: string | number, units: Record<string
     const names = Object.keys(units).join(", ");
     throw new LabError(
       "ARGUMENT_INVALID",
-      `${what}: expected a number with a unit (${names}), found ${JSON.stringify(text)}`,
+      `${what}: expected a number with a unit (${names}), found ${shownValue(text)}`,
       {
         hint: `write for example "10${Object.keys(units)[2]}"`,
       },

@@ -214,5 +214,5 @@ export class Dataset {
 export async function openDataset(prefix: string): Promise<Dataset> {
   if (typeof prefix === "string" && prefix !== "") return Dataset.open(prefix.replace(/\.(bin|idx)$/, ""));
   const example = 'await openDataset("dataset/wiki_4096_text_document")';
-  throw invalidArgument({ call: "openDataset, prefix", expected: "a prefix", found: prefix, example });
+  throw invalidArgument({ call: "openDataset, prefix", expected: "the path of a dataset", found: prefix, example });
 }

@@ -236,10 +236,10 @@ export class MindRecord {
     const unknown = isList ? columns.find((name) => !Object.hasOwn(this.schema, name)) : columns;
     const isKnown = isList && unknown === undefined;
     const expected = `columns of ${this.columns.join(", ")}`;
-    requireArgument(isKnown, { call: `MindRecord ${this.path}, columns`, expected, found: unknown, example });
+    requireArgument(isKnown, { call: `row of ${this.path}, columns`, expected, found: unknown, example });
     const rows = `rows from 0 to ${formatCount(this.rows - 1)}`;
     const isRow = isWhole(row, 0) && row < this.rows;
-    requireArgument(isRow, { call: `MindRecord ${this.path}, row`, expected: rows, found: row, example });
+    requireArgument(isRow, { call: `row of ${this.path}`, expected: rows, found: row, example });
   }
 
   [displayKey](): MimeBundle {

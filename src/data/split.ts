@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { hasAll, requireArgument } from "../core/arguments.js";
+import { hasAll, requireArgument, requirePath } from "../core/arguments.js";
 import { LabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
@@ -30,12 +30,11 @@ export interface SplitOptions {
  * @throws LabError ARGUMENT_INVALID for impossible shares or numbers.
  */
 export async function splitDataset(dataset: Dataset | string, options: SplitOptions): Promise<Record<string, Dataset>> {
-  requireArgument(hasAll(options), {
-    ...{ call: "splitDataset", expected: "options", found: options },
-    example: 'splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" })',
-  });
+  const example = 'await splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" })';
+  requireArgument(hasAll(options), { call: "splitDataset, options", expected: "an object", found: options, example });
   const signal = options.signal ?? jupyterHost()?.signal;
   const isDataset = hasAll(dataset, "prefix");
+  if (!isDataset) requirePath(dataset, "splitDataset, dataset", example);
   const source = await openDataset(isDataset ? (dataset as Dataset).prefix : (dataset as string));
   const ends = partEnds(source, options);
   const made: Record<string, Dataset> = {};

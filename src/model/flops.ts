@@ -78,7 +78,7 @@ export function flopsPerToken(shape: ModelShape): number {
  * flopsPerStep(modelShape(model as Record<string, unknown>), 128); // global batch of 128 sequences
  */
 export function flopsPerStep(shape: ModelShape, globalBatch: number): number {
-  requireShape(shape, "flopsPerStep");
+  requireShape(shape, "flopsPerStep", ", 128");
   requireArgument(Number.isFinite(globalBatch) && globalBatch > 0, {
     ...{ call: "flopsPerStep, globalBatch", expected: "a number of sequences above 0", found: globalBatch },
     example: "flopsPerStep(shape, 128)",

@@ -88,10 +88,10 @@ export function mtpKind(shape: ModelShape): LayerKind {
   return shape.layerKinds.at(-1) ?? "dense";
 }
 
-/** @throws LabError ARGUMENT_INVALID unless it is a shape; `call`: the function that got it. */
-export function requireShape(shape: unknown, call: string): void {
+/** @throws LabError ARGUMENT_INVALID unless it is a shape. `call` got it; `more`: its other arguments, for the hint. */
+export function requireShape(shape: unknown, call: string, more = ""): void {
   requireArgument(hasAll(shape, "hidden", "layerKinds", "attention", "sequence"), {
     ...{ call: `${call}, shape`, expected: "the result of modelShape", found: shape },
-    example: 'modelShape(config.get("model.model_config"))',
+    example: `${call}(modelShape(config.get("model.model_config"))${more})`,
   });
 }

@@ -42,13 +42,18 @@ async function useResult(result: unknown): Promise<void> {
   if ("close" in result && typeof result.close === "function") result.close();
 }
 
-/** What is wrong with the words of an error; undefined if they name what is expected and a line to type. */
-function faultOfWords({ code, message, hint }: lab.LabError, value: unknown): string | undefined {
+/** What is wrong with the words of an error; undefined if they name the call, what is expected, and a line to type. */
+function faultOfWords({ code, message, hint }: lab.LabError, value: unknown, names: readonly string[]) {
   if (!hint?.trim()) return `no hint: ${message}`;
   if (/\[object|\bNaN of\b/.test(message)) return `unreadable: ${message}`;
   if (value !== undefined && /\bundefined\b(?!$)/.test(message)) return `something else is undefined: ${message}`;
+  const isNamed = names.some((name) => `${message} ${hint}`.includes(name));
+  if (code === "ARGUMENT_INVALID" && !isNamed) return `no name of the call: ${message}, ${hint}`;
   return code === "ARGUMENT_INVALID" && !/expected .+/.test(message) ? `nothing expected: ${message}` : undefined;
 }
+
+/** Calls by which those of the same object are named that they carry out. */
+const carriers = ["repairDataset", "config.get", "config.set", "config.check"];
 
 interface JunkCall {
   readonly call: PublicCall;
@@ -56,19 +61,21 @@ interface JunkCall {
   readonly at: number;
   readonly value: unknown;
   readonly mayBeRight: boolean;
-  /** The values that are no junk themselves: what an error may call undefined. */
+  /** The junk, alone or inside of the value: an error may call it undefined only if it is. */
   readonly given: unknown;
+  /** One of them has to be in the words of an error. */
+  readonly names: readonly string[];
 }
 
 /** Why the outcome of a call is wrong; undefined if it is right. */
-async function faultOf({ call, at, value, mayBeRight, given }: JunkCall): Promise<string | undefined> {
+async function faultOf({ call, at, value, mayBeRight, given, names }: JunkCall): Promise<string | undefined> {
   const right = call.arguments.map((argument) => argument.value);
   try {
     const on = call.on() as Record<string, Method>;
     await useResult(await on[call.method]?.(...right.with(at, value)));
     return mayBeRight ? undefined : "accepted";
   } catch (error) {
-    return lab.isLabError(error) ? faultOfWords(error, given) : String(error);
+    return lab.isLabError(error) ? faultOfWords(error, given, names) : String(error);
   }
 }
 
@@ -78,7 +85,7 @@ it("junk in place of an argument ended in a TypeError of JavaScript, or was take
     for (const [at, { alsoRight }] of call.arguments.entries())
       for (const [called, value] of Object.entries(junk)) {
         const mayBeRight = alsoRight.includes(called);
-        const fault = await faultOf({ call, at, value, mayBeRight, given: value });
+        const fault = await faultOf({ call, at, value, mayBeRight, given: value, names: [call.method, ...carriers] });
         if (fault !== undefined) faults.push(`${call.title}, argument ${at + 1}, ${called}: ${fault}`);
       }
   expect(faults).toEqual([]);
@@ -98,7 +105,7 @@ it("junk as the value of an option ended in a TypeError of JavaScript", async ()
         for (const called of ["null", "{}", "[]", "an empty text", "-1", "true", "a function"]) {
           const base = call.arguments[at]?.value as object | undefined;
           const value = { ...base, [name]: junk[called] };
-          const fault = await faultOf({ call, at, value, mayBeRight: true, given: undefined });
+          const fault = await faultOf({ call, at, value, mayBeRight: true, given: junk[called], names: [name] });
           tried += 1;
           if (fault !== undefined) faults.push(`${call.title}, ${name}, ${called}: ${fault}`);
         }

@@ -66,12 +66,17 @@ export async function cellObjects(folder: string) {
   const run = await openEndedRun(join(folder, "runs"));
   const cluster = { device: "Ascend", nodes: ["10.0.0.1"], devicesPerNode: 8 } as const;
   const planned = await lab.planRun(large, { cluster, onErrors: "show" });
+  // A plan that nothing starts from.
+  const broken = await lab.planRun(large.copy().set("parallel_config.model_parallel", 3), {
+    cluster,
+    onErrors: "show",
+  });
   const search = lab.searchLayouts({ config: large, devices: 8, memoryPerDevice: "64GB" });
   const plan = await standInPlan(folder, 20);
   const [prefix] = (plan.config.get("train_dataset.data_loader.config.data_path") as string[]).slice(1);
   const data = await lab.openDataset(prefix ?? "");
   const planOrder = await lab.openDataOrder({ plan });
-  return { folder, config, large, planned, search, run, ...parts, plan, data, planOrder };
+  return { folder, config, large, planned, broken, search, run, ...parts, plan, data, planOrder };
 }
 
 type CellObjects = Awaited<ReturnType<typeof cellObjects>>;
@@ -93,7 +98,7 @@ function functionsOfModels({ config }: CellObjects): Table {
     groupOf: [index(0), needed("data"), needed(mesh)],
     placeOf: [index(0), needed(mesh), needed(2)],
     explainError: [needed("EI0006")],
-    checkLauncherCall: [needed("bash msrun_launcher.sh run_mindformer.py 8")],
+    checkLauncherCall: [needed(call)],
     parseLauncherCall: [needed("bash msrun_launcher.sh run_mindformer.py 8")],
     formatLauncherCall: [needed(call)],
     launcherCalls: [needed(call)],
@@ -123,7 +128,7 @@ function functionsOfFiles({ folder, config, data, prepared, mindRecord, paths }:
   };
 }
 
-function functionsOfRuns({ folder, plan, run }: CellObjects): Table {
+function functionsOfRuns({ folder, plan, broken, run }: CellObjects): Table {
   const chart = { title: "t", x: { label: "x" }, y: { label: "y" } };
   const shown = { "text/plain": "text" };
   return {
@@ -132,7 +137,7 @@ function functionsOfRuns({ folder, plan, run }: CellObjects): Table {
     listRuns: [options({ folder: join(folder, "runs") })],
     openRun: [name("ended"), options({ folder: join(folder, "runs") })],
     resumeRun: [needed(run), options({ name: "next" })],
-    launchRun: [needed(plan), needed({})],
+    launchRun: [needed(broken), needed({ name: "never" })],
     compareRuns: [needed([run], "[]")],
     histogram: [needed({ ...chart, bins: [{ from: 0, to: 1, count: 1 }] })],
     lineChart: [needed({ ...chart, series: [{ name: "s", x: [1], y: [1] }] })],

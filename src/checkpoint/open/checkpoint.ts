@@ -1,4 +1,4 @@
-import { invalidArgument, requireOptions } from "../../core/arguments.js";
+import { invalidArgument, requireOptions, requireText } from "../../core/arguments.js";
 import { CheckpointError, type Issue } from "../../core/error.js";
 import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import type { TensorValues } from "../../formats/dtype.js";
@@ -110,6 +110,7 @@ export class Checkpoint {
 
   /** The tensors as a tree of modules, with parameters and bytes; `match` as for `tensors`. */
   async tree(options: { readonly match?: string | RegExp } = {}): Promise<TensorTree> {
+    requireOptions(options, "checkpoint.tree", 'await checkpoint.tree({ match: "*.layers.0.*" })');
     return new TensorTree(`Tensors of ${this.#title()}`, (await this.tensors(options)).rows);
   }
 
@@ -144,6 +145,7 @@ export class Checkpoint {
    * larger than the limit.
    */
   async values(name: string, options: { readonly rank?: number; readonly limit?: number } = {}): Promise<TensorValues> {
+    requireText(name, "checkpoint.values, name", 'await checkpoint.values("step_num")');
     requireOptions(options, "checkpoint.values", "await checkpoint.values(name, { limit: 1000 })");
     const view = await this.tensor(name, options.rank === undefined ? {} : { rank: options.rank });
     return view.values(options.limit === undefined ? {} : { limit: options.limit });

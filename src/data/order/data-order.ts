@@ -95,7 +95,7 @@ export class DataOrder {
    * Sample `k` (from 0) with its exact ids and labels and the sequences that it was made of. Throws ARGUMENT_INVALID.
    */
   async sample(k: number): Promise<TrainingSample> {
-    const expected = `0 to ${this.samples - 1}`;
+    const expected = `a sample from 0 to ${this.samples - 1}`;
     const example = "await order.sample(0)";
     requireArgument(isWhole(k, 0) && k < this.samples, { call: "order.sample", expected, found: k, example });
     const { built, files, settings } = this.#parts;
@@ -230,7 +230,7 @@ export class DataOrder {
     const expected =
       found.length > 0
         ? `a sequence from 0 to ${formatCount(count - 1)}, found ${shownValue(sequence)}`
-        : `one of ${this.prefixes.join(", ")}, found ${prefix}`;
+        : `one of ${this.prefixes.join(", ")}; found ${shownValue(prefix)} as prefix`;
     throw new LabError("ARGUMENT_INVALID", `order.whereIs: expected ${expected}`, {
       hint: `write for example ${example}`,
     });

@@ -168,7 +168,7 @@ export function estimateParts(parts: MemoryParts): MemoryEstimate {
  * const { peak } = estimateMemory(shape, { ...singleDevice, tensorParallel: 2 }, defaultMemoryOptions); // bytes
  */
 export function estimateMemory(shape: ModelShape, layout: Layout, options: MemoryOptions): MemoryEstimate {
-  requireShape(shape, "estimateMemory");
+  requireShape(shape, "estimateMemory", ", singleDevice, defaultMemoryOptions");
   const example = "estimateMemory(shape, singleDevice, defaultMemoryOptions)";
   requireArgument(hasAll(layout, "pipelineStages", "interleave", "microBatches"), {
     ...{ call: "estimateMemory, layout", expected: "a layout such as singleDevice", found: layout, example },

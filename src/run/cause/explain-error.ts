@@ -43,9 +43,13 @@ export function explainError(text: string): ExplainedError {
   const wanted = [text.trim().toUpperCase(), ...codesIn(text)];
   const known = knownErrors.find(({ code }) => wanted.includes(code));
   if (known) return new ExplainedError(known);
-  throw new LabError("ARGUMENT_INVALID", `error code ${JSON.stringify(text.slice(0, 80))}: expected a known one`, {
-    hint: `known: ${knownErrors.map(({ code }) => code).join(", ")}; others: https://www.hiascend.com/en/document`,
-  });
+  throw new LabError(
+    "ARGUMENT_INVALID",
+    `explainError: expected a known code, found ${JSON.stringify(text.slice(0, 80))}`,
+    {
+      hint: `known: ${knownErrors.map(({ code }) => code).join(", ")}; others: https://www.hiascend.com/en/document`,
+    },
+  );
 }
 
 /** One line for each known code in some lines of a log. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
-import { hasAll, requireArgument } from "../../core/arguments.js";
+import { hasAll, requireArgument, requireOptions } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { Certificate } from "../../recover/certificate/certificate.js";
@@ -77,6 +77,7 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
     found: options,
     example,
   });
+  requireOptions(options, "launchRun", example);
   const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
   const folder = runFolder(name, runs);
   const reasons = [requireSoundPlan(plan.errors ?? [], options.override), continuation?.override];

@@ -1,3 +1,4 @@
+import { shownValue } from "../../core/arguments.js";
 import { type Issue, LabError, PlanError } from "../../core/error.js";
 import type { LaunchOverride } from "../record/run-file.js";
 
@@ -13,8 +14,8 @@ function asOne(errors: readonly Issue[]): string {
  * for a reason without a word.
  */
 export function requireSoundPlan(errors: readonly Issue[], override: string | undefined): LaunchOverride | undefined {
-  if (override !== undefined && !/\p{L}{2}/u.test(override))
-    throw new LabError("ARGUMENT_INVALID", `override: expected a reason in words, found ${JSON.stringify(override)}`, {
+  if (override !== undefined && (typeof override !== "string" || !/\p{L}{2}/u.test(override)))
+    throw new LabError("ARGUMENT_INVALID", `override: expected a reason in words, found ${shownValue(override)}`, {
       hint: 'launchRun(plan, { name, override: "the warm-up file comes with the first epoch" })',
     });
   if (errors.length === 0) return undefined;

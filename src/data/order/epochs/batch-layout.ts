@@ -107,12 +107,15 @@ export function requirePlace(
   const total = steps * layout.epochs;
   const wrong = (what: string, hint: string) => new LabError("ARGUMENT_INVALID", what, { hint });
   if (!Number.isInteger(rank) || rank < 0 || rank >= layout.ranks)
-    throw wrong(`rank: expected 0 to ${layout.ranks - 1}, found ${shownValue(rank)}`, "write for example { rank: 0 }");
+    throw wrong(
+      `rank: expected 0 to ${layout.ranks - 1}, found ${shownValue(rank)}`,
+      "write for example await order.step(1, { rank: 0 })",
+    );
   if (!Number.isInteger(step) || step < 1 || step > total) {
     const sum = `${steps} steps × ${layout.epochs} epochs = ${total}`;
     throw wrong(
       `step: expected 1 to ${total} (${sum}), found ${shownValue(step)}`,
-      "write for example step(1, { rank: 0 })",
+      "write for example await order.step(1, { rank: 0 })",
     );
   }
 }

@@ -80,7 +80,7 @@ describe("the order of one dataset", () => {
       message: expect.stringContaining("0 to 5"),
     });
     expect(() => order.whereIs({ sequence: 5 })).toThrow(/from 0 to 4/);
-    expect(() => order.whereIs({ prefix: "elsewhere", sequence: 0 })).toThrow(/one of .*found elsewhere/);
+    expect(() => order.whereIs({ prefix: "elsewhere", sequence: 0 })).toThrow(/one of .*found "elsewhere"/);
   });
 
   it("reads no tokens by an order that was computed for earlier files of the same name", async () => {
