@@ -142,8 +142,8 @@ function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly 
   const { skipped = 0, repaired = 0 } = manifest.reading ?? {};
   if (skipped > 0) all.push(`skipped ${formatCount(skipped, "empty line or document", "empty lines or documents")}`);
   if (repaired > 0)
-    all.push(`${formatCount(repaired)} encoding errors (encodingErrors: "${manifest.options.encodingErrors}")`);
+    all.push(`${formatCount(repaired, "encoding error")} (encodingErrors: "${manifest.options.encodingErrors}")`);
   const { badLines = 0, firstBadLine } = manifest.reading ?? {};
-  if (badLines > 0) all.push(`skipped ${formatCount(badLines)} bad lines; the first: ${firstBadLine}`);
+  if (badLines > 0) all.push(`skipped ${formatCount(badLines, "bad line")}; the first: ${firstBadLine}`);
   return [...all, ...notes];
 }

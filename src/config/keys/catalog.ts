@@ -115,7 +115,14 @@ export function keyLookup(section: (path: string) => SectionInfo | undefined): (
   };
 }
 
-const home = new Map<string, string>();
+/** Keys that several sections know, and the one that rules. In the other sections they have no effect or another. */
+const ruling: Readonly<Record<string, string>> = {
+  learning_rate: "lr_schedule.learning_rate",
+  seed: "seed",
+  shuffle: "train_dataset.data_loader.shuffle",
+  seq_length: "model.model_config.seq_length",
+};
+const home = new Map<string, string>(Object.entries(ruling));
 for (const [path, { keys }] of Object.entries(sections))
   for (const [name, { until }] of Object.entries(keys))
     if (path !== "" && until === undefined && !home.has(name)) home.set(name, `${path}.${name}`);

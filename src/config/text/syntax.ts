@@ -5,16 +5,17 @@ import type { RawDocument } from "./read/raw.js";
 import { toNodes } from "./tree.js";
 
 // What PyYAML's reader refuses or takes for a line break.
-const unreadable = /(?![\t\n\r])\p{Cc}|\p{Cs}|[\u2028\u2029\ufffe\uffff]|\r(?!\n)|(?<!^)\ufeff/gu;
+const unreadable = /(?![\t\n\r])\p{Cc}|\p{Cs}|[\u2028\u2029\ufffe\uffff]|\r(?!\n)/gu;
 
 function* findUnreadable(text: string): Generator<Finding> {
   if (!/[^\t\n -~]/.test(text)) return;
   for (const match of text.matchAll(unreadable)) {
+    const isBreak = "\r\x85\u2028\u2029".includes(match[0]);
     const code = match[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
     yield {
       offset: match.index ?? 0,
-      message: `character U+${code}, which PyYAML refuses or takes for a line break`,
-      hint: "remove it",
+      message: `character U+${code}, which PyYAML ${isBreak ? "takes for a line break" : "refuses"}`,
+      hint: isBreak ? "write a line break (\\n) in its place" : "remove it",
     };
   }
 }

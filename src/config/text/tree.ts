@@ -10,6 +10,9 @@ type Target = Exclude<YamlNode, { kind: "alias" }>;
 /** A configuration has some hundreds of values; aliases of aliases can make billions out of ten lines. */
 const largest = 200_000;
 
+/** An anchor or alias that PyYAML rejects before it makes any value. */
+class AnchorFinding extends SyntaxFinding {}
+
 /** Resolves tags, types, aliases, and merge keys of one document. */
 class TreeBuilder {
   readonly #text: string;
@@ -48,10 +51,23 @@ class TreeBuilder {
   #target(raw: Exclude<RawNode, RawAlias>, merged: boolean): Target {
     if (raw.kind === "scalar") return this.#scalar(raw);
     const scalar = raw.kind === "map" && !merged ? this.#valueOfMap(raw, raw.tag) : undefined;
-    if (scalar !== undefined) return scalar;
+    if (scalar !== undefined && raw.kind === "map") {
+      this.#composePairs(raw);
+      return scalar;
+    }
     const made = raw.kind === "map" ? this.#map(raw) : this.#sequence(raw, merged);
     if (!merged) this.#checkTag(made, raw.start);
     return made;
+  }
+
+  /** Anchors and aliases count also where PyYAML makes no value of a section's pairs; tags then don't. */
+  #composePairs({ pairs }: RawMap): void {
+    for (const node of pairs.flat())
+      try {
+        this.build(node);
+      } catch (error) {
+        if (error instanceof AnchorFinding || !(error instanceof SyntaxFinding)) throw error;
+      }
   }
 
   /** Throws where PyYAML makes a value of the node and raises an error for its tag. */
@@ -70,7 +86,7 @@ class TreeBuilder {
   #openAnchor(anchor: string | undefined, offset: number): void {
     if (anchor === undefined) return;
     if (this.#anchors.has(anchor) || this.#open.has(anchor))
-      throw new SyntaxFinding({
+      throw new AnchorFinding({
         offset,
         message: `anchor &${anchor} appears twice in the document, which PyYAML rejects`,
         hint: `give one of them another name, and its aliases too`,
@@ -82,7 +98,7 @@ class TreeBuilder {
     const target = this.#anchors.get(name);
     if (target === undefined) {
       const inside = this.#open.has(name);
-      throw new SyntaxFinding({
+      throw new AnchorFinding({
         offset: start,
         message: inside
           ? `alias *${name} is inside the value that it repeats`

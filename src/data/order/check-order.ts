@@ -44,9 +44,10 @@ interface LoaderPlace extends CheckOrderOptions {
 
 async function checkLoader(config: Config, place: LoaderPlace): Promise<Issue[]> {
   const { loader } = place;
-  const phase = config.get(`${loader}.phase`);
-  const wanted = splitNames.find((name) => name === phase) ?? "train";
+  const phase = config.get(`${loader}.phase`) ?? "train";
+  const wanted = splitNames.find((name) => name === phase);
   try {
+    if (wanted === undefined) throw wrongPhase(phase);
     const section = config.get(`${loader}.config`) as Readonly<Record<string, unknown>>;
     const settings = readLoaderSection({ sizes: config.get(`${loader}.sizes`), config: section });
     const found: Issue[] = [];
@@ -54,7 +55,9 @@ async function checkLoader(config: Config, place: LoaderPlace): Promise<Issue[]>
       try {
         found.push(...(await checkPart(settings, part, { ...place, wanted: part === wanted })));
       } catch (error) {
-        found.push(issueOf(error, loader));
+        const issue = issueOf(error, loader);
+        // What is wrong with a setting is the same for every part.
+        if (!found.some(({ path, message }) => path === issue.path && message === issue.message)) found.push(issue);
       }
     }
     return found;
@@ -112,11 +115,19 @@ export function noData(part: SplitName): LabError {
   });
 }
 
+/** The engine ends with "Unsupported blend dataset phase". */
+function wrongPhase(phase: unknown): LabError {
+  return impossible(`phase: expected "train", "valid", or "test", found ${JSON.stringify(phase)}`, {
+    hint: 'write phase: "train"',
+    set: ["phase", "train"],
+  });
+}
+
 /** A refusal as a finding. */
 function issueOf(error: unknown, loader: string): Issue {
   if (!isLabError(error)) throw error;
   const { setting = "data_path", value } = error.details as { readonly setting?: string; readonly value?: unknown };
-  const path = `${loader}.${setting === "sizes" ? setting : `config.${setting}`}`;
+  const path = `${loader}.${setting === "sizes" || setting === "phase" ? setting : `config.${setting}`}`;
   const finding = { severity: "error", rule, path, message: error.message } as const;
   if (value === undefined)
     return { ...finding, hint: error.hint || "copy the dataset again, or run prepareData again" };

@@ -39,7 +39,7 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
   requireOneOf("encodingErrors", encodingErrors, ["error", "replace", "skip"]);
   const { onBadLines = "error", badLineLimit = 1000 } = options;
   requireOneOf("onBadLines", onBadLines, ["error", "skip"]);
-  if (badLineLimit !== 0) requireCount("badLineLimit", badLineLimit, Number.MAX_SAFE_INTEGER);
+  requireCount("badLineLimit", badLineLimit, { from: 0, to: Number.MAX_SAFE_INTEGER });
   requirePath("documentSeparator", documentSeparator);
   if (!Array.isArray(jsonKeys) || jsonKeys.length === 0)
     throw invalid({ option: "jsonKeys", found: jsonKeys }, "a list of names", 'jsonKeys: ["text"]');
@@ -50,9 +50,9 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
       'different names without "/" (each is part of a file name)',
       'jsonKeys: ["text"]',
     );
-  if (mode !== "documents") requireCount("seqLength", options.seqLength, 2 ** 31 - 2);
-  if (workers !== undefined) requireCount("workers", workers, 1024);
-  if (chunkBytes !== undefined) requireCount("chunkBytes", chunkBytes, 2 ** 28);
+  if (mode !== "documents") requireCount("seqLength", options.seqLength, { to: 2 ** 31 - 2 });
+  if (workers !== undefined) requireCount("workers", workers, { to: 1024 });
+  if (chunkBytes !== undefined) requireCount("chunkBytes", chunkBytes, { to: 2 ** 28 });
   return jsonKeys.map((key: string) => ({
     inputs: inputs.map((one: string) => (one === "-" ? one : /[*?[{]/.test(one) ? one : resolve(one))),
     inputFormat: options.inputFormat,
@@ -167,9 +167,16 @@ const countExamples = {
   seqLength: 'seqLength: 4096, or mode: "documents" for sequences as long as the documents are',
 };
 
-function requireCount(option: keyof typeof countExamples, value: unknown, largest: number): void {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= largest) return;
-  throw invalid({ option, found: value }, `a whole number from 1 to ${largest}`, countExamples[option]);
+interface CountRange {
+  /** Default 1. */
+  readonly from?: number;
+  readonly to: number;
+}
+
+function requireCount(option: keyof typeof countExamples, value: unknown, range: CountRange): void {
+  const { from = 1, to } = range;
+  if (Number.isInteger(value) && (value as number) >= from && (value as number) <= to) return;
+  throw invalid({ option, found: value }, `a whole number from ${from} to ${to}`, countExamples[option]);
 }
 
 interface BadOption {

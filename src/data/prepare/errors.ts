@@ -1,6 +1,7 @@
 import { DataError, LabError } from "../../core/error.js";
 import { type Holder, signInterval } from "../../core/liveness/holder.js";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
+import type { InputFile } from "../text/input/files.js";
 import type { OpenTokenizer } from "../tokenize/tokenizer.js";
 import type { PrepareRequest } from "./options.js";
 
@@ -25,11 +26,28 @@ export function requireUsable({ mode, dtype, tokenizer: path }: PrepareRequest, 
   }
 }
 
-export function emptyInput(input: string, found: string): DataError {
+export function emptyInput(input: string, found: string, isWikitext = false): DataError {
+  const headings = isWikitext ? "; in WikiText, lines that begin with = are headings, not text" : "";
   return new DataError("INPUT_EMPTY", `input ${input}: expected text to train on, found ${found}`, {
-    hint: "check that it is the file you mean; in WikiText, lines that begin with = are headings, not text",
+    hint: `check that it is the file you mean${headings}`,
     details: { input },
   });
+}
+
+interface NoTexts {
+  readonly files: readonly InputFile[];
+  readonly badLines: number;
+  /** Where the first bad line is. */
+  readonly firstBad: string | undefined;
+}
+
+export function noTexts(path: string, { files, badLines, firstBad }: NoTexts): DataError {
+  if (badLines > 0)
+    return emptyInput(path, `${formatCount(badLines, "bad line")}, all skipped; the first: ${firstBad}`);
+  const isWikitext = files.some(({ format }) => format === "wikitext");
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const what = isWikitext ? "headings and blank lines" : "blank lines";
+  return emptyInput(path, `${formatCount(bytes, "byte")} of ${what}`, isWikitext);
 }
 
 export function tooShort(input: string, seqLength: number, counts: { tokens: number; texts: number }): DataError {

@@ -27,7 +27,7 @@ import type { OpenTokenizer } from "../tokenize/tokenizer.js";
 import { defaultWorkers } from "./check-options.js";
 import { DatasetWriter, publishFiles } from "./dataset-writer.js";
 import { requireSpace } from "./disk-space.js";
-import { emptyInput, tooShort } from "./errors.js";
+import { emptyInput, noTexts, tooShort } from "./errors.js";
 import { inputRecords, scanInputs, totalBytes } from "./input.js";
 import type { PrepareRequest } from "./options.js";
 import type { PrepareStore } from "./store.js";
@@ -241,8 +241,10 @@ async function* startedEarly<T>(source: AsyncGenerator<T>, ready: () => Promise<
 async function complete(job: PrepareJob, { scans, writer, textBytes }: Writing): Promise<Omit<MadeTokens, "notes">> {
   const { request, files } = job;
   const { documents, texts, padded, skipped, repaired, native } = writer.totals;
-  if (texts === 0)
-    throw emptyInput(inputName(job), `${formatCount(totalBytes(files))} bytes of headings and blank lines`);
+  if (texts === 0) {
+    const firstBad = await firstBadLine(job, writer);
+    throw noTexts(inputName(job), { files, badLines: writer.totals.badLines, firstBad });
+  }
   const { sequences, tokens, dropped, bin } = await writer.complete();
   if (sequences === 0) throw tooShort(inputName(job), request.seqLength, { tokens: dropped, texts });
   if (tokens === 0) throw emptyInput(inputName(job), `${formatCount(texts)} texts of 0 tokens`);

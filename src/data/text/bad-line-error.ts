@@ -1,6 +1,7 @@
 import { DataError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 import type { InputFile } from "./input/files.js";
+import { keyLines } from "./input/key-lines.js";
 import { type StreamOptions, textStream } from "./input/stream.js";
 import type { BadLineFacts } from "./part-rules.js";
 
@@ -17,6 +18,8 @@ interface LinePlace {
 }
 
 const shownBytes = 60;
+/** Of a byte-order mark in front of the first line. */
+const markBytes = 3;
 
 /** Counts the lines before `offset`, a byte of the decompressed text, by reading the file once more. */
 async function locateLine(file: InputFile, offset: number, options: StreamOptions): Promise<LinePlace> {
@@ -35,7 +38,15 @@ async function locateLine(file: InputFile, offset: number, options: StreamOption
     if (start.length >= 4 * shownBytes) break;
   }
   const text = start.toString("utf8").split(/[\r\n]/, 1)[0] as string;
-  return { line, start: [...text].slice(0, shownBytes).join("") };
+  const shown = [...text].slice(0, shownBytes).join("");
+  return { line, start: shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped) };
+}
+
+/** `\f`, `\u001e`, `\ufeff`: what a terminal would not show, or obey. */
+function escaped(character: string): string {
+  if (character === "\t") return character;
+  const shown = JSON.stringify(character).slice(1, -1);
+  return shown === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : shown;
 }
 
 export type LineReading = Pick<StreamOptions, "key" | "encodingErrors">;
@@ -58,25 +69,21 @@ export async function badLineError(bad: BadLinePlace, file: InputFile, reading: 
 /** More lines had to be skipped than `badLineLimit` allows. `place`: of the first. */
 export function tooManyBadLines(count: number, limit: number, place: string): DataError {
   const found = `found ${formatCount(count)} so far. The first: ${place}`;
-  return new DataError("INPUT_LINE_INVALID", `expected at most ${formatCount(limit)} bad lines, ${found}`, {
+  return new DataError("INPUT_LINE_INVALID", `expected at most ${formatCount(limit, "bad line")}, ${found}`, {
     hint: `correct the file, or allow more: badLineLimit: ${10 * Math.max(1, limit)}`,
     details: { count, limit },
   });
 }
 
 function hintFor(bad: BadLinePlace, { format }: InputFile): string {
-  const { code, message, offset, keys = [], path } = bad;
+  const { code, offset, keys = [], path } = bad;
   if (code === "INPUT_NOT_UTF8") return 'pass encodingErrors: "replace" or "skip"';
-  if (offset === 0 && /found a list|on one line/.test(message) && format === "jsonl")
+  if (offset <= markBytes && bad.isOtherLayout && format === "jsonl")
     return (
       "if it is one JSON value over several lines, or a list, write its objects one per line: " +
       `jq -c 'if type == "array" then .[] else . end' ${JSON.stringify(path)} > lines.jsonl`
     );
   const skip = `pass onBadLines: "skip" to skip such ${format === "parquet" ? "rows" : "lines"}`;
   if (keys.length === 0) return `correct it, or ${skip}`;
-  const named = keys
-    .slice(0, 5)
-    .map((key) => JSON.stringify(key))
-    .join(" or ");
-  return `name a key that holds text, here jsonKeys: [${named}], or ${skip}`;
+  return `name a key that holds text, here ${keyLines(keys.slice(0, 5))}, or ${skip}`;
 }

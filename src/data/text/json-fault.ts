@@ -6,6 +6,10 @@ export interface JsonFault {
   readonly found: string;
 }
 
+export const endOfLine = "the end of the line";
+/** Expected behind a whole value. */
+export const afterValue = "the end of the line behind the value";
+
 /** Nesting beyond which nobody looks for the fault by hand. */
 const deepest = 500;
 
@@ -35,7 +39,7 @@ export function jsonFault(text: string): JsonFault | undefined {
     return {
       at,
       expected,
-      found: at >= text.length ? "the end of the line" : shownCharacter(text.codePointAt(at) ?? 0),
+      found: at >= text.length ? endOfLine : shownCharacter(text.codePointAt(at) ?? 0),
     };
   }
 }
@@ -43,7 +47,7 @@ export function jsonFault(text: string): JsonFault | undefined {
 /** A character in quotes; one that nobody sees, such as a byte-order mark, by its number. */
 function shownCharacter(code: number): string {
   const character = String.fromCodePoint(code);
-  if (!/[\p{Cf}\p{Zs}\p{Zl}\p{Zp}]/u.test(character) || character === " ") return JSON.stringify(character);
+  if (!/[\p{Cf}\p{Zs}\p{Zl}\p{Zp}\x7f-\x9f]/u.test(character) || character === " ") return JSON.stringify(character);
   return `the invisible character U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
@@ -58,7 +62,7 @@ class Reader {
   whole(): void {
     this.#value(0);
     this.#space();
-    if (this.#at < this.#text.length) throw new Fault(this.#at, "the end of the line behind the value");
+    if (this.#at < this.#text.length) throw new Fault(this.#at, afterValue);
   }
 
   #value(depth: number): void {

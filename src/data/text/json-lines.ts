@@ -1,4 +1,5 @@
-import { jsonFault } from "./json-fault.js";
+import { formatCount } from "../../core/units.js";
+import { afterValue, endOfLine, type JsonFault, jsonFault } from "./json-fault.js";
 import { BadLine, type BadLineFacts, type PartDocuments, type PartRules } from "./part-rules.js";
 
 const byteOrderMark = Buffer.from("\ufeff");
@@ -74,10 +75,11 @@ export class JsonReader {
         code: "INPUT_LINE_INVALID",
         offset,
         message: "expected one JSON object per line, found a list",
+        isOtherLayout: true,
       });
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) {
       const isObject = typeof value === "object" && value !== null;
-      const found = isObject ? Object.keys(value).slice(0, 5).join(", ") : typeof value;
+      const found = isObject ? Object.keys(value).slice(0, 5).join(", ") : JSON.stringify(value).slice(0, 40);
       const message = `expected an object with the key "${key}", found ${found || "{}"}`;
       throw new BadLine({ code: "INPUT_KEY_MISSING", offset, message, keys: isObject ? textKeys(value) : [] });
     }
@@ -114,7 +116,7 @@ export class JsonReader {
     const count = text.match(halves)?.length ?? 0;
     if (count === 0) return text;
     if (this.#rules.encodingErrors === "error") {
-      const message = `expected whole characters, found ${count} lone surrogate escapes`;
+      const message = `expected whole characters, found ${formatCount(count, "lone surrogate escape")}`;
       throw new BadLine({ code: "INPUT_NOT_UTF8", offset, message });
     }
     this.#repaired += count;
@@ -126,6 +128,13 @@ function textKeys(value: object): string[] {
   const isText = (content: unknown) =>
     typeof content === "string" || (Array.isArray(content) && content.every((item) => typeof item === "string"));
   return Object.entries(value).flatMap(([key, content]) => (isText(content) ? [key] : []));
+}
+
+/** Whether a value is cut off by the end of the line, or another value follows a whole one. */
+function goesOn(line: string, fault: JsonFault | undefined): boolean {
+  if (fault === undefined) return false;
+  if (fault.found === endOfLine) return true;
+  return fault.expected === afterValue && "{[".includes(line[fault.at] ?? " ");
 }
 
 /** As Python's `json.loads`: with NaN and Infinity as values. */
@@ -144,7 +153,7 @@ function parseJsonLine(line: string, offset: number): unknown {
       const found = fault ? `${fault.found} where ${fault.expected} should be` : own.slice(0, 120);
       const column = fault && [...line.slice(0, fault.at)].length + 1;
       const message = `expected a JSON object on one line, found ${found}`;
-      throw new BadLine({ code: "INPUT_LINE_INVALID", offset, column, message });
+      throw new BadLine({ code: "INPUT_LINE_INVALID", offset, column, message, isOtherLayout: goesOn(line, fault) });
     }
   }
 }

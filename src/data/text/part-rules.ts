@@ -42,6 +42,8 @@ export interface BadLineFacts {
   /** Position in the line, from 1, in characters; undefined if the whole line is meant. */
   readonly column?: number | undefined;
   readonly message: string;
+  /** JSON in another layout: a list, a value over several lines, or several values on one line. */
+  readonly isOtherLayout?: boolean;
   /** Keys of the line whose values are text. */
   readonly keys?: readonly string[];
 }

@@ -67,7 +67,7 @@ export async function scanFile(file: InputFile, options: ScanOptions): Promise<F
   };
   for await (const read of textStream(file, { onRaw: raw, key: options.key, encodingErrors: options.encodingErrors })) {
     throwIfCancelled(options.signal, "prepareData");
-    if (textBytes === 0) refuseOther(file, read, options);
+    if (textBytes === 0) refuseOther(file, read);
     const block = read.subarray(Math.min(read.length, Math.max(0, from - textBytes)));
     textBytes += read.length;
     if (block.length === 0) continue;
@@ -124,19 +124,21 @@ function refuseBad({ path, compression }: InputFile, { firstBad }: Utf8Check, op
     ? "or exclude the file: the bytes there are not text in any encoding"
     : 'or pass encodingErrors: "replace"';
   const where = compression ? `offset ${firstBad} of the decompressed text` : `offset ${firstBad}`;
-  const read = compression === "gz" ? "zcat" : compression === "zst" ? "zstdcat" : "cat";
+  const read = compression ? unpackers[compression] : "cat";
   throw new DataError("INPUT_NOT_UTF8", `input ${path}: expected UTF-8 text, found another byte sequence at ${where}`, {
     hint: `look at it with: ${read} ${JSON.stringify(path)} | tail -c +${firstBad + 1} | head -c 16 | xxd; ${replace}`,
     details: { path, offset: firstBad },
   });
 }
 
+const unpackers = { gz: "zcat", zst: "zstdcat" } as const;
+
 /** Refuses what a file's first bytes say that it is instead of text. `first`: its beginning, decompressed. */
-function refuseOther({ path }: InputFile, first: Buffer, { encodingErrors }: ScanOptions): void {
+function refuseOther({ path, compression }: InputFile, first: Buffer): void {
   const other = otherThanText(first);
-  if (!other || !(other.never || encodingErrors === "error")) return;
+  if (!other) return;
   throw new DataError("INPUT_NOT_UTF8", `input ${path}: expected UTF-8 text, found ${other.what} at offset 0`, {
-    hint: other.hint(JSON.stringify(path)),
+    hint: other.hint(JSON.stringify(path), compression && unpackers[compression]),
     details: { path, offset: 0 },
   });
 }

@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { isLabError } from "../../../src/core/error.js";
 import { deepseekTokenizer } from "../../../src/data/bundled.js";
+import type { Dataset } from "../../../src/data/dataset.js";
 import { prepareData } from "../../../src/data/prepare.js";
 import { projectPython } from "../../support/project-python.js";
 
@@ -37,6 +39,8 @@ pq.write_table(pa.table({"text": ["a", None, "c"]}), "nulls.parquet")
 for codec in ("none", "snappy", "gzip", "zstd", "brotli", "lz4"):
     few = pa.table({"text": texts[:500]})
     pq.write_table(few, f"sums-{codec}.parquet", compression=codec, write_page_checksum=True)
+small = pa.table({"text": ["one", "two", "three"] * 50})
+pq.write_table(small, "few.parquet", compression="lz4", write_page_checksum=True, store_schema=False)
 `;
 
 let folder: string;
@@ -94,7 +98,9 @@ it.each([
     message:
       `input ${join(folder, "types.parquet")}: ` +
       `expected the column "${key}" to hold text or lists of text, found ${found}`,
-    hint: 'write jsonKeys: ["bytes" or "text" or "large" or "lists" or "words"], columns of text',
+    hint:
+      'write jsonKeys: ["bytes"] or jsonKeys: ["text"] or jsonKeys: ["large"] or jsonKeys: ["lists"] or ' +
+      'jsonKeys: ["words"], columns of text',
   });
 });
 
@@ -142,6 +148,20 @@ it.each(["none", "snappy", "gzip", "zstd", "brotli", "lz4"])(
     expect((await prepare(`sums-${codec}.parquet`)).documents).toBe(500);
   },
 );
+
+it("no damaged bit of a file with checksums gives other texts, also in headers and footer", async () => {
+  const whole = await readFile(join(folder, "few.parquet"));
+  const expected = (await prepare("few.parquet")).tokens;
+  for (let at = 4; at < whole.length; at++) {
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] as number) ^ (1 << (at % 8));
+    await writeFile(join(folder, "flipped.parquet"), damaged);
+    const preparing = prepare("flipped.parquet", { output: join(folder, "flipped") });
+    const found = await preparing.catch((error: unknown) => error);
+    if (isLabError(found)) expect(found.code).toMatch(/^INPUT_/);
+    else expect((found as Dataset).tokens, `bit at ${at} of ${whole.length}`).toBe(expected);
+  }
+});
 
 it("a row without a value is named by its number, with a hint for rows, and can be skipped", async () => {
   await expect(prepare("nulls.parquet")).rejects.toMatchObject({

@@ -56,3 +56,46 @@ test.each([
 ])("the beginning of a template's name suggests that template: %s", async (name, hint) => {
   await expect(openConfig(name)).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
 });
+
+test.each([
+  ["learning_rate", "another section", ["learning_rate", "runner_config.learning_rate"], "lr_schedule.learning_rate"],
+  ["seed", "a section", ["optimizer.seed", "parallel_config.seed"], "seed"],
+  ["sink_mode", "the top", ["sink_mode", "callbacks.1.sink_mode"], "runner_config.sink_mode"],
+  ["warmup_ratio", "optimizer", ["optimizer.warmup_ratio"], "lr_schedule.warmup_ratio"],
+  ["total_steps", "the top", ["total_steps"], "lr_schedule.total_steps"],
+  [
+    "gradient_accumulation_steps",
+    "the top",
+    ["gradient_accumulation_steps"],
+    "runner_config.gradient_accumulation_steps",
+  ],
+  ["datasets_type", "a callback", ["callbacks.0.datasets_type"], "train_dataset.data_loader.datasets_type"],
+])("%s in %s is sent to the section that rules it, not to a similar name", async (_, _where, places, home) => {
+  const config = await openConfig("pretrain_deepseek3_1b");
+  for (const path of places) {
+    const copy = config.copy({ by: "the test" }).set(path, config.get(home) ?? 1);
+    const found = copy.check(npus).find((issue) => issue.path === path);
+    expect(found?.hint, path).toBe(`did you mean ${home}?`);
+  }
+});
+
+test("no misplaced key is sent where it has no effect either", async () => {
+  const config = await openConfig("pretrain_deepseek3_1b");
+  const places = ["", "optimizer.", "lr_schedule.", "runner_config.", "callbacks.0.", "callbacks.1.", "train_dataset."];
+  const sections = ["optimizer", "lr_schedule", "runner_config", "parallel_config", "callbacks.1"];
+  for (const section of sections)
+    for (const [name, value] of Object.entries(config.get(section) as object)) {
+      if (name === "type" || typeof value === "object") continue;
+      for (const place of places) {
+        const path = `${place}${name}`;
+        if (config.has(path)) continue;
+        const copy = config.copy({ by: "the test" }).unset(`${section}.${name}`).set(path, value);
+        const issue = copy.check(npus).find((one) => one.path === path && one.rule === "unknown-key");
+        if (issue?.fix === undefined) continue;
+        copy.fix(issue);
+        const home = issue.fix.find((step) => step.kind === "set")?.path;
+        const again = copy.check(npus).filter((one) => one.path === home && /no effect|no such key/.test(one.message));
+        expect(again, `${section}.${name} at ${path}`).toEqual([]);
+      }
+    }
+});

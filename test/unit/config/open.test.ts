@@ -97,7 +97,7 @@ describe("text that PyYAML can't read is refused with line, column, excerpt and 
     ["two documents", "a: 1\n---\nb: 2\n", [2, 1], /2 documents/, /one document/],
     ["a list at the top", "- 1\n", [1, 1], /expected keys/, /seed/],
     ["a control character", "a: 1\nb: \u0007\n", [2, 4], /U\+0007/, /remove/],
-    ["a line separator", "a: x\u2028y\n", [1, 5], /U\+2028/, /remove/],
+    ["a line separator", "a: x\u2028y\n", [1, 5], /U\+2028/, /line break/],
     ["an equals sign alone", "a: =\n", [1, 4], /no value/, /quote/],
     ["a tag of another language", "a: !!python/name:os.system 1\n", [1, 28], /tag/, /remove the tag/],
     ["a wrong indentation", "a:\n   b: 1\n  c: 2\n", [3, 3], /next key, or a line with less indentation/, /indent/],

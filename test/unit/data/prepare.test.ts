@@ -144,7 +144,7 @@ describe("prepareData with unusable input writes nothing and says what is wrong:
       "a folder without text files",
       { input: "/dev/fd" },
       "FILE_MISSING",
-      /folder \/dev\/fd: expected text files, found none/,
+      /folder \/dev\/fd: expected text files, found only files of other kinds: /,
     ],
     [
       "a pattern that matches nothing",

@@ -3,12 +3,13 @@ import { homeOf } from "../../keys/catalog.js";
 import { callbackKeys } from "../../keys/sections/callback-sections.js";
 import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/sections/data-sections.js";
 import type { KeyInfo, Keys, SectionInfo } from "../../keys/sections/key.js";
-import { suggestName } from "../../text/suggest.js";
+import { editDistance, suggestName } from "../../text/suggest.js";
 import { isSection, nodeAt } from "../../text/values.js";
 import { byHand, type Cure, renameTo, setTo } from "../cure.js";
 import { error } from "../findings.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
 import { valueKindRules } from "./kinds.js";
+import { givenToCallbacks } from "./overruled.js";
 
 const open = (keys: Keys): SectionInfo => ({ keys, strict: false });
 const anyKey: KeyInfo = { types: ["any"], default: undefined, meaning: "" };
@@ -46,15 +47,16 @@ interface Misplaced {
   readonly near: string | undefined;
 }
 
+const has = (keys: object | undefined, name: string): boolean => keys !== undefined && Object.hasOwn(keys, name);
+
 /** The callback of the configuration to which a key belongs. */
 function callbackHome(name: string, parent: string, { get }: RuleContext): string | undefined {
   const callbacks = get("callbacks");
   if (!Array.isArray(callbacks) || !(parent === "" || parent.startsWith("callbacks."))) return undefined;
   const index = (callbacks as unknown[]).findIndex((callback) => {
     const type = isSection(callback) ? callback.type : undefined;
-    return (
-      typeof type === "string" && Object.hasOwn(callbackKeys, type) && Object.hasOwn(callbackKeys[type] ?? {}, name)
-    );
+    // What the trainer gives to a callback has no effect there.
+    return typeof type === "string" && has(callbackKeys[type], name) && !has(givenToCallbacks[type], name);
   });
   return index < 0 ? undefined : `callbacks.${index}.${name}`;
 }
@@ -67,14 +69,16 @@ function ownersOf(name: string, parent: string): string | undefined {
   return `${name} is a key of the callback ${owners.slice(0, 3).join(" or ")}: add one, or remove ${name}`;
 }
 
-/** Rename it if the right name is free; move it if it belongs elsewhere; else only the user knows. */
+/** Move it if it belongs elsewhere; rename it if the right name is free; else only the user knows. */
 function cureOf({ path, name, parent, near }: Misplaced, context: RuleContext): Cure {
   const inside = (key: string): string => (parent === "" ? key : `${parent}.${key}`);
-  if (near !== undefined) {
+  const inCallback = callbackHome(name, parent, context);
+  const home = (parent === "" ? undefined : inCallback) ?? homeOf(name) ?? inCallback;
+  // The same name elsewhere says more than a similar one here, unless a single letter differs.
+  if (near !== undefined && (home === undefined || editDistance(name, near) === 1)) {
     const hint = `did you mean ${inside(near)}?`;
     return context.get(inside(near)) === undefined ? renameTo(path, near, hint) : byHand(hint);
   }
-  const home = callbackHome(name, parent, context) ?? homeOf(name);
   if (home === undefined) return byHand(ownersOf(name, parent) ?? `remove ${path}, or check its spelling`);
   const hint = `did you mean ${home}?`;
   const value = context.get(path);

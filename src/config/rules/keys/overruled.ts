@@ -80,7 +80,7 @@ function* checkpointSection({ get }: RuleContext): Generator<Overruled> {
 }
 
 /** Arguments of callbacks that the trainer sets, by callback; with the key of the configuration that it takes. */
-const givenToCallbacks: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const givenToCallbacks: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   MFLossMonitor: {
     learning_rate: "lr_schedule.learning_rate",
     micro_batch_num: "parallel_config.micro_batch_num",

@@ -1,10 +1,10 @@
-import type { Dirent } from "node:fs";
-import { access, constants, readdir, realpath, stat } from "node:fs/promises";
+import type { Dirent, Stats } from "node:fs";
+import { access, constants, lstat, readdir, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { DataError, LabError } from "../../../core/error.js";
 import { globBase, globPattern, isGlob } from "./glob.js";
-import { type LeftOut, packedFile, whyLeftOut } from "./left-out.js";
+import { type LeftOut, leftOutNames, packedFile, whyLeftOut } from "./left-out.js";
 
 /** How a file stores documents. */
 export type InputFormat = "wikitext" | "text" | "lines" | "jsonl" | "parquet";
@@ -24,7 +24,7 @@ export interface InputFile {
 }
 
 /** Files that a folder is searched for. */
-const known = /\.(tokens|raw|txt|text|md|json|jsonl|ndjson|parquet)(\.(gz|zst))?$/i;
+const known = /\.((tokens|raw|txt|text|md|json|jsonl|ndjson)(\.(gz|zst))?|parquet)$/i;
 
 /** Manifests of datasets that lie in the folder: what a call has written must not become text of the next one. */
 const ours = /\.manifest\.json$/;
@@ -46,8 +46,8 @@ export async function findInputs(inputs: readonly string[], format: InputFormat 
   const paths = new Map<string, string>();
   const others = new Map<string, LeftOut>();
   for (const input of inputs) {
-    const found = await pathsOf(input, (path) => {
-      const why = whyLeftOut(path);
+    const found = await pathsOf(input, (path, what) => {
+      const why = what ?? whyLeftOut(path);
       if (why !== undefined) others.set(path, { path, why });
     });
     for (const [path, real] of await ofEach(found, async (path) => [path, await realpath(path)] as const))
@@ -55,12 +55,17 @@ export async function findInputs(inputs: readonly string[], format: InputFormat 
   }
   const files = await ofEach([...paths.values()], (path) => inputFile(path, format));
   for (const path of paths.values()) others.delete(path);
-  return { files, leftOut: [...others.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  // Among others, a file without a byte is named: perhaps it was not fetched. Packed ones are damaged.
+  const isEmpty = (file: InputFile) => file.bytes === 0 && file.compression === undefined && file.format !== "parquet";
+  const filled = files.filter((file) => !isEmpty(file));
+  if (filled.length > 0) for (const { path } of files.filter(isEmpty)) others.set(path, { path, why: "0 bytes" });
+  const leftOut = [...others.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { files: filled.length > 0 ? filled : files, leftOut };
 }
 
 async function inputFile(path: string, format: InputFormat | undefined): Promise<InputFile> {
   const packed = packedFile(path);
-  if (packed)
+  if (packed && !(format && format !== "parquet" && /\.parquet\./i.test(path)))
     throw new DataError(
       "INPUT_UNREADABLE",
       `input ${path}: expected text, .gz, .zst, or Parquet, found ${packed.what}`,
@@ -101,8 +106,11 @@ function formatOf(path: string): InputFormat {
   return /\.parquet$/i.test(name) ? "parquet" : "wikitext";
 }
 
+/** Gets an entry of a folder that is not read. `what`: what it is, if it is no file. */
+type Other = (path: string, what?: string) => void;
+
 /** `other`: gets the files of a folder that are not read. */
-async function pathsOf(input: string, other: (path: string) => void): Promise<readonly string[]> {
+async function pathsOf(input: string, other: Other): Promise<readonly string[]> {
   const path = resolve(input);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) return [path];
@@ -113,8 +121,8 @@ async function pathsOf(input: string, other: (path: string) => void): Promise<re
       "a file",
       "a named pipe, which can be read only once",
     );
-  if (found) throw missing({ what: path }, "a file", "a device");
-  if (!isGlob(input)) throw missing({ what: path }, "a file", "nothing");
+  if (found) throw missing({ what: path }, "a file", kindOf(found));
+  if (!isGlob(input)) throw missing({ what: path }, "a file", (await isLink(path)) ? deadLink : "nothing");
   const pattern = globPattern(path);
   const base = resolve(globBase(path));
   const isThere = await stat(base).catch(() => undefined);
@@ -122,9 +130,35 @@ async function pathsOf(input: string, other: (path: string) => void): Promise<re
   return orMissing(matching, `pattern ${input}`, "files that match");
 }
 
-async function textsIn(folder: string, other: (path: string) => void): Promise<readonly string[]> {
+const deadLink = "a link to nothing";
+
+async function isLink(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false;
+}
+
+/** What something is that is neither a file nor a folder. */
+function kindOf(found: Pick<Stats, "isFIFO" | "isSocket">): string {
+  if (found.isFIFO()) return "a named pipe";
+  return found.isSocket() ? "a socket" : "a device";
+}
+
+async function textsIn(folder: string, other: Other): Promise<readonly string[]> {
   const isText = (file: string) => known.test(file) && !ours.test(file);
-  return orMissing(await walk(folder, isText, { other }), `folder ${folder}`, "text files");
+  const passed: LeftOut[] = [];
+  const found = await walk(folder, isText, {
+    other(path, what) {
+      const why = what ?? whyLeftOut(path);
+      if (why !== undefined) passed.push({ path, why });
+      other(path, what);
+    },
+  });
+  if (found.length > 0 || passed.length === 0) return orMissing(found, `folder ${folder}`, "text files");
+  passed.sort((a, b) => (a.path < b.path ? -1 : 1));
+  throw missing(
+    { what: `folder ${folder}`, hint: "unpack or convert them, or name the files themselves" },
+    "text files",
+    `only files of other kinds: ${leftOutNames(passed, folder, "")}`,
+  );
 }
 
 function orMissing(paths: readonly string[], what: string, expected: string): readonly string[] {
@@ -135,8 +169,8 @@ function orMissing(paths: readonly string[], what: string, expected: string): re
 interface Walk {
   /** The folders that this one lies in, without links; a link back to one of them is not followed. */
   readonly above?: readonly string[];
-  /** Gets the files that are not wanted. */
-  readonly other?: (path: string) => void;
+  /** Gets what is not wanted. */
+  readonly other?: Other;
 }
 
 async function walk(
@@ -155,7 +189,8 @@ async function walk(
       found.push(...(await walk(path, wanted, { above: [...above, real], ...(other && { other }) })));
     else if (wanted(path) && target?.isFile()) found.push(path);
     else if (target?.isFile()) other?.(path);
-    else if (wanted(path) && !target) throw unreadable(path, "a link to a file", "a link to nothing");
+    else if (wanted(path) && !target) throw unreadable(path, "a link to a file", deadLink);
+    else other?.(path, target ? kindOf(target) : deadLink);
   }
   return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }

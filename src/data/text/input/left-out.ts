@@ -15,7 +15,12 @@ const packed: readonly (readonly [ending: RegExp, what: string, unpack: string])
   [/\.zip$/i, "a zip archive", "unzip"],
   [/\.7z$/i, "a 7-Zip archive", "7z x"],
   [/\.rar$/i, "a RAR archive", "unrar x"],
-  [/\.(lz4|br|Z|sz)$/i, "data in an unsupported compression", "unpack"],
+  [/\.lz4$/i, "LZ4 data", "lz4 -dk"],
+  [/\.br$/i, "Brotli data", "brotli -dk"],
+  [/\.z$/i, "data of compress", "uncompress -k"],
+  [/\.sz$/i, "Snappy data", "snzip -dk"],
+  [/\.parquet\.gz$/i, "a compressed Parquet file", "gunzip -k"],
+  [/\.parquet\.zst$/i, "a compressed Parquet file", "unzstd -k"],
 ];
 
 const tables = /\.(csv|tsv|xlsx?|ods)(\.(gz|zst))?$/i;
@@ -35,18 +40,30 @@ export function whyLeftOut(path: string): string | undefined {
   const found = packedFile(path);
   if (found) return `${found.what}; unpack it: ${found.unpack}`;
   if (tables.test(path)) return "a table; write it as JSON lines or Parquet";
-  const ending = /\.[^.]+$/.exec(basename(path))?.[0];
+  const ending = /\.[^.]+?(\.(gz|zst))?$/i.exec(basename(path))?.[0];
   return (
     `${ending === undefined ? "no ending" : `the ending ${ending}`}, expected that of a text file; ` +
     "name the file itself to read it"
   );
 }
 
+/** Compressed files and tables before those that only have another ending: they are more often missed. */
+const byWeight = (files: readonly LeftOut[]): readonly LeftOut[] => {
+  const isData = ({ path }: LeftOut) => packedFile(path) !== undefined || tables.test(path);
+  return [...files.filter(isData), ...files.filter((file) => !isData(file))];
+};
+
+/** At most five files by name, each with the reason. */
+export function leftOutNames(files: readonly LeftOut[], folder: string, more: string): string {
+  const named = byWeight(files)
+    .slice(0, 5)
+    .map(({ path, why }) => `${relative(folder, path)} (${why})`);
+  return [...named, ...(files.length > 5 ? [`and ${formatCount(files.length - 5)} more${more}`] : [])].join("; ");
+}
+
 /** A line for the notes: at most five files by name. */
 export function leftOutNote(files: readonly LeftOut[], folder: string): string | undefined {
   if (files.length === 0) return undefined;
-  const named = files.slice(0, 5).map(({ path, why }) => `${relative(folder, path)} (${why})`);
-  const more = files.length > 5 ? [`and ${formatCount(files.length - 5)} more (manifest.reading.leftOut)`] : [];
-  const count = files.length === 1 ? "1 file" : `${formatCount(files.length)} files`;
-  return `${count} of the input folders not read: ${[...named, ...more].join("; ")}`;
+  const named = leftOutNames(files, folder, " (manifest.reading.leftOut)");
+  return `${formatCount(files.length, "input file")} not read: ${named}`;
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { open } from "node:fs/promises";
 import { DataError } from "../../../core/error.js";
 import { formatCount } from "../../../core/units.js";
+import { keyLines } from "./key-lines.js";
 import { isText, type ParquetColumn, typeName } from "./parquet-columns.js";
 import { checkedCompressors, checkPages } from "./parquet-pages.js";
 import type { EncodingPolicy } from "./utf8-repair.js";
@@ -43,6 +44,9 @@ export async function* parquetLines(path: string, options: ParquetOptions): Asyn
       },
     };
     const metadata = await parquetMetadataAsync(file);
+    const rows = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
+    if (rows !== Number(metadata.num_rows))
+      throw new Error(`row groups of ${rows} rows where its footer says ${metadata.num_rows}`);
     requireText(path, key, parquetSchema(metadata).children as readonly ParquetColumn[]);
     // Values that are UTF-8 become strings, others stay bytes.
     const parsers = { stringFromBytes: (bytes: Uint8Array) => textOrBytes(bytes) as string };
@@ -113,14 +117,13 @@ function requireUtf8(value: unknown, { path, key, row }: Place): void {
 
 function requireText(path: string, key: string, columns: readonly ParquetColumn[]): void {
   const texts = columns.filter(isText).map(({ element }) => element.name);
-  const names = texts.map((name) => JSON.stringify(name)).join(" or ");
   const hint =
     texts.length > 0
-      ? `write jsonKeys: [${names}], ${texts.length === 1 ? "the column" : "columns"} of text`
+      ? `write ${keyLines(texts.slice(0, 5))}, ${texts.length === 1 ? "the column" : "columns"} of text`
       : "the file has no column of text: write one with the program that made the file";
   const column = columns.find(({ element }) => element.name === key);
   if (column === undefined) {
-    const names = columns.map(({ element }) => element.name).join(", ");
+    const names = columns.map(({ element }) => element.name).join(", ") || "no column";
     throw new DataError("INPUT_KEY_MISSING", `input ${path}: expected a column "${key}", found ${names}`, {
       hint,
       details: { path, key },

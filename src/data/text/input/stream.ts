@@ -2,10 +2,11 @@ import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import * as zlib from "node:zlib";
 import { DataError } from "../../../core/error.js";
 import type { InputFile } from "./files.js";
+import { otherThanText } from "./other-content.js";
 import { parquetLines } from "./parquet.js";
 import { throughTransform } from "./transform.js";
 import type { EncodingPolicy } from "./utf8-repair.js";
-import { zstandard } from "./zstd.js";
+import { LargeWindow, zstandard } from "./zstd.js";
 
 const blockBytes = 1024 * 1024;
 const smallBytes = 32 * 1024;
@@ -81,16 +82,49 @@ function readSmall(path: string): Buffer | undefined {
   }
 }
 
+/** How `otherThanText` names what a file should hold. */
+const contents = { gz: "gzip data", zst: "Zstandard data", parquet: "a Parquet file" } as const;
+
+const copyAgain = "copy the file again from its source, or exclude it";
+
+function renamed(path: string): string {
+  const name = JSON.stringify(path.replace(/\.[^.]+$/, ""));
+  return `if it was unpacked already, remove the ending: mv ${JSON.stringify(path)} ${name}`;
+}
+
+function beginningOf(path: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(512);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
 async function* readable(file: InputFile, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* blocks;
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
-    const what = file.compression ? `.${file.compression} data` : "a Parquet file";
-    throw new DataError(
-      "INPUT_UNREADABLE",
-      `input ${file.path}: expected ${what}, found ${cause instanceof Error ? cause.message : String(cause)}`,
-      { hint: "copy the file again from its source, or exclude it", details: { path: file.path }, cause },
-    );
+    const { path } = file;
+    const what = file.format === "parquet" ? "a Parquet file" : `.${file.compression} data`;
+    const beginning = beginningOf(path);
+    const other = otherThanText(beginning);
+    const isExpected = other?.what === contents[file.format === "parquet" ? "parquet" : (file.compression ?? "gz")];
+    if (other && !isExpected)
+      throw new DataError("INPUT_UNREADABLE", `input ${path}: expected ${what}, found ${other.what}`, {
+        hint: other.hint(JSON.stringify(path), undefined),
+        details: { path },
+        cause,
+      });
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const isPacked = isExpected || file.format === "parquet" || beginning.length < 4;
+    const found = isPacked ? text : `bytes that begin no .${file.compression} data`;
+    throw new DataError("INPUT_UNREADABLE", `input ${path}: expected ${what}, found ${found}`, {
+      hint: cause instanceof LargeWindow ? cause.hint(path) : isPacked ? copyAgain : `${copyAgain}; ${renamed(path)}`,
+      details: { path },
+      cause,
+    });
   }
 }

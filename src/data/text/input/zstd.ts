@@ -1,10 +1,25 @@
 import * as zlib from "node:zlib";
 import type { Decompress as FzstdDecompress } from "fzstd";
+import { formatBytes } from "../../../core/units.js";
 import { throughTransform } from "./transform.js";
 import { Xxh64 } from "./xxh64.js";
 
 // Zstandard frame by frame (RFC 8878). Node's decompressor takes cut files for whole and does not go beyond the first
 // frame (22.22, 24.21); the library in JavaScript for earlier versions compares no checksums.
+
+/** 128 MiB, as the command zstd and Node allow without being asked. */
+const largestWindow = 2 ** 27;
+
+/** The frame needs more memory than decompressors give without being asked. */
+export class LargeWindow extends Error {
+  constructor(bytes: number) {
+    super(`a frame with a window of ${formatBytes(bytes)}, more than ${formatBytes(largestWindow)}`);
+  }
+
+  hint(path: string): string {
+    return `unpack it first: zstd -d --long=31 ${JSON.stringify(path)}`;
+  }
+}
 
 const mismatch = "a checksum that doesn't match the data";
 const frameMagic = 0xfd2fb528;
@@ -76,6 +91,12 @@ export async function* zstandard(source: AsyncIterable<Buffer>): AsyncGenerator<
   }
 }
 
+/** RFC 8878, 3.1.1.1.2: exponent in the upper 5 bits, eighths in the lower 3. */
+function windowBytes(descriptor: number): number {
+  const base = 2 ** (10 + (descriptor >>> 3));
+  return base + (base / 8) * (descriptor & 7);
+}
+
 function frameOf(taker: Taker): Frame {
   let checksum: number | undefined;
   async function* pieces(): AsyncGenerator<Buffer> {
@@ -87,7 +108,10 @@ function frameOf(taker: Taker): Frame {
     const flags = descriptor[0] as number;
     const single = (flags & 0x20) !== 0;
     const size = sizeBytes[(flags >>> 6) as 0 | 1 | 2 | 3] || (single ? 1 : 0);
-    yield await taker.take((single ? 0 : 1) + dictionaryBytes[(flags & 3) as 0 | 1 | 2 | 3] + size);
+    const header = await taker.take((single ? 0 : 1) + dictionaryBytes[(flags & 3) as 0 | 1 | 2 | 3] + size);
+    if (!single && windowBytes(header[0] as number) > largestWindow)
+      throw new LargeWindow(windowBytes(header[0] as number));
+    yield header;
     for (let last = false; !last; ) {
       const header = await taker.take(3);
       yield header;

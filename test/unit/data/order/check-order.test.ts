@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Config } from "../../../../src/config/config.js";
 import { openConfig } from "../../../../src/config/open.js";
-import { isLabError } from "../../../../src/core/error.js";
+import { type Issue, isLabError } from "../../../../src/core/error.js";
 import { patternOf } from "../../../../src/core/patterns.js";
 import { checkDataOrder } from "../../../../src/data/order/check-order.js";
 import { openDataOrder } from "../../../../src/data/order/data-order.js";
@@ -123,6 +123,23 @@ describe("a plan refuses what the engine's indices can't be built from, with the
     expect(await checkDataOrder(copy)).toEqual([]);
     copy.set("do_eval", true);
     expect(await checkDataOrder(copy)).toMatchObject([{ path: "eval_dataset.data_loader.sizes" }]);
+  });
+
+  it("a setting that is wrong for every part is reported once", async () => {
+    for (const [more, count] of [
+      [{ split: "0,0,0" }, 1],
+      [{ seqLength: 1 }, 1],
+    ] as const)
+      expect(await checkDataOrder(configOf(more))).toHaveLength(count);
+  });
+
+  it("a phase that the engine does not know is refused", async () => {
+    const copy = configOf({});
+    copy.set(`${loader}.phase`, "dev");
+    const [found] = await checkDataOrder(copy);
+    expect(found).toMatchObject({ path: `${loader}.phase`, severity: "error" });
+    expect(found?.message).toBe('phase: expected "train", "valid", or "test", found "dev"');
+    expect(await checkDataOrder(copy.fix(found as Issue))).toEqual([]);
   });
 
   it("files that are not there are left to the check for missing files", async () => {

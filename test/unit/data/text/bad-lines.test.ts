@@ -44,6 +44,38 @@ describe("a JSON line that can't be used is named by line, column, and beginning
     }
   });
 
+  it.each([
+    ['{"text": "a"}{"text": "b"}', "jq -c"],
+    ['{"text":', "jq -c"],
+    ["[", "jq -c"],
+    ["{'text': 'a'}", "correct it"],
+    ['{"text": "a"},', "correct it"],
+    ['// comment\n{"text": "a"}', "correct it"],
+    ['{"text": "a\tb"}', "correct it"],
+    ['{"text": "a"}\u2028{"text": "b"}', "correct it"],
+    ['{"text": "a"}\f', "correct it"],
+    ["\u001e{}", "correct it"],
+  ])("the hint to rearrange JSON is given only where jq can do it: %j", async (text, hint) => {
+    const { prepare, folder } = await place({ "in.jsonl": `${text}\n` });
+    await expect(prepare({ input: join(folder, "in.jsonl") })).rejects.toMatchObject({
+      code: "INPUT_LINE_INVALID",
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  it.each([
+    ['{"text": "a"}\u0085', "the invisible character U+0085", 'begins with {"text": "a"}\\u0085'],
+    ["\u001e1", '"\\u001e"', "begins with \\u001e1"],
+    ["\ufeff\ufeff{}", "the invisible character U+FEFF", "begins with \\ufeff{}"],
+    ["null", 'with the key "text", found null', "begins with null"],
+    ["42", 'with the key "text", found 42', "begins with 42"],
+  ])("what nobody sees is written out: %j", async (text, found, start) => {
+    const { prepare, folder } = await place({ "in.jsonl": text });
+    const error = await prepare({ input: join(folder, "in.jsonl") }).catch((thrown: Error) => thrown);
+    expect((error as Error).message).toContain(found);
+    expect((error as Error).message).toContain(start);
+  });
+
   it("the hint names the keys of the line that hold text", async () => {
     const { prepare, folder } = await place({
       "in.jsonl": '{"id": 7, "content": "x", "parts": ["y"], "meta": {"text": "z"}}\n',
@@ -51,8 +83,8 @@ describe("a JSON line that can't be used is named by line, column, and beginning
     });
     await expect(prepare({ input: join(folder, "in.jsonl") })).rejects.toMatchObject({
       hint:
-        "name a key that holds text, here jsonKeys: " +
-        '["content" or "parts"], or pass onBadLines: "skip" to skip such lines',
+        'name a key that holds text, here jsonKeys: ["content"] or jsonKeys: ["parts"], ' +
+        'or pass onBadLines: "skip" to skip such lines',
     });
     await expect(prepare({ input: join(folder, "other.jsonl") })).rejects.toMatchObject({
       hint: 'correct it, or pass onBadLines: "skip" to skip such lines',
@@ -106,8 +138,25 @@ describe('onBadLines: "skip"', () => {
         /^expected at most 3 bad lines, found 4 so far\. The first: input .*line 2, column 2/,
       ),
     });
-    await expect(prepare({ ...options, badLineLimit: -1 })).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    for (const badLineLimit of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "3"])
+      await expect(prepare({ ...options, badLineLimit })).rejects.toMatchObject({
+        code: "ARGUMENT_INVALID",
+        message: expect.stringContaining("a whole number from 0 to"),
+      });
     expect((await prepare({ ...options, badLineLimit: 4 })).documents).toBe("|one/|two/|three/|");
+  });
+
+  it("all lines bad: the error counts them and names the first, instead of blank lines", async () => {
+    const { prepare, folder } = await place({ "in.jsonl": "x\n42\nnull\n", "blank.jsonl": "\n \n" });
+    await expect(prepare({ input: join(folder, "in.jsonl"), onBadLines: "skip" })).rejects.toMatchObject({
+      code: "INPUT_EMPTY",
+      message: expect.stringMatching(/found 3 bad lines, all skipped; the first: input .*, line 1, column 1: expected/),
+      hint: "check that it is the file you mean",
+    });
+    await expect(prepare({ input: join(folder, "blank.jsonl") })).rejects.toMatchObject({
+      code: "INPUT_EMPTY",
+      message: expect.stringContaining("found 3 bytes of blank lines"),
+    });
   });
 
   it("does not rule bytes and escapes that are no characters: encodingErrors does", async () => {

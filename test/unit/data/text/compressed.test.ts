@@ -35,6 +35,41 @@ const prepareFile = async (name: string, bytes: Buffer) => {
   return (await prepare({ input: join(folder, name), inputFormat: "lines" })).documents;
 };
 
+describe("the hint leads to the text", () => {
+  it.each<[name: string, bytes: Buffer, found: string, hint: RegExp]>([
+    [
+      "a.txt.gz",
+      gzipSync(Buffer.from("\ufeffhello", "utf16le")),
+      "UTF-16 text",
+      /zcat ".*\.gz" \| iconv -f UTF-16 -t UTF-8 > utf8/,
+    ],
+    ["a.txt.gz", gzipSync(gzipSync("x")), "gzip data", /compressed once more; unpack it: zcat ".*\.gz" > inner\.gz/],
+    ["a.txt.gz", Buffer.from("plain text"), "bytes that begin no .gz data", /remove the ending: mv ".*gz" ".*a\.txt"$/],
+    ["a.txt.zst", Buffer.from("plain text"), "bytes that begin no .zst data", /remove the ending/],
+    ["a.txt.gz", zstdFrame("x"), "expected .gz data, found Zstandard data", /give it the ending \.zst/],
+    ["a.txt.gz", Buffer.from("version https://git-lfs.github.com/spec/v1\n"), "a pointer of Git LFS", /git lfs pull/],
+    [
+      "a.parquet",
+      Buffer.from("version https://git-lfs.github.com/spec/v1\n"),
+      "expected a Parquet file, found a pointer of Git LFS",
+      /git lfs pull/,
+    ],
+    // A frame of zstd --long=31: its window takes 2 GB.
+    [
+      "a.txt.zst",
+      Buffer.concat([Buffer.from("28b52ffd00a8", "hex"), Buffer.alloc(20)]),
+      "a frame with a window of 2.00 GB, more than 128 MB",
+      /zstd -d --long=31 "/,
+    ],
+  ])("of %s with other content", async (name, bytes, found, hint) => {
+    const { prepare, folder } = await place({ [name]: bytes });
+    const format = name.endsWith("parquet") ? {} : { inputFormat: "lines" };
+    const error = await prepare({ input: join(folder, name), ...format }).catch((thrown: Error) => thrown);
+    expect((error as Error).message).toMatch(new RegExp(found.replaceAll(".", "\\.")));
+    expect((error as { hint?: string }).hint).toMatch(hint);
+  });
+});
+
 it.each([
   ["", 0x51d8e999],
   ["abc", 0xad770999],

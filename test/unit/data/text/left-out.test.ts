@@ -1,4 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -32,13 +35,64 @@ it("files of a folder that are not read are named with the reason, in the notes 
     ["e", "no ending, expected that of a text file; name the file itself to read it"],
     ["sub/f.tar.gz", `a tar archive; unpack it: tar -xf "${join(folder, "texts", "sub", "f.tar.gz")}"`],
   ]);
-  expect(data.notes.at(-1)).toMatch(
-    /^5 files of the input folders not read: a\.csv \(a table; .*\); a\.jsonl\.bz2 \(bzip2 data/,
-  );
+  expect(data.notes.at(-1)).toMatch(/^5 input files not read: a\.csv \(a table; .*\); a\.jsonl\.bz2 \(bzip2 data/);
   expect((await prepare(options)).data.notes).toEqual([
     expect.stringMatching(/^unchanged/),
-    expect.stringMatching(/^5 files of the input folders not read/),
+    expect.stringMatching(/^5 input files not read/),
   ]);
+});
+
+it("links to nothing, sockets, pipes, and files of 0 bytes among others are named, too", async () => {
+  const { prepare, folder } = await place({});
+  const texts = join(folder, "texts");
+  await mkdir(texts);
+  await writeFile(join(texts, "b.jsonl"), line);
+  await writeFile(join(texts, "empty.jsonl"), "");
+  await symlink("nowhere", join(texts, "dead"));
+  execFileSync("mkfifo", [join(texts, "pipe.jsonl")]);
+  const server = createServer().listen(join(texts, "socket"));
+  await once(server, "listening");
+  const { data } = await prepare({ input: texts });
+  server.close();
+  expect(data.manifest?.reading?.leftOut?.map(({ path, why }) => [path.slice(texts.length + 1), why])).toEqual([
+    ["dead", "a link to nothing"],
+    ["empty.jsonl", "0 bytes"],
+    ["pipe.jsonl", "a named pipe"],
+    ["socket", "a socket"],
+  ]);
+});
+
+it("a folder of other files only is refused with their names, compressed files and tables first", async () => {
+  const { prepare, folder } = await place({});
+  await mkdir(join(folder, "texts"));
+  for (const name of ["a", "b", "c", "d", "e", "x.warc.gz", "y.parquet.gz", "z.csv"])
+    await writeFile(join(folder, "texts", name), line);
+  await expect(prepare({ input: join(folder, "texts") })).rejects.toMatchObject({
+    code: "FILE_MISSING",
+    message: expect.stringMatching(
+      /other kinds: y\.parquet\.gz \(a compressed Parquet .*z\.csv \(a table.*a \(no ending.*and 3 more$/,
+    ),
+  });
+  await writeFile(join(folder, "texts", "b.jsonl"), line);
+  const { data } = await prepare({ input: join(folder, "texts") });
+  expect(data.manifest?.reading?.leftOut?.at(-3)?.why).toMatch(/^the ending \.warc\.gz, /);
+});
+
+it("a link to nothing and a socket that are named themselves are called so", async () => {
+  const { prepare, folder } = await place({});
+  await symlink("nowhere", join(folder, "dead.txt"));
+  await symlink("round.txt", join(folder, "round.txt"));
+  for (const name of ["dead.txt", "round.txt"])
+    await expect(prepare({ input: join(folder, name) })).rejects.toMatchObject({
+      code: "FILE_MISSING",
+      message: expect.stringContaining("found a link to nothing"),
+    });
+  const server = createServer().listen(join(folder, "socket"));
+  await once(server, "listening");
+  await expect(prepare({ input: join(folder, "socket") })).rejects.toMatchObject({
+    message: expect.stringContaining("found a socket"),
+  });
+  server.close();
 });
 
 it("a file that is named itself is read, whatever its ending; then it is not among those left out", async () => {
@@ -57,6 +111,9 @@ describe("what is no text is refused by name", () => {
     ["a.zip", "a zip archive", "unzip"],
     ["a.tar.gz", "a tar archive", "tar -xf"],
     ["a.7z", "a 7-Zip archive", "7z x"],
+    ["a.jsonl.lz4", "LZ4 data", "lz4 -dk"],
+    ["a.txt.br", "Brotli data", "brotli -dk"],
+    ["a.parquet.gz", "a compressed Parquet file", "gunzip -k"],
   ])("%s by its ending", async (name, what, hint) => {
     const { prepare, folder } = await place({ [name]: "x" });
     await expect(prepare({ input: join(folder, name) })).rejects.toMatchObject({
@@ -66,10 +123,24 @@ describe("what is no text is refused by name", () => {
     });
   });
 
+  const tar = Buffer.concat([Buffer.alloc(257, "a\0"), Buffer.from("ustar")]).toString("hex");
+  const pointer = Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:0\n").toString("hex");
   it.each([
-    ["425a6839314159265359", "bzip2 data", "bunzip2 -kc"],
-    ["fd377a585a000004", "xz data", "unxz -kc"],
+    ["425a6839314159265359", "bzip2 data", "bunzip2 -c"],
+    ["425a683917724538509000000000", "bzip2 data", "bunzip2 -c"],
+    ["fd377a585a000004", "xz data", "unxz -c"],
+    ["5d00008000ffffffffffffffff", "LZMA data", "unlzma -c"],
+    ["1f9d90", "data of compress", "uncompress -c"],
     ["504b030414000000", "a zip archive", "unzip -p"],
+    ["504b050600000000", "a zip archive", "unzip -p"],
+    [tar, "a tar archive", "tar -xOf"],
+    [pointer, "a pointer of Git LFS", "git lfs pull"],
+    [Buffer.from("\ufeffcafé", "utf16le").toString("hex"), "UTF-16 text", "iconv -f UTF-16 -t UTF-8"],
+    [Buffer.from("some text", "utf16le").toString("hex"), "UTF-16LE text", "iconv -f UTF-16LE"],
+    ["0068006900200079006f0075", "UTF-16BE text", "iconv -f UTF-16BE"],
+    ["fffe000068000000690000000a000000", "UTF-32 text", "iconv -f UTF-32 "],
+    ["0000feff0000006800000069", "UTF-32 text", "iconv -f UTF-32 "],
+    ["68000000690000000a000000", "UTF-32LE text", "iconv -f UTF-32LE"],
     ["255044462d312e37", "a PDF document", "pdftotext"],
     ["89504e470d0a1a0a", "a PNG image", "exclude it"],
     ["ffd8ffe000104a46", "a JPEG image", "exclude it"],
