@@ -61,7 +61,8 @@ function isLargeInteger(compiler: TypeScript, node: ts.Node, checker: ts.TypeChe
   return (checker.getTypeAtLocation(node).flags & compiler.TypeFlags.BigIntLike) !== 0;
 }
 
-function isListOfValues(compiler: TypeScript, node: ts.Node, checker: ts.TypeChecker): boolean {
+/** Arrays, typed arrays, and texts. */
+export function isListOfValues(compiler: TypeScript, node: ts.Node, checker: ts.TypeChecker): boolean {
   const type = checker.getTypeAtLocation(node);
   if ((type.flags & compiler.TypeFlags.StringLike) !== 0) return true;
   return checker.isArrayType(type) || checker.isTupleType(type) || /^\w+Array$/.test(type.symbol?.name ?? "");
@@ -76,14 +77,37 @@ const briefMethods: Readonly<Record<string, ReadonlySet<string>>> = {
 };
 
 function isBriefCall(compiler: TypeScript, { expression }: ts.CallExpression, checker: ts.TypeChecker): boolean {
-  if (!compiler.isPropertyAccessExpression(expression)) return false;
-  const method = checker.getSymbolAtLocation(expression.name);
-  const owner = method?.declarations?.[0]?.parent;
-  if (owner === undefined || !compiler.isInterfaceDeclaration(owner)) return false;
+  const method = methodOfLanguage(compiler, expression, checker);
+  return method !== undefined && (method.owner === "Math" || briefMethods[method.owner]?.has(method.name) === true);
+}
+
+interface Method {
+  readonly owner: string;
+  readonly name: string;
+}
+
+function methodOfLanguage(compiler: TypeScript, callee: ts.Node, checker: ts.TypeChecker): Method | undefined {
+  if (!compiler.isPropertyAccessExpression(callee)) return undefined;
+  const owner = checker.getSymbolAtLocation(callee.name)?.declarations?.[0]?.parent;
+  if (owner === undefined || !compiler.isInterfaceDeclaration(owner)) return undefined;
   // What the language brings has no modules; what cells and packages declare has.
-  if (compiler.isExternalModule(owner.getSourceFile())) return false;
-  const { text } = owner.name;
-  return text === "Math" || briefMethods[text]?.has(expression.name.text) === true;
+  if (compiler.isExternalModule(owner.getSourceFile())) return undefined;
+  return { owner: owner.name.text, name: callee.name.text };
+}
+
+const callingBack = new Set(
+  "forEach map filter reduce reduceRight some every find findIndex findLast findLastIndex flatMap sort from".split(" "),
+);
+
+/** Whether a function is given to a method of arrays, maps, or sets, which calls it and forgets it. */
+export function isForgotten(compiler: TypeScript, node: ts.Node, checker: ts.TypeChecker): boolean {
+  if (!compiler.isArrowFunction(node) && !compiler.isFunctionExpression(node)) return false;
+  if (node.modifiers !== undefined || node.asteriskToken !== undefined || node.name !== undefined) return false;
+  const callee = compiler.isCallExpression(node.parent) ? node.parent.expression : undefined;
+  if (callee === undefined || !compiler.isPropertyAccessExpression(callee) || !callingBack.has(callee.name.text))
+    return false;
+  const { owner = "" } = methodOfLanguage(compiler, callee, checker) ?? {};
+  return /^(?:Readonly)?(?:Array|Map|Set)$|^\w+Array$|^ArrayConstructor$/.test(owner);
 }
 
 let kinds: ReadonlySet<ts.SyntaxKind> | undefined;

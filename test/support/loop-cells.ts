@@ -22,6 +22,11 @@ const functions = [
   "function inc(x = 2) { for (let i = 0; i < 2; i++) x += i; return x }",
   "const inc = () => { if (r.length > 3) throw new Error('inc ' + b); r.push(b) }",
   "const inc = () => { [a, b] = [b, a] }",
+  "const inc = () => [1, 2].map((x) => a += x).length",
+  "function inc() { let n = 0; for (const x of r) { if (x === b) continue; n++ } while (n < 3) n++\n" +
+    "do a++; while (a % 3 === 1)\nfor (;;) if (n++ > 4) break\nfor (const k in o) s += k.length // c\nreturn n }",
+  "const inc = () => { outer: for (let i = 0; i < 3; i++) { const f = () => i; for (const x of [1, 2]) " +
+    "if (x > i) continue outer; else fns.push(f) } }",
   "namespace Space { export const f = () => a++ }\nconst inc = Space.f",
   "const inc = (() => { let a = 0; return () => a++ })()",
 ] as const;
@@ -47,6 +52,19 @@ const effects = [
   "({ a, b: o.m } = { a: b, b: a })",
   "inc()",
   "log(a, b, s)",
+  "seen(a, b, c, s)",
+  "seen(a, b, c, s)",
+  "log(a++, --b, c = s)",
+  "a++ && log(b)",
+  "b = a = b + 1",
+  "c = (a += 2) * b++",
+  "(a++, b--), c = a",
+  "log([a, b] = [b, a])",
+  "void a--",
+  "log((b as any) += 0.5, a ||= 4, s += 1)",
+  "c = a > 3 ? a-- : (b = 2)",
+  "c = [n => n, 5n, 'x', undefined, NaN, -0][a % 6]",
+  "[a = b++] = [c === 3 ? undefined : 4]",
   "void inc?.()",
   "fns.push(() => a + b)",
   "fns.push(() => { b++; return b })",
@@ -67,6 +85,10 @@ const effects = [
   "c = (a as number)!",
   "c = s.charCodeAt(0) + o.m",
   "r = r.map((x) => x ?? a).slice(-4)",
+  "r.forEach((x: any) => { b += a; log(x) })",
+  "[1, 2].map((x) => a += x)",
+  "[1].forEach((x) => fns.push(() => a + x))",
+  "r.slice(0, 2).some(function me() { fns.push(me); return a++ > 3 })",
   "(b as any) = a",
   "for ([a, c] of [[1, 2]]) b++",
   "for (c of r.slice(0, 2)) a++",
@@ -184,9 +206,10 @@ export function randomLoopCells(random: () => number, number: number): LoopCells
 }
 
 function body(random: () => number): string {
-  const parts = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
+  const parts: string[] = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
     random() < 0.25 ? pick(exits, random) : pick(effects, random),
   );
   if (parts.length === 1 && random() < 0.4 && !/^[{[(]|\}$/.test(parts[0] ?? "")) return `${parts[0]};`;
-  return `{ ${parts.join("; ")} }`;
+  const text = parts.reduce((before, part) => before + (random() < 0.5 && !/^[[({`]/.test(part) ? "\n" : "; ") + part);
+  return `{ ${text} }`;
 }

@@ -64,7 +64,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
         // An interrupt that came while something was loaded has ended the cell already.
         interrupts.check();
         ({ declares } = script);
-        const last = await runCell(executable);
+        const last = await runCell(executable, locals);
         declare(declares);
         return last?.value === undefined ? { status: "ok" } : { status: "ok", result: last };
       });

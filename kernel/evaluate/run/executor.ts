@@ -5,6 +5,7 @@ import { Script } from "node:vm";
 import { foreignListeners, listenAnew } from "../../core/kept-listeners.js";
 import { isCatchAll } from "../../core/proxies.js";
 import { guardName } from "../guards.js";
+import { restoreKept } from "../kept-numbers.js";
 import type { CellFiles } from "./cell-files.js";
 import type { CellModules, Require } from "./resolve.js";
 
@@ -25,13 +26,16 @@ export function functionText({ javascript, awaits }: Executable): string {
   return `${wrapperOf(awaits)}${javascript}\n})`;
 }
 
-/** Runs a cell; gives its last expression's value. Cells find what they need on the guard object. */
-export async function runCell(cell: Executable): Promise<LastValue | undefined> {
+/**
+ * Runs a cell; gives its last expression's value. Cells find what they need on the guard object.
+ * @param variables those of all cells
+ */
+export async function runCell(cell: Executable, variables: Record<string, unknown>): Promise<LastValue | undefined> {
   const names = ["locals", "require", "meta.filename", "meta.dirname"].map((name) => `${guardName}.${name}`);
   const call = `(${names.join(", ")})`;
   // Stacks show the name in the script's last line. Libraries that look for the caller's file resolve from this one.
   const script = new Script(functionText(cell) + call, cellFile());
-  const returned = (await runScript(script)) as readonly [unknown] | undefined;
+  const returned = (await runScript(script, variables)) as readonly [unknown] | undefined;
   return returned === undefined ? undefined : await settled(returned[0]);
 }
 
@@ -45,11 +49,12 @@ function cellFile(): string | undefined {
 }
 
 /** SIGINT ends it, unless users listen for the signal: Node would give it to nobody else. */
-function runScript(script: Script): unknown {
+function runScript(script: Script, variables: Record<string, unknown>): unknown {
   const before = foreignListeners("SIGINT").length;
   try {
     return script.runInThisContext({ breakOnSigint: before === 0 });
   } finally {
+    restoreKept(variables);
     if (before === 0 && foreignListeners("SIGINT").length > 0) listenAnew("SIGINT");
   }
 }

@@ -1,7 +1,8 @@
 import { type Cell, currentCell } from "../../cell/cell-context.js";
 import { interruptOf, KeyboardInterrupt } from "../../cell/keyboard-interrupt.js";
 import { now as clockNow } from "../../core/clock.js";
-import { flagName, guardName, stopName } from "../guards.js";
+import { abortedName, flagName, guardName, stopName } from "../guards.js";
+import { createKeptNumbers } from "../kept-numbers.js";
 
 export interface Interrupts {
   /**
@@ -24,6 +25,33 @@ export interface Interrupts {
  */
 const patience = 200;
 
+/** How many cells were interrupted of which code may go on. */
+function countAborted(): { readonly aborted: Int32Array; note(cell: Cell | undefined): void } {
+  const aborted = new Int32Array(1);
+  const add = (count: number): void => {
+    aborted[0] = (aborted[0] ?? 0) + count;
+  };
+  // Code of a cell holds on to it.
+  const gone = new FinalizationRegistry<number>(add);
+  return {
+    aborted,
+    note(cell) {
+      if (cell === undefined) return;
+      add(1);
+      gone.register(cell, -1);
+    },
+  };
+}
+
+/** As constants of the global object, V8 knows the addresses of elements when it compiles a loop. */
+function defineGlobals(values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values))
+    Object.defineProperty(globalThis, name, { value, configurable: true });
+  createKeptNumbers();
+  // Loops of a cell outside of functions read it: their cell is running.
+  Object.defineProperty(globalThis, stopName, { get: () => new KeyboardInterrupt(), configurable: true });
+}
+
 /**
  * Puts the guards that `guardCode` calls on globalThis.
  * @param flag element 0 is 1 while an interrupt waits to be noticed; set from another thread
@@ -35,6 +63,7 @@ export function createInterrupts(
   const now = options.now ?? clockNow;
   const running = new Set<{ readonly cell: Cell | undefined; readonly reject: (error: Error) => void }>();
   let firstSeen: number | undefined;
+  const { aborted, note } = countAborted();
 
   const stop = (): never => {
     firstSeen = undefined;
@@ -52,17 +81,12 @@ export function createInterrupts(
     }
   };
   const resume = <T>(value: T): T => {
-    if (currentCell()?.abort.signal.aborted === true) stop();
+    // To ask for the cell takes 100 ns.
+    if (aborted[0] !== 0 && currentCell()?.abort.signal.aborted === true) stop();
     return value;
   };
-  Object.defineProperty(globalThis, guardName, {
-    value: Object.defineProperties({ flag, check, resume }, Object.getOwnPropertyDescriptors(options.extra)),
-    configurable: true,
-  });
-  // As a constant of the global object, V8 knows the address of its element when it compiles a loop.
-  Object.defineProperty(globalThis, flagName, { value: flag, configurable: true });
-  // Loops of a cell outside of functions read it: their cell is running.
-  Object.defineProperty(globalThis, stopName, { get: () => new KeyboardInterrupt(), configurable: true });
+  const guards = Object.defineProperties({ flag, check, resume }, Object.getOwnPropertyDescriptors(options.extra));
+  defineGlobals({ [guardName]: guards, [flagName]: flag, [abortedName]: aborted });
 
   return {
     check,
@@ -76,7 +100,9 @@ export function createInterrupts(
       running.add(self);
       // Whoever aborts the cell says why it can't go on.
       const onAbort = () => reject(self.cell?.abort.signal.reason);
-      self.cell?.abort.signal.addEventListener("abort", onAbort);
+      const { signal } = self.cell?.abort ?? {};
+      signal?.addEventListener("abort", onAbort);
+      signal?.addEventListener("abort", () => note(self.cell), { once: true });
       try {
         // The request may have come before the cell could begin, say while the evaluator was being loaded.
         if (flag[0] !== 0) throw KeyboardInterrupt.nowhere();
@@ -89,7 +115,7 @@ export function createInterrupts(
         throw thrown;
       } finally {
         running.delete(self);
-        self.cell?.abort.signal.removeEventListener("abort", onAbort);
+        signal?.removeEventListener("abort", onAbort);
         flag[0] = 0;
       }
     },

@@ -8,7 +8,7 @@ import { join } from "node:path";
 const rounds = Number(process.argv[2] ?? 5);
 const only = process.argv[3];
 
-/** Name, what stands before the loop, the loop. */
+/** Name, what stands before the loop, the loop, what an earlier cell holds. */
 const kinds = [
   ["while, counter", "let q = 0;", "while (q < 1e7) q++;"],
   ["for, sum of integers", "let s = 0;", "for (let i = 0; i < 1e7; i++) s = (s + i) & 65535;"],
@@ -63,6 +63,30 @@ const kinds = [
   ],
   ["Math", "let s = 0;", "for (let i = 0; i < 1e7; i++) s += Math.sqrt(i);"],
   ["function", "let s = 0; const f = (x) => x * 2 + 1;", "for (let i = 0; i < 1e7; i++) s = (s + f(i)) % 1000003;"],
+  ["function, floats", "let fs = 0;", "for (let i = 0; i < 1e7; i++) fs += half(i);", "const half = (x) => x * 0.5;"],
+  [
+    "while, function of an earlier cell",
+    "let wt = 0, wi = 0;",
+    "while (wi < 1e7) { wt += three(wi); wi++; }",
+    "function three(x) { return (x * 3) & 1023; }",
+  ],
+  [
+    "variables of earlier cells, function",
+    "",
+    "for (let i = 0; i < 5e6; i++) { k1 = next(k1); k2 = k2 + k1; k3 ^= k1; }",
+    "let k1 = 0, k2 = 0.5, k3 = 0; const next = (x) => x + 1;",
+  ],
+  [
+    "variables that another cell's function uses",
+    "let known = 0;",
+    "for (let i = 0; i < 1e7; i++) known += i * 0.5;",
+    "let known = 0; const show = () => known;",
+  ],
+  [
+    "line of progress",
+    "let p = 0;",
+    "for (let i = 0; i < 1e7; i++) { p += i * 0.25; if (i % 5e6 === 1) console.error(p); }",
+  ],
   ["function that assigns", "let n = 0; const inc = () => { n++; };", "for (let i = 0; i < 1e7; i++) inc();"],
   ["push", "const r = [];", "for (let i = 0; i < 2e6; i++) r.push(i);"],
   ["map", "const m = new Map();", "for (let i = 0; i < 2e6; i++) m.set(i & 1023, i);"],
@@ -82,6 +106,12 @@ const kinds = [
     "callback",
     "let s = 0; const d = Array.from({ length: 1e6 }, (_, i) => i);",
     "for (let k = 0; k < 5; k++) d.forEach((x) => { s = (s + x) & 65535; });",
+  ],
+  ["await now and then", "let s = 0;", "for (let i = 0; i < 5e6; i++) { s += i & 7; if (i % 1e6 === 0) await null; }"],
+  [
+    "await outside of an inner loop",
+    "let s = 0;",
+    "for (let k = 0; k < 10; k++) { await null; for (let i = 0; i < 1e6; i++) s += i & 7; }",
   ],
   ["await", "let s = 0;", "for (let i = 0; i < 1e5; i++) s += await i;"],
 ].filter(([name]) => only === undefined || name.includes(only));
@@ -105,31 +135,38 @@ child.on("message", ({ id, reply, message, ready }) => {
 await new Promise((resolve) => waiting.set("ready", resolve));
 let count = 0;
 
-async function inCell(before, loop) {
+async function inCell(before, loop, earlier) {
+  if (earlier !== "") await run(earlier);
+  return Number(await run(`${timed(before, loop)}\n(used.user + used.system) / 1000`));
+}
+
+async function run(text) {
   const id = `cell-${++count}`;
-  const code = `// @ts-nocheck\n${timed(before, loop)}\n(used.user + used.system) / 1000`;
+  const code = `// @ts-nocheck\n${text}`;
   const reply = await new Promise((resolve) => {
     waiting.set(id, resolve);
     child.send({ id, kind: "execute", code });
   });
   if (reply.failure !== undefined) throw new Error(reply.failure.traceback.join("\n"));
-  return Number(shown.get(id));
+  return shown.get(id);
 }
 
-function inNode(before, loop) {
+function inNode(before, loop, earlier) {
   const file = join(folder, "loop.mjs");
-  writeFileSync(file, `${timed(before, loop)}\nconsole.log((used.user + used.system) / 1000);`);
+  // A name that both declare is one variable in cells.
+  const declared = earlier.replace(before, "");
+  writeFileSync(file, `${declared}${timed(before, loop)}\nconsole.log((used.user + used.system) / 1000);`);
   return Number(spawnSync(process.execPath, [file], { encoding: "utf8" }).stdout);
 }
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 console.log("| loop | Node ms | cell ms | ratio |\n| --- | ---: | ---: | ---: |");
-for (const [name, before, loop] of kinds) {
+for (const [name, before, loop, earlier = ""] of kinds) {
   const node = [];
   const cell = [];
   for (let round = 0; round < rounds; round++) {
-    node.push(inNode(before, loop));
-    cell.push(await inCell(before, loop));
+    node.push(inNode(before, loop, earlier));
+    cell.push(await inCell(before, loop, earlier));
   }
   const [a, b] = [median(node), median(cell)];
   console.log(`| ${name} | ${a.toFixed(1)} | ${b.toFixed(1)} | ${(b / a).toFixed(2)} |`);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Conversion } from "../../../kernel/evaluate/checker/cell/conversion.js";
 import { type Checker, checkerOptions, createChecker } from "../../../kernel/evaluate/checker/process/checker.js";
 import { findDeclarations } from "../../../kernel/evaluate/checker/program/libraries.js";
+import { restoreKept } from "../../../kernel/evaluate/kept-numbers.js";
 import { functionText } from "../../../kernel/evaluate/run/executor.js";
 import { createInterrupts } from "../../../kernel/evaluate/run/interrupt.js";
 import { createVariables } from "../../../kernel/evaluate/run/variables.js";
@@ -26,12 +27,13 @@ beforeAll(() => {
 });
 afterAll(() => {
   delete world.log;
+  delete world.seen;
   delete world.turn;
 });
 
 type Read = (name: string) => unknown;
-/** Runs everything; gives how to read variables, and what was thrown. */
-type Run = () => Promise<{ readonly read: Read; readonly thrown: readonly unknown[] }>;
+/** Runs everything; gives how to read variables, and what was thrown. `log` is for what a loop sees of them. */
+type Run = (log: (values: unknown[]) => void) => Promise<{ readonly read: Read; readonly thrown: readonly unknown[] }>;
 
 async function outcome(run: Run, names: readonly string[]): Promise<readonly string[]> {
   const output: unknown[] = [];
@@ -39,7 +41,7 @@ async function outcome(run: Run, names: readonly string[]): Promise<readonly str
   world.log = (...values: unknown[]) => output.push(...values);
   // All loops of a session together are bounded.
   world.turn = () => (++turns > 200 ? 99 : turns % 5);
-  const { read, thrown } = await run();
+  const { read, thrown } = await run((values) => output.push(inspect(values)));
   const values = () => inspect(names.map(read), { depth: 3 });
   const atEnd = values();
   const fns = (read(names.at(-1) ?? "") ?? []) as (() => unknown)[];
@@ -55,9 +57,17 @@ function openChecker(): Checker {
   return checker;
 }
 
-function asCells({ head, bodies, isApart }: LoopCells, checker: Checker): Run {
-  return async () => {
+/** In a call, SIGINT would leave the variables as `restoreKept` has them. */
+function asCells({ head, bodies, isApart, names }: LoopCells, checker: Checker): Run {
+  return async (log) => {
     const variables = createVariables();
+    const kept = world.$cellKept as { names: string };
+    world.seen = (...values: unknown[]) => {
+      const [before, left] = [kept.names, { ...variables }];
+      restoreKept(left);
+      kept.names = before;
+      log(values.map((_, k) => left[names[k] ?? ""]));
+    };
     const thrown: unknown[] = [];
     const [first = "", ...rest] = bodies;
     const cells = isApart ? [head, ...bodies] : [head + first, ...rest];
@@ -78,7 +88,8 @@ function asCells({ head, bodies, isApart }: LoopCells, checker: Checker): Run {
 
 /** Each body in a block of its own, so that what follows runs even if a loop fails. */
 function asModule({ head, bodies, names }: LoopCells): Run {
-  return async () => {
+  return async (log) => {
+    world.seen = (...values: unknown[]) => log(values);
     const thrown: unknown[] = [];
     let read: Read = () => undefined;
     const given = {

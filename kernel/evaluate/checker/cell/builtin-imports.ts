@@ -5,15 +5,20 @@ import type { TypeScript } from "../../guards.js";
 import { localName } from "../../own-names.js";
 import type { Meaning } from "./declared-names.js";
 
+/** Whether a statement imports one of Node's own modules, whose exports don't change. */
+export function isOfNode(compiler: TypeScript, statement: ts.Statement): statement is ts.ImportDeclaration {
+  if (!compiler.isImportDeclaration(statement)) return false;
+  const { moduleSpecifier: from } = statement;
+  return compiler.isStringLiteral(from) && isBuiltin(from.text);
+}
+
 /**
- * Whether an import needs no translation but `const { a } = require("node:m")`: of Node's own modules, whose exports
- * don't change under the hands of those who have imported them, and not as a namespace.
+ * Whether an import needs no translation but `const { a } = require("node:m")`: one of Node's own modules, and not as a
+ * namespace.
  */
 export function isBuiltinImport(compiler: TypeScript, statement: ts.Statement): statement is ts.ImportDeclaration {
-  if (!compiler.isImportDeclaration(statement) || statement.attributes !== undefined) return false;
-  const { importClause: clause, moduleSpecifier: from } = statement;
-  if (!compiler.isStringLiteral(from) || !isBuiltin(from.text)) return false;
-  const bindings = clause?.namedBindings;
+  if (!isOfNode(compiler, statement) || statement.attributes !== undefined) return false;
+  const bindings = statement.importClause?.namedBindings;
   if (bindings === undefined) return true;
   return (
     compiler.isNamedImports(bindings) && bindings.elements.every(({ propertyName }) => isName(compiler, propertyName))

@@ -1,10 +1,11 @@
 import type ts from "typescript";
 import type { Edit } from "../../../report/text-edits.js";
 import { guardName, type TypeScript } from "../../guards.js";
+import { beginsStatement } from "../../loop-assignments.js";
 import { nestedVariableEdits } from "../../nested-variables.js";
 import { isShorthand, localName, mayHaveTakenNames, renames, symbolOf } from "../../own-names.js";
 import type { Checked } from "../program/language.js";
-import { isBuiltinImport, requireEdit } from "./builtin-imports.js";
+import { isBuiltinImport, isOfNode, requireEdit } from "./builtin-imports.js";
 import type { DeclaredNames, Meaning } from "./declared-names.js";
 import type { LoopPlan } from "./loops.js";
 import { meaningIn, topLevelNames } from "./meaning.js";
@@ -34,12 +35,16 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
   const values = syntax.declared.filter(
     ({ name, kind, ambient }) => !ambient && hasValue(kind, () => meaningOf(name).value),
   );
+  const ofNode = new Set(
+    checked.file.statements.filter((one) => isOfNode(compiler, one)).map((one) => one.getStart(checked.file)),
+  );
+  const isLive = ({ kind, start }: Declared) => kind === "import" && !ofNode.has(start);
   const start: Edit[] = last === undefined ? [] : [{ at: last.start, insert: "return[(", own: true }];
   const end: Edit[] = last === undefined ? [] : [{ at: last.end, insert: ")];", closes: true }];
   return [
     // As modules are, and as the compiler makes them.
     ...(isPlain ? [{ at: 0, insert: '"use strict";' }] : []),
-    { at: 0, insert: prologue(values, given.continued) },
+    { at: 0, insert: prologue(values, given) },
     ...start,
     ...liveVariables(values),
     ...(isPlain ? requires(compiler, checked.file, meaningOf) : []),
@@ -50,18 +55,18 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
     ...(mayHaveTakenNames(syntax.text) ? ownNames(compiler, given) : []),
     ...values
       .filter(({ kind }) => isPutAfterwards(kind))
-      .map((one) => ({ at: one.end, insert: putAfterwards(one, isPlain), closes: true as const })),
+      .map((one) => ({ at: one.end, insert: putAfterwards(one, isLive(one)), closes: true as const })),
     ...end,
   ];
 }
 
 /**
  * Puts a value into `exports` once it is there. What is imported is looked up whenever it is used, as its module may
- * change it; Node's own modules, the only ones that plain scripts import, don't.
+ * change it; Node's own modules don't.
  */
-function putAfterwards({ name, kind }: Declared, isPlain: boolean): string {
+function putAfterwards({ name }: Declared, isLive: boolean): string {
   const local = localName(name);
-  return kind === "import" && !isPlain ? `;${guardName}.live("${local}",()=>${local});` : `;exports.${local}=${local};`;
+  return isLive ? `;${guardName}.live("${local}",()=>${local});` : `;exports.${local}=${local};`;
 }
 
 function hasValue(kind: Declared["kind"], isValue: () => boolean): boolean {
@@ -75,13 +80,16 @@ function isPutAfterwards(kind: Declared["kind"]): boolean {
 
 /**
  * A name has no value until its statement has run, not even that of an earlier cell; functions have theirs from the
- * start. A namespace goes on with what earlier cells put into it.
+ * start. A namespace goes on with what earlier cells put into it. New names stay away: for V8, a variable that gets one
+ * value is a constant, and one that is there can't become an import without cost.
  */
-function prologue(values: readonly Declared[], continued: readonly Continued[]): string {
+function prologue(values: readonly Declared[], { continued, names }: Pick<Given, "continued" | "names">): string {
   const going = continued.filter(({ name, hasValue }) => hasValue && values.some((one) => one.name === name));
   const kept = new Set(going.map(({ name }) => name));
   const afterwards = new Set(
-    values.filter((one) => isPutAfterwards(one.kind) && !kept.has(one.name)).map(({ name }) => localName(name)),
+    values
+      .filter(({ kind, name }) => isPutAfterwards(kind) && !kept.has(name) && names.has(name))
+      .map(({ name }) => localName(name)),
   );
   const functions = new Set(values.filter(({ kind }) => kind === "function").map(({ name }) => localName(name)));
   const nested = new Set(values.filter(({ nested }) => nested !== undefined).map(({ name }) => localName(name)));
@@ -114,15 +122,23 @@ function liveVariables(values: readonly Declared[]): Edit[] {
 }
 
 /** `a` → `exports.a` wherever it is a variable of an earlier cell. */
-function usesOfEarlier(compiler: TypeScript, { checked, names, syntax, loops }: Given): Edit[] {
+function usesOfEarlier(compiler: TypeScript, { checked, names, syntax, loops, continued }: Given): Edit[] {
   const { program, file, earlier } = checked;
   const { last } = syntax;
   const known = topLevelNames(earlier);
+  const own = topLevelNames(file);
   const checker = program.getTypeChecker();
   const edits: Edit[] = [];
-  const isEarlier = (node: ts.Identifier): boolean =>
-    names.get(node.text)?.some(({ value, ambient }) => value && !ambient) === true &&
-    symbolOf(compiler, checker, node) === known.get(compiler.escapeLeadingUnderscores(node.text));
+  /** `declare namespace Geo` beside one of an earlier cell has no value of its own. */
+  const onlyDeclared = new Set(continued.filter((one) => one.hasValue).map(({ name }) => name));
+  for (const { name, ambient } of syntax.declared) if (!ambient) onlyDeclared.delete(name);
+  const isEarlier = (node: ts.Identifier): boolean => {
+    const table = onlyDeclared.has(node.text) && !isNameOfNamespace(compiler, node) ? own : known;
+    return (
+      names.get(node.text)?.some(({ value, ambient }) => value && !ambient) === true &&
+      symbolOf(compiler, checker, node) === table.get(compiler.escapeLeadingUnderscores(node.text))
+    );
+  };
   const visit = (node: ts.Node): void => {
     if (compiler.isIdentifier(node) && isEarlier(node) && !loops.locals.has(node))
       edits.push(...useOfEarlier(compiler, { node, file, last }));
@@ -131,6 +147,10 @@ function usesOfEarlier(compiler: TypeScript, { checked, names, syntax, loops }: 
   visit(file);
   // Behind the cell stands what is there for the type checker only.
   return edits.filter(({ at }) => at < syntax.text.length);
+}
+
+function isNameOfNamespace(compiler: TypeScript, node: ts.Identifier): boolean {
+  return compiler.isModuleDeclaration(node.parent) && node.parent.name === node;
 }
 
 /** `a` → `$cellOf_Geo.a` where it is what an earlier cell has put into the namespace. */
@@ -160,7 +180,7 @@ function useOfEarlier(
   const called = isCalled(compiler, node);
   const before = isShorthand(compiler, node) ? `${node.text}: ` : called ? "(0," : "";
   // Else the bracket would go on with an expression of the line before.
-  const end = called && at !== last?.start && beginsStatement(compiler, node, file) ? ";" : "";
+  const end = called && at !== last?.start && beginsStatement(compiler, node) ? ";" : "";
   const insert = `${end}${before}exports.`;
   const put: Edit =
     name === node.text ? { at, insert, own: true } : { at, remove: node.end - at, insert: insert + name, own: true };
@@ -180,21 +200,6 @@ function isCalled(compiler: TypeScript, node: ts.Node): boolean {
     compiler.isTypeAssertionExpression(parent) ||
     compiler.isExpressionWithTypeArguments(parent);
   return isWrapped && parent.expression === node && isCalled(compiler, parent);
-}
-
-/** Whether a statement in a list of statements begins with the node. */
-function beginsStatement(compiler: TypeScript, node: ts.Node, file: ts.SourceFile): boolean {
-  const start = node.getStart(file);
-  let outer = node;
-  while (!compiler.isStatement(outer) && outer.parent.getStart(file) === start) outer = outer.parent;
-  const { parent } = outer;
-  return (
-    compiler.isExpressionStatement(outer) &&
-    (compiler.isSourceFile(parent) ||
-      compiler.isBlock(parent) ||
-      compiler.isModuleBlock(parent) ||
-      compiler.isCaseOrDefaultClause(parent))
-  );
 }
 
 /** Not in imports that become a `require`: see `requireEdit`. */

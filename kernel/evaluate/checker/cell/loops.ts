@@ -1,7 +1,10 @@
 import type ts from "typescript";
-import { ownsCode, type TypeScript } from "../../guards.js";
-import { isAssigned, isBrief } from "../../loop-body.js";
-import { isUnbroken, type LoopFrames, loopOf } from "../../loop-guards.js";
+import { keptName, ownsCode, type TypeScript } from "../../guards.js";
+import { absent, mostKept } from "../../kept-numbers.js";
+import { type Assignment, assignmentOf, oldName, type Wrap } from "../../loop-assignments.js";
+import { isAssigned, isBrief, isForgotten } from "../../loop-body.js";
+import { isUnbroken, type LoopFrames, loopOf, placeOfNode } from "../../loop-guards.js";
+import { isPure } from "../../loop-purity.js";
 import { localName, symbolOf } from "../../own-names.js";
 import type { Checked } from "../program/language.js";
 import { topLevelNames } from "./meaning.js";
@@ -40,7 +43,7 @@ interface Variable {
 interface Use extends Variable {
   isAssigned: boolean;
   isInFunction: boolean;
-  readonly nodes: ts.Node[];
+  readonly nodes: ts.Identifier[];
 }
 
 interface Root {
@@ -48,57 +51,130 @@ interface Root {
   readonly uses: Map<string, Use>;
 }
 
-/** Code that may reach the variables by other ways than their names. */
-const mayReachAll = /\b(?:exports|eval|Function)\b|\$cell/;
+/** Names of what reaches the variables by other ways than their names. */
+const reachesAll = /^(?:exports|eval|\$cell.*)$/;
+/** In texts, from which a program may be made. */
+const mayReachAll = "$cell";
 
 /**
  * A loop outside of functions that doesn't await keeps variables of cells in locals, which V8 holds in registers. What
  * the loop assigns is put back in `finally`, before any other code can run: at its end, after a throw, and after an
- * interrupt. A variable stays in `exports` if a function of any cell could read or change it meanwhile. SIGINT may end
- * a call that doesn't return, and V8 runs no `finally` then: a loop with such calls only reads from locals.
+ * interrupt. A variable stays in `exports` if a function of any cell could read or change it meanwhile. None can while
+ * a loop computes with numbers and texts only. SIGINT may end a call that doesn't return, and V8 runs no `finally`
+ * then. So a loop with such calls also puts away what it assigns at once, numbers where that costs least.
  */
 export function planLoops(compiler: TypeScript, given: Given): LoopPlan {
   const { file, program } = given.checked;
   const captures = new Set<string>();
   const roots = rootsOf(compiler, given, captures);
-  if (mayReachAll.test(given.syntax.text)) captures.add("*");
+  if (given.syntax.text.includes(mayReachAll)) captures.add("*");
   const all = new Set([...given.earlier.captures, ...captures]);
-  const frames = new Map<number, { open: string; close: string }>();
+  const loops = new Map<number, Wrap>();
+  const assignments = new Map<string, Wrap>();
   const locals = new Set<ts.Node>();
-  for (const { statement, uses } of all.has("*") ? [] : roots) {
-    const isBriefLoop = isBrief(compiler, statement, program.getTypeChecker());
-    const kept = [...uses.values()].filter((use) => maybeLocal(use, all) && (!use.isAssigned || isBriefLoop));
+  const checker = program.getTypeChecker();
+  for (const { statement, uses } of roots) {
+    const isAlone = isPure(compiler, statement, checker);
+    if (!isAlone && all.has("*")) continue;
+    const local = [...uses.values()].filter((use) => maybeLocal(use, isAlone ? none : all));
+    const put = isAlone || isBrief(compiler, statement, checker) ? undefined : putAway(compiler, local, checker);
+    const kept = local.filter((use) => !use.isAssigned || put === undefined || put.names.includes(use.name));
     if (kept.length === 0) continue;
     for (const node of kept.flatMap(({ nodes }) => nodes)) locals.add(node);
-    frames.set(statement.getStart(file), frameOf(kept));
+    loops.set(statement.getStart(file), frameOf(kept, put?.numbers));
+    for (const [node, wrap] of put?.assignments ?? []) assignments.set(placeOfNode(node), wrap);
   }
-  return { frames, locals, captures };
+  return { frames: { loops, assignments }, locals, captures };
 }
 
+const none: ReadonlySet<string> = new Set();
+
 function maybeLocal({ name, kind, isAssigned, isInFunction }: Use, captures: ReadonlySet<string>): boolean {
-  if (kind === "other" || captures.has(`${name}=`) || (kind === "own" && isInFunction)) return false;
+  if (kind === "other" || captures.has(`${name}=`) || (isInFunction && (kind === "own" || isAssigned))) return false;
   return !isAssigned || (kind !== "fixed" && !captures.has(name));
 }
 
-function frameOf(kept: readonly Use[]): { open: string; close: string } {
+interface PutAway {
+  readonly names: readonly string[];
+  /** Those that may be numbers, in the order of their places. */
+  readonly numbers: readonly string[];
+  readonly assignments: ReadonlyMap<ts.Node, Wrap>;
+}
+
+/** Assignments to locals that put the value away as well; variables that are assigned in other ways are left out. */
+function putAway(compiler: TypeScript, local: readonly Use[], checker: ts.TypeChecker): PutAway {
+  const names: string[] = [];
+  const numbers: string[] = [];
+  const puts = new Map<ts.Node, { readonly wrap: Assignment["wrap"]; readonly texts: Set<string> }>();
+  for (const { name, isAssigned: is, nodes } of local) {
+    const targets = nodes.filter((node) => isAssigned(compiler, node)).map((node) => assignmentOf(compiler, node));
+    const known = targets.filter((one) => one?.wrap("") !== undefined);
+    if (!is || known.length < targets.length || numbers.length === mostKept) continue;
+    names.push(name);
+    const isNumber = nodes.some((node) => mayBeNumber(compiler, checker, node));
+    const text = isNumber ? putText(name, numbers.push(name) - 1) : `exports.${name}=${name}`;
+    for (const one of known as Assignment[]) {
+      const put = puts.get(one.node) ?? { wrap: one.wrap, texts: new Set() };
+      puts.set(one.node, put);
+      put.texts.add(text);
+    }
+  }
+  const assignments = new Map<ts.Node, Wrap>();
+  for (const [node, { wrap, texts }] of puts) {
+    const around = wrap([...texts].join());
+    if (around !== undefined) assignments.set(node, around);
+  }
+  return { names, numbers, assignments };
+}
+
+function mayBeNumber(compiler: TypeScript, checker: ts.TypeChecker, node: ts.Identifier): boolean {
+  const { NumberLike, Any, Unknown, TypeParameter } = compiler.TypeFlags;
+  const symbol = symbolOf(compiler, checker, node);
+  const type = symbol === undefined ? undefined : checker.getTypeOfSymbolAtLocation(symbol, node);
+  const types = type?.isUnion() === true ? type.types : [type];
+  return types.some((one) => one === undefined || (one.flags & (NumberLike | Any | Unknown | TypeParameter)) !== 0);
+}
+
+/** Its value is that of the variable. */
+function putText(name: string, place: number): string {
+  const at = `${keptName}[${place}]`;
+  return `typeof ${name}=="number"?${at}=${name}:(${at}=${absent},exports.${name}=${name})`;
+}
+
+function frameOf(kept: readonly Use[], numbers: readonly string[] | undefined): Wrap {
   const read = kept.map(({ name }) => `${name}=exports.${name}`).join();
   const assigned = kept.filter((use) => use.isAssigned);
-  if (assigned.length === 0) return { open: `{let ${read};`, close: "}" };
+  if (assigned.length === 0) return { before: `{let ${read};`, after: "}" };
   const back = assigned.map(({ name }) => `exports.${name}=${name};`).join("");
-  return { open: `{let ${read};try{`, close: `}finally{${back}}}` };
+  if (numbers === undefined) return { before: `{let ${read};try{`, after: `}finally{${back}}}` };
+  const places = numbers.map((_, place) => `${keptName}[${place}]=`).join("");
+  const [start, end] = numbers.length === 0 ? ["", ""] : [`${places}${absent};${namesText(numbers)}`, namesText([])];
+  return { before: `{let ${oldName},${read};${start}try{`, after: `}finally{${back}${end}}}` };
+}
+
+function namesText(names: readonly string[]): string {
+  return `${keptName}.names="${names.join()}";`;
+}
+
+interface Place {
+  readonly inFunction: boolean;
+  /** In a function that may be called later. */
+  readonly isKept: boolean;
+  readonly root: Root | undefined;
 }
 
 /** The outermost loops with the variables that they use; adds what functions use to `captures`. */
 function rootsOf(compiler: TypeScript, given: Given, captures: Set<string>): Root[] {
-  const { file } = given.checked;
+  const { file, program } = given.checked;
+  const checker = program.getTypeChecker();
   const variableOf = variablesIn(compiler, given);
   const roots: Root[] = [];
-  const noteUse = (node: ts.Identifier, inFunction: boolean, root: Root | undefined): void => {
+  const noteUse = (node: ts.Identifier, { inFunction, isKept, root }: Place): void => {
     const variable = variableOf(node);
     if (variable === undefined) return;
     const assigned = isAssigned(compiler, node);
-    if (inFunction) captures.add(variable.name);
-    if (inFunction && assigned) captures.add(`${variable.name}=`);
+    if (isKept) captures.add(variable.name);
+    if (isKept && assigned) captures.add(`${variable.name}=`);
     if (root === undefined) return;
     const use = root.uses.get(variable.name) ?? { ...variable, isAssigned: false, isInFunction: false, nodes: [] };
     root.uses.set(variable.name, use);
@@ -106,18 +182,31 @@ function rootsOf(compiler: TypeScript, given: Given, captures: Set<string>): Roo
     use.isInFunction ||= inFunction;
     if (!inFunction) use.nodes.push(node);
   };
-  const visit = (node: ts.Node, inFunction: boolean, root: Root | undefined): void => {
+  const visit = (node: ts.Node, place: Place): void => {
     // Behind the cell stands what is there for the type checker only.
     if (node !== file && node.getStart(file) >= given.syntax.text.length) return;
-    if (compiler.isIdentifier(node)) noteUse(node, inFunction, root);
-    const isInner = inFunction || ownsCode(compiler, node);
-    const loop = root === undefined && !isInner ? loopOf(compiler, node) : undefined;
+    if (compiler.isIdentifier(node)) {
+      if (reachesAll.test(node.text) && !isKey(compiler, node)) captures.add("*");
+      noteUse(node, place);
+    }
+    const isFunction = ownsCode(compiler, node);
+    const inFunction = place.inFunction || isFunction;
+    const isKept = place.isKept || (isFunction && !isForgotten(compiler, node, checker));
+    const loop = place.root === undefined && !inFunction ? loopOf(compiler, node) : undefined;
     const own = loop !== undefined && isUnbroken(compiler, loop) ? { statement: node, uses: new Map() } : undefined;
     if (own !== undefined) roots.push(own);
-    compiler.forEachChild(node, (child) => visit(child, isInner, root ?? own));
+    const inside = { inFunction, isKept, root: place.root ?? own };
+    compiler.forEachChild(node, (child) => visit(child, inside));
   };
-  visit(file, false, undefined);
+  visit(file, { inFunction: false, isKept: false, root: undefined });
   return roots;
+}
+
+/** Whether it names a property only: `model.eval()`. */
+function isKey(compiler: TypeScript, node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (compiler.isPropertyAccessExpression(parent)) return parent.name === node;
+  return compiler.isPropertyAssignment(parent) && parent.name === node;
 }
 
 function variablesIn(

@@ -25,6 +25,15 @@ it.each([
   ["a loop that catches everything inside", "while (true) { try { for (const x of [1]) turns++ } catch {} }"],
   ["synchronous code without a loop of its own", "/^(a+)+$/.test('a'.repeat(50) + 'b')"],
   ["a loop in a function of an earlier cell", "forever()"],
+  ["a loop that awaits and catches everything", "while (true) { try { await sleep(1); turns++ } catch {} }"],
+  ["a while loop in a function", "(() => { while (true) { try { for (const x of [1]) turns++ } catch {} } })()"],
+  ["a do loop in a function", "(() => { do { if (turns++ > 0) continue } while (true) })()"],
+  ["a for of in a function", "function* ones() { for (;;) yield 1 }\n(() => { for (const x of ones()) turns++ })()"],
+  [
+    "a for of with continue in a function",
+    "const ever2 = { [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 1 }) }) };" +
+      "(() => { for (const x of ever2) { if (x === 1) continue; turns++ } })()",
+  ],
 ])(
   "an interrupt ends %s with KeyboardInterrupt; the next cell runs and knows what there was before",
   async (_, code) => {
@@ -96,6 +105,17 @@ it.each([
     ", also of one that SIGINT ends in a call",
     "let q3 = 0; for (;;) { q3++; if (q3 === 3) { interruptNow(); /^(a+)+$/.test('a'.repeat(50) + 'b') } }",
     "q3 === 3",
+  ],
+  [
+    ", whatever they hold and however they are assigned",
+    "let q4 = 0, q5: any = 0.5, q6 = '', q7 = 1n, q8: any; for (;;) { q5 = q5 * 2; q6 += 'a'; q7 *= 2n; q8 = { q4 }; " +
+      "if (q4++ === 2) { [q4, q5] = [q4 + 0.25, q6]; interruptNow(); /^(a+)+$/.test('a'.repeat(50) + 'b') } }",
+    "q4 === 3.25 && q5 === 'aaa' && q6 === 'aaa' && q7 === 8n && q8.q4 === 2",
+  ],
+  [
+    ", and a loop that SIGINT has ended leaves nothing to the next one",
+    "let q9 = 0; for (;;) { q9 = 0.5; interruptNow(); /^(a+)+$/.test('a'.repeat(50) + 'b') }",
+    "q9 = 7; for (const x of [1]) q9 += x; (() => q9)() === 8",
   ],
 ])("variables of an interrupted loop have their last value%s: they were local to it", async (_, code, check) => {
   expect((await cells.run(code, { interrupt: true })).failure?.ename).toBe("KeyboardInterrupt");

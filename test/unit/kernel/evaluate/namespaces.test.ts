@@ -213,4 +213,12 @@ describe("a namespace", () => {
     await text("declare namespace Typed { const z: number }");
     expect(await text("Typed.a")).toBe("1");
   });
+
+  it("is there in a cell that only declares more of it: `Known is not defined`", async () => {
+    await text("namespace Known { export const a = 1; export const f = () => 2; export type T = number }");
+    const declared = "declare namespace Known { const z: number; namespace Inner { const q: typeof a } }";
+    const uses = "const { a } = Known; const t: Known.T = 3; [a, t, Known.f(), Known.z, Object.keys({ Known })]";
+    expect(await text(`${declared}\n${uses}`)).toBe("[ 1, 3, 2, undefined, [ 'Known' ] ]");
+    expect(await text("Known.a")).toBe("1");
+  });
 });
