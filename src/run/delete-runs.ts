@@ -14,6 +14,9 @@ export interface DeleteOptions extends OpenOptions {
   readonly states?: readonly ("finished" | "stopped" | "failed" | "lost")[];
 }
 
+const known = ["names", "olderThan", "states", "folder"];
+const ended = ["finished", "stopped", "failed", "lost"] as const;
+
 function pattern(name: string): RegExp {
   const text = name.replace(/[.*+?^${}()|[\]\\]/g, (found) => (found === "*" ? ".*" : `\\${found}`));
   return new RegExp(`^${text}$`);
@@ -22,7 +25,17 @@ function pattern(name: string): RegExp {
 /** The work behind `deleteRuns` in `on-demand/run.ts`. */
 export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeletion> {
   requireOptions(options, "deleteRuns", 'await deleteRuns({ names: ["test-*"], olderThan: "7d" })');
+  const odd = Object.keys(options).find((name) => !known.includes(name));
+  requireArgument(odd === undefined, {
+    ...{ call: "deleteRuns, options", expected: `only ${known.join(", ")}`, found: odd },
+    example: 'deleteRuns({ names: ["test-*"], states: ["failed"] })',
+  });
   const { names, olderThan, states, folder } = options;
+  const isList = Array.isArray(states) && states.every((state) => (ended as readonly unknown[]).includes(state));
+  requireArgument(states === undefined || isList, {
+    ...{ call: "deleteRuns, states", expected: `a list of ${ended.join(", ")}`, found: states },
+    example: 'deleteRuns({ states: ["failed", "lost"] })',
+  });
   requireArgument(names === undefined || Array.isArray(names), {
     ...{ call: "deleteRuns, names", expected: "a list", found: names, example: 'deleteRuns({ names: ["test-*"] })' },
   });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { LabError } from "../core/error.js";
@@ -47,12 +48,14 @@ export class RunDeletion {
   }
 
   /**
-   * Deletes the folders with their checkpoints and logs; this cannot be undone. Checks every run again first.
+   * Deletes the folders with their checkpoints and logs; this cannot be undone. Checks every run again first. Skips
+   * what is gone already, so that the cell may run twice.
    * @throws RUN_LIVE if one of them has been started again since the preview; the others before it are deleted.
    */
   async confirm(): Promise<{ readonly deleted: readonly string[]; readonly bytes: number }> {
-    for (const { run } of this.runs) await deleteFolder(run);
-    return { deleted: this.runs.map(({ run }) => run.folder), bytes: this.bytes };
+    const deleted: DoomedRun[] = [];
+    for (const doomed of this.runs) if (await deleteFolder(doomed.run)) deleted.push(doomed);
+    return { deleted: deleted.map(({ run }) => run.folder), bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
   [displayKey](): MimeBundle {
@@ -94,13 +97,18 @@ function refuseLive(status: RunStatus): LabError {
   });
 }
 
-/** First out of sight under a hidden name, so that a half-deleted folder is never taken for a run. */
-async function deleteFolder(run: DeletableRun): Promise<void> {
+/**
+ * First out of sight under a hidden name, so that a half-deleted folder is never taken for a run. False if it is gone
+ * already.
+ */
+async function deleteFolder(run: DeletableRun): Promise<boolean> {
+  if (!existsSync(run.folder)) return false;
   const status = await run.status();
   if (isLive(status)) throw refuseLive(status);
   const hidden = join(dirname(run.folder), `.deleted-${basename(run.folder)}-${process.pid}-${Date.now()}`);
   await rename(run.folder, hidden);
   await rm(hidden, { recursive: true, force: true });
+  return true;
 }
 
 /** The preview for some runs. `strict`: a live run is an error, not left out. */

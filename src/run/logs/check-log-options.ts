@@ -3,10 +3,15 @@ import { logLevels } from "./scan.js";
 
 /** The error for an option of `run.logs`. */
 export function refuseOption(option: string, expected: string, found: unknown): LabError {
-  return new LabError("ARGUMENT_INVALID", `logs ${option}: expected ${expected}, found ${JSON.stringify(found)}`, {
+  return new LabError("ARGUMENT_INVALID", `logs ${option}: expected ${expected}, found ${shownFound(found)}`, {
     hint: 'run.logs({ rank: "all", level: "ERROR", since: "10m" })',
     details: { option, found },
   });
+}
+
+/** JSON has no word for NaN and infinity. */
+function shownFound(found: unknown): string {
+  return typeof found === "number" || found instanceof Date ? String(found) : JSON.stringify(found);
 }
 
 const choices = {

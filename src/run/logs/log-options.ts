@@ -16,7 +16,10 @@ export interface LogOptions {
   readonly source?: LogSource;
   /** Only records of at least this level; a Python traceback counts as an error. */
   readonly level?: LogLevel;
-  /** Time of day, or how long ago (`"10m"`). Records without a time belong to the record before them. */
+  /**
+   * A time (`"2026-11-28 22:43"`), a time of day, or how long ago (`"10m"`). Records without a time belong to the
+   * record before them.
+   */
   readonly since?: string | number | Date;
   readonly until?: string | number | Date;
   /** Number of records from the end, default 30. */
@@ -47,14 +50,27 @@ export interface LogChoice {
   readonly attempt: number;
 }
 
-/** A moment in milliseconds since the epoch. @throws ARGUMENT_INVALID */
+const timeOfDay = /^\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*$/;
+const day = 24 * 3600 * 1000;
+
+/**
+ * A moment in milliseconds since the epoch. A time of day is the last one before `now`.
+ * @throws ARGUMENT_INVALID
+ */
 export function momentOf(value: string | number | Date, now: number, option = "since"): number {
-  if (value instanceof Date) return value.getTime();
-  if (typeof value === "number") return value;
-  if (/^\s*[\d.]+\s*[a-z]+\s*$/i.test(value)) return now - parseDuration(value, `logs ${option}`);
-  const moment = Date.parse(value);
-  if (Number.isNaN(moment)) throw refuseOption(option, 'a time such as "2026-11-28 22:43" or "10m"', value);
-  return moment;
+  if (typeof value === "string" && /^\s*[\d.]+\s*[a-z]+\s*$/i.test(value))
+    return now - parseDuration(value, `logs ${option}`);
+  const moment = typeof value === "string" ? momentOfText(value, now) : Number(value);
+  if (Number.isFinite(moment) && (typeof value === "string" || moment >= 0)) return moment;
+  throw refuseOption(option, 'a time such as "2026-11-28 22:43", "22:43", or "10m"', value);
+}
+
+function momentOfText(text: string, now: number): number {
+  const [found, hours, minutes, seconds = 0] = timeOfDay.exec(text) ?? [];
+  if (found === undefined) return Date.parse(text);
+  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return Number.NaN;
+  const moment = new Date(now).setHours(Number(hours), Number(minutes), Number(seconds), 0);
+  return moment > now ? moment - day : moment;
 }
 
 /** Chooses ranks and nodes. @throws ARGUMENT_INVALID for a rank, node, or attempt that the run does not have */
@@ -104,11 +120,14 @@ export function questionOf(
     msrun: [`${folder}/msrun.log`],
     supervisor: ["logs/supervisor.log"],
   };
+  const from = since === undefined ? Number.NEGATIVE_INFINITY : momentOf(since, now, "since");
+  const to = until === undefined ? Number.POSITIVE_INFINITY : momentOf(until, now, "until");
+  if (from > to) throw refuseOption("until", `a time after since (${JSON.stringify(since)})`, until);
   return {
     patterns: names[choice.source],
     level: level === undefined ? 0 : logLevels.indexOf(level),
-    since: since === undefined ? Number.NEGATIVE_INFINITY : momentOf(since, now, "since"),
-    until: until === undefined ? Number.POSITIVE_INFINITY : momentOf(until, now, "until"),
+    since: from,
+    until: to,
     match: patternOf(match),
     tail,
   };

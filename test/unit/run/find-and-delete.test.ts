@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { deleteRuns } from "../../../src/run/delete-runs.js";
 import { previewDeletion } from "../../../src/run/deletion.js";
 import { findRunFolders } from "../../../src/run/read/find-runs.js";
 import type { RunStatus } from "../../../src/run/read/status.js";
@@ -58,6 +59,27 @@ test("deleting shows first what would go, leaves live runs out, and deletes on c
   expect(existsSync(join(root, "old"))).toBe(true);
   expect(await deletion.confirm()).toEqual({ deleted: [join(root, "old")], bytes: 4 });
   expect(readdirSync(root).sort()).toEqual(["live", "lost"]);
+});
+
+test("confirming twice, as a cell that runs again does, deletes once and is no error", async () => {
+  const root = folderWith(["old/run.json", "new/run.json"]);
+  const deletion = await previewDeletion([run(root, "old", "finished"), run(root, "new", "stopped")], false);
+  rmSync(join(root, "new"), { recursive: true });
+  expect(await deletion.confirm()).toEqual({ deleted: [join(root, "old")], bytes: 2 });
+  expect(await deletion.confirm()).toEqual({ deleted: [], bytes: 0 });
+});
+
+test.each([
+  [{ name: "a" }, /options: expected only names, olderThan, states, folder, found "name"/],
+  [{ states: ["done"] }, /states: expected a list of finished, stopped, failed, lost/],
+  [{ states: "failed" }, /states: expected a list/],
+  [{ names: "a" }, /names: expected a list/],
+  [{ olderThan: "-1d" }, /olderThan: expected a number with a unit/],
+])("deleteRuns refuses conditions that it does not know, instead of choosing other runs: %o", async (options, says) => {
+  await expect(deleteRuns(options as never)).rejects.toMatchObject({
+    code: "ARGUMENT_INVALID",
+    message: expect.stringMatching(says),
+  });
 });
 
 test("a run that was started again after the preview is not deleted", async () => {

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { momentOf } from "../../../../src/run/logs/log-options.js";
 import { readLogs } from "../../../../src/run/logs/read-logs.js";
 import { scanRecords } from "../../../../src/run/logs/scan.js";
 import { LogFiles } from "../../../../src/run/logs/search-files.js";
@@ -99,6 +100,32 @@ it("times choose, also as a duration; ranks and nodes that the run does not have
   await expect(logs({ rank: 8 })).rejects.toThrow(/rank: expected 0 to 7, found 8/);
   await expect(logs({ node: "n9" })).rejects.toThrow(/node: expected n0, found "n9"/);
   await expect(logs({ since: "yesterday" })).rejects.toThrow(/since: expected a time/);
+});
+
+it.each([
+  [{ since: "soon" }, "since"],
+  [{ since: "" }, "since"],
+  [{ since: "25:00" }, "since"],
+  [{ since: new Date(Number.NaN) }, "since"],
+  [{ since: Number.NaN }, "since"],
+  [{ since: -1 }, "since"],
+  [{ until: Number.POSITIVE_INFINITY }, "until"],
+  [{ since: "1h", until: "2h" }, "until: expected a time after since"],
+  [{ tail: Number.POSITIVE_INFINITY }, "tail: expected a number of records from 1 up, found Infinity"],
+  [{ tail: 0 }, "tail"],
+  [{ match: 5 }, "match"],
+])("a value that is no time, number, or pattern is refused, not ignored: %o", async (options, message) => {
+  await expect(logs(options as never)).rejects.toMatchObject({
+    code: "ARGUMENT_INVALID",
+    message: expect.stringContaining(`logs ${message}`),
+  });
+});
+
+it("a time of day is the last one before now", () => {
+  const now = new Date(2026, 10, 28, 12, 0, 0).getTime();
+  expect(momentOf("09:30", now)).toBe(new Date(2026, 10, 28, 9, 30).getTime());
+  expect(momentOf("22:43:18", now)).toBe(new Date(2026, 10, 27, 22, 43, 18).getTime());
+  expect(momentOf("2026-11-28 09:30", now)).toBe(momentOf("09:30", now));
 });
 
 it("the index grows with the file, and starts over when the file is replaced by a shorter one", async () => {
