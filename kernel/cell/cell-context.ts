@@ -50,6 +50,11 @@ export function endCell(cell: Cell): void {
   running.delete(cell);
 }
 
+/** True from the begin of `cell` to its end; code that it has started may go on later. */
+export function isRunning(cell: Cell): boolean {
+  return running.has(cell);
+}
+
 /** The own cell if it is being executed, else the one that began last, or undefined between cells. */
 export function runningCell(): Cell | undefined {
   const own = storage.getStore();

@@ -30,20 +30,20 @@ export interface Codec {
   encode(message: Outgoing): Uint8Array[];
 }
 
-/** Frames that are no message for us; the text says why, without repeating what the sender wrote. */
+/** The frames hold no valid message. The text gives the reason and repeats nothing of the sender's. */
 export class FramesRejected extends Error {
   override readonly name = "FramesRejected";
 }
 
 export interface CodecOptions {
-  /** Empty: nothing is signed and nothing is checked. */
+  /** If empty, messages are neither signed nor checked. */
   readonly key: string;
   readonly hash: string;
   /** Id of this kernel's session, in every header that it writes. */
   readonly session: string;
 }
 
-/** Signatures that are remembered, to refuse a message that is sent a second time. */
+/** How many signatures are kept, to reject a message that is sent a second time. */
 const rememberedSignatures = 65_536;
 /** Largest header or parent header in bytes: the header goes back with every message about the request. */
 const maxHeader = 65_536;

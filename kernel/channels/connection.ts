@@ -2,7 +2,7 @@ import { getHashes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { KernelError, reasonOf } from "../core/error.js";
 
-/** What a connection file says, with the spec's snake_case names made ours. */
+/** The content of a connection file, with names in camel case. */
 export interface Connection {
   readonly transport: "tcp" | "ipc";
   /** Address for tcp, path prefix of the sockets for ipc. */

@@ -13,7 +13,7 @@ export interface Sockets {
   readonly hb: Reply;
 }
 
-/** How long a closed socket may go on sending what it still holds, in ms. */
+/** How long a closed socket may continue to send its queued messages, in ms. */
 const linger = 200;
 
 /** What the sockets, their thread and a first client need, with room to spare. */

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 /** The subshells that clients have created. */
 export interface Subshells {
   create(): string;
-  /** False if there is none of that id. */
+  /** Returns false if no subshell has that id. */
   delete(id: string): boolean;
   has(id: string): boolean;
   list(): readonly string[];

@@ -146,7 +146,11 @@ class Bounded {
 
 /** It says itself how it looks, or is an error, whose stack tells. */
 function hasOwnLook(value: object): boolean {
-  if (types.isNativeError(value)) return true;
+  return types.isNativeError(value) || saysHowItLooks(value);
+}
+
+/** True for values with a method `util.inspect.custom`; looks for it without running a trap of a proxy. */
+export function saysHowItLooks(value: object): boolean {
   for (let one: object | null = value; one !== null && !types.isProxy(one); one = Object.getPrototypeOf(one))
     if (Object.getOwnPropertyDescriptor(one, inspect.custom) !== undefined) return true;
   return false;

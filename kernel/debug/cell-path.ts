@@ -1,4 +1,4 @@
-/** Front ends name a cell's source by prefix, hash of its code, suffix; nothing is written there. */
+/** Front ends name a cell's source by prefix, hash of its code, and suffix. No file is written. */
 export const cellPaths = {
   hashMethod: "Murmur2",
   hashSeed: 0xc70f_6907,

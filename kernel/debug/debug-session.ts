@@ -10,7 +10,7 @@ import type { Body } from "./protocol.js";
  */
 export interface DebugSession {
   answer(request: DebugRequest): Promise<ReplyContent>;
-  /** Lets a cell that stands at a breakpoint go on, as somebody wants to interrupt it. */
+  /** Resumes a cell that is stopped at a breakpoint, so that an interrupt can end it. */
   release(): void;
   /** The main thread has compiled a cell under this name and waits with running it. */
   cellBegins(name: string): Promise<void>;

@@ -45,7 +45,7 @@ export class Debugger {
     return this.attached;
   }
 
-  /** What is there while the thread stands. */
+  /** The state while the thread is stopped. */
   get standing(): Stopped {
     if (this.stopped === undefined) throw new DebugError("expected a cell that is paused at a breakpoint, found none");
     return this.stopped;
@@ -76,7 +76,7 @@ export class Debugger {
     if (attached === undefined) return;
     this.attached = undefined;
     this.onSwitch(false);
-    // Also lets a thread that stands go on.
+    // Also resumes a stopped thread.
     await attached.thread.post("Debugger.disable").catch(() => undefined);
     await attached.thread.post("Runtime.disable").catch(() => undefined);
     attached.thread.disconnect();

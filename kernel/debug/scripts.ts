@@ -109,7 +109,7 @@ export class Scripts {
     await this.bind(name);
   }
 
-  /** Sets the breakpoints of one source; gives the line of each, which is the next one with code. */
+  /** Sets the breakpoints of one source. Returns the line of each, which is the next line with code. */
   async setBreakpoints(path: string, lines: readonly number[]): Promise<readonly FoundBreakpoint[]> {
     if (lines.length === 0) this.wanted.delete(path);
     else this.wanted.set(path, lines);
@@ -165,7 +165,7 @@ export class Scripts {
   }
 }
 
-/** What the inspector tells of a script. */
+/** What the inspector reports of a script. */
 export interface ParsedScript {
   readonly scriptId: string;
   readonly url: string;

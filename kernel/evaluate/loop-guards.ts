@@ -105,7 +105,7 @@ function conditionOf(compiler: TypeScript, loop: ts.IterationStatement): ts.Expr
   return compiler.isWhileStatement(loop) || compiler.isDoStatement(loop) ? loop.expression : undefined;
 }
 
-/** Whether the text alone tells that its value is `true` or `false`. */
+/** Whether the syntax alone shows that its value is `true` or `false`. */
 function isComparison(compiler: TypeScript, node: ts.Expression): boolean {
   const { SyntaxKind } = compiler;
   if (compiler.isParenthesizedExpression(node)) return isComparison(compiler, node.expression);

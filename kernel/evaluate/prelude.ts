@@ -97,7 +97,12 @@ declare const comms: {
   /** Lets the front end open comms to a target; returns a function that ends it. */
   register(targetName: string, onOpen: (comm: JupyterComm, message: JupyterCommMessage) => unknown): () => void;
 };
-/** WebAssembly, the only global of Node without a declaration in its types. */
+/** Classes of Node that its types declare only in modules. */
+declare var Crypto: { prototype: typeof crypto; new (): typeof crypto };
+declare var SubtleCrypto: { prototype: typeof crypto.subtle; new (): typeof crypto.subtle };
+declare var CryptoKey: { prototype: Awaited<ReturnType<typeof crypto.subtle.importKey>>; new (): never };
+declare var Performance: { prototype: typeof performance; new (): typeof performance };
+/** WebAssembly, of which Node's types declare nothing. */
 declare namespace WebAssembly {
   type Bytes = ArrayBufferView | ArrayBuffer;
   type Imports = Record<string, Record<string, any>>;

@@ -2,7 +2,7 @@
 export interface Check {
   readonly what: string;
   readonly isGood: boolean;
-  /** What is there; where it is not good, also what was expected. */
+  /** What was found; if it is not good, also what was expected. */
   readonly found: string;
   /** One line to type. */
   readonly cure?: string;

@@ -45,7 +45,7 @@ export async function uninstallKernelspec(folder: string): Promise<boolean> {
   return true;
 }
 
-/** True for a kernel.json that `formatKernelspec` wrote, of whatever version and place. */
+/** True for a kernel.json that `formatKernelspec` wrote, in any version and for any folder. */
 function isOurs(text: string): boolean {
   try {
     const { argv } = JSON.parse(text) as { argv?: unknown };

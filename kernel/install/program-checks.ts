@@ -9,7 +9,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** Node and the packages that the package in `folder` asks for in its package.json. */
+/** Checks Node and the packages that package.json in `folder` names. */
 export async function checkProgram(folder: string): Promise<Check[]> {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
   return [

@@ -13,6 +13,7 @@ import type { Streams } from "./flow/streams.js";
 import { isMimeBundle, lookOf, wireBundle } from "./looks/mime.js";
 import { withKinds } from "./looks/show.js";
 import { openProgress } from "./progress.js";
+import type { Ask } from "./stdin.js";
 import { createTrack } from "./track.js";
 
 const hostKey = Symbol.for("Jupyter.host");
@@ -29,7 +30,7 @@ export interface Host {
 /** What the kernel offers beside output. */
 export interface HostServices {
   readonly comms?: JupyterComms;
-  readonly input?: NonNullable<JupyterHost["input"]>;
+  readonly input?: Ask;
   /** `prompt` of cells. */
   readonly prompt?: (message?: string, initial?: string) => string;
 }

@@ -5,7 +5,11 @@ import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { currentCell, runningCell } from "../cell/cell-context.js";
 
-type Ask = (prompt?: string) => Promise<string>;
+/** Asks the user; `signal` withdraws the question. */
+export type Ask = (
+  prompt?: string,
+  options?: { readonly password?: boolean; readonly signal?: AbortSignal },
+) => Promise<string>;
 type Lines = readline.Interface | readlinePromises.Interface;
 
 /** Lets whoever has just been answered take the line and stop, before the next one is asked for, in ms. */
@@ -17,7 +21,10 @@ const calm = 20;
 export function installStdin(ask: Ask): void {
   let input = new CellInput(ask);
   const current = (): CellInput => {
-    if (input.destroyed || input.isLeft) input = new CellInput(ask);
+    if (input.isUsable()) return input;
+    const { readableEncoding } = input;
+    input = new CellInput(ask);
+    if (readableEncoding !== null) input.setEncoding(readableEncoding);
     return input;
   };
   Object.defineProperty(process, "stdin", { get: current, configurable: true, enumerable: true });
@@ -46,11 +53,20 @@ function askQuestions(prototype: readline.Interface, ask: Ask): void {
   const asking = function (this: readline.Interface, query: string, ...given: unknown[]): void {
     const callback = given.at(-1);
     if (inputOf(this) === undefined || typeof callback !== "function") question.call(this, query, ...given);
-    else ask(query).then((answer) => callback(answer), endCell);
+    else {
+      const signal = signalOf(given);
+      const answered = signal === undefined ? ask(query) : ask(query, { signal });
+      answered.then(
+        (answer) => callback(answer),
+        (error) => (signal?.aborted === true ? undefined : endCell(error)),
+      );
+    }
   };
   // `promisify(lines.question)` goes the same way.
-  const promised = function (this: readline.Interface, query: string): Promise<string> {
-    return new Promise((resolve) => this.question(query, resolve));
+  const promised = function (this: readline.Interface, query: string, ...given: unknown[]): Promise<string> {
+    return inputOf(this) === undefined
+      ? new Promise((resolve) => this.question(query, resolve))
+      : askAborted(ask, query, signalOf(given));
   };
   Object.assign(asking, { [promisify.custom]: promised });
   Object.assign(prototype, { question: asking });
@@ -59,9 +75,25 @@ function askQuestions(prototype: readline.Interface, ask: Ask): void {
 function askPromises(prototype: readlinePromises.Interface, ask: Ask): void {
   const { question } = prototype as { question(...given: unknown[]): Promise<string> };
   const asking = function (this: readlinePromises.Interface, query: string, ...given: unknown[]): Promise<string> {
-    return inputOf(this) === undefined ? question.call(this, query, ...given) : ask(query);
+    return inputOf(this) === undefined ? question.call(this, query, ...given) : askAborted(ask, query, signalOf(given));
   };
   Object.assign(prototype, { question: asking });
+}
+
+function signalOf([options]: readonly unknown[]): AbortSignal | undefined {
+  return (options as { readonly signal?: AbortSignal } | undefined)?.signal;
+}
+
+/** Rejects with the error of Node when `signal` is aborted; the question is withdrawn then. */
+async function askAborted(ask: Ask, query: string, signal: AbortSignal | undefined): Promise<string> {
+  if (signal === undefined) return ask(query);
+  try {
+    return await ask(query, { signal });
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    const aborted = new Error("The operation was aborted", { cause: signal.reason });
+    throw Object.assign(aborted, { name: "AbortError", code: "ABORT_ERR" });
+  }
 }
 
 /** The cell waits for something that never comes. */
@@ -73,8 +105,9 @@ function endCell(error: unknown): void {
 class CellInput extends Readable {
   readonly fd = 0;
   readonly isTTY = false;
-  /** The interface that read it is closed, which also pauses it: the next reader gets a fresh one. */
-  isLeft = false;
+  /** The interface that read it is closed, which also pauses it. */
+  private isLeft = false;
+  private readonly cell = currentCell();
   private readonly served = new Set<Lines>();
   private isRead = false;
   private isAsking = false;
@@ -82,6 +115,12 @@ class CellInput extends Readable {
   constructor(private readonly question: Ask) {
     super({ highWaterMark: 0 });
     for (const event of ["resume", "newListener"]) this.on(event, () => this.later());
+  }
+
+  /** False once an interface has left it, or while one of an earlier cell holds it. The next reader gets a new one. */
+  isUsable(): boolean {
+    const isOfOther = this.served.size > 0 && this.cell !== currentCell();
+    return !this.destroyed && !this.isLeft && !isOfOther;
   }
 
   override _read(): void {
@@ -130,8 +169,11 @@ class CellInput extends Readable {
   /** An interface by itself reads on and on; only who listens to its lines or keys wants another one. */
   private isWanted(): boolean {
     // Of the cell that runs now: what an earlier one has left behind asks nobody.
-    if (this.isPaused() || currentCell() !== runningCell()) return false;
-    if (this.served.size === 0) return this.listenerCount("data") + this.listenerCount("readable") > 0;
+    if (currentCell() !== runningCell()) return false;
+    if (this.listenerCount("readable") > 0) return true;
+    if (this.isPaused()) return false;
+    // An interface listens to the data itself.
+    if (this.listenerCount("data") > this.served.size) return true;
     const listens = [...this.served].some((lines) => lines.listenerCount("line") > 0);
     return listens || this.listenerCount("keypress") > this.served.size;
   }

@@ -10,7 +10,7 @@ import { Script } from "node:vm";
 export interface StoredProgram {
   readonly file: string;
   readonly text: string;
-  /** What V8 compiled, which it refuses if it is another version of itself. */
+  /** V8's compiled code; another version of V8 rejects it. */
   readonly compiled: Buffer;
 }
 

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { boundedText, valueText } from "../core/value-text.js";
 import { codeFrame, type Frame, framesOf, placeText, withoutRepeats } from "./frames.js";
 import { cellOfLabel } from "./sources.js";
@@ -47,8 +48,8 @@ function nameOf(thrown: unknown): string {
   if (typeof thrown !== "object" || thrown === null) return thrown === null ? "null" : typeof thrown;
   const name = readOf(thrown, "name");
   const className = String((readOf(thrown, "constructor") as { name?: unknown } | undefined)?.name || "Object");
-  // Classes that extend Error seldom set a name; theirs says more than "Error".
-  const isSet = typeof name === "string" && name !== "" && !(name === "Error" && thrown instanceof Error);
+  // Classes that extend Error seldom set a name. The class's name says more than "Error".
+  const isSet = typeof name === "string" && name !== "" && !(name === "Error" && isError(thrown));
   return boundedText(isSet ? name : className, failureLimits.name);
 }
 
@@ -76,7 +77,7 @@ function messageOf(thrown: unknown): string {
   return typeof hint === "string" && hint !== "" ? `${message}\n${boundedText(hint, failureLimits.hint)}` : message;
 }
 
-/** What Node says of threads that are TypeScript. */
+/** A cure for Node's error about threads in TypeScript. */
 function hintOfNode(thrown: object): string | undefined {
   const isOfTypeScript = /\.[mc]?ts\b/.test(String(readOf(thrown, "message")));
   const code = String(readOf(thrown, "code"));
@@ -98,10 +99,14 @@ function withoutExports(message: string): string {
   return message.replace(/^\(0 ?, [\w$]+\.([\w$.]+)\)(?= is not a)/, "$1").replace(/^exports\.(?=[\w$])/, "");
 }
 
+/** Also one of another context (`node:vm`). */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
+}
+
 function isErrorLike(thrown: unknown): thrown is Error {
   return (
-    thrown instanceof Error ||
-    (typeof thrown === "object" && thrown !== null && typeof readOf(thrown, "message") === "string")
+    isError(thrown) || (typeof thrown === "object" && thrown !== null && typeof readOf(thrown, "message") === "string")
   );
 }
 
@@ -116,17 +121,24 @@ function textOf(thrown: unknown, frames: readonly Frame[]): string[] {
   return [head, placeText(first), ...frame, ...others, ...properties];
 }
 
-/** Shown elsewhere. */
-const shownElsewhere = new Set(["name", "message", "stack", "cause", "errors", "hint"]);
+/** Properties that the text of an error shows elsewhere, if their value is what is shown there. */
+const shownElsewhere: Readonly<Record<string, (value: unknown) => boolean>> = {
+  name: (value) => typeof value === "string",
+  message: () => true,
+  stack: () => true,
+  cause: () => true,
+  errors: Array.isArray,
+  hint: (value) => typeof value === "string",
+};
 
 /** Own properties of an error, such as `code` and `status`, as Node prints them. */
 function propertiesOf(thrown: unknown): string[] {
-  if (!(thrown instanceof Error) || saysItAll(thrown)) return [];
+  if (!isErrorLike(thrown) || saysItAll(thrown)) return [];
   try {
     const own = Object.create(null) as Record<PropertyKey, unknown>;
     for (const key of Reflect.ownKeys(thrown)) {
       const descriptor = Object.getOwnPropertyDescriptor(thrown, key);
-      if (descriptor?.enumerable !== true || shownElsewhere.has(String(key))) continue;
+      if (descriptor?.enumerable !== true || isShownElsewhere(thrown, String(key), descriptor.value)) continue;
       Object.defineProperty(own, key, descriptor);
     }
     if (Reflect.ownKeys(own).length === 0) return [];
@@ -137,6 +149,12 @@ function propertiesOf(thrown: unknown): string[] {
     // What they are made of can't be read.
     return [];
   }
+}
+
+function isShownElsewhere(thrown: object, key: string, value: unknown): boolean {
+  // Errors of `execFileSync` hold themselves; a missing module is asked for by a file that no cell has.
+  if (value === thrown || (key === "requireStack" && readOf(thrown, "code") === "MODULE_NOT_FOUND")) return true;
+  return Object.hasOwn(shownElsewhere, key) && shownElsewhere[key]?.(value) === true;
 }
 
 /** Errors that a library wrote for people: the name is the code, and there is a hint. */

@@ -73,7 +73,7 @@ function functionName(name: string | undefined, inCell: boolean): string {
   return short === "<anonymous>" || (inCell && short === "eval") ? "" : short;
 }
 
-/** Equal lines in a row, as a recursion gives them, stand once. */
+/** Shows equal lines in a row, as from a recursion, once. */
 export function withoutRepeats(lines: readonly string[]): string[] {
   const shown: string[] = [];
   for (let from = 0; from < lines.length; ) {

@@ -46,6 +46,8 @@ const hints: readonly ((found: Found) => string | undefined)[] = [
       ? "an object at the start of a cell needs parentheses, else it is a block: ({ … })"
       : undefined,
   ({ first }) =>
+    /^Cannot find name 'Worker'/.test(first.message) ? 'import { Worker } from "node:worker_threads"' : undefined,
+  ({ first }) =>
     first.code === 2584
       ? 'for the types of browsers, as the first line of the cell: /// <reference lib="dom" />'
       : undefined,

@@ -3,10 +3,10 @@ import type { Failure } from "./failure.js";
 import { codeFrame } from "./frames.js";
 import { hintFor } from "./hints.js";
 
-/** Diagnostics shown in full; the rest are counted. */
+/** How many diagnostics are shown in full; the others are only counted. */
 const shownDiagnostics = 5;
 
-/** What the type checker refused. At least one diagnostic. */
+/** The failure of a cell that the type checker rejected; takes at least one diagnostic. */
 export function describeDiagnostics(
   diagnostics: readonly Diagnostic[],
   cell: { readonly label: string; readonly code: string },

@@ -3,9 +3,9 @@ export interface Edit {
   readonly at: number;
   readonly remove?: number;
   readonly insert: string;
-  /** It ends something, such as a bracket that closes: it comes before whatever begins at the same offset. */
+  /** It ends something, such as a closing bracket. It comes before edits that begin at the same offset. */
   readonly closes?: true;
-  /** It stands for what is there, say `exports.a` for `a`: nobody should take it for something of the kernel's. */
+  /** It replaces text of the cell, such as `exports.a` for `a`, so the debugger treats it as the cell's own. */
   readonly own?: true;
 }
 

@@ -1,20 +1,29 @@
 import { randomUUID } from "node:crypto";
-import { type Cell, currentCell } from "../cell/cell-context.js";
+import { type Cell, currentCell, isRunning } from "../cell/cell-context.js";
 import { KeyboardInterrupt, untilAborted } from "../cell/keyboard-interrupt.js";
 import { askForInput, type Outgoing, type RequestOf, type Question as Waiting } from "../channels/messages.js";
 
 export interface Asker {
   /** `input` of cells and libraries. */
-  ask(prompt?: string, options?: { readonly password?: boolean }): Promise<string>;
+  ask(prompt?: string, options?: QuestionOptions): Promise<string>;
   /** `prompt` of cells: the same, but the whole kernel stands until the answer is there. */
   prompt(message?: string, initial?: string): string;
   /** An answer has arrived; one that nobody waits for (any more) is dropped. */
   answer(reply: RequestOf<"input_reply">): void;
 }
 
+interface QuestionOptions {
+  readonly password?: boolean;
+  /** Withdraws the question when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
 interface Question {
   readonly id: string;
+  readonly cell: Cell;
   readonly resolve: (value: string) => void;
+  /** Lets the next question be asked although this one has no answer. */
+  readonly leave: () => void;
 }
 
 /** Asks one question at a time, as front ends show one prompt at a time; further ones wait for their turn. */
@@ -32,7 +41,7 @@ export function createAsker(
   ): Promise<string> => {
     signal.throwIfAborted();
     const answered = new Promise<string>((resolve) => {
-      open = { id: question.id, resolve };
+      open = { ...question, resolve };
     });
     beforeAsking();
     send();
@@ -42,13 +51,21 @@ export function createAsker(
   };
 
   return {
-    async ask(prompt = "", { password = false } = {}) {
-      const { parent: header, identities, abort } = askingCell("input()");
+    async ask(prompt = "", { password = false, signal } = {}) {
+      const cell = askingCell("input()");
+      const { parent: header, identities, abort } = cell;
+      // A cell that has ended may have left a question; its front end may show it no more.
+      if (open !== undefined && !isRunning(open.cell)) open.leave();
+      const stop = signal === undefined ? abort.signal : AbortSignal.any([abort.signal, signal]);
       const id = randomUUID();
       const message = askForInput({ header, identities }, { id, prompt: String(prompt), password });
-      const asked = turn.then(() => askNow({ id }, () => send(message), abort.signal));
-      turn = asked.catch(() => {});
-      return untilAborted(abort.signal, asked);
+      let leave = (): void => {};
+      const left = new Promise<void>((resolve) => {
+        leave = resolve;
+      });
+      const asked = turn.then(() => askNow({ id, cell, leave }, () => send(message), stop));
+      turn = Promise.race([asked.catch(() => {}), left]);
+      return untilAborted(stop, asked);
     },
     prompt(message = "", initial = "") {
       const { parent: header, identities } = askingCell("prompt()");

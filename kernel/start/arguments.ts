@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { KernelError, reasonOf } from "../core/error.js";
 import { defaultKernelName, type InstallPlace } from "../install/kernelspec.js";
 
-/** What the command line asks for. */
+/** The command that the command line names. */
 export type Command =
   | { readonly kind: "start"; readonly connectionFile: string }
   | { readonly kind: "install" | "uninstall"; readonly place: InstallPlace; readonly name: string }
@@ -31,7 +31,7 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** Command line (without node and program) → command; throws `KernelError` that says what is wrong with it. */
+/** Reads a command line (without node and program); throws `KernelError` with the reason if it is not valid. */
 export function parseCommand(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
   if (values.version) return { kind: "version" };

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import { flagBytes, flagIndex } from "../core/flags.js";
 import { foreignListeners, keepListening } from "../core/kept-listeners.js";
@@ -24,11 +25,14 @@ export async function startKernel({ connection, loadEvaluator, pipes }: KernelOp
   // Before the thread exists, as it may send SIGINT, which ends a process that does not listen for it; and clients may
   // send SIGTERM as soon as it listens.
   keepListening("SIGINT", () => {
-    // One that nobody has asked the kernel for belongs to the listeners of the user's, if there are any.
+    // A signal that no interrupt request caused belongs to the user's listeners, if there are any.
     const isRequested = Atomics.load(flags, flagIndex.interrupt) !== 0;
     if (isRequested || foreignListeners("SIGINT").length === 0) interrupt();
   });
-  keepListening("SIGTERM", () => shutdown());
+  // Node passes the signal's number. Programs under test call `process.emit("SIGTERM")`, which is no signal.
+  keepListening("SIGTERM", (_: unknown, signal?: unknown) => {
+    if (signal === constants.signals.SIGTERM) shutdown();
+  });
   // Before there are other threads, which may open files.
   const native = takeDescriptors(pipes);
   logTo(native.original[1]);

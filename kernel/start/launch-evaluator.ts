@@ -37,7 +37,7 @@ export function launchEvaluator(): LoadEvaluator {
   return async (options) => (await import("../evaluate/run/cell-evaluator.js")).createEvaluator(options, checker);
 }
 
-/** In a process that nobody waits for, after everything else. */
+/** Runs in a detached process, after everything else. */
 function buildInBackground(): void {
   const program = join(checkerFolder, "snapshot", "build.js");
   const child = spawn(process.execPath, [program], { detached: true, stdio: "ignore" });

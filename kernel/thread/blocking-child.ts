@@ -20,7 +20,7 @@ export async function endBlockingChild(isBlocked: () => boolean): Promise<void> 
   signalAll([...tree, ...descendants(child)], "SIGKILL");
 }
 
-/** The kernel's own, the type checker and the builder of its snapshot, don't count: nobody waits for them. */
+/** The kernel's own children, which no cell waits for: the type checker and the builder of its snapshot. */
 function newestChild(): number | undefined {
   return children(process.pid).findLast((pid) => !/[\\/]checker[\\/-]/.test(commandLine(pid)));
 }

@@ -9,10 +9,48 @@ import { privateFolder } from "../core/folders.js";
 export function reportFatalErrors(): void {
   const folder = privateFolder();
   if (folder === undefined) return;
-  Object.assign(process.report, { reportOnFatalError: true, directory: folder, filename: reportName() });
+  const own = { directory: folder, filename: reportName() };
+  hideFrom(process.report, own);
+  Object.assign(process.report, { reportOnFatalError: true });
 }
 
-/** Calls `onFatal` when the report of this process appears; the report itself is of no use and goes. */
+type Place = Record<"directory" | "filename", string>;
+
+/** Lets the report of a fatal error go to `own`, while users see and set the place of the reports they write. */
+function hideFrom(report: NodeJS.ProcessReport, own: Place): void {
+  const users: Place = { directory: report.directory, filename: report.filename };
+  const put = (place: Place): void => {
+    for (const name of ["directory", "filename"] as const) native[name].set?.call(report, place[name]);
+  };
+  const native = {
+    directory: Object.getOwnPropertyDescriptor(report, "directory") ?? {},
+    filename: Object.getOwnPropertyDescriptor(report, "filename") ?? {},
+  };
+  put(own);
+  for (const name of ["directory", "filename"] as const)
+    Object.defineProperty(report, name, {
+      get: () => users[name],
+      // Node's setter rejects values that are no text.
+      set: (value: string) => {
+        native[name].set?.call(report, value);
+        users[name] = value;
+        put(own);
+      },
+      configurable: true,
+      enumerable: true,
+    });
+  const write = report.writeReport.bind(report) as (...given: unknown[]) => string;
+  report.writeReport = (...given: unknown[]) => {
+    put(users);
+    try {
+      return write(...given);
+    } finally {
+      put(own);
+    }
+  };
+}
+
+/** Calls `onFatal` when the report of this process appears, and deletes the report. */
 export function watchFatalReport(onFatal: () => void): { close(): void } {
   const folder = privateFolder();
   if (folder === undefined) return { close() {} };

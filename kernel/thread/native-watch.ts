@@ -37,7 +37,7 @@ export function createNativeWatch({ descriptors, publisher, port, accept }: Nati
   const drain = createDrain(descriptors);
   const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
   let timer: NodeJS.Timeout | undefined;
-  // Outlives its cell: a timer for each of many short cells would cost more than they do.
+  // Outlives its cell, because a timer for each of many short cells would cost more than the cells.
   const lookLater = (): void => {
     timer = setTimeout(() => {
       timer = undefined;

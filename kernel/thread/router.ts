@@ -69,7 +69,7 @@ export class MessageRouter implements ThreadServices {
   /** Id of the question whose answer the main thread waits for, doing nothing else. */
   private awaited: string | undefined;
   private leaving = false;
-  /** Timer of the signal that follows an interrupt which nobody notices. */
+  /** Timer of the signal that follows an interrupt if no code notices it. */
   private signal: NodeJS.Timeout | undefined;
   private receiving: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
@@ -268,7 +268,7 @@ export class MessageRouter implements ThreadServices {
       this.send(replyTo(request, isRunning ? { status: "error", ...content } : { status: "aborted" }));
       this.status.idle(request.header);
     }
-    // Last: there are some 40 ms before the process ends, and a log that nobody reads would block.
+    // Comes last: the process ends in some 40 ms, and writing to a log without a reader would block.
     log(`${ename}: ${evalue}`);
   }
 

@@ -170,8 +170,55 @@ describe("process.stdin in a cell asks the user: its readers waited for ever", (
       [""],
       "'5\\n'",
     ],
+    [
+      "chunks of a loop",
+      "let chunk = ''; for await (const one of process.stdin) { chunk = String(one); break } chunk",
+      ["6"],
+      [""],
+      "'6\\n'",
+    ],
+    [
+      "readable",
+      `const read = await new Promise((done) => process.stdin.on("readable", function take() {
+        const one = process.stdin.read(); if (one !== null) { process.stdin.off("readable", take); done(one) } }));
+      String(read)`,
+      ["7"],
+      [""],
+      "'7\\n'",
+    ],
+    [
+      "lines of a loop, which leaves its interface open",
+      `const open = require("node:readline").createInterface({ input: process.stdin }); const lines: string[] = [];
+      for await (const line of open) if (lines.push(line) === 2) break; lines`,
+      ["8", "9"],
+      ["", ""],
+      "[ '8', '9' ]",
+    ],
+    [
+      "data, after an interface of an earlier cell",
+      "const after = await new Promise((done) => process.stdin.once('data', done)); String(after)",
+      ["10"],
+      [""],
+      "'10\\n'",
+    ],
   ])("%s", async (_, code, answers, prompts, shown) => {
     expect(await talk(code, answers)).toEqual({ prompts, shown });
+  });
+
+  it("a question that is withdrawn by its signal ends: the cell waited for the answer", async () => {
+    const code = `import * as promises from "node:readline/promises";
+      const withdrawn = promises.createInterface({ input: process.stdin }); const stop = new AbortController();
+      const asked = withdrawn.question("d? ", { signal: stop.signal }); setTimeout(() => stop.abort(), 20);
+      const name = await asked.catch((error) => error.name); withdrawn.close(); name`;
+    expect(value((await built.execute(code)).iopub)).toBe("'AbortError'");
+    expect(await talk("await input('e? ')", ["11"])).toEqual({ prompts: ["e? "], shown: "'11'" });
+  });
+
+  it("a question that an ended cell has left does not keep others waiting", async () => {
+    const left = built.until(() => built.questions.some(({ content }) => content.prompt === "left? "), "input_request");
+    await built.execute("void input('left? '); await new Promise((done) => setTimeout(done, 20))");
+    await left;
+    expect(await talk("await input('next? ')", ["12"])).toEqual({ prompts: ["next? "], shown: "'12'" });
   });
 
   it("a client that can't ask ends the cell with an error that names input()", async () => {

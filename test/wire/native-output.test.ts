@@ -71,6 +71,17 @@ it("a child process that the cell waits for shows its output before it ends, and
   expect(text().endsWith("50000\nend\n")).toBe(true);
 });
 
+it("process.report writes where the user wants it: it went to a folder of the kernel's", async () => {
+  const run = await streamsOf(
+    `const { existsSync, mkdirSync } = await import("node:fs"); mkdirSync("sub");
+    const written = process.report.writeReport("report.json"); process.report.directory = "sub";
+    process.report.writeReport("other.json");
+    console.log(["report.json", "sub/other.json"].map(existsSync).join(), process.report.directory, written)`,
+  );
+  expect(run.error).toBeUndefined();
+  expect(run.stdout).toBe("true,true sub report.json\n");
+});
+
 it("a detached child process writes to the server's log, as it may outlive the kernel", async () => {
   const run = await streamsOf(
     `${children}const child = spawn("echo", ["kept"], { stdio: "inherit", detached: true });

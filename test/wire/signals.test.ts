@@ -34,6 +34,13 @@ it("a signal from elsewhere reaches the user's listeners and leaves the cell alo
   expect((await client.reply(other)).content.ename).toBe("KeyboardInterrupt");
 });
 
+it("process.emit of a signal reaches the user's listeners and does not end the kernel", async () => {
+  client = await WireClient.start({ evaluator: "built" });
+  await client.execute("let stopped = 0; process.on('SIGTERM', () => void stopped++);");
+  expect(await value("process.emit('SIGTERM', 'SIGTERM'); stopped")).toBe("1");
+  expect(await value("process.removeAllListeners('SIGTERM'); process.emit('SIGTERM' as any); stopped")).toBe("1");
+});
+
 it("without listeners SIGINT ends the cell that sends it, and no other one", async () => {
   client = await WireClient.start({ evaluator: "built" });
   expect((await client.execute("process.kill(process.pid, 'SIGINT')")).reply.content.ename).toBe("KeyboardInterrupt");

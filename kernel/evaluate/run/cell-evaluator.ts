@@ -69,7 +69,7 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
         return last?.value === undefined ? { status: "ok" } : { status: "ok", result: last };
       });
     } catch (error) {
-      // What got a value is there, and later cells may use it.
+      // Later cells may use the variables that have got a value.
       declare(declares.filter(({ name, needsRun }) => !needsRun || locals[localName(name)] !== undefined));
       return failed(describeFailure(interruptOf(error) ?? error));
     }
@@ -79,9 +79,10 @@ export function createEvaluator(options: EvaluatorOptions, checker: CheckerLink)
     execute: (code) => execute(code).catch((error) => failed(describeFailure(error))),
     complete: async (code, cursor) => {
       place.follow();
-      const { place: argument, ...found } = await checker.ask({ kind: "complete", code, cursor });
+      const { place: argument, isInText, ...found } = await checker.ask({ kind: "complete", code, cursor });
       if (argument !== undefined) return help.complete({ place: argument, code, cursor, found });
-      return found.matches.length > 0 ? found : (liveMembers({ code, cursor, locals }) ?? found);
+      if (isInText === true || found.matches.length > 0) return found;
+      return liveMembers({ code, cursor, locals }) ?? found;
     },
     inspect: async (code, cursor, detail) => {
       const { place: argument, found } = await checker.ask({ kind: "inspect", code, cursor, detail });
@@ -123,7 +124,7 @@ function shareDeclarations(
   const captures = new Set<string>();
   checker.restoreWith(() => [open, { kind: "declare", own: [...names.values()].flat(), captures: [...captures] }]);
   const tell = (request: typeof open | Extract<CheckerRequest, { kind: "declare" }>): void => {
-    // If it ends over this, the next one is told everything.
+    // If the process ends here, the next one receives all declarations.
     checker.ask(request).catch(() => {});
   };
   tell(open);

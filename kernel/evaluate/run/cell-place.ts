@@ -8,7 +8,7 @@ export interface CellPlace {
   readonly files: CellFiles;
   /** Loads ahead what has to be awaited. */
   prepare(specifiers: readonly string[]): Promise<void>;
-  /** Goes where the process is now (`process.chdir`); tells `onMove` if that is another folder. */
+  /** Follows the process to its present folder (`process.chdir`); calls `onMove` if that is another one. */
   follow(): void;
   /** What cells reach through the guard object. */
   readonly guards: Readonly<Record<string, unknown>>;

@@ -4,6 +4,7 @@ import { types } from "node:util";
 import { Script } from "node:vm";
 import { foreignListeners, listenAnew } from "../../core/kept-listeners.js";
 import { isCatchAll } from "../../core/proxies.js";
+import { within } from "../../core/within.js";
 import { guardName } from "../guards.js";
 import { restoreKept } from "../kept-numbers.js";
 import type { CellFiles } from "./cell-files.js";
@@ -27,16 +28,38 @@ export function functionText({ javascript, awaits }: Executable): string {
 }
 
 /**
- * Runs a cell; gives its last expression's value. Cells find what they need on the guard object.
+ * Runs a cell and returns its last expression's value. Cells reach what they need through the guard object.
  * @param variables those of all cells
  */
 export async function runCell(cell: Executable, variables: Record<string, unknown>): Promise<LastValue | undefined> {
   const names = ["locals", "require", "meta.filename", "meta.dirname"].map((name) => `${guardName}.${name}`);
   const call = `(${names.join(", ")})`;
   // Stacks show the name in the script's last line. Libraries that look for the caller's file resolve from this one.
-  const script = new Script(functionText(cell) + call, cellFile());
+  const script = compiled(functionText(cell) + call);
   const returned = (await runScript(script, variables)) as readonly [unknown] | undefined;
   return returned === undefined ? undefined : await settled(returned[0]);
+}
+
+/**
+ * Gives a syntax error the place where V8 has found it. The compiler accepts a few texts that V8 refuses, such as a
+ * label that is declared twice.
+ */
+function compiled(text: string): Script {
+  try {
+    return new Script(text, cellFile());
+  } catch (error) {
+    if (error instanceof SyntaxError) error.stack = stackWithPlace(error, text);
+    throw error;
+  }
+}
+
+/** Node writes the place before the message: the file and the line, the line's text, and a mark below the column. */
+function stackWithPlace(error: SyntaxError, text: string): string {
+  const [, line] = /^.*:(\d+)\n/.exec(error.stack ?? "") ?? [];
+  const column = error.stack?.split("\n")[2]?.indexOf("^") ?? -1;
+  const [, script] = /\/\/# sourceURL=(\S+)\s+\}\)\(.*\)$/.exec(text) ?? [];
+  if (line === undefined || column < 0 || script === undefined) return String(error);
+  return `${error}\n    at ${script}:${line}:${column + 1}`;
 }
 
 /** The file that a cell would be; undefined if the folder is gone. */
@@ -48,11 +71,14 @@ function cellFile(): string | undefined {
   }
 }
 
-/** SIGINT ends it, unless users listen for the signal: Node would give it to nobody else. */
+/**
+ * SIGINT ends it, unless users listen for the signal: Node would give it to nobody else. With `displayErrors` Node
+ * would write the script's line into the stack of whatever is thrown, and users would see it when they print the error.
+ */
 function runScript(script: Script, variables: Record<string, unknown>): unknown {
   const before = foreignListeners("SIGINT").length;
   try {
-    return script.runInThisContext({ breakOnSigint: before === 0 });
+    return script.runInThisContext({ breakOnSigint: before === 0, displayErrors: false });
   } finally {
     restoreKept(variables);
     if (before === 0 && foreignListeners("SIGINT").length > 0) listenAnew("SIGINT");
@@ -76,12 +102,21 @@ async function settled(value: unknown): Promise<LastValue> {
   if (types.isPromise(value)) return { value: await value };
   if (typeof value !== "object" && typeof value !== "function") return box;
   if (value === null || isCatchAll(value) || !hasThen(value)) return box;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<LastValue>((resolve) => {
-    timer = setTimeout(resolve, patience, box);
-  });
-  const done = Promise.resolve(value as PromiseLike<unknown>).then((result): LastValue => ({ value: result }));
-  return Promise.race([done, late]).finally(() => clearTimeout(timer));
+  try {
+    const done = new Promise<unknown>((resolve, reject) => (value as PromiseLike<unknown>).then(resolve, reject));
+    return await within(
+      patience,
+      done.then((result): LastValue => ({ value: result })),
+      () => box,
+    );
+  } catch (error) {
+    return types.isProxy(value) && isOfPromise(error) ? box : Promise.reject(error);
+  }
+}
+
+/** `then` of a promise throws this error for a proxy of it. */
+function isOfPromise(error: unknown): boolean {
+  return error instanceof TypeError && error.message.includes("Promise.prototype.then called on incompatible receiver");
 }
 
 /** False if the getter throws: then the value is shown. */

@@ -27,7 +27,7 @@ export function compileFile({ path, javascript, awaits }: FileScript): (...given
 /** Node's own; its types leave it out. */
 const { _nodeModulePaths: lookupPaths } = Module as unknown as { _nodeModulePaths(folder: string): string[] };
 
-/** What a file of CommonJS knows as `module`. */
+/** The `module` of a CommonJS file. */
 export function moduleOf(path: string, require: NodeJS.Require): NodeJS.Module {
   const module = new Module(path);
   module.filename = path;

@@ -98,7 +98,7 @@ export function createInterrupts(
       });
       const self = { cell: currentCell(), reject };
       running.add(self);
-      // Whoever aborts the cell says why it can't go on.
+      // The reason of the abort is the error of the cell.
       const onAbort = () => reject(self.cell?.abort.signal.reason);
       const { signal } = self.cell?.abort ?? {};
       signal?.addEventListener("abort", onAbort);

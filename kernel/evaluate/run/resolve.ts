@@ -70,7 +70,7 @@ export function createCellModules(folders: PackageFolders): CellModules {
     wrap,
     async prepare(specifiers) {
       broken.clear();
-      // The user's own files run when the cell asks for them, and once.
+      // The user's own files run once, when the cell imports them.
       for (const specifier of specifiers.filter((one) => packageName(one) !== undefined)) {
         try {
           const module = await loadAhead(specifier);

@@ -11,7 +11,7 @@ export function placeMapper(steps: {
   readonly fixed: EditedText;
   readonly maps: Readonly<EmittedMaps>;
   readonly guarded: EditedText;
-  /** Characters that the executor puts before the first line. */
+  /** Characters that the executor adds before the first line. */
   readonly wrapper: number;
 }): Pick<CellSource, "toSource" | "isOwn"> {
   const { live, ...maps } = steps.maps;

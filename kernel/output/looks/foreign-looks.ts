@@ -11,8 +11,11 @@ import { called, type Fields, type Look, type Recognize } from "./recognize.js";
  * and `toHTML`, elements, canvases, tables of columns. Undefined for all others, and where a hook fails.
  */
 export function foreignLook(value: unknown): Look | Promise<Look> {
-  if (typeof value !== "object" || value === null || isCatchAll(value)) return undefined;
-  for (const recognize of [ofHooks, ofCanvas, ofImage, ofNodes, ofColumns, ofHtmlMethod]) {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null || isCatchAll(value))
+    return undefined;
+  const kinds =
+    typeof value === "function" ? [ofHooks] : [ofHooks, ofCanvas, ofImage, ofNodes, ofColumns, ofHtmlMethod];
+  for (const recognize of kinds) {
     try {
       const look = recognize(value as Fields);
       if (look instanceof Promise) return look.catch(() => undefined);
@@ -47,13 +50,23 @@ const ofHooks: Recognize = (value) => {
   }
   const found = Object.entries(hooks).flatMap(([name, type]) => {
     const data = called(value, name);
-    return data === undefined || data === null ? [] : [[type, data] as const];
+    return isContent(type, data) ? [[type, data] as const] : [];
   });
   if (found.length === 0) return undefined;
   if (!found.some(([, data]) => data instanceof Promise)) return withText(Object.fromEntries(found));
   const settled = found.map(async ([type, data]) => [type, await data] as const);
-  return Promise.all(settled).then((entries) => withText(Object.fromEntries(entries)));
+  return Promise.all(settled).then((entries) => {
+    const known = entries.filter(([type, data]) => isContent(type, data));
+    return known.length === 0 ? undefined : withText(Object.fromEntries(known));
+  });
 };
+
+/** What a hook gives: text, the bytes of an image, JSON, or a promise of one of them. */
+function isContent(type: string, data: unknown): boolean {
+  if (data === undefined || data === null) return false;
+  if (type === "application/json" || typeof data === "string") return true;
+  return data instanceof Promise || data instanceof Uint8Array;
+}
 
 /** IPython's hook may give a pair of data and metadata. */
 function asBundle(given: unknown): Look {

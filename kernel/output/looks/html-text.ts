@@ -5,7 +5,7 @@ export function textOfHtml(html: string): string {
   const text = cutText(html, 20_000)
     .replace(/<(style|script)[\s\S]*?<\/\1>/gi, "")
     .replace(/<(?:br|\/p|\/div|\/tr|\/h\d|\/li)[^>]*>/gi, "\n")
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^>]*>|<\/?[a-z!][^>]*$/gi, " ")
     .replace(/[^\S\n]+/g, " ")
     .trim();
   return text === "" ? "[HTML]" : cutText(text, 2000);

@@ -1,6 +1,7 @@
 import type { MimeBundle } from "../../../src/view/display-contract.js";
 import { isCatchAll } from "../../core/proxies.js";
-import { boundedText, valueText } from "../../core/value-text.js";
+import { boundedText, saysHowItLooks, valueText } from "../../core/value-text.js";
+import { within } from "../../core/within.js";
 import { errorText } from "../../report/failure.js";
 import { foreignLook } from "./foreign-looks.js";
 import { textOfHtml } from "./html-text.js";
@@ -8,6 +9,9 @@ import { imageBundle } from "./images.js";
 import { tableOf } from "./object-table.js";
 
 const displayKey = Symbol.for("Jupyter.display");
+
+/** How long the promise of a look may take, in ms: of our own hook, which may read files, and of all others. */
+const patience = { own: 30_000, foreign: 5_000 };
 
 /** True for plain objects all of whose keys are MIME types, such as `{ "text/html": "<b>x</b>" }`. */
 export function isMimeBundle(value: unknown): value is MimeBundle {
@@ -29,17 +33,22 @@ export function lookOf(value: unknown): MimeBundle | Promise<MimeBundle> {
     if (method === undefined) return lookOfOther(value);
     const bundle = method();
     if (!(bundle instanceof Promise)) return checkedBundle(value, bundle);
-    return bundle.then((later) => checkedBundle(value, later)).catch((error) => unshowable(value, error));
+    const shown = bundle.then((later) => checkedBundle(value, later)).catch((error) => unshowable(value, error));
+    return within(patience.own, shown, () => unshowable(value, new Error(neverShown)));
   } catch (error) {
     return unshowable(value, error);
   }
 }
 
+const neverShown = `the promise of Symbol.for("Jupyter.display") did not settle within ${patience.own / 1000} s`;
+
 /** What has no method of ours may have one of another kernel's. */
 function lookOfOther(value: unknown): MimeBundle | Promise<MimeBundle> {
   const look = foreignLook(value);
-  if (look instanceof Promise)
-    return look.then((later) => (later === undefined ? lookOfPlain(value) : wireBundle(later)));
+  if (look instanceof Promise) {
+    const settled = within(patience.foreign, look, () => undefined);
+    return settled.then((later) => (later === undefined ? lookOfPlain(value) : wireBundle(later)));
+  }
   return look === undefined ? lookOfPlain(value) : wireBundle(look);
 }
 
@@ -60,10 +69,10 @@ function checkedBundle(value: unknown, bundle: unknown): MimeBundle {
       `Symbol.for("Jupyter.display") returned no MIME bundle: ${boundedText(textOf(bundle), 200)}; ` +
         'return an object such as { "text/html": "<b>x</b>" }',
     );
-  if ("text/plain" in bundle) return wireBundle(bundle);
+  if (bundle["text/plain"] !== undefined && bundle["text/plain"] !== null) return wireBundle(bundle);
   const html = bundle["text/html"];
   const text = typeof html === "string" ? textOfHtml(html) : summaryOf(value);
-  return { "text/plain": text, ...wireBundle(bundle) };
+  return { ...wireBundle(bundle), "text/plain": text };
 }
 
 function unshowable(value: unknown, error: unknown): MimeBundle {
@@ -77,15 +86,37 @@ function displayMethod(value: unknown): (() => unknown) | undefined {
   return typeof method === "function" ? () => method.call(value) : undefined;
 }
 
-/** A bundle as it can travel: bytes become base64, everything else plain JSON. */
+/**
+ * A bundle as it can travel: bytes become base64, data of JSON types plain JSON. All other types hold text, or the
+ * notebook's file is not valid; what is missing is left out.
+ */
 export function wireBundle(bundle: MimeBundle): MimeBundle {
-  return Object.fromEntries(Object.entries(bundle).map(([type, data]) => [type, wireData(data)]));
+  const entries = Object.entries(bundle).map(([type, data]) => [type, wireData(type, data)] as const);
+  return Object.fromEntries(entries.filter(([, data]) => data !== undefined));
 }
 
-function wireData(data: unknown): unknown {
+function wireData(type: string, data: unknown): unknown {
   if (typeof data === "string") return data;
-  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
-  const text = JSON.stringify(data, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
+  if (isJsonType(type)) return jsonData(data);
+  if (data === undefined || data === null) return undefined;
+  if (data instanceof Uint8Array) return base64(data);
+  if (Array.isArray(data) && data.every((line) => typeof line === "string")) return data.join("");
+  return typeof data === "object" ? JSON.stringify(jsonData(data)) : String(data);
+}
+
+function isJsonType(type: string): boolean {
+  return /^application\/(?:.+\+)?json(?:;|$)/.test(type);
+}
+
+function base64(data: Uint8Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
+}
+
+function jsonData(data: unknown): unknown {
+  const text =
+    data instanceof Uint8Array
+      ? JSON.stringify(base64(data))
+      : JSON.stringify(data, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
   return text === undefined ? null : JSON.parse(text);
 }
 
@@ -93,7 +124,7 @@ function wireData(data: unknown): unknown {
  * Text of any value, bounded (see `valueText`); errors with the user's frames only.
  */
 export function textOf(value: unknown): string {
-  if (value instanceof Error) return boundedText(errorText(value));
+  if (value instanceof Error && !saysHowItLooks(value)) return boundedText(errorText(value));
   try {
     return valueText(value);
   } catch (error) {

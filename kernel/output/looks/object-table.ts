@@ -14,7 +14,8 @@ const limits = tableLimits;
  */
 export function tableOf(value: unknown): string | undefined {
   if (!Array.isArray(value) || value.length < 2) return undefined;
-  const rows = value.slice(0, limits.rows);
+  // `every` skips the holes of a list.
+  const rows = Array.from(value.slice(0, limits.rows));
   if (!rows.every(isFlatObject)) return undefined;
   return formatTable(rows, value.length);
 }
@@ -49,8 +50,10 @@ function isFlatObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
-  const values = Object.values(value);
-  return values.length > 0 && Object.getOwnPropertySymbols(value).length === 0 && values.every(isFlat);
+  if (Object.getOwnPropertySymbols(value).length > 0) return false;
+  // Runs no getter.
+  const properties = Object.values(Object.getOwnPropertyDescriptors(value)).filter(({ enumerable }) => enumerable);
+  return properties.length > 0 && properties.every((one) => "value" in one && isFlat(one.value));
 }
 
 function isFlat(value: unknown): boolean {

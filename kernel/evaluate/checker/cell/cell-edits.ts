@@ -44,7 +44,7 @@ export function scriptEdits(compiler: TypeScript, given: Given): Edit[] {
   return [
     // As modules are, and as the compiler makes them.
     ...(isPlain ? [{ at: 0, insert: '"use strict";' }] : []),
-    { at: 0, insert: prologue(values, given) },
+    { at: 0, insert: prologue(values, given) + jsxFactories(compiler, given) },
     ...start,
     ...liveVariables(values),
     ...(isPlain ? requires(compiler, checked.file, meaningOf) : []),
@@ -102,6 +102,28 @@ function prologue(values: readonly Declared[], { continued, names }: Pick<Given,
   ].join("");
 }
 
+/**
+ * With `jsx: "react"` an element becomes a call of a function that the cell's text does not name, such as
+ * `React.createElement`. Declares it in the cell if an earlier cell has it.
+ */
+function jsxFactories(compiler: TypeScript, { checked: { program, file }, names, syntax }: Given): string {
+  if (program.getCompilerOptions().jsx !== compiler.JsxEmit.React || !syntax.text.includes("<")) return "";
+  const { getJsxNamespace, getJsxFragmentFactory } = program.getTypeChecker() as unknown as JsxNames;
+  const own = new Set(syntax.declared.map(({ name }) => name));
+  const used = new Set([getJsxNamespace(file), getJsxFragmentFactory(file)?.split(".")[0]]);
+  const isEarlier = (name: string): boolean =>
+    !own.has(name) && names.get(name)?.some(({ value, ambient }) => value && !ambient) === true;
+  return [...used]
+    .map((name) => (name !== undefined && isEarlier(name) ? `const ${name}=exports.${name};` : ""))
+    .join("");
+}
+
+/** Methods of the type checker that its declarations leave out. They respect the comments `@jsx` and `@jsxFrag`. */
+interface JsxNames {
+  getJsxNamespace(file: ts.SourceFile): string;
+  getJsxFragmentFactory(file: ts.SourceFile): string | undefined;
+}
+
 /** As a namespace, for the compiler: a variable of that name would keep it from seeing that those of a cell are one. */
 function goOn({ name, renewed }: Continued): string {
   const local = localName(name);
@@ -145,7 +167,7 @@ function usesOfEarlier(compiler: TypeScript, { checked, names, syntax, loops, co
     compiler.forEachChild(node, visit);
   };
   visit(file);
-  // Behind the cell stands what is there for the type checker only.
+  // The text after the cell is only for the type checker.
   return edits.filter(({ at }) => at < syntax.text.length);
 }
 
@@ -179,7 +201,7 @@ function useOfEarlier(
   const name = localName(node.text);
   const called = isCalled(compiler, node);
   const before = isShorthand(compiler, node) ? `${node.text}: ` : called ? "(0," : "";
-  // Else the bracket would go on with an expression of the line before.
+  // Without it the bracket would continue the expression of the line before.
   const end = called && at !== last?.start && beginsStatement(compiler, node) ? ";" : "";
   const insert = `${end}${before}exports.`;
   const put: Edit =

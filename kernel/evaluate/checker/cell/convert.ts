@@ -31,7 +31,7 @@ export interface Earlier {
   readonly captures: Set<string>;
 }
 
-/** Checks one cell and translates it; what it declares becomes known to later cells only when they are told. */
+/** Checks one cell and translates it. Later cells know its declarations once a `declare` request brings them. */
 export function convertCell(converter: Converter, code: string, earlier: Earlier): Conversion {
   const { compiler, language } = converter;
   const syntax = readSyntax(compiler, code, language.cellName);
@@ -134,7 +134,7 @@ function declarationsOf(
   }
   const ambient = new Set(syntax.declared.filter((one) => one.ambient).map(({ name }) => name));
   for (const { name, ambient: isAmbient } of syntax.declared) if (!isAmbient) ambient.delete(name);
-  // They go on with something that is there.
+  // They extend a namespace that exists.
   for (const { name, hasValue } of continued) if (hasValue) ambient.delete(name);
   const names = readNames(compiler, declarations, meaningOf);
   return { findings, names: names.map((one) => (ambient.has(one.name) ? { ...one, ambient: true } : one)) };

@@ -62,7 +62,7 @@ export function textOfNames(names: DeclaredNames): string {
   return `${texts.join("\n")}\nexport {};\n`;
 }
 
-/** Meaning of a name that is imported, which only the type checker knows. */
+/** The meaning of an imported name, which only the type checker knows. */
 export type Meaning = (name: string) => { readonly value: boolean; readonly type: boolean };
 
 /** Takes the declaration file of one cell apart. */

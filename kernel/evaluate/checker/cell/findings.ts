@@ -50,7 +50,7 @@ function merged(compiler: TypeScript, findings: readonly ts.Diagnostic[], where:
   return mergeFindings(described);
 }
 
-/** What the compiler says of modules and is said of cells here. */
+/** Words of the compiler about modules, in the words for cells. */
 const reworded = new Map([
   [1308, "'await' expressions are only allowed within async functions and at the top level of a cell."],
 ]);

@@ -183,7 +183,7 @@ function rootsOf(compiler: TypeScript, given: Given, captures: Set<string>): Roo
     if (!inFunction) use.nodes.push(node);
   };
   const visit = (node: ts.Node, place: Place): void => {
-    // Behind the cell stands what is there for the type checker only.
+    // The text after the cell is only for the type checker.
     if (node !== file && node.getStart(file) >= given.syntax.text.length) return;
     if (compiler.isIdentifier(node)) {
       if (reachesAll.test(node.text) && !isKey(compiler, node)) captures.add("*");

@@ -9,9 +9,9 @@ export interface Continued {
   readonly name: string;
   /** What earlier cells put into it, as far as this one doesn't declare it anew. */
   readonly text: string;
-  /** It is there when the cell runs. */
+  /** It exists when the cell runs. */
   readonly hasValue: boolean;
-  /** Enums and namespaces of it that begin anew: the compiler's code would go on with what is there. */
+  /** Its enums and namespaces that are replaced. The compiler's code would extend the existing ones. */
   readonly renewed: readonly string[];
 }
 
@@ -93,7 +93,7 @@ function inside(compiler: TypeScript, node: ts.ModuleDeclaration): Member[] {
   return membersOf(compiler, body.statements, isAmbient(compiler, node) && !hides);
 }
 
-/** Without code: everything in it is exported, unless it says otherwise. */
+/** An ambient namespace exports everything, unless it has an export list. */
 function isAmbient(compiler: TypeScript, node: ts.Node): boolean {
   if (compiler.isSourceFile(node)) return node.isDeclarationFile;
   const modifiers = compiler.canHaveModifiers(node) ? node.modifiers : undefined;
@@ -200,7 +200,7 @@ export function usesOfParts(
   return found;
 }
 
-/** In `a.b`, `A.B` and `{ b: c } = a` the `b` says whose it is. */
+/** In `a.b`, `A.B`, and `{ b: c } = a` the owner of `b` is known. */
 function isOfAnother(compiler: TypeScript, node: ts.Identifier): boolean {
   const { parent } = node;
   if (compiler.isPropertyAccessExpression(parent)) return parent.name === node;
@@ -214,7 +214,7 @@ function isValue(compiler: TypeScript, checker: ts.TypeChecker, symbol: ts.Symbo
   return (flags & compiler.SymbolFlags.Value) !== 0;
 }
 
-/** `A.B` for what stands in namespace B of namespace A; undefined outside of namespaces. */
+/** `A.B` for code in namespace B of namespace A; undefined outside of namespaces. */
 function pathOf(compiler: TypeScript, declaration: ts.Node): string | undefined {
   const names: string[] = [];
   for (let node = declaration.parent; !compiler.isSourceFile(node); node = node.parent)

@@ -4,7 +4,7 @@ import { boundNames, guardEdits, guardName, isAwait, someOutsideFunctions, type 
 import { cellLoopGuards, type LoopFrames } from "../../loop-guards.js";
 import { nestedNames } from "../../nested-variables.js";
 
-/** What a cell's text alone tells. All offsets are those of the cell as typed. */
+/** What the text of a cell shows without types. All offsets are those of the cell as typed. */
 export interface CellSyntax {
   /** The cell with `export` blanked out, so that everything else stands where it stood. */
   readonly text: string;
@@ -116,7 +116,7 @@ function exportBlanks(compiler: TypeScript, file: ts.SourceFile, statement: ts.S
   if (isExportedValue(compiler, statement))
     return [{ start, end: (statement as ts.ExportAssignment).expression.getStart(file), text: ";" }];
   if (isOnlyExport(compiler, statement)) return [{ start, end: statement.end }];
-  if (!compiler.canHaveModifiers(statement) || compiler.isImportEqualsDeclaration(statement)) return [];
+  if (!compiler.canHaveModifiers(statement)) return [];
   if ("name" in statement && statement.name === undefined) return [];
   const { ExportKeyword, DefaultKeyword } = compiler.SyntaxKind;
   return (statement.modifiers ?? [])

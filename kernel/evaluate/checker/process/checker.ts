@@ -10,6 +10,7 @@ import { argumentAt, type FoundPlace } from "../cell/questions/argument-place.js
 import { candidatesAt } from "../cell/questions/complete.js";
 import { importedKinds } from "../cell/questions/import-names.js";
 import { isOfNothing, typeNamedAt } from "../cell/questions/inspect-type.js";
+import { isInText } from "../cell/questions/text-place.js";
 import { readSyntax } from "../cell/syntax.js";
 import { type Bundles, createBundles } from "../program/bundles.js";
 import { libraryDocumentation } from "../program/documentation.js";
@@ -134,7 +135,8 @@ export function createChecker(options: CheckerOptions): Checker {
     const checked = asked(code);
     const kinds = importedKinds(compiler, checked, cursor);
     const found = describeCompletion(candidatesAt(language, { code, cursor, kinds }), code, cursor);
-    return { ...found, ...placeAt(checked, cursor) };
+    const isCode = found.matches.length > 0 || !isInText(compiler, { language, checked, cursor });
+    return { ...found, ...placeAt(checked, cursor), ...(isCode ? {} : { isInText: true }) };
   };
   const inspect = ({ code, cursor, detail }: Extract<CheckerRequest, { kind: "inspect" }>): Inspection | undefined => {
     const { language } = opened();

@@ -15,7 +15,7 @@ export interface CheckerLink {
   ask<K extends CheckerRequest["kind"]>(request: Extract<CheckerRequest, { kind: K }>): Promise<CheckerAnswers[K]>;
   /** Somebody waits for an answer. */
   isAwaited(): boolean;
-  /** What a new process has to be told before it is of use; the first one has been told by whoever sets this. */
+  /** The requests that a new process needs first. Whoever sets this has sent them to the first process. */
   restoreWith(requests: () => readonly CheckerRequest[]): void;
   close(): void;
 }
@@ -139,13 +139,13 @@ function endedTwice(how: string): string {
   );
 }
 
-/** Requests go to its stdin, replies come from descriptor 3: whatever else it may print can't come between them. */
+/** Requests go to its stdin, and replies come from descriptor 3, so that printed text can't mix with them. */
 function startProcess(args: readonly string[]): ChildProcess {
   // Options for the user's Node change what V8 a snapshot fits; certificates take 40 ms to read (Node 20), and nothing
   // here speaks to the network.
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
   const child = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "inherit", "pipe"], env });
-  // It may be gone before it has read everything; `close` tells.
+  // It may end before it has read everything. The event `close` reports that.
   child.stdin?.on("error", () => {});
   child.on("error", (error) => log(`the type checker could not be started: ${error.message}`));
   return child;

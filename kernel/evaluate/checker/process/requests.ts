@@ -20,7 +20,8 @@ export interface CheckerAnswers {
   readonly prepare: null;
   readonly convert: Conversion;
   readonly declare: null;
-  readonly complete: Completion & { readonly place?: FoundPlace };
+  /** `isInText`: nothing is offered, as the cursor is in a comment or a text. */
+  readonly complete: Completion & { readonly place?: FoundPlace; readonly isInText?: true };
   readonly inspect: { readonly found?: Inspection; readonly place?: FoundPlace };
   readonly isComplete: Completeness;
 }
@@ -34,7 +35,7 @@ export function encodeFrame(message: unknown): Buffer {
   return frame;
 }
 
-/** Takes the bytes of a pipe as they come and hands on what they carry; see `encodeFrame`. */
+/** Reads the bytes of a pipe as they arrive and returns the values in them; see `encodeFrame`. */
 export function createFrameReader(take: (message: unknown) => void): (chunk: Buffer) => void {
   let chunks: Buffer[] = [];
   let size = 0;

@@ -10,7 +10,7 @@ const replies = 3;
  * be done here, and Node's streams and its event loop would have to be loaded first.
  */
 export function serve(checker: Checker): void {
-  // Ctrl-C in a terminal goes to all processes there; it is meant for the cell.
+  // Ctrl-C in a terminal signals all its processes. Only the cell should end.
   process.on("SIGINT", () => {});
   for (;;) {
     const length = readExactly(4)?.readUInt32LE();

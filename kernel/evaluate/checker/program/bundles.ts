@@ -49,7 +49,7 @@ interface Roots {
   readonly node: string;
 }
 
-/** By itself, so that the texts of the files are in nobody's reach when they have become bundles. */
+/** A function of its own, so that the texts of the files can be freed once the bundles exist. */
 function readBundles(roots: Roots): {
   readonly bundles: ReadonlyMap<string, Bundle>;
   readonly paths: readonly string[];

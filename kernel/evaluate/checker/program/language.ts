@@ -16,7 +16,7 @@ export interface Language {
   readonly bundles: Bundles;
   /** What the user's `tsconfig.json` sets. */
   readonly options: ts.CompilerOptions;
-  /** The cell's file name without its folder, which tells whether it may hold JSX. */
+  /** The cell's file name without its folder. Its ending decides whether the cell may contain JSX. */
   readonly cellName: string;
   /**
    * Names of modules that are files of the user's, to be translated: of `paths`, and of linked packages whose entry is
@@ -222,7 +222,7 @@ function ofBundles(compiler: TypeScript, bundles: Bundles, name: string): Resolv
 
 type KeptTexts = Map<string, { readonly version: string; readonly snapshot: ts.IScriptSnapshot }>;
 
-/** A program asks for the texts of all files at every change; what has the same version is not read again. */
+/** A program reads all files at every change. Files with the same version are not read again. */
 function createSnapshots(
   compiler: TypeScript,
   files: {

@@ -28,7 +28,7 @@ export function librariesFor(nodeMajor: number): string[] {
   return ["lib.es2024.d.ts", ...newer, ...disposable];
 }
 
-/** Not strict: in a notebook one tries things out. Whoever wants more asks for it in files of his own. */
+/** Not strict, because a notebook is for trying things out. The user's own files can be stricter. */
 export function checkOptions(
   compiler: TypeScript,
   typeRoots: readonly string[],
@@ -36,7 +36,7 @@ export function checkOptions(
 ): ts.CompilerOptions {
   return {
     ...runOptions(compiler),
-    // Node 20 knows the regular expressions of 2024 (`/v`); what it doesn't know of the language is translated.
+    // Node 20 supports the regular expressions of 2024 (`/v`). Other newer syntax is translated.
     target: compiler.ScriptTarget.ES2024,
     module: compiler.ModuleKind.ESNext,
     moduleResolution: compiler.ModuleResolutionKind.Bundler,

@@ -39,7 +39,7 @@ const rareNames = new RegExp(
 /** In place of `./`: a name that is not relative and of the same length. */
 const own = "\u00b7/";
 
-/** A module's name that is nobody's but ours. */
+/** The name of a module that only the kernel uses. */
 export function isOwnName(name: string): boolean {
   return name.startsWith(own);
 }
@@ -53,7 +53,7 @@ export function nodeDeclarations(index: string): NodeDeclarations {
   const head = [
     // As files of their own, if they can't be wrapped.
     ...(wrapped === undefined ? modules : []).map((path) => `/// <reference path="${path}" />\n`),
-    // So that completion knows their names.
+    // Completion offers their names.
     ...rare.flatMap(({ text }) => modulesOf(text).map((name) => `declare module ${JSON.stringify(name)} {}\n`)),
   ];
   return {

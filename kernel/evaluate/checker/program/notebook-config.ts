@@ -53,7 +53,12 @@ export function readNotebookConfig(compiler: TypeScript, folder: string): Notebo
     ...missing.map((name) => `"types": found no declarations for ${JSON.stringify(name)} (npm i -D @types/${name})`),
   ];
   return {
-    options: { ...options, ...definedFields(compiler, given), ...(types === undefined ? {} : { types }) },
+    options: {
+      ...options,
+      ...namesBelowBase(given),
+      ...definedFields(compiler, given),
+      ...(types === undefined ? {} : { types }),
+    },
     files: [...files],
     version: versionOf([...files]),
     ...(messages.length === 0 ? {} : { trouble: troubleOf(messages) }),
@@ -68,6 +73,11 @@ export function versionOf(files: readonly string[]): string {
       return found === undefined ? "none" : `${found.mtimeMs}-${found.size}`;
     })
     .join();
+}
+
+/** Makes `baseUrl` a root for bare names, as `tsc` did before 6.0. The compiler itself only follows `paths`. */
+function namesBelowBase({ baseUrl, paths }: ts.CompilerOptions): ts.CompilerOptions {
+  return baseUrl === undefined ? {} : { paths: { ...paths, "*": [...(paths?.["*"] ?? []), "*"] } };
 }
 
 /** As the compiler decides it: fields are assigned, not defined, where the target is older than ECMAScript 2022. */

@@ -19,7 +19,7 @@ export function createRegistry(compiler: TypeScript): ts.DocumentRegistry {
   };
   return {
     ...files,
-    // What a tsconfig.json may set says nothing about how a file is parsed: parsed files stay.
+    // The options of a tsconfig.json do not change how a file is parsed, so parsed files are kept.
     getKeyForCompilationSettings: ({ paths, pathsBasePath, baseUrl, types, jsx, jsxImportSource, ...settings }) =>
       files.getKeyForCompilationSettings(settings),
     acquireDocumentWithKey(...all) {

@@ -171,7 +171,27 @@ describe("imports", () => {
   });
 });
 
+it("`export import` names a namespace: valid cells were refused", async () => {
+  expect(
+    await text("namespace Far { export namespace Off { export const n = 4 } }\nexport import Off = Far.Off; Off.n"),
+  ).toBe("4");
+  expect(await text("Off.n")).toBe("4");
+});
+
 describe("what Node has", () => {
+  it("every global has a type: Crypto, CryptoKey, SubtleCrypto, and Performance were unknown", async () => {
+    const names = await text(
+      "Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z][A-Za-z]+$/.test(name)).join()",
+    );
+    const all =
+      names
+        ?.slice(1, -1)
+        .split(",")
+        .map((name) => `typeof ${name}`) ?? [];
+    expect(all.length).toBeGreaterThan(80);
+    expect((await cells.run(all.join())).failure?.evalue).toBeUndefined();
+  });
+
   it("WebAssembly has types and works: it was unknown", async () => {
     const bytes = "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])";
     expect(await text(`const made = await WebAssembly.instantiate(${bytes}); made.instance.exports`)).toContain("{}");

@@ -79,6 +79,21 @@ describe("completion", () => {
     expect((await cells.complete(code)).matches.map(({ text }) => text)).toEqual(expected);
   });
 
+  it.each([
+    ["a comment", "// anything."],
+    ["a comment behind code", "const n = 1 // anything."],
+    ["a comment of several lines", "/* a\nanything. */", 13],
+    ["a comment that is being typed", "/* anything."],
+    ["a string", "'see anything.'", 14],
+    ["a string that is being typed", '"see anything.'],
+    ["the text of a template", "`see anything.$" + "{1}`", 14],
+    ["a regular expression", "/anything./", 10],
+  ])("offers nothing in %s, even with a value of that name", async (_, code, cursor = code.length) => {
+    await cells.run("const anything: any = { secret: 1 };");
+    expect((await cells.complete(code, cursor)).matches).toEqual([]);
+    expect((await cells.complete("`$" + "{anything.")).matches).toEqual([{ text: "secret", kind: "property" }]);
+  });
+
   it("runs nothing of the user's for that: no getter, no trap", async () => {
     const run = await cells.run(`const got: any = { get a() { console.log("ran"); return { b: 1 } } };
       const trapped: any = new Proxy({}, {

@@ -65,6 +65,28 @@ it("jsx with jsxImportSource works in cells and files, also from a configuration
   expect(await lastOf(`${intrinsic}\n<i>{1 + 1}</i>`)).toBe("[ 'i', 2 ]");
 });
 
+it("jsx with a factory from an earlier cell: `React is not defined`", async () => {
+  const intrinsic = "declare namespace JSX { interface IntrinsicElements { [name: string]: any } }";
+  configure({ jsx: "react", jsxFactory: "make.element", jsxFragmentFactory: "Group" });
+  const factory = "const make = { element: (...given: any[]) => given }; const Group = 'group';";
+  expect(await lastOf(`${intrinsic}\n${factory} <b>1</b>`)).toBe("[ 'b', null, '1' ]");
+  expect(await lastOf("<b>{2}</b>")).toBe("[ 'b', null, 2 ]");
+  expect(await lastOf("<><i/></>")).toBe("[ 'group', null, [ 'i', null ] ]");
+  expect(await lastOf("const later = () => <b>{3}</b>; later()")).toBe("[ 'b', null, 3 ]");
+});
+
+it("baseUrl says where bare names are looked for, without hiding packages", async () => {
+  configure({ baseUrl: "." });
+  expect(await lastOf('import { plain as based } from "lib/plain"; based')).toBe("3");
+  configure({ baseUrl: "lib", paths: { "@own/*": ["*"] } });
+  expect(
+    await lastOf('import { two as other } from "two"; import { plain as own } from "@own/plain"; other - own'),
+  ).toBe("0");
+  expect(await lastOf('import { sep } from "path"; import { deep as linked } from "linked"; [sep, linked]')).toBe(
+    "[ '/', 6 ]",
+  );
+});
+
 it("types brings declarations of globals", async () => {
   cells.write("node_modules/@types/signs/index.d.ts", "declare const knownSign: 'ok' | undefined;");
   cells.write("node_modules/@types/signs/package.json", '{ "name": "@types/signs", "types": "index.d.ts" }');

@@ -131,6 +131,11 @@ describe("objects of other kernels and of pages", () => {
     ["_repr_svg_", "({ _repr_svg_: () => '<svg/>' })", { "image/svg+xml": "<svg/>" }],
     ["_repr_mimebundle_", "({ _repr_mimebundle_: () => [{ 'text/latex': '$x$' }, {}] })", { "text/latex": "$x$" }],
     ["$display", "({ $display: () => ({ 'text/html': '<i>y</i>' }) })", { "text/html": "<i>y</i>", "text/plain": "y" }],
+    [
+      "a function with a hook",
+      "Object.assign(() => 1, { _repr_html_: () => '<b>f</b>' })",
+      { "text/html": "<b>f</b>", "text/plain": "f" },
+    ],
     ["toHTML", "({ toHTML: () => '<table><tr><td>1</td></tr></table>' })", { "text/plain": "1" }],
     ["an element", "({ nodeType: 1, outerHTML: '<p>text</p>' })", { "text/html": "<p>text</p>", "text/plain": "text" }],
     [
@@ -231,6 +236,41 @@ describe("objects of other kernels and of pages", () => {
     expect((await cells.run("({ a: 1, toHTML() { throw new Error('no') } })")).text).toContain("a: 1");
   });
 
+  it("whose hooks give promises that never settle are shown as they are: the cell hung", async () => {
+    const never = "() => new Promise(() => {})";
+    const values = [
+      `{ a: 1, toHTML: ${never} }`,
+      `{ b: 2, width: 1, toDataURL: ${never} }`,
+      `{ c: 3, _repr_html_: ${never} }`,
+    ];
+    const run = await cells.run(`for (const one of [${values}]) display(one)`);
+    const shown = run.messages().map(({ content }) => JSON.stringify(content));
+    for (const text of ["a: 1", "b: 2", "c: 3"]) expect(shown.some((one) => one.includes(text))).toBe(true);
+    expect(shown.join()).not.toContain("text/html");
+  });
+
+  it.each([
+    ["a hook for HTML that gives an object", "({ _repr_html_: () => ({ not: 'text' }) })", { "text/html": undefined }],
+    [
+      "a bundle of numbers and empty places",
+      "({ [Symbol.for('Jupyter.display')]: () => ({ 'text/html': 5, 'text/plain': undefined, 'text/latex': null }) })",
+      { "text/html": "5", "text/plain": "[Object]", "text/latex": undefined },
+    ],
+    [
+      "a bundle with an object under a type of text",
+      "({ [Symbol.for('Jupyter.display')]: () => ({ 'text/markdown': { a: 1 }, 'application/x+json': null }) })",
+      { "text/markdown": '{"a":1}', "application/x+json": null },
+    ],
+  ])("give text for types of text: a notebook with anything else is not valid (%s)", async (_, code, expected) => {
+    const { result = {} } = await cells.run(code);
+    for (const [type, data] of Object.entries(expected)) expect(result[type]).toEqual(data);
+  });
+
+  it("may be a proxy of a promise: the cell failed", async () => {
+    const run = await cells.run("new Proxy(Promise.resolve(4), {})");
+    expect([run.failure, run.text]).toEqual([undefined, "Promise { 4 }"]);
+  });
+
   it("may be a proxy that has every property: the cell hung", async () => {
     const proxy = "new Proxy({}, { get: () => () => proxied })";
     expect((await cells.run(`const proxied: any = ${proxy}; proxied`)).text).toBe("{}");
@@ -241,6 +281,12 @@ describe("objects of other kernels and of pages", () => {
     expect((await cells.run("({ then: (done) => setTimeout(done, 1, 'rows') })")).text).toBe("'rows'");
     expect((await cells.run("({ never: 1, then() {} })")).text).toContain("never: 1");
   });
+});
+
+it("a list of records runs no getter for its table, and holes are no records: the list could not be shown", async () => {
+  const getters = await cells.run("[{ get a() { throw new Error('no') } }, { get a() { throw 5 } }]");
+  expect(getters.text).toBe("[ { a: [Getter] }, { a: [Getter] } ]");
+  expect((await cells.run("new Array(1e9)")).result).toEqual({ "text/plain": "[ <1000000000 empty items> ]" });
 });
 
 it("cells of a table that hold numbers of 5,000 digits, or only what HTML writes longer, are cut: they were megabytes", async () => {

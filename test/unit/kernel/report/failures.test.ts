@@ -114,6 +114,28 @@ describe("a cell that can't be checked", () => {
   });
 });
 
+describe("what the compiler accepts and V8 refuses", () => {
+  it.each([
+    ["a label that is declared twice", "// @ts-nocheck\nlet n = 1\n  foo: foo: 1", [3, "       ^"]],
+    ["a break outside of a loop, after an await", "// @ts-nocheck\nawait 1; break", [2, "         ^"]],
+    ["a function as the body of an if", "if (1) function f() {}", [1, "       ^"]],
+  ] as const)("is shown at its place, such as %s: it was a bare SyntaxError", async (_, code, [line, mark]) => {
+    const { ename, traceback = [] } = (await cells.run(code)).failure ?? {};
+    expect(ename).toBe("SyntaxError");
+    expect(traceback[1]).toMatch(new RegExp(`^Cell \\[\\d+\\], line ${line}$`));
+    expect(traceback.find((row) => row.endsWith("^"))).toBe(`      | ${mark}`);
+  });
+});
+
+it("an error that a cell has thrown is printed as Node prints it: the script's line stood before it", async () => {
+  const run = await cells.run("const kept: any = new Error('k'); try { await 0; throw kept } finally { throw kept }");
+  expect(run.status).toBe("error");
+  expect((await cells.run("throw kept")).status).toBe("error");
+  const printed = (await cells.run("console.log(kept, { kept })")).stream("stdout");
+  expect(printed).toMatch(/^Error: k\n {4}at Cell /);
+  expect(printed).not.toMatch(/jupyter-cell|function\(exports/);
+});
+
 describe("a finding says what to type instead", () => {
   it.each([
     ["of JSX", "const el = <div>hi</div>", "JSX"],
@@ -121,6 +143,7 @@ describe("a finding says what to type instead", () => {
     ["of an object at the start of a cell", "{ a: 1, b: 2 }", "({ … })"],
     ["of IPython's question mark", "Math.max?", "Shift-Tab"],
     ["of IPython's two question marks", "??Math.max", "Shift-Tab"],
+    ["of a thread without its import", "new Worker('./a.js')", 'import { Worker } from "node:worker_threads"'],
     ["of a browser's name", "document.title", `/// <reference lib="dom" />`],
   ])("%s", async (_, code, hint) => {
     const lines = (await cells.run(code)).failure?.evalue.split("\n") ?? [];
@@ -166,6 +189,18 @@ describe("own properties of an error", () => {
       /One of them Error: p[\s\S]*\{ n: 1 \}/,
     ],
     [
+      "those of an error of another context",
+      "require('node:vm').runInNewContext('Object.assign(new TypeError(1), { code: 7 })')",
+      /\{ code: 7 \}/,
+    ],
+    ["those of an object with a message", "{ message: 'm', code: 5 }", /^Object: m\n\{ code: 5 \}$/],
+    [
+      "`errors` that are no list",
+      "Object.assign(new Error('e'), { errors: { a: ['b'] } })",
+      /\{ errors: \{ a: \[ 'b' \] \} \}/,
+    ],
+    ["a `hint` that is no text", "Object.assign(new Error('e'), { hint: 5 })", /\{ hint: 5 \}/],
+    [
       "the number of parts left out",
       "new AggregateError(Array(9).fill(0).map(() => new Error('p')), 'all')",
       /and 4 more/,
@@ -178,6 +213,19 @@ describe("own properties of an error", () => {
     expect((await cells.run("Object.assign(new TypeError('t'), { code: 7 })")).text).toMatch(
       /TypeError: t[\s\S]*\{ code: 7 \}/,
     );
+  });
+
+  it("that lead nowhere are left out: the error itself, the file of the cell that asked for a module", async () => {
+    expect(await shown("require('node:child_process').execFileSync('/nowhere')")).not.toContain("error:");
+    const missing = await shown("require('./nowhere')");
+    expect(missing).toContain("{ code: 'MODULE_NOT_FOUND' }");
+    expect(missing).not.toContain("cell.js");
+  });
+
+  it("may be left to the error's own util.inspect.custom", async () => {
+    const code =
+      "class Own extends Error { [require('node:util').inspect.custom]() { return 'own text' } } new Own('m')";
+    expect((await cells.run(code)).text).toBe("own text");
   });
 
   it("are bounded, and may have getters that throw", async () => {

@@ -65,7 +65,7 @@ export function argumentAt(compiler: TypeScript, { file, program }: Checked, cur
 }
 
 function spotAt(compiler: TypeScript, file: ts.SourceFile, cursor: number): Spot | undefined {
-  // Where nothing is typed yet, nodes end at the last token.
+  // Before anything is typed, nodes end at the last token.
   const last = file.text.slice(0, cursor).trimEnd().length;
   let inner: ts.Node | undefined;
   let text: ts.StringLiteralLike | undefined;

@@ -2,7 +2,7 @@ import type ts from "typescript";
 import type { Language } from "../../program/language.js";
 import { nameAround } from "./complete.js";
 
-/** What the compiler says about a name that it doesn't know as a value. */
+/** Findings of the compiler about a name that is not a value. */
 export function isOfNothing({ kind, displayParts = [] }: ts.QuickInfo): boolean {
   const text = displayParts.map((part) => part.text).join("");
   return ((kind as string) === "" && text === "any") || text.endsWith("/*unresolved*/ any");
