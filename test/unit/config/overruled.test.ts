@@ -36,6 +36,10 @@ test.each([
     "optimizer: {type: Muon}\nmodel: {model_config: {track_max_attention_logit: False}}",
     /^model.model_config.track_max_attention_logit: .*Muon sets it to True/,
   ],
+  [
+    "runner_wrapper: {type: MFTrainOneStepCell, use_clip_grad: False, max_grad_norm: 0.5}",
+    /^runner_wrapper.max_grad_norm: has no effect: use_clip_grad is False/,
+  ],
   ["parallel_config: {ulysses_degree_in_cp: 2, context_parallel: 2}", /ulysses_degree_in_cp: .*not hybrid_cp/],
   [
     "model: {model_config: {offset: [0, 1], pp_interleave_num: 2}}",
@@ -121,6 +125,12 @@ test("settings of a feature that is off are advice, with the switch; the default
   expect(found("swap_config: {swap: False, default_prefetch: 3}", "switched-off")).toEqual([
     "swap_config.default_prefetch: has no effect while swap_config.swap is False",
   ]);
+  expect(found("eval_step_interval: 5\neval_epoch_interval: 2\nlr_scale_factor: 64", "switched-off")).toEqual([
+    "eval_step_interval: has no effect while do_eval is not set",
+    "eval_epoch_interval: has no effect while do_eval is not set",
+    "lr_scale_factor: has no effect while lr_scale is not set",
+  ]);
+  expect(found("do_eval: True\neval_step_interval: 5", "switched-off")).toEqual([]);
   expect(found("context: {enable_profiling: True}", "switched-off")).toEqual([
     "context.enable_profiling: MindFormers 1.9 no longer reads it; use profile",
   ]);

@@ -135,6 +135,14 @@ function* wrapper({ get, mesh }: RuleContext): Generator<Overruled> {
   }
 }
 
+/** The wrappers read the norm only where they clip. */
+function* clipping({ get }: RuleContext): Generator<Overruled> {
+  const [clips, path] = ["runner_wrapper.use_clip_grad", "runner_wrapper.max_grad_norm"];
+  const norm = get(path);
+  if (get(clips) !== false || !isWritten(norm) || norm === 1) return;
+  yield { path, why: "use_clip_grad is False", cure: setTo(clips, true) };
+}
+
 /** Keys of the model that the trainer sets. */
 function* modelKeys({ get }: RuleContext): Generator<Overruled> {
   const mask = model("use_eod_attn_mask_compression");
@@ -200,7 +208,7 @@ function* runKeys({ get }: RuleContext): Generator<Overruled> {
 }
 
 const parts = [
-  ...[optimizer, warmup, checkpointSection, callbackArguments, wrapper, modelKeys, meshKeys, runKeys],
+  ...[optimizer, warmup, checkpointSection, callbackArguments, wrapper, clipping, modelKeys, meshKeys, runKeys],
   ...[datasetKeys, startKeys, transformerKeys],
 ];
 
@@ -229,6 +237,9 @@ const switches: readonly Switch[] = [
   { path: "swap_config.swap", keys: /^swap_config\.(?!swap$)\w+$/ },
   { path: "context.save_graphs", keys: /^context\.save_graphs_path$/ },
   { path: "auto_trans_ckpt", keys: /^transform_process_num$/ },
+  // MindFormers' own list of keys without effect: `conditions` in utils/tensorboard.py.
+  { path: "do_eval", keys: /^eval_(?:step|epoch)_interval$/, keepsKeys: true },
+  { path: "lr_scale", keys: /^lr_scale_factor$/, keepsKeys: true },
 ];
 
 const isOff = ({ path, keepsKeys = false }: Switch, get: ReadValue): boolean =>
