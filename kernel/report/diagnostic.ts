@@ -16,11 +16,12 @@ export interface Finding extends Diagnostic {
 }
 
 /**
- * Findings about style, which are right and still no reason to refuse a cell: an operand without effect (`1, 2`), a
- * condition that is always the same (`"a" ? 1 : 2`), an operand of `??` that is never reached, code and labels that
- * nothing leads to.
+ * Findings that are no reason to reject a cell. Most are about style: an operand without effect (`1, 2`), a condition
+ * that is always the same (`"a" ? 1 : 2`), an operand of `??` that is never reached, unreachable code, unused labels.
+ * With 2563 the compiler gives up on a variable that is changed more than 2,000 times; the variable's type is unknown
+ * then.
  */
-const aboutStyle = new Set([2695, 2869, 2870, 2871, 2872, 2873, 7027, 7028]);
+const harmless = new Set([2563, 2695, 2869, 2870, 2871, 2872, 2873, 7027, 7028]);
 
 /**
  * Findings about the same place are one, and what begins at the same place is said once: of `1, 2, 3` the compiler
@@ -30,7 +31,7 @@ export function mergeFindings(findings: readonly Finding[]): Diagnostic[] {
   const byPlace = new Map<string, Diagnostic>();
   const said = new Set<string>();
   for (const { start, end, ...found } of findings) {
-    if (aboutStyle.has(found.code)) continue;
+    if (harmless.has(found.code)) continue;
     const begin = `${found.file ?? ""}:${start}`;
     const words = `${begin} ${found.message}`;
     if (said.has(words)) continue;

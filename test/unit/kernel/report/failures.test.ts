@@ -108,6 +108,7 @@ describe("a cell that can't be checked", () => {
   it.each([
     ["a zero-width space, which the compiler takes for white space", "const width\u200b = 5; width", "5"],
     ["a byte order mark", "\ufeffconst bom = 6; bom", "6"],
+    ["2,050 changes of one variable", `let changed = 0\n${"changed++\n".repeat(2050)}changed`, "2050"],
     ["line ends of Windows", "const windows = `a\r\nb`;\r\nwindows.length", "3"],
   ])("isn't one with %s", async (_, code, shown) => {
     expect(await shownText(cells, code)).toBe(shown);
