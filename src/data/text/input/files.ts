@@ -50,7 +50,7 @@ export async function findInputs(inputs: readonly string[], format: InputFormat 
       const why = what ?? whyLeftOut(path);
       if (why !== undefined) others.set(path, { path, why });
     });
-    for (const [path, real] of await ofEach(found, async (path) => [path, await realpath(path)] as const))
+    for (const [path, real] of await ofEach(found, async (path) => [path, await orGone(path, realpath(path))] as const))
       if (!paths.has(real)) paths.set(real, path);
   }
   const files = await ofEach([...paths.values()], (path) => inputFile(path, format));
@@ -74,10 +74,8 @@ async function inputFile(path: string, format: InputFormat | undefined): Promise
         details: { path },
       },
     );
-  const { size, mtimeMs, ctimeMs } = await stat(path);
-  await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, "a file that can be read", cause.code ?? cause.message);
-  });
+  const { size, mtimeMs, ctimeMs } = await orGone(path, stat(path));
+  await orGone(path, access(path, constants.R_OK));
   return {
     path,
     bytes: size,
@@ -86,6 +84,13 @@ async function inputFile(path: string, format: InputFormat | undefined): Promise
     format: format ?? formatOf(path),
     compression: compressionOf(path),
   };
+}
+
+/** Files may go away while they are listed. */
+function orGone<T>(path: string, asked: Promise<T>): Promise<T> {
+  return asked.catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(path, "a file that can be read", cause.code ?? cause.message);
+  });
 }
 
 /** Some at a time: one after the other, thousands of files take seconds. */
