@@ -205,8 +205,12 @@ function rootsOf(compiler: TypeScript, given: Given, captures: Set<string>): Roo
 /** Whether it names a property only: `model.eval()`. */
 function isKey(compiler: TypeScript, node: ts.Identifier): boolean {
   const { parent } = node;
-  if (compiler.isPropertyAccessExpression(parent)) return parent.name === node;
-  return compiler.isPropertyAssignment(parent) && parent.name === node;
+  const isMember =
+    compiler.isPropertyAccessExpression(parent) ||
+    compiler.isPropertyAssignment(parent) ||
+    compiler.isClassElement(parent) ||
+    compiler.isTypeElement(parent);
+  return isMember && parent.name === node;
 }
 
 function variablesIn(
