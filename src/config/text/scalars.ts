@@ -117,7 +117,9 @@ export function formatNumber(value: number | bigint, asFloat = false): string {
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value < 0 ? "-.inf" : ".inf";
   const small = value !== 0 && Math.abs(value) < 1e-4;
-  const text = small ? value.toExponential() : String(value);
+  // `String` rounds beyond 2^53: 2 ** 60 would end in 7000 instead of 6976.
+  const isLarge = Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;
+  const text = small ? value.toExponential() : String(isLarge ? BigInt(value) : value);
   const exponent = text.indexOf("e");
   if (exponent >= 0) {
     const mantissa = text.slice(0, exponent);

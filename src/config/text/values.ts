@@ -57,6 +57,9 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, index) => sameValue(item, b[index]));
   if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
+  // A whole number beyond 2^53 is read as a bigint; the comparison of the two kinds is exact.
+  if (typeof a === "bigint" && typeof b === "number") return a === (Number.isInteger(b) ? BigInt(b) : undefined);
+  if (typeof a === "number" && typeof b === "bigint") return sameValue(b, a);
   if (!isSection(a) || !isSection(b)) return Object.is(a, b) || (a === 0 && b === 0);
   const keys = Object.keys(a);
   return (

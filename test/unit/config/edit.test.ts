@@ -187,3 +187,10 @@ describe("a file of several documents", () => {
     );
   });
 });
+
+test.each([2 ** 53, -(2 ** 53), 2 ** 60, 2 ** 69])("a whole number beyond 2^53 is written exactly: %d", (value) => {
+  const config = new Config({ kind: "text", name: "text" }, "seed: 1\nsizes: [1, 0]\n");
+  config.set("seed", value).set("sizes", [value, 0]);
+  expect(config.text).toBe(`seed: ${BigInt(value)}\nsizes: [${BigInt(value)}, 0]\n`);
+  expect(config.get("seed")).toBe(BigInt(value));
+});
