@@ -7,40 +7,21 @@ import { openConfig } from "../../../src/config/open.js";
 import { trainByEngine } from "../../support/engine-training.js";
 import { runPython } from "../../support/project-python.js";
 import { farthest, floatsOfNpy } from "../../support/tiny-models.js";
+import { tinyQwen3 } from "../../support/tiny-qwen3.js";
 import { transformersLogits } from "../../support/transformers-python.js";
 
 const folder = mkdtempSync(join(tmpdir(), "checkpoint-qwen3-"));
 const half = 10;
-const columns = ["input_ids", "labels", "loss_mask", "position_ids", "attention_mask"];
 
 beforeAll(async () => {
   await runPython<number>("integration/engine/write_tokens.py", [join(folder, "tokens"), "64", "33", "256"], folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A dense Qwen3 of two layers and four query heads for two processes without an accelerator. */
 async function writeConfig(name: string, keyHeads: number, layout: "ranks" | "iteration"): Promise<string> {
-  const sizes = { vocab_size: 256, seq_length: 32, max_position_embeddings: 32, hidden_size: 32, head_dim: 8 };
-  const layers = { num_hidden_layers: 2, intermediate_size: 64, offset: 0 };
-  const heads = { num_attention_heads: 4, num_key_value_heads: keyHeads };
-  const config = (await openConfig("pretrain_qwen3_32b")).merge({
-    model: { model_config: { ...sizes, ...layers, ...heads, compute_dtype: "float32" } },
-    parallel_config: { data_parallel: 2, model_parallel: 1, pipeline_stage: 1, micro_batch_num: 1 },
-    parallel: { parallel_mode: 0, gradients_mean: true, full_batch: false },
-    context: { device_target: "CPU", max_device_memory: "8GB" },
-    runner_config: { sink_mode: false, epochs: 1 },
-    recompute_config: { recompute: false },
-    lr_schedule: { learning_rate: 5e-3 },
-    train_dataset: { input_columns: columns, construct_args_key: columns, num_parallel_workers: 1 },
-  });
-  return config
-    .set("train_dataset.data_loader.sizes.0", 4 * half)
-    .set("train_dataset.data_loader.config.seq_length", 32)
-    .set("train_dataset.data_loader.config.eod", 1)
-    .set("train_dataset.data_loader.config.create_attention_mask", true)
-    .set("train_dataset.data_loader.config.data_path.1", join(folder, "tokens"))
-    .saving({ every: half, keep: 2, layout })
-    .save(join(folder, `${name}-${layout}.yaml`));
+  const tokens = join(folder, "tokens");
+  const config = await tinyQwen3({ vocabulary: 256, seqLength: 32, keyHeads, samples: 4 * half, tokens });
+  return config.saving({ every: half, keep: 2, layout }).save(join(folder, `${name}-${layout}.yaml`));
 }
 
 // Both numbers of heads: keys that are as many as queries, and keys that two queries share.
