@@ -4,6 +4,7 @@ import { type BaseConfig, readMerged, unreadableBases } from "./base-config.js";
 import { consistentCures } from "./consistent-cures.js";
 import { rules } from "./every-rule.js";
 import { contextOf } from "./rules/context.js";
+import { takesValue } from "./rules/keys/kinds.js";
 import { keyRules } from "./rules/keys/known.js";
 import type { CheckFacts, RuleFinding } from "./rules/rule.js";
 import { positionOf, type YamlNode } from "./text/nodes.js";
@@ -52,7 +53,10 @@ export function findingsOf(source: SourceText, facts: CheckFacts, bases: readonl
   const findings = (training ? rules : keyRules).flatMap((rule) =>
     [...rule.check(context)].map((finding) => ({ ...finding, rule: rule.id })),
   );
-  return [...findings, ...fileFindings(source, bases)]
+  // A rule that compares with a value of the wrong type would set that value elsewhere, too.
+  const isCure = ({ fix }: RuleFinding): boolean =>
+    fix === undefined || fix.every((step) => step.kind !== "set" || takesValue(context.key(step.path), step.value));
+  return [...findings.filter(isCure), ...fileFindings(source, bases)]
     .map(({ atKey = false, offset, ...finding }): Issue => {
       const place = offset === undefined ? positionAt(source, finding.path, atKey) : positionOf(source.text, offset);
       return { ...finding, ...place };

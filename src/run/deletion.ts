@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { LabError } from "../core/error.js";
 import { folderSize } from "../core/files.js";
@@ -21,6 +20,8 @@ export interface DoomedRun {
   readonly status: RunStatus;
   /** Bytes of its folder on disk. */
   readonly bytes: number;
+  /** What tells its folder from a later one of the same name. */
+  readonly identity: string | undefined;
 }
 
 /**
@@ -49,12 +50,12 @@ export class RunDeletion {
 
   /**
    * Deletes the folders with their checkpoints and logs; this cannot be undone. Checks every run again first. Skips
-   * what is gone already, so that the cell may run twice.
+   * what is gone already, so that the cell may run twice, and a new run that has taken its name.
    * @throws RUN_LIVE if one of them has been started again since the preview; the others before it are deleted.
    */
   async confirm(): Promise<{ readonly deleted: readonly string[]; readonly bytes: number }> {
     const deleted: DoomedRun[] = [];
-    for (const doomed of this.runs) if (await deleteFolder(doomed.run)) deleted.push(doomed);
+    for (const doomed of this.runs) if (await deleteFolder(doomed)) deleted.push(doomed);
     return { deleted: deleted.map(({ run }) => run.folder), bytes: deleted.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
@@ -97,12 +98,19 @@ function refuseLive(status: RunStatus): LabError {
   });
 }
 
+/** Undefined if there is no such folder. Numbers of folders are used again, moments of birth are not. */
+async function identityOf(folder: string): Promise<string | undefined> {
+  const found = await stat(folder).catch(() => undefined);
+  return found && `${found.dev}:${found.ino}:${found.birthtimeMs}`;
+}
+
 /**
  * First out of sight under a hidden name, so that a half-deleted folder is never taken for a run. False if it is gone
- * already.
+ * already, or another run's by now.
  */
-async function deleteFolder(run: DeletableRun): Promise<boolean> {
-  if (!existsSync(run.folder)) return false;
+async function deleteFolder({ run, identity }: DoomedRun): Promise<boolean> {
+  const now = await identityOf(run.folder);
+  if (now === undefined || now !== identity) return false;
   const status = await run.status();
   if (isLive(status)) throw refuseLive(status);
   const hidden = join(dirname(run.folder), `.deleted-${basename(run.folder)}-${process.pid}-${Date.now()}`);
@@ -117,8 +125,10 @@ export async function previewDeletion(runs: readonly DeletableRun[], strict: boo
   const live: string[] = [];
   for (const run of runs) {
     const status = await run.status();
-    if (!isLive(status)) doomed.push({ run, status, bytes: await folderSize(run.folder) });
-    else if (strict) throw refuseLive(status);
+    if (!isLive(status)) {
+      const [bytes, identity] = await Promise.all([folderSize(run.folder), identityOf(run.folder)]);
+      doomed.push({ run, status, bytes, identity });
+    } else if (strict) throw refuseLive(status);
     else live.push(run.name);
   }
   return new RunDeletion(doomed, live);

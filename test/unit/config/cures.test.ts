@@ -34,6 +34,25 @@ test("typing every hint, in the order of the findings, leaves nothing to cure", 
   expect(serious(config.check(npus))).toEqual([]);
 });
 
+test.each([1.5, 4095.5])(
+  "a value of the wrong type is corrected, not copied to the keys that must equal it: %d",
+  async (length) => {
+    const config = await openConfig("pretrain_deepseek3_tiny_cpu");
+    config.set("model.model_config.seq_length", length);
+    const seen = () => serious(config.check()).map((issue) => JSON.stringify(issue));
+    expect(seen().filter((issue) => issue.includes("config.set") && issue.includes(`, ${length})`))).toEqual([]);
+    const data = "train_dataset.data_loader.config.seq_length";
+    const hints = config
+      .set(data, length)
+      .check()
+      .filter(({ path }) => /seq_length$/.test(path));
+    expect(hints.map(({ hint }) => hint.replace(/.*, /, ""))).toEqual([
+      `${Math.round(length)})`,
+      `${Math.round(length)})`,
+    ]);
+  },
+);
+
 test("a key of another callback is moved there: save_checkpoint_steps belongs to the CheckpointMonitor", async () => {
   const config = await openConfig("pretrain_deepseek3_671b");
   const index = (config.get("callbacks") as { type: string }[]).findIndex(({ type }) => type === "CheckpointMonitor");

@@ -82,6 +82,15 @@ test.each([
   });
 });
 
+test("a new run that took the name of a deleted one between preview and confirm is kept", async () => {
+  const root = folderWith(["same/run.json"]);
+  const deletion = await previewDeletion([run(root, "same", "finished")], false);
+  rmSync(join(root, "same"), { recursive: true });
+  mkdirSync(join(root, "same"));
+  expect(await deletion.confirm()).toEqual({ deleted: [], bytes: 0 });
+  expect(existsSync(join(root, "same"))).toBe(true);
+});
+
 test("a run that was started again after the preview is not deleted", async () => {
   const root = folderWith(["again/run.json"]);
   const again = run(root, "again", "failed");

@@ -52,11 +52,25 @@ function converted(value: unknown, types: readonly KeyType[]): unknown {
 function cureOf(path: string, value: unknown, info: KeyInfo): Cure {
   const right = converted(value, info.types);
   if (right !== undefined) return setTo(path, right);
-  const example = info.default ?? (info.types[0] === "int" ? 1 : undefined);
+  const near = typeof value === "number" && info.types.includes("int") ? Math.max(1, Math.round(value)) : undefined;
+  const example = near ?? info.default ?? (info.types[0] === "int" ? 1 : undefined);
   const expected = info.types.map((type) => names[type]).join(" or ");
   return byHand(
     example === undefined ? `set it to ${expected}` : `for example config.set("${path}", ${JSON.stringify(example)})`,
   );
+}
+
+function typeOfValue(value: unknown): KeyType {
+  if (value === null || value === undefined) return "null";
+  if (Array.isArray(value)) return "list";
+  if (typeof value === "object") return "map";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "number" ? (Number.isInteger(value) ? "int" : "float") : "string";
+}
+
+/** Whether a key takes a value of this type; a key that nobody knows takes any. */
+export function takesValue(info: KeyInfo | undefined, value: unknown): boolean {
+  return info === undefined || fits(typeOfValue(value), info, () => value);
 }
 
 function* wrongTypes({ get, places, key }: RuleContext): Generator<RuleFinding> {
