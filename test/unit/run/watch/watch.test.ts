@@ -69,6 +69,15 @@ it("shows one figure with a panel per plot, moves it while the run trains, and e
   expect(data["text/plain"]).toContain("finished · step 100 of 100");
 });
 
+it("in batch, where nobody sees a figure move, each phase is a line of its own, once", async () => {
+  const run = await launch(60);
+  global[hostKey] = { ...host, interactive: false };
+  await run.watch().done;
+  const lines = shown.map(({ data }) => String(data["text/plain"])).filter((text) => /^run watched: /.test(text));
+  expect(lines.at(-1)).toBe("run watched: finished");
+  expect(new Set(lines).size).toBe(lines.length);
+});
+
 it("says from the first second what the run is waiting for, without empty axes", async () => {
   const run = await launch(100);
   const live = run.watch();
