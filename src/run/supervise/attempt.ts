@@ -57,6 +57,11 @@ export interface AttemptParts {
   onSaved(point: SavedPoint): void;
 }
 
+interface Trouble {
+  readonly summary: string;
+  readonly rank?: number;
+}
+
 /** Looks at what a running attempt shows. */
 export type Examine = (
   seen: {
@@ -65,7 +70,7 @@ export type Examine = (
     readonly observed: readonly Observation[];
   },
   recorder: Recorder,
-) => Promise<{ readonly summary: string; readonly rank?: number } | undefined>;
+) => Promise<Trouble | undefined>;
 
 /**
  * One engine start on all nodes, from its first process to its last: started, or taken over from a supervisor that
@@ -93,7 +98,9 @@ export class Attempt {
   /** What others have seen since the last look. */
   readonly #observed: Observation[] = [];
   /** What is wrong with the training although its processes live. */
-  #trouble: { readonly summary: string; readonly rank?: number } | undefined;
+  #trouble: Trouble | undefined;
+  /** The same, found in what was read after the last process had ended. */
+  #lateTrouble: Trouble | undefined;
 
   constructor(parts: AttemptParts) {
     const { file, nodes, folder, clock, hangMs } = parts;
@@ -189,8 +196,8 @@ export class Attempt {
       const observed = found.observed.map((each) => ({ ...each, node: this.#ranks.get(each.rank ?? -1)?.name }));
       const seen = { steps: steps.map(({ record }) => record), observed };
       const trouble = await this.#parts.examine?.(seen, recorder);
-      // After the end there is nothing to end any more; what was found is in the record.
-      if (!this.#followed.signal.aborted) this.#trouble ??= trouble;
+      if (this.#followed.signal.aborted) this.#lateTrouble ??= trouble;
+      else this.#trouble ??= trouble;
     }
   }
 
@@ -277,9 +284,11 @@ export class Attempt {
       ...{ portTaken: this.#portTaken, silence: this.#hang.silence },
       lost: this.#lost,
     });
-    const { summary: message = "", rank } = this.#trouble ?? {};
+    // Fast last steps are read after the end. Of an attempt that failed, its end says more.
+    const trouble = this.#troubled ? this.#trouble : judged.state === "finished" ? this.#lateTrouble : undefined;
+    const { summary: message = "", rank } = trouble ?? {};
     const fault = { message, ...(rank !== undefined && { rank }) };
-    const verdict: Verdict = this.#troubled ? { state: "failed", message, fault } : judged;
+    const verdict: Verdict = trouble ? { state: "failed", message, fault } : judged;
     const found = { silence: this.#hang.silence, lost: this.#lost, gone: this.#gone };
     return { verdict, logs: this.#logs, ...found, ends: this.#ends, outOfMemory: false };
   }

@@ -101,6 +101,14 @@ it("a NaN in the weights: goes back to a checkpoint from before it", async () =>
   });
 });
 
+it("a NaN just before the end, which the engine reached as if nothing were wrong: goes back, too", async () => {
+  const faults = [0, 1].map((rank) => ({ rank, step: 97, how: "nan" }));
+  const run = await launch(faults, { environment: { FAKE_STEP_MS: "1" } });
+  await expectHealed(run);
+  const [decision] = await run.decisions();
+  expect(decision).toMatchObject({ decision: "go-back", fromStep: 80, finding: { kind: "loss-not-finite", step: 97 } });
+});
+
 it("a stopped process: the hang is found, the rank is named, and the training continues", async () => {
   const run = await launch([{ rank: 1, step: 45, how: "SIGSTOP" }], { recovery: { hangAfter: "4s" } });
   await expectHealed(run);
