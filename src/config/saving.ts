@@ -1,4 +1,4 @@
-import { hasAll, requireArgument } from "../core/arguments.js";
+import { requireObject } from "../core/arguments.js";
 import type { FixStep } from "../core/error.js";
 import { refuseEdit } from "./text/edit.js";
 
@@ -51,7 +51,7 @@ const choices = {
 
 function requireValid(options: SavingOptions): void {
   const example = "config.saving({ every: 500 })";
-  requireArgument(hasAll(options), { call: "config.saving, options", expected: "an object", found: options, example });
+  requireObject(options, "config.saving, options", example);
   const refuse = (name: string, expected: string, found: unknown) => {
     const reason = `expected ${expected}, found ${JSON.stringify(found)}`;
     return refuseEdit(`saving(${name})`, reason, example);

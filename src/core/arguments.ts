@@ -64,10 +64,19 @@ export function requireText(value: unknown, call: string, example: string): asse
   requireArgument(typeof value === "string", { call, expected: "a text", found: value, example });
 }
 
+/** @throws LabError ARGUMENT_INVALID unless it is an object, no list. */
+export function requireObject(value: unknown, call: string, example: string): asserts value is object {
+  requireArgument(hasAll(value), { call, expected: "an object", found: value, example });
+}
+
+/** @throws LabError ARGUMENT_INVALID unless it is a whole number from `from` on. */
+export function requireWhole(value: unknown, from: number, about: Pick<Argument, "call" | "example">): void {
+  requireArgument(isWhole(value, from), { ...about, expected: `a whole number from ${from} on`, found: value });
+}
+
 /** @throws LabError ARGUMENT_INVALID unless it is undefined or a whole number from 1 on. */
 export function requireCount(value: unknown, call: string, example: string): void {
-  const isRight = value === undefined || isWhole(value, 1);
-  requireArgument(isRight, { call, expected: "a whole number from 1 on", found: value, example });
+  if (value !== undefined) requireWhole(value, 1, { call, example });
 }
 
 /** @throws LabError ARGUMENT_INVALID unless it is a text with something in it that can be a path. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { hasAll, requireArgument, requirePath } from "../core/arguments.js";
+import { hasAll, requireObject, requirePath } from "../core/arguments.js";
 import { LabError } from "../core/error.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
@@ -31,7 +31,7 @@ export interface SplitOptions {
  */
 export async function splitDataset(dataset: Dataset | string, options: SplitOptions): Promise<Record<string, Dataset>> {
   const example = 'await splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" })';
-  requireArgument(hasAll(options), { call: "splitDataset, options", expected: "an object", found: options, example });
+  requireObject(options, "splitDataset, options", example);
   const signal = options.signal ?? jupyterHost()?.signal;
   const isDataset = hasAll(dataset, "prefix");
   if (!isDataset) requirePath(dataset, "splitDataset, dataset", example);

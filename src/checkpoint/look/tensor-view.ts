@@ -1,4 +1,4 @@
-import { isWhole, requireArgument, requireOptions } from "../../core/arguments.js";
+import { requireOptions, requireWhole } from "../../core/arguments.js";
 import { CancelledError } from "../../core/error.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { bitsOf, type ElementType, type TensorValues } from "../../formats/dtype.js";
@@ -62,9 +62,7 @@ export class TensorView {
   async values(options: { readonly slice?: string; readonly limit?: number } = {}): Promise<TensorValues> {
     requireOptions(options, "tensor.values", 'await tensor.values({ slice: "[0:4, :8]" })');
     const { limit = 2 ** 20 } = options;
-    const example = "await tensor.values({ limit: 1000 })";
-    const expected = "a whole number from 1 on";
-    requireArgument(isWhole(limit, 1), { call: "tensor.values, limit", expected, found: limit, example });
+    requireWhole(limit, 1, { call: "tensor.values, limit", example: "await tensor.values({ limit: 1000 })" });
     const region = options.slice === undefined ? wholeRegion(this.shape) : parseSlice(options.slice, this.shape);
     const [first] = this.#tensor.parts;
     const place = { file: first?.file.path ?? "", offset: first?.entry.start ?? 0 };

@@ -1,4 +1,4 @@
-import { hasAll, isWhole, requireArgument } from "../../core/arguments.js";
+import { hasAll, requireArgument, requireWhole } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { formatBytes, formatCount, parseBytes } from "../../core/units.js";
 import { tokenWork } from "../../model/flops.js";
@@ -127,10 +127,7 @@ function refuse(space: Space, smallest: ModelNumbers): LabError {
 
 function openSpace(config: ConfigEdits, target: ScaleTarget): Space {
   const section = config.get("model.model_config");
-  requireArgument(isWhole(target.devices, 1), {
-    ...{ call: "scaleTo, devices", expected: "a whole number from 1 on", found: target.devices },
-    example: "{ devices: 8 }",
-  });
+  requireWhole(target.devices, 1, { call: "scaleTo, devices", example: "{ devices: 8 }" });
   const shape = isSection(section) ? knownShape(section) : undefined;
   if (!isSection(section) || shape === undefined)
     throw new LabError(

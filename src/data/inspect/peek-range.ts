@@ -1,4 +1,4 @@
-import { isWhole, requireArgument } from "../../core/arguments.js";
+import { isWhole, requireArgument, requireWhole } from "../../core/arguments.js";
 import { formatCount } from "../../core/units.js";
 
 interface PeekRange {
@@ -17,7 +17,5 @@ export function requirePeekRange({ call, what, at, total, from, count }: PeekRan
   const expected = `a ${what} from 0 to ${formatCount(total - 1)}`;
   requireArgument(isWhole(at, 0) && at < total, { call: `${call}, ${what}`, expected, found: at, example });
   for (const [name, found] of Object.entries({ from, count }))
-    requireArgument(isWhole(found, 0), {
-      ...{ call: `${call}, ${name}`, expected: "a whole number from 0 on", found, example },
-    });
+    requireWhole(found, 0, { call: `${call}, ${name}`, example });
 }

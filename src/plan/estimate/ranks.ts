@@ -1,4 +1,4 @@
-import { hasAll, isWhole, requireArgument } from "../../core/arguments.js";
+import { hasAll, requireArgument, requireWhole } from "../../core/arguments.js";
 import { type Mesh, stageDevices } from "../../model/layout/mesh.js";
 
 /**
@@ -35,8 +35,7 @@ interface RankInMesh {
 }
 
 function requireRank(call: string, { rank, mesh, example }: RankInMesh): void {
-  const expected = "a whole number from 0 on";
-  requireArgument(isWhole(rank, 0), { call: `${call}, rank`, expected, found: rank, example });
+  requireWhole(rank, 0, { call: `${call}, rank`, example });
   const isMesh = hasAll(mesh, ...sizes);
   requireArgument(isMesh, {
     call: `${call}, mesh`,
@@ -55,9 +54,7 @@ function requireRank(call: string, { rank, mesh, example }: RankInMesh): void {
 export function placeOf(rank: number, mesh: Mesh, devicesPerNode: number): RankPlace {
   const example = "placeOf(5, { ...singleDevice, dataParallel: 2, tensorParallel: 4 }, 8)";
   requireRank("placeOf", { rank, mesh, example });
-  const expected = "a whole number from 1 on";
-  const isCount = isWhole(devicesPerNode, 1);
-  requireArgument(isCount, { call: "placeOf, devicesPerNode", expected, found: devicesPerNode, example });
+  requireWhole(devicesPerNode, 1, { call: "placeOf, devicesPerNode", example });
   const inStage = stageDevices(mesh);
   const local = rank % inStage;
   return {

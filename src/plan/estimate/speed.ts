@@ -1,4 +1,4 @@
-import { hasAll, requireArgument } from "../../core/arguments.js";
+import { requireObject } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { formatCount, parseDuration } from "../../core/units.js";
 import type { StepEstimate } from "./step-estimate.js";
@@ -111,9 +111,7 @@ function fromSteps(speed: Extract<PlanSpeed, { steps: unknown }>, size: WorkSize
 
 function stepOf(speed: PlanSpeed | undefined, size: WorkSize): Step | undefined {
   if (speed === undefined) return size.estimate && { ...size.estimate, basis: "estimated" };
-  requireArgument(hasAll(speed), {
-    ...{ call: "planRun, speed", expected: "an object", found: speed, example: 'speed: { stepTime: "30s" }' },
-  });
+  requireObject(speed, "planRun, speed", 'speed: { stepTime: "30s" }');
   const stated = { basis: "stated", why: "as given" } as const;
   if ("stepTime" in speed)
     return {

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.js";
 import { applyLayout, layoutSettings } from "../../config/scale/layout-settings.js";
-import { isWhole, requireArgument } from "../../core/arguments.js";
+import { requireArgument, requireWhole } from "../../core/arguments.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { globalBatch } from "../../model/layout/batch.js";
 import type { Layout } from "../../model/layout/layout.js";
@@ -114,7 +114,7 @@ export class LayoutSearch {
 
   /** The fastest layouts, first the best. */
   top(count = 10): LayoutRow[] {
-    requireNumber("search.top", count);
+    requireWhole(count, 0, { call: "search.top, count", example: "search.top(100)" });
     return Array.from({ length: Math.min(count, this.fitting) }, (_, index) => this.at(index + 1) as LayoutRow);
   }
 
@@ -136,7 +136,7 @@ export class LayoutSearch {
 
   /** At most `count` layouts spread evenly over the ranking, for drawing. */
   sample(count: number): readonly Candidate[] {
-    requireNumber("search.sample", count);
+    requireWhole(count, 0, { call: "search.sample, count", example: "search.sample(100)" });
     const all = this.#found.fitting;
     const step = Math.max(1, all.length / count);
     return Array.from(
@@ -148,11 +148,6 @@ export class LayoutSearch {
   [displayKey](): MimeBundle {
     return searchTable(this);
   }
-}
-
-function requireNumber(call: string, count: unknown): void {
-  const expected = "a whole number from 0 on";
-  requireArgument(isWhole(count, 0), { call: `${call}, count`, expected, found: count, example: `${call}(100)` });
 }
 
 const gibi = 2 ** 30;

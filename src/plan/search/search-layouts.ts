@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.js";
 import { usableShare } from "../../config/scale/propose.js";
-import { hasAll, isWhole, requireArgument } from "../../core/arguments.js";
+import { hasAll, requireArgument, requireObject, requireWhole } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { parseBytes } from "../../core/units.js";
 import { flopsPerStep } from "../../model/flops.js";
@@ -29,9 +29,7 @@ export interface SearchOptions {
 }
 
 function wholeNumber(name: string, value: number): number {
-  const expected = "a whole number from 1 on";
-  const example = `{ ${name}: 8 }`;
-  requireArgument(isWhole(value, 1), { call: `searchLayouts, ${name}`, expected, found: value, example });
+  requireWhole(value, 1, { call: `searchLayouts, ${name}`, example: `{ ${name}: 8 }` });
   return value;
 }
 
@@ -49,7 +47,7 @@ function wholeNumber(name: string, value: number): number {
  */
 export function searchLayouts(options: SearchOptions): LayoutSearch {
   const example = 'searchLayouts({ config, devices: 256, memoryPerDevice: "64GB" })';
-  requireArgument(hasAll(options), { call: "searchLayouts, options", expected: "an object", found: options, example });
+  requireObject(options, "searchLayouts, options", example);
   requireArgument(hasAll(options.config, "get"), {
     ...{ call: "searchLayouts, config", expected: "a configuration", found: options.config, example },
   });

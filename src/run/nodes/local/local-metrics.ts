@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
-import { access, statfs } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { cpus, freemem, totalmem } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { enginePython } from "../../../core/engine-python.js";
+import { freeSpace } from "../../../core/files.js";
 import { packageRoot } from "../../../core/package-root.js";
 import { runProgram } from "../../../core/process.js";
 import type { DeviceMetrics, NodeMetrics } from "../node.js";
@@ -43,16 +44,12 @@ async function localDevices(): Promise<readonly DeviceMetrics[]> {
 /** The same as the node program measures on other machines. `folder`: the free space of its disk is measured. */
 export async function localMetrics(folder: string, ranks: NodeMetrics["ranks"], clock: Clock): Promise<NodeMetrics> {
   const before = processorTimes();
-  const [disk, devices] = await Promise.all([
-    statfs(folder).catch(() => undefined),
-    localDevices(),
-    clock.wait(sampleMs),
-  ]);
+  const [diskFreeBytes, devices] = await Promise.all([freeSpace(folder), localDevices(), clock.wait(sampleMs)]);
   const now = processorTimes();
   const share = (now.busy - before.busy) / (now.all - before.all);
   return {
     ...(Number.isFinite(share) && { cpuPercent: Math.round(1000 * share) / 10 }),
-    ...(disk && { diskFreeBytes: disk.bavail * disk.bsize }),
+    ...(Number.isFinite(diskFreeBytes) && { diskFreeBytes }),
     ...{ memoryUsedBytes: totalmem() - freemem(), memoryTotalBytes: totalmem() },
     ...{ ranks, devices },
   };
