@@ -40,8 +40,8 @@ function holdsTarget(compiler: TypeScript, parent: ts.Node): boolean {
  */
 export function isBrief(compiler: TypeScript, root: ts.Node, checker: ts.TypeChecker): boolean {
   const isBriefNode = (node: ts.Node): boolean => {
-    if (compiler.isTypeNode(node) || (ownsCode(compiler, node) && !compiler.isClassLike(node))) return true;
-    if (!isBriefKind(compiler, node)) return false;
+    if (runsNothing(compiler, node)) return true;
+    if (!isBriefKind(compiler, node) || isUsing(compiler, node)) return false;
     if (compiler.isCallExpression(node) && !isBriefCall(compiler, node, checker)) return false;
     if (compiler.isForOfStatement(node) && !isListOfValues(compiler, node.expression, checker)) return false;
     if (compiler.isPropertyAccessExpression(node) && isGetter(compiler, node.name, checker)) return false;
@@ -49,6 +49,19 @@ export function isBrief(compiler: TypeScript, root: ts.Node, checker: ts.TypeChe
     return compiler.forEachChild(node, (child) => !isBriefNode(child)) !== true;
   };
   return isBriefNode(root);
+}
+
+/** Types, and functions that are not called here. The name of a method may be computed. */
+export function runsNothing(compiler: TypeScript, node: ts.Node): boolean {
+  if (compiler.isTypeNode(node)) return true;
+  if (!ownsCode(compiler, node) || compiler.isClassLike(node)) return false;
+  const name = compiler.isFunctionLike(node) ? node.name : undefined;
+  return name === undefined || !compiler.isComputedPropertyName(name);
+}
+
+/** `using` calls something at the end of its block. */
+function isUsing(compiler: TypeScript, node: ts.Node): boolean {
+  return compiler.isVariableDeclarationList(node) && (node.flags & compiler.NodeFlags.Using) !== 0;
 }
 
 function isGetter(compiler: TypeScript, name: ts.Node, checker: ts.TypeChecker): boolean {

@@ -1,6 +1,6 @@
 import type ts from "typescript";
-import { ownsCode, type TypeScript } from "./guards.js";
-import { isBrief, isListOfValues } from "./loop-body.js";
+import type { TypeScript } from "./guards.js";
+import { isBrief, isListOfValues, runsNothing } from "./loop-body.js";
 
 /**
  * Whether a loop runs no code of the user's but its own, as far as types tell: it is brief, and no operator meets an
@@ -10,7 +10,7 @@ export function isPure(compiler: TypeScript, root: ts.Node, checker: ts.TypeChec
   const isPrimitive = (node: ts.Node): boolean => isPrimitiveType(compiler, checker.getTypeAtLocation(node));
   const isList = (node: ts.Node): boolean => isListOfValues(compiler, node, checker);
   const isPureNode = (node: ts.Node): boolean => {
-    if (compiler.isTypeNode(node) || (ownsCode(compiler, node) && !compiler.isClassLike(node))) return true;
+    if (runsNothing(compiler, node)) return true;
     const isOwn =
       !compiler.isAsExpression(node) &&
       !compiler.isTypeAssertionExpression(node) &&

@@ -53,13 +53,16 @@ export function createOutput({ publisher, services, native = asItWas }: OutputOp
   const streams = createStreams(publisher, undefined, createDrain(native.read));
   const flow = createDisplayFlow(publisher);
   const host = createHost({ publisher, streams, flow, services });
+  /** Native output was taken for the result; nothing but what the cell left behind has run since. */
+  let looked = false;
   return {
     mimeBundle: async (value) => lookOf(value),
     async flush() {
       // Rejections that nobody handles are reported at the end of the current turn.
       await setImmediate();
       await host.settled();
-      streams.flush();
+      streams.flush({ native: !looked });
+      looked = false;
     },
     finish(cell) {
       const left = flow.finish(cell);
@@ -85,6 +88,7 @@ export function createOutput({ publisher, services, native = asItWas }: OutputOp
       const data = await lookOf(value);
       await host.settled();
       streams.flush();
+      looked = true;
       publisher.publish({
         type: "execute_result",
         parent: cell.parent,

@@ -49,7 +49,7 @@ export function createNativeWatch({ descriptors, publisher, port, accept }: Nati
   const look = (): void => {
     // What the main thread has sent was written before.
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
-      accept(next.message as ToThread);
+      for (const message of next.message as readonly ToThread[]) accept(message);
     const cell = [...cells.values()].at(-1);
     const isFound = drain((name, bytes) => {
       const text = decoders[name].write(bytes);

@@ -14,7 +14,9 @@ async function run(data: ThreadData, port: NonNullable<typeof parentPort>): Prom
   try {
     if (data.native !== undefined) logTo(data.native.original[1]);
     const thread = new MessageRouter({ data, sockets: await openSockets(data.connection), post, port });
-    port.on("message", (message: ToThread) => thread.accept(message));
+    port.on("message", (messages: readonly ToThread[]) => {
+      for (const message of messages) thread.accept(message);
+    });
     await thread.start();
     post({ kind: "bound" });
   } catch (error) {

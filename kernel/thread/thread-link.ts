@@ -43,7 +43,7 @@ type ForMain = Extract<FromThread, { kind: "request" | "interrupt" | "subshellDe
 export function startProtocolThread(data: Omit<ThreadData, "answers">, onDeath: (error: Error) => void): ThreadLink {
   const { port1: answers, port2 } = new MessageChannel();
   const worker = startWorker({ ...data, answers: port2 });
-  const post = (message: ToThread) => worker.postMessage(message);
+  const { post, hold } = createPost((messages) => worker.postMessage(messages));
   const waiting = new Map<number | string, () => void>();
   const flags = new Int32Array(data.flags);
   let settle: { resolve(): void; reject(error: Error): void } = { resolve() {}, reject() {} };
@@ -70,9 +70,9 @@ export function startProtocolThread(data: Omit<ThreadData, "answers">, onDeath: 
   return {
     bound,
     publish: (message: IopubMessage) => post({ kind: "send", message: broadcast(message) }),
-    reply: (request, content) => post({ kind: "send", message: replyTo(request, content) }),
+    reply: (request, content) => hold({ kind: "send", message: replyTo(request, content) }),
     send: (message) => post({ kind: "send", message }),
-    status: (state, request) => post({ kind: "status", state, parent: request.header }),
+    status: (state, request) => (state === "busy" ? hold : post)({ kind: "status", state, parent: request.header }),
     barrier() {
       barriers += 1;
       const id = barriers;
@@ -106,6 +106,33 @@ export function startProtocolThread(data: Omit<ThreadData, "answers">, onDeath: 
     closeNow() {
       post({ kind: "close" });
       Atomics.wait(flags, flagIndex.closed, 0, 500);
+    },
+  };
+}
+
+interface Post {
+  post(message: ToThread): void;
+  /** Lets a message wait for the next one, at most until the current task has run. */
+  hold(message: ToThread): void;
+}
+
+/** Each turn to the thread wakes it, so a busy goes with what the cell begins with, and a reply with its idle. */
+function createPost(send: (messages: readonly ToThread[]) => void): Post {
+  let held: ToThread[] = [];
+  const sendHeld = (): void => {
+    if (held.length === 0) return;
+    const messages = held;
+    held = [];
+    send(messages);
+  };
+  return {
+    post(message) {
+      held.push(message);
+      sendHeld();
+    },
+    hold(message) {
+      held.push(message);
+      queueMicrotask(sendHeld);
     },
   };
 }

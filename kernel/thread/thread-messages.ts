@@ -20,7 +20,9 @@ export interface ThreadData {
   readonly parentPid: number | undefined;
 }
 
-/** Main thread → protocol thread; handled in order, so that output never overtakes or falls behind a status. */
+/**
+ * Main thread → protocol thread, in lists; handled in order, so that output never overtakes or falls behind a status.
+ */
 export type ToThread =
   | { readonly kind: "send"; readonly message: Outgoing }
   | { readonly kind: "status"; readonly state: "busy" | "idle"; readonly parent: MessageHeader }

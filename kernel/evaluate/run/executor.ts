@@ -15,6 +15,8 @@ export interface Executable {
   /** Body of the function; see `CellScript`. */
   readonly javascript: string;
   readonly awaits: boolean;
+  /** See `CellScript`. */
+  readonly isInstant?: boolean;
 }
 
 /** What stands before a cell's code on its first line. */
@@ -36,7 +38,8 @@ export async function runCell(cell: Executable, variables: Record<string, unknow
   const call = `(${names.join(", ")})`;
   // Stacks show the name in the script's last line. Libraries that look for the caller's file resolve from this one.
   const script = compiled(functionText(cell) + call);
-  const returned = (await runScript(script, variables)) as readonly [unknown] | undefined;
+  const run = cell.isInstant === true ? runAtOnce : runScript;
+  const returned = (await run(script, variables)) as readonly [unknown] | undefined;
   return returned === undefined ? undefined : await settled(returned[0]);
 }
 
@@ -82,6 +85,15 @@ function runScript(script: Script, variables: Record<string, unknown>): unknown 
   } finally {
     restoreKept(variables);
     if (before === 0 && foreignListeners("SIGINT").length > 0) listenAnew("SIGINT");
+  }
+}
+
+/** For what no signal could reach. */
+function runAtOnce(script: Script, variables: Record<string, unknown>): unknown {
+  try {
+    return script.runInThisContext({ displayErrors: false });
+  } finally {
+    restoreKept(variables);
   }
 }
 

@@ -33,8 +33,8 @@ export interface Streams {
   write(name: StreamName, data: string | Uint8Array, encoding?: BufferEncoding): void;
   /** Adds what native code or a child process wrote and somebody has read. */
   take(name: StreamName, bytes: Uint8Array): void;
-  /** Hands everything that is held back to the publisher. */
-  flush(): void;
+  /** Hands everything that is held back to the publisher; unless told not to, looks for output of native code first. */
+  flush(options?: { readonly native: boolean }): void;
   /** After a flush: names the file with the text of an ended cell that was not shown, if there is any. */
   finish(cell: Cell): void;
 }
@@ -60,8 +60,8 @@ export function createStreams(
   const takeNative = (): void => {
     found = drainNative(add);
   };
-  const flush = (): void => {
-    takeNative();
+  const flush = ({ native } = { native: true }): void => {
+    if (native) takeNative();
     send();
   };
   const send = (): void => {

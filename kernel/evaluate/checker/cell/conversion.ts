@@ -22,6 +22,8 @@ export interface CellScript {
   readonly map?: string;
   readonly edits: readonly Edit[];
   readonly awaits: boolean;
+  /** It is over at once: no loops, no calls, nothing that could call. */
+  readonly isInstant: boolean;
   readonly imports: readonly string[];
   readonly declares: readonly DeclaredName[];
   /**

@@ -11,6 +11,7 @@ import type { Conversion } from "./conversion.js";
 import { type DeclaredName, type DeclaredNames, readNames } from "./declared-names.js";
 import { convertFiles, type FileVersions } from "./files.js";
 import { describeFileFindings, describeFindings, findingsAbout } from "./findings.js";
+import { isInstant } from "./instant.js";
 import { planLoops } from "./loops.js";
 import { meaningIn } from "./meaning.js";
 import { type Continued, continuedNamespaces } from "./namespaces.js";
@@ -63,6 +64,7 @@ export function convertCell(converter: Converter, code: string, earlier: Earlier
       ...(isPlain ? { javascript: edited } : translated(converter, edited)),
       edits,
       awaits: syntax.awaits,
+      isInstant: isInstant(compiler, checked),
       imports: syntax.imports,
       declares: declared.names,
       captures: [...loops.captures],

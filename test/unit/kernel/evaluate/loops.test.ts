@@ -41,6 +41,12 @@ describe("a loop keeps in locals", () => {
     expect(locals("for (let i = 0; i < 9; i++) a2 += v2")).toEqual(["v2"]);
   });
 
+  it("no variable of a function that `using` or the name of a method calls", () => {
+    converted("let a5 = 0; const end5 = { [Symbol.dispose]: () => void a5++ }, name5 = () => `m${a5}`");
+    expect(locals("for (let i = 0; i < 9; i++) { a5++; using end = end5 }")).not.toContain("a5");
+    expect(locals("for (let i = 0; i < 9; i++) { a5++; const o = { [name5()]() {} } }")).not.toContain("a5");
+  });
+
   it("a variable that only callbacks used which nobody keeps", () => {
     const callbacks = "[1].forEach((x) => { a4 += x }); [2].map((x) => [x].filter(() => b4)); [3].sort(() => a4)";
     expect(converted(`let a4 = 0, b4 = 0; ${callbacks}`).captures).toEqual([]);

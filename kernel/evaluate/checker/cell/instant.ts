@@ -1,0 +1,33 @@
+import type ts from "typescript";
+import { ownsCode, type TypeScript } from "../../guards.js";
+import { isPure } from "../../loop-purity.js";
+import type { Checked } from "../program/language.js";
+
+/**
+ * Whether a cell is over before anybody could interrupt it: it declares, assigns, and computes with primitive values,
+ * and runs no other code. Such a cell needs no thread that waits for SIGINT, which takes longer than the cell.
+ */
+export function isInstant(compiler: TypeScript, { file, program }: Checked): boolean {
+  const checker = program.getTypeChecker();
+  return file.statements.every(
+    (statement) =>
+      isForTypesOnly(compiler, statement) ||
+      (isPure(compiler, statement, checker) && !mayTakeLong(compiler, statement)),
+  );
+}
+
+/** An export without a module lists names for the type checker. */
+function isForTypesOnly(compiler: TypeScript, statement: ts.Statement): boolean {
+  if (compiler.isExportDeclaration(statement)) return statement.moduleSpecifier === undefined;
+  return compiler.isInterfaceDeclaration(statement) || compiler.isTypeAliasDeclaration(statement);
+}
+
+function runsWhenDeclared(compiler: TypeScript, node: ts.Node): boolean {
+  return compiler.isModuleDeclaration(node) || compiler.isEnumDeclaration(node);
+}
+
+function mayTakeLong(compiler: TypeScript, node: ts.Node): boolean {
+  if (compiler.isIterationStatement(node, false) || runsWhenDeclared(compiler, node)) return true;
+  if (ownsCode(compiler, node)) return false;
+  return compiler.forEachChild(node, (child) => mayTakeLong(compiler, child)) === true;
+}
