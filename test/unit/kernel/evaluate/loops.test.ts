@@ -42,7 +42,7 @@ describe("a loop keeps in locals", () => {
   });
 
   it("no variable of a function that `using` or the name of a method calls", () => {
-    converted("let a5 = 0; const end5 = { [Symbol.dispose]: () => void a5++ }, name5 = () => `m${a5}`");
+    converted("let a5 = 0; const end5 = { [Symbol.dispose]: () => void a5++ }, name5 = () => 'm' + a5");
     expect(locals("for (let i = 0; i < 9; i++) { a5++; using end = end5 }")).not.toContain("a5");
     expect(locals("for (let i = 0; i < 9; i++) { a5++; const o = { [name5()]() {} } }")).not.toContain("a5");
   });
