@@ -1,6 +1,6 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { withoutCommentLines } from "./comment-lines.js";
-import { fileClosure, type NodeDeclarations, nodeDeclarations, type Part } from "./node-declarations.js";
+import { fileClosure, isModule, type NodeDeclarations, nodeDeclarations, type Part } from "./node-declarations.js";
 
 /**
  * The declarations of the language and of Node lie in some 150 files, each of which the compiler looks at for every
@@ -56,13 +56,24 @@ function readBundles(roots: Roots): {
   readonly files: NodeDeclarations["files"];
 } {
   const [first = ""] = roots.libraries;
+  const libraries = fileClosure(roots.libraries, librariesIn);
   const { head, parts, rare, files, isClosed } = nodeDeclarations(roots.node);
   const bundles = new Map([
-    [first, bundleOf(fileClosure(roots.libraries, librariesIn))],
+    [first, bundleOf(libraries.filter(isScript), referencesTo(libraries.filter((part) => !isScript(part))))],
     [roots.node, bundleOf(parts, head)],
     ...rare.map((part): [string, Bundle] => [part.path, bundleOf([part])]),
   ]);
   return { bundles, files, paths: isClosed ? [first, roots.node] : [] };
+}
+
+/** A module among them, such as that of iterators, would make a module of all. */
+function isScript({ text }: Part): boolean {
+  return !isModule(text);
+}
+
+function referencesTo(libraries: readonly Part[]): string {
+  const names = libraries.map(({ path }) => basename(path).replace(/^lib\.(.*)\.d\.ts$/, "$1"));
+  return names.map((name) => `/// <reference lib="${name}" />\n`).join("");
 }
 
 /** Without their comments, among which are the references between the parts. */

@@ -6,7 +6,7 @@ import { keepResolutions, type Resolutions, type Resolve, type Resolved } from "
 import type { PackageFolders } from "../../package-folders.js";
 import { prelude, preludeName } from "../../prelude.js";
 import type { Bundles } from "./bundles.js";
-import { checkOptions, type Declarations } from "./libraries.js";
+import { checkOptions, type Declarations, nodeMajor } from "./libraries.js";
 import type { NotebookConfig } from "./notebook-config.js";
 
 /** The language service on one notebook: the cell, what earlier cells left, the prelude, and whatever these import. */
@@ -128,7 +128,7 @@ function createHost(options: LanguageOptions, { texts, imports, aliases }: Files
   const real = (path: string): string => folders.real(path);
   const typeRoots = typeRootsFor(folder, declarations);
   const compilerOptions = {
-    ...checkOptions(compiler, typeRoots, Number(process.versions.node.split(".")[0])),
+    ...checkOptions(compiler, typeRoots, nodeMajor),
     ...options.config.options,
   };
   const libraries = (compilerOptions.lib ?? []).map((name) => join(declarations.libraries, name));
@@ -182,8 +182,11 @@ function createHost(options: LanguageOptions, { texts, imports, aliases }: Files
   return { host: Object.assign(host, { getModuleResolutionCache: () => formats }), bundles };
 }
 
+/** What the user has installed comes first. The kernel's own packages are seen from its own notebooks, too. */
 function typeRootsFor(folder: string, { typeRoot }: Declarations): string[] {
-  return [...foldersAbove(folder).map((above) => join(above, "node_modules", "@types")), typeRoot];
+  const own = join(dirname(typeRoot), "@types");
+  const above = foldersAbove(folder).map((above) => join(above, "node_modules", "@types"));
+  return [...above.filter((root) => root !== own), typeRoot];
 }
 
 type Remember = (from: string, literals: readonly { readonly text: string }[], resolved: readonly Resolved[]) => void;

@@ -11,36 +11,44 @@ export interface Declarations {
   readonly typeRoot: string;
 }
 
-/** Where the kernel's own TypeScript and Node types are installed. */
-export function findDeclarations(): Declarations {
+/** The Node that checks and runs cells. */
+export const nodeMajor = Number(process.versions.node.split(".")[0]);
+
+/** Where the kernel's own TypeScript and the types of this Node, or the nearest one that we have, are installed. */
+export function findDeclarations(major = nodeMajor): Declarations {
   const require = createRequire(import.meta.url);
+  const types = major < 22 ? "@types/node" : "@types-of-node-24/node";
   return {
     libraries: dirname(require.resolve("typescript")),
-    typeRoot: dirname(dirname(require.resolve("@types/node/package.json"))),
+    typeRoot: dirname(dirname(require.resolve(`${types}/package.json`))),
   };
 }
 
-/** The ECMAScript that a major version of Node has, as names of the compiler's libraries. */
-export function librariesFor(nodeMajor: number): string[] {
-  const disposable = ["lib.esnext.disposable.d.ts"];
-  if (nodeMajor < 22) return ["lib.es2023.d.ts", ...disposable];
-  const newer = ["collection", "array", "iterator"].map((name) => `lib.esnext.${name}.d.ts`);
-  return ["lib.es2024.d.ts", ...newer, ...disposable];
+const of24 = "es2025 esnext.array esnext.error esnext.sharedmemory";
+
+/** The ECMAScript that Node has from a major version on, the newest first. */
+const ecmaScript: readonly (readonly [major: number, names: string])[] = [
+  [26, `${of24} esnext.temporal esnext.date esnext.collection esnext.typedarrays`],
+  [24, of24],
+  [22, "es2024 es2025.collection es2025.iterator esnext.array"],
+  [0, "es2023"],
+];
+
+/** The same as names of the compiler's libraries. */
+export function librariesFor(major: number): string[] {
+  const [, names = ""] = ecmaScript.find(([from]) => major >= from) ?? [];
+  return [...names.split(" "), "esnext.disposable"].map((name) => `lib.${name}.d.ts`);
 }
 
 /** Not strict, because a notebook is for trying things out. The user's own files can be stricter. */
-export function checkOptions(
-  compiler: TypeScript,
-  typeRoots: readonly string[],
-  nodeMajor: number,
-): ts.CompilerOptions {
+export function checkOptions(compiler: TypeScript, typeRoots: readonly string[], major: number): ts.CompilerOptions {
   return {
     ...runOptions(compiler),
     // Node 20 supports the regular expressions of 2024 (`/v`). Other newer syntax is translated.
     target: compiler.ScriptTarget.ES2024,
     module: compiler.ModuleKind.ESNext,
     moduleResolution: compiler.ModuleResolutionKind.Bundler,
-    lib: librariesFor(nodeMajor),
+    lib: librariesFor(major),
     typeRoots: [...typeRoots],
     types: [],
     strict: false,

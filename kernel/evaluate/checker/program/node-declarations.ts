@@ -154,7 +154,7 @@ function modulesOf(text: string): string[] {
   return [...text.matchAll(/^declare module ["']([^"']+)["']/gm)].map((match) => match[1] ?? "");
 }
 
-function isModule(text: string): boolean {
+export function isModule(text: string): boolean {
   return /^(?:import|export)\b/m.test(withoutComments(text));
 }
 

@@ -38,5 +38,6 @@ export function createRegistry(compiler: TypeScript): ts.DocumentRegistry {
 
 /** Declarations of the language or of Node. */
 export function isLibrary(path: string): boolean {
-  return /\/node_modules\/(?:typescript\/lib|@types\/node)\//.test(path) && !path.endsWith(preludeName);
+  const place = /\/node_modules\/(?:typescript\/lib|@types(?:-of-node-\d+)?\/node)\//;
+  return place.test(path) && !path.endsWith(preludeName);
 }

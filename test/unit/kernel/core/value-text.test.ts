@@ -41,7 +41,7 @@ it("runs no getter and no trap of a proxy, and shows what refers to itself", () 
   Object.defineProperty(large, "key0", { get: never, enumerable: true });
   large.key1 = new Proxy({}, { get: never, ownKeys: never, getPrototypeOf: never });
   large.key2 = large;
-  expect(valueText(large)).toMatch(/key0: \[Getter\],\s+key1: \{\},\s+key2: \[Circular \*1\]/);
+  expect(valueText(large)).toMatch(/key0: \[Getter\],\s+key1: (?:Proxy\(\{\}\)|\{\}),\s+key2: \[Circular \*1\]/);
 });
 
 const anything = fc.anything({
