@@ -14,6 +14,7 @@ import time
 
 from . import PROTOCOL
 from .attempt import NodePlace, Refusal, end_all, require_obeyed, start, state_of
+from .busy import Busy
 from .facts import free_port, preflight_facts
 from .lease import Beat, lease_of, release, reserve, take
 from .metrics import metrics
@@ -41,6 +42,7 @@ class Server:
         self.questions = queue.SimpleQueue()
         self.idle = 0
         self.beat = Beat(self.place)
+        self.busy = Busy(self.place.processes)
         self.counting = threading.Lock()
 
     def say(self, value):
@@ -170,6 +172,7 @@ METHODS = {
     "search": lambda server, **question: search_logs(server.files, question),
     "stack": lambda server, rank: stack_of(server.place, rank),
     "metrics": lambda server: metrics(server.place),
+    "busy": lambda server: server.busy.looks(),
     "freePort": lambda server, start: free_port(start),
     "facts": lambda server, **question: preflight_facts(server.place, question),
     "layOut": lambda server, **request: lay_out_checkpoint(server.files, request),

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
-from mindformers_lab_node import attempt, facts, lease, metrics, node_files, search  # noqa: E402
+from mindformers_lab_node import attempt, busy, facts, lease, metrics, node_files, search  # noqa: E402
 from mindformers_lab_node.attempt import NodePlace, Refusal  # noqa: E402
 
 
@@ -64,6 +65,34 @@ class Devices(InFolder):
         self.tool("hccn_tool", "link status: DOWN\n")
         self.assertEqual(len(metrics.devices()), 3)
         self.assertEqual(facts.device_links(1), [{"device": 0, "link": "link status: DOWN"}])
+
+
+class AtWork(unittest.TestCase):
+    def child(self, command):
+        process = subprocess.Popen(["sh", "-c", command])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process.pid
+
+    def test_a_process_that_works_or_is_stopped_is_told_from_one_that_sleeps(self):
+        self.addCleanup(setattr, busy, "LOOK_SECONDS", busy.LOOK_SECONDS)
+        busy.LOOK_SECONDS = 0.01
+        pids = [self.child("while :; do :; done"), self.child("exec sleep 600"), self.child("exec sleep 600")]
+        os.kill(pids[2], signal.SIGSTOP)
+        found = busy.Busy(lambda: [{"role": "worker", "rank": rank, "pid": pid} for rank, pid in enumerate(pids)])
+        self.assertEqual(found.looks(), [{"rank": rank, "looks": 0, "busy": 0} for rank in range(3)])
+        deadline = time.monotonic() + 30
+        while (seen := found.looks())[0]["looks"] < 50 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        at_work, asleep, stopped = (each["busy"] / each["looks"] for each in seen)
+        self.assertGreater(at_work, 0.8)
+        self.assertLess(asleep, 0.2)
+        self.assertGreater(stopped, 0.8)
+
+    def test_the_pauses_are_unequal_and_last_a_second_on_average(self):
+        pauses = [busy.pause_after(look) for look in range(1000)]
+        self.assertEqual(len({round(pause, 3) for pause in pauses}), 2)
+        self.assertAlmostEqual(sum(pauses) / 1000, 1, places=2)
 
 
 class Lease(InFolder):

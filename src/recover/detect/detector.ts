@@ -1,4 +1,5 @@
 import { formatDuration } from "../../core/units.js";
+import { BarrierWatch } from "./barrier-watch.js";
 import { causeOfEnd, causeOfLines } from "./causes.js";
 import type { Finding } from "./finding.js";
 import { type DetectionLimits, defaultLimits } from "./limits.js";
@@ -31,6 +32,7 @@ export class Detector {
   readonly #limits: DetectionLimits;
   readonly #loss: LossWatch;
   readonly #pace: PaceWatch;
+  readonly #barriers: BarrierWatch;
   readonly #saves = new Rolling(8);
   readonly #reported = new Map<string, number>();
   #phase: Phase = "starting";
@@ -45,6 +47,7 @@ export class Detector {
     this.#limits = { ...defaultLimits, ...limits };
     this.#loss = new LossWatch(this.#limits);
     this.#pace = new PaceWatch(this.#limits);
+    this.#barriers = new BarrierWatch(this.#limits.slowRank);
     this.#aliveAt = startedAt;
   }
 
@@ -97,7 +100,7 @@ export class Detector {
         if (this.#phase === "saving") this.#phase = "training";
         return [];
       case "barrier":
-        return [this.#pace.barrier(seen)];
+        return [this.#barriers.take(seen)];
       case "disk":
         return [this.#pace.disk(seen)];
       case "ended":

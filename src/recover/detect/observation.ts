@@ -79,8 +79,14 @@ export interface ErrorLineObservation extends At {
 export interface BarrierObservation extends At {
   readonly kind: "barrier";
   readonly step: number;
-  /** Milliseconds by rank. */
+  /** Milliseconds by rank; ranks that were not measured are holes. */
   readonly beforeMs: readonly number[];
+  /** Smallest difference in milliseconds that is no noise; absent for exact times. */
+  readonly withinMs?: number;
+  /** By rank: share of the time in which its process was at work. Absent unless the times come from it. */
+  readonly shares?: readonly number[];
+  /** Names of the nodes by rank. */
+  readonly nodes?: readonly string[];
 }
 
 /** A device reports uncorrectable memory errors. */

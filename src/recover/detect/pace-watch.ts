@@ -1,24 +1,20 @@
 import type { Finding } from "./finding.js";
 import type { DetectionLimits } from "./limits.js";
-import type { BarrierObservation, DiskObservation, StepObservation } from "./observation.js";
-import { median, Rolling } from "./rolling.js";
+import type { DiskObservation, StepObservation } from "./observation.js";
+import { Rolling } from "./rolling.js";
 
-type PaceFinding = Pick<Finding, "kind" | "cause" | "since" | "summary" | "evidence"> & { readonly rank?: number };
+type PaceFinding = Pick<Finding, "kind" | "cause" | "since" | "summary" | "evidence">;
 
 /** Steps of the short window that is held against the long memory. */
 const recentSteps = 16;
-/** A rank has to be slow in so many barriers in a row. */
-const slowBarriers = 8;
-const smallestSlowMs = 5;
 const hour = 3_600_000;
 
-/** Watches how fast the steps are, which rank keeps the others waiting, and how fast the disk fills. */
+/** Watches how fast the steps are, and how fast the disk fills. */
 export class PaceWatch {
   readonly #limits: DetectionLimits;
   readonly #recent = new Rolling(recentSteps);
   readonly #disks = new Map<string, DiskObservation[]>();
   #best = Number.POSITIVE_INFINITY;
-  #slow = new Map<number, number>();
 
   constructor(limits: DetectionLimits) {
     this.#limits = limits;
@@ -46,36 +42,6 @@ export class PaceWatch {
       since: step.time - recentSteps * now,
       summary,
       evidence: [],
-    };
-  }
-
-  /**
-   * The rank that reaches the collective last, again and again. Its step time is everyone's; its time before the
-   * collective is not.
-   */
-  barrier(barrier: BarrierObservation): PaceFinding | undefined {
-    const { beforeMs, step, time } = barrier;
-    // Ranks that were not measured are holes.
-    const usual = median(beforeMs.filter(Number.isFinite));
-    const limit = Math.max(usual * this.#limits.slowRank, usual + smallestSlowMs);
-    const counts = new Map<number, number>();
-    beforeMs.forEach((ms, rank) => {
-      if (ms > limit) counts.set(rank, (this.#slow.get(rank) ?? 0) + 1);
-    });
-    this.#slow = counts;
-    const found = [...counts].filter(([, count]) => count >= slowBarriers).sort((a, b) => b[1] - a[1])[0];
-    if (found === undefined) return undefined;
-    const [rank, count] = found;
-    const ms = beforeMs[rank] as number;
-    return {
-      kind: "slow-rank",
-      cause: "device",
-      rank,
-      since: time,
-      summary:
-        `rank ${rank} reaches the collective after ${ms.toFixed(0)} ms, ` +
-        `the median rank after ${usual.toFixed(0)} ms`,
-      evidence: [`in ${count} steps in a row up to step ${step}`],
     };
   }
 

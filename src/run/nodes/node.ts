@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from "../../core/liveness/process-identity.js";
 import type { ProgramEnd } from "../../core/process.js";
 import type { NodeCommand } from "../../plan/command/command.js";
+import type { BusyLooks } from "../../recover/detect/busy-shares.js";
 
 /**
  * One machine of a run, as launcher, supervisor, and readers see it. Backends: this machine, ssh, Slurm, simulated.
@@ -64,6 +65,11 @@ export interface RunNode {
   /** Python stack of a rank's process, or the reason that none could be had. Never waits longer than 10 s. */
   stack(rank: number): Promise<string>;
   metrics(): Promise<NodeMetrics>;
+  /**
+   * How often each rank's process was looked at and found at work since the first call. The first call begins the
+   * looks, about one a second. They end with the connection, or 60 s after the last call.
+   */
+  busy(): Promise<readonly BusyLooks[]>;
   /** Gives back what is kept for another attempt, such as the nodes of a Slurm job: none follows. */
   release?(): Promise<void>;
   /** Closes the connection. The training goes on. */

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { isLabError } from "../../core/error.js";
 import type { ProcessIdentity } from "../../core/liveness/process-identity.js";
 import { nodeEngineFolder } from "../../plan/command/command.js";
+import type { BusyLooks } from "../../recover/detect/busy-shares.js";
 import { Connection, type Connector } from "./connection.js";
 import type {
   FileRange,
@@ -144,6 +145,10 @@ export class RemoteNode implements RunNode {
 
   metrics(): Promise<NodeMetrics> {
     return this.#ask("metrics") as Promise<NodeMetrics>;
+  }
+
+  busy(): Promise<readonly BusyLooks[]> {
+    return this.#ask("busy") as Promise<readonly BusyLooks[]>;
   }
 
   /** Any other question of the node program; preflight and staging use it. */

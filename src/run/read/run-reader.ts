@@ -114,10 +114,16 @@ export class RunReader {
       now: this.clock.now(),
       steps: [...recorded.steps, ...added].slice(-recentSteps),
       checkpointStep: checkpoint.step,
-      remains: checkpoint.problems,
+      remains: [...this.#incompleteAfter(checkpoint.step), ...checkpoint.problems],
       damage,
       ...(gone && { gone: `the run folder ${this.folder} was moved or deleted` }),
     });
+  }
+
+  /** Checkpoints that were never complete; older than the newest complete one they are no loss. */
+  #incompleteAfter(newest = 0): string[] {
+    const steps = new Map(this.history.notes.map(({ incomplete = 0, text }) => [incomplete, text]));
+    return [...steps].filter(([step]) => step > newest).map(([, text]) => text);
   }
 
   /** A simulated run has events of its checkpoints, and no files. */

@@ -100,6 +100,8 @@ export interface FaultEvent extends EventBase {
 export interface NoteEvent extends EventBase {
   readonly kind: "note";
   readonly text: string;
+  /** Global step of a checkpoint that ranks reported and that is incomplete. */
+  readonly incomplete?: number;
 }
 
 /** A decision about the run, with its reason. */

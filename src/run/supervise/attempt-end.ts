@@ -18,6 +18,17 @@ export interface AttemptEnd {
   readonly outOfMemory: boolean;
 }
 
+/** What is wrong with a training although its processes live. */
+export interface Trouble {
+  readonly summary: string;
+  readonly rank?: number;
+}
+
+/** The verdict on an attempt that is ended for a trouble. */
+export function failedBy({ summary: message, rank }: Trouble): Verdict {
+  return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
+}
+
 /** Looks whether the kernel has ended the process of the fault for want of memory, and says so. */
 export async function withMemory(
   end: AttemptEnd,

@@ -6,7 +6,7 @@ import { rankNodes, worstEnd } from "../nodes/open/attempt-ranks.js";
 import type { StepRecord } from "../record/events.js";
 import { launcherOption } from "../record/node-command.js";
 import type { RunFile } from "../record/run-file.js";
-import { type AttemptEnd, withMemory } from "./attempt-end.js";
+import { type AttemptEnd, failedBy, type Trouble, withMemory } from "./attempt-end.js";
 import { HangWatch } from "./hang-watch.js";
 import { AttemptLogs, type LogPortion, type SavedPoint } from "./observe/attempt-logs.js";
 import { catchUp, followNode } from "./observe/follow.js";
@@ -15,7 +15,7 @@ import { MemoryKills } from "./observe/memory-kills.js";
 import { type LostNode, NodeWatch } from "./observe/node-watch.js";
 import { type GoneProcess, ProcessWatch } from "./observe/process-watch.js";
 import { QuietWatch } from "./observe/quiet-watch.js";
-import { judge, type Verdict } from "./observe/verdict.js";
+import { judge } from "./observe/verdict.js";
 import type { Recorder } from "./recorder.js";
 import { startNodes } from "./start-nodes.js";
 import { Stopping } from "./stopping.js";
@@ -55,11 +55,6 @@ export interface AttemptParts {
   readonly examine?: Examine | undefined;
   /** Called when all ranks say that they have saved; looks at the files and records the checkpoint. */
   onSaved(point: SavedPoint): void;
-}
-
-interface Trouble {
-  readonly summary: string;
-  readonly rank?: number;
 }
 
 /** Looks at what a running attempt shows. */
@@ -110,7 +105,8 @@ export class Attempt {
     this.#stopping = new Stopping(folder, nodes, clock);
     this.processes = new ProcessWatch(nodes);
     this.#watch = new NodeWatch(nodes, clock);
-    this.#quiet = new QuietWatch({ nodes, logs: this.#logs, clock, ranks: this.#ranks });
+    const findSlow = parts.examine !== undefined;
+    this.#quiet = new QuietWatch({ nodes, logs: this.#logs, clock, ranks: this.#ranks, findSlow });
     this.#lastWords = new LastWords(file.commands);
     this.#hang = new HangWatch({ ranks: this.#ranks, logs: this.#logs, processes: this.processes, clock, hangMs });
   }
@@ -145,10 +141,12 @@ export class Attempt {
     this.#observed.push(seen);
   }
 
-  /** Hands over what was seen after the last look. For the time after the end. */
-  async examineRest(): Promise<void> {
+  /** Hands over what was seen after the last look; an attempt that finished may have failed by it. */
+  async examineRest(end: AttemptEnd): Promise<AttemptEnd> {
     const observed = this.#observed.splice(0);
-    if (observed.length > 0) await this.#parts.examine?.({ steps: [], observed }, this.#parts.recorder);
+    if (observed.length === 0) return end;
+    const trouble = await this.#parts.examine?.({ steps: [], observed }, this.#parts.recorder);
+    return trouble && end.verdict.state === "finished" ? { ...end, verdict: failedBy(trouble) } : end;
   }
 
   #hear(node: RunNode, sign: NodeSign): void {
@@ -286,9 +284,7 @@ export class Attempt {
     });
     // Fast last steps are read after the end. Of an attempt that failed, its end says more.
     const trouble = this.#troubled ? this.#trouble : judged.state === "finished" ? this.#lateTrouble : undefined;
-    const { summary: message = "", rank } = trouble ?? {};
-    const fault = { message, ...(rank !== undefined && { rank }) };
-    const verdict: Verdict = trouble ? { state: "failed", message, fault } : judged;
+    const verdict = trouble ? failedBy(trouble) : judged;
     const found = { silence: this.#hang.silence, lost: this.#lost, gone: this.#gone };
     return { verdict, logs: this.#logs, ...found, ends: this.#ends, outOfMemory: false };
   }

@@ -37,9 +37,18 @@ export class Saver {
   #recording: Promise<void> = Promise.resolve();
   #sealing: Promise<void> = Promise.resolve();
   #looks = looks;
+  /** What is wrong with checkpoints, by step. */
+  readonly #incomplete = new Map<number, string>();
+  #newest = 0;
 
   constructor(parts: SaverParts) {
     this.#parts = parts;
+  }
+
+  /** What is wrong with the last checkpoint; undefined if it is complete, or if there is none. */
+  get lastProblem(): string | undefined {
+    const last = Math.max(...this.#incomplete.keys());
+    return last > this.#newest ? this.#incomplete.get(last) : undefined;
   }
 
   /** All ranks say that they have saved this point. */
@@ -79,15 +88,14 @@ export class Saver {
           },
         };
         await recorder.record([event], { durable: true });
+        this.#newest = Math.max(this.#newest, step);
         onLooked?.({ kind: "saved", time: event.time, step, seconds });
         this.#seal(point, found.files);
         return;
       }
       if (look >= this.#looks || this.#ended.signal.aborted) {
         const problems = found.problems.slice(0, 8).join("; ");
-        await recorder.note(
-          `the checkpoint of step ${point.step} is incomplete although all ranks reported it: ${problems}`,
-        );
+        await this.#noteIncomplete(point.step, `is incomplete although all ranks reported it: ${problems}`);
         const rank = Number(/^rank (\d+)/.exec(problems)?.[1] ?? Number.NaN);
         const message = `all ranks reported it, but ${problems}`;
         const named = Number.isNaN(rank) ? {} : { rank };
@@ -96,6 +104,21 @@ export class Saver {
       }
       await clock.wait(lookMs, this.#ended.signal);
     }
+  }
+
+  /** Takes checkpoints that only some ranks have reported by the end of a training. */
+  async addUnfinished(failures: readonly SaveFailureObservation[]): Promise<void> {
+    for (const failure of failures) {
+      await this.#noteIncomplete(failure.step, `is incomplete: ${failure.message}`);
+      this.#parts.onLooked?.(failure);
+    }
+  }
+
+  async #noteIncomplete(step: number, how: string): Promise<void> {
+    const { recorder, clock } = this.#parts;
+    const text = `the checkpoint of step ${step} ${how}`;
+    this.#incomplete.set(step, text);
+    await recorder.record([{ kind: "note", time: clock.now(), attempt: recorder.attempt, text, incomplete: step }]);
   }
 
   #seal(point: SavedPoint, files: readonly SavedFile[]): void {

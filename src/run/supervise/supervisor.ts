@@ -138,8 +138,8 @@ export class Supervisor {
     if (recorded.state === "starting") await this.#recorder.enter("starting");
     const end = await this.#keeper.unlessLost(this.#attempt.run());
     await saver.finish(sealMs);
-    await this.#attempt.examineRest();
-    return { end, nodes };
+    if (end.verdict.state !== "failed") await saver.addUnfinished(end.logs.unfinished(this.#clock.now()));
+    return { end: withProblem(await this.#attempt.examineRest(end), saver.lastProblem), nodes };
   }
 
   /** Ends what is left of the attempt on all nodes; only then anything is written about its end. */
@@ -226,6 +226,13 @@ export class Supervisor {
       await node.release?.().catch(() => undefined);
     }
   }
+}
+
+/** The end of a training that did not fail says so if its last checkpoint is of no use. */
+function withProblem(end: AttemptEnd, problem: string | undefined): AttemptEnd {
+  const { verdict } = end;
+  if (problem === undefined || verdict.state === "failed") return end;
+  return { ...end, verdict: { ...verdict, message: `${verdict.message}, but ${problem}` } };
 }
 
 /** Node that a rank runs on, by the commands. */

@@ -5,6 +5,7 @@ import { LabError } from "../../../core/error.js";
 import { writeFileAtomic } from "../../../core/files.js";
 import { isRunning, type ProcessIdentity, processIdentity } from "../../../core/liveness/process-identity.js";
 import { sendSignal, startProgram } from "../../../core/process.js";
+import type { BusyLooks } from "../../../recover/detect/busy-shares.js";
 import { listFiles } from "../glob.js";
 import type {
   FileRange,
@@ -21,6 +22,7 @@ import type {
   RunNode,
 } from "../node.js";
 import { followFiles } from "./follow-files.js";
+import { LocalBusy } from "./local-busy.js";
 import { localMetrics } from "./local-metrics.js";
 import { LocalProcesses } from "./local-processes.js";
 import { readStack } from "./local-stack.js";
@@ -47,6 +49,7 @@ export class LocalNode implements RunNode {
   readonly #clock: Clock;
   readonly #paceMs: number;
   readonly #processes: LocalProcesses;
+  readonly #workers: LocalBusy;
   readonly #listeners = new Set<(sign: NodeSign) => void>();
   readonly #place: () => string;
   #attempt: number | undefined;
@@ -61,6 +64,7 @@ export class LocalNode implements RunNode {
     this.#clock = clock;
     this.#paceMs = paceMs;
     this.#processes = new LocalProcesses(marker);
+    this.#workers = new LocalBusy(() => this.processes(), clock, this.#closed.signal);
   }
 
   get folder(): string {
@@ -232,6 +236,10 @@ export class LocalNode implements RunNode {
 
   async metrics(): Promise<NodeMetrics> {
     return localMetrics(this.folder, await this.#processes.usage(), this.#clock);
+  }
+
+  busy(): Promise<readonly BusyLooks[]> {
+    return this.#workers.looks();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProcessIdentity } from "../../../core/liveness/process-identity.js";
+import type { BusyLooks } from "../../../recover/detect/busy-shares.js";
 import { LocalNode } from "../local/local-node.js";
 import type {
   FileRange,
@@ -121,6 +122,10 @@ export class SlurmNode implements RunNode {
 
   async metrics(): Promise<NodeMetrics> {
     return (await (await this.#remote())?.metrics()) ?? { ranks: [], devices: [] };
+  }
+
+  async busy(): Promise<readonly BusyLooks[]> {
+    return (await (await this.#remote())?.busy()) ?? [];
   }
 
   async close(): Promise<void> {

@@ -146,8 +146,13 @@ export class AttemptLogs {
     return [{ ...point, ranks: all.length, seconds: most(all, ({ seconds }) => seconds) }];
   }
 
+  /** Checkpoints that only some ranks have reported. For the time after the end, when nobody reports any more. */
+  unfinished(time: number): SaveFailureObservation[] {
+    return this.#unfinishedBefore({ step: Number.POSITIVE_INFINITY }, time);
+  }
+
   /** Ranks save in order: after a checkpoint that all have finished, nobody finishes an older one. */
-  #unfinishedBefore({ step: newer }: SavedPoint, time: number): SaveFailureObservation[] {
+  #unfinishedBefore({ step: newer }: Pick<SavedPoint, "step">, time: number): SaveFailureObservation[] {
     const older = [...this.#saved].filter(([, [first]]) => first !== undefined && first.step < newer);
     return older.map(([key, all]) => {
       this.#saved.delete(key);

@@ -1,7 +1,5 @@
-import type { Clock } from "../../../core/clock.js";
 import type { Observation, Phase } from "../../../recover/detect/observation.js";
-import type { RunNode } from "../../nodes/node.js";
-import type { AttemptLogs } from "./attempt-logs.js";
+import { BusyWatch, type WatchedParts } from "./busy-watch.js";
 import type { RankPhase } from "./rank-log.js";
 
 /** Milliseconds between two looks at the nodes. */
@@ -15,19 +13,18 @@ const phases: Readonly<Partial<Record<RankPhase, Phase>>> = {
   evaluating: "evaluating",
 };
 
-export interface QuietParts {
-  readonly nodes: readonly RunNode[];
-  readonly ranks: ReadonlyMap<number, RunNode>;
-  readonly logs: AttemptLogs;
-  readonly clock: Clock;
+export interface QuietParts extends WatchedParts {
+  /** Whether to look which rank is slow. */
+  readonly findSlow?: boolean;
 }
 
 /**
- * What no log line says: free disk and memory errors of the nodes, and the time that a start, a save, or an evaluation
- * takes. A hang while training is the hang watch's, which keeps the stacks.
+ * What no log line says: free disk and memory errors of the nodes, how much of the time a rank is at work, and the time
+ * that a start, a save, or an evaluation takes. A hang while training is the hang watch's, which keeps the stacks.
  */
 export class QuietWatch {
   readonly #parts: QuietParts;
+  readonly #busy: BusyWatch;
   #phase: Phase | undefined;
   #nodesAt: number;
   #clockAt = 0;
@@ -36,6 +33,7 @@ export class QuietWatch {
 
   constructor(parts: QuietParts) {
     this.#parts = parts;
+    this.#busy = new BusyWatch(parts);
     this.#nodesAt = parts.clock.elapsed();
   }
 
@@ -50,7 +48,8 @@ export class QuietWatch {
         this.#looking = undefined;
       });
     }
-    return [...this.#lookAtPhase(now), ...this.#found.splice(0)];
+    const slow = this.#parts.findSlow ? this.#busy.look() : [];
+    return [...this.#lookAtPhase(now), ...slow, ...this.#found.splice(0)];
   }
 
   #lookAtPhase(now: number): Observation[] {

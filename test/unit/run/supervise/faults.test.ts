@@ -80,9 +80,32 @@ describe("checkpoints", () => {
     const status = await run.wait({ timeout: "4m" });
     expect(status).toMatchObject({ state: "finished", checkpointStep: 20 });
     expect((await openCheckpoints(run.checkpointDir)).latestComplete().step).toBe(20);
-    expect(String((await run[displayKey]())["text/plain"])).toMatch(/checkpoint\s+step 20/);
-    const events = readFileSync(join(run.folder, "events", "supervisor-1.jsonl"), "utf8");
-    expect(events).toContain("the checkpoint of step 40 is incomplete although all ranks reported it: rank 1");
+    const problem = "the checkpoint of step 40 is incomplete although all ranks reported it: rank 1";
+    expect(status.message).toContain(`finished at step 45 of 45, but ${problem}`);
+    expect(status.damage).toEqual([expect.stringContaining(problem)]);
+    const card = String((await run[displayKey]())["text/plain"]);
+    expect(card).toMatch(/checkpoint\s+step 20/);
+    expect(card).toMatch(/damage\s+the checkpoint of step 40 is incomplete/);
+    expect(readFileSync(join(run.folder, "events", "supervisor-1.jsonl"), "utf8")).toContain(problem);
+  });
+
+  it("the last one that is incomplete ends the run as failed if the recovery policy says so", async () => {
+    const plan = fakePlan({ steps: 45, environment: { FAKE_SAVE_EVERY: "20", FAKE_BROKEN_SAVE: "1:40" } });
+    const recovery = { table: { "checkpoint-failed": ["stop"] } } as const;
+    const run = await launchRun(plan, { name: "cut-stop", folder: runsFolder(), recovery });
+    launched.push(run);
+    const error = await run.wait({ timeout: "4m" }).catch((reason: unknown) => reason);
+    const message = expect.stringContaining("the checkpoint of step 40 was not saved on rank 1");
+    expect(error).toMatchObject({ code: "RUN_FAILED", message });
+    const decided = (await run.decisions()).map(({ decision, finding }) => [decision, finding?.kind]);
+    expect(decided).toEqual([["stop", "checkpoint-failed"]]);
+  });
+
+  it("an incomplete one before a complete one is no loss: neither status nor message speak of it", async () => {
+    const run = await launch("cut-before", 45, { FAKE_SAVE_EVERY: "20", FAKE_BROKEN_SAVE: "1:20" });
+    const status = await run.wait({ timeout: "4m" });
+    expect(status).toMatchObject({ state: "finished", checkpointStep: 40, message: "finished at step 45 of 45" });
+    expect(status.damage).toBeUndefined();
   });
 
   it("status follows what happens to the files later, and says what is wrong", async () => {

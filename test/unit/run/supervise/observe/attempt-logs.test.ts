@@ -37,6 +37,18 @@ it("a checkpoint that a rank never finished is seen when all ranks have finished
   });
 });
 
+it("the last checkpoint, which no other follows, is unfinished at the end if a rank did not report it", () => {
+  const logs = new AttemptLogs({ attempt: 1, expected: [0, 1], lossRank: 1 });
+  const say = (rank: number, step: number) =>
+    logs.accept({ path: path(rank), lines: [line(step, 6.25), saved(step)], offset: 0 }, 5);
+  for (const rank of [0, 1]) say(rank, 20);
+  expect(logs.unfinished(6)).toEqual([]);
+  say(1, 40);
+  const message = "1 of 2 ranks did not report it as saved";
+  expect(logs.unfinished(7)).toEqual([{ kind: "save-failed", time: 7, step: 40, rank: 0, message }]);
+  expect(logs.unfinished(8)).toEqual([]);
+});
+
 it("errors of the rank's own device are seen while it lives; complaints about others and other errors are not", () => {
   const logs = new AttemptLogs({ attempt: 1, expected: [0, 1], lossRank: 1 });
   const lines = [
