@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { access, statfs } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { availableParallelism, freemem, homedir, totalmem } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { enginePython } from "../core/engine-python.js";
+import { freeSpace } from "../core/files.js";
 import { type ProgramOutput, runProgram } from "../core/process.js";
 
 /** Facts about the machine; undefined: not found. */
@@ -110,8 +111,8 @@ async function findKernelspec(environment: Environment, python: string): Promise
 }
 
 async function freeDisk(): Promise<number | undefined> {
-  const found = await statfs(process.cwd()).catch(() => undefined);
-  return found && found.bavail * found.bsize;
+  const bytes = await freeSpace(process.cwd());
+  return Number.isFinite(bytes) ? bytes : undefined;
 }
 
 /**

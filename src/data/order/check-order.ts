@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.js";
 import { dataLoaderPath } from "../../config/keys/data-path.js";
-import { isSection } from "../../config/text/values.js";
 import { type FixStep, type Issue, isLabError, LabError } from "../../core/error.js";
 import { formatBytes } from "../../core/units.js";
 import { impossible } from "../gpt-index/epochs.js";
@@ -9,10 +8,13 @@ import { planPart } from "../gpt-index/part-plan.js";
 import { type CountedDataset, sizePart } from "../gpt-index/part-size.js";
 import { type SplitName, splitNames } from "../gpt-index/split.js";
 import { engineIndexBytes, indexSum } from "./index-memory.js";
-import { type LoaderSettings, readLoaderSection } from "./loader-settings.js";
+import { type LoaderSettings, readLoaderSection, requireSection } from "./loader-settings.js";
 import { countedLengths, SourceFiles } from "./source-files.js";
 
 const rule = "data-order";
+
+/** Settings of the loader itself; all others are in its section `config`. */
+const loaderKeys: readonly string[] = ["sizes", "phase", "shuffle", "config"];
 
 export interface CheckOrderOptions {
   /** Memory of the machine that the run's processes share, in bytes; undefined if it is not known. */
@@ -29,8 +31,7 @@ export async function checkDataOrder(config: Config, options: CheckOrderOptions 
   const found: Issue[] = [];
   const counted = new Map<string, CountedDataset | undefined>();
   for (const loader of loaders) {
-    const values = config.get(`${loader}.config`);
-    if (config.get(`${loader}.type`) !== "BlendedMegatronDatasetDataLoader" || !isSection(values)) continue;
+    if (config.get(`${loader}.type`) !== "BlendedMegatronDatasetDataLoader") continue;
     found.push(...(await checkLoader(config, { loader, counted, ...options })));
   }
   return found;
@@ -48,8 +49,13 @@ async function checkLoader(config: Config, place: LoaderPlace): Promise<Issue[]>
   const wanted = splitNames.find((name) => name === phase);
   try {
     if (wanted === undefined) throw wrongPhase(phase);
-    const section = config.get(`${loader}.config`) as Readonly<Record<string, unknown>>;
-    const settings = readLoaderSection({ sizes: config.get(`${loader}.sizes`), config: section });
+    const section = requireSection(config.get(`${loader}.config`));
+    const settings = readLoaderSection({
+      sizes: config.get(`${loader}.sizes`),
+      // The order of an evaluation's samples has no effect.
+      shuffle: loader === dataLoaderPath ? config.get(`${loader}.shuffle`) : undefined,
+      config: section,
+    });
     const found: Issue[] = [];
     for (const part of splitNames) {
       try {
@@ -127,7 +133,7 @@ function wrongPhase(phase: unknown): LabError {
 function issueOf(error: unknown, loader: string): Issue {
   if (!isLabError(error)) throw error;
   const { setting = "data_path", value } = error.details as { readonly setting?: string; readonly value?: unknown };
-  const path = `${loader}.${setting === "sizes" || setting === "phase" ? setting : `config.${setting}`}`;
+  const path = `${loader}.${loaderKeys.includes(setting) ? setting : `config.${setting}`}`;
   const finding = { severity: "error", rule, path, message: error.message } as const;
   if (value === undefined)
     return { ...finding, hint: error.hint || "copy the dataset again, or run prepareData again" };

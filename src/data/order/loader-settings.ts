@@ -1,3 +1,5 @@
+import { isSection } from "../../config/text/values.js";
+import { isWhole } from "../../core/arguments.js";
 import { DataError } from "../../core/error.js";
 import { type Blend, parseBlendList } from "../gpt-index/blend-list.js";
 import { impossible } from "../gpt-index/epochs.js";
@@ -26,14 +28,7 @@ export interface LoaderSettings extends GptSettings {
  */
 export function readLoaderSection(section: LoaderSection): LoaderSettings {
   const { sizes, shuffle, config } = section;
-  if (shuffle === true)
-    throw new DataError(
-      "DATA_ORDER_UNKNOWN",
-      "data_loader.shuffle: expected False, found True: MindSpore would shuffle the shuffled samples again",
-      {
-        hint: 'config.set("train_dataset.data_loader.shuffle", false)',
-      },
-    );
+  if ((shuffle ?? false) !== false) throw wrongShuffle(shuffle);
   return {
     blend: readBlend(config),
     sizes: readSizes(sizes),
@@ -45,6 +40,15 @@ export function readLoaderSection(section: LoaderSection): LoaderSettings {
       typeof config.path_to_cache === "string" && config.path_to_cache !== "" ? config.path_to_cache : undefined,
     pad: wholeNumber("pad", config.pad ?? -1, [-(2 ** 31), 2 ** 31 - 1]),
   };
+}
+
+/** @throws DataError INDEX_IMPOSSIBLE unless `data_loader.config` is a section. */
+export function requireSection(values: unknown): LoaderSection["config"] {
+  if (isSection(values)) return values as LoaderSection["config"];
+  throw impossible(`data_loader.config: expected a section, found ${JSON.stringify(values) ?? "none"}`, {
+    hint: "write the section, for example as in the template pretrain_deepseek3_tiny_cpu",
+    set: ["config"],
+  });
 }
 
 function readBlend(config: LoaderSection["config"]): GptSettings["blend"] {
@@ -81,7 +85,7 @@ function readList(key: string, value: unknown): Blend | undefined {
 }
 
 function readSizes(value: unknown): (number | undefined)[] {
-  const good = Array.isArray(value) && value.length >= 3 && value.every((size) => size === null || isWhole(size));
+  const good = Array.isArray(value) && value.length >= 3 && value.every((size) => size === null || isWhole(size, 0));
   if (good) return (value as (number | null)[]).map((size) => size ?? undefined);
   throw impossible(
     `sizes: expected three whole numbers of samples (train, valid, test), found ${JSON.stringify(value)}`,
@@ -92,8 +96,14 @@ function readSizes(value: unknown): (number | undefined)[] {
   );
 }
 
-function isWhole(value: unknown): boolean {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+/** MindSpore's GeneratorDataset takes a bool or None only. */
+function wrongShuffle(shuffle: unknown): DataError {
+  const found = shuffle === true ? "True" : JSON.stringify(shuffle);
+  const why = shuffle === true ? ": MindSpore would shuffle the shuffled samples again" : "";
+  return new DataError("DATA_ORDER_UNKNOWN", `data_loader.shuffle: expected False, found ${found}${why}`, {
+    hint: 'config.set("train_dataset.data_loader.shuffle", false)',
+    details: { setting: "shuffle", value: false },
+  });
 }
 
 function wholeNumber(key: string, value: unknown, [low, high]: readonly [number, number]): number {

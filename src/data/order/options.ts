@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
 import type { Config } from "../../config/config.js";
-import { isSection } from "../../config/text/values.js";
 import { hasAll, requireArgument } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { parsePythonFloat } from "../gpt-index/python-numbers.js";
 import type { SplitName } from "../gpt-index/split.js";
 import type { OrderPlan } from "./epochs/batch-layout.js";
-import { type LoaderSettings, readLoaderSection } from "./loader-settings.js";
+import { type LoaderSettings, readLoaderSection, requireSection } from "./loader-settings.js";
 
 /**
  * Where the settings come from: a plan (which also gives steps and ranks), a configuration, or the values themselves.
@@ -76,12 +75,11 @@ function absolutePath(dataPath: readonly (string | number)[]): (string | number)
 function configSettings(config: Config): LoaderSettings {
   const path = "train_dataset.data_loader";
   const type = config.get(`${path}.type`);
-  const values = config.get(`${path}.config`);
-  if (type === "BlendedMegatronDatasetDataLoader" && isSection(values))
+  if (type === "BlendedMegatronDatasetDataLoader")
     return readLoaderSection({
       sizes: config.get(`${path}.sizes`),
       shuffle: config.get(`${path}.shuffle`),
-      config: values as Readonly<Record<string, unknown>>,
+      config: requireSection(config.get(`${path}.config`)),
     });
   throw new LabError(
     "DATA_ORDER_UNKNOWN",

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { checkShards } from "../mindrecord/names.js";
 import { inputFormats } from "../text/input/files.js";
-import { requireFlags, requireKnownOptions, shownValue } from "./option-names.js";
+import { requireFlags, requireKnownOptions } from "./option-names.js";
 import type { PrepareMindRecordOptions, PrepareOptions, PrepareRequest } from "./options.js";
 
 /**

@@ -1,4 +1,4 @@
-import { statfs } from "node:fs/promises";
+import { freeSpace } from "../../core/files.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { tokenBytes } from "../../formats/megatron.js";
 import { diskTooSmall } from "./errors.js";
@@ -39,9 +39,9 @@ export function estimateSpace(facts: SpaceFacts): { readonly bytes: number; read
 }
 
 /** Throws DISK_TOO_SMALL if the dataset can't fit. */
-export async function requireSpace(folder: string, facts: SpaceFacts, stat = statfs): Promise<void> {
+export async function requireSpace(folder: string, facts: SpaceFacts): Promise<void> {
   const { bytes, estimate } = estimateSpace(facts);
-  const { bavail, bsize } = await stat(folder);
+  const free = await freeSpace(folder);
   const need = bytes - facts.written;
-  if (need > bavail * bsize) throw diskTooSmall(folder, need, { free: bavail * bsize, estimate });
+  if (need > free) throw diskTooSmall(folder, need, { free, estimate });
 }

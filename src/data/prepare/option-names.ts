@@ -1,3 +1,4 @@
+import { shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import type { PrepareMindRecordOptions, PrepareOptions } from "./options.js";
 
@@ -58,13 +59,6 @@ export function requireFlags(options: object, flags: readonly (keyof PrepareOpti
       hint: `write ${name}: true or ${name}: false`,
     });
   }
-}
-
-/** A value as it would be typed. */
-export function shownValue(value: unknown): string {
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "number") return String(value);
-  return JSON.stringify(value) ?? String(value);
 }
 
 function unknown(name: string): LabError {

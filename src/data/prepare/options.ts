@@ -6,7 +6,8 @@ import type { BadLinePolicy } from "../text/part-rules.js";
 export interface PrepareOptions {
   /**
    * The text: a path, a folder (every text file below it), a pattern (`*`, `**`, `?`, `[…]`, `{a,b}`), a list of
-   * them, or `"-"` for standard input. `.gz` and `.zst` are decompressed. UTF-8.
+   * them, or `"-"` for standard input. `.gz` and `.zst` are decompressed. UTF-8; a byte order mark
+   * at the start of a file is dropped.
    */
   readonly input: string | readonly string[];
   /**

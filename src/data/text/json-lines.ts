@@ -2,8 +2,6 @@ import { formatCount } from "../../core/units.js";
 import { afterValue, endOfLine, type JsonFault, jsonFault } from "./json-fault.js";
 import { BadLine, type BadLineFacts, type PartDocuments, type PartRules } from "./part-rules.js";
 
-const byteOrderMark = Buffer.from("\ufeff");
-
 /** JSON lines: each line an object, its `key` a text or a list of texts. Lines end with \n, \r\n or \r. */
 export class JsonReader {
   readonly #rules: PartRules;
@@ -24,7 +22,7 @@ export class JsonReader {
   /** Throws BadLine, unless bad lines are to be skipped. */
   read(bytes: Buffer): PartDocuments {
     this.#out = Buffer.allocUnsafeSlow(bytes.length + 64);
-    let start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+    let start = 0;
     let carriage = bytes.indexOf(13, start);
     while (start < bytes.length) {
       const found = bytes.indexOf(10, start);

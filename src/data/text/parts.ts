@@ -24,6 +24,8 @@ export interface TextPart {
   readonly valid: boolean;
 }
 
+const byteOrderMark = Buffer.from("\ufeff");
+
 export interface PartsOptions {
   /** Stretches to leave out, from the beginning of the first file on. */
   readonly from: number;
@@ -78,8 +80,12 @@ async function* partsOf(
     const { offset, state } = starts[first] as (typeof starts)[number];
     const place = totals && state ? { state, totals } : undefined;
     const { path, format } = file;
+    const numbers = { first: before + first, stretches: end - first };
+    // A byte order mark begins a file and is no part of its text; anywhere else U+FEFF is a character.
+    const isMarked = offset === 0 && byteOrderMark.equals(bytes.subarray(0, byteOrderMark.length));
+    const mark = isMarked ? byteOrderMark.length : 0;
     return {
-      ...{ first: before + first, stretches: end - first, path, offset, bytes, format, place },
+      ...{ ...numbers, path, offset: offset + mark, bytes: bytes.subarray(mark), format, place },
       valid: scan.valid,
     };
   }

@@ -133,6 +133,29 @@ describe("a plan refuses what the engine's indices can't be built from, with the
       expect(await checkDataOrder(configOf(more))).toHaveLength(count);
   });
 
+  it.each([true, 1, "yes", "False", []])("shuffle: %j in the data loader planned green", async (shuffle) => {
+    const copy = configOf({});
+    copy.set(`${loader}.shuffle`, shuffle);
+    const [found, ...more] = await checkDataOrder(copy);
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({ path: `${loader}.shuffle`, severity: "error" });
+    expect(found?.hint).toBe(`config.set("${loader}.shuffle", false)`);
+    expect(await refusals(copy)).toEqual([found?.message]);
+    await expect(planRun(copy)).rejects.toMatchObject({ code: "PLAN_INVALID" });
+    expect(await checkDataOrder(copy.fix(found as Issue))).toEqual([]);
+  });
+
+  it("a data loader whose section config is missing or no section planned green", async () => {
+    for (const wrong of [undefined, null, [], "x"]) {
+      const copy = configOf({});
+      if (wrong === undefined) copy.unset(`${loader}.config`);
+      else copy.set(`${loader}.config`, wrong);
+      const found = await checkDataOrder(copy);
+      expect(found).toMatchObject([{ path: `${loader}.config`, severity: "error" }]);
+      expect(await refusals(copy)).toEqual([found[0]?.message]);
+    }
+  });
+
   it("a phase that the engine does not know is refused", async () => {
     const copy = configOf({});
     copy.set(`${loader}.phase`, "dev");
