@@ -2,12 +2,12 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isWhole, requireArgument, requireOptions } from "../core/arguments.js";
 import { ConfigError } from "../core/error.js";
+import { suggestName } from "../core/options/suggest.js";
 import { packageRoot } from "../core/package-root.js";
 import type { ShownList } from "../view/shown-list.js";
 import type { BaseFile } from "./base-config.js";
 import { Config, type ConfigOptions } from "./config.js";
 import { allTemplates } from "./templates/list.js";
-import { suggestName } from "./text/suggest.js";
 
 const sizeLimit = 16 * 1024 * 1024;
 

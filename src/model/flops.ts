@@ -1,5 +1,6 @@
 import { requireArgument } from "../core/arguments.js";
-import { layersOf, type ModelShape, mtpKind, requireShape } from "./shape.js";
+import { requireShape } from "./require-shape.js";
+import { layersOf, type ModelShape, mtpKind } from "./shape.js";
 
 /** Core attention and projections of one layer for one token, forward, in multiply-adds. */
 function attentionWork(shape: ModelShape): number {

@@ -1,7 +1,8 @@
 import { formatCount } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import { tableBundle } from "../view/table.js";
-import { layersOf, type ModelShape, requireShape } from "./shape.js";
+import { requireShape } from "./require-shape.js";
+import { layersOf, type ModelShape } from "./shape.js";
 import { inputTensors, layerTensors, type ModelTensor, mtpTensors, outputTensors, tensorSize } from "./tensors.js";
 
 /**

@@ -1,5 +1,6 @@
 import { LabError } from "../core/error.js";
 import { knownModelTypes, type ModelSection, modelNumber, otherNames } from "./numbers.js";
+import { shapeFault } from "./require-shape.js";
 import type { ExpertShape, GroupedAttention, LatentAttention, LayerKind, ModelShape } from "./shape.js";
 
 /** Model types whose routers have an expert bias unless it is switched off. */
@@ -127,7 +128,8 @@ function readShape(model: ModelSection): ShapeOrReason {
     sequence: of("seq_length"),
     hiddenAct: String(model.hidden_act ?? (typed ? "silu" : "gelu")),
   };
-  return missing.length > 0 ? { reason: missingText(model, missing) } : { shape };
+  const reason = missing.length > 0 ? missingText(model, missing) : shapeFault(shape);
+  return reason === undefined ? { shape } : { reason };
 }
 
 /** The shape that `modelShape` gives, or undefined where it throws. */

@@ -1,5 +1,3 @@
-import { hasAll, requireArgument } from "../core/arguments.js";
-
 /** Multi-head latent attention (DeepSeek-V3, TeleChat3-MoE): queries, keys, and values pass through low ranks. */
 export interface LatentAttention {
   readonly kind: "latent";
@@ -86,12 +84,4 @@ export function layersOf(shape: ModelShape): { readonly dense: number; readonly 
 /** Kind of the multi-token-prediction layers. */
 export function mtpKind(shape: ModelShape): LayerKind {
   return shape.layerKinds.at(-1) ?? "dense";
-}
-
-/** @throws LabError ARGUMENT_INVALID unless it is a shape. `call` got it; `more`: its other arguments, for the hint. */
-export function requireShape(shape: unknown, call: string, more = ""): void {
-  requireArgument(hasAll(shape, "hidden", "layerKinds", "attention", "sequence"), {
-    ...{ call: `${call}, shape`, expected: "the result of modelShape", found: shape },
-    example: `${call}(modelShape(config.get("model.model_config"))${more})`,
-  });
 }

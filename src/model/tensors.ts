@@ -1,11 +1,5 @@
-import {
-  type GroupedAttention,
-  type LatentAttention,
-  type LayerKind,
-  type ModelShape,
-  mtpKind,
-  requireShape,
-} from "./shape.js";
+import { requireShape } from "./require-shape.js";
+import { type GroupedAttention, type LatentAttention, type LayerKind, type ModelShape, mtpKind } from "./shape.js";
 
 /** How MindFormers splits a tensor over the devices of one pipeline stage. */
 export type TensorSplit =

@@ -11,10 +11,11 @@ import { type Mesh, readMesh } from "../model/layout/mesh.js";
 import { issueList } from "../view/issue-list.js";
 import { applyData, applyDevice, type PlanData } from "./changes.js";
 import { type Cluster, resolveCluster } from "./command/cluster.js";
+import { readCluster } from "./command/cluster-options.js";
 import { withHostFile } from "./command/host-file.js";
 import { planTolerance, type ToleranceOption } from "./command/tolerance.js";
 import { planValues } from "./estimate/compute.js";
-import type { ReliabilityOptions } from "./estimate/failures.js";
+import { type ReliabilityOptions, readReliability } from "./estimate/failures.js";
 import type { PlanSpeed } from "./estimate/speed.js";
 import { makePlan, type Plan } from "./plan.js";
 import { graded, reliabilityIssues } from "./plan-issues.js";
@@ -121,11 +122,13 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   const forAscend = (copy.get("context.device_target") ?? "Ascend") !== "CPU";
   if (options.cluster === undefined && forAscend)
     throw refuse([noCluster(copy, asked)], "(without it the plan has no command, so there is nothing to show)");
-  const cluster = resolveCluster(await withHostFile(options.cluster), asked.dataParallel);
+  const given = options.cluster === undefined ? undefined : readCluster(options.cluster);
+  const cluster = resolveCluster(await withHostFile(given), asked.dataParallel);
   const tolerance = planTolerance(options.tolerance, cluster);
   const demanded = [...applyDevice(copy, cluster), ...applyTolerance(copy, tolerance)];
   const changes = [...demanded, ...applyData(copy, options.data)];
-  const values = planValues(copy, cluster, { ...options, tolerance });
+  const reliability = readReliability(options.reliability);
+  const values = planValues(copy, cluster, { ...options, ...(reliability && { reliability }), tolerance });
   const dataFiles = dataFilesOf(copy);
   const facts: CheckFacts = {
     device: cluster.device,

@@ -1,7 +1,7 @@
 import { basename, dirname, relative, resolve } from "node:path";
-import { suggestName } from "../config/text/suggest.js";
 import { requireOptions } from "../core/arguments.js";
 import { LabError } from "../core/error.js";
+import { suggestName } from "../core/options/suggest.js";
 import { formatCount, formatDate, formatDuration } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { ShownList } from "../view/shown-list.js";

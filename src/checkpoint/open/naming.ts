@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { suggestName } from "../../config/text/suggest.js";
 import { CheckpointError } from "../../core/error.js";
+import { suggestName } from "../../core/options/suggest.js";
 import { formatCount } from "../../core/units.js";
 import type { SavedPoint } from "../read/points/saved-point.js";
 

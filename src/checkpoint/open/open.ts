@@ -1,5 +1,4 @@
 import { basename, dirname } from "node:path";
-import { suggestName } from "../../config/text/suggest.js";
 import {
   hasAll,
   localPath,
@@ -10,6 +9,7 @@ import {
   requireText,
 } from "../../core/arguments.js";
 import { CheckpointError } from "../../core/error.js";
+import { suggestName } from "../../core/options/suggest.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { type FileAccess, httpFiles, localFiles } from "../read/files/file-access.js";
 import { withTensorFile } from "../read/files/tensor-file.js";

@@ -1,11 +1,11 @@
 import { hasAll, requireArgument, requireText } from "../../core/arguments.js";
 import { ConfigError } from "../../core/error.js";
+import { suggestName } from "../../core/options/suggest.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { ShownList } from "../../view/shown-list.js";
 import { tableBundle } from "../../view/table.js";
 import { shortValue } from "../text/short-value.js";
-import { suggestName } from "../text/suggest.js";
 import { allKeys, homeOf, isStrict, keyInfo, sectionPaths } from "./catalog.js";
 import type { ConfigPath } from "./config-path.js";
 import type { KeyInfo } from "./sections/key.js";

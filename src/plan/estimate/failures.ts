@@ -1,7 +1,17 @@
+import {
+  above0,
+  duration,
+  either,
+  type OptionTable,
+  oneOf,
+  readOptions,
+  section,
+  size,
+} from "../../core/options/option-table.js";
 import { parseBytes, parseDuration } from "../../core/units.js";
 import type { ResolvedCluster } from "../command/cluster.js";
 import type { PlanDisk } from "./disk.js";
-import { type FailureRate, type Reliability, reliabilityOf } from "./reliability.js";
+import { type FailureRate, publishedFailureRates, type Reliability, reliabilityOf } from "./reliability.js";
 import type { PlanDuration } from "./speed.js";
 
 /** Assumptions of the predicted failures; every value has a default that the plan names. */
@@ -26,6 +36,26 @@ export interface PlanReliability extends Reliability {
   readonly bestSteps: number;
   /** Where saveMs comes from. */
   readonly saveArithmetic: string;
+}
+
+const reliabilityTable: OptionTable<ReliabilityOptions> = {
+  failures: either(oneOf(...Object.keys(publishedFailureRates)), {
+    ...section("{ nodeDaysPerFailure: 100 }"),
+    expected: "{ nodeDaysPerFailure }",
+  }),
+  restart: duration("10m"),
+  saveTime: duration("30s"),
+  saveBandwidth: size("1GB"),
+};
+
+/** A plain copy of the options. @throws LabError ARGUMENT_INVALID */
+export function readReliability(given: unknown): ReliabilityOptions | undefined {
+  if (given === undefined) return undefined;
+  const place = { name: "reliability", code: "ARGUMENT_INVALID" } as const;
+  const options = readOptions(given, reliabilityTable, place);
+  if (typeof options.failures !== "object") return options;
+  const rate: OptionTable<typeof options.failures> = { nodeDaysPerFailure: above0(100) };
+  return { ...options, failures: readOptions(options.failures, rate, { ...place, name: "reliability.failures" }) };
 }
 
 function saveTime(

@@ -1,4 +1,12 @@
-import { LabError } from "../../core/error.js";
+import {
+  duration,
+  number,
+  type OptionTable,
+  readOptions,
+  section,
+  texts,
+  whole,
+} from "../../core/options/option-table.js";
 import { formatDuration, parseDuration } from "../../core/units.js";
 import { type DetectionLimits, defaultLimits } from "../detect/limits.js";
 import { type DecisionTable, mergeTable } from "./table.js";
@@ -59,88 +67,69 @@ export interface RecoveryPolicy {
   readonly onDecision?: readonly string[];
 }
 
-interface Range {
-  readonly low: number;
-  readonly high: number;
-  readonly whole: boolean;
-}
-
-function number(name: keyof RecoveryOptions, value: number, { low, high, whole }: Range): number {
-  if (typeof value === "number" && value >= low && value <= high && (!whole || Number.isInteger(value))) return value;
-  const range = high > 1e15 ? `${low} or more` : `${low} to ${high}`;
-  throw new LabError(
-    "ARGUMENT_INVALID",
-    `recovery.${name}: expected a ${whole ? "whole " : ""}number, ${range}, found ${JSON.stringify(value)}`,
-    { hint: 'recovery: { retries: 3, hangAfter: "10m" }' },
-  );
-}
-
-const count: Range = { low: 0, high: Number.MAX_SAFE_INTEGER, whole: true };
-const known: ReadonlySet<string> = new Set([
-  "retries",
-  "restarts",
-  "hangAfter",
-  "startAfter",
-  "saveAfter",
-  "backoff",
-  "spares",
-  "skipBatches",
-  "learningRateFactor",
-  "spikeDeviations",
-  "spikeSteps",
-  "compareSteps",
-  "tolerance",
-  "table",
-  "onDecision",
-]);
+const { MAX_SAFE_INTEGER: most } = Number;
+const recoveryTable: OptionTable<RecoveryOptions> = {
+  retries: whole(0, most, 3),
+  restarts: whole(0, most, 20),
+  hangAfter: duration("10m"),
+  startAfter: duration("1h"),
+  saveAfter: duration("30m"),
+  backoff: section('{ first: "5s", most: "5m" }'),
+  spares: texts("10.0.0.9"),
+  skipBatches: whole(1, most, 2),
+  learningRateFactor: number(1e-6, 1, 0.5),
+  spikeDeviations: number(1, 1e6, 8),
+  spikeSteps: whole(1, most, 3),
+  compareSteps: whole(0, most, 5),
+  tolerance: number(0, 1, 0.001),
+  table: section('{ "loss-spike": ["skip-data", "stop"] }'),
+  onDecision: {
+    ...texts("/opt/page-me", "--team", "training"),
+    expected: "a program and its arguments",
+    isRight: (value) => texts().isRight(value) && (value as readonly string[]).length > 0,
+  },
+};
+const backoffTable: OptionTable<NonNullable<RecoveryOptions["backoff"]>> = {
+  first: duration("5s"),
+  most: duration("5m"),
+};
 
 function limits(options: RecoveryOptions): DetectionLimits {
-  const duration = (value: string | number | undefined, name: string, usual: number) =>
+  const read = (value: string | number | undefined, name: string, usual: number) =>
     value === undefined ? usual : parseDuration(value, `recovery.${name}`);
   const { hangAfter, spikeDeviations = defaultLimits.spikeDeviations, spikeSteps = defaultLimits.spikeSteps } = options;
   return {
     ...defaultLimits,
     hangAfterMs: hangAfter === undefined ? undefined : parseDuration(hangAfter, "recovery.hangAfter"),
-    startAfterMs: duration(options.startAfter, "startAfter", defaultLimits.startAfterMs),
-    saveAfterMs: duration(options.saveAfter, "saveAfter", defaultLimits.saveAfterMs),
-    spikeDeviations: number("spikeDeviations", spikeDeviations, { low: 1, high: 1e6, whole: false }),
-    spikeSteps: number("spikeSteps", spikeSteps, { ...count, low: 1 }),
+    startAfterMs: read(options.startAfter, "startAfter", defaultLimits.startAfterMs),
+    saveAfterMs: read(options.saveAfter, "saveAfter", defaultLimits.saveAfterMs),
+    spikeDeviations,
+    spikeSteps,
   };
 }
 
 /** Fills in the defaults. @throws ARGUMENT_INVALID for options that do not exist or values out of range. */
-export function recoveryPolicy(options: RecoveryOptions = {}): RecoveryPolicy {
-  const odd = Object.keys(options).find((name) => !known.has(name));
-  if (odd !== undefined)
-    throw new LabError("ARGUMENT_INVALID", `recovery: unknown option ${odd}, expected ${[...known].join(", ")}`, {
-      hint: 'recovery: { retries: 3, hangAfter: "10m" }',
-    });
+export function recoveryPolicy(given: RecoveryOptions = {}): RecoveryPolicy {
+  const place = { name: "recovery", code: "ARGUMENT_INVALID" } as const;
+  const options = readOptions(given, recoveryTable, place);
+  const backoff = readOptions(options.backoff ?? {}, backoffTable, { ...place, name: "recovery.backoff" });
   const { retries = 4, restarts = Number.MAX_SAFE_INTEGER, skipBatches = 2, learningRateFactor = 0.5 } = options;
   return {
-    retries: number("retries", retries, count),
-    restarts: number("restarts", restarts, count),
+    retries,
+    restarts,
     backoff: {
-      firstMs: parseDuration(options.backoff?.first ?? "5s", "recovery.backoff.first"),
-      mostMs: parseDuration(options.backoff?.most ?? "5m", "recovery.backoff.most"),
+      firstMs: parseDuration(backoff.first ?? "5s", "recovery.backoff.first"),
+      mostMs: parseDuration(backoff.most ?? "5m", "recovery.backoff.most"),
     },
     spares: options.spares ?? [],
-    skipBatches: number("skipBatches", skipBatches, { ...count, low: 1 }),
-    learningRateFactor: number("learningRateFactor", learningRateFactor, { low: 1e-6, high: 1, whole: false }),
-    compareSteps: number("compareSteps", options.compareSteps ?? 5, count),
-    tolerance: number("tolerance", options.tolerance ?? 1e-3, { low: 0, high: 1, whole: false }),
+    skipBatches,
+    learningRateFactor,
+    compareSteps: options.compareSteps ?? 5,
+    tolerance: options.tolerance ?? 1e-3,
     table: mergeTable(options.table),
     limits: limits(options),
-    ...(options.onDecision && { onDecision: hook(options.onDecision) }),
+    ...(options.onDecision && { onDecision: options.onDecision }),
   };
-}
-
-function hook(argv: readonly string[]): readonly string[] {
-  if (Array.isArray(argv) && argv.length > 0 && argv.every((word) => typeof word === "string")) return argv;
-  throw new LabError(
-    "ARGUMENT_INVALID",
-    `recovery.onDecision: expected a program and its arguments, found ${JSON.stringify(argv)}`,
-    { hint: 'recovery: { onDecision: ["/opt/page-me", "--team", "training"] }' },
-  );
 }
 
 /** The policy in one line, for cards. */

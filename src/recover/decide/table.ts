@@ -1,3 +1,4 @@
+import { shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import type { Finding, FindingKind } from "../detect/finding.js";
 import type { Action } from "./action.js";
@@ -79,14 +80,15 @@ export function ladderFor(table: DecisionTable, finding: Pick<Finding, "kind" | 
 /** The default table with the user's rows. @throws ARGUMENT_INVALID for an unknown finding or action. */
 export function mergeTable(rows: DecisionTable | undefined): DecisionTable {
   const refuse = (expected: string, found: string) =>
-    new LabError("ARGUMENT_INVALID", `recovery.table: expected ${expected}, found ${JSON.stringify(found)}`, {
+    new LabError("ARGUMENT_INVALID", `recovery.table: expected ${expected}, found ${found}`, {
       hint: 'recovery: { table: { "loss-spike": ["skip-data", "stop"] } }',
     });
   for (const [key, ladder] of Object.entries(rows ?? {})) {
     const kind = key.split("/")[0] ?? "";
-    if (!kinds.some((each) => each === kind)) throw refuse(`one of ${kinds.join(", ")}`, key);
+    if (!kinds.some((each) => each === kind)) throw refuse(`one of ${kinds.join(", ")}`, shownValue(key));
+    if (!Array.isArray(ladder)) throw refuse(`a list of actions for ${key}`, shownValue(ladder));
     const odd = ladder.find((action) => !actions.includes(action));
-    if (odd !== undefined) throw refuse(`actions among ${actions.join(", ")}`, odd);
+    if (odd !== undefined) throw refuse(`actions among ${actions.join(", ")}`, shownValue(odd));
   }
   return { ...decisionTable, ...rows };
 }

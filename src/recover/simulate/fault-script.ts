@@ -1,3 +1,4 @@
+import { hasAll, shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import { parseDuration } from "../../core/units.js";
 import type { FaultKind, ScriptedFault } from "../../plan/command/simulate.js";
@@ -18,10 +19,12 @@ export function readScript(script: readonly ScriptedFault[], devices: number): r
     const refuse = (what: string, expected: string, found: unknown) =>
       new LabError(
         "ARGUMENT_INVALID",
-        `simulate.faults[${index}].${what}: expected ${expected}, found ${JSON.stringify(found)}`,
+        `simulate.faults[${index}].${what}: expected ${expected}, found ${shownValue(found)}`,
         { hint: 'faults: [{ at: "step 120", rank: 5, kind: "hang" }]' },
       );
+    if (!hasAll(fault)) throw refuse("kind", `one of ${faultKinds.join(", ")}`, fault);
     const { at, rank = 0, kind } = fault;
+    if (typeof at !== "string") throw refuse("at", 'a text such as "step 120" or "2h"', at);
     if (!faultKinds.includes(kind)) throw refuse("kind", `one of ${faultKinds.join(", ")}`, kind);
     if (!Number.isInteger(rank) || rank < 0 || rank >= devices) throw refuse("rank", `0 to ${devices - 1}`, rank);
     const step = /^step (\d+)$/.exec(at)?.[1];

@@ -1,3 +1,4 @@
+import { hasAll, shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
 import type { FaultKind, FaultTable, FaultTableName } from "../../plan/command/simulate.js";
 
@@ -50,7 +51,7 @@ export const faultTables: Readonly<Record<FaultTableName, FaultTable>> = {
 /** The table of that name, or the given one after a look at its numbers. @throws ARGUMENT_INVALID */
 export function faultTable(faults: FaultTableName | FaultTable | "none" | undefined): FaultTable {
   const refuse = (expected: string, found: unknown) =>
-    new LabError("ARGUMENT_INVALID", `simulate.faults: expected ${expected}, found ${JSON.stringify(found)}`, {
+    new LabError("ARGUMENT_INVALID", `simulate.faults: expected ${expected}, found ${shownValue(found)}`, {
       hint: 'simulate: { nodes: 1024, devicesPerNode: 8, faults: "llama3" }',
     });
   if (faults === undefined || faults === "none")
@@ -60,7 +61,9 @@ export function faultTable(faults: FaultTableName | FaultTable | "none" | undefi
     if (table === undefined) throw refuse(`${Object.keys(faultTables).join(", ")}, none, or a table`, faults);
     return table;
   }
-  if (!(faults.nodeDaysPerFault > 0)) throw refuse("nodeDaysPerFault above 0", faults.nodeDaysPerFault);
+  if (typeof faults.nodeDaysPerFault !== "number" || !(faults.nodeDaysPerFault > 0))
+    throw refuse("nodeDaysPerFault above 0", faults.nodeDaysPerFault);
+  if (!hasAll(faults.mix)) throw refuse("a mix such as { device: 3, process: 1 }", faults.mix);
   const odd = Object.keys(faults.mix).find((kind) => !faultKinds.some((each) => each === kind));
   if (odd !== undefined) throw refuse(`kinds among ${faultKinds.join(", ")}`, odd);
   const weights = Object.values(faults.mix);

@@ -82,8 +82,8 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   const folder = runFolder(name, runs);
   const reasons = [requireSoundPlan(plan.errors ?? [], options.override), continuation?.override];
   // Who asked for fault tolerance that does not exist here gets what there is.
-  const healing = options.recovery ?? (plan.tolerance?.refused === undefined ? undefined : {});
-  const recovery = healing ? recoveryPolicy(healing) : continuation?.recovery;
+  const healing = options.recovery === undefined && plan.tolerance?.refused !== undefined ? {} : options.recovery;
+  const recovery = healing !== undefined ? recoveryPolicy(healing) : continuation?.recovery;
   const simulated = await simulatedRun(plan, folder, options);
   if (simulated) return simulated;
   const existing = await readRunFile(folder);

@@ -1,9 +1,9 @@
 import type { FixStep } from "../../../core/error.js";
+import { editDistance, suggestName } from "../../../core/options/suggest.js";
 import { homeOf } from "../../keys/catalog.js";
 import { callbackKeys } from "../../keys/sections/callback-sections.js";
 import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/sections/data-sections.js";
 import type { KeyInfo, Keys, SectionInfo } from "../../keys/sections/key.js";
-import { editDistance, suggestName } from "../../text/suggest.js";
 import { isSection, nodeAt } from "../../text/values.js";
 import { byHand, type Cure, renameTo, setTo } from "../cure.js";
 import { error } from "../findings.js";

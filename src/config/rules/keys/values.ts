@@ -1,5 +1,5 @@
+import { suggestName } from "../../../core/options/suggest.js";
 import { shortValue } from "../../text/short-value.js";
-import { suggestName } from "../../text/suggest.js";
 import { setTo } from "../cure.js";
 import { error } from "../findings.js";
 import type { Rule, RuleContext, RuleFinding } from "../rule.js";
