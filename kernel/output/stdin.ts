@@ -153,17 +153,23 @@ class CellInput extends Readable {
   private askIfWanted(): void {
     if (!this.isRead || this.isAsking || this.destroyed || !this.isWanted()) return;
     this.isAsking = true;
-    this.question("").then(
+    this.question(this.isReadToEnd() ? "(an empty answer ends the input) " : "").then(
       (answer) => {
         this.isAsking = false;
         this.isRead = false;
-        this.push(`${answer}\n`);
+        // Who reads to the end would ask for ever.
+        this.push(answer === "" && this.isReadToEnd() ? null : `${answer}\n`);
       },
       (error) => {
         endCell(error);
         this.destroy();
       },
     );
+  }
+
+  /** Somebody waits for the end, such as `for await` or `text` of `node:stream/consumers`; an interface does, too. */
+  private isReadToEnd(): boolean {
+    return this.served.size === 0 && this.listenerCount("end") > 0;
   }
 
   /** An interface by itself reads on and on; only who listens to its lines or keys wants another one. */
