@@ -7,6 +7,7 @@ import {
   isPlainSafe,
   resolvePlain,
 } from "../../../src/config/text/scalars.js";
+import { parseYaml } from "../../../src/config/text/syntax.js";
 
 describe("plain scalars are read as PyYAML reads them", () => {
   test.each([
@@ -124,4 +125,24 @@ test.each([
 ])("%s is corrected to %s, which PyYAML reads as the same number", (text, cure) => {
   expect(correctedNumber(text)).toBe(cure);
   expect(resolvePlain(cure).value).toBe(Number(text));
+});
+
+test.each([
+  ["\r", "000D"],
+  ["\x85", "0085"],
+  ["\u2028", "2028"],
+  ["\u2029", "2029"],
+])("%j, a line break to PyYAML only, is refused wherever it stands, with the line break to write", (mark, code) => {
+  for (const text of [`a: 1${mark}b: 2`, `a: "x${mark} y"`, `a: |\n  x${mark}  y\n`, `a: 1 # c${mark}b: 2`]) {
+    const { root, findings } = parseYaml(text);
+    expect(root).toBeUndefined();
+    expect(findings).toMatchObject([
+      {
+        offset: text.indexOf(mark),
+        message: `character U+${code}, which PyYAML takes for a line break`,
+        hint: "write a line break (\\n) in its place",
+      },
+    ]);
+    expect(parseYaml(text.replace(mark, "\n")).findings).toEqual([]);
+  }
 });
