@@ -7,7 +7,7 @@ export interface PrepareOptions {
   /**
    * The text: a path, a folder (every text file below it), a pattern (`*`, `**`, `?`, `[…]`, `{a,b}`), a list of
    * them, or `"-"` for standard input. `.gz` and `.zst` are decompressed. UTF-8; a byte order mark
-   * at the start of a file is dropped.
+   * at the start of a file is dropped, save in WikiText.
    */
   readonly input: string | readonly string[];
   /**

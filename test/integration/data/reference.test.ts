@@ -29,8 +29,8 @@ interface Oracle {
 
 // What the rules, the decoder and the pre-tokenizer could disagree about.
 const awkward = [
+  "\ufeff A text that begins with a byte order mark \r\n with \r\n Windows lines ( and \r old Mac ones ) . ",
   ' An " unpaired quote \n \n reaches " over " paragraphs \n \n " to the end ',
-  "\ufeff A line that begins with a byte order mark \r\n with \r\n Windows lines ( and \r old Mac ones ) . ",
   " = = Heading = = ",
   " dogs ' tails and ' cats ' and it 's [ a ] { b } /' 5/ ",
   " U+0085 \u0085(\u0085x\u0085)\u0085 and \u001c\u001d ( \u00a0y\u2003 ) zero\u200bwidth ",

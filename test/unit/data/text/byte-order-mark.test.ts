@@ -7,7 +7,6 @@ const mark = "\ufeff";
 it.each([
   ["text", "one\n\ntwo\n\nthree"],
   ["lines", "one\ntwo\nthree\n"],
-  ["wikitext", " = One = \n\n two \n\n = Three = \n\n four \n"],
   ["jsonl", '{"text": "one"}\n{"text": "two"}\n'],
 ] as const)("%s: the byte order mark at the start of a file became a token", async (inputFormat, text) => {
   const { prepare, folder } = await place({
@@ -25,6 +24,12 @@ it.each([
   for (const name of ["b.txt", "a.txt.gz", "b.txt.gz"])
     for (const chunkBytes of [1, 1000])
       for (const workers of [1, 2]) expect((await read(name, chunkBytes, workers)).documents).toBe(expected);
+});
+
+it("WikiText keeps the mark, as MindFormers does", async () => {
+  const { prepare, folder } = await place({ "in.txt": `${mark} = One = \n\n two \n` });
+  const { documents } = await prepare({ inputFormat: "wikitext", output: `${folder}/out` });
+  expect(documents).toMatch(/^\|\ufffd/);
 });
 
 it("a mark inside of a text is a character, wherever the text is cut", async () => {
