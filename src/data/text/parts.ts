@@ -81,8 +81,8 @@ async function* partsOf(
     const place = totals && state ? { state, totals } : undefined;
     const { path, format } = file;
     const numbers = { first: before + first, stretches: end - first };
-    // A byte order mark begins a file and is no part of its text; elsewhere U+FEFF is a character. MindFormers keeps the
-    // mark in WikiText.
+    // A byte order mark begins a file and is no part of its text; elsewhere U+FEFF is a character.
+    // MindFormers reads WikiText with the mark.
     const isMarked = format !== "wikitext" && offset === 0 && byteOrderMark.equals(bytes.subarray(0, 3));
     const mark = isMarked ? byteOrderMark.length : 0;
     return {
