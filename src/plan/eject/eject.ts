@@ -1,3 +1,4 @@
+import type { Config } from "../../config/config.js";
 import { invalidArgument, requireOptions } from "../../core/arguments.js";
 import type { ResolvedCluster } from "../command/cluster.js";
 import type { CommandPlace, NodeCommand } from "../command/command.js";
@@ -9,7 +10,7 @@ import { type EjectText, launcherFiles, msrunFiles, slurmFiles } from "./scripts
 
 /** What ejecting needs of a plan. */
 export interface EjectablePlan {
-  readonly config: { readonly text: string };
+  readonly config: Config;
   readonly cluster: ResolvedCluster;
   commands(place: CommandPlace): readonly NodeCommand[];
 }
@@ -35,6 +36,7 @@ export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: Eje
   const { cluster } = plan;
   const source: EjectSource = {
     config: plan.config.text,
+    values: plan.config,
     device: cluster.device,
     devices: cluster.devices,
     devicesPerNode: cluster.devicesPerNode,

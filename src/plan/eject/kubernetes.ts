@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { LabError } from "../../core/error.js";
-import { type EjectSource, variableNodeScript } from "./node-script.js";
+import { containerScript, resumeProgram, savedExitCode, stopRequest } from "./graceful-stop.js";
+import type { EjectSource } from "./node-script.js";
 import type { EjectSettings } from "./options.js";
 import { configFile, type EjectText } from "./scripts.js";
 
@@ -47,8 +48,8 @@ function podSpec(source: EjectSource, settings: EjectSettings, image: string): M
 }
 
 /**
- * A ConfigMap with the configuration and the start script, and a Volcano Job with one pod per node, all or none of
- * which are started.
+ * A ConfigMap with the configuration and the programs of a start, and a Volcano Job with one pod per node, all or none
+ * of which are started. Evicted pods save, and the job restarts from that checkpoint.
  */
 export function kubernetesFiles(source: EjectSource, settings: EjectSettings): EjectText {
   const { image, name, namespace } = settings;
@@ -64,14 +65,15 @@ export function kubernetesFiles(source: EjectSource, settings: EjectSettings): E
     name: `${name}${suffix}`,
     ...(namespace !== undefined && { namespace }),
   });
-  const config = `${filesFolder}/config.yaml`;
+  const stop = stopRequest(source.values, source.device, settings);
   const files: ManifestValue = {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: metadata("-files"),
     data: {
-      "start-node.sh": variableNodeScript(source, settings, { path: false, config }),
-      "config.yaml": source.config,
+      "start-node.sh": containerScript(source, settings, { files: filesFolder, exitFile: stop.file }),
+      "newest_checkpoint.py": resumeProgram(),
+      "config.yaml": stop.config,
     },
   };
   const nodes = source.nodes.length;
@@ -83,11 +85,13 @@ export function kubernetesFiles(source: EjectSource, settings: EjectSettings): E
       schedulerName: "volcano",
       queue: settings.queue ?? "default",
       minAvailable: nodes,
-      maxRetry: 1,
+      maxRetry: 100,
       plugins: { env: [], svc: ["--publish-not-ready-addresses=true"] },
       policies: [
+        // The first that fits counts. A pod that saved after SIGTERM has failed, too, with this exit code.
+        { exitCode: savedExitCode, action: "RestartJob" },
+        { event: "PodEvicted", action: "RestartJob" },
         { event: "PodFailed", action: "AbortJob" },
-        { event: "PodEvicted", action: "AbortJob" },
         { event: "TaskCompleted", action: "CompleteJob" },
       ],
       tasks: [
@@ -101,12 +105,16 @@ export function kubernetesFiles(source: EjectSource, settings: EjectSettings): E
     },
   };
   return {
-    files: [{ path: "job.yaml", text: manifestYaml([files, job]), executable: false }, configFile(source)],
+    files: [
+      { path: "job.yaml", text: manifestYaml([files, job]), executable: false },
+      configFile({ ...source, config: stop.config }),
+    ],
     notes: [
+      ...stop.notes,
       "kubectl apply -f job.yaml; it needs Volcano, the Ascend device plug-in (and its container runtime, which " +
         "mounts the driver) and a shared volume",
-      "a failed pod ends the job: to continue, set load_checkpoint and resume_training in the configuration and " +
-        "eject again",
+      `an evicted pod saves, ends with ${savedExitCode}, and the job restarts from its newest complete checkpoint; ` +
+        "any other failure of a pod ends the job, and kubectl apply after kubectl delete continues it",
     ],
   };
 }

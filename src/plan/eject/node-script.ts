@@ -1,4 +1,5 @@
 import { dirname, posix } from "node:path";
+import type { Config } from "../../config/config.js";
 import type { NodeCommand } from "../command/command.js";
 import { quoteWord } from "../command/shell-words.js";
 import type { EjectSettings } from "./options.js";
@@ -7,6 +8,8 @@ import type { EjectSettings } from "./options.js";
 export interface EjectSource {
   /** Exact bytes of the configuration. */
   readonly config: string;
+  /** The same configuration as values. */
+  readonly values: Config;
   readonly device: "CPU" | "Ascend";
   readonly devices: number;
   readonly devicesPerNode: number;

@@ -25,7 +25,7 @@ interface Manifest {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-test("the Volcano job: gang of one pod per node, each with all devices of a node, and the exact configuration", async () => {
+test("the Volcano job: gang of one pod per node, each with all devices of a node, and the configuration with a graceful exit", async () => {
   const nodes = Array.from({ length: 32 }, (_, index) => `10.0.0.${index + 1}`);
   const plan = await planRun(await openConfig("pretrain_deepseek3_671b"), {
     cluster: { device: "Ascend", nodes, devicesPerNode: 8 },
@@ -44,7 +44,8 @@ test("the Volcano job: gang of one pod per node, each with all devices of a node
     kind: "ConfigMap",
     metadata: { name: "deepseek-671b-files", namespace: "llm" },
   });
-  expect(files.data["config.yaml"]).toBe(plan.config.text);
+  expect(files.data["config.yaml"]).toContain("use_graceful_exit: True");
+  expect(files.data["newest_checkpoint.py"]).toContain("--resume_training");
   expect(files.data["start-node.sh"]).toContain('--node_rank="$NODE_RANK"');
   expect(files.data["start-node.sh"]).toContain("--config /etc/mindformers-run/config.yaml");
 
@@ -75,11 +76,12 @@ test("the Volcano job: gang of one pod per node, each with all devices of a node
     schedulerName: "volcano",
     queue: "big",
     minAvailable: 32,
-    maxRetry: 1,
+    maxRetry: 100,
     plugins: { env: [], svc: ["--publish-not-ready-addresses=true"] },
     policies: [
+      { exitCode: 143, action: "RestartJob" },
+      { event: "PodEvicted", action: "RestartJob" },
       { event: "PodFailed", action: "AbortJob" },
-      { event: "PodEvicted", action: "AbortJob" },
       { event: "TaskCompleted", action: "CompleteJob" },
     ],
     tasks: [
