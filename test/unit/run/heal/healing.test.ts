@@ -80,6 +80,14 @@ it("a kill in the middle of a save: the half-written checkpoint is never loaded"
   expect((await run.decisions())[0]).toMatchObject({ decision: "restart", fromStep: 40 });
 });
 
+it("a kill while meta.json is written: all checkpoints of the rank stay usable", async () => {
+  const run = await launch([{ rank: 1, step: 55, how: "cut-notes" }]);
+  await expectHealed(run);
+  const [decision] = await run.decisions();
+  expect(decision).toMatchObject({ decision: "restart", finding: { cause: "killed" } });
+  expect([40, 60]).toContain(decision?.fromStep);
+});
+
 it("a kill in the middle of the first save: no complete checkpoint is lost, the training starts again", async () => {
   const run = await launch([{ rank: 0, step: 15, how: "cut-save" }]);
   await expectHealed(run);
