@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import { ownsCode, type TypeScript } from "./guards.js";
+import type { TypeScript } from "./guards.js";
 
 /** Whether the use of a name assigns to it, in a pattern too. */
 export function isAssigned(compiler: TypeScript, node: ts.Node): boolean {
@@ -51,12 +51,13 @@ export function isBrief(compiler: TypeScript, root: ts.Node, checker: ts.TypeChe
   return isBriefNode(root);
 }
 
-/** Types, and functions that are not called here. The name of a method may be computed. */
+/**
+ * Types, and functions that are not called here. The name of a method may be computed; classes, enums, and namespaces
+ * run code where they are declared.
+ */
 export function runsNothing(compiler: TypeScript, node: ts.Node): boolean {
   if (compiler.isTypeNode(node)) return true;
-  if (!ownsCode(compiler, node) || compiler.isClassLike(node)) return false;
-  const name = compiler.isFunctionLike(node) ? node.name : undefined;
-  return name === undefined || !compiler.isComputedPropertyName(name);
+  return compiler.isFunctionLike(node) && !(node.name !== undefined && compiler.isComputedPropertyName(node.name));
 }
 
 /** `using` calls something at the end of its block. */

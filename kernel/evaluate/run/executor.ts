@@ -38,8 +38,7 @@ export async function runCell(cell: Executable, variables: Record<string, unknow
   const call = `(${names.join(", ")})`;
   // Stacks show the name in the script's last line. Libraries that look for the caller's file resolve from this one.
   const script = compiled(functionText(cell) + call);
-  const run = cell.isInstant === true ? runAtOnce : runScript;
-  const returned = (await run(script, variables)) as readonly [unknown] | undefined;
+  const returned = (await runScript(script, variables, cell.isInstant)) as readonly [unknown] | undefined;
   return returned === undefined ? undefined : await settled(returned[0]);
 }
 
@@ -75,25 +74,17 @@ function cellFile(): string | undefined {
 }
 
 /**
- * SIGINT ends it, unless users listen for the signal: Node would give it to nobody else. With `displayErrors` Node
- * would write the script's line into the stack of whatever is thrown, and users would see it when they print the error.
+ * SIGINT ends it, unless it is over at once or users listen for the signal: Node would give it to nobody else. With
+ * `displayErrors` Node would write the script's line into the stack of whatever is thrown, and users would see it when
+ * they print the error.
  */
-function runScript(script: Script, variables: Record<string, unknown>): unknown {
-  const before = foreignListeners("SIGINT").length;
+function runScript(script: Script, variables: Record<string, unknown>, isInstant = false): unknown {
+  const watched = !isInstant && foreignListeners("SIGINT").length === 0;
   try {
-    return script.runInThisContext({ breakOnSigint: before === 0, displayErrors: false });
+    return script.runInThisContext({ breakOnSigint: watched, displayErrors: false });
   } finally {
     restoreKept(variables);
-    if (before === 0 && foreignListeners("SIGINT").length > 0) listenAnew("SIGINT");
-  }
-}
-
-/** For what no signal could reach. */
-function runAtOnce(script: Script, variables: Record<string, unknown>): unknown {
-  try {
-    return script.runInThisContext({ displayErrors: false });
-  } finally {
-    restoreKept(variables);
+    if (watched && foreignListeners("SIGINT").length > 0) listenAnew("SIGINT");
   }
 }
 

@@ -35,8 +35,7 @@ export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: Eje
   const settings = ejectSettings(target, options);
   const { cluster } = plan;
   const source: EjectSource = {
-    config: plan.config.text,
-    values: plan.config,
+    config: plan.config,
     device: cluster.device,
     devices: cluster.devices,
     devicesPerNode: cluster.devicesPerNode,

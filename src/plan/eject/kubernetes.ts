@@ -65,7 +65,7 @@ export function kubernetesFiles(source: EjectSource, settings: EjectSettings): E
     name: `${name}${suffix}`,
     ...(namespace !== undefined && { namespace }),
   });
-  const stop = stopRequest(source.values, source.device, settings);
+  const stop = stopRequest(source.config, source.device, settings);
   const files: ManifestValue = {
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -105,10 +105,7 @@ export function kubernetesFiles(source: EjectSource, settings: EjectSettings): E
     },
   };
   return {
-    files: [
-      { path: "job.yaml", text: manifestYaml([files, job]), executable: false },
-      configFile({ ...source, config: stop.config }),
-    ],
+    files: [{ path: "job.yaml", text: manifestYaml([files, job]), executable: false }, configFile(stop.config)],
     notes: [
       ...stop.notes,
       "kubectl apply -f job.yaml; it needs Volcano, the Ascend device plug-in (and its container runtime, which " +

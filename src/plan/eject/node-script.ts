@@ -6,10 +6,7 @@ import type { EjectSettings } from "./options.js";
 
 /** What the texts of all targets are made from. */
 export interface EjectSource {
-  /** Exact bytes of the configuration. */
-  readonly config: string;
-  /** The same configuration as values. */
-  readonly values: Config;
+  readonly config: Config;
   readonly device: "CPU" | "Ascend";
   readonly devices: number;
   readonly devicesPerNode: number;

@@ -18,8 +18,8 @@ export interface EjectText {
   readonly notes: readonly string[];
 }
 
-export function configFile(source: EjectSource): EjectedFile {
-  return { path: "config.yaml", text: source.config, executable: false };
+export function configFile(text: string): EjectedFile {
+  return { path: "config.yaml", text, executable: false };
 }
 
 function aboutNode(source: EjectSource, rank: number): string {
@@ -51,7 +51,7 @@ export function msrunFiles(source: EjectSource, settings: EjectSettings): EjectT
   const master = quoteWord(source.nodes[0] as string);
   const text = (rank: number): string =>
     nodeScript(aboutNode(source, rank), environment, msrunWords(source, settings, { master, rank: String(rank) }));
-  return { files: [...everyNode(source, text), configFile(source)], notes: startNotes(source, settings) };
+  return { files: [...everyNode(source, text), configFile(source.config.text)], notes: startNotes(source, settings) };
 }
 
 /**
@@ -100,7 +100,7 @@ export function launcherFiles(source: EjectSource, settings: EjectSettings): Eje
     return {
       files: [
         ...everyNode(source, () => nodeScript("One worker, without msrun.", inFolder, words.map(quoteWord))),
-        configFile(source),
+        configFile(source.config.text),
       ],
       notes: [
         "msrun_launcher.sh with 1 worker prints advice and ends with exit code 0 without starting anything, " +
@@ -111,7 +111,10 @@ export function launcherFiles(source: EjectSource, settings: EjectSettings): Eje
   }
   const text = (rank: number): string =>
     nodeScript(aboutNode(source, rank), inFolder, [formatLauncherCall(launcherCallOf(source, settings, rank))]);
-  return { files: [...everyNode(source, text), configFile(source)], notes: [...startNotes(source, settings), ownLogs] };
+  return {
+    files: [...everyNode(source, text), configFile(source.config.text)],
+    notes: [...startNotes(source, settings), ownLogs],
+  };
 }
 
 /** A batch job for Slurm: one task per node, which starts the node's workers. */
@@ -135,7 +138,7 @@ export function slurmFiles(source: EjectSource, settings: EjectSettings): EjectT
     files: [
       { path: "job.slurm", text: job, executable: true },
       { path: "start-node.sh", text: variableNodeScript(source, settings, { path: true }), executable: true },
-      configFile(source),
+      configFile(source.config.text),
     ],
     notes: [
       `save(…) the files as ${folder} on storage that every node sees, then: ` +

@@ -1,5 +1,5 @@
 import type ts from "typescript";
-import { ownsCode, type TypeScript } from "../../guards.js";
+import type { TypeScript } from "../../guards.js";
 import { isPure } from "../../loop-purity.js";
 import type { Checked } from "../program/language.js";
 
@@ -11,8 +11,7 @@ export function isInstant(compiler: TypeScript, { file, program }: Checked): boo
   const checker = program.getTypeChecker();
   return file.statements.every(
     (statement) =>
-      isForTypesOnly(compiler, statement) ||
-      (isPure(compiler, statement, checker) && !mayTakeLong(compiler, statement)),
+      isForTypesOnly(compiler, statement) || (isPure(compiler, statement, checker) && !holdsLoop(compiler, statement)),
   );
 }
 
@@ -22,12 +21,7 @@ function isForTypesOnly(compiler: TypeScript, statement: ts.Statement): boolean 
   return compiler.isInterfaceDeclaration(statement) || compiler.isTypeAliasDeclaration(statement);
 }
 
-function runsWhenDeclared(compiler: TypeScript, node: ts.Node): boolean {
-  return compiler.isModuleDeclaration(node) || compiler.isEnumDeclaration(node);
-}
-
-function mayTakeLong(compiler: TypeScript, node: ts.Node): boolean {
-  if (compiler.isIterationStatement(node, false) || runsWhenDeclared(compiler, node)) return true;
-  if (ownsCode(compiler, node)) return false;
-  return compiler.forEachChild(node, (child) => mayTakeLong(compiler, child)) === true;
+function holdsLoop(compiler: TypeScript, node: ts.Node): boolean {
+  if (compiler.isIterationStatement(node, false)) return true;
+  return !compiler.isFunctionLike(node) && compiler.forEachChild(node, (child) => holdsLoop(compiler, child)) === true;
 }

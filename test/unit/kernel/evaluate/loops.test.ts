@@ -41,9 +41,10 @@ describe("a loop keeps in locals", () => {
     expect(locals("for (let i = 0; i < 9; i++) a2 += v2")).toEqual(["v2"]);
   });
 
-  it("no variable of a function that `using` or the name of a method calls", () => {
+  it("no variable of a function that `using`, an enum, or the name of a method calls", () => {
     converted("let a5 = 0; const end5 = { [Symbol.dispose]: () => void a5++ }, name5 = () => 'm' + a5");
     expect(locals("for (let i = 0; i < 9; i++) { a5++; using end = end5 }")).not.toContain("a5");
+    expect(locals("for (let i = 0; i < 9; i++) { a5++; enum E { x = name5().length } }")).not.toContain("a5");
     expect(locals("for (let i = 0; i < 9; i++) { a5++; const o = { [name5()]() {} } }")).not.toContain("a5");
   });
 
