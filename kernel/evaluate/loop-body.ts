@@ -71,8 +71,15 @@ function isGetter(compiler: TypeScript, name: ts.Node, checker: ts.TypeChecker):
   return symbol.declarations?.every((one) => one.getSourceFile().isDeclarationFile) !== true;
 }
 
-function isLargeInteger(compiler: TypeScript, node: ts.Node, checker: ts.TypeChecker): boolean {
+function isLargeInteger(compiler: TypeScript, node: ts.BinaryExpression, checker: ts.TypeChecker): boolean {
+  // The types of a cell that computes with literals need not be asked for: 50 µs.
+  if (isNumberOrText(compiler, node.right)) return false;
   return (checker.getTypeAtLocation(node).flags & compiler.TypeFlags.BigIntLike) !== 0;
+}
+
+/** Literals that are primitive and no `bigint`. */
+export function isNumberOrText(compiler: TypeScript, node: ts.Node): boolean {
+  return compiler.isNumericLiteral(node) || compiler.isStringLiteralLike(node);
 }
 
 /** Arrays, typed arrays, and texts. */

@@ -1,13 +1,14 @@
 import type ts from "typescript";
 import type { TypeScript } from "./guards.js";
-import { isBrief, isListOfValues, runsNothing } from "./loop-body.js";
+import { isBrief, isListOfValues, isNumberOrText, runsNothing } from "./loop-body.js";
 
 /**
  * Whether a loop runs no code of the user's but its own, as far as types tell: it is brief, and no operator meets an
  * object, whose `valueOf` it would call, and no property may be a getter.
  */
 export function isPure(compiler: TypeScript, root: ts.Node, checker: ts.TypeChecker): boolean {
-  const isPrimitive = (node: ts.Node): boolean => isPrimitiveType(compiler, checker.getTypeAtLocation(node));
+  const isPrimitive = (node: ts.Node): boolean =>
+    isNumberOrText(compiler, node) || isPrimitiveType(compiler, checker.getTypeAtLocation(node));
   const isList = (node: ts.Node): boolean => isListOfValues(compiler, node, checker);
   const isPureNode = (node: ts.Node): boolean => {
     if (runsNothing(compiler, node)) return true;

@@ -8,6 +8,7 @@ import { prelude, preludeName } from "../../prelude.js";
 import type { Bundles } from "./bundles.js";
 import { checkOptions, type Declarations, nodeMajor } from "./libraries.js";
 import type { NotebookConfig } from "./notebook-config.js";
+import { rareResolutions } from "./rare-resolutions.js";
 
 /** The language service on one notebook: the cell, what earlier cells left, the prelude, and whatever these import. */
 export interface Language {
@@ -179,7 +180,8 @@ function createHost(options: LanguageOptions, { texts, imports, aliases }: Files
   // Used for nothing but the `type` in the package.json above a file, which the compiler would read anew for every file
   // of every program.
   const formats = compiler.createModuleResolutionCache(folder, (path) => path, compilerOptions);
-  return { host: Object.assign(host, { getModuleResolutionCache: () => formats }), bundles };
+  const more = { getModuleResolutionCache: () => formats, ...rareResolutions(compiler, host) };
+  return { host: Object.assign(host, more), bundles };
 }
 
 /** What the user has installed comes first. The kernel's own packages are seen from its own notebooks, too. */
