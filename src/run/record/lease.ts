@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -37,7 +38,11 @@ function formatLease(lease: LeaseText): string {
 }
 
 async function highest(folder: string): Promise<number | undefined> {
-  const numbers = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).map(Number);
+  return highestOf(await readdir(folder));
+}
+
+function highestOf(names: readonly string[]): number | undefined {
+  const numbers = names.filter((name) => /^\d+$/.test(name)).map(Number);
   return numbers.length > 0 ? numbers.reduce((a, b) => Math.max(a, b)) : undefined;
 }
 
@@ -143,7 +148,8 @@ export class Lease {
    * False as soon as another process has taken the next lease. Throws the system's error if the folder can't be read.
    */
   async isHeld(): Promise<boolean> {
-    return (await highest(this.#folder())) === this.number;
+    // Asked before each write; a thread of Node's takes twenty times as long to answer.
+    return highestOf(readdirSync(this.#folder())) === this.number;
   }
 
   /** Renews the sign of life; `more`: what changed. */

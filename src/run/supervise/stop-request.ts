@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "../../core/files.js";
 import { runPaths } from "../record/layout.js";
@@ -41,7 +42,10 @@ export function nextStopAction(
 
 /** The pending request, or undefined. */
 export async function readStopRequest(folder: string): Promise<StopRequest | undefined> {
-  const text = await readFile(runPaths(folder).stopRequest, "utf8").catch(() => undefined);
+  const path = runPaths(folder).stopRequest;
+  // Asked several times a second, and there is hardly ever one.
+  if (!existsSync(path)) return undefined;
+  const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   try {
     const value = JSON.parse(text) as Partial<StopRequest>;

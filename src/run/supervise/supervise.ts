@@ -102,7 +102,7 @@ async function turnOf(
  * whoever started it.
  */
 async function main(folder: string): Promise<void> {
-  const place = await Place.open(folder);
+  const place = Place.open(folder);
   process.on("SIGHUP", () => undefined);
   const lease = await leaseOf(place);
   if (!lease) return;

@@ -1,5 +1,4 @@
-import { type FSWatcher, watch } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { fixedFolder, listFiles } from "../glob.js";
@@ -9,6 +8,7 @@ import type { FollowedLines, FollowRequest } from "../node.js";
 const portionBytes = 1 << 20;
 /** Bytes read at once from a file that grew at the last look, too. */
 const hotBytes = 1 << 16;
+const hotBuffer = Buffer.allocUnsafeSlow(hotBytes);
 /**
  * Milliseconds between two looks at files whose change nobody reported, as network file systems report nothing; more
  * with many files.
@@ -17,8 +17,8 @@ const fullLookMs = 2000;
 const fullLookMsPerFile = 8;
 /** After so many milliseconds the looks become fewer: the beginning of a training is what somebody waits for. */
 const eagerMs = 20_000;
-/** How many times fewer. */
-const calm = 2.5;
+/** How many times fewer; of files that grow all the time, as each look then finds several steps. */
+const [calm, steady] = [2.5, 5];
 /** Files that stay open between two looks. */
 const mostOpen = 32;
 /**
@@ -30,31 +30,43 @@ const steadyLooks = 3;
 /** Only so few files are looked at in each pass. */
 const mostPolled = 16;
 
+// The files are read without a thread: what was just written is in memory and takes 5 µs, and waking a thread of
+// Node's for it takes up to 100 µs, which was half of what a supervisor costs.
+
+/** Undefined if it can't be opened. */
+function tryOpen(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Keeps the files open that grow all the time, the newest used ones. */
 class OpenFiles {
-  readonly #files = new Map<string, FileHandle>();
+  readonly #files = new Map<string, number>();
 
-  /** Undefined if there is none. */
-  async open(path: string): Promise<FileHandle | undefined> {
+  /** Descriptor; undefined if there is no such file. */
+  open(path: string): number | undefined {
     const kept = this.#files.get(path);
     this.#files.delete(path);
-    const file = kept ?? (await open(path, "r").catch(() => undefined));
-    if (file) this.#files.set(path, file);
+    const file = kept ?? tryOpen(path);
+    if (file !== undefined) this.#files.set(path, file);
     for (const [oldest] of this.#files) {
       if (this.#files.size <= mostOpen) break;
-      await this.close(oldest);
+      this.close(oldest);
     }
     return file;
   }
 
-  async close(path: string): Promise<void> {
+  close(path: string): void {
     const file = this.#files.get(path);
     this.#files.delete(path);
-    await file?.close();
+    if (file !== undefined) closeSync(file);
   }
 
-  async closeAll(): Promise<void> {
-    for (const path of [...this.#files.keys()]) await this.close(path);
+  closeAll(): void {
+    for (const path of [...this.#files.keys()]) this.close(path);
   }
 }
 
@@ -157,7 +169,7 @@ export async function* followFiles(
       const polled = pulse.isSteady ? known.keys() : [];
       const looked = full || unknown ? new Set([...grown, ...dirty]) : new Set([...dirty, ...polled]);
       const wanted = [...looked].flatMap((place) => known.get(place)?.path ?? []);
-      const { portions, more } = await readAll(files, root, { wanted, offsets, full, hot });
+      const { portions, more } = readAll(files, root, { wanted, offsets, full, hot });
       hot = new Set(portions.map(({ path }) => path));
       if (portions.length > 0) yield portions;
       if (more) continue;
@@ -165,17 +177,18 @@ export async function* followFiles(
       // What happens before the files are watched again is seen by a full look after that.
       if (turned && !pulse.isSteady) fullLookAt = Number.NEGATIVE_INFINITY;
       if (pulse.isSteady) changes.close();
-      const pace = clock.elapsed() < calmAt && !pulse.isSteady ? paceMs : paceMs * calm;
+      const fewer = pulse.isSteady ? steady : clock.elapsed() < calmAt ? 1 : calm;
+      const pace = paceMs * fewer;
       await clock.wait(pace, request.signal);
       if (!pulse.isSteady && !turned) await changes.next(clock, fullLookMs - pace, request.signal);
     }
   } finally {
     changes.close();
-    await files.closeAll();
+    files.closeAll();
   }
 }
 
-async function readAll(
+function readAll(
   files: OpenFiles,
   root: string,
   {
@@ -195,13 +208,15 @@ async function readAll(
   for (const path of wanted) {
     const place = resolve(root, path);
     const from = offsets.get(path) ?? 0;
-    let handle = await files.open(place);
-    let found = handle && (await (hot.has(path) ? readOn(handle, path, from) : readFrom(handle, path, from)));
+    const read = (read: typeof readFrom) => {
+      const file = files.open(place);
+      return file === undefined ? undefined : read(file, path, from);
+    };
+    let found = read(hot.has(path) ? readOn : readFrom);
     if (!found && full) {
       // Its size has changed and it holds nothing new: another file has taken the name of an open one.
-      await files.close(place);
-      handle = await files.open(place);
-      found = handle && (await readFrom(handle, path, from));
+      files.close(place);
+      found = read(readFrom);
     }
     if (!found) continue;
     offsets.set(path, found.portion.offset);
@@ -212,13 +227,13 @@ async function readAll(
 }
 
 /** The whole lines of a file from an offset, at most 1 MiB; undefined if there is none yet. */
-export async function readLines(file: string, path: string, from: number): Promise<Read | undefined> {
-  const handle = await open(file, "r").catch(() => undefined);
-  if (!handle) return undefined;
+export function readLines(file: string, path: string, from: number): Read | undefined {
+  const opened = tryOpen(file);
+  if (opened === undefined) return undefined;
   try {
-    return await readFrom(handle, path, from);
+    return readFrom(opened, path, from);
   } finally {
-    await handle.close();
+    closeSync(opened);
   }
 }
 
@@ -228,23 +243,23 @@ interface Read {
 }
 
 /** The same for a file that very probably has grown: one call instead of two. A line beyond 64 KiB waits. */
-async function readOn(handle: FileHandle, path: string, from: number): Promise<Read | undefined> {
-  const buffer = Buffer.allocUnsafe(hotBytes);
-  const { bytesRead } = await handle.read(buffer, 0, hotBytes, from);
+function readOn(file: number, path: string, from: number): Read | undefined {
+  const buffer = hotBuffer;
+  const bytesRead = readSync(file, buffer, 0, hotBytes, from);
   const end = bytesRead === 0 ? 0 : buffer.lastIndexOf(0x0a, bytesRead - 1) + 1;
   return end === 0
     ? undefined
     : portionOf(buffer.subarray(0, end), { path, offset: from + end }, bytesRead === hotBytes);
 }
 
-async function readFrom(handle: FileHandle, path: string, from: number): Promise<Read | undefined> {
-  const { size } = await handle.stat();
+function readFrom(file: number, path: string, from: number): Read | undefined {
+  const { size } = fstatSync(file);
   const restarted = size < from;
   const start = restarted ? 0 : from;
   const none = restarted ? { portion: { path, lines: [], offset: 0, restarted }, more: false } : undefined;
   if (size === start) return none;
   const buffer = Buffer.allocUnsafe(Math.min(portionBytes, size - start));
-  const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+  const bytesRead = readSync(file, buffer, 0, buffer.length, start);
   const end = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1 || (bytesRead === portionBytes ? bytesRead : 0);
   if (end === 0) return none;
   const about = { path, offset: start + end, ...(restarted && { restarted }) };

@@ -42,7 +42,7 @@ async function grownText(path: string, before: number): Promise<string> {
   let text = "";
   while (systemClock.elapsed() < began + mostMs) {
     await systemClock.wait(100);
-    const found = (await readLines(path, path, before))?.portion.lines.join("\n") ?? "";
+    const found = readLines(path, path, before)?.portion.lines.join("\n") ?? "";
     if (found !== "" && found === text) return text;
     text = found;
   }

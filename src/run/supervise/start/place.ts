@@ -1,4 +1,5 @@
-import { readlink, stat, symlink } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { readlink, symlink } from "node:fs/promises";
 
 /** What became of the run folder. `moved`: it has another path now; `gone`: it was deleted. */
 export type PlaceChange = "moved" | "gone" | undefined;
@@ -8,9 +9,14 @@ interface Identity {
   readonly ino: number;
 }
 
-async function identityOf(path: string): Promise<Identity | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() ? { dev: found.dev, ino: found.ino } : undefined;
+/** Undefined also where it can't be looked at. */
+function identityOf(path: string): Identity | undefined {
+  try {
+    const found = statSync(path);
+    return found.isDirectory() ? { dev: found.dev, ino: found.ino } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isSame(a: Identity | undefined, b: Identity | undefined): boolean {
@@ -35,9 +41,9 @@ export class Place {
     this.#worksHere = worksHere;
   }
 
-  static async open(folder: string): Promise<Place> {
-    const [identity, here] = await Promise.all([identityOf(folder), identityOf(".")]);
-    return new Place(folder, identity, isSame(identity, here));
+  static open(folder: string): Place {
+    const identity = identityOf(folder);
+    return new Place(folder, identity, isSame(identity, identityOf(".")));
   }
 
   /** Its path as of the last look. */
@@ -58,9 +64,9 @@ export class Place {
    * counts as gone.
    */
   async look(): Promise<PlaceChange> {
-    if (this.#is(await identityOf(this.#folder))) return undefined;
+    if (this.#is(identityOf(this.#folder))) return undefined;
     const now = await readlink("/proc/self/cwd").catch(() => "");
-    if (!this.#is(await identityOf(now))) return "gone";
+    if (!this.#is(identityOf(now))) return "gone";
     this.#folder = now;
     await symlink(now, this.#original).catch(() => undefined);
     return "moved";
