@@ -162,6 +162,13 @@ function sshError(
       },
     );
   }
+  if (!end.established && /no sign of life/.test(text)) {
+    const reason = `it accepts the login, but starts nothing (${last.trim()})`;
+    return new LabError("NODE_UNREACHABLE", `node ${about.name}: ${reason}`, {
+      hint: `time ${line} true   # if this hangs: look into the shell's start-up files there, such as ~/.bashrc`,
+      details,
+    });
+  }
   const known = reasons.find(([pattern]) => pattern.test(text));
   const reason = known?.[1] ?? (end.established ? "the connection ended" : "no connection");
   return new LabError("NODE_UNREACHABLE", `node ${about.name}: ${reason}${last === "" ? "" : ` (${last.trim()})`}`, {

@@ -300,3 +300,15 @@ it("odd words arrive through ssh itself; a line end is refused", async () => {
   expect(JSON.parse(stdout)).toEqual(given);
   expect(() => remoteLine(["a\nb"])).toThrow(expect.objectContaining({ code: "CLUSTER_INVALID" }));
 });
+
+it("a login whose shell starts nothing is told from a cut link", () => {
+  const access = { sshConfig: "/none", container: [] };
+  const place = { folder: "/runs", nodeRank: 0, python };
+  const { explain } = sshConnector(access, parseHost("me@somewhere"), place);
+  const silent = { exitCode: undefined, signal: undefined, trouble: ["no sign of life for 60 s"] };
+  expect(explain({ ...silent, established: false })).toMatchObject({
+    message: "node me@somewhere: it accepts the login, but starts nothing (no sign of life for 60 s)",
+    hint: expect.stringContaining("~/.bashrc"),
+  });
+  expect(explain({ ...silent, established: true }).message).toContain("the connection was cut");
+});

@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { freePort } from "../ports.js";
 
 /** A real sshd on this machine's loopback address, with keys and a client configuration of its own. */
@@ -23,6 +24,21 @@ export function sshKey(path: string): void {
 }
 
 const sshd = "/usr/sbin/sshd";
+
+/**
+ * Lines of sshd_config: sessions have an empty home folder, so that no start-up file of this account's shell has a say.
+ */
+export function ownHome(folder: string): string[] {
+  const home = join(folder, "home");
+  mkdirSync(home, { recursive: true });
+  return ["PermitUserRC no", `SetEnv HOME=${home}`];
+}
+
+/** Runs a command there within 20 s; throws what ssh says about each of its steps. */
+export async function tryLogin(words: readonly string[]): Promise<void> {
+  const argv = ["-v", "-n", "-o", "BatchMode=yes", "-o", "ControlPath=none", ...words, "true"];
+  await promisify(execFile)("ssh", argv, { timeout: 20_000 });
+}
 
 export async function startLoopbackSshd(): Promise<LoopbackSshd> {
   const folder = mkdtempSync(join(tmpdir(), "sshd-"));
@@ -46,6 +62,7 @@ export async function startLoopbackSshd(): Promise<LoopbackSshd> {
       "PasswordAuthentication no",
       "KbdInteractiveAuthentication no",
       "PermitRootLogin prohibit-password",
+      ...ownHome(folder),
     ].join("\n"),
   );
   const knownHosts = join(folder, "known_hosts");
@@ -57,10 +74,20 @@ export async function startLoopbackSshd(): Promise<LoopbackSshd> {
     `IdentityFile ${id}\nIdentitiesOnly yes\nUserKnownHostsFile ${knownHosts}\nGlobalKnownHostsFile /dev/null\n`,
   );
   const server = spawn(sshd, ["-D", "-e", "-f", join(folder, "sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  server.stderr.on("data", (portion) => {
+    said += portion;
+  });
   await Promise.race([
     once(server.stderr, "data"),
     once(server, "exit").then(() => Promise.reject(new Error("sshd ended at once"))),
   ]);
+  try {
+    await tryLogin(["-F", config, "-p", String(port), "127.0.0.1"]);
+  } catch (error) {
+    server.kill();
+    throw new Error(`${error instanceof Error ? error.message : error}\nsshd: ${said}`);
+  }
   return {
     port,
     config,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sshKey } from "./loopback-sshd.js";
+import { ownHome, sshKey, tryLogin } from "./loopback-sshd.js";
 
 /** Settings of one machine. */
 export interface MachineSettings {
@@ -87,6 +87,7 @@ function writeServer({ folder, name, address }: Place, hosts: string, settings: 
   writeFileSync(join(folder, "hosts"), hosts);
   sshKey(join(folder, "hostkey"));
   const setEnv = Object.entries(settings.environment ?? {}).map(([key, value]) => `"${key}=${value}"`);
+  const [noRc = "", home = ""] = ownHome(folder);
   const lines = [
     "Port 22",
     `ListenAddress ${address}`,
@@ -99,7 +100,9 @@ function writeServer({ folder, name, address }: Place, hosts: string, settings: 
     "PermitRootLogin prohibit-password",
     "MaxSessions 64",
     "MaxStartups 64",
-    ...(setEnv.length > 0 ? [`SetEnv ${setEnv.join(" ")}`] : []),
+    noRc,
+    // The first line of a keyword is the one that counts.
+    [home, ...setEnv].join(" "),
   ];
   writeFileSync(join(folder, "sshd_config"), `${lines.join("\n")}\n# ${name}\n`);
 }
@@ -155,6 +158,7 @@ export async function startMachines(count: number, settings: readonly MachineSet
   writeFileSync(join(folder, "known_hosts"), `${known.join("\n")}\n`);
   const sshConfig = join(folder, "config");
   writeFileSync(sshConfig, clientConfig(folder, places));
+  await Promise.all(places.map(({ name }) => tryLogin(["-F", sshConfig, name])));
   const ended = children.map((child) => once(child, "exit"));
   const enter = (name: string) => {
     const index = places.findIndex((place) => place.name === name);
