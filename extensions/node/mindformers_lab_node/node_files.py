@@ -158,8 +158,8 @@ def _portion(path, offset, room):
         file.seek(start)
         data = file.read(room)
     end = data.rfind(b"\n") + 1
-    if end == 0 and len(data) >= room:
-        end = len(data)  # a line longer than a portion comes in pieces
+    if end == 0 and len(data) >= LARGEST_PORTION:
+        end = len(data)  # a line longer than a whole portion comes in pieces; a shorter one waits for its turn
     return data[:end], start + end, restarted
 
 

@@ -146,6 +146,17 @@ class Files(InFolder):
         with open(os.path.join(self.folder, "events/a"), "rb") as file:
             self.assertEqual(file.read(), b"abxy")
 
+    def test_a_backlog_of_several_logs_comes_in_whole_lines(self):
+        lines = {f"logs/backlog_{log}.log": [f"{log} {number} {'y' * (number % 90)}" for number in range(4000)] for log in range(4)}
+        for name, texts in lines.items():
+            node_files.write_whole(self.files.path(name), "".join(f"{text}\n" for text in texts).encode())
+        offsets, followed = {}, {name: [] for name in lines}
+        while found := node_files.follow_once(self.files, ["logs/backlog_*.log"], offsets):
+            for entry in found:
+                offsets[entry["path"]] = entry["offset"]
+                followed[entry["path"]] += entry["text"].splitlines()
+        self.assertEqual(followed, lines)
+
     def test_following_gives_whole_lines_and_begins_anew_with_a_shorter_file(self):
         log = self.files.path("logs/worker_0.log")
         node_files.write_whole(log, "one\ntw".encode())

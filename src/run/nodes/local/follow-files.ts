@@ -1,11 +1,14 @@
 import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../../core/clock.js";
 import { fixedFolder, listFiles } from "../glob.js";
 import type { FollowedLines, FollowRequest } from "../node.js";
 
 /** Bytes read from one file at a time; a longer line is cut. */
 const portionBytes = 1 << 20;
+/** Bytes read in one pass, after which the process gets to its other work, such as its sign of life. */
+const passBytes = 1 << 23;
 /** Bytes read at once from a file that grew at the last look, too. */
 const hotBytes = 1 << 16;
 const hotBuffer = Buffer.allocUnsafeSlow(hotBytes);
@@ -151,6 +154,8 @@ export async function* followFiles(
   const calmAt = clock.elapsed() + eagerMs;
   /** Files that grew at the last look. */
   let hot: ReadonlySet<string> = new Set();
+  /** Files of which the last pass left something. */
+  let rest: readonly string[] = [];
   let fullLookAt = Number.NEGATIVE_INFINITY;
   let known = new Map<string, { readonly path: string; readonly size: number }>();
   try {
@@ -168,11 +173,15 @@ export async function* followFiles(
       const grown = [...known].flatMap(([place, { path, size }]) => (size === (offsets.get(path) ?? 0) ? [] : [place]));
       const polled = pulse.isSteady ? known.keys() : [];
       const looked = full || unknown ? new Set([...grown, ...dirty]) : new Set([...dirty, ...polled]);
-      const wanted = [...looked].flatMap((place) => known.get(place)?.path ?? []);
-      const { portions, more } = readAll(files, root, { wanted, offsets, full, hot });
+      const wanted = new Set([...rest, ...[...looked].flatMap((place) => known.get(place)?.path ?? [])]);
+      const { portions, left } = readAll(files, root, { wanted, offsets, full, hot });
+      rest = left;
       hot = new Set(portions.map(({ path }) => path));
       if (portions.length > 0) yield portions;
-      if (more) continue;
+      if (rest.length > 0) {
+        await setImmediate();
+        continue;
+      }
       const turned = pulse.take(portions.length > 0 && known.size <= mostPolled);
       // What happens before the files are watched again is seen by a full look after that.
       if (turned && !pulse.isSteady) fullLookAt = Number.NEGATIVE_INFINITY;
@@ -197,15 +206,20 @@ function readAll(
     full,
     hot,
   }: {
-    readonly wanted: readonly string[];
+    readonly wanted: ReadonlySet<string>;
     readonly offsets: Map<string, number>;
     readonly full: boolean;
     readonly hot: ReadonlySet<string>;
   },
 ) {
   const portions: FollowedLines[] = [];
-  let more = false;
+  const [unread, partly]: [string[], string[]] = [[], []];
+  let bytes = 0;
   for (const path of wanted) {
+    if (bytes >= passBytes) {
+      unread.push(path);
+      continue;
+    }
     const place = resolve(root, path);
     const from = offsets.get(path) ?? 0;
     const read = (read: typeof readFrom) => {
@@ -219,11 +233,12 @@ function readAll(
       found = read(readFrom);
     }
     if (!found) continue;
+    bytes += found.portion.restarted ? portionBytes : found.portion.offset - from;
     offsets.set(path, found.portion.offset);
     portions.push(found.portion);
-    more ||= found.more;
+    if (found.more) partly.push(path);
   }
-  return { portions, more };
+  return { portions, left: [...unread, ...partly] };
 }
 
 /** The whole lines of a file from an offset, at most 1 MiB; undefined if there is none yet. */

@@ -75,3 +75,15 @@ it("a file that another one has replaced is followed from the beginning of the n
   appendFileSync(log("worker_0.log"), "more of it\n");
   await vi.waitFor(() => expect(found("worker_0.log").slice(2)).toEqual(["of the new file", "more of it"]), 10_000);
 });
+
+it("a backlog of many megabytes is read without pauses between its portions, and leaves time for other work", async () => {
+  const { found, log } = following();
+  const text = `${"a line of a log ".repeat(8)}\n`.repeat(100_000);
+  for (const name of ["worker_0.log", "worker_1.log"]) writeFileSync(log(name), text);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  onTestFinished(() => clearInterval(timer));
+  // A portion of 1 MiB every two seconds took 25 s.
+  await vi.waitFor(() => expect(found("worker_0.log").length + found("worker_1.log").length).toBe(200_000), 15_000);
+  expect(turns).toBeGreaterThan(3);
+});
