@@ -7,8 +7,8 @@ import type { FollowedLines, FollowRequest } from "../node.js";
 
 /** Bytes read from one file at a time; a longer line is cut. */
 const portionBytes = 1 << 20;
-/** Bytes read in one pass, after which the process gets to its other work, such as its sign of life. */
-const passBytes = 1 << 23;
+/** Bytes and milliseconds of one pass, after which the process gets to its other work, such as its sign of life. */
+const [passBytes, passMs] = [1 << 23, 100];
 /** Bytes read at once from a file that grew at the last look, too. */
 const hotBytes = 1 << 16;
 const hotBuffer = Buffer.allocUnsafeSlow(hotBytes);
@@ -174,7 +174,9 @@ export async function* followFiles(
       const polled = pulse.isSteady ? known.keys() : [];
       const looked = full || unknown ? new Set([...grown, ...dirty]) : new Set([...dirty, ...polled]);
       const wanted = new Set([...rest, ...[...looked].flatMap((place) => known.get(place)?.path ?? [])]);
-      const { portions, left } = readAll(files, root, { wanted, offsets, full, hot });
+      const until = clock.elapsed() + passMs;
+      const isOver = (bytes: number) => bytes >= passBytes || clock.elapsed() > until;
+      const { portions, left } = readAll(files, root, { wanted, offsets, full, hot, isOver });
       rest = left;
       hot = new Set(portions.map(({ path }) => path));
       if (portions.length > 0) yield portions;
@@ -205,18 +207,21 @@ function readAll(
     offsets,
     full,
     hot,
+    isOver,
   }: {
     readonly wanted: ReadonlySet<string>;
     readonly offsets: Map<string, number>;
     readonly full: boolean;
     readonly hot: ReadonlySet<string>;
+    /** Whether a pass that read so many bytes leaves the rest to the next one. */
+    isOver(bytes: number): boolean;
   },
 ) {
   const portions: FollowedLines[] = [];
   const [unread, partly]: [string[], string[]] = [[], []];
   let bytes = 0;
   for (const path of wanted) {
-    if (bytes >= passBytes) {
+    if (isOver(bytes)) {
       unread.push(path);
       continue;
     }
