@@ -32,19 +32,32 @@ async function start(args) {
     "--no-progress-bar",
     ...args,
   ];
+  let interrupted = false;
+  process.once("SIGINT", () => {
+    interrupted = true;
+  });
   const code = await run(venvBin("papermill"), papermill, { cwd: root, env: venvEnvironment() });
   const place = relative(process.cwd(), executed);
+  if (interrupted) {
+    console.error(
+      `\n${bad("✗")} interrupted. A training that was started goes on by itself:\n` +
+        "  to wait for it:  npm start\n" +
+        "  to stop it:      in a cell, await (await openRun(NAME)).stop(); listRuns() has the names",
+    );
+    return 130;
+  }
   if (code !== 0) {
     console.error(
       `\n${bad("✗")} papermill ended with exit code ${code}; ` +
-        `the error is in ${place}\n  to look at it: npm run lab`,
+        `the error is in ${place}\n  to look at it: npm run lab -- --LabApp.default_url=/lab/tree/${place}`,
     );
     return code;
   }
   console.log(
     `\n${good("✓")} done in ${Math.round((Date.now() - began) / 1000)} s. The executed notebook: ${strong(place)}`,
   );
-  console.log(`  open it in JupyterLab:  ${strong("npm run lab")}`);
+  console.log(`  look at it: ${strong(`npm run lab -- --LabApp.default_url=/lab/tree/${relative(root, executed)}`)}`);
+  console.log(`  run it yourself, cell by cell: ${strong("npm run lab")}`);
   return 0;
 }
 

@@ -39,7 +39,8 @@ export function createExecuteQueue(services: Services): ExecuteQueue {
 
   const skip = (request: ExecuteRequest): void => {
     wire.status("busy", request);
-    wire.reply(request, { status: "aborted", execution_count: services.session.executionCount });
+    // Without a count, as ipykernel: JupyterLab would label a cell that never ran with it.
+    wire.reply(request, { status: "aborted" });
     wire.status("idle", request);
   };
 

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { availableParallelism, freemem, homedir, totalmem } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { enginePython } from "../core/engine-python.js";
@@ -86,6 +86,12 @@ export function parseDevices(table: string): string[] {
   return [...table.matchAll(/^\|\s*(\d+)\s+(\S+)\s*\|\s*(\w+)\s*\|/gm)]
     .filter((match) => /[A-Za-z]/.test(match[2] as string))
     .map((match) => `${match[1]}: ${match[2]} (${match[3]})`);
+}
+
+/** Whether this machine has Ascend NPUs: their device files, or `npu-smi`, which lists them. */
+export async function hasDevices(environment: Environment = process.env): Promise<boolean> {
+  const names = await readdir("/dev").catch((): string[] => []);
+  return names.some((name) => /^davinci\d+$/.test(name)) || (await findDevices(environment)) !== undefined;
 }
 
 async function findDevices(environment: Environment): Promise<readonly string[] | undefined> {

@@ -69,9 +69,9 @@ export function judgeMachine(facts: MachineFacts): MachineCheck[] {
       cure: "npx mindformers-lab install",
     }),
     line("Cores", facts.cores >= 1, { found: String(facts.cores), cure: "" }),
-    line("Memory", facts.memoryBytes >= 3.5 * gigabyte, {
+    line("Memory", facts.memoryBytes >= 7 * gigabyte, {
       found: `${formatBytes(facts.memoryBytes)}, ${formatBytes(facts.freeMemoryBytes)} free`,
-      cure: "a machine with at least 4 GB (a worker takes about 1 GB)",
+      cure: "a machine with at least 8 GB (a worker takes 2.8 GB), or workers: 1",
     }),
     line("Disk", (freeDiskBytes ?? Number.POSITIVE_INFINITY) >= gigabyte, {
       found: disk,

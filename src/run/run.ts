@@ -19,11 +19,11 @@ import { isLive, type RunStatus } from "./read/status.js";
 import { type DecisionEvent, isTerminal, type StepRecord } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { type RunFile, timeOfRun } from "./record/run-file.js";
-import { type SaveNowOptions, saveNow } from "./save-now.js";
-import { type StopOptions, stopRun } from "./stop.js";
-import { type WaitOptions, waitForRun } from "./wait.js";
+import { type SaveNowOptions, saveNow, saveNowOptions } from "./save-now.js";
+import { type StopOptions, stopOptions, stopRun } from "./stop.js";
+import { type WaitOptions, waitForRun, waitOptions } from "./wait.js";
 import { shownStatus, statusCard } from "./watch/status-card.js";
-import { type Watch, type WatchOptions, watchRun } from "./watch/watch.js";
+import { type Watch, type WatchOptions, watchOptions, watchRun } from "./watch/watch.js";
 
 /**
  * A training run: a folder and what can be read from it. The training does not depend on this object, on the kernel
@@ -113,15 +113,13 @@ export class Run {
    * When the run has ended, returns after the last write into its folder, which can then be copied or removed.
    */
   async wait(options: WaitOptions = {}): Promise<RunStatus> {
-    requireOptions(options, "run.wait", 'await run.wait({ untilStep: 200, timeout: "2h" })');
-    const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = options;
+    const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = waitOptions(options);
     return this.#shown(await waitForRun(this.#reader, (status) => status.step >= untilStep, { ...options, signal }));
   }
 
   /** Shows figures that follow the run until it ends, under the cell that calls it; returns at once. */
   watch(options: WatchOptions = {}): Watch {
-    requireOptions(options, "run.watch", 'run.watch({ plots: ["loss", "grad_norm"] })');
-    return watchRun(this.#reader, options);
+    return watchRun(this.#reader, watchOptions(options));
   }
 
   /**
@@ -129,8 +127,7 @@ export class Run {
    * process of it is left. Does nothing to a run that has ended. Throws RUN_NOT_STOPPED if a process survives.
    */
   async stop(options: StopOptions = {}): Promise<RunStatus> {
-    requireOptions(options, "run.stop", 'await run.stop({ timeout: "2m" })');
-    const { signal = jupyterHost()?.signal } = options;
+    const { signal = jupyterHost()?.signal } = stopOptions(options);
     if (signal?.aborted) throw new CancelledError(`stopping run ${this.name}`);
     return this.#shown(await stopRun(this.#reader, { ...options, signal }));
   }
@@ -141,8 +138,7 @@ export class Run {
    * @throws RUN_NOT_SAVED with the reason, such as a run that has ended or whose nodes share no folder.
    */
   async saveNow(options: SaveNowOptions = {}): Promise<Checkpoint> {
-    requireOptions(options, "run.saveNow", 'await run.saveNow({ timeout: "10m" })');
-    const { signal = jupyterHost()?.signal } = options;
+    const { signal = jupyterHost()?.signal } = saveNowOptions(options);
     return saveNow(this.#reader, { ...options, signal });
   }
 

@@ -4,6 +4,7 @@ import { openCheckpoints } from "../checkpoint/open/open.js";
 import { openConfig } from "../config/open.js";
 import { CancelledError, LabError } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
+import { callOptions, waiting } from "../core/options/call-options.js";
 import { parseDuration } from "../core/units.js";
 import { hasRemoteFiles } from "./nodes/open/open-nodes.js";
 import type { RunReader } from "./read/run-reader.js";
@@ -18,6 +19,10 @@ export interface SaveNowOptions {
   /** Stops waiting; the request stays. Default: the running cell's signal. */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const saveNowOptions = callOptions<SaveNowOptions>({
+  ...{ name: "run.saveNow", example: 'await run.saveNow({ timeout: "10m" })', table: waiting },
+});
 
 /** What rank 0 writes at the step of a request (`extensions/engine`, `save_request.py`). */
 interface SaveAnswer {

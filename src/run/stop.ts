@@ -1,5 +1,7 @@
 import { CancelledError, LabError } from "../core/error.js";
 import { EventLogWriter } from "../core/event-log.js";
+import { callOptions, waiting } from "../core/options/call-options.js";
+import { flag } from "../core/options/option-table.js";
 import { parseDuration } from "../core/units.js";
 import { openNodes, readNodes, startsAllNodes } from "./nodes/open/open-nodes.js";
 import type { RunReader } from "./read/run-reader.js";
@@ -20,6 +22,11 @@ export interface StopOptions {
   /** Stops waiting for the end; the request stays. Default: the running cell's signal. */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const stopOptions = callOptions<StopOptions>({
+  ...{ name: "run.stop", example: 'await run.stop({ timeout: "2m" })' },
+  table: { graceful: flag, ...waiting },
+});
 
 /** A run that nobody stopped this long after the engine's time was over is ended from here. */
 const supervisorGraceMs = 45_000;

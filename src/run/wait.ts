@@ -1,4 +1,6 @@
 import { CancelledError, LabError } from "../core/error.js";
+import { callOptions, waiting } from "../core/options/call-options.js";
+import { whole } from "../core/options/option-table.js";
 import { formatDuration, parseDuration } from "../core/units.js";
 import type { RunReader } from "./read/run-reader.js";
 import type { RunStatus } from "./read/status.js";
@@ -16,6 +18,11 @@ export interface WaitOptions {
   /** Stops waiting, not the training; default: the running cell's signal. */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const waitOptions = callOptions<WaitOptions>({
+  ...{ name: "run.wait", example: 'await run.wait({ untilStep: 200, timeout: "2h" })' },
+  table: { untilStep: whole(0, Number.MAX_SAFE_INTEGER, 200), ...waiting },
+});
 
 /** How long a new supervisor may take until it holds the lease. */
 const reviveMs = 10_000;
@@ -57,7 +64,10 @@ export async function waitForRun(
       const { step, totalSteps, state } = status;
       const message = `run ${name}: at step ${step} of ${totalSteps} (${state}) after ${formatDuration(limit)}`;
       throw new LabError("RUN_WAIT_TIMEOUT", message, {
-        hint: `it continues training; wait again: await run.wait({ timeout: "…" })`,
+        hint:
+          state === "lost"
+            ? "look at it: await run.status()"
+            : `it continues training; wait again: await run.wait({ timeout: "…" })`,
         details: { step, totalSteps },
       });
     }

@@ -5,6 +5,10 @@ export const runErrors = {
     meaning: "MindSpore's launcher msrun is not installed where the plan expects it.",
     cure: "Run npm run setup, or set MF_LAB_PYTHON to the Python of an environment that has MindFormers.",
   },
+  DEVICE_MISSING: {
+    meaning: "The plan is for Ascend NPUs, and this machine has none.",
+    cure: 'Launch on a machine with NPUs, name it in cluster.hosts, or plan for this one: cluster: { device: "CPU" }.',
+  },
   NODE_NOT_LOCAL: {
     meaning: "None of the cluster's nodes is this machine, so nothing can be started here.",
     cure: "Launch on one of the nodes, or correct the addresses in the cluster's nodes.",

@@ -1,7 +1,7 @@
 // Options that are objects inside of options: the compiler can't check what a script or a file passes.
 import { hasAll, isWhole, shownValue } from "../arguments.js";
 import { LabError } from "../error.js";
-import { parseBytes, parseDuration } from "../units.js";
+import { formatDuration, parseBytes, parseDuration } from "../units.js";
 import { suggestName } from "./suggest.js";
 
 /** What an option may be, in words and as a check, with a value that is right. */
@@ -73,10 +73,11 @@ function isQuantity(value: unknown, read: (value: string | number) => number, le
   }
 }
 
-/** A duration such as `"10m"`, or milliseconds. */
-export function duration(example: string): OptionKind {
-  const isRight = (value: unknown) => isQuantity(value, parseDuration, 0);
-  return { expected: "a duration with a unit (ms, s, m, h, d)", example: JSON.stringify(example), isRight };
+/** A duration such as `"10m"`, or milliseconds; at least `leastMs`. */
+export function duration(example: string, leastMs = 0): OptionKind {
+  const isRight = (value: unknown) => isQuantity(value, parseDuration, leastMs);
+  const least = leastMs === 0 ? "" : ` of ${formatDuration(leastMs)} or more`;
+  return { expected: `a duration${least} with a unit (ms, s, m, h, d)`, example: JSON.stringify(example), isRight };
 }
 
 /** A size above 0 such as `"64GB"`, or bytes. */
@@ -91,6 +92,9 @@ export const flag: OptionKind = {
   ...{ expected: "true or false", example: "true" },
   isRight: (value) => typeof value === "boolean",
 };
+
+/** A value that is checked where it is used. */
+export const unchecked: OptionKind = { expected: "a value", example: "…", isRight: () => true };
 
 /** One of a few texts. */
 export function oneOf(...values: readonly string[]): OptionKind {

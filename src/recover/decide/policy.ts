@@ -1,3 +1,4 @@
+import { requireArgument } from "../../core/arguments.js";
 import {
   duration,
   number,
@@ -71,9 +72,10 @@ const { MAX_SAFE_INTEGER: most } = Number;
 const recoveryTable: OptionTable<RecoveryOptions> = {
   retries: whole(0, most, 3),
   restarts: whole(0, most, 20),
-  hangAfter: duration("10m"),
-  startAfter: duration("1h"),
-  saveAfter: duration("30m"),
+  // Shorter silence is that of healthy trainings.
+  hangAfter: duration("10m", 1000),
+  startAfter: duration("1h", 1000),
+  saveAfter: duration("30m", 1000),
   backoff: section('{ first: "5s", most: "5m" }'),
   spares: texts("10.0.0.9"),
   skipBatches: whole(1, most, 2),
@@ -113,14 +115,16 @@ export function recoveryPolicy(given: RecoveryOptions = {}): RecoveryPolicy {
   const place = { name: "recovery", code: "ARGUMENT_INVALID" } as const;
   const options = readOptions(given, recoveryTable, place);
   const backoff = readOptions(options.backoff ?? {}, backoffTable, { ...place, name: "recovery.backoff" });
+  const [firstMs, mostMs] = [backoff.first ?? "5s", backoff.most ?? "5m"].map((each) => parseDuration(each, "backoff"));
+  requireArgument((firstMs as number) <= (mostMs as number), {
+    ...{ call: "recovery.backoff", expected: "first no longer than most" },
+    ...{ found: `${backoff.first ?? "5s"} and ${backoff.most ?? "5m"}`, example: '{ first: "5s", most: "5m" }' },
+  });
   const { retries = 4, restarts = Number.MAX_SAFE_INTEGER, skipBatches = 2, learningRateFactor = 0.5 } = options;
   return {
     retries,
     restarts,
-    backoff: {
-      firstMs: parseDuration(backoff.first ?? "5s", "recovery.backoff.first"),
-      mostMs: parseDuration(backoff.most ?? "5m", "recovery.backoff.most"),
-    },
+    backoff: { firstMs: firstMs as number, mostMs: mostMs as number },
     spares: options.spares ?? [],
     skipBatches,
     learningRateFactor,

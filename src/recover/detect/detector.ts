@@ -71,7 +71,9 @@ export class Detector {
     if (this.#phase === "evaluating") return evaluateAfterMs;
     // One step proves that the graph is compiled; its own time holds the compilation and says nothing about the next.
     if (this.#phase !== "training" || this.#steps < 2) return startAfterMs;
-    return hangAfterMs ?? Math.max(hangAtLeastMs, hangSteps * (this.stepMs || 0));
+    // No healthy training is quiet for three steps.
+    if (hangAfterMs !== undefined) return Math.max(hangAfterMs, 3 * (this.stepMs || 0));
+    return Math.max(hangAtLeastMs, hangSteps * (this.stepMs || 0));
   }
 
   /** When silence becomes a hang: a clock observation at this time or later reports it. */

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
-import { hasAll, requireArgument, requireOptions } from "../../core/arguments.js";
+import { hasAll, requireArgument } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
+import { callOptions } from "../../core/options/call-options.js";
+import { unchecked } from "../../core/options/option-table.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { Certificate } from "../../recover/certificate/certificate.js";
 import { type RecoveryOptions, type RecoveryPolicy, recoveryPolicy } from "../../recover/decide/policy.js";
@@ -49,6 +51,13 @@ export interface LaunchOptions {
   readonly recovery?: RecoveryOptions;
 }
 
+const example = 'launchRun(await planRun(config), { name: "first" })';
+
+const launchOptions = callOptions<LaunchOptions>({
+  ...{ name: "launchRun", example },
+  table: { name: unchecked, folder: unchecked, signal: unchecked, override: unchecked, recovery: unchecked },
+});
+
 /** What a launch needs besides the plan when it continues another run. */
 export interface Continuation {
   /** Of the run that is continued; its unchanged files are not read again. */
@@ -69,7 +78,6 @@ export interface Continuation {
 
 /** Everything of launchRun and resumeRun; `continuation` only in the latter. */
 export async function launch(plan: LaunchablePlan, options: LaunchOptions, continuation?: Continuation): Promise<Run> {
-  const example = 'launchRun(await planRun(config), { name: "first" })';
   requireArgument(hasAll(plan, "commands"), { call: "launchRun", expected: "a plan", found: plan, example });
   requireArgument(hasAll(options, "name"), {
     call: "launchRun",
@@ -77,7 +85,7 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
     found: options,
     example,
   });
-  requireOptions(options, "launchRun", example);
+  if (!continuation) launchOptions(options);
   const { name, folder: runs = defaultFolder, signal = jupyterHost()?.signal } = options;
   const folder = runFolder(name, runs);
   const reasons = [requireSoundPlan(plan.errors ?? [], options.override), continuation?.override];

@@ -3,8 +3,10 @@ import { dirname, join, posix, relative } from "node:path";
 import { openCheckpoints } from "../../checkpoint/open/open.js";
 import type { Config } from "../../config/config.js";
 import { openConfig } from "../../config/open.js";
-import { hasAll, requireArgument, requireOptions } from "../../core/arguments.js";
+import { hasAll, requireArgument } from "../../core/arguments.js";
 import { CheckpointError, isLabError, LabError } from "../../core/error.js";
+import { callOptions } from "../../core/options/call-options.js";
+import { unchecked } from "../../core/options/option-table.js";
 import { formatCount } from "../../core/units.js";
 import { clusterOptions, type ResolvedCluster } from "../../plan/command/cluster.js";
 import { nodeFolder } from "../../plan/command/command.js";
@@ -58,6 +60,14 @@ export interface ResumeOptions {
   /** Losses after the resume to compare with the recorded ones; default 5. A run that deviates is ended. */
   readonly compareSteps?: number;
 }
+
+const resumeOptions = callOptions<ResumeOptions>({
+  ...{ name: "resumeRun", example: 'await resumeRun(run, { name: "second" })' },
+  table: {
+    ...{ from: unchecked, set: unchecked, workers: unchecked, name: unchecked, signal: unchecked },
+    ...{ override: unchecked, recovery: unchecked, compareSteps: unchecked },
+  },
+});
 
 async function requireStopped(run: Run): Promise<void> {
   const status = await run.status();
@@ -137,7 +147,7 @@ export async function resumeRun(run: Run, options: ResumeOptions = {}): Promise<
   requireArgument(hasAll(run, "folder", "description"), {
     ...{ call: "resumeRun", expected: "a run", found: run, example: 'resumeRun(await openRun("first"))' },
   });
-  requireOptions(options, "resumeRun", 'await resumeRun(run, { name: "second" })');
+  resumeOptions(options);
   requireArgument(options.from === undefined || hasAll(options.from, "step", "files"), {
     ...{ call: "resumeRun, from", expected: "a checkpoint", found: options.from },
     example: "await resumeRun(run, { from: checkpoints.latestComplete() })",

@@ -5,6 +5,7 @@ import { systemClock } from "../../core/clock.js";
 import { LabError, MachineError } from "../../core/error.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { NodeCommand } from "../../plan/command/command.js";
+import { hasDevices } from "../machine-facts.js";
 import { sshNodes } from "../nodes/cluster-nodes.js";
 import { inParallel } from "../nodes/in-parallel.js";
 import { defaultPort, settlePort } from "../nodes/port.js";
@@ -44,7 +45,22 @@ export function starterOf(plan: LaunchablePlan, id: string): Starter {
   const via = (plan.cluster as Partial<ResolvedCluster>).access?.via ?? "local";
   if (via === "ssh") return new SshStarter(plan as LaunchablePlan & CheckablePlan, id);
   if (via === "slurm") return slurmStarter;
-  return via === "local" ? localStarter : thisMachineStarter;
+  const starter = via === "local" ? localStarter : thisMachineStarter;
+  const { device } = plan.cluster as Partial<ResolvedCluster>;
+  if (device !== "Ascend") return starter;
+  const requireReady: Starter["requireReady"] = async (commands) => {
+    await starter.requireReady(commands);
+    await requireDevices();
+  };
+  return { ...starter, requireReady };
+}
+
+async function requireDevices(): Promise<void> {
+  if (await hasDevices()) return;
+  const message = `machine ${hostname()}: expected Ascend NPUs, found neither /dev/davinci* nor npu-smi`;
+  throw new MachineError("DEVICE_MISSING", message, {
+    hint: 'plan for this machine: cluster: { device: "CPU", devicesPerNode: 2 }; for others: cluster: { hosts: […] }',
+  });
 }
 
 async function requireLauncher(command: NodeCommand | undefined): Promise<void> {

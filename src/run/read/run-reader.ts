@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
 import { type Clock, systemClock } from "../../core/clock.js";
+import { freeSpace } from "../../core/files.js";
 import { isRunning, lifeOf } from "../../core/liveness/process-identity.js";
+import { formatBytes } from "../../core/units.js";
 import { localNodeOf } from "../nodes/open/open-nodes.js";
 import { isTerminal } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
@@ -16,6 +18,14 @@ import { UnrecordedLogs } from "./unrecorded-logs.js";
 
 /** A folder that is missing for so many milliseconds was not only renamed. */
 const missingMs = 3000;
+
+/** Less than this holds no record of a run. */
+const leastBytes = 1 << 20;
+
+async function fullDisk(folder: string): Promise<{ readonly full?: string }> {
+  const free = await freeSpace(folder);
+  return free < leastBytes ? { full: `the disk of ${folder} is full (${formatBytes(free)} free)` } : {};
+}
 
 /**
  * Reads a run's folder, each byte once. Any number of readers may look at the same folder; those of one process share
@@ -116,6 +126,7 @@ export class RunReader {
       checkpointStep: checkpoint.step,
       remains: [...this.#incompleteAfter(checkpoint.step), ...checkpoint.problems],
       damage,
+      ...(orphaned && (await fullDisk(this.folder))),
       ...(gone && { gone: `the run folder ${this.folder} was moved or deleted` }),
     });
   }

@@ -1,3 +1,4 @@
+import { formatCount } from "../../core/units.js";
 import type { FaultCause, FaultEvent, RunState, StepRecord } from "../record/events.js";
 import { isTerminal } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
@@ -61,6 +62,8 @@ export interface Circumstances {
   readonly remains: readonly string[];
   /** What can't be read in the run folder. */
   readonly damage: readonly string[];
+  /** In words, if nothing more can be written into the run folder. */
+  readonly full?: string;
   /** In words, if there is no run folder any more. */
   readonly gone?: string;
 }
@@ -90,11 +93,11 @@ function stateOf(file: RunFile, history: RunHistory, circumstances: Circumstance
   return circumstances.over && circumstances.processes === 0 ? "finished" : "lost";
 }
 
-function messageOf(state: RunState, history: RunHistory, processes: number): string {
+function messageOf(state: RunState, history: RunHistory, { processes, full }: Circumstances): string {
   if (state === "lost") {
-    return processes > 0
-      ? `the supervisor is gone; ${processes} processes of the engine are still training unobserved`
-      : "the supervisor is gone and no process of the engine is left";
+    const left = `${formatCount(processes, "process", "processes")} of the engine still there, unobserved`;
+    const found = `the supervisor is gone${processes > 0 ? `; ${left}` : " and no process of the engine is left"}`;
+    return full === undefined ? found : `${found}; ${full}`;
   }
   if (state === "finished" && history.state?.state !== "finished") return "finished after its supervisor was gone";
   return history.state?.message ?? (state === "preparing" ? (history.notes.at(-1)?.text ?? "") : "");
@@ -152,7 +155,7 @@ export function deriveStatus(file: RunFile, history: RunHistory, circumstances: 
     processes: circumstances.processes,
     startedAt: file.createdAt,
     ...(isTerminal(history.state?.state) && history.state && { endedAt: history.state.time }),
-    message: circumstances.gone ?? messageOf(state, history, circumstances.processes),
+    message: circumstances.gone ?? messageOf(state, history, circumstances),
     ...(history.fault && state === "failed" && { failure: failureOf(history.fault) }),
   };
 }

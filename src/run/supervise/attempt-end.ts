@@ -1,3 +1,4 @@
+import { formatBytes } from "../../core/units.js";
 import type { NodeEnd, RunNode } from "../nodes/node.js";
 import type { AttemptLogs } from "./observe/attempt-logs.js";
 import type { MemoryKills } from "./observe/memory-kills.js";
@@ -27,6 +28,21 @@ export interface Trouble {
 /** The verdict on an attempt that is ended for a trouble. */
 export function failedBy({ summary: message, rank }: Trouble): Verdict {
   return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
+}
+
+/** A disk with less than this is full for logs and checkpoints. */
+const leastBytes = 1 << 20;
+
+/** Looks whether a disk is full: programs that can't write their last words tell nothing of it. */
+export async function withDisk(end: AttemptEnd, nodes: readonly RunNode[]): Promise<AttemptEnd> {
+  const { verdict } = end;
+  if (verdict.state !== "failed" || /No space left|ENOSPC/.test(verdict.message ?? "")) return end;
+  const metrics = await Promise.all(nodes.map((node) => node.metrics().catch(() => undefined)));
+  const full = nodes.findIndex((_, index) => (metrics[index]?.diskFreeBytes ?? leastBytes) < leastBytes);
+  if (full < 0) return end;
+  const free = formatBytes(metrics[full]?.diskFreeBytes ?? 0);
+  const message = `${verdict.message}; the disk of ${nodes[full]?.name} is full (${free} free)`;
+  return { ...end, verdict: { ...verdict, message, ...(verdict.fault && { fault: { ...verdict.fault, message } }) } };
 }
 
 /** Looks whether the kernel has ended the process of the fault for want of memory, and says so. */

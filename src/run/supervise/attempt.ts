@@ -6,7 +6,7 @@ import { rankNodes, worstEnd } from "../nodes/open/attempt-ranks.js";
 import type { StepRecord } from "../record/events.js";
 import { launcherOption } from "../record/node-command.js";
 import type { RunFile } from "../record/run-file.js";
-import { type AttemptEnd, failedBy, type Trouble, withMemory } from "./attempt-end.js";
+import { type AttemptEnd, failedBy, type Trouble, withDisk, withMemory } from "./attempt-end.js";
 import { HangWatch } from "./hang-watch.js";
 import { AttemptLogs, type LogPortion, type SavedPoint } from "./observe/attempt-logs.js";
 import { catchUp, followNode } from "./observe/follow.js";
@@ -128,7 +128,9 @@ export class Attempt {
       await Promise.all(following);
       await this.#readRest();
       await recorder.requireLease();
-      return this.#troubled ? this.#end() : await withMemory(this.#end(), { kills, nodes, ranks: this.#ranks });
+      return this.#troubled
+        ? this.#end()
+        : await withMemory(await withDisk(this.#end(), nodes), { kills, nodes, ranks: this.#ranks });
     } finally {
       this.#followed.abort();
       this.#watch.close();

@@ -1,3 +1,5 @@
+import { callOptions } from "../../core/options/call-options.js";
+import { unchecked } from "../../core/options/option-table.js";
 import { displayKey, jupyterHost } from "../../view/display-contract.js";
 import { type LiveOutput, openLive, show } from "../../view/show.js";
 import type { RunReader } from "../read/run-reader.js";
@@ -14,6 +16,11 @@ export interface WatchOptions {
   /** Ends the view (not the training); default: the running cell's signal. */
   readonly signal?: AbortSignal;
 }
+
+export const watchOptions = callOptions<WatchOptions>({
+  ...{ name: "run.watch", example: 'run.watch({ plots: ["loss", "grad_norm"] })' },
+  table: { plots: unchecked, signal: unchecked },
+});
 
 /** A live view of a run. Not thenable: `await live.done` waits for the end of the run. */
 export interface Watch {

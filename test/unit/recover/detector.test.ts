@@ -67,6 +67,12 @@ describe("a detector", () => {
     expect(detector.observe({ kind: "clock", time: 70_000 })).toEqual([]);
   });
 
+  it("calls no training hung that is quiet for less than three steps, whatever hangAfter says", () => {
+    const detector = new Detector(0, { hangAfterMs: 1500 });
+    for (const step of steps(20)) detector.observe(step);
+    expect(detector.deadline).toBe(20_000 + 3000);
+  });
+
   it("takes the silence of compiling, saving, and evaluating for what it is", () => {
     const detector = new Detector(0, { hangAfterMs: 30_000 });
     expect(detector.observe({ kind: "clock", time: 1_800_000 })).toEqual([]);

@@ -99,8 +99,6 @@ export function judgeSilence(
   if (outside.length > 0 && waiting.length > 0) return say(outside[0]?.rank, "the others wait for it in a collective");
   if (atDevice.length === 1 && silent.length > 1)
     return say(atDevice[0]?.rank, "its process waits for a disk or a device (state D), the others do not");
-  return say(
-    silent[0],
-    silent.length === 1 ? "the others continue" : `as ${silent.length - 1} others; no rank differs`,
-  );
+  if (silent.length > 1) return say(silent[0], `as ${silent.length - 1} others; no rank differs`);
+  return say(silent[0], ranks.size === 1 ? "it is the only rank" : "the others continue");
 }

@@ -224,6 +224,17 @@ describe("faults", () => {
     });
     expect(readdirSync(folder)).toEqual([]);
   });
+
+  it("a plan for NPUs started eight workers on a laptop, which failed a minute later", async () => {
+    const folder = runsFolder();
+    const plan = fakePlan();
+    const ascend = { ...plan, cluster: { ...plan.cluster, device: "Ascend" as const } };
+    await expect(launchRun(ascend, { name: "npu", folder })).rejects.toMatchObject({
+      code: "DEVICE_MISSING",
+      hint: expect.stringContaining('device: "CPU"'),
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });
 
 describe("stopping", () => {
