@@ -6,12 +6,15 @@ import { nodeAt, readValue, sameValue } from "./text/values.js";
 
 /** More cures than this are not brought together: each costs a check of the whole configuration. */
 const mostCures = 12;
+/** Errors that follow from cures, at most so many. */
+const mostConsequences = 4;
 
 const keyOf = ({ rule, path }: Issue): string => `${rule} ${path}`;
 const isCurable = ({ severity, fix }: Issue): boolean => severity !== "advice" && fix !== undefined;
 
-const setsOnly = (fix: readonly FixStep[]): fix is Extract<FixStep, { kind: "set" }>[] =>
-  fix.every(({ kind }) => kind === "set");
+type SetStep = Extract<FixStep, { kind: "set" }>;
+
+const setsOnly = (fix: readonly FixStep[]): fix is SetStep[] => fix.every(({ kind }) => kind === "set");
 
 function valueAt(text: SourceText, path: string): unknown {
   const node = nodeAt(text.root, path);
@@ -59,8 +62,52 @@ export function consistentCures(
         cured.set(key, { ...issue, hint: next.hint, fix: next.fix ?? [] });
       }
   }
+  const { last, more } = consequences(text, { now, before: issues, check });
+  const sets = more.filter(
+    ({ path }) => ![...cured.values()].some(({ fix }) => fix?.some((step) => step.path === path)),
+  );
+  const first = issues.find((issue) => cured.has(keyOf(issue)));
   return issues.map((issue) => {
     const cure = cured.get(keyOf(issue));
-    return cure === undefined ? issue : withFinalValues({ ...issue, hint: cure.hint, fix: cure.fix ?? [] }, text);
+    if (cure === undefined) return issue;
+    const final = withFinalValues({ ...issue, hint: cure.hint, fix: cure.fix ?? [] }, last);
+    return issue === first ? withSteps(final, sets) : final;
   });
+}
+
+/**
+ * The text after the cures of errors that only the other cures bring about, such as a mesh that lacks devices once no
+ * model is split, with what these set.
+ */
+function consequences(
+  text: SourceText,
+  {
+    now,
+    before,
+    check,
+  }: { now: readonly Issue[]; before: readonly Issue[]; check(text: SourceText): readonly Issue[] },
+): { readonly last: SourceText; readonly more: readonly SetStep[] } {
+  const known = new Set(before.map(keyOf));
+  const more: SetStep[] = [];
+  let last = text;
+  for (let turn = 0; turn < mostConsequences; turn++) {
+    const next = now.find((issue) => issue.severity === "error" && isCurable(issue) && !known.has(keyOf(issue)));
+    if (next === undefined || !setsOnly(next.fix ?? [])) break;
+    known.add(keyOf(next));
+    more.push(...((next.fix ?? []) as readonly SetStep[]));
+    try {
+      last = withFix(last, next);
+    } catch {
+      return { last: text, more: [] };
+    }
+    now = check(last);
+  }
+  return { last, more };
+}
+
+/** The finding with further settings in its cure. */
+function withSteps(issue: Issue, more: readonly SetStep[]): Issue {
+  const { fix = [] } = issue;
+  if (more.length === 0 || !setsOnly(fix)) return issue;
+  return { ...issue, ...setAll([...fix, ...more].map(({ path, value }) => [path, value] as const)) };
 }

@@ -95,7 +95,8 @@ function stateOf(file: RunFile, history: RunHistory, circumstances: Circumstance
 
 function messageOf(state: RunState, history: RunHistory, { processes, full }: Circumstances): string {
   if (state === "lost") {
-    const left = `${formatCount(processes, "process", "processes")} of the engine still there, unobserved`;
+    const are = processes === 1 ? "is" : "are";
+    const left = `${formatCount(processes, "process", "processes")} of the engine ${are} still there, unobserved`;
     const found = `the supervisor is gone${processes > 0 ? `; ${left}` : " and no process of the engine is left"}`;
     return full === undefined ? found : `${found}; ${full}`;
   }

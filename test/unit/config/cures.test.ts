@@ -34,6 +34,16 @@ test("typing every hint, in the order of the findings, leaves nothing to cure", 
   expect(serious(config.check(npus))).toEqual([]);
 });
 
+test("errors that only the cures bring about are cured with them: a split model on a CPU, typed once", async () => {
+  const cpu = { device: "CPU", devices: 2, devicesPerNode: 2 } as const;
+  const config = await openConfig("pretrain_deepseek3_1b");
+  for (const { severity, fix = [] } of config.check(cpu))
+    for (const step of severity === "error" ? fix : []) if (step.kind === "set") config.set(step.path, step.value);
+  const left = config.check(cpu).filter(({ severity, fix }) => severity === "error" && fix !== undefined);
+  expect(left).toEqual([]);
+  expect(config.get("parallel_config.data_parallel")).toBe(2);
+});
+
 test.each([1.5, 4095.5])(
   "a value of the wrong type is corrected, not copied to the keys that must equal it: %d",
   async (length) => {

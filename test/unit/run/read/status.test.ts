@@ -53,7 +53,7 @@ describe("the state of a run", () => {
       message: expect.stringContaining("no process of the engine is left"),
     });
     expect(deriveStatus(file, history, { ...gone, processes: 3 }).message).toContain(
-      "3 processes of the engine are still training",
+      "3 processes of the engine are still there",
     );
   });
 
