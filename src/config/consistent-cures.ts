@@ -62,7 +62,7 @@ export function consistentCures(
         cured.set(key, { ...issue, hint: next.hint, fix: next.fix ?? [] });
       }
   }
-  const { last, more } = consequences(text, { now, before: issues, check });
+  const { last, more } = consequences(text, { now, cured, check });
   const sets = more.filter(
     ({ path }) => ![...cured.values()].some(({ fix }) => fix?.some((step) => step.path === path)),
   );
@@ -83,18 +83,20 @@ function consequences(
   text: SourceText,
   {
     now,
-    before,
+    cured,
     check,
-  }: { now: readonly Issue[]; before: readonly Issue[]; check(text: SourceText): readonly Issue[] },
+  }: { now: readonly Issue[]; cured: Map<string, Issue>; check(text: SourceText): readonly Issue[] },
 ): { readonly last: SourceText; readonly more: readonly SetStep[] } {
-  const known = new Set(before.map(keyOf));
+  const known = new Set<string>();
   const more: SetStep[] = [];
   let last = text;
   for (let turn = 0; turn < mostConsequences; turn++) {
     const next = now.find((issue) => issue.severity === "error" && isCurable(issue) && !known.has(keyOf(issue)));
     if (next === undefined || !setsOnly(next.fix ?? [])) break;
     known.add(keyOf(next));
-    more.push(...((next.fix ?? []) as readonly SetStep[]));
+    // A finding that another cure had removed is back: it gets its own cure again.
+    if (cured.has(keyOf(next))) cured.set(keyOf(next), next);
+    else more.push(...((next.fix ?? []) as readonly SetStep[]));
     try {
       last = withFix(last, next);
     } catch {
