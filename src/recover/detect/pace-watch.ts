@@ -9,6 +9,9 @@ type PaceFinding = Pick<Finding, "kind" | "cause" | "since" | "summary" | "evide
 const recentSteps = 16;
 const hour = 3_600_000;
 
+/** How far the future of a disk is told from its past: so many times as far as it was seen. */
+const mostForesight = 20;
+
 /** Watches how fast the steps are, and how fast the disk fills. */
 export class PaceWatch {
   readonly #limits: DetectionLimits;
@@ -52,6 +55,8 @@ export class PaceWatch {
     this.#disks.set(key, seen);
     const hours = hoursUntilFull(seen);
     if (hours === undefined || hours * hour > this.#limits.diskFullWithinMs) return undefined;
+    // A minute says nothing about the hours to come.
+    if (hours * hour > mostForesight * (disk.time - (seen[0]?.time ?? disk.time))) return undefined;
     const where = disk.node === undefined ? "the disk" : `the disk of ${disk.node}`;
     return {
       kind: "disk-filling",

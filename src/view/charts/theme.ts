@@ -28,8 +28,11 @@ export function paintAttributes(property: "fill" | "stroke", paint: Paint): stri
   return `${property}="${paints[paint][0]}" style="${themed(property, paint)}"`;
 }
 
-/** Signal colors that are readable on white and on black. */
-export const signals = { limit: "#c62828", marker: "#777777", broken: "#c62828", idle: "#c9c9c9" } as const;
+/** Signal colors that are readable on white and on black; nothing is fainter than what is idle. */
+export const signals = {
+  ...{ limit: "#c62828", marker: "#777777", broken: "#c62828" },
+  idle: "rgba(128,128,128,0.3)",
+} as const;
 
 const axis = {
   gridcolor: paints.grid[0],
