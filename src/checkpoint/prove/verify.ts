@@ -78,6 +78,7 @@ export async function verifyPoint(request: VerifyRequest): Promise<Verification>
     if (header?.metadata.remove_redundancy === "True") redundancyRemoved = true;
   }
   const { findings, seen, done } = work;
+  findings.push(...nothingRead(work));
   const ranks = [...new Set(files.map(({ rank }) => rank))];
   const ranked = layout === "ranks" || layout === "iteration";
   if (layout === "ranks" && !redundancyRemoved) findings.push(...missingOnRanks(seen, ranks));
@@ -101,6 +102,13 @@ export async function verifyPoint(request: VerifyRequest): Promise<Verification>
     files: files.length,
   };
   return new Verification({ ...facts, milliseconds: Date.now() - started }, bounded(findings, stored.point));
+}
+
+/** An error where no tensor was read and nothing else says why: a check of nothing proves nothing. */
+function nothingRead({ request, findings, done, remedy }: Work): Issue[] {
+  if (done.tensors > 0 || findings.some(({ severity }) => severity === "error")) return [];
+  const message = "expected at least one tensor in the checkpoint's files, found none";
+  return [issue("error", "checkpoint-empty", { path: request.stored.point.folder, message, hint: remedy })];
 }
 
 /** The notes beside the files that MindFormers resumes by, against the files. */

@@ -77,20 +77,47 @@ export function nest(segments: readonly string[], value: unknown): unknown {
   return segments.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
 }
 
+/** A place in a value that YAML can't hold. */
+export interface Unwritable {
+  /** Path below the value, with a point at its beginning; "" for the value itself. */
+  readonly path: string;
+  readonly reason: "kind" | "circle" | "depth";
+}
+
+/** Levels of lists and sections in one value; MindFormers reads at most 10. */
+export const deepestValue = 100;
+
 /**
- * Refuses what YAML can't hold (functions, undefined, symbols, class instances); returns the path of the first such
- * value.
+ * The first place that YAML can't hold: functions, undefined, symbols, class instances, and a list or an object inside
+ * of itself. A value may stand at several places.
  */
-export function findUnwritable(value: unknown, path = ""): string | undefined {
-  if (Array.isArray(value))
-    return value.map((item, index) => findUnwritable(item, `${path}.${index}`)).find((found) => found !== undefined);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? path : undefined;
-  if (isSection(value)) {
-    const prototype = Object.getPrototypeOf(value) as unknown;
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return path;
-    return Object.entries(value)
-      .map(([key, item]) => findUnwritable(item, `${path}.${key}`))
-      .find((found) => found !== undefined);
+export function findUnwritable(value: unknown): Unwritable | undefined {
+  return search(value, "", new Set());
+}
+
+/** `around`: the lists and objects that the value stands in. */
+function search(value: unknown, path: string, around: Set<unknown>): Unwritable | undefined {
+  const list = Array.isArray(value);
+  if (!list && !isSection(value)) return isWritable(value) ? undefined : { path, reason: "kind" };
+  if (around.has(value)) return { path, reason: "circle" };
+  if (around.size === deepestValue) return { path: "", reason: "depth" };
+  if (!list && !isPlain(value)) return { path, reason: "kind" };
+  around.add(value);
+  for (const [key, item] of list ? value.entries() : Object.entries(value)) {
+    const found = search(item, `${path}.${key}`, around);
+    if (found !== undefined) return found;
   }
-  return ["undefined", "function", "symbol"].includes(typeof value) ? path : undefined;
+  around.delete(value);
+  return undefined;
+}
+
+function isWritable(value: unknown): boolean {
+  if (value instanceof Date) return !Number.isNaN(value.getTime());
+  return !["undefined", "function", "symbol"].includes(typeof value);
+}
+
+/** True for an object that no class has made. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

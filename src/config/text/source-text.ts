@@ -1,7 +1,7 @@
 import { requireText } from "../../core/arguments.js";
 import { ConfigError, type Issue } from "../../core/error.js";
 import { applyEdits, editsFor, refuseEdit, type TextEdit } from "./edit.js";
-import { findUnwritable } from "./emit.js";
+import { deepestValue, findUnwritable } from "./emit.js";
 import { type MapNode, positionOf, type SequenceNode, type YamlNode } from "./nodes.js";
 import { editsForRemoval } from "./remove.js";
 import { parseYaml } from "./syntax.js";
@@ -151,15 +151,22 @@ export interface Setting {
   readonly asFloat?: (path: string) => boolean;
 }
 
+const refusals = {
+  kind: ["expected text, numbers, booleans, null, lists, or plain objects", "convert the value first"],
+  circle: ["expected a value that ends, found one that contains itself", "set a copy without the circle"],
+  depth: [
+    `expected at most ${deepestValue} levels of lists and objects, found more`,
+    "MindFormers reads at most 10 levels: set a flatter value",
+  ],
+} as const;
+
 function checked({ path, value, asFloat = () => false }: Setting): Required<Setting> {
   refusePath(path);
   const unwritable = findUnwritable(value);
-  if (unwritable !== undefined)
-    throw refuseEdit(
-      path + unwritable,
-      "expected text, numbers, booleans, null, lists, or plain objects",
-      "convert the value first",
-    );
+  if (unwritable !== undefined) {
+    const [reason, hint] = refusals[unwritable.reason];
+    throw refuseEdit(path + unwritable.path, reason, hint);
+  }
   return { path, value: normalize(value), asFloat };
 }
 

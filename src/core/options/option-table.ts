@@ -39,6 +39,22 @@ export function text(example: string, expected = "a text"): OptionKind {
   return { expected, example: JSON.stringify(example), isRight: isText };
 }
 
+function isLine(value: unknown): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a line end or a null byte would end the word in a script
+  return isText(value) && !/[\u0000-\u001f\u007f]/.test(value);
+}
+
+/** A text without line ends, for a word of a command or a line of a script. */
+export function line(example: string, expected = "a text of one line"): OptionKind {
+  return { expected, example: JSON.stringify(example), isRight: isLine };
+}
+
+/** A list of texts without line ends; an empty list is one. */
+export function lines(...example: readonly string[]): OptionKind {
+  const isRight = (value: unknown) => isListOf(value, isLine);
+  return { expected: "a list of texts of one line", example: JSON.stringify(example), isRight };
+}
+
 /** A list of texts; an empty list is one. */
 export function texts(...example: readonly string[]): OptionKind {
   return { expected: "a list of texts", example: JSON.stringify(example), isRight: (value) => isListOf(value, isText) };

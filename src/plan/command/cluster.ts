@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { enginePython } from "../../core/engine-python.js";
 import { LabError } from "../../core/error.js";
 import { parseBytes } from "../../core/units.js";
-import { type ClusterHost, hostList, parseHost } from "./hosts.js";
+import { type ClusterHost, firstTwice, hostList, hostNames, isHostAlone, parseHost, rangeHint } from "./hosts.js";
 import type { SimulateOptions } from "./simulate.js";
 
 /** The machines that a run uses. */
@@ -10,13 +10,13 @@ export interface Cluster {
   /** Default with `simulate`: "Ascend". */
   readonly device?: "CPU" | "Ascend";
   /**
-   * A cluster that does not exist: `launchRun` plays the training on it, failures included. Replaces nodes and
-   * devices.
+   * A cluster that does not exist: `launchRun` plays the training on it, failures included. Stands in for nodes,
+   * devicesPerNode, and the options of how nodes are reached.
    */
   readonly simulate?: SimulateOptions;
   /**
-   * Host names or addresses; the first is the master. Default: this machine alone. Their number and order give
-   * node_rank 0, 1, …
+   * Host names or addresses, without ports; the first is the master. Default: this machine alone. Their number and
+   * order give node_rank 0, 1, …
    */
   readonly nodes?: readonly string[];
   /** Workers per node. Default: 8 on Ascend; on CPU `parallel_config.data_parallel` (on one node). */
@@ -116,33 +116,55 @@ export interface ResolvedCluster {
   readonly python: string;
 }
 
-function refuse(option: string, expected: string, found: unknown): LabError {
-  return new LabError("CLUSTER_INVALID", `cluster.${option}: expected ${expected}, found ${JSON.stringify(found)}`, {
-    hint: 'for example cluster: { device: "Ascend", nodes: ["10.0.0.1", "10.0.0.2"], devicesPerNode: 8 }',
-    details: { option, found },
-  });
+interface Fault {
+  readonly expected: string;
+  readonly found: unknown;
+  /** What to type instead; default: an example. */
+  readonly line?: string | undefined;
+}
+
+/** CLUSTER_INVALID for an option of a cluster. */
+export function clusterFault(option: string, { expected, found, line }: Fault): LabError {
+  const message = `cluster.${option}: expected ${expected}, found ${JSON.stringify(found)}`;
+  const usual = 'for example cluster: { device: "Ascend", nodes: ["10.0.0.1", "10.0.0.2"], devicesPerNode: 8 }';
+  return new LabError("CLUSTER_INVALID", message, { hint: line ?? usual, details: { option, found } });
 }
 
 function wholeNumber(option: string, value: number, [low, high]: readonly [number, number]): number {
   if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw refuse(option, `a whole number from ${low} to ${high}`, value);
+  throw clusterFault(option, { expected: `a whole number from ${low} to ${high}`, found: value });
 }
 
 function nodeNames(given: Cluster): readonly string[] {
   const nodes = given.nodes ?? ["127.0.0.1"];
-  if (nodes.length === 0) throw refuse("nodes", "at least one node", nodes);
-  for (const node of nodes)
-    if (!/^[\w.:[\]-]+$/.test(node) || node.startsWith("-")) throw refuse("nodes", "host names or addresses", node);
-  const seen = new Set<string>();
-  const twice = nodes.find((node) => seen.size === seen.add(node).size);
-  if (twice !== undefined) throw refuse("nodes", "every node once", twice);
-  return nodes;
+  if (nodes.length === 0) throw clusterFault("nodes", { expected: "at least one node", found: nodes });
+  const wrong = nodes.find((node) => !isHostAlone(node));
+  if (wrong !== undefined)
+    throw clusterFault("nodes", {
+      expected: "host names or addresses, without a port",
+      found: wrong,
+      line: rangeHint(wrong),
+    });
+  const [first, second] = (firstTwice(nodes.map((host) => ({ host }))) ?? []).map((at) => nodes[at]);
+  if (second === undefined) return nodes;
+  const again = first === second ? "" : ` (${JSON.stringify(first)} is the same)`;
+  throw clusterFault("nodes", { expected: `every node once${again}`, found: second });
+}
+
+function masterOf({ masterAddress }: Cluster): string | undefined {
+  if (masterAddress === undefined || isHostAlone(masterAddress)) return masterAddress;
+  const line = rangeHint(masterAddress) ?? 'for example masterAddress: "10.0.0.1"';
+  throw clusterFault("masterAddress", {
+    expected: "a host name or an address, without a port",
+    found: masterAddress,
+    line,
+  });
 }
 
 function absolute(option: "workDir" | "setup", path: string | undefined): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no shell reads a path with a line end or a null byte
   if (path === undefined || (posix.isAbsolute(path) && !/[\u0000-\u001f\u007f]/.test(path))) return path;
-  throw refuse(option, "an absolute path of one line", path);
+  throw clusterFault(option, { expected: "an absolute path of one line", found: path });
 }
 
 /**
@@ -152,24 +174,30 @@ function absolute(option: "workDir" | "setup", path: string | undefined): string
 function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly nodes: readonly string[] } {
   const via = given.via ?? (given.hosts === undefined ? "local" : "ssh");
   if (!["local", "ssh", "slurm", "this-machine"].includes(via))
-    throw refuse("via", '"ssh", "slurm", or "this-machine"', via);
+    throw clusterFault("via", { expected: '"ssh", "slurm", or "this-machine"', found: via });
   if (via === "this-machine" && given.device !== "CPU")
-    throw refuse("via", '"ssh" or "slurm" on Ascend: nodes of one machine would share its devices', via);
-  if (given.hosts !== undefined && via !== "ssh") throw refuse("hosts", 'no hosts unless via is "ssh"', given.hosts);
-  if (via === "ssh" && !given.hosts?.length) throw refuse("hosts", "at least one host, or a hostfile", given.hosts);
-  if (given.nodes !== undefined && via !== "local")
-    throw refuse("nodes", via === "ssh" ? "hosts instead of nodes" : "nodeCount instead of nodes", given.nodes);
-  const hosts = hostList((given.hosts ?? []).map(parseHost));
+    throw clusterFault("via", {
+      expected: '"ssh" or "slurm" on Ascend: nodes of one machine would share its devices',
+      found: via,
+    });
+  if (given.hosts !== undefined && via !== "ssh")
+    throw clusterFault("hosts", { expected: 'no hosts unless via is "ssh"', found: given.hosts });
+  if (via === "ssh" && !given.hosts?.length)
+    throw clusterFault("hosts", { expected: "at least one host, or a hostfile", found: given.hosts });
+  if (given.nodes !== undefined && via !== "local") {
+    const instead = via === "ssh" ? "hosts" : "nodeCount";
+    throw clusterFault("nodes", { expected: `${instead} instead of nodes`, found: given.nodes });
+  }
+  const hosts = hostList((given.hosts ?? []).map((host) => parseHost(host)));
   const count = wholeNumber("nodeCount", given.nodeCount ?? 1, [1, 65_536]);
   const nodes =
     via === "ssh"
-      ? hosts.map(({ host, port }) =>
-          hosts.filter((other) => other.host === host).length > 1 ? `${host}:${port ?? 22}` : host,
-        )
+      ? hostNames(hosts)
       : via === "local"
         ? nodeNames(given)
         : Array.from({ length: count }, (_, index) => `${via === "slurm" ? "slurm" : "node"}-${index}`);
-  const { sshConfig, masterAddress, container = [], slurm = {} } = given;
+  const masterAddress = masterOf(given);
+  const { sshConfig, container = [], slurm = {} } = given;
   const workDir = absolute("workDir", given.workDir);
   const setup = absolute("setup", given.setup);
   return {
@@ -194,7 +222,8 @@ function accessOf(given: Cluster): { readonly access: ClusterAccess; readonly no
 export function resolveCluster(cluster: Cluster | undefined, dataParallel: number): ResolvedCluster {
   const given: Cluster = cluster ?? { device: "CPU" };
   if (given.simulate !== undefined) return simulatedCluster(given, given.simulate);
-  if (given.device !== "CPU" && given.device !== "Ascend") throw refuse("device", '"CPU" or "Ascend"', given.device);
+  if (given.device !== "CPU" && given.device !== "Ascend")
+    throw clusterFault("device", { expected: '"CPU" or "Ascend"', found: given.device });
   const { access, nodes } = accessOf(given);
   const perNode = given.device === "Ascend" ? 8 : Math.max(1, Math.ceil(dataParallel / nodes.length));
   const devicesPerNode = wholeNumber("devicesPerNode", given.devicesPerNode ?? perNode, [1, 1024]);
@@ -229,16 +258,19 @@ function simulatedCluster(given: Cluster, simulate: SimulateOptions): ResolvedCl
 
 /** The options that give this cluster again, such as for the plan of a resumed run. */
 export function clusterOptions(resolved: ResolvedCluster): Cluster {
-  const { access, nodes, devices: _, memoryPerDevice, ...rest } = resolved;
-  const { via = "local", hosts = [], container = [], ...reach } = access ?? {};
+  const { access, simulate, nodes, devices: _, memoryPerDevice, ...rest } = resolved;
+  const memory = memoryPerDevice === undefined ? {} : { memoryPerDevice: `${memoryPerDevice}B` };
+  if (simulate !== undefined) return { device: resolved.device, simulate, ...memory };
+  const { via = "local", hosts = [], container = [], slurm, ...reach } = access ?? {};
   return {
     ...rest,
     ...reach,
-    ...(memoryPerDevice !== undefined && { memoryPerDevice: `${memoryPerDevice}B` }),
+    ...memory,
     ...(via !== "local" && { via }),
-    ...(via === "local" && rest.simulate === undefined && { nodes }),
+    ...(via === "local" && { nodes }),
     ...(via === "ssh" && { hosts: hosts.map(({ text }) => text) }),
     ...((via === "slurm" || via === "this-machine") && { nodeCount: nodes.length }),
+    ...(via === "slurm" && slurm && { slurm }),
     ...(container.length > 0 && { container }),
   };
 }

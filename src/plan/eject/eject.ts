@@ -42,6 +42,7 @@ export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: Eje
     nodes: cluster.nodes,
     port: cluster.port,
     python: cluster.python,
+    slurm: cluster.access?.slurm ?? {},
     commands: plan.commands({ runFolder: settings.folder, attempt: 1 }),
   };
   const [title, files] = targets[target];

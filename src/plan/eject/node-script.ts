@@ -1,5 +1,6 @@
 import { dirname, posix } from "node:path";
 import type { Config } from "../../config/config.js";
+import type { SlurmOptions } from "../command/cluster.js";
 import type { NodeCommand } from "../command/command.js";
 import { quoteWord } from "../command/shell-words.js";
 import type { EjectSettings } from "./options.js";
@@ -13,6 +14,8 @@ export interface EjectSource {
   readonly nodes: readonly string[];
   readonly port: number;
   readonly python: string;
+  /** Slurm options of the plan's cluster; none without `via: "slurm"`. */
+  readonly slurm: SlurmOptions;
   /** As `plan.commands` gives them for the run folder. */
   readonly commands: readonly NodeCommand[];
 }

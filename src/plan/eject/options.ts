@@ -21,7 +21,7 @@ export interface EjectOptions {
   readonly mindformers?: string;
   /**
    * Slurm: partition, account, time limit (`"2-00:00:00"`) and generic resources (such as `"npu:8"`), as the site calls
-   * them.
+   * them; default: those of the plan's `cluster.slurm`.
    */
   readonly partition?: string;
   readonly account?: string;

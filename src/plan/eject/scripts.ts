@@ -117,18 +117,23 @@ export function launcherFiles(source: EjectSource, settings: EjectSettings): Eje
   };
 }
 
-/** A batch job for Slurm: one task per node, which starts the node's workers. */
+/**
+ * A batch job for Slurm: one task per node, which starts the node's workers. The Slurm options of the plan's cluster
+ * are the defaults of those of `eject`.
+ */
 export function slurmFiles(source: EjectSource, settings: EjectSettings): EjectText {
-  const { name, folder, partition, account, timeLimit, gres } = settings;
+  const { name, folder } = settings;
+  const { slurm } = source;
   const start = posix.join(folder, "start-node.sh");
   const job = slurmJobText({
     name,
     nodes: source.nodes.length,
     output: posix.join(folder, "slurm-%j.log"),
-    partition,
-    account,
-    timeLimit,
-    gres,
+    partition: settings.partition ?? slurm.partition,
+    account: settings.account ?? slurm.account,
+    timeLimit: settings.timeLimit ?? slurm.time,
+    gres: settings.gres ?? slurm.gres,
+    more: [...(slurm.qos === undefined ? [] : [`--qos=${quoteWord(slurm.qos)}`]), ...(slurm.extra ?? [])],
     body: [
       "srun --ntasks-per-node=1 --kill-on-bad-exit=1 " +
         `bash -c 'NODE_RANK="$SLURM_NODEID" exec bash "$0"' ${quoteWord(start)}`,

@@ -46,6 +46,27 @@ test("an index that leads out of its folder is refused", async () => {
   await expect(openCheckpoint(folder)).rejects.toMatchObject({ code: "CHECKPOINT_INDEX_INVALID" });
 });
 
+test.each(["model.safetensors.index.json", "param_name_map.json"])(
+  "%s without a tensor opened as a complete checkpoint of 0 files, saved in 1970",
+  async (name) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "model.safetensors"), shard("a", 1, 2));
+    await writeFile(join(folder, name), JSON.stringify({ weight_map: {} }));
+    await expect(openCheckpoint(folder)).rejects.toMatchObject({
+      code: "CHECKPOINT_INDEX_INVALID",
+      message: `${join(folder, name)}: expected at least one tensor in weight_map, found none`,
+      hint: expect.stringContaining("copy the index again"),
+    });
+  },
+);
+
+test("a file without a tensor was verified with no damage found", async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, "model.safetensors"), safetensorsFile({}));
+  const { ok, findings } = await (await openCheckpoint(folder)).verify();
+  expect([ok, findings.map(({ rule }) => rule)]).toEqual([false, ["checkpoint-empty"]]);
+});
+
 test("the 1.9 layout opens with step, whole tensors and the ranks that hold each", async () => {
   const checkpoint = await openCheckpoint(await iterationFolder());
   expect([checkpoint.layout, checkpoint.step, checkpoint.complete]).toEqual(["iteration", 20, true]);

@@ -194,3 +194,30 @@ test.each([2 ** 53, -(2 ** 53), 2 ** 60, 2 ** 69])("a whole number beyond 2^53 i
   expect(config.text).toBe(`seed: ${BigInt(value)}\nsizes: [${BigInt(value)}, 0]\n`);
   expect(config.get("seed")).toBe(BigInt(value));
 });
+
+test("a value that contains itself ended in a RangeError of JavaScript: its place is named", () => {
+  const list: unknown[] = [];
+  list.push(list);
+  const section: Record<string, unknown> = { b: { c: [1] } };
+  section.self = [section];
+  const config = open("a: 1\ns:\n  b: 1\n");
+  const refused = (place: string) =>
+    expect.objectContaining({
+      code: "CONFIG_EDIT_REFUSED",
+      message: `${place}: expected a value that ends, found one that contains itself`,
+      hint: "set a copy without the circle",
+    });
+  expect(() => config.set("a", list)).toThrow(refused("a.0"));
+  expect(() => config.set("n.m", section)).toThrow(refused("n.m.self.0"));
+  expect(() => config.merge({ a: list })).toThrow(refused("a.0"));
+  expect(() => config.merge({ s: section })).toThrow(refused("s.self.0.self"));
+  expect(config.text).toBe("a: 1\ns:\n  b: 1\n");
+});
+
+test("one list at two places is no circle, and a value of 10,000 levels is refused without a RangeError", () => {
+  const shared = [1, 2];
+  expect(edited("a: 1\n", "b", { x: shared, y: shared })).toBe("a: 1\nb:\n  x: [1, 2]\n  y: [1, 2]\n");
+  let deep: unknown = 1;
+  for (let level = 0; level < 10_000; level += 1) deep = [deep];
+  expect(() => edited("a: 1\n", "a", deep)).toThrow(/^a: expected at most 100 levels of lists and objects/);
+});

@@ -258,6 +258,32 @@ describe("Slurm", () => {
       "#SBATCH --time=2-00:00:00",
     ]);
   });
+
+  test("the Slurm options of the plan's cluster were ignored: they are the defaults", async () => {
+    const slurm = { partition: "npu", account: "llm", time: "90", gres: "npu:8", qos: "high", extra: ["--nice=5"] };
+    const plan = await planRun(await openConfig("pretrain_deepseek3_671b"), {
+      cluster: { device: "Ascend", via: "slurm", nodeCount: 4, slurm },
+      onErrors: "show",
+    });
+    const directives = (options: EjectOptions) =>
+      plan
+        .eject("slurm", { folder: "/s", ...options })
+        .text("job.slurm")
+        ?.split("\n")
+        .filter((line) => line.startsWith("#SBATCH"))
+        .slice(5);
+    const [gres, , account, , ...rest] = directives({}) ?? [];
+    expect(directives({})).toEqual([
+      "#SBATCH --gres=npu:8",
+      "#SBATCH --partition=npu",
+      "#SBATCH --account=llm",
+      "#SBATCH --time=90",
+      "#SBATCH --qos=high",
+      "#SBATCH --nice=5",
+    ]);
+    const own = ["#SBATCH --partition=test", account, "#SBATCH --time=5"];
+    expect(directives({ partition: "test", timeLimit: "5" })).toEqual([gres, ...own, ...rest]);
+  });
 });
 
 describe("what can't be ejected is refused", () => {

@@ -75,11 +75,8 @@ async function indexedPoint(folder: string, index: string, options: PartsOptions
 }
 
 function parseIndex(path: string, text: string): ReadonlyMap<string, string> {
-  const fail = (what: string) =>
-    new CheckpointError("CHECKPOINT_INDEX_INVALID", `${path}: ${what}`, {
-      hint: "copy the index again from its source",
-      details: { file: path },
-    });
+  const fail = (what: string, hint = "copy the index again from its source") =>
+    new CheckpointError("CHECKPOINT_INDEX_INVALID", `${path}: ${what}`, { hint, details: { file: path } });
   let root: unknown;
   try {
     root = JSON.parse(text);
@@ -89,6 +86,11 @@ function parseIndex(path: string, text: string): ReadonlyMap<string, string> {
   const map = typeof root === "object" && root !== null ? (root as Record<string, unknown>).weight_map : undefined;
   if (typeof map !== "object" || map === null || Array.isArray(map)) throw fail("expected an object weight_map");
   const entries = Object.entries(map);
+  if (entries.length === 0)
+    throw fail(
+      "expected at least one tensor in weight_map, found none",
+      "copy the index again from its source; without an index, every tensor file in the folder is read",
+    );
   const wrong = entries.find(([, file]) => typeof file !== "string" || !isInside(file));
   if (wrong) {
     const expected = "expected a file name, or a path below the folder";
