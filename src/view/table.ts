@@ -75,7 +75,7 @@ function gridOf(spec: TableSpec, limits: Limits): Grid {
   const texts = (rows: TableSpec["rows"]) =>
     rows.map((row) => ({
       cells: columns.map((column) => shorten(formatCell(row[column.key]), limits.cell)),
-      detail: spec.detail === undefined ? "" : shorten(formatCell(row[spec.detail]), limits.cell),
+      detail: spec.detail === undefined ? "" : shorten(formatCell(row[spec.detail]), 2 * limits.cell),
     }));
   const hiddenRows = count - first.length - last.length;
   const hiddenColumns = spec.columns.length - columns.length;

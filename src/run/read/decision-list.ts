@@ -13,8 +13,8 @@ export function decisionList(decisions: readonly DecisionEvent[]): ShownList<Dec
         { key: "attempt", label: "attempt" },
         { key: "found", label: "found" },
         { key: "decision", label: "decided" },
-        { key: "reason", label: "because" },
       ],
+      detail: "reason",
       rows: items.map(({ time, attempt, finding, decision, reason, about }) => ({
         time: formatDate(time),
         attempt,
