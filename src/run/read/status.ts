@@ -1,3 +1,4 @@
+import { copyText } from "../record/copied-folder.js";
 import type { FaultCause, FaultEvent, RunState, StepRecord } from "../record/events.js";
 import { isTerminal } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
@@ -23,6 +24,8 @@ export interface RunStatus {
   readonly warnings?: readonly string[];
   /** What is damaged or incomplete in the run folder, and what was done about it; absent if nothing is. */
   readonly damage?: readonly string[];
+  /** Folder that the run trains in, if this folder is only a copy of it. */
+  readonly copyOf?: string;
   /** Processes of the run that are alive on this machine. */
   readonly processes: number;
   readonly startedAt: number;
@@ -63,6 +66,8 @@ export interface Circumstances {
   readonly damage: readonly string[];
   /** In words, if there is no run folder any more. */
   readonly gone?: string;
+  /** The original, if the run folder is only a copy. */
+  readonly copyOf?: string;
 }
 
 /** A supervisor that has not written its first event after this time never will. */
@@ -86,11 +91,16 @@ function stateOf(file: RunFile, history: RunHistory, circumstances: Circumstance
   if (recorded && isTerminal(recorded)) return recorded;
   if (circumstances.gone !== undefined) return "lost";
   if (circumstances.supervisorAlive) return recorded ?? "starting";
-  if (recorded === undefined && circumstances.now < file.createdAt + startingMs) return "starting";
+  const isNew = circumstances.copyOf === undefined && circumstances.now < file.createdAt + startingMs;
+  if (recorded === undefined && isNew) return "starting";
   return circumstances.over && circumstances.processes === 0 ? "finished" : "lost";
 }
 
-function messageOf(state: RunState, history: RunHistory, processes: number): string {
+function messageOf(state: RunState, history: RunHistory, { processes, copyOf }: Circumstances): string {
+  if (copyOf !== undefined) {
+    const recorded = isTerminal(history.state?.state) ? history.state?.message : undefined;
+    return recorded ? `${recorded}; ${copyText(copyOf)}` : copyText(copyOf);
+  }
   if (state === "lost") {
     return processes > 0
       ? `the supervisor is gone; ${processes} processes of the engine are still training unobserved`
@@ -149,10 +159,11 @@ export function deriveStatus(file: RunFile, history: RunHistory, circumstances: 
     ...(checkpointStep !== undefined && { checkpointStep }),
     ...(warnings.length > 0 && { warnings }),
     ...(damage.length > 0 && { damage }),
+    ...(circumstances.copyOf !== undefined && { copyOf: circumstances.copyOf }),
     processes: circumstances.processes,
     startedAt: file.createdAt,
     ...(isTerminal(history.state?.state) && history.state && { endedAt: history.state.time }),
-    message: circumstances.gone ?? messageOf(state, history, circumstances.processes),
+    message: circumstances.gone ?? messageOf(state, history, circumstances),
     ...(history.fault && state === "failed" && { failure: failureOf(history.fault) }),
   };
 }
