@@ -1,4 +1,3 @@
-import { copyText } from "../record/copied-folder.js";
 import type { FaultCause, FaultEvent, RunState, StepRecord } from "../record/events.js";
 import { isTerminal } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
@@ -94,6 +93,11 @@ function stateOf(file: RunFile, history: RunHistory, circumstances: Circumstance
   const isNew = circumstances.copyOf === undefined && circumstances.now < file.createdAt + startingMs;
   if (recorded === undefined && isNew) return "starting";
   return circumstances.over && circumstances.processes === 0 ? "finished" : "lost";
+}
+
+/** What a copy of a run folder is, in words. */
+export function copyText(original: string): string {
+  return `this folder is a copy of ${original}; processes of the run belong to that folder`;
 }
 
 function messageOf(state: RunState, history: RunHistory, { processes, copyOf }: Circumstances): string {

@@ -36,11 +36,6 @@ export function originalOf({ id, folder: launched }: RunFile, folder: string): s
   return idIn(launched) === id ? launched : undefined;
 }
 
-/** What a copy is, in words. */
-export function copyText(original: string): string {
-  return `this folder is a copy of ${original}; processes of the run belong to that folder`;
-}
-
 /** The error for a call that must not act on the processes of a run from a copy of its folder. */
 export function copyError(call: string, run: Pick<RunFile, "name">, places: Places): LabError {
   const { folder, original } = places;

@@ -7,7 +7,7 @@ import { sendSignal } from "../../core/process.js";
 import { RecordCopy } from "../attach/record-files.js";
 import { supervisorId, waitForTurn } from "../attach/turn.js";
 import { hasRemoteFiles, openNodes, originalFolder, remoteNodes } from "../nodes/open/open-nodes.js";
-import { copyText } from "../record/copied-folder.js";
+import { copyText } from "../read/status.js";
 import { runPaths } from "../record/layout.js";
 import { Lease, LeaseWatch, leaseMs } from "../record/lease.js";
 import { type RunFile, readRunFile } from "../record/run-file.js";
