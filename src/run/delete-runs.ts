@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { requireArgument, requireOptions } from "../core/arguments.js";
 import { parseDuration } from "../core/units.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
@@ -6,7 +7,7 @@ import type { Run } from "./run.js";
 
 /** Options of `deleteRuns`; a run must meet all conditions. */
 export interface DeleteOptions extends OpenOptions {
-  /** Names to delete; `*` stands for any characters: `["test-*"]`. */
+  /** Names of run folders to delete, as openRun takes them; `*` stands for any characters: `["test-*"]`. */
   readonly names?: readonly string[];
   /** Only runs that began longer ago: `"30d"`. */
   readonly olderThan?: string;
@@ -39,6 +40,12 @@ export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeleti
   requireArgument(names === undefined || Array.isArray(names), {
     ...{ call: "deleteRuns, names", expected: "a list", found: names, example: 'deleteRuns({ names: ["test-*"] })' },
   });
+  names?.forEach((name: unknown, index) => {
+    requireArgument(typeof name === "string" && name.trim() !== "", {
+      ...{ call: `deleteRuns, names[${index}]`, expected: "the name of a run, or a pattern with *", found: name },
+      example: 'deleteRuns({ names: ["test-*"] })',
+    });
+  });
   const patterns = names?.map(pattern);
   const before = olderThan === undefined ? undefined : Date.now() - parseDuration(olderThan, "olderThan");
   const chosen: Run[] = [];
@@ -46,7 +53,7 @@ export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeleti
   for (const run of await listRuns(folder === undefined ? {} : { folder })) {
     const status = await run.status();
     const fits =
-      (patterns?.some((each) => each.test(run.name)) ?? true) &&
+      (patterns?.some((each) => each.test(basename(run.folder))) ?? true) &&
       (before === undefined || status.startedAt < before) &&
       (states?.some((state) => state === status.state) ?? true);
     if (fits) chosen.push(run);

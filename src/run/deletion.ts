@@ -4,7 +4,7 @@ import { LabError } from "../core/error.js";
 import { folderSize } from "../core/files.js";
 import { formatBytes, formatCount, formatDate } from "../core/units.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
-import { tableBundle } from "../view/table.js";
+import { type Column, tableBundle } from "../view/table.js";
 import { isLive, type RunStatus } from "./read/status.js";
 
 /** The part of a run that deleting needs; `Run` has it. */
@@ -12,6 +12,16 @@ export interface DeletableRun {
   readonly name: string;
   readonly folder: string;
   status(): Promise<RunStatus>;
+}
+
+/** The name in run.json, if the folder of the run has another one since it was copied or renamed. */
+export function recordedName({ name, folder }: Pick<DeletableRun, "name" | "folder">): string | undefined {
+  return name === basename(folder) ? undefined : name;
+}
+
+/** The column for `recordedName`, if a run has one. */
+export function recordedColumn(runs: readonly Pick<DeletableRun, "name" | "folder">[]): Column[] {
+  return runs.some((run) => recordedName(run) !== undefined) ? [{ key: "recorded", label: "recorded as" }] : [];
 }
 
 /** A run that would be deleted. */
@@ -64,6 +74,7 @@ export class RunDeletion {
       title: `${formatCount(this.runs.length, "run")} to delete, ${formatBytes(this.bytes)}; nothing is deleted yet`,
       columns: [
         { key: "name" },
+        ...recordedColumn(this.runs.map(({ run }) => run)),
         { key: "state" },
         { key: "step", align: "right" },
         { key: "checkpoint", align: "right" },
@@ -72,7 +83,8 @@ export class RunDeletion {
         { key: "folder" },
       ],
       rows: this.runs.map(({ run, status, bytes }) => ({
-        name: run.name,
+        name: basename(run.folder),
+        recorded: recordedName(run),
         state: status.state,
         step: status.step,
         checkpoint: status.checkpointStep,
@@ -129,7 +141,7 @@ export async function previewDeletion(runs: readonly DeletableRun[], strict: boo
       const [bytes, identity] = await Promise.all([folderSize(run.folder), identityOf(run.folder)]);
       doomed.push({ run, status, bytes, identity });
     } else if (strict) throw refuseLive(status);
-    else live.push(run.name);
+    else live.push(basename(run.folder));
   }
   return new RunDeletion(doomed, live);
 }

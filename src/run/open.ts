@@ -8,6 +8,7 @@ import { ShownList } from "../view/shown-list.js";
 import { tableBundle } from "../view/table.js";
 import { isRunAddress, parseRunAddress, type RunAddress } from "./attach/address.js";
 import { attachRun, nodeAt } from "./attach/attach.js";
+import { recordedColumn, recordedName } from "./deletion.js";
 import { findRunFolders, foldersIn, runFoldersIn } from "./read/find-runs.js";
 import { sharedReader } from "./read/run-reader.js";
 import type { RunStatus } from "./read/status.js";
@@ -139,6 +140,7 @@ function runsTable(listed: readonly Listed[], damaged: readonly Damaged[], place
     title: `${formatCount(listed.length + damaged.length, "run")} ${place}`,
     columns: [
       { key: "name" },
+      ...recordedColumn(listed.map(({ run }) => run)),
       { key: "state" },
       { key: "step", align: "right" },
       { key: "of", align: "right" },
@@ -151,7 +153,8 @@ function runsTable(listed: readonly Listed[], damaged: readonly Damaged[], place
     ],
     rows: [
       ...listed.map(({ run, status }) => ({
-        name: status.name,
+        name: basename(run.folder),
+        recorded: recordedName(run),
         state: status.state,
         step: status.step,
         of: status.totalSteps,

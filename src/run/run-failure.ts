@@ -26,13 +26,13 @@ export function runFailedError(status: RunStatus, folder: string): RunFailedErro
   });
 }
 
-/** The error for a run whose supervisor is gone. */
+/** The error for a run whose supervisor is gone, and for a copy of a run folder, which never had one. */
 export function runLostError(status: RunStatus, folder: string): LabError {
   return new LabError(
     "RUN_LOST",
     `run ${status.name}: ${status.message} (step ${status.step} of ${status.totalSteps})`,
     {
-      hint: `await (${openLine(folder)}).stop()`,
+      hint: status.copyOf ? `await (${openLine(status.copyOf)}).wait()` : `await (${openLine(folder)}).stop()`,
       details: { folder, step: status.step, processes: status.processes },
     },
   );

@@ -124,7 +124,8 @@ export class Run {
 
   /**
    * Stops the run: the engine saves a checkpoint and exits, or is interrupted and in the end killed. Returns when no
-   * process of it is left. Does nothing to a run that has ended. Throws RUN_NOT_STOPPED if a process survives.
+   * process of it is left. Does nothing to a run that has ended. Throws RUN_NOT_STOPPED if a process survives,
+   * and RUN_COPIED if the folder is only a copy of the run's.
    */
   async stop(options: StopOptions = {}): Promise<RunStatus> {
     const { signal = jupyterHost()?.signal } = stopOptions(options);

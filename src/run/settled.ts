@@ -10,7 +10,8 @@ const patienceMs = 10_000;
 const lookMs = 50;
 
 /** True while a process of this machine may still write into the folder of a run that has ended. */
-async function isWritten({ folder }: RunReader): Promise<boolean> {
+async function isWritten({ folder, original }: RunReader): Promise<boolean> {
+  if (original !== undefined) return false;
   const paths = runPaths(folder);
   const lease = (await readLease(paths.lease))?.lease;
   if (lease && lease.holder.pid !== process.pid && isRunning(lease.holder)) return true;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { CancelledError, LabError } from "../core/error.js";
 import { EventLogWriter } from "../core/event-log.js";
 import { callOptions, waiting } from "../core/options/call-options.js";
@@ -6,6 +7,7 @@ import { parseDuration } from "../core/units.js";
 import { openNodes, readNodes, startsAllNodes } from "./nodes/open/open-nodes.js";
 import type { RunReader } from "./read/run-reader.js";
 import type { RunStatus } from "./read/status.js";
+import { copyError } from "./record/copied-folder.js";
 import { isTerminal, type StateEvent } from "./record/events.js";
 import { runPaths } from "./record/layout.js";
 import { openLine } from "./record/name.js";
@@ -52,7 +54,7 @@ async function stopSupervised(reader: RunReader, request: StopRequest, signal?: 
   let startedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     const status = await reader.status();
-    if (isTerminal(status.state) || clock.elapsed() > patience) return status;
+    if (isTerminal(status.state) || clock.elapsed() > patience || (await reader.isGone())) return status;
     if (signal?.aborted) throw new CancelledError(`waiting for run ${status.name} to stop (the request stays)`);
     if (status.state === "lost" && reader.file.layout === 1) return status;
     if (status.state === "lost" && clock.elapsed() > startedAt + startMs) {
@@ -88,7 +90,20 @@ async function endOldRun(reader: RunReader): Promise<void> {
   await events.close();
 }
 
-/** Stops a run and returns when no process of it is left; of a run that has failed it ends what is still there. */
+/** Waits for the folder of a run that may only be about to be moved; true if it stays away. */
+async function isGone(reader: RunReader): Promise<boolean> {
+  while (!existsSync(reader.folder)) {
+    if (await reader.isGone()) return true;
+    await reader.clock.wait(100);
+  }
+  return false;
+}
+
+/**
+ * Stops a run and returns when no process of it is left; of a run that has failed it ends what is still there.
+ * Of a run whose folder was removed it ends the processes and writes nothing. Throws RUN_COPIED for a copy of a run
+ * folder.
+ */
 export async function stopRun(reader: RunReader, options: StopOptions): Promise<RunStatus> {
   const request: StopRequest = {
     requestedAt: Date.now(),
@@ -96,7 +111,11 @@ export async function stopRun(reader: RunReader, options: StopOptions): Promise<
     timeoutMs: parseDuration(options.timeout ?? "2m", "timeout"),
   };
   let status = await reader.status();
-  if (!isTerminal(status.state)) {
+  if (status.copyOf !== undefined) {
+    if (isTerminal(status.state)) return status;
+    throw copyError("run.stop", reader.file, { folder: reader.folder, original: status.copyOf });
+  }
+  if (!isTerminal(status.state) && !(await isGone(reader))) {
     const written = await writeStopRequest(reader.folder, request).then(
       () => true,
       () => false,

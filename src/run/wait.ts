@@ -54,7 +54,7 @@ export async function waitForRun(
     if (status.state === "failed") throw runFailedError(status, reader.folder);
     if (isTerminal(status.state) || reached(status)) return status;
     if (status.state !== "lost") lostAt = undefined;
-    else if (await reader.isGone()) throw runLostError(status, reader.folder);
+    else if (status.copyOf !== undefined || (await reader.isGone())) throw runLostError(status, reader.folder);
     else if (lostAt === undefined) {
       lostAt = clock.elapsed();
       await revive(reader);

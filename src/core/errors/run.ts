@@ -33,6 +33,10 @@ export const runErrors = {
     meaning: "Data, tokenizer, configuration, or code differ from those that the run was launched with.",
     cure: "Restore what the message names, or give the reason why the change is right: `override`.",
   },
+  RUN_COPIED: {
+    meaning: "The folder is a copy of a run's folder, and the run's processes belong to the original.",
+    cure: "Open the original with openRun; the message names both folders.",
+  },
   RUN_LEASE_LOST: {
     meaning: "A supervisor lost its lease: another process supervises the run now.",
     cure: "Nothing to do; the log of the replaced supervisor holds the message.",

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { freeSpace } from "../../core/files.js";
 import { isRunning, lifeOf } from "../../core/liveness/process-identity.js";
 import { formatBytes } from "../../core/units.js";
-import { localNodeOf } from "../nodes/open/open-nodes.js";
+import { localNodeOf, originalFolder } from "../nodes/open/open-nodes.js";
 import { isTerminal } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
 import { runPaths, signOfLifeMs } from "../record/layout.js";
@@ -100,7 +100,8 @@ export class RunReader {
 
   async #status(): Promise<RunStatus> {
     const gone = !(await this.#readFile()) && (await this.isGone());
-    const lease = await this.#readRecord();
+    const { original } = this;
+    const lease = await this.#readRecord(original !== undefined);
     const ended = isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt;
     const orphaned = lease !== "held" && !ended && this.history.start !== undefined;
     this.#orphaned = orphaned;
@@ -127,6 +128,7 @@ export class RunReader {
       remains: [...this.#incompleteAfter(checkpoint.step), ...checkpoint.problems],
       damage,
       ...(orphaned && (await fullDisk(this.folder))),
+      ...(original !== undefined && { copyOf: original }),
       ...(gone && { gone: `the run folder ${this.folder} was moved or deleted` }),
     });
   }
@@ -159,10 +161,15 @@ export class RunReader {
 
   /**
    * Reads the events and judges the supervisor. Between the two it may have written its end, or another one its
-   * beginning: if it seems to be gone, the events are read again.
+   * beginning: if it seems to be gone, the events are read again. Nobody supervises a copy, although its lease names
+   * the supervisor of the original.
    */
-  async #readRecord(): Promise<LeaseState> {
-    const judge = () => (this.file.layout === 1 ? this.#oldSupervisor() : this.#lease.look());
+  async #readRecord(isCopy: boolean): Promise<LeaseState> {
+    const look = () => (this.file.layout === 1 ? this.#oldSupervisor() : this.#lease.look());
+    const judge = async () => {
+      const state = await look();
+      return isCopy && state === "held" ? "expired" : state;
+    };
     await this.#record.read();
     if (isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt) return "released";
     const state = await judge();
@@ -187,7 +194,12 @@ export class RunReader {
     this.#leftovers = undefined;
   }
 
-  /** Living processes of the run on this machine. */
+  /** Folder that the run trains in, if this one is only a copy of it. */
+  get original(): string | undefined {
+    return originalFolder(this.file, this.folder);
+  }
+
+  /** Living processes of the run on this machine; none for a copy of its folder. */
   async processes() {
     return localNodeOf(this.file, () => this.folder).processes();
   }

@@ -24,6 +24,8 @@ export interface RunStatus {
   readonly warnings?: readonly string[];
   /** What is damaged or incomplete in the run folder, and what was done about it; absent if nothing is. */
   readonly damage?: readonly string[];
+  /** Folder that the run trains in, if this folder is only a copy of it. */
+  readonly copyOf?: string;
   /** Processes of the run that are alive on this machine. */
   readonly processes: number;
   readonly startedAt: number;
@@ -66,6 +68,8 @@ export interface Circumstances {
   readonly full?: string;
   /** In words, if there is no run folder any more. */
   readonly gone?: string;
+  /** The original, if the run folder is only a copy. */
+  readonly copyOf?: string;
 }
 
 /** A supervisor that has not written its first event after this time never will. */
@@ -89,11 +93,21 @@ function stateOf(file: RunFile, history: RunHistory, circumstances: Circumstance
   if (recorded && isTerminal(recorded)) return recorded;
   if (circumstances.gone !== undefined) return "lost";
   if (circumstances.supervisorAlive) return recorded ?? "starting";
-  if (recorded === undefined && circumstances.now < file.createdAt + startingMs) return "starting";
+  const isNew = circumstances.copyOf === undefined && circumstances.now < file.createdAt + startingMs;
+  if (recorded === undefined && isNew) return "starting";
   return circumstances.over && circumstances.processes === 0 ? "finished" : "lost";
 }
 
-function messageOf(state: RunState, history: RunHistory, { processes, full }: Circumstances): string {
+/** What a copy of a run folder is, in words. */
+export function copyText(original: string): string {
+  return `this folder is a copy of ${original}; processes of the run belong to that folder`;
+}
+
+function messageOf(state: RunState, history: RunHistory, { processes, copyOf, full }: Circumstances): string {
+  if (copyOf !== undefined) {
+    const recorded = isTerminal(history.state?.state) ? history.state?.message : undefined;
+    return recorded ? `${recorded}; ${copyText(copyOf)}` : copyText(copyOf);
+  }
   if (state === "lost") {
     const are = processes === 1 ? "is" : "are";
     const left = `${formatCount(processes, "process", "processes")} of the engine ${are} still there, unobserved`;
@@ -153,6 +167,7 @@ export function deriveStatus(file: RunFile, history: RunHistory, circumstances: 
     ...(checkpointStep !== undefined && { checkpointStep }),
     ...(warnings.length > 0 && { warnings }),
     ...(damage.length > 0 && { damage }),
+    ...(circumstances.copyOf !== undefined && { copyOf: circumstances.copyOf }),
     processes: circumstances.processes,
     startedAt: file.createdAt,
     ...(isTerminal(history.state?.state) && history.state && { endedAt: history.state.time }),

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { LabError } from "../../core/error.js";
 
 /**
  * The run folder, layout 2: everything about a run is in these files, and any process may read them at any moment.
@@ -108,4 +110,13 @@ export function runPaths(folder: string, layout = layoutVersion): RunPaths {
     logs,
     workerLog: (attempt, node, rank) => join(logs(attempt, node), `worker_${rank}.log`),
   };
+}
+
+/** @throws LabError RUN_MISSING if there is no run folder at that path: what is written for it must not create one. */
+export function requireFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  throw new LabError("RUN_MISSING", `expected the run folder ${folder}, found none: it was moved or deleted`, {
+    hint: "await listRuns()",
+    details: { folder },
+  });
 }

@@ -119,7 +119,10 @@ export class Lease {
 
   /** Takes the lease that follows `after` (undefined: the first one); undefined if another process was faster. */
   static async take(folder: () => string, after: number | undefined): Promise<Lease | undefined> {
-    await mkdir(folder(), { recursive: true });
+    // Only the last folder of the path: a run folder that was removed is not made anew.
+    await mkdir(folder()).catch((error: unknown) => {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    });
     const text: LeaseText = {
       number: (after ?? 0) + 1,
       host: hostname(),

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { writeFileAtomic } from "../../core/files.js";
-import { runPaths } from "../record/layout.js";
+import { requireFolder, runPaths } from "../record/layout.js";
 
 /** Contents of control/stop.json. */
 export interface StopRequest {
@@ -55,7 +55,9 @@ export async function readStopRequest(folder: string): Promise<StopRequest | und
   }
 }
 
+/** Never creates a run folder. @throws LabError RUN_MISSING if there is none */
 export async function writeStopRequest(folder: string, request: StopRequest): Promise<void> {
+  requireFolder(folder);
   await writeFileAtomic(runPaths(folder).stopRequest, `${JSON.stringify(request)}\n`);
 }
 

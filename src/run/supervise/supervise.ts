@@ -6,7 +6,8 @@ import { isRunning } from "../../core/liveness/process-identity.js";
 import { sendSignal } from "../../core/process.js";
 import { RecordCopy } from "../attach/record-files.js";
 import { supervisorId, waitForTurn } from "../attach/turn.js";
-import { hasRemoteFiles, openNodes, remoteNodes } from "../nodes/open/open-nodes.js";
+import { hasRemoteFiles, openNodes, originalFolder, remoteNodes } from "../nodes/open/open-nodes.js";
+import { copyText } from "../read/status.js";
 import { runPaths } from "../record/layout.js";
 import { Lease, LeaseWatch, leaseMs } from "../record/lease.js";
 import { type RunFile, readRunFile } from "../record/run-file.js";
@@ -104,6 +105,9 @@ async function turnOf(
 async function main(folder: string): Promise<void> {
   const place = Place.open(folder);
   process.on("SIGHUP", () => undefined);
+  const found = await readRunFile(place.folder).catch(() => undefined);
+  const original = found && originalFolder(found, place.folder);
+  if (original !== undefined) return console.log(copyText(original));
   const lease = await leaseOf(place);
   if (!lease) return;
   const file = await readRunFile(place.folder);
@@ -116,7 +120,8 @@ async function main(folder: string): Promise<void> {
   compileLate();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      void writeStopRequest(place.folder, { requestedAt: Date.now(), graceful: true, timeoutMs: 30_000 });
+      const request = { requestedAt: Date.now(), graceful: true, timeoutMs: 30_000 };
+      writeStopRequest(place.folder, request).catch((error) => console.error("stop:", error));
     });
   }
   const turn = await turnOf(place, lease, file);

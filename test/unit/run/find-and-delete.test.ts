@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { deleteRuns } from "../../../src/run/delete-runs.js";
 import { previewDeletion } from "../../../src/run/deletion.js";
+import { listRuns } from "../../../src/run/open.js";
 import { findRunFolders } from "../../../src/run/read/find-runs.js";
 import type { RunStatus } from "../../../src/run/read/status.js";
 import { displayKey } from "../../../src/view/display-contract.js";
@@ -74,6 +75,8 @@ test.each([
   [{ states: ["done"] }, /states: expected a list of finished, stopped, failed, lost/],
   [{ states: "failed" }, /states: expected a list/],
   [{ names: "a" }, /names: expected a list/],
+  [{ names: ["a", { name: "b" }] }, /names\[1\]: expected the name of a run, or a pattern with \*, found an object/],
+  [{ names: [""] }, /names\[0\]: expected the name of a run.*, found ""/],
   [{ olderThan: "-1d" }, /olderThan: expected a number with a unit/],
 ])("deleteRuns refuses conditions that it does not know, instead of choosing other runs: %o", async (options, says) => {
   await expect(deleteRuns(options as never)).rejects.toMatchObject({
@@ -99,4 +102,27 @@ test("a run that was started again after the preview is not deleted", async () =
   await expect(deletion.confirm()).rejects.toMatchObject({ code: "RUN_LIVE" });
   expect(existsSync(join(root, "again", "run.json"))).toBe(true);
   await expect(previewDeletion([again], true)).rejects.toMatchObject({ code: "RUN_LIVE", hint: "await run.stop()" });
+});
+
+test("deleting a run left no backup: a copied or renamed folder goes by its own name, not by that in run.json", async () => {
+  const root = folderWith(["base/run.json", "backup/run.json", "other/run.json"]);
+  const file = { layout: 2, attempt: 1, createdAt: 0, host: "h", fingerprint: "f", lossRank: 0, localNode: 0 };
+  const write = (folder: string, name: string) =>
+    writeFileSync(
+      join(root, folder, "run.json"),
+      JSON.stringify({ ...file, id: folder, name, commands: [], cluster: {}, versions: {} }),
+    );
+  write("base", "base");
+  write("backup", "base");
+  write("other", "other");
+  const table = (await listRuns({ folder: root }))[displayKey]()["text/plain"];
+  expect(table).toMatch(/name +recorded as/);
+  expect(table).toMatch(/backup +base +lost/);
+  const deletion = await deleteRuns({ names: ["base"], folder: root });
+  expect(deletion.runs.map(({ run: { folder } }) => folder)).toEqual([join(root, "base")]);
+  await deletion.confirm();
+  expect(readdirSync(root).sort()).toEqual(["backup", "other"]);
+  const rest = await deleteRuns({ names: ["back*"], folder: root });
+  expect(rest.runs.map(({ run: { folder } }) => folder)).toEqual([join(root, "backup")]);
+  expect(rest[displayKey]()["text/plain"]).toMatch(/backup +base/);
 });

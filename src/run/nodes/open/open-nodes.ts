@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../core/clock.js";
 import type { ClusterAccess, ResolvedCluster } from "../../../plan/command/cluster.js";
+import { originalOf } from "../../record/copied-folder.js";
 import { idMarker, runMarker } from "../../record/layout.js";
 import type { RunFile } from "../../record/run-file.js";
 import { ownNodes, sshNodes } from "../cluster-nodes.js";
@@ -10,9 +11,13 @@ import type { RemoteNode } from "../remote-node.js";
 import { SlurmNode } from "../slurm/slurm-node.js";
 import { SlurmRun } from "../slurm/slurm-run.js";
 
-/** Variable and value by which the processes of a run are found on a machine. */
-export function markerOf(file: RunFile, folder: string): readonly [key: string, value: string] {
-  return file.id === undefined ? [runMarker, folder] : [idMarker, file.id];
+/**
+ * Variable and value by which the processes of a run are found on a machine. The id is not enough for a copy of the run
+ * folder, which has the same one: the processes of the original are not its own.
+ */
+function markerOf(file: RunFile, folder: string): readonly [key: string, value: string] {
+  const byFolder = file.id === undefined || originalFolder(file, folder) !== undefined;
+  return byFolder ? [runMarker, folder] : [idMarker, file.id as string];
 }
 
 function via(file: RunFile): ClusterAccess["via"] {
@@ -27,6 +32,14 @@ export function startsAllNodes(file: RunFile): boolean {
 /** True if the files of the run may lie on other machines only. Nodes of other kinds share a storage with this one. */
 export function hasRemoteFiles(file: RunFile): boolean {
   return via(file) === "ssh";
+}
+
+/**
+ * The folder that the run trains in, if `folder` is only a copy of it. A run that other machines store has folders of
+ * the same id in several places, each of them its own.
+ */
+export function originalFolder(file: RunFile, folder: string): string | undefined {
+  return hasRemoteFiles(file) ? undefined : originalOf(file, folder);
 }
 
 /** This machine as a node of the run. */

@@ -22,6 +22,7 @@ async function begin(folder: string, after?: number) {
 
 it("of several processes that take a lease exactly one gets it", async () => {
   const folder = join(runsFolder(), "wiki");
+  mkdirSync(folder);
   const found = await Promise.all([1, 2, 3, 4].map(() => Lease.take(() => runPaths(folder).lease, undefined)));
   expect(found.filter((lease) => lease !== undefined)).toHaveLength(1);
   for (const lease of found) await lease?.close();
