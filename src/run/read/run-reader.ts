@@ -43,6 +43,8 @@ export class RunReader {
   #fileSign: string;
   /** Nobody supervises the run, and its end is not recorded. */
   #orphaned = false;
+  /** The run has ended, and its record lacks steps. */
+  #isLacking = false;
   #missingSince: number | undefined;
   #leftovers: string[] | undefined;
   #reading: Promise<unknown> = Promise.resolve();
@@ -79,7 +81,8 @@ export class RunReader {
     return this.#next(async () => {
       await this.#status();
       const steps = await this.#record.steps();
-      if (this.#orphaned) await this.#logs.read(this.file, steps);
+      // A record that was cut ends within the steps of one look at the log, whose end it names.
+      if (this.#orphaned) await this.#logs.read(this.file, steps, this.#isLacking ? 0 : undefined);
       if (steps.damaged > 0) await this.#logs.addMissing(this.file, steps);
       return steps;
     });
@@ -104,10 +107,12 @@ export class RunReader {
     const lease = await this.#readRecord(original !== undefined);
     const ended = isTerminal(this.history.state?.state) && this.history.attempt === this.file.attempt;
     const orphaned = lease !== "held" && !ended && this.history.start !== undefined;
-    this.#orphaned = orphaned;
     const recorded = await this.#record.newest(recentSteps);
-    const unrecorded = orphaned ? await this.#logs.skim(this.file, recorded.logOffset) : [];
     const last = recorded.steps.at(-1);
+    const lacking = ended && !this.#isSimulated ? this.#lacking(last?.step ?? 0) : undefined;
+    this.#orphaned = orphaned || lacking !== undefined;
+    this.#isLacking = lacking !== undefined;
+    const unrecorded = this.#orphaned ? await this.#logs.skim(this.file, lacking ? 0 : recorded.logOffset) : [];
     const added = unrecorded.filter(({ step, attempt }) => attempt !== last?.attempt || step > last.step);
     const checkpoint = await this.#newestCheckpoint();
     const known = lease === "held" ? (this.#lease.lease?.processes ?? 0) : 0;
@@ -116,6 +121,7 @@ export class RunReader {
     const damage = [
       ...(this.#fileDamage === undefined ? [] : [this.#fileDamage]),
       ...this.#record.damage,
+      ...(lacking === undefined ? [] : [lacking]),
       ...(lease === "held" ? [] : (this.#leftovers ?? [])),
     ];
     return deriveStatus(this.file, this.history, {
@@ -133,6 +139,17 @@ export class RunReader {
     });
   }
 
+  /** In words, if a run that did all its steps has lost some from its record. */
+  #lacking(step: number): string | undefined {
+    const { totalSteps = 0 } = this.file;
+    if (this.history.state?.state !== "finished" || step >= totalSteps) return undefined;
+    return `the record of steps ends at step ${step} of ${totalSteps}; later ones are read from the logs`;
+  }
+
+  get #isSimulated(): boolean {
+    return (this.file.cluster as { readonly simulate?: unknown } | undefined)?.simulate !== undefined;
+  }
+
   /** Checkpoints that were never complete; older than the newest complete one they are no loss. */
   #incompleteAfter(newest = 0): string[] {
     const steps = new Map(this.history.notes.map(({ incomplete = 0, text }) => [incomplete, text]));
@@ -142,8 +159,7 @@ export class RunReader {
   /** A simulated run has events of its checkpoints, and no files. */
   async #newestCheckpoint(): Promise<Awaited<ReturnType<SavedCheckpoints["newest"]>>> {
     const events = [...this.history.checkpoints, ...this.#logs.checkpoints];
-    const { simulate } = (this.file.cluster ?? {}) as { readonly simulate?: unknown };
-    if (simulate === undefined) return this.#saved.newest(this.file, events);
+    if (!this.#isSimulated) return this.#saved.newest(this.file, events);
     return { step: events.at(-1)?.step, problems: [] };
   }
 

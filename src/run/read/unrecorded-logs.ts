@@ -29,9 +29,9 @@ export class UnrecordedLogs {
     return this.#skimmed?.over ?? false;
   }
 
-  /** Reads on where the record ends, and adds the steps. */
-  async read(file: RunFile, steps: StepTable): Promise<void> {
-    if (this.#attempt !== file.attempt) this.#logs = this.#begin(file, steps.logOffset(file.attempt));
+  /** Reads on where the record ends (`from`: at another byte of the log), and adds the steps. */
+  async read(file: RunFile, steps: StepTable, from = steps.logOffset(file.attempt)): Promise<void> {
+    if (this.#attempt !== file.attempt) this.#logs = this.#begin(file, from);
     this.#attempt = file.attempt;
     await this.#catchUp(file, this.#logs as AttemptLogs, (found) => {
       for (const { record, logOffset } of found.steps) steps.add(record, logOffset);

@@ -178,4 +178,21 @@ describe("damage of the record", () => {
     expect(damage?.join()).toMatch(/events\/supervisor-1\.jsonl: \d unreadable line/);
     expect(damage?.join()).toMatch(/metrics: [45] unreadable steps/);
   });
+
+  it("steps that a finished run has lost from its record are reported, and read from the logs", async () => {
+    const run = await launch("cut", 200);
+    await run.wait({ timeout: "4m" });
+    const before = await run.steps();
+    const file = join(run.folder, "metrics", "steps-1.bin");
+    for (const left of [96 * 10, 0]) {
+      truncateSync(file, left);
+      const later = new RunReader(run.folder, run.description);
+      const { step, damage } = await later.status();
+      expect([step, damage]).toEqual([200, [expect.stringContaining(`ends at step ${left / 96} of 200`)]]);
+      expect((await later.steps()).slice()).toEqual(before);
+    }
+    rmSync(join(run.folder, "metrics"), { recursive: true });
+    const later = new RunReader(run.folder, run.description);
+    expect((await later.steps()).slice()).toEqual(before);
+  });
 });
