@@ -141,8 +141,11 @@ async function rowOf(run: Run): Promise<Record<string, string>> {
  * compareRuns(runs).plot("loss", { x: "tokens" });
  */
 export function compareRuns(runs: readonly Run[]): Comparison {
-  requireArgument(Array.isArray(runs) && runs.every((run) => hasAll(run, "steps", "description")), {
-    ...{ call: "compareRuns", expected: "a list of runs", found: runs, example: "compareRuns([run, next])" },
-  });
+  const example = "compareRuns([run, next])";
+  requireArgument(Array.isArray(runs), { call: "compareRuns", expected: "a list of runs", found: runs, example });
+  for (const [index, run] of runs.entries())
+    requireArgument(hasAll(run, "steps", "description"), {
+      ...{ call: `compareRuns, runs[${index}]`, expected: "a run", found: run, example },
+    });
   return new Comparison([...runs]);
 }

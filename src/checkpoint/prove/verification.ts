@@ -49,7 +49,7 @@ export class Verification {
       ["result", this.ok ? soundness(checksummedFiles, files) : "✗ damaged"],
       [
         "read",
-        `${formatCount(tensors)} tensors, ${formatBytes(bytes)}, ${formatCount(ranks, "rank")}, ` +
+        `${formatCount(tensors, "tensor")}, ${formatBytes(bytes)}, ${formatCount(ranks, "rank")}, ` +
           `in ${formatDuration(milliseconds)}`,
       ],
     ];

@@ -45,9 +45,10 @@ export function checkPrepareOptions(options: PrepareOptions | PrepareMindRecordO
   if (!Array.isArray(jsonKeys) || jsonKeys.length === 0)
     throw invalid({ option: "jsonKeys", found: jsonKeys }, "a list of names", 'jsonKeys: ["text"]');
   for (const key of jsonKeys) requirePath("jsonKeys", key);
-  if (new Set(jsonKeys).size < jsonKeys.length || jsonKeys.some((key) => key.includes("/")))
+  const odd = jsonKeys.find((key, index) => key.includes("/") || jsonKeys.indexOf(key) !== index);
+  if (odd !== undefined)
     throw invalid(
-      { option: "jsonKeys", found: jsonKeys },
+      { option: "jsonKeys", found: odd },
       'different names without "/" (each is part of a file name)',
       'jsonKeys: ["text"]',
     );

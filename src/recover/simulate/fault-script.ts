@@ -28,6 +28,8 @@ export function readScript(script: readonly ScriptedFault[], devices: number): r
     if (!faultKinds.includes(kind)) throw refuse("kind", `one of ${faultKinds.join(", ")}`, kind);
     if (!Number.isInteger(rank) || rank < 0 || rank >= devices) throw refuse("rank", `0 to ${devices - 1}`, rank);
     const step = /^step (\d+)$/.exec(at)?.[1];
+    if (step === "0" || (step === undefined && at.startsWith("step")))
+      throw refuse("at", 'a step from 1 on, such as "step 120", or a duration such as "2h"', at);
     if (step !== undefined) return { step: Number(step), rank, kind };
     return { time: parseDuration(at, `simulate.faults[${index}].at`), rank, kind };
   });

@@ -69,6 +69,18 @@ function isScript(faults: SimulateOptions["faults"]): faults is readonly Scripte
   return Array.isArray(faults);
 }
 
+/** Checkpoints that fit into the storage. */
+function roomOf(storage: SimulateOptions["storage"]): number {
+  if (storage === undefined) return Number.POSITIVE_INFINITY;
+  const capacity = parseBytes(storage.capacity, "simulate.storage.capacity");
+  const room = Math.floor(capacity / parseBytes(storage.checkpoint, "simulate.storage.checkpoint"));
+  if (room >= 1) return room;
+  const found = `${storage.capacity} for checkpoints of ${storage.checkpoint}`;
+  throw new LabError("ARGUMENT_INVALID", `simulate.storage: expected room for a checkpoint, found ${found}`, {
+    hint: 'storage: { capacity: "100TB", checkpoint: "8TB" }',
+  });
+}
+
 /** Checks the options and fills in the defaults. @throws ARGUMENT_INVALID */
 export function simulationSpec(
   options: SimulateOptions,
@@ -98,13 +110,7 @@ export function simulationSpec(
     startMs: ms("start", "2m"),
     compileMs: ms("compile", "3m"),
     saveMs: ms("save", "10s"),
-    room:
-      storage === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.floor(
-            parseBytes(storage.capacity, "simulate.storage.capacity") /
-              parseBytes(storage.checkpoint, "simulate.storage.checkpoint"),
-          ),
+    room: roomOf(storage),
     culprits: options.culprits ?? 0.95,
     totalSteps: whole("training.totalSteps", training.totalSteps, [1, Number.MAX_SAFE_INTEGER]),
     stepMs: training.stepMs,

@@ -166,6 +166,9 @@ describe("options of a simulation", () => {
     [{ faults: [{ at: "step 3", kind: "hung" as never }] }, "simulate.faults[0].kind"],
     [{ faults: [{ at: "step 3", rank: 500, kind: "hang" }] }, "simulate.faults[0].rank"],
     [{ faults: [{ at: "later", kind: "hang" }] }, "simulate.faults[0].at"],
+    [{ faults: [{ at: "step 0", kind: "hang" }] }, "simulate.faults[0].at: expected a step from 1 on"],
+    [{ faults: [{ at: "step -5", kind: "hang" }] }, "simulate.faults[0].at: expected a step from 1 on"],
+    [{ storage: { capacity: "1GB", checkpoint: "8TB" } }, "simulate.storage: expected room for a checkpoint"],
   ])("%j is refused by name", (options, name) => {
     expect(() => simulation(options)).toThrow(name);
   });
