@@ -141,8 +141,8 @@ export class RunReader {
 
   /** In words, if a run that did all its steps has lost some from its record. */
   #lacking(step: number): string | undefined {
-    const { totalSteps = 0 } = this.file;
-    if (this.history.state?.state !== "finished" || step >= totalSteps) return undefined;
+    const { totalSteps = 0, layout } = this.file;
+    if (layout === 1 || this.history.state?.state !== "finished" || step >= totalSteps) return undefined;
     return `the record of steps ends at step ${step} of ${totalSteps}; later ones are read from the logs`;
   }
 
