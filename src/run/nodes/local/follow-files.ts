@@ -188,8 +188,8 @@ export async function* followFiles(
       // What happens before the files are watched again is seen by a full look after that.
       if (turned && !pulse.isSteady) fullLookAt = Number.NEGATIVE_INFINITY;
       if (pulse.isSteady) changes.close();
-      const fewer = pulse.isSteady ? steady : clock.elapsed() < calmAt ? 1 : calm;
-      const pace = paceMs * fewer;
+      const [whileSteady, usual] = clock.elapsed() < calmAt ? [calm, 1] : [steady, calm];
+      const pace = paceMs * (pulse.isSteady ? whileSteady : usual);
       await clock.wait(pace, request.signal);
       if (!pulse.isSteady && !turned) await changes.next(clock, fullLookMs - pace, request.signal);
     }
