@@ -118,6 +118,14 @@ export async function freeSpace(path: string): Promise<number> {
   }
 }
 
+/** A disk with less free bytes holds no logs and no record. */
+const leastFreeBytes = 1 << 20;
+
+/** In words, if a disk with so many free bytes is full; `place`: a folder or a node. */
+export function fullDisk(place: string, freeBytes: number): string | undefined {
+  return freeBytes < leastFreeBytes ? `the disk of ${place} is full (${formatBytes(freeBytes)} free)` : undefined;
+}
+
 /** True for what the system answers on a full disk or at the end of a quota. */
 export function isDiskFull(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
 import { type Clock, systemClock } from "../../core/clock.js";
-import { freeSpace } from "../../core/files.js";
+import { freeSpace, fullDisk } from "../../core/files.js";
 import { isRunning, lifeOf } from "../../core/liveness/process-identity.js";
-import { formatBytes } from "../../core/units.js";
 import { localNodeOf, originalFolder } from "../nodes/open/open-nodes.js";
 import { isTerminal } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
@@ -18,14 +17,6 @@ import { UnrecordedLogs } from "./unrecorded-logs.js";
 
 /** A folder that is missing for so many milliseconds was not only renamed. */
 const missingMs = 3000;
-
-/** Less than this holds no record of a run. */
-const leastBytes = 1 << 20;
-
-async function fullDisk(folder: string): Promise<{ readonly full?: string }> {
-  const free = await freeSpace(folder);
-  return free < leastBytes ? { full: `the disk of ${folder} is full (${formatBytes(free)} free)` } : {};
-}
 
 /**
  * Reads a run's folder, each byte once. Any number of readers may look at the same folder; those of one process share
@@ -133,7 +124,7 @@ export class RunReader {
       checkpointStep: checkpoint.step,
       remains: [...this.#incompleteAfter(checkpoint.step), ...checkpoint.problems],
       damage,
-      ...(orphaned && (await fullDisk(this.folder))),
+      full: orphaned ? fullDisk(this.folder, await freeSpace(this.folder)) : undefined,
       ...(original !== undefined && { copyOf: original }),
       ...(gone && { gone: `the run folder ${this.folder} was moved or deleted` }),
     });

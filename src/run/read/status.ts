@@ -65,7 +65,7 @@ export interface Circumstances {
   /** What can't be read in the run folder. */
   readonly damage: readonly string[];
   /** In words, if nothing more can be written into the run folder. */
-  readonly full?: string;
+  readonly full?: string | undefined;
   /** In words, if there is no run folder any more. */
   readonly gone?: string;
   /** The original, if the run folder is only a copy. */

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../core/units.js";
+import { fullDisk } from "../../core/files.js";
 import type { NodeEnd, RunNode } from "../nodes/node.js";
 import type { AttemptLogs } from "./observe/attempt-logs.js";
 import type { MemoryKills } from "./observe/memory-kills.js";
@@ -30,18 +30,17 @@ export function failedBy({ summary: message, rank }: Trouble): Verdict {
   return { state: "failed", message, fault: { message, ...(rank !== undefined && { rank }) } };
 }
 
-/** A disk with less than this is full for logs and checkpoints. */
-const leastBytes = 1 << 20;
-
 /** Looks whether a disk is full: programs that can't write their last words tell nothing of it. */
 export async function withDisk(end: AttemptEnd, nodes: readonly RunNode[]): Promise<AttemptEnd> {
   const { verdict } = end;
   if (verdict.state !== "failed" || /No space left|ENOSPC/.test(verdict.message ?? "")) return end;
   const metrics = await Promise.all(nodes.map((node) => node.metrics().catch(() => undefined)));
-  const full = nodes.findIndex((_, index) => (metrics[index]?.diskFreeBytes ?? leastBytes) < leastBytes);
-  if (full < 0) return end;
-  const free = formatBytes(metrics[full]?.diskFreeBytes ?? 0);
-  const message = `${verdict.message}; the disk of ${nodes[full]?.name} is full (${free} free)`;
+  const texts = nodes.map(({ name }, index) =>
+    fullDisk(name, metrics[index]?.diskFreeBytes ?? Number.POSITIVE_INFINITY),
+  );
+  const full = texts.find((text) => text !== undefined);
+  if (full === undefined) return end;
+  const message = `${verdict.message}; ${full}`;
   return { ...end, verdict: { ...verdict, message, ...(verdict.fault && { fault: { ...verdict.fault, message } }) } };
 }
 
