@@ -21,7 +21,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A very small model: 120 steps of 2 workers, a checkpoint after every 30. */
+/**
+ * A very small model: 240 steps of 2 workers, a checkpoint after every 60. A fault 15 steps after a checkpoint finds it
+ * saved by both workers (one may be ten steps behind), and comes seconds before the next one on a fast machine, too.
+ */
 async function smallPlan() {
   mkdirSync(join(folder, "data"), { recursive: true });
   const prefix = join(folder, "data", "tokens");
@@ -29,11 +32,11 @@ async function smallPlan() {
   const loader = "train_dataset.data_loader";
   const config = (await openConfig("pretrain_deepseek3_tiny_cpu"))
     .set(`${loader}.config.data_path.1`, prefix)
-    .set(`${loader}.sizes.0`, 240)
+    .set(`${loader}.sizes.0`, 480)
     .set(`${loader}.config.seq_length`, 64)
     .set("model.model_config.seq_length", 64)
     .set("model.model_config.vocab_size", 1000)
-    .set("callbacks.2.save_checkpoint_steps", 30);
+    .set("callbacks.2.save_checkpoint_steps", 60);
   return planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } });
 }
 
@@ -57,31 +60,31 @@ it("a run with recovery survives kills, a damaged checkpoint, and a hang with th
   });
   launched.push(run);
 
-  await run.wait({ untilStep: 45, timeout: "8m" });
+  await run.wait({ untilStep: 75, timeout: "8m" });
   process.kill(await pidOf(run, "worker", 1), "SIGKILL");
-  await run.wait({ untilStep: 62, timeout: "8m" });
+  await run.wait({ untilStep: 135, timeout: "8m" });
 
-  const damaged = (await openCheckpoints(run.checkpointDir)).at(60).files.find(({ rank }) => rank === 1);
+  const damaged = (await openCheckpoints(run.checkpointDir)).at(120).files.find(({ rank }) => rank === 1);
   truncateSync(damaged?.path ?? "", 1000);
   // A worker, since the others continue for some seconds, up to the next checkpoint, when the scheduler dies.
   process.kill(await pidOf(run, "worker", 0), "SIGKILL");
-  await run.wait({ untilStep: 95, timeout: "8m" });
+  await run.wait({ untilStep: 195, timeout: "8m" });
 
   process.kill(await pidOf(run, "worker", 0), "SIGSTOP");
   const status = await run.wait({ timeout: "9m" });
-  expect(status).toMatchObject({ state: "finished", step: 120 });
+  expect(status).toMatchObject({ state: "finished", step: 240 });
 
   const decisions = (await run.decisions()).filter(({ decision }) => decision !== "note");
   expect(decisions.filter(({ decision }) => decision === "resume exact")).toHaveLength(3);
   const [killed, second, hang] = decisions.filter(({ decision }) => decision === "restart");
-  expect(killed).toMatchObject({ fromStep: 30, finding: { kind: "process-ended", cause: "killed", rank: 1 } });
-  expect(second).toMatchObject({ fromStep: 30, reason: expect.stringContaining("skipped: step 60") });
-  expect(hang).toMatchObject({ fromStep: 90, finding: { kind: "hang", rank: 0 } });
+  expect(killed).toMatchObject({ fromStep: 60, finding: { kind: "process-ended", cause: "killed", rank: 1 } });
+  expect(second).toMatchObject({ fromStep: 60, reason: expect.stringContaining("skipped: step 120") });
+  expect(hang).toMatchObject({ fromStep: 180, finding: { kind: "hang", rank: 0 } });
   for (const { certificate } of [killed, second, hang].filter((each) => each !== undefined))
     expect(certificate?.verdict).toBe("green");
 
   const incidents = await run.incidents();
-  expect(incidents.all.map(({ resumedFrom }) => resumedFrom)).toEqual([30, 30, 90]);
+  expect(incidents.all.map(({ resumedFrom }) => resumedFrom)).toEqual([60, 60, 180]);
   expect(incidents.all[0]?.t1).toBeLessThan(30_000);
   expect(incidents.all[2]?.t1).toBeLessThan(60_000);
   const sum = Object.values(incidents.account.totals).reduce((all, ms) => all + ms, 0);
