@@ -58,7 +58,7 @@ export async function attachRun(
 ): Promise<AttachedRun> {
   const there = await descriptionOn(node, waitMs);
   const folder = runFolder(there.name, runs);
-  const file = reachedFromHere(there, way);
+  const file = { ...reachedFromHere(there, way), folder };
   await createFolderOnce(folder, async (temporary) => {
     const { control, events, metrics, lease, output, stacks, config } = runPaths(temporary);
     for (const place of [control, events, metrics, lease, output, stacks]) await mkdir(place, { recursive: true });

@@ -42,5 +42,6 @@ export async function refreshRunFile(node: RemoteNode, folder: string): Promise<
   const [there, here] = await Promise.all([readRemoteRunFile(node), readRunFile(folder)]);
   if (!there || !here || there.id !== here.id || there.attempt <= here.attempt) return;
   const { access } = here.cluster as ResolvedCluster;
-  await writeRunFile(folder, reachedFromHere(there, { sshConfig: access?.sshConfig, first: access?.hosts[0] }));
+  const way = { sshConfig: access?.sshConfig, first: access?.hosts[0] };
+  await writeRunFile(folder, { ...reachedFromHere(there, way), folder: here.folder ?? folder });
 }

@@ -10,10 +10,10 @@ import { type RecoveryOptions, type RecoveryPolicy, recoveryPolicy } from "../..
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
 import { attachRun } from "../attach/attach.js";
-import { originalFolder, startsAllNodes } from "../nodes/open/open-nodes.js";
+import { startsAllNodes } from "../nodes/open/open-nodes.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import { sharedReader } from "../read/run-reader.js";
-import { copyError } from "../record/copied-folder.js";
+import { copyError, originalOf } from "../record/copied-folder.js";
 import { identityChanges, type RunIdentity } from "../record/identity.js";
 import { runPaths } from "../record/layout.js";
 import { readLease } from "../record/lease.js";
@@ -218,7 +218,7 @@ async function again(existing: RunFile, folder: string, how: How): Promise<Run> 
     show({ "text/plain": `run ${existing.name}: ${reuse.note}` });
     return new Run(folder, existing, reuse.note);
   }
-  const original = originalFolder(existing, folder);
+  const original = originalOf(existing, folder);
   if (original !== undefined) throw copyError("launchRun", existing, { folder, original });
   return withLaunchLock(folder, existing.name, async () => {
     const newest = (await readRunFile(folder)) ?? existing;

@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { type Clock, systemClock } from "../../core/clock.js";
 import { freeSpace, fullDisk } from "../../core/files.js";
 import { isRunning, lifeOf } from "../../core/liveness/process-identity.js";
-import { localNodeOf, originalFolder } from "../nodes/open/open-nodes.js";
+import { localNodeOf } from "../nodes/open/open-nodes.js";
+import { originalOf } from "../record/copied-folder.js";
 import { isTerminal } from "../record/events.js";
 import type { RunHistory } from "../record/history.js";
 import { runPaths, signOfLifeMs } from "../record/layout.js";
@@ -203,7 +204,7 @@ export class RunReader {
 
   /** Folder that the run trains in, if this one is only a copy of it. */
   get original(): string | undefined {
-    return originalFolder(this.file, this.folder);
+    return originalOf(this.file, this.folder);
   }
 
   /** Living processes of the run on this machine; none for a copy of its folder. */

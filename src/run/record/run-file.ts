@@ -36,7 +36,10 @@ export interface RunFile {
   /** The run's identity; its path is only its place. Absent in layout 1. */
   readonly id?: string;
   readonly name: string;
-  /** Absolute path that the run folder had at its launch. Absent in layout 1. */
+  /**
+   * Absolute path that this folder had when it was made: at the launch, or when another machine attached the run. Absent
+   * in layout 1.
+   */
   readonly folder?: string;
   /** Ranks over all nodes. Absent in layout 1. */
   readonly worldSize?: number;

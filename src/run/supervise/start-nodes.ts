@@ -28,12 +28,13 @@ async function startNode(node: RunNode, start: Start): Promise<ProcessIdentity> 
 }
 
 /** What the node must hold; node 0 also what another machine needs to find the run there. */
-async function filesFor({ nodeRank }: RunNode, { file, folder }: Start): Promise<NodeStart["files"]> {
+async function filesFor(node: RunNode, { file, folder }: Start): Promise<NodeStart["files"]> {
+  const { nodeRank } = node;
   const changed = changedConfig(file, nodeRank);
   return [
     { path: "control/graceful_exit.json", text: stopFile(false) },
     { path: "config.yaml", text: await readFile(runPaths(folder).config, "utf8") },
     ...(changed === undefined ? [] : [{ path: changed, text: await readFile(join(folder, changed), "utf8") }]),
-    ...(nodeRank === 0 ? [{ path: "run.json", text: runFileText(file) }] : []),
+    ...(nodeRank === 0 ? [{ path: "run.json", text: runFileText({ ...file, folder: node.folder }) }] : []),
   ];
 }

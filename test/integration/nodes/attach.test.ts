@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,6 +91,16 @@ it("a run is opened from another machine, which follows it, takes it over when t
   expect(await other.next()).toEqual({ id: run.description.id, state: "training" });
   expect(Number((await other.next()).step)).toBeGreaterThanOrEqual(20);
   expect(existsSync(join(folder, "there/wide/events/supervisor-2.jsonl"))).toBe(false);
+
+  // Both folders are the run's own; a copy of either has no rights.
+  for (const place of ["here", "there"]) {
+    const own = join(folder, place, "wide");
+    expect((await run.status()).copyOf).toBeUndefined();
+    spawnSync("cp", ["-r", own, join(folder, place, "backup")]);
+    const copy = await openRun("backup", { folder: join(folder, place) });
+    expect(await copy.status()).toMatchObject({ copyOf: own });
+    await expect(copy.stop()).rejects.toMatchObject({ code: "RUN_COPIED", details: { original: own } });
+  }
 
   for (const pid of supervisorsOf(run)) process.kill(pid, "SIGKILL");
   writeFileSync(join(folder, "killed"), "");

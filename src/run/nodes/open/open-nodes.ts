@@ -16,7 +16,7 @@ import { SlurmRun } from "../slurm/slurm-run.js";
  * folder, which has the same one: the processes of the original are not its own.
  */
 function markerOf(file: RunFile, folder: string): readonly [key: string, value: string] {
-  const byFolder = file.id === undefined || originalFolder(file, folder) !== undefined;
+  const byFolder = file.id === undefined || originalOf(file, folder) !== undefined;
   return byFolder ? [runMarker, folder] : [idMarker, file.id as string];
 }
 
@@ -32,14 +32,6 @@ export function startsAllNodes(file: RunFile): boolean {
 /** True if the files of the run may lie on other machines only. Nodes of other kinds share a storage with this one. */
 export function hasRemoteFiles(file: RunFile): boolean {
   return via(file) === "ssh";
-}
-
-/**
- * The folder that the run trains in, if `folder` is only a copy of it. A run that other machines store has folders of
- * the same id in several places, each of them its own.
- */
-export function originalFolder(file: RunFile, folder: string): string | undefined {
-  return hasRemoteFiles(file) ? undefined : originalOf(file, folder);
 }
 
 /** This machine as a node of the run. */
