@@ -37,8 +37,8 @@ export interface RunFile {
   readonly id?: string;
   readonly name: string;
   /**
-   * Absolute path that this folder had when it was made: at the launch, or when another machine attached the run. Absent
-   * in layout 1.
+   * Absolute path that this folder had when it was made: at the launch, or when another machine attached the run.
+   * Absent in layout 1.
    */
   readonly folder?: string;
   /** Ranks over all nodes. Absent in layout 1. */

@@ -41,8 +41,8 @@ function job(holds: boolean) {
       writeFileSync(file(attempt, "code"), String(code));
       writeFileSync(file(attempt, "job.json"), JSON.stringify({ id: "7" }));
     },
-    run() {
-      const env = { PATH: `${bin}:${process.env.PATH}`, SLURM_JOB_ID: "7", SLURM_JOB_NODELIST: "a,b" };
+    run(more: Record<string, string> = {}) {
+      const env = { ...more, PATH: `${bin}:${process.env.PATH}`, SLURM_JOB_ID: "7", SLURM_JOB_NODELIST: "a,b" };
       const child = spawn("bash", [join(place, "job")], { env, stdio: "inherit" });
       return once(child, "exit").then(([code]) => code as number);
     },
@@ -56,6 +56,13 @@ it("a job without recovery ends as its tasks do", async () => {
   one.describe(1, 3);
   expect(await one.run()).toBe(3);
   expect(one.read(1, "srun")).toContain("--job-name=attempt-1");
+});
+
+it("a job whose tasks fail before the script waits for them ended well; now with their code", async () => {
+  const one = job(false);
+  one.describe(1, 3);
+  writeFileSync(join(folder, "slow"), "unset BASH_ENV; trap '/bin/sleep 0.05' DEBUG\n");
+  expect(await one.run({ BASH_ENV: join(folder, "slow") })).toBe(3);
 });
 
 it("a job that holds its nodes runs the next attempt in them, and ends when that one ends well", async () => {
