@@ -33,10 +33,11 @@ export class RunReader {
   readonly #logs: UnrecordedLogs;
   #fileDamage: string | undefined;
   #fileSign: string;
-  /** Nobody supervises the run, and its end is not recorded. */
-  #orphaned = false;
-  /** The run has ended, and its record lacks steps. */
-  #isLacking = false;
+  /**
+   * Steps that the logs are read for: those after the record if nobody supervises the run and its end is not recorded,
+   * all if the record of a finished run lacks some.
+   */
+  #stepsInLogs: "none" | "newer" | "all" = "none";
   #missingSince: number | undefined;
   #leftovers: string[] | undefined;
   #reading: Promise<unknown> = Promise.resolve();
@@ -74,7 +75,8 @@ export class RunReader {
       await this.#status();
       const steps = await this.#record.steps();
       // A record that was cut ends within the steps of one look at the log, whose end it names.
-      if (this.#orphaned) await this.#logs.read(this.file, steps, this.#isLacking ? 0 : undefined);
+      if (this.#stepsInLogs !== "none")
+        await this.#logs.read(this.file, steps, this.#stepsInLogs === "all" ? 0 : undefined);
       if (steps.damaged > 0) await this.#logs.addMissing(this.file, steps);
       return steps;
     });
@@ -102,9 +104,9 @@ export class RunReader {
     const recorded = await this.#record.newest(recentSteps);
     const last = recorded.steps.at(-1);
     const lacking = ended && !this.#isSimulated ? this.#lacking(last?.step ?? 0) : undefined;
-    this.#orphaned = orphaned || lacking !== undefined;
-    this.#isLacking = lacking !== undefined;
-    const unrecorded = this.#orphaned ? await this.#logs.skim(this.file, lacking ? 0 : recorded.logOffset) : [];
+    this.#stepsInLogs = lacking === undefined ? (orphaned ? "newer" : "none") : "all";
+    const logOffset = this.#stepsInLogs === "all" ? 0 : recorded.logOffset;
+    const unrecorded = this.#stepsInLogs === "none" ? [] : await this.#logs.skim(this.file, logOffset);
     const added = unrecorded.filter(({ step, attempt }) => attempt !== last?.attempt || step > last.step);
     const checkpoint = await this.#newestCheckpoint();
     const known = lease === "held" ? (this.#lease.lease?.processes ?? 0) : 0;
