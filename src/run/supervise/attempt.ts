@@ -204,7 +204,14 @@ export class Attempt {
   #done(): boolean {
     const { clock, nodes } = this.#parts;
     const allEnded = this.#ends.size === nodes.length;
-    return this.#over() && (allEnded || !this.#lastWords.wait(this.#logs.ranks, clock.elapsed()));
+    if (!this.#over()) return false;
+    return allEnded || !this.#lastWords.wait(this.#logs.ranks, this.#lacksCause, clock.elapsed());
+  }
+
+  get #lacksCause(): boolean {
+    const known = this.#gone ?? this.#lost ?? this.#portTaken ?? this.#hang.silence;
+    const isFault = this.#stopping.stage === "no" && !this.#logs.over && !this.#troubled;
+    return isFault && known === undefined && this.#parts.nodes.length > 1 && this.#logs.lacksCause;
   }
 
   #over(): boolean {

@@ -59,7 +59,7 @@ export function jobScript({ name, folder, attempt, program, cluster, holds }: Ru
       "while :; do",
       `  touch "$place/attempt-$attempt/started"`,
       `  srun --job-name="attempt-$attempt" --ntasks-per-node=1 --kill-on-bad-exit=1 ${task} &`,
-      "  # A signal ends `wait` with a code above 128, not srun. An srun that has ended is waited for, too: for its code.",
+      "  # A signal ends `wait` with a code above 128, not srun. `wait` knows the code of an srun that has ended, too.",
       "  code=",
       '  until [ -n "$code" ]; do',
       "    signaled=",

@@ -41,10 +41,10 @@ export class AttemptLogs {
   readonly ranks = new Map<number, RankLog>();
   /** Bytes read of each file. */
   readonly offsets: Record<string, number> = {};
-  /** What msrun said about the first process that ended badly. */
-  finding: LauncherFinding | undefined;
   /** The scheduler's word that another process listens on its port. Workers would go on asking for ten minutes. */
   portTaken: string | undefined;
+  /** What each node's msrun said about its first process that ended badly, by file, in the order of reading. */
+  readonly #findings = new Map<string, LauncherFinding>();
   readonly #saved = new Map<string, (RankCheckpoint & { readonly rank: number })[]>();
   readonly #attempt: number;
   readonly #expected: readonly number[];
@@ -70,6 +70,26 @@ export class AttemptLogs {
   /** True if a rank has written an error. */
   get troubled(): boolean {
     return [...this.ranks.values()].some(({ errorAt }) => errorAt !== undefined);
+  }
+
+  /** What msrun said: of a worker that was killed, if no rank wrote of a fault of its own; else what came first. */
+  get finding(): LauncherFinding | undefined {
+    const [first] = this.#findings.values();
+    return (this.#hasOwnError ? undefined : this.#killed) ?? first;
+  }
+
+  /** True if all that was written may be a consequence of what happened elsewhere. */
+  get lacksCause(): boolean {
+    return !this.#hasOwnError && this.#killed === undefined;
+  }
+
+  get #hasOwnError(): boolean {
+    return [...this.ranks.values()].some(({ errorKind }) => errorKind === "own");
+  }
+
+  /** No fault of another rank ends a worker by SIGKILL. */
+  get #killed(): LauncherFinding | undefined {
+    return [...this.#findings.values()].find(({ code }) => code === -9);
   }
 
   get lastStep(): number {
@@ -100,7 +120,10 @@ export class AttemptLogs {
   accept({ path, lines, offset }: LogPortion, now: number, elapsed = 0): LogFindings {
     this.offsets[path] = offset;
     const name = basename(path);
-    if (name === "msrun.log") for (const line of lines) this.finding ??= parseLauncherFinding(line);
+    if (name === "msrun.log" && !this.#findings.has(path)) {
+      const finding = lines.map(parseLauncherFinding).find((each) => each !== undefined);
+      if (finding) this.#findings.set(path, finding);
+    }
     if (name === "scheduler.log") this.portTaken ??= lines.find((line) => /address already in use/i.test(line));
     const rank = Number(/^worker_(\d+)\.log$/.exec(name)?.[1] ?? Number.NaN);
     if (Number.isNaN(rank)) return { steps: [], notes: [], saved: [], observed: [] };

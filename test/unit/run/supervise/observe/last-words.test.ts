@@ -25,16 +25,56 @@ const ends = begins.replace("Enter", "Finish");
 
 it("a failed attempt is not ended while the surviving ranks save their last checkpoint", () => {
   const words = new LastWords([command("{TTP:1,UCE:1}")]);
-  expect(words.wait(logsOf({ 0: [] }).logs.ranks, 0)).toBe(true);
-  expect(words.wait(logsOf({ 0: [begins] }).logs.ranks, 200_000)).toBe(true);
-  expect(words.wait(logsOf({ 0: [begins, ends] }).logs.ranks, 210_000)).toBe(false);
+  expect(words.wait(logsOf({ 0: [] }).logs.ranks, false, 0)).toBe(true);
+  expect(words.wait(logsOf({ 0: [begins] }).logs.ranks, false, 200_000)).toBe(true);
+  expect(words.wait(logsOf({ 0: [begins, ends] }).logs.ranks, false, 210_000)).toBe(false);
 });
 
 it("survivors that never begin to save are waited for for a minute, and without TTP not at all", () => {
   const words = new LastWords([command("{TTP:1}")]);
-  expect(words.wait(new Map(), 0)).toBe(true);
-  expect(words.wait(new Map(), 60_000)).toBe(false);
-  expect(new LastWords([command()]).wait(new Map(), 0)).toBe(false);
+  expect(words.wait(new Map(), false, 0)).toBe(true);
+  expect(words.wait(new Map(), false, 60_000)).toBe(false);
+  expect(new LastWords([command()]).wait(new Map(), false, 0)).toBe(false);
+});
+
+it("a killed worker of another node was blamed on a node that spoke first; now the cause is waited for, and chosen", () => {
+  const { logs } = logsOf({
+    0: ["[ERROR] DISTRIBUTED(7:1,python):2026-11-28-10:00:00 Connection reset by peer"],
+    1: [],
+  });
+  const exits = (node: number, code: number) => ({
+    path: `node-${node}/msrun.log`,
+    lines: [`2026-11-28 10:00:01 [ERROR] Worker process ${100 + node} exit with exception. Error code: ${code}.`],
+    offset: 1,
+  });
+  logs.accept(exits(0, 1), 0);
+  expect(logs).toMatchObject({ lacksCause: true, finding: { pid: 100, code: 1 } });
+  const words = new LastWords([command(), command()]);
+  expect([0, 2999, 3000].map((elapsed) => words.wait(logs.ranks, logs.lacksCause, elapsed))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  logs.accept(exits(1, -9), 0);
+  expect(logs).toMatchObject({ lacksCause: false, finding: { pid: 101, code: -9 } });
+  expect(new LastWords([command(), command()]).wait(logs.ranks, logs.lacksCause, 0)).toBe(false);
+});
+
+it("an error of a rank's own comes before a kill on another node, which came later", () => {
+  const { logs } = logsOf({ 0: ["Traceback (most recent call last):", "ValueError: bad shape"] });
+  for (const [node, code] of [
+    [0, 1],
+    [1, -9],
+  ])
+    logs.accept(
+      {
+        path: `node-${node}/msrun.log`,
+        lines: [`Worker process ${node} exit with exception. Error code: ${code}`],
+        offset: 1,
+      },
+      0,
+    );
+  expect(logs).toMatchObject({ lacksCause: false, finding: { pid: 0, code: 1 } });
 });
 
 it("what fault tolerance does is in the record, of any rank", () => {
