@@ -90,11 +90,13 @@ function rankOf(evidence: Evidence, pid: number): number | undefined {
 
 /**
  * The rank that wrote an error first: with an exception in one worker the others often die of it, and msrun names any
- * of them.
+ * of them. What was read later may have been written earlier: an error of a rank's own comes before those about others.
  */
 function firstInTrouble(ranks: ReadonlyMap<number, RankLog>): number | undefined {
   const troubled = [...ranks.values()].filter((rank) => rank.errorAt !== undefined && rank.error !== undefined);
-  return troubled.sort((a, b) => Number(a.errorAt) - Number(b.errorAt) || a.rank - b.rank)[0]?.rank;
+  const own = troubled.filter(({ errorKind }) => errorKind === "own");
+  const from = own.length > 0 ? own : troubled;
+  return from.sort((a, b) => Number(a.errorAt) - Number(b.errorAt) || a.rank - b.rank)[0]?.rank;
 }
 
 /**

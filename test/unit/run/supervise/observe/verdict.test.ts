@@ -111,6 +111,16 @@ describe("the verdict", () => {
     expect(verdict.message).toBe("rank 1 ended with exit code 1 before the first step: ValueError: bad shape");
   });
 
+  it("blames the rank with an error of its own, also if the complaint of another was read earlier", () => {
+    const trace = (text: string) => ["Traceback (most recent call last):", text];
+    const logs = [
+      rankLog(0, trace("RuntimeError: Connection reset by peer"), 1000),
+      rankLog(1, trace("ValueError: x"), 2000),
+    ];
+    const verdict = judge(evidence({ logs, finding: { role: "worker", pid: 100, code: 1 } }));
+    expect(verdict.fault).toMatchObject({ rank: 1, exitCode: 1 });
+  });
+
   it("blames the killed rank, not its peer whose complaint ended it before msrun had looked", () => {
     const error =
       "[ERROR] DISTRIBUTED(100,7f18,python):2026-11-24-02:19:29.543.000 [tcp_comm.cc:1] f] " +
