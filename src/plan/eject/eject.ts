@@ -24,6 +24,9 @@ const targets: Readonly<
   kubernetes: ["a Volcano job for Kubernetes", kubernetesFiles],
 };
 
+const engineNote =
+  "the files name extensions/engine of this project: on a CPU, MindFormers needs its substitutes for missing operators";
+
 /** The plan as files for another way to start it. @throws ARGUMENT_INVALID for an unknown target or unusable option. */
 export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: EjectOptions): Ejected {
   if (!Object.hasOwn(targets, target))
@@ -47,5 +50,6 @@ export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: Eje
   };
   const [title, files] = targets[target];
   const text = files(source, settings);
-  return new Ejected(`${settings.name}: ${title}`, text.files, text.notes);
+  const notes = cluster.device === "CPU" ? [...text.notes, engineNote] : text.notes;
+  return new Ejected(`${settings.name}: ${title}`, text.files, notes);
 }

@@ -206,6 +206,7 @@ describe("MindFormers' launcher script", () => {
     expect(calls).toMatchObject([{ program: "python" }]);
     expect(calls[0]?.argv.slice(-2)).toEqual(["--use_parallel", "False"]);
     expect(plan.eject("launcher").notes[0]).toContain("exit code 0 without starting anything");
+    expect(plan.eject("slurm").notes.at(-1)).toContain("extensions/engine of this project");
   });
 });
 
