@@ -283,7 +283,7 @@ export class Attempt {
       launcherEnd,
       finding: this.#logs.finding,
       ranks: this.#logs.ranks,
-      rankOfPid: this.processes.ranks,
+      rankOfProcess: this.processes.ranks,
       lastStep: this.#logs.lastStep,
       totalSteps: file.totalSteps ?? this.#logs.totalSteps,
       leftOut: file.dataOffset,

@@ -120,14 +120,15 @@ export class AttemptLogs {
   accept({ path, lines, offset }: LogPortion, now: number, elapsed = 0): LogFindings {
     this.offsets[path] = offset;
     const name = basename(path);
+    const nodeRank = Number(/\bnode-(\d+)\//.exec(path)?.[1] ?? 0);
     if (name === "msrun.log" && !this.#findings.has(path)) {
       const finding = lines.map(parseLauncherFinding).find((each) => each !== undefined);
-      if (finding) this.#findings.set(path, finding);
+      if (finding) this.#findings.set(path, { ...finding, nodeRank });
     }
     if (name === "scheduler.log") this.portTaken ??= lines.find((line) => /address already in use/i.test(line));
     const rank = Number(/^worker_(\d+)\.log$/.exec(name)?.[1] ?? Number.NaN);
     if (Number.isNaN(rank)) return { steps: [], notes: [], saved: [], observed: [] };
-    const log = this.ranks.get(rank) ?? new RankLog(rank, this.#attempt);
+    const log = this.ranks.get(rank) ?? new RankLog(rank, this.#attempt, nodeRank);
     this.ranks.set(rank, log);
     const findings = log.accept(lines, now, elapsed);
     const saved = findings.checkpoints.flatMap((one) => this.#collect({ ...one, rank }));

@@ -6,6 +6,11 @@ import type { NodeProcess, RunNode } from "../../nodes/node.js";
  */
 const missedLooks = 2;
 
+/** Names a process among those of all nodes: process ids of containers are the same on each. */
+export function processKey(nodeRank: number, pid: number): string {
+  return `${nodeRank}/${pid}`;
+}
+
 /** A process that ended although the engine runs on. */
 export interface GoneProcess {
   readonly role: "scheduler" | "worker";
@@ -23,8 +28,8 @@ interface Known {
 export class ProcessWatch {
   readonly #nodes: readonly RunNode[];
   readonly #known = new Map<string, Known>();
-  /** Rank of each worker by process id, as seen while they lived. */
-  readonly ranks = new Map<number, number>();
+  /** Rank of each worker by `processKey`, as seen while they lived. */
+  readonly ranks = new Map<string, number>();
   /** Living processes at the last look. */
   count = 0;
   /** Ranks whose processes were gone when `keepMissing` was called. */
@@ -68,7 +73,7 @@ export class ProcessWatch {
     const key = ({ role, rank = 0 }: NodeProcess) => `${node.name}/${role}/${rank}`;
     const alive = new Set(processes.map(key));
     for (const process of processes) {
-      if (process.role === "worker") this.ranks.set(process.pid, process.rank ?? 0);
+      if (process.role === "worker") this.ranks.set(processKey(node.nodeRank, process.pid), process.rank ?? 0);
       if (process.role === "scheduler" || process.role === "worker")
         this.#known.set(key(process), { process, missed: 0 });
     }

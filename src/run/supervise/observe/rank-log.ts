@@ -39,6 +39,8 @@ const launcherPid = /^\[\w+\] \w+\((\d+)[:,]/;
 /** Follows one worker's log and remembers what matters for judging the worker. Pure: gets lines, reads no clock. */
 export class RankLog {
   readonly rank: number;
+  /** Rank of the node that the rank runs on. */
+  readonly nodeRank: number;
   readonly #attempt: number;
   /** Process ids that MindSpore's own lines name. */
   readonly pids = new Set<number>();
@@ -62,8 +64,9 @@ export class RankLog {
   /** Iterations of the 1.9 layout that are being saved, the oldest first: an asynchronous save ends during the next. */
   readonly #iterations: number[] = [];
 
-  constructor(rank: number, attempt: number) {
+  constructor(rank: number, attempt: number, nodeRank = 0) {
     this.rank = rank;
+    this.nodeRank = nodeRank;
     this.#attempt = attempt;
   }
 

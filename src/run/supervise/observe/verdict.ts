@@ -1,7 +1,7 @@
 import type { ProgramEnd } from "../../../core/process.js";
 import type { RecordedState } from "../../record/events.js";
 import type { LostNode } from "./node-watch.js";
-import type { GoneProcess } from "./process-watch.js";
+import { type GoneProcess, processKey } from "./process-watch.js";
 import type { RankLog } from "./rank-log.js";
 import type { Silence } from "./silence.js";
 
@@ -11,6 +11,8 @@ export interface LauncherFinding {
   readonly pid: number;
   /** Exit code as Python counts it: −9 is SIGKILL. Unknown for the scheduler. */
   readonly code: number | undefined;
+  /** Node rank of the msrun that says so; 0 if absent. */
+  readonly nodeRank?: number;
 }
 
 const workerPattern = /Worker process (\d+) exit with exception\. Error code: (-?\d+)/;
@@ -54,8 +56,8 @@ export interface Evidence {
   readonly launcherEnd: (ProgramEnd & { readonly reason?: string }) | undefined;
   readonly finding: LauncherFinding | undefined;
   readonly ranks: ReadonlyMap<number, RankLog>;
-  /** Rank of each worker by process id, as seen while they were alive. */
-  readonly rankOfPid: ReadonlyMap<number, number>;
+  /** Rank of each worker by `processKey`, as seen while they were alive. */
+  readonly rankOfProcess: ReadonlyMap<string, number>;
   readonly lastStep: number;
   readonly totalSteps: number;
   /** Batches that the data was ahead of the steps, because some were left out; the data ends so many steps earlier. */
@@ -83,9 +85,9 @@ export interface Verdict {
   };
 }
 
-function rankOf(evidence: Evidence, pid: number): number | undefined {
-  const seen = evidence.rankOfPid.get(pid);
-  return seen ?? [...evidence.ranks.values()].find((rank) => rank.pids.has(pid))?.rank;
+function rankOf({ rankOfProcess, ranks }: Evidence, { pid, nodeRank = 0 }: LauncherFinding): number | undefined {
+  const seen = rankOfProcess.get(processKey(nodeRank, pid));
+  return seen ?? [...ranks.values()].find((rank) => rank.nodeRank === nodeRank && rank.pids.has(pid))?.rank;
 }
 
 /**
@@ -142,7 +144,7 @@ function judgeFailure(evidence: Evidence): Verdict {
   const { finding, launcherEnd = { exitCode: undefined, signal: undefined } } = evidence;
   if (finding?.role === "worker") {
     const end = endFromCode(finding.code as number);
-    const named = rankOf(evidence, finding.pid);
+    const named = rankOf(evidence, finding);
     const lost = lostPeer(evidence, named);
     if (lost !== undefined) return wordless(evidence, { subject: `rank ${lost}`, rank: lost });
     const rank = end.signal ? named : (firstInTrouble(evidence.ranks) ?? named);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { AttemptLogs } from "../../../../../src/run/supervise/observe/attempt-logs.js";
 import { RankLog } from "../../../../../src/run/supervise/observe/rank-log.js";
 import {
   type Evidence,
@@ -26,9 +27,9 @@ function evidence(more: Partial<Evidence> & { logs?: readonly RankLog[] } = {}):
     launcherEnd: undefined,
     finding: undefined,
     ranks: new Map(logs.map((log) => [log.rank, log])),
-    rankOfPid: new Map([
-      [100, 0],
-      [101, 1],
+    rankOfProcess: new Map([
+      ["0/100", 0],
+      ["0/101", 1],
     ]),
     lastStep: 42,
     totalSteps: 200,
@@ -92,10 +93,30 @@ describe("the verdict", () => {
     });
   });
 
+  it("blamed a rank of another node whose process id was the same, as in containers; now by node and process id", () => {
+    const line = "[WARNING] DISTRIBUTED(34,7f18c5ffa6c0,python):2026-11-24 [a.cc:1] x";
+    const logs = new AttemptLogs({ attempt: 1, expected: [0, 1], lossRank: 0 });
+    const accept = (path: string, said: string) =>
+      logs.accept({ path: `logs/attempt-1/${path}`, lines: [said], offset: 1 }, 0);
+    accept("node-0/worker_0.log", line);
+    accept("node-1/worker_1.log", line);
+    accept("node-1/msrun.log", "Worker process 34 exit with exception. Error code: -9");
+    const { ranks, finding } = logs;
+    const blamed = (seen: [string, number][]) =>
+      judge(evidence({ ranks, finding, rankOfProcess: new Map(seen) })).fault?.rank;
+    expect(
+      blamed([
+        ["0/34", 0],
+        ["1/34", 1],
+      ]),
+    ).toBe(1);
+    expect(blamed([])).toBe(1);
+  });
+
   it("finds the rank of an unseen process by the process id in its log", () => {
     const log = rankLog(3, ["[WARNING] DISTRIBUTED(27190,7f18c5ffa6c0,python):2026-11-24 [a.cc:1] x"]);
     const verdict = judge(
-      evidence({ logs: [log], rankOfPid: new Map(), finding: { role: "worker", pid: 27190, code: 1 } }),
+      evidence({ logs: [log], rankOfProcess: new Map(), finding: { role: "worker", pid: 27190, code: 1 } }),
     );
     expect(verdict.fault?.rank).toBe(3);
   });
