@@ -1,5 +1,6 @@
-import { requireList, requireOptions } from "../core/arguments.js";
+import { requireList } from "../core/arguments.js";
 import type { Issue } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { type BaseConfig, readMerged, unreadableBases } from "./base-config.js";
 import { consistentCures } from "./consistent-cures.js";
 import { rules } from "./every-rule.js";
@@ -44,7 +45,22 @@ const order = { error: 0, warning: 1, advice: 2 } as const;
 
 /** All findings about a configuration, errors first, each with the cure that it has by itself. */
 export function findingsOf(source: SourceText, facts: CheckFacts, bases: readonly BaseConfig[] = []): readonly Issue[] {
-  requireOptions(facts, "config.check", "config.check({ devices: 8 })");
+  requireOptions(facts, "config.check", {
+    names: [
+      "device",
+      "devices",
+      "devicesPerNode",
+      "nodeRanks",
+      "memoryPerDevice",
+      "memoryNeeded",
+      "dataset",
+      "missingFiles",
+      "checkpoint",
+      "environment",
+      "arguments",
+    ],
+    example: "config.check({ devices: 8 })",
+  });
   requireList(facts.missingFiles ?? undefined, "config.check, missingFiles", "config.check({ missingFiles: [] })");
   const context = contextOf(source.root, facts, (path) => readMerged(source, bases, path));
   const mode = context.get("run_mode");

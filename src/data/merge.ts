@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { hasAll, requireArgument, requireOptions, requirePath } from "../core/arguments.js";
+import { hasAll, requireArgument, requirePath } from "../core/arguments.js";
 import { DataError, LabError } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
@@ -29,7 +30,10 @@ export async function mergeDatasets(
   output: string,
   options: MergeOptions = {},
 ): Promise<Dataset> {
-  requireOptions(options, "mergeDatasets", 'await mergeDatasets([a, b], "dataset/both", { signal })');
+  requireOptions(options, "mergeDatasets", {
+    names: ["signal"],
+    example: 'await mergeDatasets([a, b], "dataset/both", { signal })',
+  });
   const signal = options.signal ?? jupyterHost()?.signal;
   const example = 'await mergeDatasets([a, "dataset/b_text_document"], "dataset/both")';
   requireArgument(Array.isArray(datasets) && datasets.length > 0, {

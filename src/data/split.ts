@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { hasAll, requireObject, requirePath } from "../core/arguments.js";
 import { LabError } from "../core/error.js";
+import { requireKnownNames } from "../core/options/option-names.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
@@ -32,6 +33,7 @@ export interface SplitOptions {
 export async function splitDataset(dataset: Dataset | string, options: SplitOptions): Promise<Record<string, Dataset>> {
   const example = 'await splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" })';
   requireObject(options, "splitDataset, options", example);
+  requireKnownNames(options, "splitDataset", ["shares", "documents", "output", "signal"]);
   const signal = options.signal ?? jupyterHost()?.signal;
   const isDataset = hasAll(dataset, "prefix");
   if (!isDataset) requirePath(dataset, "splitDataset, dataset", example);

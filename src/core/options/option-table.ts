@@ -2,7 +2,7 @@
 import { hasAll, isWhole, shownValue } from "../arguments.js";
 import { LabError } from "../error.js";
 import { formatDuration, parseBytes, parseDuration } from "../units.js";
-import { suggestName } from "./suggest.js";
+import { suggestName } from "./option-names.js";
 
 /** What an option may be, in words and as a check, with a value that is right. */
 export interface OptionKind {

@@ -51,6 +51,7 @@ const chrome = 124;
 export function lineChart(spec: LineChartSpec): Figure {
   requireChart(spec, "series", {
     call: "lineChart",
+    more: ["markers", "height"],
     example: 'lineChart({ title: "Loss", x: { label: "step" }, y: { label: "loss" }, series })',
   });
   return figureOf(lineDrawings(spec));
