@@ -11,6 +11,7 @@ import { datasetBundle } from "./inspect/dataset-view.js";
 import type { DocumentPeek } from "./inspect/document-peek.js";
 import type { LengthHistogram } from "./inspect/length-histogram.js";
 import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./inspect/megatron.js";
+import { requireFilled } from "./inspect/peek-range.js";
 import { DatasetSamples, type SampledSequence } from "./inspect/samples.js";
 import type { TokenCounts } from "./inspect/token-counts.js";
 import { type DataOrder, openDataOrder } from "./order/data-order.js";
@@ -137,6 +138,7 @@ export class Dataset {
     const example = "await dataset.sample(3)";
     if (!isWhole(count, 1))
       throw invalidArgument({ call: "dataset.sample, count", expected: "a count of 1 or more", found: count, example });
+    requireFilled("dataset.sample", { path: this.prefix, total: this.documents });
     const expected = `a first sequence from 0 to ${this.sequences - 1}`;
     const isFirst = isWhole(from, 0) && from < this.sequences;
     requireArgument(isFirst, { call: "dataset.sample, from", expected, found: from, example });

@@ -6,6 +6,7 @@ import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
 import { writeDocuments } from "./files/write-documents.js";
+import { requireFilled } from "./inspect/peek-range.js";
 
 /** Options of `mergeDatasets`. */
 export interface MergeOptions {
@@ -47,6 +48,7 @@ export async function mergeDatasets(
   if (parts.some((part) => part.prefix === prefix))
     throw invalid(`mergeDatasets: the output ${prefix} is one of the datasets`);
   requireSame(parts);
+  for (const part of parts) requireFilled("mergeDatasets", { path: part.prefix, total: part.documents });
   const ranges = parts.map((part) => ({ dataset: part, first: 0, end: part.documents }));
   await writeDocuments(ranges, prefix, { made: "merged", signal });
   return Dataset.open(prefix, [`merged from ${formatCount(parts.length)} datasets`]);

@@ -244,7 +244,7 @@ export class MindRecord {
     const isKnown = isList && unknown === undefined;
     const expected = `columns of ${this.columns.join(", ")}`;
     requireArgument(isKnown, { call: `row of ${this.path}, columns`, expected, found: unknown, example });
-    const rows = `rows from 0 to ${formatCount(this.rows - 1)}`;
+    const rows = this.rows === 0 ? "a file with rows" : `rows from 0 to ${formatCount(this.rows - 1)}`;
     const isRow = isWhole(row, 0) && row < this.rows;
     requireArgument(isRow, { call: `row of ${this.path}`, expected: rows, found: row, example });
   }

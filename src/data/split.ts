@@ -6,6 +6,7 @@ import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
 import { writeDocuments } from "./files/write-documents.js";
+import { requireFilled } from "./inspect/peek-range.js";
 
 /** Options of `splitDataset`: either `shares` or `documents`. */
 export interface SplitOptions {
@@ -38,6 +39,7 @@ export async function splitDataset(dataset: Dataset | string, options: SplitOpti
   const isDataset = hasAll(dataset, "prefix");
   if (!isDataset) requirePath(dataset, "splitDataset, dataset", example);
   const source = await openDataset(isDataset ? (dataset as Dataset).prefix : (dataset as string));
+  requireFilled("splitDataset", { path: source.prefix, total: source.documents });
   const ends = partEnds(source, options);
   const made: Record<string, Dataset> = {};
   let first = 0;
