@@ -1,6 +1,7 @@
-import { requireList } from "../core/arguments.js";
+import { requireArgument, requireList } from "../core/arguments.js";
 import type { Issue } from "../core/error.js";
 import { requireOptions } from "../core/options/option-names.js";
+import { fewestBytes } from "../core/units.js";
 import { type BaseConfig, readMerged, unreadableBases } from "./base-config.js";
 import { consistentCures } from "./consistent-cures.js";
 import { rules } from "./every-rule.js";
@@ -60,6 +61,11 @@ export function findingsOf(source: SourceText, facts: CheckFacts, bases: readonl
       "arguments",
     ],
     example: "config.check({ devices: 8 })",
+  });
+  const { memoryPerDevice = fewestBytes } = facts;
+  requireArgument(memoryPerDevice >= fewestBytes, {
+    ...{ call: "config.check, memoryPerDevice", expected: "bytes from 1 MB on", found: memoryPerDevice },
+    example: `config.check({ memoryPerDevice: ${memoryPerDevice > 0 ? memoryPerDevice : 64} * 2 ** 30 })`,
   });
   requireList(facts.missingFiles ?? undefined, "config.check, missingFiles", "config.check({ missingFiles: [] })");
   const context = contextOf(source.root, facts, (path) => readMerged(source, bases, path));
