@@ -157,3 +157,16 @@ test("an axis of two layers was numbered 0, 0.2, 0.4", () => {
   expect(chart([{ name: "change", x: [0, 0.5], y: [3, 2] }]).plotly.layout.xaxis.dtick).toBeUndefined();
   expect(chart([{ name: "change", x: range(40), y: range(40) }]).plotly.layout.xaxis.dtick).toBeUndefined();
 });
+
+test("in words every run filled its own scale, so that a loss of 9 looked like one of 1", async () => {
+  const x = [1, 2, 3];
+  const series = [
+    { name: "high", x, y: [9, 8, 7] },
+    { name: "low", x, y: [3, 2, 1] },
+  ];
+  const bundle = await lineChart({ title: "t", x: { label: "step" }, y: { label: "loss" }, series })[displayKey]();
+  const text = String(bundle["text/plain"]);
+  expect(text).toContain("high  ██▇");
+  expect(text).toContain("low  ▃▂▁");
+  expect(text).toContain("all on one scale of loss: ▁ 1 to █ 9");
+});
