@@ -167,6 +167,6 @@ test("in words every run filled its own scale, so that a loss of 9 looked like o
   const bundle = await lineChart({ title: "t", x: { label: "step" }, y: { label: "loss" }, series })[displayKey]();
   const text = String(bundle["text/plain"]);
   expect(text).toContain("high  ██▇");
-  expect(text).toContain("low  ▃▂▁");
+  expect(text).toContain("low   ▃▂▁");
   expect(text).toContain("all on one scale of loss: ▁ 1 to █ 9");
 });
