@@ -2,6 +2,8 @@ import { displayWidth, formatNumber, oneLine, pad, shorten } from "../../text.js
 import type { Rule } from "../chart.js";
 import type { Curve, Point } from "./curve.js";
 
+/** Characters of a name in the legend; the longest names of tensors are not cut. */
+export const longestName = 64;
 const bars = "▁▂▃▄▅▆▇█";
 
 interface Scale {
@@ -63,7 +65,7 @@ export function chartText(spec: {
   readonly notes: readonly string[];
 }): string {
   const { xLabel, panels } = spec;
-  const names = panels.flatMap(({ curves }) => curves.map((curve) => shorten(oneLine(curve.name), 40)));
+  const names = panels.flatMap(({ curves }) => curves.map((curve) => shorten(oneLine(curve.name), longestName)));
   const width = Math.max(0, ...names.map(displayWidth));
   const lines = panels.flatMap((panel) => panelText(panel, { width, xLabel }));
   const marked = panels[0]?.rules.map(({ at, label }) => `${shorten(oneLine(label), 40)} at ${formatNumber(at)}`) ?? [];
@@ -80,7 +82,7 @@ function panelText({ curves, log, label }: Words, { width, xLabel }: { width: nu
   const columns = curves.map(({ y }) => columnsOf(y, { width: 60, log }));
   const scale = scaleOf(columns.flat());
   const lines = curves.flatMap((curve, at) => {
-    const name = pad(shorten(oneLine(curve.name), 40), width, "left");
+    const name = pad(shorten(oneLine(curve.name), longestName), width, "left");
     const line = blocks(columns[at] ?? [], scale);
     return [`  ${name}  ${line}`.trimEnd(), `  ${" ".repeat(width)}  ${summaryText(curve, xLabel)}`];
   });
