@@ -1,5 +1,7 @@
-import { requireList, requireOptions } from "../core/arguments.js";
+import { requireArgument, requireList } from "../core/arguments.js";
 import type { Issue } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
+import { fewestBytes } from "../core/units.js";
 import { type BaseConfig, readMerged, unreadableBases } from "./base-config.js";
 import { consistentCures } from "./consistent-cures.js";
 import { rules } from "./every-rule.js";
@@ -44,7 +46,27 @@ const order = { error: 0, warning: 1, advice: 2 } as const;
 
 /** All findings about a configuration, errors first, each with the cure that it has by itself. */
 export function findingsOf(source: SourceText, facts: CheckFacts, bases: readonly BaseConfig[] = []): readonly Issue[] {
-  requireOptions(facts, "config.check", "config.check({ devices: 8 })");
+  requireOptions(facts, "config.check", {
+    names: [
+      "device",
+      "devices",
+      "devicesPerNode",
+      "nodeRanks",
+      "memoryPerDevice",
+      "memoryNeeded",
+      "dataset",
+      "missingFiles",
+      "checkpoint",
+      "environment",
+      "arguments",
+    ],
+    example: "config.check({ devices: 8 })",
+  });
+  const { memoryPerDevice = fewestBytes } = facts;
+  requireArgument(memoryPerDevice >= fewestBytes, {
+    ...{ call: "config.check, memoryPerDevice", expected: "bytes from 1 MB on", found: memoryPerDevice },
+    example: `config.check({ memoryPerDevice: ${memoryPerDevice > 0 ? memoryPerDevice : 64} * 2 ** 30 })`,
+  });
   requireList(facts.missingFiles ?? undefined, "config.check, missingFiles", "config.check({ missingFiles: [] })");
   const context = contextOf(source.root, facts, (path) => readMerged(source, bases, path));
   const mode = context.get("run_mode");

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
-import { requireArgument, requireOptions, requirePath } from "../core/arguments.js";
+import { requireArgument, requirePath } from "../core/arguments.js";
 import type { Issue } from "../core/error.js";
 import { writeFileAtomic } from "../core/files.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
 import { issueList } from "../view/issue-list.js";
 import type { ShownList } from "../view/shown-list.js";
@@ -260,7 +261,7 @@ export class Config {
    * copy's edits.
    */
   copy(options: { readonly by?: string } = {}): Config {
-    requireOptions(options, "config.copy", 'config.copy({ by: "me" })');
+    requireOptions(options, "config.copy", { names: ["by"], example: 'config.copy({ by: "me" })' });
     const inherited = { ...this.#options, ...options };
     knownTexts.set(inherited, this.#original);
     const copy = new Config(this.source, this.#original.text, inherited);

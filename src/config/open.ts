@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { isWhole, requireArgument, requireOptions } from "../core/arguments.js";
+import { isWhole, requireArgument } from "../core/arguments.js";
 import { ConfigError } from "../core/error.js";
-import { suggestName } from "../core/options/suggest.js";
+import { requireOptions, suggestName } from "../core/options/option-names.js";
 import { packageRoot } from "../core/package-root.js";
 import type { ShownList } from "../view/shown-list.js";
 import type { BaseFile } from "./base-config.js";
@@ -139,7 +139,10 @@ export async function openConfig(pathOrTemplateOrText: string, options: ConfigOp
     ...{ call: "openConfig", expected: "a file, a template's name, or YAML text", found: name },
     example: 'openConfig("pretrain_deepseek3_1b")',
   });
-  requireOptions(options, "openConfig", 'await openConfig("my-config.yaml", { document: 0 })');
+  requireOptions(options, "openConfig", {
+    names: ["document", "by", "bases"],
+    example: 'await openConfig("my-config.yaml", { document: 0 })',
+  });
   const { document = 0 } = options;
   const isDocument = isWhole(document, 0);
   const example = 'await openConfig("my-config.yaml", { document: 0 })';

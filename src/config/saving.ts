@@ -1,5 +1,6 @@
 import { requireObject } from "../core/arguments.js";
 import type { FixStep } from "../core/error.js";
+import { requireKnownNames } from "../core/options/option-names.js";
 import { refuseEdit } from "./text/edit.js";
 
 /** What a training saves; missing options keep the current setting. */
@@ -56,9 +57,7 @@ function requireValid(options: SavingOptions): void {
     const reason = `expected ${expected}, found ${JSON.stringify(found)}`;
     return refuseEdit(`saving(${name})`, reason, example);
   };
-  const known = ["every", "keep", "prefix", ...Object.keys(choices)];
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw refuse(unknown, `an option of ${known.join(", ")}`, unknown);
+  requireKnownNames(options, "config.saving", ["every", "keep", "prefix", ...Object.keys(choices)]);
   const { every, keep, prefix } = options;
   const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
   if (every !== undefined && every !== "end" && !isCount(every)) throw refuse("every", 'steps, or "end"', every);

@@ -43,17 +43,6 @@ export function isWhole(value: unknown, from: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= from;
 }
 
-/** @throws LabError ARGUMENT_INVALID unless the options are an object or omitted, and their `signal` is one. */
-export function requireOptions(options: unknown, call: string, example: string): void {
-  const isRight = options === undefined || hasAll(options);
-  requireArgument(isRight, { call: `${call}, options`, expected: "an object", found: options, example });
-  const { signal } = (options ?? {}) as { readonly signal?: unknown };
-  requireArgument(signal === undefined || hasAll(signal, "aborted", "addEventListener"), {
-    ...{ call: `${call}, signal`, expected: "an AbortSignal", found: signal },
-    example: "{ signal: AbortSignal.timeout(60_000) }",
-  });
-}
-
 /** @throws LabError ARGUMENT_INVALID unless it is a list or omitted. */
 export function requireList(value: unknown, call: string, example: string): void {
   const isRight = value === undefined || Array.isArray(value);

@@ -38,8 +38,22 @@ export function parseDuration(text: string | number, what = "duration"): number 
   return parseQuantity(what, text, milliseconds);
 }
 
-/** Bytes of a size such as `"64GB"` (binary: 1 GB = 2^30, as MindSpore's max_device_memory) or a number of bytes. */
+/** Numbers below it are not meant as bytes: who writes 64 means 64 GB. */
+export const fewestBytes = 1024 ** 2;
+
+/**
+ * Bytes of a size such as `"64GB"` (binary: 1 GB = 2^30, as MindSpore's max_device_memory) or a number of bytes.
+ * @throws ARGUMENT_INVALID for a number below 1 MB
+ */
 export function parseBytes(text: string | number, what = "size"): number {
+  if (typeof text === "number" && text > 0 && text < fewestBytes)
+    throw new LabError(
+      "ARGUMENT_INVALID",
+      `${what}: expected a size with a unit, or bytes from 1 MB on, found ${text}`,
+      {
+        hint: `write "${text}GB"`,
+      },
+    );
   return parseQuantity(what, text, bytes);
 }
 

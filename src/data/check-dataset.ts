@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.js";
-import { hasAll, requireArgument, requireOptions } from "../core/arguments.js";
+import { hasAll, requireArgument } from "../core/arguments.js";
 import type { Issue } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { issueList } from "../view/issue-list.js";
 import type { ShownList } from "../view/shown-list.js";
 
@@ -46,7 +47,10 @@ export function checkDataset(
   requireArgument(isData, { call: "checkDataset, data", expected: "a dataset", found: data, example });
   const isConfig = hasAll(config, "check");
   requireArgument(isConfig, { call: "checkDataset, config", expected: "a configuration", found: config, example });
-  requireOptions(options, "checkDataset", "checkDataset(data, config, { largestId: 50000 })");
+  requireOptions(options, "checkDataset", {
+    names: ["largestId"],
+    example: "checkDataset(data, config, { largestId: 50000 })",
+  });
   const { largestId } = options;
   const { seqLength, vocabSize, eod, pad } = data;
   const issues = config.check({ dataset: { seqLength, vocabSize, eod, pad, largestId } });

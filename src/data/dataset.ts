@@ -1,4 +1,5 @@
-import { invalidArgument, isWhole, requireArgument, requireOptions } from "../core/arguments.js";
+import { invalidArgument, isWhole, requireArgument } from "../core/arguments.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { decodeTokens, readIndexEntry, type TokenType, tokenBytes } from "../formats/megatron.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
 import type { DerivedManifest } from "./files/derived-manifest.js";
@@ -10,6 +11,7 @@ import { datasetBundle } from "./inspect/dataset-view.js";
 import type { DocumentPeek } from "./inspect/document-peek.js";
 import type { LengthHistogram } from "./inspect/length-histogram.js";
 import { datasetLengths, datasetTokenCounts, type PeekOptions, peekDocument } from "./inspect/megatron.js";
+import { requireFilled } from "./inspect/peek-range.js";
 import { DatasetSamples, type SampledSequence } from "./inspect/samples.js";
 import type { TokenCounts } from "./inspect/token-counts.js";
 import { type DataOrder, openDataOrder } from "./order/data-order.js";
@@ -99,7 +101,10 @@ export class Dataset {
     count = 3,
     options: { readonly from?: number; readonly plan?: OrderPlan } = {},
   ): Promise<DatasetSamples | TrainingSample> {
-    requireOptions(options, "dataset.sample", "await dataset.sample(3, { from: 100 })");
+    requireOptions(options, "dataset.sample", {
+      names: ["from", "plan"],
+      example: "await dataset.sample(3, { from: 100 })",
+    });
     if (options.plan !== undefined) return (await orderOfDataset(this.prefix, options.plan)).sample(count);
     return this.#sequences(count, options);
   }
@@ -111,7 +116,7 @@ export class Dataset {
    * DataError INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN.
    */
   async step(n: number, options: { readonly plan: OrderPlan; readonly rank?: number }): Promise<TrainingStep> {
-    requireOptions(options, "dataset.step", "await dataset.step(1, { plan })");
+    requireOptions(options, "dataset.step", { names: ["plan", "rank"], example: "await dataset.step(1, { plan })" });
     const { plan, rank = 0 } = (options ?? {}) as Partial<typeof options>;
     return (await orderOfDataset(this.prefix, plan)).step(n, { rank });
   }
@@ -121,7 +126,10 @@ export class Dataset {
    * `openDataOrder`.
    */
   async order(options: DatasetOrderOptions = {}): Promise<DataOrder> {
-    requireOptions(options, "dataset.order", "await dataset.order({ plan })");
+    requireOptions(options, "dataset.order", {
+      names: ["plan", "seed", "split", "seqLength", "samples", "part"],
+      example: "await dataset.order({ plan })",
+    });
     if ("plan" in options) return orderOfDataset(this.prefix, options.plan);
     return openDataOrder({ dataPath: [this.prefix], seqLength: this.seqLength ?? 0, ...options });
   }
@@ -130,6 +138,7 @@ export class Dataset {
     const example = "await dataset.sample(3)";
     if (!isWhole(count, 1))
       throw invalidArgument({ call: "dataset.sample, count", expected: "a count of 1 or more", found: count, example });
+    requireFilled("dataset.sample", { path: this.prefix, total: this.documents });
     const expected = `a first sequence from 0 to ${this.sequences - 1}`;
     const isFirst = isWhole(from, 0) && from < this.sequences;
     requireArgument(isFirst, { call: "dataset.sample, from", expected, found: from, example });
@@ -163,13 +172,16 @@ export class Dataset {
 
   /** How often each token id occurs: a figure. Reads all tokens. */
   async tokenCounts(options: { readonly signal?: AbortSignal } = {}): Promise<TokenCounts> {
-    requireOptions(options, "dataset.tokenCounts", "await dataset.tokenCounts()");
+    requireOptions(options, "dataset.tokenCounts", { names: ["signal"], example: "await dataset.tokenCounts()" });
     return datasetTokenCounts(this, await this.#tokenizer(), options.signal);
   }
 
   /** A document with its text and where its tokens begin. Throws ARGUMENT_INVALID if it does not exist. */
   async peek(document: number, options: PeekOptions = {}): Promise<DocumentPeek> {
-    requireOptions(options, "dataset.peek", "await dataset.peek(0, { from: 0, count: 2048 })");
+    requireOptions(options, "dataset.peek", {
+      names: ["from", "count"],
+      example: "await dataset.peek(0, { from: 0, count: 2048 })",
+    });
     return peekDocument(this, document, { ...options, known: await this.#tokenizer() });
   }
 

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
-import { hasAll, requireArgument, requireOptions, requirePath } from "../core/arguments.js";
+import { hasAll, requireArgument, requirePath } from "../core/arguments.js";
 import { DataError, LabError } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
 import { writeDocuments } from "./files/write-documents.js";
+import { requireFilled } from "./inspect/peek-range.js";
 
 /** Options of `mergeDatasets`. */
 export interface MergeOptions {
@@ -29,7 +31,10 @@ export async function mergeDatasets(
   output: string,
   options: MergeOptions = {},
 ): Promise<Dataset> {
-  requireOptions(options, "mergeDatasets", 'await mergeDatasets([a, b], "dataset/both", { signal })');
+  requireOptions(options, "mergeDatasets", {
+    names: ["signal"],
+    example: 'await mergeDatasets([a, b], "dataset/both", { signal })',
+  });
   const signal = options.signal ?? jupyterHost()?.signal;
   const example = 'await mergeDatasets([a, "dataset/b_text_document"], "dataset/both")';
   requireArgument(Array.isArray(datasets) && datasets.length > 0, {
@@ -43,6 +48,7 @@ export async function mergeDatasets(
   if (parts.some((part) => part.prefix === prefix))
     throw invalid(`mergeDatasets: the output ${prefix} is one of the datasets`);
   requireSame(parts);
+  for (const part of parts) requireFilled("mergeDatasets", { path: part.prefix, total: part.documents });
   const ranges = parts.map((part) => ({ dataset: part, first: 0, end: part.documents }));
   await writeDocuments(ranges, prefix, { made: "merged", signal });
   return Dataset.open(prefix, [`merged from ${formatCount(parts.length)} datasets`]);

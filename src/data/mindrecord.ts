@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
-import { hasAll, invalidArgument, isWhole, requireArgument, requireOptions } from "../core/arguments.js";
+import { hasAll, invalidArgument, isWhole, requireArgument } from "../core/arguments.js";
 import { FileBytes } from "../core/bytes.js";
 import { LabError } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { formatCount } from "../core/units.js";
 import type { MindRecordHeader } from "../formats/mindrecord/pages.js";
 import type { MindRecordRow, MindRecordSchema } from "../formats/mindrecord/schema.js";
@@ -139,7 +140,10 @@ export class MindRecord {
 
   /** Rows in order, shard by shard, read in windows of 1 MB. Throws ARGUMENT_INVALID for an unknown row or column. */
   async *read(options: ReadRowsOptions = {}): AsyncGenerator<MindRecordRow> {
-    requireOptions(options, "mindRecord.read", "data.read({ from: 100, count: 10 })");
+    requireOptions(options, "mindRecord.read", {
+      names: ["from", "count", "columns"],
+      example: "data.read({ from: 100, count: 10 })",
+    });
     const { from = 0, count = this.rows - from, columns } = options;
     if (count === 0 && from === this.rows) return;
     this.#require(from, columns);
@@ -188,7 +192,10 @@ export class MindRecord {
    * column holds tokens.
    */
   async peek(row: number, options: PeekOptions = {}): Promise<DocumentPeek> {
-    requireOptions(options, "mindRecord.peek", "await data.peek(0, { from: 0, count: 2048 })");
+    requireOptions(options, "mindRecord.peek", {
+      names: ["from", "count"],
+      example: "await data.peek(0, { from: 0, count: 2048 })",
+    });
     return peekRow(this, row, { ...options, column: this.#tokens() });
   }
 
@@ -237,7 +244,7 @@ export class MindRecord {
     const isKnown = isList && unknown === undefined;
     const expected = `columns of ${this.columns.join(", ")}`;
     requireArgument(isKnown, { call: `row of ${this.path}, columns`, expected, found: unknown, example });
-    const rows = `rows from 0 to ${formatCount(this.rows - 1)}`;
+    const rows = this.rows === 0 ? "a file with rows" : `rows from 0 to ${formatCount(this.rows - 1)}`;
     const isRow = isWhole(row, 0) && row < this.rows;
     requireArgument(isRow, { call: `row of ${this.path}`, expected: rows, found: row, example });
   }

@@ -88,7 +88,8 @@ async function prepareOne(request: PrepareRequest): Promise<Dataset | MindRecord
   requireUsable(request, tokenizer);
   await ensureWritableFolder(dirname(request.prefix));
   await removeAbandonedOf([manifestPath(request.prefix), standardInputPath(request.prefix)]);
-  const progress = openProgress({ title: "preparing", ...sizeUnit(inputBytes) });
+  const { total, unit } = sizeUnit(inputBytes);
+  const progress = openProgress({ title: "preparing", total, unit });
   try {
     const result = await prepareOrKeep({ request, files, leftOut, tokenizer }, progress);
     progress.finish(result.notes.join("; "));

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
-import { requireOptions, requirePath } from "../core/arguments.js";
+import { requirePath } from "../core/arguments.js";
 import { DataError } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { jupyterHost } from "../view/display-contract.js";
 import type { DerivedManifest } from "./files/derived-manifest.js";
 import type { DatasetManifest } from "./files/manifest.js";
@@ -39,7 +40,10 @@ export interface RepairOptions {
  */
 export async function repairDataset(path: string, options: RepairOptions = {}): Promise<Repair> {
   requirePath(path, "repairDataset, path", 'await repairDataset("dataset/wiki_text_document")');
-  requireOptions(options, "repairDataset", "await data.repair({ workers: 2 })");
+  requireOptions(options, "repairDataset", {
+    names: ["workers", "signal"],
+    example: "await data.repair({ workers: 2 })",
+  });
   const prefix = path.replace(/\.(bin|idx|db)$/, "");
   const { manifest, derived } = await readManifests(prefix);
   if (derived)

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { hasAll, requireObject, requirePath } from "../core/arguments.js";
 import { LabError } from "../core/error.js";
+import { requireKnownNames } from "../core/options/option-names.js";
 import { formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { Dataset, openDataset } from "./dataset.js";
 import { writeDocuments } from "./files/write-documents.js";
+import { requireFilled } from "./inspect/peek-range.js";
 
 /** Options of `splitDataset`: either `shares` or `documents`. */
 export interface SplitOptions {
@@ -32,10 +34,12 @@ export interface SplitOptions {
 export async function splitDataset(dataset: Dataset | string, options: SplitOptions): Promise<Record<string, Dataset>> {
   const example = 'await splitDataset(data, { shares: { train: 0.98, valid: 0.02 }, output: "dataset/wiki" })';
   requireObject(options, "splitDataset, options", example);
+  requireKnownNames(options, "splitDataset", ["shares", "documents", "output", "signal"]);
   const signal = options.signal ?? jupyterHost()?.signal;
   const isDataset = hasAll(dataset, "prefix");
   if (!isDataset) requirePath(dataset, "splitDataset, dataset", example);
   const source = await openDataset(isDataset ? (dataset as Dataset).prefix : (dataset as string));
+  requireFilled("splitDataset", { path: source.prefix, total: source.documents });
   const ends = partEnds(source, options);
   const made: Record<string, Dataset> = {};
   let first = 0;

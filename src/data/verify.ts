@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
-import { requireOptions } from "../core/arguments.js";
 import { throwIfCancelled } from "../core/cancel.js";
 import { FormatError, type Issue, LabError } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { formatBytes, formatCount } from "../core/units.js";
 import { jupyterHost } from "../view/display-contract.js";
 import { openProgress } from "../view/show.js";
@@ -60,7 +60,10 @@ export interface OpenedDataset extends CheckableDataset, Manifests {
 
 /** Reads every byte of a Megatron dataset; the work behind `dataset.verify()`. */
 export async function verifyDataset(data: OpenedDataset, options: VerifyOptions = {}): Promise<DatasetVerification> {
-  requireOptions(options, "dataset.verify", "await data.verify({ config })");
+  requireOptions(options, "dataset.verify", {
+    names: ["config", "vocabSize", "eod", "pad", "duplicates", "signal"],
+    example: "await data.verify({ config })",
+  });
   const { prefix } = data;
   // Opening checks magic, lengths, pointers, document ends and sizes; damage since then is to be found.
   const opened = await openMegatron(prefix).catch((error: unknown) => damaged(error));
@@ -87,7 +90,10 @@ export async function verifyMindRecord(
   data: MindRecordFacts & CheckableDataset,
   options: VerifyOptions = {},
 ): Promise<DatasetVerification> {
-  requireOptions(options, "mindRecord.verify", "await data.verify({ config })");
+  requireOptions(options, "mindRecord.verify", {
+    names: ["config", "vocabSize", "eod", "pad", "duplicates", "signal"],
+    example: "await data.verify({ config })",
+  });
   const structure = await checkShardIndices(data).catch((error: unknown) => damaged(error));
   const column = structure.verdict === "ok" ? tokenColumn(data) : undefined;
   const subject = {

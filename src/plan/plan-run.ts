@@ -4,8 +4,9 @@ import { resolve } from "node:path";
 import type { Config } from "../config/config.js";
 import { dataLoaderPath, dataPrefixes } from "../config/keys/data-path.js";
 import type { CheckFacts } from "../config/rules/rule.js";
-import { hasAll, requireArgument, requireOptions } from "../core/arguments.js";
+import { hasAll, requireArgument } from "../core/arguments.js";
 import { type Issue, PlanError } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { checkDataOrder } from "../data/order/check-order.js";
 import { type Mesh, readMesh } from "../model/layout/mesh.js";
 import { issueList } from "../view/issue-list.js";
@@ -116,7 +117,10 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
     ...{ call: "planRun", expected: "a configuration", found: config },
     example: 'planRun(await openConfig("pretrain_deepseek3_1b"), { cluster })',
   });
-  requireOptions(options, "planRun", 'await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } })');
+  requireOptions(options, "planRun", {
+    names: ["data", "cluster", "speed", "reliability", "tolerance", "onErrors"],
+    example: 'await planRun(config, { cluster: { device: "CPU", devicesPerNode: 2 } })',
+  });
   const copy = config.copy({ by: "the plan" });
   const asked = readMesh((path) => copy.get(path));
   const forAscend = (copy.get("context.device_target") ?? "Ascend") !== "CPU";

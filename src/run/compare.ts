@@ -1,4 +1,5 @@
-import { hasAll, requireArgument, requireOptions } from "../core/arguments.js";
+import { hasAll, requireArgument } from "../core/arguments.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { formatCount, formatDuration } from "../core/units.js";
 import { drawFigure, Figure } from "../view/charts/figure.js";
 import { type LineChartSpec, lineDrawings } from "../view/charts/kinds/line-chart.js";
@@ -83,7 +84,7 @@ export class Comparison {
    */
   plot(plot: PlotName, options: { readonly x?: CompareAxis } = {}): Figure<Promise<MimeBundle>> {
     requirePlots([plot]);
-    requireOptions(options, "plot", 'compareRuns(runs).plot("loss", { x: "tokens" })');
+    requireOptions(options, "plot", { names: ["x"], example: 'compareRuns(runs).plot("loss", { x: "tokens" })' });
     const { x = "step" } = options;
     requireArgument(Object.hasOwn(axisLabels, x), {
       ...{ call: "plot, x", expected: Object.keys(axisLabels).join(", "), found: x },

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { requireArgument, requireOptions } from "../core/arguments.js";
+import { requireArgument } from "../core/arguments.js";
+import { requireOptions } from "../core/options/option-names.js";
 import { parseDuration } from "../core/units.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
 import { listRuns, type OpenOptions } from "./open.js";
@@ -15,7 +16,6 @@ export interface DeleteOptions extends OpenOptions {
   readonly states?: readonly ("finished" | "stopped" | "failed" | "lost")[];
 }
 
-const known = ["names", "olderThan", "states", "folder"];
 const ended = ["finished", "stopped", "failed", "lost"] as const;
 
 function pattern(name: string): RegExp {
@@ -25,11 +25,9 @@ function pattern(name: string): RegExp {
 
 /** The work behind `deleteRuns` in `on-demand/run.ts`. */
 export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeletion> {
-  requireOptions(options, "deleteRuns", 'await deleteRuns({ names: ["test-*"], olderThan: "7d" })');
-  const odd = Object.keys(options).find((name) => !known.includes(name));
-  requireArgument(odd === undefined, {
-    ...{ call: "deleteRuns, options", expected: `only ${known.join(", ")}`, found: odd },
-    example: 'deleteRuns({ names: ["test-*"], states: ["failed"] })',
+  requireOptions(options, "deleteRuns", {
+    names: ["names", "olderThan", "states", "folder"],
+    example: 'await deleteRuns({ names: ["test-*"], olderThan: "7d" })',
   });
   const { names, olderThan, states, folder } = options;
   const isList = Array.isArray(states) && states.every((state) => (ended as readonly unknown[]).includes(state));

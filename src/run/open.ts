@@ -1,7 +1,6 @@
 import { basename, dirname, relative, resolve } from "node:path";
-import { requireOptions } from "../core/arguments.js";
 import { LabError } from "../core/error.js";
-import { suggestName } from "../core/options/suggest.js";
+import { requireOptions, suggestName } from "../core/options/option-names.js";
 import { formatCount, formatDate, formatDuration } from "../core/units.js";
 import type { MimeBundle } from "../view/display-contract.js";
 import { ShownList } from "../view/shown-list.js";
@@ -38,7 +37,10 @@ export interface OpenRemoteOptions extends OpenOptions {
 
 /** The work behind `openRun` in `on-demand/run.ts`. */
 export async function openRun(name: string, options: OpenRemoteOptions = {}): Promise<Run> {
-  requireOptions(options, "openRun", 'await openRun("first", { folder: "runs" })');
+  requireOptions(options, "openRun", {
+    names: ["folder", "sshConfig", "python"],
+    example: 'await openRun("first", { folder: "runs" })',
+  });
   const { folder: runs = defaultFolder } = options;
   if (isRunAddress(name)) return openAt(parseRunAddress(name), runs, options);
   const folder = runFolder(name, runs);
@@ -104,7 +106,7 @@ const parallel = 32;
 
 /** The work behind `listRuns` in `on-demand/run.ts`. */
 export async function listRuns(options: OpenOptions = {}): Promise<ShownList<Run>> {
-  requireOptions(options, "listRuns", 'await listRuns({ folder: "runs" })');
+  requireOptions(options, "listRuns", { names: ["folder"], example: 'await listRuns({ folder: "runs" })' });
   const folders = options.folder === undefined ? await findRunFolders() : await foldersIn(options.folder);
   const listed: Listed[] = [];
   const damaged: Damaged[] = [];

@@ -1,10 +1,11 @@
 import type { Checkpoint } from "../checkpoint/open/checkpoint.js";
-import { requireOptions } from "../core/arguments.js";
 import { CancelledError, LabError } from "../core/error.js";
+import { requireOptions } from "../core/options/option-names.js";
 import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
 import type { ShownList } from "../view/shown-list.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
+import { logOptions } from "./logs/check-log-options.js";
 import { followLogs, type LogFollow } from "./logs/follow-logs.js";
 import type { LogLines } from "./logs/log-lines.js";
 import type { LogOptions } from "./logs/log-options.js";
@@ -100,7 +101,7 @@ export class Run {
   logs(options: LogOptions & { readonly follow: true }): LogFollow;
   logs(options?: LogOptions): Promise<LogLines>;
   logs(options: LogOptions = {}): Promise<LogLines> | LogFollow {
-    requireOptions(options, "run.logs", "await run.logs({ rank: 0, tail: 30 })");
+    requireOptions(options, "run.logs", { names: logOptions, example: "await run.logs({ rank: 0, tail: 30 })" });
     const { file, clock } = this.#reader;
     if (options.follow !== true) return readLogs(file, this.folder, options);
     const hasEnded = async () => !isLive(await this.status());
@@ -161,7 +162,7 @@ export class Run {
    * hangs.
    */
   async stacks(options: { readonly rank?: number | readonly number[] } = {}): Promise<RankStacks> {
-    requireOptions(options, "run.stacks", "await run.stacks({ rank: 0 })");
+    requireOptions(options, "run.stacks", { names: ["rank"], example: "await run.stacks({ rank: 0 })" });
     const { rank } = options;
     return rankStacks(this.#reader.file, this.folder, rank === undefined ? undefined : [rank].flat());
   }

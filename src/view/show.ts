@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { hasAll, requireArgument, requireOptions, requireText } from "../core/arguments.js";
+import { hasAll, requireArgument, requireText } from "../core/arguments.js";
 import { LabError } from "../core/error.js";
+import { requireKnownNames, requireOptions } from "../core/options/option-names.js";
 import {
   type DisplayOptions,
   displayKey,
@@ -41,7 +42,10 @@ function bundleOf(value: Showable, call: string): MimeBundle {
  */
 export function show(value: Showable, options?: DisplayOptions): void {
   const bundle = bundleOf(value, "show");
-  requireOptions(options, "show", 'show(figure, { displayId: "loss" })');
+  requireOptions(options, "show", {
+    names: ["displayId", "update", "metadata"],
+    example: 'show(figure, { displayId: "loss" })',
+  });
   const host = jupyterHost();
   if (host) host.display(bundle, options);
   else process.stdout.write(`${plainText(bundle)}\n`);
@@ -142,6 +146,7 @@ export function openProgress(spec: ProgressSpec): Progress {
   const example = 'openProgress({ title: "reading", total: 3, unit: "files" })';
   const isSpec = hasAll(spec, "title");
   requireArgument(isSpec, { call: "openProgress", expected: "an object with title", found: spec, example });
+  requireKnownNames(spec, "openProgress", ["title", "total", "unit"]);
   const text = (state: ProgressState) => progressText(spec, state);
   return checked(jupyterHost()?.progress?.({ ...spec, text }) ?? lineProgress(spec, Date.now()));
 }

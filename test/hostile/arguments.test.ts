@@ -113,6 +113,43 @@ it("junk as the value of an option ended in a TypeError of JavaScript", async ()
   expect(tried).toBeGreaterThan(1000);
 });
 
+/** Arguments with objects that other calls made. */
+const foreign = /^(?:checkLauncherCall|formatLauncherCall|launcherCalls|describeKey|config\.fix)$/;
+
+it("misspelled options of openCheckpoint and sixty other calls were ignored", async () => {
+  const faults: string[] = [];
+  let tried = 0;
+  const keys = declaredOptions();
+  for (const call of calls.filter(({ title }) => !made.test(title) && !foreign.test(title)))
+    for (const [at, names] of keys.get(call.title) ?? []) {
+      if (at === 0 && /^(?:checkDataset|launchRun)$/.test(call.title)) continue;
+      const base = call.arguments[at]?.value as object | undefined;
+      const outcomeOf = async (options: object) => {
+        try {
+          const on = call.on() as Record<string, Method>;
+          await useResult(await on[call.method]?.(...call.arguments.map(({ value }) => value).with(at, options)));
+          return "accepted";
+        } catch (error) {
+          return lab.isLabError(error) ? `${error.message} → ${error.hint}` : String(error);
+        }
+      };
+      for (const name of names) {
+        const refusal = await outcomeOf({ ...base, [`${name}Q`]: 1 });
+        const isNamed = refusal.includes(`unknown option ${name}Q`) && refusal.includes(`did you mean ${name}?`);
+        if (!isNamed) faults.push(`${call.title}, ${name}Q: ${refusal}`);
+        tried += 1;
+      }
+      if (call.title === "launchRun") continue;
+      const named = Object.fromEntries(
+        names.filter((name) => !(base && name in base)).map((name) => [name, undefined]),
+      );
+      const outcome = await outcomeOf({ ...base, ...named });
+      if (outcome.includes("unknown option")) faults.push(`${call.title}: ${outcome}`);
+    }
+  expect(faults).toEqual([]);
+  expect(tried).toBeGreaterThan(150);
+});
+
 it("arguments that are right are accepted, so that the table above refuses nothing else", async () => {
   const faults: string[] = [];
   // What starts processes, needs ssh, or needs another kind of model or run than there is here.

@@ -122,7 +122,7 @@ it("junk in recovery ended in a TypeError, or in a policy with NaN", async () =>
   expect(await faultsOf({ name: "recovery.backoff", right: {}, keys: ["first", "most"], use: backoff })).toEqual([]);
   expect(() => recoveryPolicy({ hangAfter: "0s" })).toThrow("recovery.hangAfter: expected a duration of 1.0 s or more");
   expect(() => backoff({ first: "10m", most: "1s" })).toThrow("recovery.backoff: expected first no longer than most");
-  for (const table of [{ hang: "stop" }, { hang: null }, { hang: [circle] }, { hang: [null] }])
+  for (const table of [{ hang: "stop" }, { hang: null }, { hang: [] }, { hang: [circle] }, { hang: [null] }])
     expect(() => recoveryPolicy({ table } as never)).toThrow(/^recovery\.table: expected .+, found ./);
 });
 

@@ -7,6 +7,7 @@ import { isCatchAll } from "../../core/proxies.js";
 import { within } from "../../core/within.js";
 import { guardName } from "../guards.js";
 import { restoreKept } from "../kept-numbers.js";
+import { restoreBuiltins } from "./builtins.js";
 import type { CellFiles } from "./cell-files.js";
 import type { CellModules, Require } from "./resolve.js";
 
@@ -83,6 +84,9 @@ function runScript(script: Script, variables: Record<string, unknown>, isInstant
   try {
     return script.runInThisContext({ breakOnSigint: watched, displayErrors: false });
   } finally {
+    const restored = isInstant ? undefined : restoreBuiltins();
+    if (restored !== undefined)
+      console.warn?.(`The cell removed ${restored}, which later cells need. The kernel put it back.`);
     restoreKept(variables);
     if (watched && foreignListeners("SIGINT").length > 0) listenAnew("SIGINT");
   }

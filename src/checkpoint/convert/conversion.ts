@@ -1,6 +1,7 @@
-import { localPath, requireArgument, requireCount, requireOptions, requirePath } from "../../core/arguments.js";
+import { localPath, requireArgument, requireCount, requirePath } from "../../core/arguments.js";
 import { CheckpointError, type Issue } from "../../core/error.js";
 import { freeSpace } from "../../core/files.js";
+import { requireOptions } from "../../core/options/option-names.js";
 import { formatBytes, formatCount, formatDuration } from "../../core/units.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle, issuesBundle, joinBundles } from "../../view/sections.js";
@@ -60,7 +61,7 @@ export class Conversion {
    * full disk.
    */
   async run(options: { readonly signal?: AbortSignal } = {}): Promise<ConversionResult> {
-    requireOptions(options, "conversion.run", "await conversion.run()");
+    requireOptions(options, "conversion.run", { names: ["signal"], example: "await conversion.run()" });
     const started = Date.now();
     const { bytesWritten } = this.forecast;
     const total = Math.ceil((2 * bytesWritten) / 1024 ** 2);
@@ -173,6 +174,31 @@ interface ConversionRequest {
   readonly fileBytes?: number;
 }
 
+const hugging = ["config", "tokenizer", "fileBytes"];
+
+/** Options of the conversions besides the output. */
+const optionNames = {
+  merge: ["fileBytes", "keep", "match"],
+  reshard: [
+    "strategy",
+    "prefix",
+    "format",
+    "keep",
+    "match",
+    "tp",
+    "pp",
+    "dp",
+    "ep",
+    "optimizerShards",
+    "layersPerStage",
+  ],
+  toSafetensors: ["keep", "match"],
+  toCkpt: ["keep", "match"],
+  removeRedundancy: ["keep", "match"],
+  toHuggingFace: hugging,
+  fromHuggingFace: hugging,
+} as const;
+
 type PlanOf<Request> = (stored: StoredPoint, options: Request) => Promise<OutputPlan>;
 
 /**
@@ -181,11 +207,11 @@ type PlanOf<Request> = (stored: StoredPoint, options: Request) => Promise<Output
  * without a folder.
  */
 export async function conversionOf<Request extends ConversionRequest>(
-  { stored, call }: { readonly stored: StoredPoint; readonly call: string },
+  { stored, call }: { readonly stored: StoredPoint; readonly call: keyof typeof optionNames },
   options: Request,
   planOf: PlanOf<Request>,
 ): Promise<Conversion> {
-  const place = outputOf(`checkpoint.${call}`, options);
+  const place = outputOf(call, options);
   const plan = await planOf(stored, options);
   requireCkptTensors(plan);
   await requireFreeOutput({ stored, plan, output: place });
@@ -211,10 +237,11 @@ export async function conversionOf<Request extends ConversionRequest>(
   return new Conversion({ stored, plan, output: place, forecast });
 }
 
-function outputOf(call: string, options: ConversionRequest | undefined): string {
+function outputOf(method: keyof typeof optionNames, options: ConversionRequest | undefined): string {
+  const call = `checkpoint.${method}`;
   const exampleOf = (option: string) => `await ${call}({ ${option} })`;
   const example = exampleOf('output: "converted"');
-  requireOptions(options, call, example);
+  requireOptions(options, call, { names: ["output", ...optionNames[method]], example });
   const { output, fileBytes, keep }: Partial<ConversionRequest> = options ?? {};
   requirePath(output, `${call}, output`, example);
   requireCount(fileBytes, `${call}, fileBytes`, exampleOf('output: "converted", fileBytes: 5e9'));

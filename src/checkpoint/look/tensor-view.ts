@@ -1,5 +1,6 @@
-import { requireOptions, requireWhole } from "../../core/arguments.js";
+import { requireWhole } from "../../core/arguments.js";
 import { CancelledError } from "../../core/error.js";
+import { requireOptions } from "../../core/options/option-names.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { bitsOf, type ElementType, type TensorValues } from "../../formats/dtype.js";
 import { decodeTensor, requireFewElements } from "../../formats/tensor-entry.js";
@@ -60,7 +61,10 @@ export class TensorView {
    * shape.
    */
   async values(options: { readonly slice?: string; readonly limit?: number } = {}): Promise<TensorValues> {
-    requireOptions(options, "tensor.values", 'await tensor.values({ slice: "[0:4, :8]" })');
+    requireOptions(options, "tensor.values", {
+      names: ["slice", "limit"],
+      example: 'await tensor.values({ slice: "[0:4, :8]" })',
+    });
     const { limit = 2 ** 20 } = options;
     requireWhole(limit, 1, { call: "tensor.values, limit", example: "await tensor.values({ limit: 1000 })" });
     const region = options.slice === undefined ? wholeRegion(this.shape) : parseSlice(options.slice, this.shape);
@@ -74,7 +78,7 @@ export class TensorView {
 
   /** Reads the whole tensor once and stores the result beside the checkpoint; the second call costs nothing. */
   async statistics(options: { readonly signal?: AbortSignal } = {}): Promise<TensorStatistics> {
-    requireOptions(options, "tensor.statistics", "await tensor.statistics()");
+    requireOptions(options, "tensor.statistics", { names: ["signal"], example: "await tensor.statistics()" });
     const signal = options.signal ?? jupyterHost()?.signal;
     for (;;) {
       const isOwn = this.#statistics === undefined;
@@ -106,7 +110,7 @@ export class TensorView {
 
   /** The tensor as colored cells: the root mean square of each block of values, which shows dead rows and columns. */
   async heatMap(options: { readonly signal?: AbortSignal } = {}): Promise<Figure> {
-    requireOptions(options, "tensor.heatMap", "await tensor.heatMap()");
+    requireOptions(options, "tensor.heatMap", { names: ["signal"], example: "await tensor.heatMap()" });
     const signal = options.signal ?? jupyterHost()?.signal;
     return heatMapFigure(await this.#stored.withPool((pool) => measureHeat(this.#tensor, pool, signal)));
   }

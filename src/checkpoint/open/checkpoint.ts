@@ -1,5 +1,6 @@
-import { invalidArgument, requireOptions, requireText } from "../../core/arguments.js";
+import { invalidArgument, requireText } from "../../core/arguments.js";
 import { CheckpointError, type Issue } from "../../core/error.js";
+import { requireOptions } from "../../core/options/option-names.js";
 import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import type { TensorValues } from "../../formats/dtype.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
@@ -29,6 +30,7 @@ import type { CheckpointFile, CheckpointLayout } from "../read/points/saved-poin
 import type { StoredPoint } from "../read/stored-point.js";
 import { incompleteness } from "./completeness.js";
 import { findTensor, type NamedPoint, requireReadable } from "./find-tensor.js";
+import { known } from "./known-options.js";
 import { titleOf } from "./naming.js";
 import { type SealOptions, scrub, seal, verify } from "./prove-point.js";
 import { derivedFolderOf } from "./seal-place.js";
@@ -90,7 +92,7 @@ export class Checkpoint {
    * `rank`: only of that rank; default: all ranks together, each name once.
    */
   async tensors(options: { readonly match?: string | RegExp; readonly rank?: number } = {}): Promise<TensorTable> {
-    requireOptions(options, "checkpoint.tensors", 'await checkpoint.tensors({ match: "*.layers.0.*" })');
+    requireOptions(options, "checkpoint.tensors", known.tensors);
     const matches = nameMatcher(options.match);
     requireReadable(this.#named(), options.rank);
     const index = await this.#stored.index();
@@ -110,7 +112,7 @@ export class Checkpoint {
 
   /** The tensors as a tree of modules, with parameters and bytes; `match` as for `tensors`. */
   async tree(options: { readonly match?: string | RegExp } = {}): Promise<TensorTree> {
-    requireOptions(options, "checkpoint.tree", 'await checkpoint.tree({ match: "*.layers.0.*" })');
+    requireOptions(options, "checkpoint.tree", known.tree);
     return new TensorTree(`Tensors of ${this.#title()}`, (await this.tensors(options)).rows);
   }
 
@@ -121,7 +123,7 @@ export class Checkpoint {
   async statistics(
     options: { readonly match?: string | RegExp; readonly signal?: AbortSignal } = {},
   ): Promise<StatisticsTable> {
-    requireOptions(options, "checkpoint.statistics", 'await checkpoint.statistics({ match: "*.layers.0.*" })');
+    requireOptions(options, "checkpoint.statistics", known.statistics);
     requireReadable(this.#named(), undefined);
     return new StatisticsTable(await measureMany(this.#stored, { ...options, file: this.#statistics }));
   }
@@ -132,7 +134,7 @@ export class Checkpoint {
    * @throws CheckpointError CHECKPOINT_MISSING if no file has the tensor.
    */
   async tensor(name: string, options: { readonly rank?: number } = {}): Promise<TensorView> {
-    requireOptions(options, "checkpoint.tensor", "await checkpoint.tensor(name, { rank: 0 })");
+    requireOptions(options, "checkpoint.tensor", known.tensor);
     const file = options.rank === undefined ? this.#statistics : undefined;
     return new TensorView(this.#stored, await findTensor(this.#named(), name, options.rank), file);
   }
@@ -146,7 +148,7 @@ export class Checkpoint {
    */
   async values(name: string, options: { readonly rank?: number; readonly limit?: number } = {}): Promise<TensorValues> {
     requireText(name, "checkpoint.values, name", 'await checkpoint.values("step_num")');
-    requireOptions(options, "checkpoint.values", "await checkpoint.values(name, { limit: 1000 })");
+    requireOptions(options, "checkpoint.values", known.values);
     const view = await this.tensor(name, options.rank === undefined ? {} : { rank: options.rank });
     return view.values(options.limit === undefined ? {} : { limit: options.limit });
   }
@@ -157,7 +159,7 @@ export class Checkpoint {
    * `signal`: default the running cell's.
    */
   async verify(options: { readonly signal?: AbortSignal } = {}): Promise<Verification> {
-    requireOptions(options, "checkpoint.verify", "await checkpoint.verify()");
+    requireOptions(options, "checkpoint.verify", known.verify);
     return verify({ ...this.#proof(), ...options });
   }
 
@@ -167,7 +169,7 @@ export class Checkpoint {
    * @throws CheckpointError SEAL_BROKEN if files differ from the earlier seal; `{ changes: "accept" }` seals them.
    */
   async seal(options: SealOptions = {}): Promise<SealResult> {
-    requireOptions(options, "checkpoint.seal", "await checkpoint.seal()");
+    requireOptions(options, "checkpoint.seal", known.seal);
     return seal({ ...this.#proof(), ...options });
   }
 
@@ -176,7 +178,7 @@ export class Checkpoint {
    * @throws CheckpointError CHECKPOINT_MISSING if the step was never sealed.
    */
   async scrub(options: { readonly signal?: AbortSignal } = {}): Promise<ScrubResult> {
-    requireOptions(options, "checkpoint.scrub", "await checkpoint.scrub()");
+    requireOptions(options, "checkpoint.scrub", known.scrub);
     const result = await scrub({ ...this.#proof(), ...options });
     if (result) return result;
     const message = `${this.#title()} in ${this.folder}: expected a seal of its files, found none`;
@@ -192,7 +194,7 @@ export class Checkpoint {
     const example = "await a.compareTo(await openCheckpoint(path))";
     if (!(other instanceof Checkpoint))
       throw invalidArgument({ call: "checkpoint.compareTo", expected: "a checkpoint", found: other, example });
-    requireOptions(options, "checkpoint.compareTo", 'await a.compareTo(b, { match: "*.layers.0.*" })');
+    requireOptions(options, "checkpoint.compareTo", known.compareTo);
     const titles = { before: other.#title(), after: this.#title() };
     return comparePoints(other.#stored, this.#stored, { ...options, titles });
   }

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
-import { invalidArgument, requireOptions } from "../../core/arguments.js";
+import { invalidArgument } from "../../core/arguments.js";
 import { CheckpointError } from "../../core/error.js";
 import { freeSpace } from "../../core/files.js";
+import { requireOptions } from "../../core/options/option-names.js";
 import { formatBytes, formatCount, formatDate } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { tableBundle } from "../../view/table.js";
@@ -73,7 +74,10 @@ export class Checkpoints {
    * run loads.
    */
   async retention(options: RetentionOptions = {}): Promise<Retention> {
-    requireOptions(options, "checkpoints.retention", "await checkpoints.retention({ keepLast: 3 })");
+    requireOptions(options, "checkpoints.retention", {
+      names: ["keepLast", "keepEvery", "within"],
+      example: "await checkpoints.retention({ keepLast: 3 })",
+    });
     requireHere(this.folder, "retention()");
     const linked = await linkedByRuns(this.folder);
     const uses = new Map<Checkpoint, string | undefined>();

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { CheckpointError } from "../../core/error.js";
-import { suggestName } from "../../core/options/suggest.js";
+import { suggestName } from "../../core/options/option-names.js";
 import { formatCount } from "../../core/units.js";
 import type { SavedPoint } from "../read/points/saved-point.js";
 

@@ -1,15 +1,7 @@
 import { basename, dirname } from "node:path";
-import {
-  hasAll,
-  localPath,
-  requireArgument,
-  requireCount,
-  requireOptions,
-  requirePath,
-  requireText,
-} from "../../core/arguments.js";
+import { hasAll, localPath, requireArgument, requireCount, requirePath, requireText } from "../../core/arguments.js";
 import { CheckpointError } from "../../core/error.js";
-import { suggestName } from "../../core/options/suggest.js";
+import { requireOptions, suggestName } from "../../core/options/option-names.js";
 import { jupyterHost } from "../../view/display-contract.js";
 import { type FileAccess, httpFiles, localFiles } from "../read/files/file-access.js";
 import { withTensorFile } from "../read/files/tensor-file.js";
@@ -90,7 +82,9 @@ interface Place {
 function placeOf(path: string, call: string, options: OpenCheckpointsOptions): Place {
   const example = `await ${call}("runs/first/output/checkpoint")`;
   requirePath(path, `${call}, path`, example);
-  requireOptions(options, call, 'await openCheckpoint(path, { strategy: "replicas" })');
+  const names = ["strategy", "key", "files", "sshConfig", "python", "signal"];
+  if (call === "openCheckpoints") names.push("ranks");
+  requireOptions(options, call, { names, example: `await ${call}(path, { strategy: "replicas" })` });
   const { files, ranks, strategy } = options;
   if (strategy !== undefined) requireText(strategy, `${call}, strategy`, '{ strategy: "replicas" }');
   requireArgument(files === undefined || hasAll(files, "kind", "list", "open", "join"), {

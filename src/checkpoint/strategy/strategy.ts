@@ -1,6 +1,6 @@
 import { invalidArgument, requireText } from "../../core/arguments.js";
 import { CheckpointError } from "../../core/error.js";
-import { suggestName } from "../../core/options/suggest.js";
+import { suggestName } from "../../core/options/option-names.js";
 import { formatCount } from "../../core/units.js";
 import type { ParameterLayout } from "../../formats/strategy/layout.js";
 import { optimizerParts, placeOf, splitsOf } from "../../formats/strategy/placement.js";

@@ -1,6 +1,6 @@
 import { hasAll, requireArgument, requireText } from "../../core/arguments.js";
 import { ConfigError } from "../../core/error.js";
-import { suggestName } from "../../core/options/suggest.js";
+import { suggestName } from "../../core/options/option-names.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { ShownList } from "../../view/shown-list.js";

@@ -1,5 +1,6 @@
 import { hasAll, requireArgument, requireWhole } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
+import { requireKnownNames } from "../../core/options/option-names.js";
 import { formatBytes, formatCount, parseBytes } from "../../core/units.js";
 import { tokenWork } from "../../model/flops.js";
 import { globalBatchOf } from "../../model/layout/batch.js";
@@ -161,6 +162,7 @@ export function propose(config: ConfigEdits, target: ScaleTarget): Proposal {
     ...{ call: "scaleTo", expected: "the hardware to fit", found: target },
     example: 'config.scaleTo({ devices: 8, memoryPerDevice: "64GB" })',
   });
+  requireKnownNames(target, "config.scaleTo", ["device", "devices", "memoryPerDevice", "seqLength"]);
   const space = openSpace(config, target);
   const original = readNumbers(space.section);
   const cpu = target.device === "CPU";

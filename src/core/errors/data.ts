@@ -18,7 +18,7 @@ export const dataErrors = {
     cure: "Run the cell again with workers: 1. If memory is short, close other programs first.",
   },
   INPUT_EMPTY: {
-    meaning: "The text holds nothing to train on: no bytes, or only headings and blank lines.",
+    meaning: "The text holds nothing to train on: no bytes, only headings and blank lines, or texts of no tokens.",
     cure: "Check that the input is the file you mean, and that it has paragraphs.",
   },
   INPUT_TOO_SHORT: {

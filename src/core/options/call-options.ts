@@ -1,5 +1,5 @@
 // The options of a call. A cell's type checker sees none of a spread object, and takes NaN for a number.
-import { requireOptions } from "../arguments.js";
+import { requireOptions } from "./option-names.js";
 import { type OptionTable, readOptions, unchecked } from "./option-table.js";
 
 /** A call and its options. */
@@ -22,7 +22,7 @@ export function callOptions<Options extends object>({
   table,
 }: Call<Options>): (options: unknown) => Options {
   return (options) => {
-    requireOptions(options, name, example);
+    requireOptions(options, name, { names: Object.keys(table), example });
     return readOptions(options ?? {}, table, { name, code: "ARGUMENT_INVALID" });
   };
 }

@@ -1,13 +1,15 @@
 // Options that are objects inside of options: the compiler can't check what a script or a file passes.
 import { hasAll, isWhole, shownValue } from "../arguments.js";
 import { LabError } from "../error.js";
-import { formatDuration, parseBytes, parseDuration } from "../units.js";
-import { suggestName } from "./suggest.js";
+import { fewestBytes, formatDuration, parseBytes, parseDuration } from "../units.js";
+import { suggestName } from "./option-names.js";
 
 /** What an option may be, in words and as a check, with a value that is right. */
 export interface OptionKind {
   readonly expected: string;
   readonly example: string;
+  /** What was probably meant by a value that is not right. */
+  readonly meant?: (value: unknown) => string | undefined;
   readonly isRight: (value: unknown) => boolean;
 }
 
@@ -96,11 +98,12 @@ export function duration(example: string, leastMs = 0): OptionKind {
   return { expected: `a duration${least} with a unit (ms, s, m, h, d)`, example: JSON.stringify(example), isRight };
 }
 
-/** A size above 0 such as `"64GB"`, or bytes. */
+/** A size above 0 such as `"64GB"`, or bytes from 1 MB on. */
 export function size(example: string): OptionKind {
   const isRight = (value: unknown) => isQuantity(value, parseBytes, Number.MIN_VALUE);
-  const expected = "a size above 0 with a unit (B, KB, MB, GB, TB)";
-  return { expected, example: JSON.stringify(example), isRight };
+  const meant = (value: unknown) => (isNumber(value, Number.MIN_VALUE, fewestBytes) ? `"${value}GB"` : undefined);
+  const expected = "a size above 0 with a unit (B, KB, MB, GB, TB), or bytes from 1 MB on";
+  return { expected, example: JSON.stringify(example), meant, isRight };
 }
 
 /** True or false. */
@@ -179,7 +182,9 @@ export function readOptions<Options extends object>(
     if (value === undefined) continue;
     if (!kind.isRight(value)) {
       const message = `${place.name}.${option}: expected ${kind.expected}, found ${found(value)}`;
-      throw fault(place, message, `write for example ${option}: ${kind.example}`);
+      const meant = kind.meant?.(value);
+      const line = `${option}: ${meant ?? kind.example}`;
+      throw fault(place, message, meant === undefined ? `write for example ${line}` : `write ${line}`);
     }
     read[option] = value;
   }

@@ -6,7 +6,7 @@ import { megatronDocumentEnds, megatronStream, tokenArray } from "../files/token
 import type { KnownTokenizer } from "../tokenize/known-tokenizer.js";
 import { DocumentPeek } from "./document-peek.js";
 import { countLengths, type LengthHistogram } from "./length-histogram.js";
-import { requirePeekRange } from "./peek-range.js";
+import { requireFilled, requirePeekRange } from "./peek-range.js";
 import { countTokens, type TokenCounts } from "./token-counts.js";
 
 /** Options of `peek`: the tokens to show. */
@@ -25,6 +25,7 @@ export async function peekDocument(
 ): Promise<DocumentPeek> {
   const { from = 0, count = 2048, known } = options;
   const { documents } = dataset;
+  requireFilled("dataset.peek", { path: dataset.prefix, total: documents });
   requirePeekRange({ call: "dataset.peek", what: "document", at: document, total: documents, from, count });
   return withKnownMegatron(dataset, async (sources) => {
     const { start, end } = await documentRange(sources, dataset, document);

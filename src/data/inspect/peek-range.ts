@@ -1,4 +1,5 @@
 import { isWhole, requireArgument, requireWhole } from "../../core/arguments.js";
+import { LabError } from "../../core/error.js";
 import { formatCount } from "../../core/units.js";
 
 interface PeekRange {
@@ -18,4 +19,17 @@ export function requirePeekRange({ call, what, at, total, from, count }: PeekRan
   requireArgument(isWhole(at, 0) && at < total, { call: `${call}, ${what}`, expected, found: at, example });
   for (const [name, found] of Object.entries({ from, count }))
     requireWhole(found, 0, { call: `${call}, ${name}`, example });
+}
+
+/** @throws ARGUMENT_INVALID if there are none of what a call reads. */
+export function requireFilled(call: string, { path, total }: Contents): void {
+  if (total > 0) return;
+  throw new LabError("ARGUMENT_INVALID", `${call}: expected a dataset with documents, found 0 documents in ${path}`, {
+    hint: 'make it again from text: await prepareData({ input: "text.jsonl", tokenizer, output, seqLength: 4096 })',
+  });
+}
+
+interface Contents {
+  readonly path: string;
+  readonly total: number;
 }

@@ -5,6 +5,7 @@ import { throwIfCancelled } from "../../core/cancel.js";
 import { DataError } from "../../core/error.js";
 import { ensureWritableFolder } from "../../core/files.js";
 import { removeAbandoned } from "../../core/liveness/temporary-files.js";
+import { requireKnownNames } from "../../core/options/option-names.js";
 import { formatCount } from "../../core/units.js";
 import { mindRecordLimits } from "../../formats/mindrecord/header.js";
 import { indexFits } from "../../formats/mindrecord/index-database.js";
@@ -225,12 +226,15 @@ export interface WriteMindRecordOptions extends MindRecordOptions {
   readonly signal?: AbortSignal;
 }
 
+const writerNames = ["output", "schema", "rows", "shards", "description", "indexFields", "pageSize", "headerSize"];
+
 function hasIterator(rows: unknown): boolean {
   return typeof rows === "object" && rows !== null && (Symbol.asyncIterator in rows || Symbol.iterator in rows);
 }
 
 /** Feeds rows to a writer in batches and publishes. */
 export async function writeRows(call: string, options: WriteMindRecordOptions): Promise<void> {
+  requireKnownNames(options, call, [...writerNames, "batchRows", "signal"]);
   const { rows, signal } = options;
   const isIterable = Array.isArray(rows) || hasIterator(rows);
   const example = "rows: [{ input_ids: Int32Array.of(1, 2) }]";

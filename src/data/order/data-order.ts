@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { hasAll, isWhole, requireArgument, requireOptions, requireText, shownValue } from "../../core/arguments.js";
+import { hasAll, isWhole, requireArgument, requireText, shownValue } from "../../core/arguments.js";
 import { DataError, LabError } from "../../core/error.js";
+import { requireKnownNames, requireOptions } from "../../core/options/option-names.js";
 import { formatCount } from "../../core/units.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
@@ -24,7 +25,7 @@ import { TrainingStep } from "./epochs/training-step.js";
 import { cacheFiles } from "./index-cache.js";
 import { requireMemory } from "./index-memory.js";
 import type { LoaderSettings } from "./loader-settings.js";
-import { type OrderOptions, orderSettings } from "./options.js";
+import { type OrderOptions, orderNames, orderSettings } from "./options.js";
 import { bringUpToDate, type PreparedIndices } from "./prepared-indices.js";
 import { partSamples, sampleSource, samplesOfSequence, stretchesOf } from "./sample-place.js";
 import { type SequenceUse, SequenceUses } from "./sequence-uses.js";
@@ -124,7 +125,7 @@ export class DataOrder {
    * @throws LabError ARGUMENT_INVALID for a step or rank outside the run; DATA_ORDER_UNKNOWN without a plan.
    */
   async step(n: number, options: { readonly rank?: number } = {}): Promise<TrainingStep> {
-    requireOptions(options, "order.step", "await order.step(1, { rank: 0 })");
+    requireOptions(options, "order.step", { names: ["rank"], example: "await order.step(1, { rank: 0 })" });
     const { rank = 0 } = options;
     const layout = this.#layout("step");
     const steps = this.stepsPerEpoch ?? 0;
@@ -153,6 +154,7 @@ export class DataOrder {
       ...{ call: "order.whereIs", expected: "an object with sequence", found: place },
       example: "order.whereIs({ sequence: 0 })",
     });
+    requireKnownNames(place, "order.whereIs", ["prefix", "sequence"]);
     const { prefix, sequence } = place;
     const { built, files, settings, layout } = this.#parts;
     const uses: SequenceUse[] = [];
@@ -189,7 +191,7 @@ export class DataOrder {
 
   /** Compares the engine's index cache on disk with what the engine would build now; writes nothing. */
   async checkIndices(options: { readonly signal?: AbortSignal } = {}): Promise<PreparedIndices> {
-    requireOptions(options, "order.checkIndices", "await order.checkIndices()");
+    requireOptions(options, "order.checkIndices", { names: ["signal"], example: "await order.checkIndices()" });
     return bringUpToDate(this.#cacheFiles(), { write: false, ...options });
   }
 
@@ -199,7 +201,7 @@ export class DataOrder {
    * Throws FILE_UNWRITABLE.
    */
   async prepareIndices(options: { readonly signal?: AbortSignal } = {}): Promise<PreparedIndices> {
-    requireOptions(options, "order.prepareIndices", "await order.prepareIndices()");
+    requireOptions(options, "order.prepareIndices", { names: ["signal"], example: "await order.prepareIndices()" });
     return bringUpToDate(this.#cacheFiles(), { write: true, ...options });
   }
 
@@ -278,5 +280,6 @@ export async function openDataOrder(options: OrderOptions): Promise<DataOrder> {
     ...{ call: "openDataOrder", expected: "a plan, a configuration, or settings", found: options },
     example: 'openDataOrder({ config: await openConfig("my-config.yaml") })',
   });
+  requireKnownNames(options, "openDataOrder", orderNames);
   return DataOrder.open(options);
 }

@@ -40,6 +40,9 @@ export type DatasetOrderOptions =
   | { readonly plan: OrderPlan }
   | (Partial<Omit<HandSettings, "dataPath">> & { readonly part?: SplitName });
 
+/** Names of all options. */
+export const orderNames = ["plan", "config", "part", "dataPath", "seqLength", "samples", "seed", "split"];
+
 /** Reads the settings; throws ARGUMENT_INVALID, INDEX_IMPOSSIBLE, DATA_ORDER_UNKNOWN. */
 export function orderSettings(options: OrderOptions): LoaderSettings {
   const example = 'await openDataOrder({ config: await openConfig("my-config.yaml") })';

@@ -29,7 +29,7 @@ export function requireUsable({ mode, dtype, tokenizer: path }: PrepareRequest, 
 export function emptyInput(input: string, found: string, isWikitext = false): DataError {
   const headings = isWikitext ? "; in WikiText, lines that begin with = are headings, not text" : "";
   return new DataError("INPUT_EMPTY", `input ${input}: expected text to train on, found ${found}`, {
-    hint: `check that it is the file you mean${headings}`,
+    hint: `check that it is the file you mean, or write input: "other-text.jsonl"${headings}`,
     details: { input },
   });
 }
@@ -48,6 +48,16 @@ export function noTexts(path: string, { files, badLines, firstBad }: NoTexts): D
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const what = isWikitext ? "headings and blank lines" : "blank lines";
   return emptyInput(path, `${formatCount(bytes, "byte")} of ${what}`, isWikitext);
+}
+
+/** Every text is there, and gives no token. */
+export function emptyTexts(path: string, { files, texts }: { files: readonly InputFile[]; texts: number }): DataError {
+  const isJson = files.some(({ format }) => format === "jsonl" || format === "parquet");
+  const other = 'write jsonKeys: ["content"] for the field that holds the text, or pass another input';
+  const hint = isJson ? other : 'pass another input, such as input: "other-text.jsonl"';
+  const found = `${formatCount(texts, "text")} of 0 tokens`;
+  const message = `input ${path}: expected text to train on, found ${found}`;
+  return new DataError("INPUT_EMPTY", message, { hint, details: { input: path } });
 }
 
 export function tooShort(input: string, seqLength: number, counts: { tokens: number; texts: number }): DataError {

@@ -1,5 +1,6 @@
 import { shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
+import { suggestName } from "../../core/options/option-names.js";
 import type { PrepareMindRecordOptions, PrepareOptions } from "./options.js";
 
 /** Every option, and whether it is only there for one format. */
@@ -64,12 +65,11 @@ export function requireFlags(options: object, flags: readonly (keyof PrepareOpti
 function unknown(name: string): LabError {
   const plain = (text: string) => text.toLowerCase().replace(/[^a-z]/g, "");
   const own = plain(name);
-  const near = Object.keys(names).find((other) => {
-    const known = plain(other);
-    return own === known || (own.length > 2 && (known.startsWith(own) || own.startsWith(known)));
-  });
+  const known = Object.keys(names);
+  const begins = (other: string) => own.length > 2 && (other.startsWith(own) || own.startsWith(other));
+  const near = suggestName(name, known) ?? known.find((other) => begins(plain(other)));
   return invalid(`prepareData: unknown option ${name}`, {
-    hint: near ? `did you mean ${near}?` : `the options are ${Object.keys(names).join(", ")}`,
+    hint: near ? `did you mean ${near}?` : `the options are ${known.join(", ")}`,
   });
 }
 

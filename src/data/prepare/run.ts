@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { throwIfCancelled } from "../../core/cancel.js";
-import { formatBytes, formatCount } from "../../core/units.js";
+import { formatBytes } from "../../core/units.js";
 import { ByteEncoder } from "../bpe/byte-encoder.js";
 import { type BytePlan, planBytes } from "../bpe/plan.js";
 import type { FileRecord } from "../files/file-record.js";
@@ -27,7 +27,7 @@ import type { OpenTokenizer } from "../tokenize/tokenizer.js";
 import { defaultWorkers } from "./check-options.js";
 import { DatasetWriter, publishFiles } from "./dataset-writer.js";
 import { requireSpace } from "./disk-space.js";
-import { emptyInput, noTexts, tooShort } from "./errors.js";
+import { emptyInput, emptyTexts, noTexts, tooShort } from "./errors.js";
 import { inputRecords, scanInputs, totalBytes } from "./input.js";
 import type { PrepareRequest } from "./options.js";
 import type { PrepareStore } from "./store.js";
@@ -246,8 +246,11 @@ async function complete(job: PrepareJob, { scans, writer, textBytes }: Writing):
     throw noTexts(inputName(job), { files, badLines: writer.totals.badLines, firstBad });
   }
   const { sequences, tokens, dropped, bin } = await writer.complete();
+  const { before, after } = job.tokenizer.special;
+  // Nothing but what is put around each text.
+  const none = tokens + dropped <= texts * (before.length + after.length) && request.mode !== "pad";
+  if (none) throw emptyTexts(inputName(job), { files, texts });
   if (sequences === 0) throw tooShort(inputName(job), request.seqLength, { tokens: dropped, texts });
-  if (tokens === 0) throw emptyInput(inputName(job), `${formatCount(texts)} texts of 0 tokens`);
   throwIfCancelled(request.signal, "prepareData");
   const place = await firstBadLine(job, writer);
   const bad = place === undefined ? {} : { badLines: writer.totals.badLines, firstBadLine: place };

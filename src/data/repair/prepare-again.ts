@@ -35,7 +35,8 @@ export async function prepareAgain(
   const changes = manifestChanges(manifest, causeWith(inputRecords(found.files, await hashesOf(preparing))));
   if (changes.length > 0) throw sourceChanged(prefix, changes);
   const store = new PrepareStore(`${prefix}.repair`);
-  const progress = openProgress({ title: "repairing", ...sizeUnit(totalBytes(found.files)) });
+  const { total, unit } = sizeUnit(totalBytes(found.files));
+  const progress = openProgress({ title: "repairing", total, unit });
   try {
     await withStore(store, async () => {
       await store.begin(jobIdentity(preparing, causeWith));

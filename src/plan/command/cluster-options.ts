@@ -108,7 +108,7 @@ type Option = keyof Cluster;
 /** Options of real nodes; a simulated cluster has its own. */
 const real = [
   ...(["nodes", "devicesPerNode", "via", "hosts", "hostfile", "nodeCount", "slurm"] as const),
-  ...(["sshConfig", "workDir", "setup", "container", "masterAddress"] as const),
+  ...(["sshConfig", "workDir", "setup", "container", "masterAddress", "port", "python"] as const),
 ] satisfies readonly Option[];
 
 /**

@@ -1,6 +1,7 @@
 import { basename, dirname, join, posix, resolve } from "node:path";
 import { hasAll, requireArgument, requirePath } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
+import { requireKnownNames } from "../../core/options/option-names.js";
 import { packageRoot } from "../../core/package-root.js";
 import type { ResolvedCluster } from "./cluster.js";
 import { quoteWord } from "./shell-words.js";
@@ -111,6 +112,7 @@ export function nodeCommands(settings: CommandSettings, place: CommandPlace): No
   const expected = "an object with runFolder and attempt";
   const isPlace = hasAll(place, "runFolder", "attempt");
   requireArgument(isPlace, { call: "plan.commands, place", expected, found: place, example });
+  requireKnownNames(place, "plan.commands", ["runFolder", "attempt", "overrides", "environment"]);
   requirePath(place.runFolder, "plan.commands, runFolder", example);
   const { cluster } = settings;
   const remote = isRemote(cluster);

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.js";
-import { invalidArgument, requireOptions } from "../../core/arguments.js";
+import { invalidArgument } from "../../core/arguments.js";
+import { requireOptions } from "../../core/options/option-names.js";
 import type { ResolvedCluster } from "../command/cluster.js";
 import type { CommandPlace, NodeCommand } from "../command/command.js";
 import { Ejected } from "./ejected.js";
@@ -34,7 +35,23 @@ export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: Eje
       ...{ call: "plan.eject, target", expected: Object.keys(targets).join(", "), found: target },
       example: 'plan.eject("msrun")',
     });
-  requireOptions(options, "plan.eject", 'plan.eject("slurm", { name: "wiki", folder: "/shared/runs/wiki" })');
+  requireOptions(options, "plan.eject", {
+    names: [
+      "name",
+      "folder",
+      "mindformers",
+      "partition",
+      "account",
+      "timeLimit",
+      "gres",
+      "image",
+      "namespace",
+      "queue",
+      "claim",
+      "deviceResource",
+    ],
+    example: 'plan.eject("slurm", { name: "wiki", folder: "/shared/runs/wiki" })',
+  });
   const settings = ejectSettings(target, options);
   const { cluster } = plan;
   const source: EjectSource = {

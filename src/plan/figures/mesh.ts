@@ -1,5 +1,5 @@
-import { requireOptions } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
+import { requireOptions } from "../../core/options/option-names.js";
 import { formatBytes, formatCount } from "../../core/units.js";
 import { layerRanges } from "../../model/layout/layers.js";
 import { meshArithmetic, meshDevices, usedMesh } from "../../model/layout/mesh.js";
@@ -245,7 +245,7 @@ function textOf(grid: Grid, blocks: number): string {
 
 /** Nodes × devices, colored by the chosen axis; large clusters with a cell for every node or for several nodes. */
 export function meshFigure(plan: PlanValues, options: MeshFigureOptions = {}): Figure {
-  requireOptions(options, "plan.meshFigure", 'plan.meshFigure({ color: "data" })');
+  requireOptions(options, "plan.meshFigure", { names: ["color"], example: 'plan.meshFigure({ color: "data" })' });
   const axis = options.color ?? "stage";
   if (!Object.hasOwn(meanings, axis) || (axis === "memory" && plan.memory === undefined))
     throw new LabError(

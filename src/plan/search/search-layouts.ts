@@ -2,6 +2,7 @@ import type { Config } from "../../config/config.js";
 import { usableShare } from "../../config/scale/propose.js";
 import { hasAll, requireArgument, requireObject, requireWhole } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
+import { requireKnownNames } from "../../core/options/option-names.js";
 import { parseBytes } from "../../core/units.js";
 import { flopsPerStep } from "../../model/flops.js";
 import { globalBatchOf } from "../../model/layout/batch.js";
@@ -48,6 +49,8 @@ function wholeNumber(name: string, value: number): number {
 export function searchLayouts(options: SearchOptions): LayoutSearch {
   const example = 'searchLayouts({ config, devices: 256, memoryPerDevice: "64GB" })';
   requireObject(options, "searchLayouts, options", example);
+  const names = ["config", "devices", "memoryPerDevice", "globalBatch", "largestMicroBatch", "hardware"];
+  requireKnownNames(options, "searchLayouts", names);
   requireArgument(hasAll(options.config, "get"), {
     ...{ call: "searchLayouts, config", expected: "a configuration", found: options.config, example },
   });

@@ -87,6 +87,7 @@ export function mergeTable(rows: DecisionTable | undefined): DecisionTable {
     const kind = key.split("/")[0] ?? "";
     if (!kinds.some((each) => each === kind)) throw refuse(`one of ${kinds.join(", ")}`, shownValue(key));
     if (!Array.isArray(ladder)) throw refuse(`a list of actions for ${key}`, shownValue(ladder));
+    if (ladder.length === 0) throw refuse(`at least one action for ${key}, such as "note" or "stop"`, "an empty list");
     const odd = ladder.find((action) => !actions.includes(action));
     if (odd !== undefined) throw refuse(`actions among ${actions.join(", ")}`, shownValue(odd));
   }

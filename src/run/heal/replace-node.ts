@@ -1,5 +1,6 @@
+import { LabError } from "../../core/error.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
-import { parseHost } from "../../plan/command/hosts.js";
+import { firstTwice, hostKey, parseHost } from "../../plan/command/hosts.js";
 import { withLauncherOption } from "../record/node-command.js";
 import type { RunFile } from "../record/run-file.js";
 
@@ -15,8 +16,20 @@ export function takesSpares(file: RunFile): boolean {
 /** The spares of the policy that are neither in use nor dropped. */
 export function sparesLeft(file: RunFile): readonly string[] {
   if (!takesSpares(file)) return [];
-  const used = new Set([...file.commands.map(({ node }) => node), ...(file.dropped ?? [])]);
-  return (file.recovery?.spares ?? []).filter((spare) => !used.has(parseHost(spare).host) && !used.has(spare));
+  const used = new Set([...file.commands.map(({ node }) => node), ...(file.dropped ?? [])].map(hostKey));
+  const isFree = (spare: string) => !used.has(hostKey(parseHost(spare).host)) && !used.has(hostKey(spare));
+  return (file.recovery?.spares ?? []).filter(isFree);
+}
+
+/** Spares are other machines than the hosts, each once. @throws ARGUMENT_INVALID, CLUSTER_INVALID for no host */
+export function requireSpares(cluster: ResolvedCluster | undefined, spares: readonly string[] = []): void {
+  if (cluster?.access?.via !== "ssh") return;
+  const hosts = [...cluster.access.hosts, ...spares.map((spare) => parseHost(spare))];
+  const [first, second] = (firstTwice(hosts) ?? []).map((at) => hosts[at]?.text);
+  if (second === undefined) return;
+  const same = first === second ? "" : `, which is the same as ${JSON.stringify(first)}`;
+  const message = `recovery.spares: expected other machines than the hosts, each once, found "${second}"${same}`;
+  throw new LabError("ARGUMENT_INVALID", message, { hint: `remove "${second}" from recovery.spares` });
 }
 
 /**

@@ -10,6 +10,7 @@ import { type RecoveryOptions, type RecoveryPolicy, recoveryPolicy } from "../..
 import { jupyterHost } from "../../view/display-contract.js";
 import { show } from "../../view/show.js";
 import { attachRun } from "../attach/attach.js";
+import { requireSpares } from "../heal/replace-node.js";
 import { startsAllNodes } from "../nodes/open/open-nodes.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import { sharedReader } from "../read/run-reader.js";
@@ -93,6 +94,7 @@ export async function launch(plan: LaunchablePlan, options: LaunchOptions, conti
   // Who asked for fault tolerance that does not exist here gets what there is.
   const healing = options.recovery === undefined && plan.tolerance?.refused !== undefined ? {} : options.recovery;
   const recovery = healing !== undefined ? recoveryPolicy(healing) : continuation?.recovery;
+  if (healing !== undefined) requireSpares(plan.cluster as ResolvedCluster, recovery?.spares);
   const simulated = await simulatedRun(plan, folder, options);
   if (simulated) return simulated;
   const existing = await readRunFile(folder);

@@ -21,14 +21,23 @@ const choices = {
   lines: ["short", "whole"],
 } as const;
 
-const names = ["rank", "node", "since", "until", "tail", "match", "follow", "attempt", ...Object.keys(choices)];
+/** Names of the options of `run.logs`. */
+export const logOptions = [
+  "rank",
+  "node",
+  "since",
+  "until",
+  "tail",
+  "match",
+  "follow",
+  "attempt",
+  ...Object.keys(choices),
+];
 
 const isCount = (value: unknown) => value === undefined || (Number.isInteger(value) && Number(value) >= 1);
 
-/** Refuses unknown options and values that an option does not take. @throws ARGUMENT_INVALID */
+/** Refuses values that an option does not take. @throws ARGUMENT_INVALID */
 export function checkLogOptions(options: Readonly<Record<string, unknown>>): void {
-  const odd = Object.keys(options).find((name) => !names.includes(name));
-  if (odd !== undefined) throw refuseOption("option", `one of ${names.join(", ")}`, odd);
   for (const [name, known] of Object.entries(choices)) {
     const value = options[name];
     if (value === undefined || (known as readonly unknown[]).includes(value)) continue;

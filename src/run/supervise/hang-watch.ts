@@ -5,7 +5,7 @@ import type { RunNode } from "../nodes/node.js";
 import { runPaths } from "../record/layout.js";
 import type { AttemptLogs } from "./observe/attempt-logs.js";
 import type { ProcessWatch } from "./observe/process-watch.js";
-import { hangLimit, judgeSilence, type RankProcess, type Silence, silentRanks } from "./observe/silence.js";
+import { hangLimit, judgeSilence, type RankProcess, type Silence, silenceOf, silentRanks } from "./observe/silence.js";
 import type { Recorder } from "./recorder.js";
 
 /** Stacks are kept of so many ranks; the culprit is among the ranks that are behind. */
@@ -48,7 +48,12 @@ export class HangWatch {
         await recorder.enter("training", { message: `continues after a silence of rank ${this.silence.rank}` });
       this.silence = undefined;
     } else if (!this.silence) await this.#report(silent, recorder, folder);
-    else this.isOver = this.#silent({ ...when, limitMs: limitMs * patience }, patience).length > 0;
+    else if (this.#silent({ ...when, limitMs: limitMs * patience }, patience).length > 0) {
+      // What was reported says how long it had lasted by then.
+      const { progressAt = when.elapsed } = logs.ranks.get(this.silence.rank) ?? {};
+      this.silence = silenceOf(this.silence, when.elapsed - progressAt);
+      this.isOver = true;
+    }
   }
 
   /**

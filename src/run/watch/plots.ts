@@ -1,6 +1,6 @@
 import { shownValue } from "../../core/arguments.js";
 import { LabError } from "../../core/error.js";
-import { suggestName } from "../../core/options/suggest.js";
+import { suggestName } from "../../core/options/option-names.js";
 import type { StepRecord } from "../record/events.js";
 
 /** Curves of a run; `throughput` is in tokens per second by the engine's own step times. */

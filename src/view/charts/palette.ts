@@ -31,8 +31,8 @@ export function rampColor(share: number): string {
 
 // Okabe and Ito's colors without their yellow, which is too light on white; gray instead of black, which is unseen on
 // dark pages.
-const lines = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#767676"] as const;
-// After one round of colors the dashes change, so that no two of 21 lines look alike.
+const lines = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#767676", "#7a6fac"] as const;
+// After one round of colors the dashes change, so that no two of 24 lines look alike; lone points have no dash.
 const dashes = ["solid", "dash", "dot"] as const;
 
 /** Look of the i-th line. */

@@ -59,7 +59,7 @@ test.each([
   [{ keep: 1.5 }, /keep\): expected a number of checkpoints from 1, found 1.5/],
   [{ prefix: "my_rank" }, /without "rank", found "my_rank"/],
   [{ write: "async" }, /write\): expected "wait" or "background", found "async"/],
-  [{ async: true }, /expected an option of every, keep, prefix/],
+  [{ async: true }, /unknown option async, expected every, keep, prefix/],
 ])("saving(%j) is refused", async (options, message) => {
   const config = await tiny();
   expect(() => config.saving(options as SavingOptions)).toThrow(message);

@@ -275,3 +275,13 @@ describe("mergeDatasets and splitDataset", () => {
     expect([again.documents, again.derived, again.manifest?.counts.pieces]).toEqual([1, undefined, 1]);
   });
 });
+
+it("a dataset of no documents was merged, and sample expected a sequence from 0 to -1", async () => {
+  const data = await written([]);
+  const { prefix } = data;
+  const refused = { code: "ARGUMENT_INVALID", message: expect.stringContaining(`found 0 documents in ${prefix}`) };
+  await expect(data.sample()).rejects.toMatchObject(refused);
+  await expect(data.peek(0)).rejects.toMatchObject(refused);
+  await expect(mergeDatasets([data], `${prefix}-2`)).rejects.toMatchObject(refused);
+  await expect(splitDataset(data, { shares: { a: 1 }, output: `${prefix}-3` })).rejects.toMatchObject(refused);
+});

@@ -100,6 +100,7 @@ describe("a cluster that can't be is refused", () => {
     [{ device: "CPU", devicesPerNode: 1.5 }, /whole number/],
     [{ device: "CPU", port: 80 }, /from 1024 to 65535, found 80/],
     [{ device: "CPU", memoryPerDevice: "64 parsecs" }, /memoryPerDevice/],
+    [{ device: "CPU", memoryPerDevice: 64 }, /memoryPerDevice: expected a size with a unit, or bytes from 1 MB on/],
   ])("%j", (cluster, message) => {
     expect(() => resolveCluster(cluster as Cluster, 1)).toThrow(message);
   });

@@ -169,6 +169,8 @@ it.each([
     { simulate: { nodes: 2 }, devicesPerNode: 4 },
     /^cluster\.devicesPerNode: expected no devicesPerNode beside simulate/,
   ],
+  [{ simulate: { nodes: 2 }, port: 9000 }, /^cluster\.port: expected no port beside simulate/],
+  [{ simulate: { nodes: 2 }, python: "/p" }, /^cluster\.python: expected no python beside simulate/],
   [{ simulate: { nodes: 2 }, via: "slurm" }, /^cluster\.via: expected no via beside simulate/],
 ])("an option that does not apply was dropped without a word: %j", (given, message) => {
   expect(resolved(given)).toThrow(message);

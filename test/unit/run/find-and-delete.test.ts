@@ -71,7 +71,7 @@ test("confirming twice, as a cell that runs again does, deletes once and is no e
 });
 
 test.each([
-  [{ name: "a" }, /options: expected only names, olderThan, states, folder, found "name"/],
+  [{ name: "a" }, /unknown option name, expected names, olderThan, states, folder/],
   [{ states: ["done"] }, /states: expected a list of finished, stopped, failed, lost/],
   [{ states: "failed" }, /states: expected a list/],
   [{ names: "a" }, /names: expected a list/],

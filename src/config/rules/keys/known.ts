@@ -1,5 +1,5 @@
 import type { FixStep } from "../../../core/error.js";
-import { editDistance, suggestName } from "../../../core/options/suggest.js";
+import { editDistance, suggestName } from "../../../core/options/option-names.js";
 import { homeOf } from "../../keys/catalog.js";
 import { callbackKeys } from "../../keys/sections/callback-sections.js";
 import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/sections/data-sections.js";

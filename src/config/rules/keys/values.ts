@@ -1,4 +1,4 @@
-import { suggestName } from "../../../core/options/suggest.js";
+import { suggestName } from "../../../core/options/option-names.js";
 import { shortValue } from "../../text/short-value.js";
 import { setTo } from "../cure.js";
 import { error } from "../findings.js";

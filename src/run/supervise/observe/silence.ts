@@ -25,6 +25,15 @@ export interface Silence {
   readonly rank: number;
   readonly silentMs: number;
   readonly message: string;
+  /** Where it stands still, and why this rank is named. */
+  readonly place: string;
+  readonly why: string;
+}
+
+/** The same silence, measured again. */
+export function silenceOf({ rank, place, why }: Omit<Silence, "silentMs" | "message">, silentMs: number): Silence {
+  const message = `rank ${rank} hangs ${place}: no step for ${formatDuration(silentMs)}, ${why}`;
+  return { rank, place, why, silentMs, message };
 }
 
 /** How long a rank may be silent. */
@@ -86,11 +95,7 @@ export function judgeSilence(
     const silentMs = elapsed - log.progressAt;
     const inside = log.phase === "saving" ? "in a save " : log.phase === "evaluating" ? "in an evaluation " : "";
     const place = `${inside}after step ${log.lastStep} of ${log.totalSteps}`;
-    return {
-      rank: log.rank,
-      silentMs,
-      message: `rank ${rank} hangs ${place}: no step for ${formatDuration(silentMs)}, ${why}`,
-    };
+    return silenceOf({ rank: log.rank, place, why }, silentMs);
   };
   if (stopped) return say(stopped.rank, "its process is stopped (state T)");
   if (gone) return say(gone.rank, "its process is gone");

@@ -53,6 +53,7 @@ function withRoom({ bins, x }: HistogramSpec): readonly HistogramBin[] {
 export function histogram(spec: HistogramSpec): Figure {
   requireChart(spec, "bins", {
     call: "histogram",
+    more: ["markers", "facts"],
     example: 'histogram({ title: "Lengths", x: { label: "tokens" }, y: { label: "documents" }, bins })',
   });
   return figureOf([() => chartOf(spec)]);

@@ -5,7 +5,7 @@ import { type Drawings, type Figure, figureOf } from "../figure.js";
 import { lineStyle, maximumLines } from "../palette.js";
 import { requireChart } from "./chart-spec.js";
 import { type Curve, type CurveSummary, type LineSeries, requireEqualLengths, summarize, thinOut } from "./curve.js";
-import { chartText } from "./sparkline.js";
+import { chartText, longestName } from "./sparkline.js";
 
 /** Contents of a line chart. */
 export interface LineChartSpec {
@@ -51,6 +51,7 @@ const chrome = 124;
 export function lineChart(spec: LineChartSpec): Figure {
   requireChart(spec, "series", {
     call: "lineChart",
+    more: ["markers", "height"],
     example: 'lineChart({ title: "Loss", x: { label: "step" }, y: { label: "loss" }, series })',
   });
   return figureOf(lineDrawings(spec));
@@ -101,7 +102,7 @@ interface Lines {
  */
 function prepare(series: LineSeries, log: boolean): Prepared {
   const summary = summarize(series, log);
-  const name = shorten(oneLine(series.name), 40);
+  const name = shorten(oneLine(series.name), longestName);
   if (series.y.length <= 4 * finestBuckets) return { summary, series: { ...series, name } };
   return { summary, series: { name, ...thinOut(series, finestBuckets, log) } };
 }

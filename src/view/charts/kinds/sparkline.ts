@@ -2,26 +2,49 @@ import { displayWidth, formatNumber, oneLine, pad, shorten } from "../../text.js
 import type { Rule } from "../chart.js";
 import type { Curve, Point } from "./curve.js";
 
+/** Characters of a name in the legend; the longest names of tensors are not cut. */
+export const longestName = 64;
 const bars = "▁▂▃▄▅▆▇█";
 
-/** A line of block characters, low to high; a space where there is nothing to draw. At most `width` characters. */
-export function sparkline(values: readonly number[], options: { width: number; log?: boolean }): string {
-  const scaled = values.map((value) => (options.log ? Math.log10(value) : value));
-  const columns = Math.min(options.width, scaled.length);
-  const means = Array.from({ length: columns }, (_, column) => {
+interface Scale {
+  readonly low: number;
+  readonly high: number;
+}
+
+interface SparklineOptions {
+  readonly width: number;
+  readonly log?: boolean;
+}
+
+/** Means of at most `width` equal parts, as logarithms if `log`; NaN where there is nothing to draw. */
+function columnsOf(values: readonly number[], { width, log }: SparklineOptions): number[] {
+  const scaled = values.map((value) => (log ? Math.log10(value) : value));
+  const columns = Math.min(width, scaled.length);
+  return Array.from({ length: columns }, (_, column) => {
     const from = Math.floor((column * scaled.length) / columns);
     const part = scaled.slice(from, Math.floor(((column + 1) * scaled.length) / columns)).filter(Number.isFinite);
     return part.length === 0 ? Number.NaN : part.reduce((sum, value) => sum + value / part.length, 0);
   });
-  const present = means.filter(Number.isFinite);
-  const low = Math.min(...present);
-  const range = Math.max(...present) - low;
-  return means
+}
+
+function scaleOf(columns: readonly number[]): Scale {
+  const present = columns.filter(Number.isFinite);
+  return { low: Math.min(...present), high: Math.max(...present) };
+}
+
+function blocks(columns: readonly number[], { low, high }: Scale): string {
+  return columns
     .map((mean) => {
       if (!Number.isFinite(mean)) return " ";
-      return bars[range > 0 ? Math.min(7, Math.floor(((mean - low) / range) * 8)) : 3];
+      return bars[high > low ? Math.min(7, Math.floor(((mean - low) / (high - low)) * 8)) : 3];
     })
     .join("");
+}
+
+/** A line of block characters, low to high; a space where there is nothing to draw. At most `width` characters. */
+export function sparkline(values: readonly number[], options: SparklineOptions): string {
+  const columns = columnsOf(values, options);
+  return blocks(columns, scaleOf(columns));
 }
 
 interface Words {
@@ -42,15 +65,9 @@ export function chartText(spec: {
   readonly notes: readonly string[];
 }): string {
   const { xLabel, panels } = spec;
-  const names = panels.flatMap(({ curves }) => curves.map((curve) => shorten(oneLine(curve.name), 40)));
+  const names = panels.flatMap(({ curves }) => curves.map((curve) => shorten(oneLine(curve.name), longestName)));
   const width = Math.max(0, ...names.map(displayWidth));
-  const lines = panels.flatMap((panel) =>
-    panel.curves.flatMap((curve) => {
-      const name = pad(shorten(oneLine(curve.name), 40), width, "left");
-      const line = sparkline(curve.y, { width: 60, log: panel.log });
-      return [`  ${name}  ${line}`.trimEnd(), `  ${" ".repeat(width)}  ${summaryText(curve, xLabel)}`];
-    }),
-  );
+  const lines = panels.flatMap((panel) => panelText(panel, { width, xLabel }));
   const marked = panels[0]?.rules.map(({ at, label }) => `${shorten(oneLine(label), 40)} at ${formatNumber(at)}`) ?? [];
   return [
     oneLine(spec.title),
@@ -58,6 +75,23 @@ export function chartText(spec: {
     ...(marked.length > 0 ? [`  marked: ${marked.join("; ")}`] : []),
     ...spec.notes.map((note) => `  ${note}`),
   ].join("\n");
+}
+
+/** The curves of a panel on one scale, as in the drawing, so that their heights can be compared. */
+function panelText({ curves, log, label }: Words, { width, xLabel }: { width: number; xLabel: string }): string[] {
+  const columns = curves.map(({ y }) => columnsOf(y, { width: 60, log }));
+  const scale = scaleOf(columns.flat());
+  const lines = curves.flatMap((curve, at) => {
+    const name = pad(shorten(oneLine(curve.name), longestName), width, "left");
+    const line = blocks(columns[at] ?? [], scale);
+    return [`  ${name}  ${line}`.trimEnd(), `  ${" ".repeat(width)}  ${summaryText(curve, xLabel)}`];
+  });
+  if (curves.length < 2 || scale.low > scale.high) return lines;
+  const [low, high] = [scale.low, scale.high].map((end) => formatNumber(log ? 10 ** end : end));
+  return [
+    ...lines,
+    `  ${" ".repeat(width)}  all on one scale of ${oneLine(label)}: ${bars[0]} ${low} to ${bars[7]} ${high}`,
+  ];
 }
 
 function summaryText(curve: Curve, xLabel: string): string {

@@ -151,7 +151,7 @@ describe('onBadLines: "skip"', () => {
     await expect(prepare({ input: join(folder, "in.jsonl"), onBadLines: "skip" })).rejects.toMatchObject({
       code: "INPUT_EMPTY",
       message: expect.stringMatching(/found 3 bad lines, all skipped; the first: input .*, line 1, column 1: expected/),
-      hint: "check that it is the file you mean",
+      hint: expect.stringContaining("check that it is the file you mean"),
     });
     await expect(prepare({ input: join(folder, "blank.jsonl") })).rejects.toMatchObject({
       code: "INPUT_EMPTY",

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { deepseekTokenizer } from "../../../../src/data/bundled.js";
 import { openDataset } from "../../../../src/data/dataset.js";
 import type { PrepareOptions } from "../../../../src/data/prepare/options.js";
 import { prepareData } from "../../../../src/data/prepare.js";
@@ -50,7 +51,17 @@ describe("files that hold something else than text", () => {
     await expect(prepare("a.jsonl", '{"text":""}\n{"text":""}\n')).rejects.toMatchObject({
       code: "INPUT_EMPTY",
       message: expect.stringContaining("found 2 texts of 0 tokens"),
+      hint: expect.stringContaining('write jsonKeys: ["content"]'),
     });
+  });
+
+  it("empty texts whose only tokens are the ends of documents were too short for a sample, or a dataset", async () => {
+    const whole = { tokenizer: deepseekTokenizer(), mode: "stitch", seqLength: 16 };
+    for (const more of [{}, { addEos: true }, { mode: "documents", seqLength: undefined }])
+      await expect(prepare("a.jsonl", '{"text":""}\n{"text":""}\n', { ...whole, ...more })).rejects.toMatchObject({
+        code: "INPUT_EMPTY",
+        message: expect.stringContaining("expected text to train on, found 2 texts of 0 tokens"),
+      });
   });
 
   it("documents of one token each are no samples of 0 tokens", async () => {

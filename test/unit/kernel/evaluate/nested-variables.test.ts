@@ -51,3 +51,20 @@ describe("a `var` in a block or a loop of a cell is the cell's variable", () => 
     );
   });
 });
+
+it.each([
+  ["(Array.prototype as any).map = null", "Array.prototype.map"],
+  ["delete (Map.prototype as any).get", "Map.prototype.get"],
+  ["(JSON as any).stringify = 1", "JSON.stringify"],
+  ["(globalThis as any).Promise = null", "globalThis.Promise"],
+])("%s in a cell ended all later cells", async (code, name) => {
+  const run = await cells.run(`${code}; 1`);
+  expect([run.text, run.stream("stderr")]).toEqual(["1", expect.stringContaining(`removed ${name}`)]);
+  const next = await cells.run("[3, 1].map((each) => each + 1)");
+  expect([next.text, next.stream("stderr")]).toEqual(["[ 4, 2 ]", ""]);
+});
+
+it("a built-in function that a cell replaces by its own stays", async () => {
+  await cells.run("(Array.prototype as any).findLast = () => 7;");
+  expect((await cells.run("[1].findLast(() => true)")).text).toBe("7");
+});

@@ -31,7 +31,12 @@ it("a hang stays the finding when the engine's own timeout ends the frozen rank 
   const look = () => watch.look(recorder as unknown as Recorder, mkdtempSync(join(tmpdir(), "hang-watch-")));
   elapsed = 20_000;
   await look();
-  expect(watch.silence).toMatchObject({ rank: 0 });
+  expect(watch.silence).toMatchObject({ rank: 0, message: expect.stringContaining("no step for 20.0 s, its process") });
+  elapsed = 40_000;
+  await look();
+  // The reason of the restart named the silence at the report, half of `hangAfter`.
+  expect(watch.isOver).toBe(true);
+  expect(watch.silence).toMatchObject({ silentMs: 40_000, message: expect.stringContaining("no step for 40.0 s") });
   processes.latest = [];
   await look();
   expect(watch.silence).toMatchObject({ rank: 0 });

@@ -64,7 +64,7 @@ test("twenty-one long noisy series with long names fit into 64 KB, and further o
   const markers = range(50).map((i) => ({ x: 1.7e12 + i, label: "漢".repeat(300) }));
   const { bundle, text } = chart(series, { title: "T".repeat(9999), markers });
   expect(bundleBytes(bundle)).toBeLessThanOrEqual(maximumBundleBytes);
-  expect(text).toContain("9 of 30 series hidden");
+  expect(text).toContain("6 of 30 series hidden");
   expect(text).toContain("30 of 50 markers hidden");
 });
 
@@ -156,4 +156,26 @@ test("an axis of two layers was numbered 0, 0.2, 0.4", () => {
   expect(chart([{ name: "change", x: [0, 1], y: [3, 2] }]).plotly.layout.xaxis.dtick).toBe(1);
   expect(chart([{ name: "change", x: [0, 0.5], y: [3, 2] }]).plotly.layout.xaxis.dtick).toBeUndefined();
   expect(chart([{ name: "change", x: range(40), y: range(40) }]).plotly.layout.xaxis.dtick).toBeUndefined();
+});
+
+test("in words every run filled its own scale, so that a loss of 9 looked like one of 1", async () => {
+  const x = [1, 2, 3];
+  const series = [
+    { name: "high", x, y: [9, 8, 7] },
+    { name: "low", x, y: [3, 2, 1] },
+  ];
+  const bundle = await lineChart({ title: "t", x: { label: "step" }, y: { label: "loss" }, series })[displayKey]();
+  const text = String(bundle["text/plain"]);
+  expect(text).toContain("high  ██▇");
+  expect(text).toContain("low   ▃▂▁");
+  expect(text).toContain("all on one scale of loss: ▁ 1 to █ 9");
+});
+
+test("two of eight lines had one color, and names of tensors were cut", () => {
+  const names = range(8).map((i) => `self_attention.linear_q_up_proj.layer_norm_weight.of_model_${i}`);
+  const { svg, text, plotly } = chart(names.map((name) => ({ name, x: [1], y: [1] })));
+  for (const name of names) for (const shown of [svg, text]) expect(shown).toContain(name);
+  const colors = plotly.data.map((trace) => JSON.stringify((trace as { line?: unknown; marker?: unknown }).line));
+  expect(new Set(colors).size).toBe(8);
+  expect(plotly.data.map(({ name }) => name)).toEqual(names);
 });
