@@ -80,7 +80,7 @@ export function differencesUnjudged(
     `${texts.join("; ")}${rest > 0 ? `; and ${formatCount(rest)} more` : ""}. ` +
     "Replicas (data parallelism) must be equal, slices differ. Nothing in the folder says which these are";
   const hint =
-    'if the ranks are replicas, judge them: openCheckpoint(folder, { strategy: "replicas" }); ' +
-    "else pass the folder of the strategy files";
+    `if the ranks are replicas: await openCheckpoints(${JSON.stringify(folder)}, { strategy: "replicas" }), ` +
+    "then verify(); else pass the folder of the strategy files";
   return [issue("warning", "checkpoint-ranks-unjudged", { path: folder, message, hint })];
 }

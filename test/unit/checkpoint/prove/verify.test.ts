@@ -60,7 +60,7 @@ test("values that differ between ranks of unknown places are a warning with thei
     `1 of 8 shared tensors differs between ranks: ${weight} F32 [2, 2] (ranks 0, 1). ` +
       "Replicas (data parallelism) must be equal",
   );
-  expect(verification.findings[0]?.hint).toContain('openCheckpoint(folder, { strategy: "replicas" })');
+  expect(verification.findings[0]?.hint).toContain(`openCheckpoints("${checkpoint.folder}", { strategy: "replicas" })`);
   const text = verification[displayKey]()["text/plain"];
   expect(text).toContain("! no damage found, but the ranks differ");
   expect(text).not.toContain("✓");
