@@ -15,15 +15,19 @@ export function firstLine(program, args) {
   return status === 0 ? (stdout || stderr).trim().split("\n")[0] : undefined;
 }
 
-/** Runs a program with its output on the terminal; resolves to its exit code (128 + signal number if it was killed). */
+/**
+ * Runs a program with its output on the terminal; resolves to its exit code (128 + signal number if it was killed).
+ * With `detached` only the signals that are forwarded reach it, each once; without, the terminal sends it Ctrl-C too.
+ */
 export function run(program, args, options = {}) {
   const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
   const forward = (signal) => child.kill(signal);
-  process.on("SIGINT", forward).on("SIGTERM", forward);
+  const signals = ["SIGINT", "SIGTERM", ...(options.detached ? ["SIGHUP"] : [])];
+  for (const signal of signals) process.on(signal, forward);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      process.off("SIGINT", forward).off("SIGTERM", forward);
+      for (const each of signals) process.off(each, forward);
       resolve(code ?? (signal === "SIGINT" ? 130 : 143));
     });
   });
@@ -51,6 +55,44 @@ function eachLine(stream, take) {
 
 const keptLines = 200;
 
+/** Programs of mustRun that run now; each leads a process group, so that it can be ended with all that it started. */
+const running = new Set();
+let interrupted = false;
+const endsWithin = 2000;
+
+function signalGroups(children, signal) {
+  for (const { pid } of children) {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // The group has ended meanwhile.
+    }
+  }
+}
+
+/**
+ * Until the returned function is called, a signal that ends the set-up ends its programs with all that they started,
+ * and prints `words` as the last line.
+ */
+export function endOnInterrupt(words) {
+  const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+  const end = async (signal) => {
+    if (interrupted) return;
+    interrupted = true;
+    const deadline = Date.now() + endsWithin;
+    const children = [...running];
+    signalGroups(children, "SIGTERM");
+    while (running.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    signalGroups(children, "SIGKILL");
+    console.error(`\n${words}`);
+    process.exit(signals[signal]);
+  };
+  for (const signal of Object.keys(signals)) process.on(signal, end);
+  return () => {
+    for (const signal of Object.keys(signals)) process.off(signal, end);
+  };
+}
+
 /**
  * Like run, but anything else than exit code 0 is a SetupError with the last lines of the output; `cures` maps a
  * pattern in the output to a better cure. The output goes into `report.log`; `onLine` sees every line.
@@ -58,7 +100,8 @@ const keptLines = 200;
 export async function mustRun(program, args, { what, cure, cures = [], report, onLine, ...options }) {
   const tail = [];
   report?.log.write(`$ ${[program, ...args].join(" ")}\n`);
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, ...options });
+  if (child.pid !== undefined) running.add(child);
   for (const stream of [child.stdout, child.stderr]) {
     eachLine(stream, (line) => {
       report?.log.write(`${line}\n`);
@@ -70,7 +113,9 @@ export async function mustRun(program, args, { what, cure, cures = [], report, o
   const code = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
-  });
+  }).finally(() => running.delete(child));
+  // Not a failure of the program, and no step may begin after it.
+  if (interrupted) await new Promise(() => {});
   if (code === 0) return;
   const text = tail.join("\n");
   const known = cures.find(({ pattern }) => pattern.test(text));

@@ -22,7 +22,8 @@ let timer;
 let drawn = 0;
 
 function clear() {
-  if (drawn > 0) process.stdout.write(`\x1b[${drawn}A\x1b[0J`);
+  // The terminal may have written ^C at the beginning of the line.
+  if (drawn > 0) process.stdout.write(`\r\x1b[${drawn}A\x1b[0J`);
   drawn = 0;
 }
 

@@ -1,6 +1,6 @@
 // Brings the machine to the state that the steps describe, and reports how far it is.
 import { checkMachine } from "./machine.mjs";
-import { allOrFirstFailure, SetupError } from "./program.mjs";
+import { allOrFirstFailure, endOnInterrupt, SetupError } from "./program.mjs";
 import { bad, begin, good, upToDate } from "./reporter.mjs";
 import { steps } from "./steps.mjs";
 
@@ -12,9 +12,13 @@ export function requireMachine() {
   throw new SetupError(lines.join("\n  "), missing.map(({ cure }) => cure).join("\n  "));
 }
 
-/** Runs the steps that are not up to date, each as soon as those that it needs are done. */
-export async function setUp(extraSteps = []) {
+/**
+ * Runs the steps that are not up to date, each as soon as those that it needs are done. `command`: what the user typed,
+ * and types again after an interrupt.
+ */
+export async function setUp(command, extraSteps = []) {
   requireMachine();
+  const settled = endOnInterrupt(`interrupted; ${command} continues where it was`);
   const all = [...steps, ...extraSteps];
   const done = new Map();
   for (const [index, step] of all.entries()) {
@@ -25,7 +29,7 @@ export async function setUp(extraSteps = []) {
       allOrFirstFailure(needed).then(() => bringUpToDate(step, label)),
     );
   }
-  await allOrFirstFailure([...done.values()]);
+  await allOrFirstFailure([...done.values()]).finally(settled);
 }
 
 async function bringUpToDate(step, label) {

@@ -24,7 +24,7 @@ import { type SaveNowOptions, saveNow, saveNowOptions } from "./save-now.js";
 import { type StopOptions, stopOptions, stopRun } from "./stop.js";
 import { type WaitOptions, waitForRun, waitOptions } from "./wait.js";
 import { shownStatus, statusCard } from "./watch/status-card.js";
-import { type Watch, type WatchOptions, watchOptions, watchRun } from "./watch/watch.js";
+import { tellContinues, type Watch, type WatchOptions, watchOptions, watchRun } from "./watch/watch.js";
 
 /**
  * A training run: a folder and what can be read from it. The training does not depend on this object, on the kernel
@@ -114,8 +114,14 @@ export class Run {
    * When the run has ended, returns after the last write into its folder, which can then be copied or removed.
    */
   async wait(options: WaitOptions = {}): Promise<RunStatus> {
-    const { untilStep = Number.POSITIVE_INFINITY, signal = jupyterHost()?.signal } = waitOptions(options);
-    return this.#shown(await waitForRun(this.#reader, (status) => status.step >= untilStep, { ...options, signal }));
+    const cell = jupyterHost()?.signal;
+    const { untilStep = Number.POSITIVE_INFINITY, signal = cell } = waitOptions(options);
+    const waiting = waitForRun(this.#reader, (status) => status.step >= untilStep, { ...options, signal });
+    const status = await waiting.catch((error: unknown) => {
+      if (error instanceof CancelledError && cell?.aborted) tellContinues(this.#reader, cell);
+      throw error;
+    });
+    return this.#shown(status);
   }
 
   /** Shows figures that follow the run until it ends, under the cell that calls it; returns at once. */

@@ -12,6 +12,7 @@ import type { PlaceOf } from "../read/tensor-index.js";
 import { placeInSet, readStrategySet } from "../strategy/strategy-set.js";
 import { Checkpoint } from "./checkpoint.js";
 import { Checkpoints } from "./checkpoints.js";
+import { isSavedByReplicas } from "./run-replicas.js";
 import { isElsewhere, worldSizeOf } from "./seal-place.js";
 
 /** Options of `openCheckpoint`. */
@@ -21,7 +22,8 @@ export interface OpenCheckpointOptions {
   /**
    * Places of the ranks' slices: a strategy file or folder of MindSpore; `"replicas"`: every rank holds whole tensors
    * (pure data parallelism).
-   * Default: the folder `strategy` in or beside the checkpoint folder, if there is one; the 1.9 layout needs none.
+   * Default: the folder `strategy` in or beside the checkpoint folder, if there is one; else `"replicas"` in the folder
+   * of a run that trains with data parallelism alone. The 1.9 layout needs none.
    */
   readonly strategy?: string;
   /** Configuration file for ssh (`ssh -F`), only with `ssh://…`. Default: ssh's own. */
@@ -137,16 +139,20 @@ async function foundStrategy(folder: string, files: FileAccess): Promise<string 
   return undefined;
 }
 
-/** Where slices lie, by the strategy that the caller names or that stands in or beside the folder. */
+/** Where slices lie, by the strategy that the caller names, that stands in or beside the folder, or that a run has. */
 async function slicePlaces(
   folder: string,
   files: FileAccess,
   strategy: string | undefined,
 ): Promise<{ readonly placeOf?: PlaceOf; readonly strategy?: string }> {
-  if (strategy === "replicas") {
-    return { strategy, placeOf: ({ shape }) => ({ offset: shape.map(() => 0), shape, globalShape: shape }) };
-  }
   const path = strategy ?? (await foundStrategy(folder, files));
+  const isOfRun = path === undefined && files === localFiles && (await isSavedByReplicas(folder));
+  if (strategy === "replicas" || isOfRun) {
+    return {
+      strategy: "replicas",
+      placeOf: ({ shape }) => ({ offset: shape.map(() => 0), shape, globalShape: shape }),
+    };
+  }
   if (path === undefined) return {};
   if (strategy !== undefined && (await files.kind(path)) === "nothing") {
     const message = `strategy: expected "replicas", or a strategy file or folder, found nothing at ${path}`;

@@ -32,7 +32,7 @@ export function requireHere(folder: string, verb: string): void {
 }
 
 /** The run that a folder `<run>/output/checkpoint[/…]` belongs to; undefined if there is none. */
-async function runFolderOf(folder: string): Promise<string | undefined> {
+export async function runFolderOf(folder: string): Promise<string | undefined> {
   let place = resolve(folder);
   for (let up = 0; up < 4; up++) {
     if (await isFile(join(place, "run.json"))) return place;

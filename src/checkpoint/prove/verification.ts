@@ -17,6 +17,8 @@ export interface VerificationFacts {
    */
   readonly shared: number;
   readonly identical: number;
+  /** Shared tensors that differ because each rank computes its own: counters, `router.expert_bias`. */
+  readonly ownOfRank: readonly string[];
   readonly files: number;
   /** Files whose bytes a stored CRC-32 or a seal has proved. */
   readonly checksummedFiles: number;
@@ -44,20 +46,17 @@ export class Verification {
   }
 
   [displayKey](): MimeBundle {
-    const { step, ranks, tensors, bytes, milliseconds, shared, identical, files, checksummedFiles } = this.facts;
+    const { step, ranks, tensors, bytes, milliseconds, shared, files, checksummedFiles } = this.facts;
+    const isJudged = this.findings.every(({ rule }) => rule !== "checkpoint-ranks-unjudged");
     const lines: [string, string][] = [
-      ["result", this.ok ? soundness(checksummedFiles, files) : "✗ damaged"],
+      ["result", this.ok ? soundness(this.facts, isJudged) : "✗ damaged"],
       [
         "read",
         `${formatCount(tensors, "tensor")}, ${formatBytes(bytes)}, ${formatCount(ranks, "rank")}, ` +
           `in ${formatDuration(milliseconds)}`,
       ],
     ];
-    if (shared > 0)
-      lines.push([
-        "replicas",
-        `${formatCount(identical)} of ${formatCount(shared)} shared tensors are identical on all their ranks`,
-      ]);
+    if (shared > 0) lines.push(["replicas", replicasText(this.facts)]);
     lines.push(["checksums", proofText(checksummedFiles, files)]);
     const title = step === undefined ? "Checkpoint" : `Checkpoint of step ${formatCount(step)}`;
     return joinBundles([factsBundle(title, lines), issuesBundle(this.findings)]);
@@ -70,7 +69,18 @@ function proofText(checked: number, files: number): string {
   return `${some}without checksums a changed but plausible value can't be seen: await checkpoint.seal()`;
 }
 
+const named = 3;
+
+function replicasText({ shared, identical, ownOfRank }: VerificationFacts): string {
+  const counted = `${formatCount(identical)} of ${formatCount(shared)} shared tensors are identical on all their ranks`;
+  if (ownOfRank.length === 0) return counted;
+  const rest = ownOfRank.length - named;
+  const names = `${ownOfRank.slice(0, named).join(", ")}${rest > 0 ? `, and ${formatCount(rest)} more` : ""}`;
+  return `${counted}\nexpected to differ, because each rank computes its own: ${names}`;
+}
+
 /** Only checksums prove every byte; without them nothing was found, which is less. */
-function soundness(checked: number, files: number): string {
-  return files > 0 && checked === files ? "✓ sound" : "✓ no damage found";
+function soundness({ checksummedFiles, files }: VerificationFacts, isJudged: boolean): string {
+  if (files > 0 && checksummedFiles === files) return "✓ sound";
+  return isJudged ? "✓ no damage found" : "! no damage found, but the ranks differ";
 }

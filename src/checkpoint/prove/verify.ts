@@ -13,7 +13,7 @@ import { missingForResume, missingOnRanks, noteTensor, type TensorSeen } from ".
 import { addNotFinite, countNotFinite, type NotFinite } from "./finite.js";
 import { iterationNoteIssues, metadataIssues } from "./iteration-notes.js";
 import { rankNoteIssues } from "./rank-notes.js";
-import { momentsWithoutWeight, replicasThatDiffer } from "./state-agreement.js";
+import { differencesUnjudged, isOwnOfRank, momentsWithoutWeight, replicasThatDiffer } from "./state-agreement.js";
 import { checkStoredCrc } from "./stored-crc.js";
 import { Verification } from "./verification.js";
 
@@ -89,15 +89,19 @@ export async function verifyPoint(request: VerifyRequest): Promise<Verification>
   }
   findings.push(...(await noteIssues(stored)));
   const index = await readIndex(work);
-  if (index !== undefined) findings.push(...replicasThatDiffer(index, work.checksums));
-  const shared = [...seen.values()].filter((tensor) => tensor.ranks.length > 1);
-  const identical = shared.filter((tensor) => tensor.identical).length;
+  if (index !== undefined) {
+    findings.push(...replicasThatDiffer(index, work.checksums));
+    if (layout === "ranks") findings.push(...differencesUnjudged(index, seen, folder));
+  }
+  const shared = [...seen].filter(([, { ranks }]) => ranks.length > 1);
+  const differing = shared.filter(([, { identical }]) => !identical).map(([name]) => name);
   const facts = {
     ...done,
     step: request.step,
     ranks: ranks.length,
     shared: shared.length,
-    identical,
+    identical: shared.length - differing.length,
+    ownOfRank: differing.filter(isOwnOfRank),
     checksummedFiles: work.checked,
     files: files.length,
   };

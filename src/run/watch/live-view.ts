@@ -7,7 +7,7 @@ import type { RunStatus } from "../read/status.js";
 import { isTerminal, type StepRecord } from "../record/events.js";
 import type { RunFile } from "../record/run-file.js";
 import { measured, measures, type PlotName } from "./plots.js";
-import { statusLine } from "./status-card.js";
+import { leftLine, statusLine } from "./status-card.js";
 
 /** What a run is doing before its first step. */
 export interface Phase {
@@ -43,6 +43,8 @@ export interface ViewedRun {
   readonly plots: readonly PlotName[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** True for the last view of a run that trains on without being followed. */
+  readonly isLeft?: boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ export function runView(viewed: ViewedRun, status?: RunStatus): MimeBundle {
   const curves = plots.map((plot) => ({ plot, points: measured(steps, plot, file.tokensPerStep ?? 0) }));
   const drawn = curves.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return waitingBundle(viewed, status);
-  const title = `${file.name}: ${status ? statusLine(status) : "reading"}`;
+  const title = `${file.name}: ${status ? (viewed.isLeft ? leftLine : statusLine)(status) : "reading"}`;
   const x = { label: "step" };
   const panels = drawn.map(({ plot, points }) => ({
     y: { label: measures[plot].label, ...(measures[plot].log && { log: true }) },
@@ -67,15 +69,16 @@ export function runView(viewed: ViewedRun, status?: RunStatus): MimeBundle {
   return drawFigure(panelDrawings({ title, x, panels, notes }));
 }
 
-function waitingBundle({ file, now }: ViewedRun, status: RunStatus | undefined): MimeBundle {
+function waitingBundle({ file, now, isLeft }: ViewedRun, status: RunStatus | undefined): MimeBundle {
   if (!status) return factsBundle(`Run ${file.name}`, [["phase", "reading the run folder"]]);
   const phase = phaseOf(status);
   const elapsed = formatDuration((status.endedAt ?? now) - status.startedAt);
   const { failure } = status;
-  return factsBundle(`Run ${file.name}: ${isTerminal(status.state) ? statusLine(status) : status.state}`, [
+  const state = isLeft ? leftLine(status) : status.state;
+  return factsBundle(`Run ${file.name}: ${isTerminal(status.state) ? statusLine(status) : state}`, [
     ...(phase ? ([["phase", phase.name]] as const) : []),
     [isTerminal(status.state) ? "took" : "elapsed", elapsed],
-    ...(phase ? ([["waiting for", phase.waitingFor]] as const) : []),
+    ...(phase && !isLeft ? ([["waiting for", phase.waitingFor]] as const) : []),
     ...(status.message !== "" && !phase ? ([["message", status.message]] as const) : []),
     ...(failure && failure.logTail.length > 0 ? ([["log", failure.logTail.slice(-8).join("\n")]] as const) : []),
   ]);

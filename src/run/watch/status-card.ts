@@ -12,12 +12,24 @@ function optional(label: string, value: string | undefined): (readonly [string, 
   return value === undefined || value === "" ? [] : [[label, value]];
 }
 
+/** `step 10 of 120`. */
+function stepText({ step, totalSteps }: RunStatus): string {
+  return `step ${formatCount(step)}${totalSteps > 0 ? ` of ${formatCount(totalSteps)}` : ""}`;
+}
+
+const lossText = ({ loss }: RunStatus): string[] => (loss === undefined ? [] : [`loss ${loss.toFixed(4)}`]);
+
+/** One line of a view that no longer follows its run, which trains on. */
+export function leftLine(status: RunStatus): string {
+  return [`not followed since ${stepText(status)}`, ...lossText(status)].join(" · ");
+}
+
 /** One line: state, step, loss, speed, time left. */
 export function statusLine(status: RunStatus): string {
   const parts = [
     status.state,
-    `step ${formatCount(status.step)}${status.totalSteps > 0 ? ` of ${formatCount(status.totalSteps)}` : ""}`,
-    ...(status.loss === undefined ? [] : [`loss ${status.loss.toFixed(4)}`]),
+    stepText(status),
+    ...lossText(status),
     ...(status.tokensPerSecond === undefined ? [] : [`${formatCount(Math.round(status.tokensPerSecond))} tokens/s`]),
     ...(status.remainingMs === undefined ? [] : [`${formatDuration(status.remainingMs)} left`]),
   ];

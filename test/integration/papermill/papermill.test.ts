@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { packageRoot } from "../../../src/core/package-root.js";
-import { runVenv } from "../../support/jupyter.js";
+import { runVenv, venvProgram } from "../../support/jupyter.js";
 import { createKernelWorld, type KernelWorld } from "../../support/kernelspec.js";
 import { joined, outputsOf, readNotebook } from "../../support/notebook.js";
 
@@ -133,6 +134,41 @@ test("a misspelled parameter is refused before anything runs, with the right nam
   );
   expect(status).not.toBe(0);
   expect(text).toContain("did you mean steps?");
+});
+
+test("run as a module, papermill reports such a parameter in one line: no traceback, no second warning", async () => {
+  const notebook = writeNotebook([{ parameters: "let steps = 1;" }]);
+  const { status, stderr } = await world.python([
+    ...["-m", "mindformers_lab_papermill", notebook, out(), "-p", "stesp", "2", "--log-level", "WARNING"],
+  ]);
+  expect(status).toBe(1);
+  expect(stderr).toBe("✗ parameter 'stesp': the notebook's parameters cell declares steps; did you mean steps?\n");
+});
+
+test("run as a module, papermill shows a cell's error without its own traceback, and ends silently at Ctrl-C", async () => {
+  const failing = await world.python([
+    "-m",
+    "mindformers_lab_papermill",
+    writeNotebook(['throw new Error("no")']),
+    out(),
+  ]);
+  expect(failing.status).toBe(1);
+  expect(failing.stderr).toContain("Error: no");
+  expect(failing.stderr).not.toContain("Traceback");
+  const slow = writeNotebook(['console.log("begun"); await new Promise((done) => setTimeout(done, 300_000))']);
+  const child = spawn(venvProgram("python"), ["-m", "mindformers_lab_papermill", slow, out(), "--log-output"], {
+    cwd: world.folder,
+    env: world.environment,
+  });
+  let text = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+    if (text.includes("begun")) child.kill("SIGINT");
+  });
+  const status = await new Promise((resolve) => child.once("close", resolve));
+  expect([130, 138]).toContain(status);
+  expect(text).toContain("begun");
+  expect(text).not.toMatch(/Traceback|Kernel died|never retrieved|Aborted/);
 });
 
 test("papermill --help-notebook shows name, type, default and help", async () => {

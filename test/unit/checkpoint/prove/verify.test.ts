@@ -1,4 +1,5 @@
-import { truncate, utimes } from "node:fs/promises";
+import { truncate, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openCheckpoints } from "../../../../src/checkpoint/open/open.js";
 import { countNotFinite } from "../../../../src/checkpoint/prove/finite.js";
@@ -44,10 +45,70 @@ test("ranks with another shape are an error, ranks without a tensor a warning", 
   ]);
 });
 
-test("values that differ between ranks are counted, not judged: slices of a tensor do", async () => {
-  const { verification } = await verifyRanks(checkpointFile(5, { a: floats(1) }), checkpointFile(5, { a: floats(2) }));
+const weight = "decoder.layers.0.weight";
+const bias = "decoder.layers.1.mlp.router.expert_bias";
+const altered = { [weight]: { ...floats(9, 2, 3, 4), shape: [2, 2] } };
+
+test("values that differ between ranks of unknown places are a warning with their names, and no tick", async () => {
+  const { verification, checkpoint } = await verifyRanks(checkpointFile(5), checkpointFile(5, altered));
   expect(verification.ok).toBe(true);
-  expect(verification.facts).toMatchObject({ shared: 9, identical: 8 });
+  expect(verification.facts).toMatchObject({ shared: 8, identical: 7 });
+  expect(verification.findings).toMatchObject([
+    { severity: "warning", rule: "checkpoint-ranks-unjudged", path: checkpoint.folder },
+  ]);
+  expect(verification.findings[0]?.message).toContain(
+    `1 of 8 shared tensors differs between ranks: ${weight} F32 [2, 2] (ranks 0, 1). ` +
+      "Replicas (data parallelism) must be equal",
+  );
+  expect(verification.findings[0]?.hint).toContain(`openCheckpoints("${checkpoint.folder}", { strategy: "replicas" })`);
+  const text = verification[displayKey]()["text/plain"];
+  expect(text).toContain("! no damage found, but the ranks differ");
+  expect(text).not.toContain("✓");
+});
+
+test("of many such tensors the first five are named", async () => {
+  const many = (value: number) => Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`t${i}`, floats(value)]));
+  const { verification } = await verifyRanks(checkpointFile(5, many(1)), checkpointFile(5, many(2)));
+  expect(verification.findings[0]?.message).toContain("7 of 15 shared tensors differ between ranks: t0 F32 [1]");
+  expect(verification.findings[0]?.message).toContain("t4 F32 [1] (ranks 0, 1); and 2 more.");
+});
+
+test("a router's bias, which each rank moves by its own load, is named as expected to differ", async () => {
+  const biased = (value: number) => checkpointFile(5, { [bias]: floats(value) });
+  const { verification } = await verifyRanks(biased(1), biased(2));
+  expect(verification.findings).toEqual([]);
+  const text = verification[displayKey]()["text/plain"];
+  expect(text).toContain("✓ no damage found");
+  expect(text).toContain(`expected to differ, because each rank computes its own: ${bias}`);
+});
+
+/** The folder of a run with `config.yaml`, in which two ranks saved; the weight of rank 1 was altered. */
+async function verifyRun(config: string) {
+  const run = await temporaryFolder();
+  const folder = join(run, "output", "checkpoint");
+  await writeFile(join(run, "run.json"), JSON.stringify({ worldSize: 2 }));
+  await writeFile(join(run, "config.yaml"), config);
+  await saveRank(folder, { rank: 0, point: "1_5", bytes: checkpointFile(5, { [bias]: floats(1) }) });
+  await saveRank(folder, { rank: 1, point: "1_5", bytes: checkpointFile(5, { ...altered, [bias]: floats(2) }) });
+  return (await openCheckpoints(folder)).latestComplete().verify();
+}
+
+test("in the folder of a data-parallel run, ranks are judged as replicas by themselves", async () => {
+  const { ok, findings } = await verifyRun("parallel: { parallel_mode: 0 }\nparallel_config: { data_parallel: 2 }\n");
+  expect(ok).toBe(false);
+  expect(findings).toMatchObject([{ rule: "checkpoint-replicas-differ", path: weight }]);
+});
+
+test.each([
+  ["tensor parallelism", "parallel_config: { model_parallel: 2 }\n"],
+  ["pipeline stages", "parallel_config: { pipeline_stage: 2 }\n"],
+  ["expert parallelism", "parallel_config: { data_parallel: 2, expert_parallel: 2 }\n"],
+  ["the parallel optimizer", "parallel: { enable_parallel_optimizer: True }\nparallel_config: { data_parallel: 2 }\n"],
+  ["an unreadable configuration", "{ ["],
+])("ranks of a run with %s are not judged as replicas", async (_, config) => {
+  const { ok, findings } = await verifyRun(config);
+  expect(ok).toBe(true);
+  expect(findings.map(({ rule }) => rule)).toEqual(["checkpoint-ranks-unjudged"]);
 });
 
 test("a checkpoint without optimizer state or step warns that a resume would lose them", async () => {
