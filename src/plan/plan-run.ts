@@ -84,17 +84,19 @@ function noCluster(config: Config, mesh: Mesh): Issue {
   };
 }
 
-const lookAnyway = '(to look at the plan anyway, add onErrors: "show" to planRun\'s options)';
+const lookAnyway = 'to look at the plan anyway, add onErrors: "show" to planRun\'s options';
 
+/** The cure of a single error is the hint; those of several are in the message. */
 function refuse(issues: readonly Issue[], note = lookAnyway): PlanError {
   const errors = issues.filter(({ severity }) => severity === "error");
-  const lines = errors.map(({ path, message, hint }) => `- ${path === "" ? "" : `${path}: `}${message}\n  → ${hint}`);
-  const title =
-    errors.length === 1
-      ? "the run can't start as planned"
-      : `the run can't start as planned, for ${errors.length} reasons`;
-  return new PlanError("PLAN_INVALID", `${title}:\n${lines.join("\n")}\n${note}`, {
-    hint: errors[0]?.hint ?? "correct the configuration",
+  const title = "the run can't start as planned";
+  const texts = errors.map(({ path, message }) => `- ${path === "" ? "" : `${path}: `}${message}`);
+  const [only, ...others] = errors;
+  if (only !== undefined && others.length === 0)
+    return new PlanError("PLAN_INVALID", `${title}:\n${texts[0]}\n(${note})`, { hint: only.hint, issues });
+  const lines = texts.map((text, index) => `${text}\n  → ${errors[index]?.hint}`);
+  return new PlanError("PLAN_INVALID", `${title}, for ${errors.length} reasons:\n${lines.join("\n")}`, {
+    hint: `correct them; ${note}`,
     issues,
   });
 }
@@ -121,7 +123,7 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   const asked = readMesh((path) => copy.get(path));
   const forAscend = (copy.get("context.device_target") ?? "Ascend") !== "CPU";
   if (options.cluster === undefined && forAscend)
-    throw refuse([noCluster(copy, asked)], "(without it the plan has no command, so there is nothing to show)");
+    throw refuse([noCluster(copy, asked)], "without it the plan has no command, so there is nothing to show");
   const given = options.cluster === undefined ? undefined : readCluster(options.cluster);
   const cluster = resolveCluster(await withHostFile(given), asked.dataParallel);
   const tolerance = planTolerance(options.tolerance, cluster);
