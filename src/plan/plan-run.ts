@@ -18,7 +18,7 @@ import { planValues } from "./estimate/compute.js";
 import { type ReliabilityOptions, readReliability } from "./estimate/failures.js";
 import type { PlanSpeed } from "./estimate/speed.js";
 import { makePlan, type Plan } from "./plan.js";
-import { graded, reliabilityIssues } from "./plan-issues.js";
+import { graded, localMemoryIssues, reliabilityIssues, repetitionIssues } from "./plan-issues.js";
 import { applyTolerance, toleranceIssues } from "./tolerance.js";
 
 /** Options of `planRun`. */
@@ -146,7 +146,12 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   };
   const found = copy.check(facts);
   const order = await orderIssues(copy, found, cluster.access?.via === "local" ? totalmem() : undefined);
-  const issues = issueList(graded(found, order, reliabilityIssues(copy, values), toleranceIssues(tolerance)));
+  const predicted = [
+    ...localMemoryIssues(values, totalmem()),
+    ...repetitionIssues(values, options.data),
+    ...reliabilityIssues(copy, values),
+  ];
+  const issues = issueList(graded(found, order, predicted, toleranceIssues(tolerance)));
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && options.onErrors !== "show") throw refuse(issues);
   return makePlan({ ...values, dataFiles, changes, issues, errors });
