@@ -14,7 +14,7 @@ import { startsAllNodes } from "../nodes/open/open-nodes.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import { sharedReader } from "../read/run-reader.js";
 import { copyError, originalOf } from "../record/copied-folder.js";
-import { identityChanges, type RunIdentity } from "../record/identity.js";
+import { identityChanges, type RunIdentity, restoringLine } from "../record/identity.js";
 import { runPaths } from "../record/layout.js";
 import { readLease } from "../record/lease.js";
 import { defaultFolder, openLine, runFolder } from "../record/name.js";
@@ -199,7 +199,8 @@ async function attachTo(node: RemoteNode, folder: string, how: How & { readonly 
 function changesSince(before: RunFile, now: RunIdentity, override: string | undefined): LaunchOverride | undefined {
   const changes = before.identity ? identityChanges(before.identity, now) : [];
   const call = `launchRun(plan, { name: ${JSON.stringify(before.name)}, … })`;
-  return requireUnchanged(before.name, changes, { override, call });
+  const restore = before.identity && restoringLine(before.identity, now);
+  return requireUnchanged(before.name, changes, { override, call, restore });
 }
 
 function othersNote(file: RunFile): string | undefined {
