@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasAll, requireArgument } from "../../core/arguments.js";
-import { LabError } from "../../core/error.js";
+import { isLabError, LabError } from "../../core/error.js";
 import { callOptions } from "../../core/options/call-options.js";
 import { unchecked } from "../../core/options/option-table.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
@@ -30,7 +31,7 @@ import { identify } from "./identify.js";
 import { withLaunchLock } from "./launch-lock.js";
 import type { LaunchablePlan } from "./launchable.js";
 import { requireSoundPlan } from "./plan-errors.js";
-import { reuseOf } from "./reuse.js";
+import { reuseOf, trainingDifferences } from "./reuse.js";
 import { fillRunFolder, startRun } from "./start.js";
 import { type Starter, starterOf } from "./starter.js";
 import { joinOverrides, requireUnchanged } from "./unchanged.js";
@@ -209,11 +210,28 @@ function othersNote(file: RunFile): string | undefined {
   return `started on this node only; the other ${others} nodes wait for their commands`;
 }
 
+/** What another training of the same name has different; empty if it is the same, or its configuration is lost. */
+async function differencesFrom(
+  existing: RunFile,
+  folder: string,
+  now: { readonly file: RunFile; readonly config: string },
+): Promise<string[]> {
+  if (existing.fingerprint === now.file.fingerprint) return [];
+  const config = await readFile(runPaths(folder).config, "utf8").catch(() => undefined);
+  try {
+    return config === undefined ? [] : trainingDifferences({ file: existing, config }, now);
+  } catch (error) {
+    if (isLabError(error)) return [];
+    throw error;
+  }
+}
+
 async function again(existing: RunFile, folder: string, how: How): Promise<Run> {
   const open = openLine(folder);
   const status = await sharedReader(folder, existing).status();
   const wanted = await how.describe(existing.attempt, false, existing);
-  const reuse = reuseOf(status, existing, { fingerprint: wanted.fingerprint, open });
+  const differences = await differencesFrom(existing, folder, { file: wanted, config: how.config });
+  const reuse = reuseOf(status, existing, { fingerprint: wanted.fingerprint, open, differences });
   if (reuse.action === "return") {
     if (wanted.identity) changesSince(existing, wanted.identity, how.options.override);
     show({ "text/plain": `run ${existing.name}: ${reuse.note}` });
