@@ -69,7 +69,8 @@ function memoryFacts(plan: PlanValues): (readonly [string, string])[] {
       : "";
   const kind =
     plan.cluster.device === "CPU"
-      ? `for the tensors of the fullest worker${stages}; a worker's process takes about ${formatBytes(workerProcessBytes)} more`
+      ? `for the tensors of the fullest worker${stages}; ` +
+        `a worker's process takes about ${formatBytes(workerProcessBytes)} more`
       : `on the fullest device${stages}`;
   return [["memory", `about ${formatBytes(memory.peak)}${share} ${kind}`]];
 }

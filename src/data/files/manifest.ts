@@ -141,7 +141,7 @@ function written(entries: readonly (readonly [string, unknown])[]): string {
   return entries.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ");
 }
 
-/** The options that `before` had and `now` has not, as a call writes them: `seqLength: 128`; empty if there are none. */
+/** Options that `before` had and `now` has not, as a call writes them: `seqLength: 128`; empty if there are none. */
 export function earlierOptions(before: DatasetManifest["options"], now: DatasetManifest["options"]): string {
   const is = callOptions(now);
   const were = Object.entries(callOptions(before));

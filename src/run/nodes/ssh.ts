@@ -181,7 +181,9 @@ function sshError(
   if (!end.established && /no sign of life/.test(text)) {
     const reason = `it accepts the login, but starts nothing (${last.trim()})`;
     return new LabError("NODE_UNREACHABLE", `node ${about.name}: ${reason}`, {
-      hint: `in a terminal: time ${line} true   # if this hangs: look into the shell's start-up files there, such as ~/.bashrc`,
+      hint:
+        `in a terminal: time ${line} true   ` +
+        "# if this hangs: look into the shell's start-up files there, such as ~/.bashrc",
       details,
     });
   }

@@ -113,7 +113,8 @@ function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
       atKey: true,
       message:
         `${name}: ` +
-        `MindFormers has no such ${lost ? "section" : "key"} ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
+        `MindFormers has no such ${lost ? "section" : "key"} ${where}` +
+        `${refused ? " and refuses to start" : ", so it has no effect"}`,
       ...cureOf({ path, name, parent, near }, context),
     };
   }
