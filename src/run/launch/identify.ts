@@ -14,13 +14,14 @@ const hashedBytes = 1024 ** 3;
 
 const sha256 = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
 
-/** Prefixes and folders of the training data, as the configuration names them. */
+/** Prefixes, and folders or files, of the training data, as the configuration names them. */
 function dataPaths(config: LaunchablePlan["config"]): { readonly prefixes: string[]; readonly folders: string[] } {
   const loader = "train_dataset.data_loader";
   const listed = [config.get(`${loader}.config.data_path`), config.get(`${loader}.config.train_data_path`)].flat();
   const words = listed.filter((value): value is string => typeof value === "string" && Number.isNaN(Number(value)));
   const folder = config.get(`${loader}.dataset_dir`);
-  const folders = typeof folder === "string" && folder !== "" ? [folder] : [];
+  const files = [config.get(`${loader}.dataset_files`)].flat();
+  const folders = [folder, ...files].filter((value): value is string => typeof value === "string" && value !== "");
   return { prefixes: words.map((word) => word.trim()), folders };
 }
 

@@ -4,10 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openConfig } from "../../../../src/config/open.js";
 import { packageRoot } from "../../../../src/core/package-root.js";
 import { planRun } from "../../../../src/plan/plan-run.js";
+import { identify } from "../../../../src/run/launch/identify.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { resumeRun } from "../../../../src/run/launch/resume.js";
 import { requireUnchanged } from "../../../../src/run/launch/unchanged.js";
-import { type RunIdentity, restoringLine } from "../../../../src/run/record/identity.js";
+import { identityChanges, type RunIdentity, restoringLine } from "../../../../src/run/record/identity.js";
 import type { Run } from "../../../../src/run/run.js";
 import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
 import { writeTokenFiles } from "../../../support/token-files.js";
@@ -51,6 +52,16 @@ it("a dataset that was made again since the launch is restored by the call that 
   const refuse = () =>
     requireUnchanged("r", ["x"], { override: undefined, call: "resumeRun(run, { … })", restore: "y" });
   expect(refuse).toThrow(expect.objectContaining({ hint: expect.stringMatching(/^y, or: resumeRun/) }));
+});
+
+it("MindRecord files were no part of what a run records, so that other data went unnoticed", async () => {
+  const file = join(runsFolder(), "wiki.mindrecord0");
+  writeFileSync(file, "rows");
+  const get = (path: string) => (path.endsWith("dataset_files") ? [file] : undefined);
+  const before = await identify({ text: "", get });
+  expect(before.data).toMatchObject([{ path: file, bytes: 4, by: "bytes" }]);
+  writeFileSync(file, "other rows");
+  expect(identityChanges(before, await identify({ text: "", get }, before))).toHaveLength(1);
 });
 
 describe("a resume", () => {
