@@ -22,7 +22,7 @@ import type { ScaleTarget } from "./scale/propose.js";
 import { type ScaledConfig, scaleConfig } from "./scale/scaled-config.js";
 import { readSource, type SourceText, withoutValue, withValue, withValues } from "./text/source-text.js";
 import { nodeAt, readValue, type YamlValue } from "./text/values.js";
-import { configBundle, editsBundle, makeDiff } from "./view.js";
+import { configBundle, editsBundle, makeDiff, noteMeant } from "./view.js";
 
 /** Where a configuration came from. */
 export interface ConfigSource {
@@ -101,11 +101,11 @@ export class Config {
 
   /**
    * The value at a path as PyYAML reads it, or undefined if nothing is there. Mappings and lists are copies.
-   * Ignores `base_config` and MindFormers' defaults; `origin(path).value` includes them.
+   * A misspelled key of MindFormers is noted. Ignores `base_config` and defaults; `origin(path).value` includes them.
    */
   get(path: ConfigPath): unknown {
     const node = nodeAt(this.#current.root, path);
-    return node === undefined ? undefined : readValue(node);
+    return node === undefined ? noteMeant(path) : readValue(node);
   }
 
   /** True if the path exists, also if its value is null. */
@@ -285,7 +285,7 @@ export class Config {
   [displayKey](): MimeBundle {
     const edited = this.#editedIn;
     if (edited !== undefined && edited.cell === currentCell() && edited.cell !== this.#openedIn)
-      return editsBundle(diffSources(edited.before, this.#current));
+      return editsBundle(diffSources(edited.before, this.#current), this.check());
     return configBundle({
       source: this.source,
       values: this.toJS(),

@@ -1,8 +1,11 @@
+import type { Issue } from "../core/error.js";
 import { displayKey, type MimeBundle } from "../view/display-contract.js";
-import { factsBundle, joinBundles } from "../view/sections.js";
+import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
+import { show } from "../view/show.js";
 import { tableBundle } from "../view/table.js";
 import { treeBundle } from "../view/tree.js";
 import type { ConfigChange, ConfigDiff } from "./diff.js";
+import { meantPath } from "./keys/describe.js";
 import { shortValue } from "./text/short-value.js";
 import { isSection } from "./text/values.js";
 import { type TreeFacts, treeNodes } from "./tree.js";
@@ -131,9 +134,22 @@ export function makeDiff(changes: readonly ConfigChange[]): ConfigDiff {
   return { changes, [displayKey]: () => changesBundle(changes) };
 }
 
-/** What the edits of a cell changed. */
-export function editsBundle(changes: readonly ConfigChange[]): MimeBundle {
+/** What the edits of a cell changed, and the findings about it. */
+export function editsBundle(changes: readonly ConfigChange[], issues: readonly Issue[]): MimeBundle {
   const words = "since it was opened: config.diff(); the whole: config in a cell of its own";
   if (changes.length === 0) return factsBundle("No value changed", [["more", words]]);
-  return joinBundles([changesBundle(changes), factsBundle("Changed by this cell", [["more", words]])]);
+  const about = ({ path, severity }: Issue): boolean =>
+    severity !== "advice" && changes.some((one) => `${one.path}.`.startsWith(`${path}.`));
+  const found = issues.filter(about);
+  return joinBundles([
+    changesBundle(changes),
+    ...(found.length > 0 ? [issuesBundle(found)] : []),
+    factsBundle("Changed by this cell", [["more", words]]),
+  ]);
+}
+
+/** Shows which key a misspelled path means, if one is near. */
+export function noteMeant(path: string): undefined {
+  const meant = meantPath(path);
+  if (meant !== undefined) show({ "text/plain": `config.get: no key ${path}. Did you mean ${meant}?` });
 }

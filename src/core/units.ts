@@ -16,6 +16,18 @@ const bytes: Record<string, number> = {
   TB: 1024 ** 4,
 };
 
+/** What was probably meant: the number that was typed, with the unit that its letters begin. */
+function nearQuantity(text: string, names: readonly string[]): string {
+  const usual = names.includes("GB") ? { number: "64", unit: "GB" } : { number: "10", unit: "m" };
+  const typed = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)/.exec(text);
+  const word = typed?.[2]?.toLowerCase() ?? "";
+  // Minutes, not milliseconds, unless the word says so.
+  const first = /^(?:ms|mil)/.test(word) ? "ms" : word.slice(0, 1);
+  const unit =
+    names.find((name) => name.toLowerCase() === first) ?? names.find((name) => name.startsWith(first.toUpperCase()));
+  return (typed?.[1] ?? usual.number) + (first === "" ? usual.unit : (unit ?? usual.unit));
+}
+
 function parseQuantity(what: string, text: string | number, units: Record<string, number>): number {
   if (typeof text === "number" && Number.isFinite(text) && text >= 0) return text;
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$/.exec(String(text));
@@ -25,9 +37,7 @@ function parseQuantity(what: string, text: string | number, units: Record<string
     throw new LabError(
       "ARGUMENT_INVALID",
       `${what}: expected a number with a unit (${names}), found ${shownValue(text)}`,
-      {
-        hint: `write for example "10${Object.keys(units)[2]}"`,
-      },
+      { hint: `write ${JSON.stringify(nearQuantity(String(text), Object.keys(units)))}` },
     );
   }
   return Number(match[1]) * factor;

@@ -103,7 +103,7 @@ async function prepareOne(request: PrepareRequest): Promise<Dataset | MindRecord
 async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<Dataset | MindRecord> {
   const { request, files } = preparing;
   const causeWith = causeOf(preparing);
-  const { unchanged, reasons } = await findUnchanged({ prefix: request.prefix, files }, causeWith, () =>
+  const { unchanged, reasons, earlier } = await findUnchanged({ prefix: request.prefix, files }, causeWith, () =>
     hashesOf(preparing),
   );
   const store = new PrepareStore(request.prefix);
@@ -123,7 +123,7 @@ async function prepareOrKeep(preparing: Preparing, progress: Progress): Promise<
     await writeFileAtomic(manifestPath(request.prefix), `${JSON.stringify(result.manifest, undefined, 2)}\n`);
     return result;
   });
-  const facts = { reasons, seconds: Math.max(1, Date.now() - started) / 1000 };
+  const facts = { reasons, earlier, seconds: Math.max(1, Date.now() - started) / 1000 };
   return openPrepared(request, [...notesOf(made, facts), ...leftOutNotes(preparing)]);
 }
 
@@ -132,8 +132,13 @@ function leftOutNotes({ files, leftOut }: Preparing): string[] {
   return note === undefined ? [] : [note];
 }
 
-function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly string[]; seconds: number }): string[] {
-  const { reasons, seconds } = facts;
+interface MadeFacts {
+  readonly reasons: readonly string[];
+  readonly earlier: string | undefined;
+  readonly seconds: number;
+}
+
+function notesOf({ manifest, removed, notes }: Made, { reasons, earlier, seconds }: MadeFacts): string[] {
   const bytes = manifest.reading?.textBytes ?? manifest.input.bytes;
   const tokens = Math.round(manifest.counts.tokens / seconds);
   const speed = `${formatBytes(Math.round(bytes / seconds))}/s, ${formatCount(tokens)} tokens/s`;
@@ -146,5 +151,7 @@ function notesOf({ manifest, removed, notes }: Made, facts: { reasons: readonly 
     all.push(`${formatCount(repaired, "encoding error")} (encodingErrors: "${manifest.options.encodingErrors}")`);
   const { badLines = 0, firstBadLine } = manifest.reading ?? {};
   if (badLines > 0) all.push(`skipped ${formatCount(badLines, "bad line")}; the first: ${firstBadLine}`);
+  if (earlier)
+    all.push(`runs that used the earlier dataset need it: ${earlier} restores it, another output keeps both`);
   return [...all, ...notes];
 }

@@ -19,7 +19,7 @@ import { planValues } from "./estimate/compute.js";
 import { type ReliabilityOptions, readReliability } from "./estimate/failures.js";
 import type { PlanSpeed } from "./estimate/speed.js";
 import { makePlan, type Plan } from "./plan.js";
-import { graded, reliabilityIssues } from "./plan-issues.js";
+import { graded, localMemoryIssues, reliabilityIssues, repetitionIssues } from "./plan-issues.js";
 import { applyTolerance, toleranceIssues } from "./tolerance.js";
 
 /** Options of `planRun`. */
@@ -85,17 +85,19 @@ function noCluster(config: Config, mesh: Mesh): Issue {
   };
 }
 
-const lookAnyway = '(to look at the plan anyway, add onErrors: "show" to planRun\'s options)';
+const lookAnyway = 'to look at the plan anyway, add onErrors: "show" to planRun\'s options';
 
+/** The cure of a single error is the hint; those of several are in the message. */
 function refuse(issues: readonly Issue[], note = lookAnyway): PlanError {
   const errors = issues.filter(({ severity }) => severity === "error");
-  const lines = errors.map(({ path, message, hint }) => `- ${path === "" ? "" : `${path}: `}${message}\n  → ${hint}`);
-  const title =
-    errors.length === 1
-      ? "the run can't start as planned"
-      : `the run can't start as planned, for ${errors.length} reasons`;
-  return new PlanError("PLAN_INVALID", `${title}:\n${lines.join("\n")}\n${note}`, {
-    hint: errors[0]?.hint ?? "correct the configuration",
+  const title = "the run can't start as planned";
+  const texts = errors.map(({ path, message }) => `- ${path === "" ? "" : `${path}: `}${message}`);
+  const [only, ...others] = errors;
+  if (only !== undefined && others.length === 0)
+    return new PlanError("PLAN_INVALID", `${title}:\n${texts[0]}\n(${note})`, { hint: only.hint, issues });
+  const lines = texts.map((text, index) => `${text}\n  → ${errors[index]?.hint}`);
+  return new PlanError("PLAN_INVALID", `${title}, for ${errors.length} reasons:\n${lines.join("\n")}`, {
+    hint: `correct them; ${note}`,
     issues,
   });
 }
@@ -125,7 +127,7 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   const asked = readMesh((path) => copy.get(path));
   const forAscend = (copy.get("context.device_target") ?? "Ascend") !== "CPU";
   if (options.cluster === undefined && forAscend)
-    throw refuse([noCluster(copy, asked)], "(without it the plan has no command, so there is nothing to show)");
+    throw refuse([noCluster(copy, asked)], "without it the plan has no command, so there is nothing to show");
   const given = options.cluster === undefined ? undefined : readCluster(options.cluster);
   const cluster = resolveCluster(await withHostFile(given), asked.dataParallel);
   const tolerance = planTolerance(options.tolerance, cluster);
@@ -148,7 +150,12 @@ export async function planRun(config: Config, options: PlanOptions = {}): Promis
   };
   const found = copy.check(facts);
   const order = await orderIssues(copy, found, cluster.access?.via === "local" ? totalmem() : undefined);
-  const issues = issueList(graded(found, order, reliabilityIssues(copy, values), toleranceIssues(tolerance)));
+  const predicted = [
+    ...localMemoryIssues(values, totalmem()),
+    ...repetitionIssues(values, options.data),
+    ...reliabilityIssues(copy, values),
+  ];
+  const issues = issueList(graded(found, order, predicted, toleranceIssues(tolerance)));
   const errors = issues.filter(({ severity }) => severity === "error");
   if (errors.length > 0 && options.onErrors !== "show") throw refuse(issues);
   return makePlan({ ...values, dataFiles, changes, issues, errors });

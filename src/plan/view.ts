@@ -7,6 +7,7 @@ import { factsBundle, issuesBundle, joinBundles } from "../view/sections.js";
 import { tableBundle } from "../view/table.js";
 import type { PlanValues } from "./estimate/values.js";
 import { memoryLimit } from "./figures/memory.js";
+import { workerProcessBytes } from "./plan-issues.js";
 
 /** A plan as its table shows it. */
 interface ShownPlan extends PlanValues {
@@ -66,18 +67,23 @@ function memoryFacts(plan: PlanValues): (readonly [string, string])[] {
       ? `, on stage ${memory.peakStage}; ` +
         `the others from ${formatBytes(Math.min(...memory.stages.map(({ total }) => total)))}`
       : "";
-  return [["memory", `about ${formatBytes(memory.peak)}${share} on the fullest device${stages}`]];
+  const kind =
+    plan.cluster.device === "CPU"
+      ? `for the tensors of the fullest worker${stages}; ` +
+        `a worker's process takes about ${formatBytes(workerProcessBytes)} more`
+      : `on the fullest device${stages}`;
+  return [["memory", `about ${formatBytes(memory.peak)}${share} ${kind}`]];
 }
 
 function modelFacts(plan: PlanValues): (readonly [string, string])[] {
   const { parameters, flopsPerToken, tokensPerStep } = plan;
   if (parameters === undefined || flopsPerToken === undefined)
     return [["parameters", "not computed for this kind of model"]];
-  const active = Number.isFinite(parameters.activeMain) ? ` of which a token uses ${large(parameters.activeMain)}` : "";
-  const mtp = parameters.mtp > 0 ? `, token prediction ${large(parameters.mtp)}` : "";
+  const used = parameters.activeMain < parameters.main ? `; a token uses ${large(parameters.activeMain)}` : "";
+  const mtp = parameters.mtp > 0 ? `, ${large(parameters.mtp)} of them for token prediction` : "";
   const step = tokensPerStep === undefined ? "" : `, ${work(flopsPerToken * tokensPerStep)} per step`;
   return [
-    ["parameters", `${large(parameters.total)}: model ${large(parameters.main)}${active}${mtp}`],
+    ["parameters", large(parameters.total) + mtp + used],
     ["work", `${work(flopsPerToken)} per token${step}`],
     ...memoryFacts(plan),
   ];
@@ -145,7 +151,7 @@ export function timeFacts(plan: PlanValues): Facts {
 export function diskFacts({ disk }: PlanValues): Facts {
   const logs: Facts = disk.logBytes === undefined ? [] : [["logs", `about ${formatBytes(disk.logBytes)}`]];
   if (disk.checkpointBytes === undefined) return [["checkpoint", "not computed for this kind of model"], ...logs];
-  const copies = (disk.copies ?? 1) < 1.05 ? "" : `, every value ${disk.copies?.toFixed(1)} times on average`;
+  const copies = (disk.copies ?? 1) < 1.05 ? "" : `, each value stored in ${disk.copies?.toFixed(1)} copies on average`;
   const one =
     `about ${formatBytes(disk.checkpointBytes)} in all: weights and both moments, ` +
     `float32, ${disk.format}${copies}`;

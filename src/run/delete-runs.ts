@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { requireArgument } from "../core/arguments.js";
-import { requireOptions } from "../core/options/option-names.js";
+import { requireOptions, suggestName } from "../core/options/option-names.js";
 import { parseDuration } from "../core/units.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
 import { listRuns, type OpenOptions } from "./open.js";
@@ -48,7 +48,8 @@ export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeleti
   const before = olderThan === undefined ? undefined : Date.now() - parseDuration(olderThan, "olderThan");
   const chosen: Run[] = [];
   if (patterns === undefined && before === undefined && states === undefined) return previewDeletion(chosen, false);
-  for (const run of await listRuns(folder === undefined ? {} : { folder })) {
+  const listed = await listRuns(folder === undefined ? {} : { folder });
+  for (const run of listed) {
     const status = await run.status();
     const fits =
       (patterns?.some((each) => each.test(basename(run.folder))) ?? true) &&
@@ -56,5 +57,16 @@ export async function deleteRuns(options: DeleteOptions = {}): Promise<RunDeleti
       (states?.some((state) => state === status.state) ?? true);
     if (fits) chosen.push(run);
   }
-  return previewDeletion(chosen, false);
+  const existing = [...new Set(listed.map((run) => basename(run.folder)))];
+  return previewDeletion(chosen, false, names && unmatchedText(names, existing));
+}
+
+/** Names and patterns that fit no run, with the names that there are. */
+function unmatchedText(names: readonly string[], existing: readonly string[]): string {
+  const none = names.filter((name) => !existing.some((one) => pattern(name).test(one)));
+  if (none.length === 0) return "";
+  const near = none.map((name) => suggestName(name, existing)).find((one) => one !== undefined);
+  const found = existing.length === 0 ? "there are none" : `there are ${existing.slice(0, 20).join(", ")}`;
+  const more = existing.length > 20 ? `, and ${existing.length - 20} more` : "";
+  return `No run is named ${none.join(" or ")}; ${found}${more}.${near === undefined ? "" : ` Did you mean ${near}?`}`;
 }

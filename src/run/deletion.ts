@@ -46,11 +46,13 @@ export interface DoomedRun {
 export class RunDeletion {
   readonly runs: readonly DoomedRun[];
   readonly live: readonly string[];
+  readonly #unmatched: string;
 
-  /** @internal Use run.delete or deleteRuns. */
-  constructor(runs: readonly DoomedRun[], live: readonly string[]) {
+  /** @internal Use run.delete or deleteRuns. `unmatched`: names that no run has, in words. */
+  constructor(runs: readonly DoomedRun[], live: readonly string[], unmatched = "") {
     this.runs = runs;
     this.live = live;
+    this.#unmatched = unmatched;
   }
 
   /** Bytes of all folders together. */
@@ -94,6 +96,7 @@ export class RunDeletion {
       })),
       note: [
         this.runs.length > 0 ? "To delete them: await deletion.confirm()" : "",
+        this.#unmatched,
         this.live.length > 0 ? `Live runs are kept: ${this.live.join(", ")}` : "",
       ]
         .filter(Boolean)
@@ -131,8 +134,12 @@ async function deleteFolder({ run, identity }: DoomedRun): Promise<boolean> {
   return true;
 }
 
-/** The preview for some runs. `strict`: a live run is an error, not left out. */
-export async function previewDeletion(runs: readonly DeletableRun[], strict: boolean): Promise<RunDeletion> {
+/** The preview for some runs. `strict`: a live run is an error, not left out; `unmatched`: names that no run has. */
+export async function previewDeletion(
+  runs: readonly DeletableRun[],
+  strict: boolean,
+  unmatched?: string,
+): Promise<RunDeletion> {
   const doomed: DoomedRun[] = [];
   const live: string[] = [];
   for (const run of runs) {
@@ -143,5 +150,5 @@ export async function previewDeletion(runs: readonly DeletableRun[], strict: boo
     } else if (strict) throw refuseLive(status);
     else live.push(basename(run.folder));
   }
-  return new RunDeletion(doomed, live);
+  return new RunDeletion(doomed, live, unmatched);
 }

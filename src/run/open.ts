@@ -76,7 +76,7 @@ function missing(name: string, folder: string, folders: readonly string[]): LabE
   const likely = folders.find((path) => basename(path) === near) ?? folders[0];
   const found = names.length > 0 ? `found ${names.slice(0, 20).join(", ")}` : `found no run in ${dirname(folder)}`;
   return new LabError("RUN_MISSING", `run ${name}: expected ${folder}/run.json, ${found}`, {
-    hint: likely ? openLine(likely) : 'await listRuns({ folder: "…" })',
+    hint: likely ? openLine(likely) : `await listRuns({ folder: ${JSON.stringify(dirname(folder))} })`,
     details: { name, folder, names },
   });
 }

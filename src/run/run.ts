@@ -3,6 +3,7 @@ import { CancelledError, LabError } from "../core/error.js";
 import { requireOptions } from "../core/options/option-names.js";
 import type { Incidents } from "../recover/account/incidents.js";
 import { displayKey, jupyterHost, type MimeBundle } from "../view/display-contract.js";
+import { show } from "../view/show.js";
 import type { ShownList } from "../view/shown-list.js";
 import { previewDeletion, type RunDeletion } from "./deletion.js";
 import { logOptions } from "./logs/check-log-options.js";
@@ -111,7 +112,8 @@ export class Run {
   /**
    * Waits for the end of the run, or for a step. Throws RUN_FAILED (RunFailedError with rank, signal, and log),
    * RUN_LOST, RUN_WAIT_TIMEOUT, or CANCELLED when the cell is interrupted; training continues in the last two cases.
-   * When the run has ended, returns after the last write into its folder, which can then be copied or removed.
+   * When the run has ended, returns after the last write into its folder, which can then be copied or removed. Notes
+   * a run that ended before the step.
    */
   async wait(options: WaitOptions = {}): Promise<RunStatus> {
     const cell = jupyterHost()?.signal;
@@ -121,6 +123,10 @@ export class Run {
       if (error instanceof CancelledError && cell?.aborted) tellContinues(this.#reader, cell);
       throw error;
     });
+    if (options.untilStep !== undefined && status.step < untilStep)
+      show({
+        "text/plain": `run ${this.name} has ended (${status.state}) at step ${status.step}, before step ${untilStep}`,
+      });
     return this.#shown(status);
   }
 

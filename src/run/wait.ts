@@ -67,7 +67,7 @@ export async function waitForRun(
         hint:
           state === "lost"
             ? "look at it: await run.status()"
-            : `it continues training; wait again: await run.wait({ timeout: "…" })`,
+            : `it continues training; wait again: await run.wait({ timeout: ${JSON.stringify(options.timeout)} })`,
         details: { step, totalSteps },
       });
     }

@@ -2,7 +2,7 @@ import type { Issue } from "../core/error.js";
 import { bundleBytes, fitBundle, maximumBundleBytes } from "./budget.js";
 import type { MimeBundle } from "./display-contract.js";
 import { cellElement, frame, heading, smallPrint, tableElement } from "./html.js";
-import { displayWidth, escapeMarkup, pad, shorten, visibleControls } from "./text.js";
+import { displayWidth, escapeMarkup, pad, shorten, shortenText, visibleControls } from "./text.js";
 
 /**
  * A title and labeled facts below each other, such as the summary of a run. Values may have several lines. At most 64
@@ -17,7 +17,7 @@ export function factsBundle(title: string, facts: readonly (readonly [label: str
   return fitBundle(levels, (limits) => {
     const shown = facts
       .slice(0, limits.count)
-      .map(([label, value]) => [shorten(label, Math.min(80, limits.value)), shorten(value, limits.value)] as const);
+      .map(([label, value]) => [shorten(label, Math.min(80, limits.value)), shortenText(value, limits.value)] as const);
     const hidden =
       facts.length > shown.length ? `⋮ ${facts.length - shown.length} of ${facts.length} facts hidden` : "";
     const name = shorten(title, 500);
@@ -71,8 +71,8 @@ export function issuesBundle(issues: readonly Issue[]): MimeBundle {
     const shown = sorted.slice(0, limits.count).map((issue) => ({
       ...issue,
       path: shorten(issue.path, limits.text),
-      message: shorten(issue.message, limits.text),
-      hint: shorten(issue.hint, limits.text),
+      message: shortenText(issue.message, limits.text),
+      hint: shortenText(issue.hint, limits.text),
     }));
     const rest = sorted.length - shown.length;
     const hidden = rest > 0 ? `⋮ ${rest} of ${sorted.length} findings hidden` : "";

@@ -1,7 +1,17 @@
 import { fitBundle } from "./budget.js";
 import type { MimeBundle } from "./display-contract.js";
 import { cellElement, frame, heading, quietStyle, ruleStyle, smallPrint, tableElement } from "./html.js";
-import { type Cell, displayWidth, escapeMarkup, formatCell, oneLine, pad, shorten, visibleControls } from "./text.js";
+import {
+  type Cell,
+  displayWidth,
+  escapeMarkup,
+  formatCell,
+  oneLine,
+  pad,
+  shorten,
+  shortenText,
+  visibleControls,
+} from "./text.js";
 
 export interface Column {
   /** Name of the value in each row. */
@@ -57,7 +67,8 @@ interface Grid {
 
 /**
  * A table as text/plain (aligned columns) and text/html (theme-aware). Shows the first 30 and the last 5 rows, says how
- * many are hidden and how to get them (`more`); long cells are shortened in the middle. At most 64 KB.
+ * many are hidden and how to get them (`more`); long names are shortened in the middle, sentences at their end. At most
+ * 64 KB.
  */
 export function tableBundle(spec: TableSpec): MimeBundle {
   return fitBundle(levels, (limits) => {
@@ -74,8 +85,8 @@ function gridOf(spec: TableSpec, limits: Limits): Grid {
   const last = all ? [] : spec.rows.slice(-limits.tail);
   const texts = (rows: TableSpec["rows"]) =>
     rows.map((row) => ({
-      cells: columns.map((column) => shorten(formatCell(row[column.key]), limits.cell)),
-      detail: spec.detail === undefined ? "" : shorten(formatCell(row[spec.detail]), 2 * limits.cell),
+      cells: columns.map((column) => shortenText(formatCell(row[column.key]), limits.cell)),
+      detail: spec.detail === undefined ? "" : shortenText(formatCell(row[spec.detail]), 2 * limits.cell),
     }));
   const hiddenRows = count - first.length - last.length;
   const hiddenColumns = spec.columns.length - columns.length;
@@ -89,7 +100,7 @@ function gridOf(spec: TableSpec, limits: Limits): Grid {
       count === 0 ? "(no rows)" : "",
       hiddenRows > 0 && spec.more ? `All rows: ${spec.more}` : "",
       hiddenColumns > 0 ? `${hiddenColumns} of ${spec.columns.length} columns hidden` : "",
-      spec.note ? shorten(visibleControls(spec.note), proseLimit) : "",
+      spec.note ? shortenText(visibleControls(spec.note), proseLimit) : "",
     ]
       .filter(Boolean)
       .join("\n"),
@@ -102,7 +113,7 @@ function naturalAlign(rows: TableSpec["rows"], key: string): "left" | "right" {
 }
 
 function plainTable(title: string | undefined, grid: Grid): string {
-  const cut = ({ cells, detail }: Row) => ({ cells: cells.map((text) => shorten(text, plainCell)), detail });
+  const cut = ({ cells, detail }: Row) => ({ cells: cells.map((text) => shortenText(text, plainCell)), detail });
   const body = [...grid.head, ...grid.tail].map(cut);
   const widths = grid.labels.map((label, i) =>
     Math.max(displayWidth(label), ...body.map(({ cells }) => displayWidth(cells[i] ?? ""))),

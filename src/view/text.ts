@@ -91,3 +91,16 @@ export function shorten(text: string, limit: number): string {
   const end = tail > 0 ? Array.from(text.slice(-2 * tail)).slice(-tail) : [];
   return `${start.join("")}…${end.join("")}`;
 }
+
+/** Four words in a row: a sentence, not a name or a path. */
+const sentence = /\S \S+ \S+ \S/;
+
+/** Shortens a sentence at its end, at a word where one ends near the limit, and every other text as `shorten` does. */
+export function shortenText(text: string, limit: number): string {
+  if (text.length <= limit || !sentence.test(text)) return shorten(text, limit);
+  const characters = Array.from(text.slice(0, 2 * limit));
+  if (text.length <= 2 * limit && characters.length <= limit) return text;
+  const start = characters.slice(0, limit - 1).join("");
+  const cut = start.lastIndexOf(" ");
+  return `${(cut > start.length * 0.7 ? start.slice(0, cut) : start).trimEnd()}…`;
+}

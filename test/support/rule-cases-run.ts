@@ -87,6 +87,12 @@ export const runCases: readonly RuleCase[] = [
   },
   {
     rule: "unknown-key",
+    edits: { "runer_config.epochs": 2 },
+    path: "runer_config",
+    says: /no such section at the top, so it has no effect/,
+  },
+  {
+    rule: "unknown-key",
     edits: { favourite_color: "blue" },
     path: "favourite_color",
     says: /no such key at the top/,

@@ -1,6 +1,6 @@
 import { hasAll, requireArgument, requireText } from "../../core/arguments.js";
 import { ConfigError } from "../../core/error.js";
-import { suggestName } from "../../core/options/option-names.js";
+import { editDistance, suggestName } from "../../core/options/option-names.js";
 import { displayKey, type MimeBundle } from "../../view/display-contract.js";
 import { factsBundle } from "../../view/sections.js";
 import { ShownList } from "../../view/shown-list.js";
@@ -117,4 +117,31 @@ export function describeKey(path: ConfigPath, config?: { get(path: string): unkn
     issues: [],
     details: { path },
   });
+}
+
+/** How many letters of a misspelled name may be wrong. */
+const wrongLetters = 2;
+
+function nearName(word: string, names: readonly string[]): string | undefined {
+  const near = suggestName(word, names);
+  return near !== undefined && editDistance(word, near) <= wrongLetters ? near : undefined;
+}
+
+/** The known path that a misspelled one means, or undefined if the path is known or none is near. */
+export function meantPath(path: string): string | undefined {
+  const cut = path.lastIndexOf(".");
+  const section = cut < 0 ? "" : path.slice(0, cut);
+  const name = path.slice(cut + 1);
+  const known = section
+    .replace(/^callbacks\.\d+$/, "callbacks")
+    .replace(/^train_dataset_task\.dataset_config(?=\.|$)/, "train_dataset");
+  if (!sectionPaths.includes(known)) {
+    const meant = nearName(known, sectionPaths);
+    return meant !== undefined && Object.hasOwn(allKeys(meant), name) ? `${meant}.${name}` : undefined;
+  }
+  const keys = allKeys(known);
+  // A position in a list, or a name that is known.
+  if (/^\d+$/.test(name) || Object.hasOwn(keys, name)) return undefined;
+  const near = nearName(name, Object.keys(keys));
+  return near === undefined || section === "" ? near : `${section}.${near}`;
 }

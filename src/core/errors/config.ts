@@ -10,7 +10,7 @@ export const configErrors = {
     cure: "Use a path, a template's name from the message, or the YAML text itself.",
   },
   CONFIG_EDIT_REFUSED: {
-    meaning: "An edit would be ambiguous, would break the file, or has a value of the wrong type.",
+    meaning: "An edit would be ambiguous, would break the file, or has a value that YAML can't hold.",
     cure: "Set the path that the message names.",
   },
   CONFIG_KEY_UNKNOWN: {

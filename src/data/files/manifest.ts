@@ -112,3 +112,58 @@ export function manifestChanges(before: ManifestCause, now: ManifestCause): stri
 function padOf({ options, tokenizer }: ManifestCause): number | undefined {
   return options.mode === "pad" ? tokenizer.padId : undefined;
 }
+
+/** What `prepareData` takes if an option is not given. */
+const usual: Readonly<Record<string, unknown>> = {
+  format: "megatron",
+  mode: "stitch",
+  dtype: "int32",
+  encodingErrors: "error",
+  onBadLines: "error",
+  documentSeparator: "\n\n",
+  shards: 1,
+  columns: ["input_ids", "labels"],
+  jsonKeys: ["text"],
+};
+
+const isUsual = ([name, value]: readonly [string, unknown]): boolean =>
+  value === undefined || JSON.stringify(value) === JSON.stringify(usual[name]);
+
+/** The options of a manifest by the names that `prepareData` takes. */
+function callOptions({ jsonKey, inputFormats, ...options }: DatasetManifest["options"]): Record<string, unknown> {
+  const [format, ...others] = inputFormats ?? [];
+  // The other formats follow from the endings of the files.
+  const written = others.length === 0 && (format === "lines" || format === "text") ? format : undefined;
+  return { ...options, inputFormat: written, jsonKeys: jsonKey === undefined ? undefined : [jsonKey] };
+}
+
+function written(entries: readonly (readonly [string, unknown])[]): string {
+  return entries.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ");
+}
+
+/** Options that `before` had and `now` has not, as a call writes them: `seqLength: 128`; empty if there are none. */
+export function earlierOptions(before: DatasetManifest["options"], now: DatasetManifest["options"]): string {
+  const is = callOptions(now);
+  const were = Object.entries(callOptions(before));
+  return written(
+    were
+      .map(([name, value]) => [name, value ?? usual[name]] as const)
+      .filter(
+        ([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(is[name] ?? usual[name]),
+      ),
+  );
+}
+
+/** The call of `prepareData` that makes the dataset at `prefix` as the manifest describes it. */
+export function preparingCall(prefix: string, { input, inputs, tokenizer, options }: ManifestCause): string {
+  const paths = inputs?.map(({ path }) => path) ?? [input.path];
+  const ending = `_${options.jsonKey ?? "text"}_document`;
+  const output = prefix.endsWith(ending) ? prefix.slice(0, -ending.length) : prefix;
+  const from = paths.length === 1 ? JSON.stringify(paths[0]) : paths.length > 4 ? "…" : JSON.stringify(paths);
+  const rest = written([
+    ["tokenizer", tokenizer.path],
+    ["output", output],
+    ...Object.entries(callOptions(options)).filter((entry) => !isUsual(entry)),
+  ]);
+  return `prepareData({ input: ${from}, ${rest} })`;
+}

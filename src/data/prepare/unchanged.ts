@@ -1,5 +1,5 @@
 import { type FileRecord, matchesRecord, recordedFile } from "../files/file-record.js";
-import { type DatasetManifest, type ManifestCause, manifestChanges } from "../files/manifest.js";
+import { type DatasetManifest, earlierOptions, type ManifestCause, manifestChanges } from "../files/manifest.js";
 import { readManifest } from "../files/read-manifests.js";
 import type { InputFile } from "../text/input/files.js";
 import { inputRecords } from "./input.js";
@@ -10,6 +10,8 @@ export interface Finding {
   readonly unchanged: DatasetManifest | undefined;
   /** What is different from the dataset that is there; empty if there is none. */
   readonly reasons: readonly string[];
+  /** Options that make the dataset that is there, if others are asked for: `seqLength: 128`. */
+  readonly earlier?: string;
 }
 
 type Inputs = Pick<ManifestCause, "input" | "inputs">;
@@ -27,9 +29,10 @@ export async function findUnchanged(
   if (!manifest) return { unchanged: undefined, reasons };
   const records = manifest.inputs ?? [manifest.input];
   const known = looksUntouched(files, records) ? records.map(({ sha256 }) => sha256) : await hashes();
-  const changes = manifestChanges(manifest, causeWith(inputRecords(files, known)));
-  const all = [...changes, ...(await damage(prefix, manifest))];
-  return all.length === 0 ? { unchanged: manifest, reasons: [] } : { unchanged: undefined, reasons: all };
+  const cause = causeWith(inputRecords(files, known));
+  const all = [...manifestChanges(manifest, cause), ...(await damage(prefix, manifest))];
+  if (all.length === 0) return { unchanged: manifest, reasons: [] };
+  return { unchanged: undefined, reasons: all, earlier: earlierOptions(manifest.options, cause.options) };
 }
 
 async function manifestBefore(

@@ -6,8 +6,8 @@ export interface LossPoint {
 }
 
 /**
- * `exact`: the log shows the same digits. `equal`: within the tolerance. `diverged`: neither. `pending`: too few steps
- * yet.
+ * `exact`: the log shows the same digits. `equal`: within the tolerance, or not worse than the trend. `diverged`:
+ * neither. `pending`: too few steps yet.
  */
 export type ResumeVerdict = "exact" | "equal" | "diverged" | "pending";
 
@@ -32,7 +32,8 @@ function comparison(
   rest: Omit<ResumeComparison, "verdict" | "text"> & { readonly detail: string },
 ): ResumeComparison {
   const { detail, ...facts } = rest;
-  const name = verdict === "equal" ? "equal within the tolerance" : verdict;
+  const equal = facts.against === "trend" ? "not worse than before" : "equal within the tolerance";
+  const name = verdict === "equal" ? equal : verdict;
   return { verdict, ...facts, text: `${name}: ${detail}` };
 }
 
@@ -103,6 +104,6 @@ function againstTrend(before: readonly LossPoint[], first: readonly LossPoint[],
       `expected at most ${limit.toFixed(4)} after the trend of ${losses.length} steps`;
     return comparison("diverged", { ...facts, largest, detail });
   }
-  const detail = `median loss ${mean.toFixed(4)}, the trend of ${losses.length} steps before is ${center.toFixed(4)}`;
+  const detail = `median loss ${mean.toFixed(4)}, that of the ${losses.length} steps before was ${center.toFixed(4)}`;
   return comparison(more ? "pending" : "equal", { ...facts, largest, detail });
 }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { enginePython } from "../../core/engine-python.js";
 import { packageRoot } from "../../core/package-root.js";
 import { fileSha256 } from "../../data/files/file-record.js";
+import { preparingCall } from "../../data/files/manifest.js";
 import { readManifest } from "../../data/files/read-manifests.js";
 import type { FileIdentity, RunIdentity } from "../record/identity.js";
 import type { LaunchablePlan } from "./launchable.js";
@@ -13,13 +14,14 @@ const hashedBytes = 1024 ** 3;
 
 const sha256 = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
 
-/** Prefixes and folders of the training data, as the configuration names them. */
+/** Prefixes, and folders or files, of the training data, as the configuration names them. */
 function dataPaths(config: LaunchablePlan["config"]): { readonly prefixes: string[]; readonly folders: string[] } {
   const loader = "train_dataset.data_loader";
   const listed = [config.get(`${loader}.config.data_path`), config.get(`${loader}.config.train_data_path`)].flat();
   const words = listed.filter((value): value is string => typeof value === "string" && Number.isNaN(Number(value)));
   const folder = config.get(`${loader}.dataset_dir`);
-  const folders = typeof folder === "string" && folder !== "" ? [folder] : [];
+  const files = [config.get(`${loader}.dataset_files`)].flat();
+  const folders = [folder, ...files].filter((value): value is string => typeof value === "string" && value !== "");
   return { prefixes: words.map((word) => word.trim()), folders };
 }
 
@@ -92,15 +94,18 @@ export async function identify(config: LaunchablePlan["config"], known?: RunIden
   const { prefixes, folders } = dataPaths(config);
   const data: FileIdentity[] = [];
   const tokenizer = await tokenizersOf(config);
+  const prepared: Record<string, string> = {};
   for (const prefix of prefixes) {
     const manifest = await readManifest(prefix).catch(() => undefined);
     for (const kind of ["bin", "idx"])
       data.push(...(await describer.describe(`${prefix}.${kind}`, manifest?.files[kind])));
-    if (manifest) tokenizer[manifest.tokenizer.path] = manifest.tokenizer.sha256;
+    if (manifest === undefined) continue;
+    tokenizer[manifest.tokenizer.path] = manifest.tokenizer.sha256;
+    prepared[prefix] = preparingCall(prefix, manifest);
   }
   for (const folder of folders)
     for (const path of await filesOf(folder)) data.push(...(await describer.describe(path)));
-  return { config: sha256(config.text), data, tokenizer, code: await codeOf() };
+  return { config: sha256(config.text), data, prepared, tokenizer, code: await codeOf() };
 }
 
 /** Hash of a configuration's bytes, as `RunIdentity.config` has it. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasAll, requireArgument } from "../../core/arguments.js";
-import { LabError } from "../../core/error.js";
+import { isLabError, LabError } from "../../core/error.js";
 import { callOptions } from "../../core/options/call-options.js";
 import { unchecked } from "../../core/options/option-table.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
@@ -15,7 +16,7 @@ import { startsAllNodes } from "../nodes/open/open-nodes.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import { sharedReader } from "../read/run-reader.js";
 import { copyError, originalOf } from "../record/copied-folder.js";
-import { identityChanges, type RunIdentity } from "../record/identity.js";
+import { identityChanges, type RunIdentity, restoringLine } from "../record/identity.js";
 import { runPaths } from "../record/layout.js";
 import { readLease } from "../record/lease.js";
 import { defaultFolder, openLine, runFolder } from "../record/name.js";
@@ -31,7 +32,7 @@ import { identify } from "./identify.js";
 import { withLaunchLock } from "./launch-lock.js";
 import type { LaunchablePlan } from "./launchable.js";
 import { requireSoundPlan } from "./plan-errors.js";
-import { reuseOf } from "./reuse.js";
+import { reuseOf, trainingDifferences } from "./reuse.js";
 import { fillRunFolder, startRun } from "./start.js";
 import { type Starter, starterOf } from "./starter.js";
 import { joinOverrides, requireUnchanged } from "./unchanged.js";
@@ -201,7 +202,8 @@ async function attachTo(node: RemoteNode, folder: string, how: How & { readonly 
 function changesSince(before: RunFile, now: RunIdentity, override: string | undefined): LaunchOverride | undefined {
   const changes = before.identity ? identityChanges(before.identity, now) : [];
   const call = `launchRun(plan, { name: ${JSON.stringify(before.name)}, … })`;
-  return requireUnchanged(before.name, changes, { override, call });
+  const restore = before.identity && restoringLine(before.identity, now);
+  return requireUnchanged(before.name, changes, { override, call, restore });
 }
 
 function othersNote(file: RunFile): string | undefined {
@@ -210,11 +212,28 @@ function othersNote(file: RunFile): string | undefined {
   return `started on this node only; the other ${others} nodes wait for their commands`;
 }
 
+/** What another training of the same name has different; empty if it is the same, or its configuration is lost. */
+async function differencesFrom(
+  existing: RunFile,
+  folder: string,
+  now: { readonly file: RunFile; readonly config: string },
+): Promise<string[]> {
+  if (existing.fingerprint === now.file.fingerprint) return [];
+  const config = await readFile(runPaths(folder).config, "utf8").catch(() => undefined);
+  try {
+    return config === undefined ? [] : trainingDifferences({ file: existing, config }, now);
+  } catch (error) {
+    if (isLabError(error)) return [];
+    throw error;
+  }
+}
+
 async function again(existing: RunFile, folder: string, how: How): Promise<Run> {
   const open = openLine(folder);
   const status = await sharedReader(folder, existing).status();
   const wanted = await how.describe(existing.attempt, false, existing);
-  const reuse = reuseOf(status, existing, { fingerprint: wanted.fingerprint, open });
+  const differences = await differencesFrom(existing, folder, { file: wanted, config: how.config });
+  const reuse = reuseOf(status, existing, { fingerprint: wanted.fingerprint, open, differences });
   if (reuse.action === "return") {
     if (wanted.identity) changesSince(existing, wanted.identity, how.options.override);
     show({ "text/plain": `run ${existing.name}: ${reuse.note}` });

@@ -20,7 +20,7 @@ import { hasRemoteFiles, remoteNodes } from "../nodes/open/open-nodes.js";
 import { lookAtSaved } from "../nodes/open/saved-files.js";
 import { sharedReader } from "../read/run-reader.js";
 import { isTerminal } from "../record/events.js";
-import { identityChanges } from "../record/identity.js";
+import { identityChanges, restoringLine } from "../record/identity.js";
 import { runPaths } from "../record/layout.js";
 import { openLine, runFolder } from "../record/name.js";
 import { launcherOption, strategyOverride } from "../record/node-command.js";
@@ -139,7 +139,8 @@ async function changesOf(run: Run, config: Config, override: string | undefined)
   const now = await identify(config, identity);
   const edited = now.config === identity.config ? [] : [`${runPaths(run.folder).config}: edited since the launch`];
   const changes = [...edited, ...identityChanges(identity, now)];
-  return requireUnchanged(run.name, changes, { override, call: "resumeRun(run, { … })" });
+  const restore = restoringLine(identity, now);
+  return requireUnchanged(run.name, changes, { override, call: "resumeRun(run, { … })", restore });
 }
 
 /** The work behind `resumeRun` in `on-demand/run.ts`. */

@@ -1,3 +1,6 @@
+import { diffSources } from "../../config/diff.js";
+import { shortValue } from "../../config/text/short-value.js";
+import { readSource, type SourceText } from "../../config/text/source-text.js";
 import { LabError } from "../../core/error.js";
 import { isLive, type RunStatus } from "../read/status.js";
 import type { RunFile } from "../record/run-file.js";
@@ -27,6 +30,50 @@ export function sameTrainingNote(status: RunStatus, open: string): string | unde
   return `the same training was stopped at ${at}; nothing was started; to continue: await resumeRun(${open})`;
 }
 
+/** Differences that a message names. */
+const mostNamed = 3;
+
+function words(argv: readonly string[], folder: string): string[] {
+  return argv.map((word) => word.replaceAll(folder, "<run>")).filter((word) => !/^--(master_port|log_dir)=/.test(word));
+}
+
+/** How the commands of two launches differ, in a few words; empty if they do the same. */
+function commandDifferences(before: RunFile, now: RunFile): string[] {
+  if (before.commands.length !== now.commands.length)
+    return [`nodes: ${before.commands.length}, now ${now.commands.length}`];
+  if (before.worldSize !== now.worldSize) return [`workers: ${before.worldSize}, now ${now.worldSize}`];
+  const [was, is] = [before, now].map(({ commands, folder }) =>
+    commands.flatMap(({ argv }) => words(argv, folder ?? "")),
+  ) as [string[], string[]];
+  const changed = is.filter((word) => !was.includes(word));
+  return changed.length > 0 ? [`command: ${changed[0]} is new`] : [];
+}
+
+/**
+ * What differs between the training of a run and another one of the same name: `seed: 1, now 2`. The texts are those
+ * of the configurations. Pure.
+ */
+export function trainingDifferences(
+  before: { readonly file: RunFile; readonly config: string },
+  now: { readonly file: RunFile; readonly config: string },
+): string[] {
+  const [was, is] = [before, now].map(({ config }, index) => readSource(config, `configuration ${index}`)) as [
+    SourceText,
+    SourceText,
+  ];
+  const settings = diffSources(was, is).map(
+    (change) => `${change.path}: ${valueText(change.was)}, now ${valueText(change.now)}`,
+  );
+  const found = [...commandDifferences(before.file, now.file), ...settings];
+  if (found.length === 0 && before.config !== now.config) return ["comments or order of the configuration"];
+  const more = found.length - mostNamed;
+  return more > 0 ? [...found.slice(0, mostNamed), `and ${more} more`] : found;
+}
+
+function valueText(value: unknown): string {
+  return value === undefined ? "none" : shortValue(value, 40);
+}
+
 /**
  * Decides, without starting anything. The same training is returned while it lives and after it ended well or was
  * stopped; one that failed without a checkpoint may be tried again; everything else needs another name. Pure.
@@ -34,14 +81,20 @@ export function sameTrainingNote(status: RunStatus, open: string): string | unde
 export function reuseOf(
   status: RunStatus,
   file: RunFile,
-  wanted: { readonly fingerprint: string; readonly open: string },
+  wanted: { readonly fingerprint: string; readonly open: string; readonly differences?: readonly string[] },
 ): Reuse {
+  const { differences = [] } = wanted;
+  const other = differences.length === 0 ? "" : `; different are ${differences.join("; ")}`;
   const at = `step ${status.step} of ${status.totalSteps}`;
   if (file.fingerprint !== wanted.fingerprint) {
     if (isLive(status))
-      throw taken(status, `a live run of another training (${status.state}, ${at})`, `const run = ${wanted.open}`);
+      throw taken(
+        status,
+        `a live run of another training (${status.state}, ${at})${other}`,
+        `const run = ${wanted.open}`,
+      );
     const hint = `name: "${nextName(status.name)}" (or look at the old one: ${wanted.open})`;
-    throw taken(status, `a run of another training (${status.state}, ${at})`, hint);
+    throw taken(status, `a run of another training (${status.state}, ${at})${other}`, hint);
   }
   const note = sameTrainingNote(status, wanted.open);
   if (note !== undefined) return { action: "return", note };

@@ -2,7 +2,8 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { systemClock } from "../../core/clock.js";
-import { LabError, MachineError } from "../../core/error.js";
+import { isLabError, LabError, MachineError } from "../../core/error.js";
+import { formatCount } from "../../core/units.js";
 import type { ResolvedCluster } from "../../plan/command/cluster.js";
 import type { NodeCommand } from "../../plan/command/command.js";
 import { hasDevices } from "../machine-facts.js";
@@ -118,6 +119,25 @@ function reservedByOther(name: string, { name: node, folder }: RemoteNode, { fro
   });
 }
 
+/** Unreachable nodes that an error names. */
+const mostNamed = 10;
+
+/** If node 0 can't be reached: an error that names the others that can't be, too. */
+async function withOtherNodes(error: unknown, nodes: readonly RemoteNode[]): Promise<unknown> {
+  if (!isLabError(error) || error.code !== "NODE_UNREACHABLE") return error;
+  const outcomes = await inParallel(nodes.slice(1), (node) => node.processes());
+  const reasons: unknown[] = [error, ...outcomes.map((one) => (one.status === "rejected" ? one.reason : undefined))];
+  const found = reasons.filter((reason) => isLabError(reason)).filter(({ code }) => code === "NODE_UNREACHABLE");
+  const more = found.length > mostNamed ? [`- and ${found.length - mostNamed} more`] : [];
+  const lines = [...found.slice(0, mostNamed).map(({ message }) => `- ${message}`), ...more];
+  const title = `${found.length} of ${formatCount(nodes.length, "node")} can't be reached`;
+  return new LabError("NODE_UNREACHABLE", found.length === 1 ? error.message : `${title}:\n${lines.join("\n")}`, {
+    hint: `await checkCluster(plan) shows all nodes; ${error.hint}`,
+    details: { ...error.details, nodes: found.map(({ details }) => details.node) },
+    cause: error,
+  });
+}
+
 class SshStarter implements Starter {
   readonly #plan: CheckablePlan;
   readonly #id: string;
@@ -144,7 +164,9 @@ class SshStarter implements Starter {
     const port = Number(commands[0] && launcherOption(commands[0], "master_port"));
     if (port !== defaultPort) return commands;
     const [master] = this.#open(commands);
-    const free = await master?.ask("freePort", { start: port });
+    const free = await master?.ask("freePort", { start: port }).catch(async (error: unknown) => {
+      throw await withOtherNodes(error, this.#open(commands));
+    });
     return commands.map((command) => withLauncherOption(command, "master_port", String(free ?? port)));
   }
 

@@ -1,15 +1,21 @@
 import { LabError } from "../../core/error.js";
 import type { LaunchOverride } from "../record/run-file.js";
 
+interface Accepting {
+  readonly override: string | undefined;
+  readonly call: string;
+  readonly restore?: string | undefined;
+}
+
 /**
  * Accepts a training whose data, tokenizer, and code are as they were recorded; one that has changed only if the
  * caller gives a reason, which is returned for the record. `name`: the run that recorded them; `call`: the line to
- * type. Throws RUN_CHANGED.
+ * type; `restore`: what restores a dataset. Throws RUN_CHANGED.
  */
 export function requireUnchanged(
   name: string,
   changes: readonly string[],
-  { override, call }: { readonly override: string | undefined; readonly call: string },
+  { override, call, restore = "restore what has changed" }: Accepting,
 ): LaunchOverride | undefined {
   if (changes.length === 0) return undefined;
   if (override !== undefined)
@@ -19,7 +25,7 @@ export function requireUnchanged(
     };
   const lines = changes.slice(0, 20).map((change) => `- ${change}`);
   throw new LabError("RUN_CHANGED", `run ${name}: its inputs have changed since the launch:\n${lines.join("\n")}`, {
-    hint: `restore it, or: ${call.replace("…", 'override: "the reason why it is right"')}`,
+    hint: `${restore}, or: ${call.replace("…", 'override: "the reason why it is right"')}`,
     details: { name, changes },
   });
 }

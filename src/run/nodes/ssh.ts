@@ -128,14 +128,30 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string, hint: (line:
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     "its host key differs from the one in known_hosts",
-    (_line, host) => `if the machine was reinstalled: ssh-keygen -R ${host}`,
+    (_line, host) => `if the machine was reinstalled, in a terminal: ssh-keygen -R ${host}`,
   ],
-  [/Host key verification failed/, "its host key is not known", (line) => `${line} true   # and confirm the key`],
-  [/Permission denied/, "it refuses the login", (line) => line.replace(/^ssh /, "ssh-copy-id ").replace(" -- ", " ")],
-  [/Could not resolve hostname/, "its name does not resolve", (line) => `${line} true`],
-  [/Connection refused/, "nothing accepts ssh there", (line) => `${line} true`],
-  [/Connection timed out|No route to host|Network is unreachable/, "no answer", (line) => `${line} true`],
-  [/Timeout, server .* not responding|no sign of life/, "the connection was cut", (line) => `${line} true`],
+  [
+    /Host key verification failed/,
+    "its host key is not known",
+    (line) => `in a terminal: ${line} true   # and confirm the key`,
+  ],
+  [
+    /Permission denied/,
+    "it refuses the login",
+    (line) => `in a terminal: ${line.replace(/^ssh /, "ssh-copy-id ").replace(" -- ", " ")}`,
+  ],
+  [/Could not resolve hostname/, "its name does not resolve", (line) => `in a terminal: ${line} true`],
+  [/Connection refused/, "nothing accepts ssh there", (line) => `in a terminal: ${line} true`],
+  [
+    /Connection timed out|No route to host|Network is unreachable/,
+    "no answer",
+    (line) => `in a terminal: ${line} true`,
+  ],
+  [
+    /Timeout, server .* not responding|no sign of life/,
+    "the connection was cut",
+    (line) => `in a terminal: ${line} true`,
+  ],
 ];
 
 /**
@@ -157,7 +173,7 @@ function sshError(
       "NODE_PROGRAM_FAILED",
       `node ${about.name}: the node program did not start: ${found}: ${last}`,
       {
-        hint: `${line} ls -l ${quoteWord(about.python)}`,
+        hint: `in a terminal: ${line} ls -l ${quoteWord(about.python)}`,
         details,
       },
     );
@@ -165,14 +181,16 @@ function sshError(
   if (!end.established && /no sign of life/.test(text)) {
     const reason = `it accepts the login, but starts nothing (${last.trim()})`;
     return new LabError("NODE_UNREACHABLE", `node ${about.name}: ${reason}`, {
-      hint: `time ${line} true   # if this hangs: look into the shell's start-up files there, such as ~/.bashrc`,
+      hint:
+        `in a terminal: time ${line} true   ` +
+        "# if this hangs: look into the shell's start-up files there, such as ~/.bashrc",
       details,
     });
   }
   const known = reasons.find(([pattern]) => pattern.test(text));
   const reason = known?.[1] ?? (end.established ? "the connection ended" : "no connection");
   return new LabError("NODE_UNREACHABLE", `node ${about.name}: ${reason}${last === "" ? "" : ` (${last.trim()})`}`, {
-    hint: known?.[2](line, host) ?? `${line} true`,
+    hint: known?.[2](line, host) ?? `in a terminal: ${line} true`,
     details,
   });
 }

@@ -18,6 +18,8 @@ export interface RunIdentity {
   /** SHA-256 of the configuration's bytes. */
   readonly config: string;
   readonly data: readonly FileIdentity[];
+  /** The call that makes each dataset of `prepareData`, by its prefix; absent in runs of earlier versions. */
+  readonly prepared?: Readonly<Record<string, string>>;
   /** SHA-256 of the tokenizer that the data were made with, and of the configuration's tokenizer files, by path. */
   readonly tokenizer: Readonly<Record<string, string>>;
   /** Versions of what runs: the engine layer's hash, MindSpore, MindFormers. */
@@ -56,4 +58,18 @@ export function identityChanges(before: RunIdentity, now: Omit<RunIdentity, "con
     ...valueChanges("tokenizer", before.tokenizer, now.tokenizer),
     ...valueChanges("code", before.code, now.code),
   ];
+}
+
+/**
+ * What restores a dataset that was made again with other options since the launch; undefined if none was. Pure.
+ */
+export function restoringLine(before: RunIdentity, now: Omit<RunIdentity, "config">): string | undefined {
+  const found = new Map(now.data.map((file) => [file.path, file]));
+  const changed = before.data.filter((file) => fileChange(file, found.get(file.path)) !== undefined);
+  const prefix = Object.keys({ ...before.prepared, ...now.prepared }).find((one) =>
+    changed.some(({ path }) => path.startsWith(`${one}.`)),
+  );
+  if (prefix === undefined) return undefined;
+  const call = before.prepared?.[prefix];
+  return call === undefined ? "make the data again with the options that the run had" : `await ${call}`;
 }

@@ -1,13 +1,15 @@
 import { link, mkdir, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { iterationNotes, iterationOfFolder, trackerName } from "../../checkpoint/read/points/file-name.js";
-import { CheckpointError } from "../../core/error.js";
+import { CheckpointError, type Issue } from "../../core/error.js";
 
 /** The part of a saved point that resuming needs; `Checkpoint` has it. */
 export interface ResumePoint {
   /** Global step. */
   readonly step: number;
   readonly complete: boolean;
+  /** Why it is not complete; absent for points on other machines. */
+  readonly issues?: readonly Pick<Issue, "path" | "message">[];
   readonly files: readonly { readonly rank: number; readonly path: string }[];
 }
 
@@ -68,6 +70,16 @@ async function linkIteration({ files }: ResumePoint, step: number, folder: strin
   await writeFile(join(folder, trackerName), String(step));
 }
 
+/** The folder and what is missing or damaged in it. */
+function incompleteText({ files, issues = [] }: ResumePoint): string {
+  const [first, ...others] = issues;
+  const place = files[0] === undefined ? "" : ` in ${loadFolder(files[0].path)}`;
+  if (first === undefined) return `files missing or damaged${place}`;
+  const what = first.message.includes(first.path) ? first.message : `${first.path}: ${first.message}`;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  return `${what}${more}${what.includes("/") ? "" : place}`;
+}
+
 /**
  * Throws RESUME_IMPOSSIBLE unless the checkpoint is complete, has a file for each of `workers` ranks and steps are
  * left to do.
@@ -87,7 +99,7 @@ export function requireResumable(
       details: { step: point.step, ranks: point.files.length, workers: needs.workers, totalSteps: needs.totalSteps },
     });
   const choose = "from: (await openCheckpoints(run.checkpointDir)).latestComplete()";
-  if (!point.complete) throw refuse("expected a complete one, found files missing or damaged", choose);
+  if (!point.complete) throw refuse(`expected a complete one, found ${incompleteText(point)}`, choose);
   const ranks = point.files.map(({ rank }) => rank).sort((a, b) => a - b);
   // Ranks load their part of a point in the 1.9 layout whatever ranks have written it.
   if (

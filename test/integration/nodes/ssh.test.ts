@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { openConfig } from "../../../src/config/open.js";
 import { runProgram } from "../../../src/core/process.js";
 import { parseHost } from "../../../src/plan/command/hosts.js";
+import { planRun } from "../../../src/plan/plan-run.js";
+import { launchRun } from "../../../src/run/launch/launch.js";
 import type { NodeSign } from "../../../src/run/nodes/node.js";
 import { RemoteNode } from "../../../src/run/nodes/remote-node.js";
 import { remoteLine, sshConnector } from "../../../src/run/nodes/ssh.js";
@@ -260,6 +263,20 @@ it("no sshd: refused at once, with the host's name", async () => {
     code: "NODE_UNREACHABLE",
     message: expect.stringContaining(`node ${host}: nothing accepts ssh there`),
   });
+});
+
+it("a launch names every host that can't be reached, not only the first", async () => {
+  const hosts = ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"];
+  const runs = mkdtempSync(join(tmpdir(), "unreached-"));
+  const tiny = (await openConfig("pretrain_deepseek3_tiny_cpu")).set("parallel_config.data_parallel", 3);
+  const plan = await planRun(tiny, { cluster: { device: "CPU", hosts, devicesPerNode: 1 }, onErrors: "show" });
+  const launched = launchRun(plan, { name: "far", folder: runs, override: "only the hosts matter" });
+  await expect(launched).rejects.toMatchObject({
+    code: "NODE_UNREACHABLE",
+    message: expect.stringMatching(/^3 of 3 nodes can't be reached:\n- node .*:1: .*\n- node .*:2: .*\n- node .*:3: /),
+    hint: expect.stringMatching(/^await checkCluster\(plan\) shows all nodes; in a terminal: ssh -p 1 /),
+  });
+  rmSync(runs, { recursive: true });
 });
 
 const program = "import json,sys;print(json.dumps(sys.argv[1:]))";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeKey, listKeys } from "../../../src/config/keys/describe.js";
+import { describeKey, listKeys, meantPath } from "../../../src/config/keys/describe.js";
 import { openConfig } from "../../../src/config/open.js";
 import { displayKey } from "../../../src/view/display-contract.js";
 
@@ -37,4 +37,18 @@ test("the keys of a section, or all of them, are a list that shows itself as a t
   );
   expect(listKeys().length).toBeGreaterThan(600);
   expect(listKeys("callbacks").some(({ path }) => path === "callbacks.save_checkpoint_steps")).toBe(true);
+});
+
+test("a misspelled path means the nearest known one; a known or a strange one means no other", () => {
+  expect(meantPath("parallel_config.data_paralel")).toBe("parallel_config.data_parallel");
+  expect(meantPath("runer_config.epochs")).toBe("runner_config.epochs");
+  expect(meantPath("sead")).toBe("seed");
+  for (const path of [
+    "runner_config.stop_step",
+    "seed",
+    "my.own.key",
+    "callbacks.2.remove_redundancy",
+    "model.model_config.n_kv_heads",
+  ])
+    expect(meantPath(path)).toBeUndefined();
 });

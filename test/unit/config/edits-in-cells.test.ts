@@ -27,3 +27,14 @@ test("set as the last expression of a cell shows what it changed; a cell of its 
   expect(counts).toMatch(/^8,319,876 parameters/);
   expect(counts).toMatch(/embedding +\d/);
 });
+
+test("a misspelled path gave nothing at all: get names the key that is meant, set shows what is wrong with the value", async () => {
+  const opened = await cells.run('const edited = await openConfig("pretrain_deepseek3_tiny_cpu")');
+  expect(opened.failure?.traceback).toBeUndefined();
+  const got = await cells.run('edited.get("parallel_config.data_paralel")');
+  expect(JSON.stringify(got.messages())).toContain("Did you mean parallel_config.data_parallel?");
+  const set = (await cells.run('edited.set("parallel_config.data_parallel", "two")')).text ?? "";
+  expect(set).toMatch(/expected a whole number, found text/);
+  const section = (await cells.run('edited.set("parallel_config", 3)')).text ?? "";
+  expect(section).toMatch(/expected a section.*, found a whole number/);
+});

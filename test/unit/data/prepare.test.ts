@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type DatasetManifest, preparingCall } from "../../../src/data/files/manifest.js";
 import type { PrepareOptions } from "../../../src/data/prepare/options.js";
 import { prepareData } from "../../../src/data/prepare.js";
 import { displayKey } from "../../../src/view/display-contract.js";
@@ -96,7 +97,13 @@ describe("a second call", () => {
   it("with another seqLength, text, tokenizer or mode says what changed", async () => {
     const { folder, options } = await place();
     await prepareData(options());
-    expect((await prepareData(options({ seqLength: 5 }))).notes[0]).toMatch(/because seqLength was 7, now 5 in /);
+    const again = await prepareData(options({ seqLength: 5 }));
+    expect(again.notes[0]).toMatch(/because seqLength was 7, now 5 in /);
+    expect(again.notes[1]).toContain("earlier dataset need it: seqLength: 7 restores it, another output keeps both");
+    const { input, tokenizer, output } = options();
+    expect(preparingCall(again.prefix, again.manifest as DatasetManifest)).toBe(
+      `prepareData({ input: "${input}", tokenizer: "${tokenizer}", output: "${output}", seqLength: 5 })`,
+    );
     await writeFile(options().input, `${text} More text here \n`);
     expect((await prepareData(options({ seqLength: 5 }))).notes[0]).toMatch(
       /because input sha256 was "\w{12}", now "\w{12}" in /,

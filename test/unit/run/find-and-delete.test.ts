@@ -122,6 +122,10 @@ test("deleting a run left no backup: a copied or renamed folder goes by its own 
   expect(deletion.runs.map(({ run: { folder } }) => folder)).toEqual([join(root, "base")]);
   await deletion.confirm();
   expect(readdirSync(root).sort()).toEqual(["backup", "other"]);
+  const misspelled = await deleteRuns({ names: ["othr"], folder: root });
+  expect(String(misspelled[displayKey]()["text/plain"])).toMatch(
+    /No run is named othr; there are backup, other\. Did you mean other\?/,
+  );
   const rest = await deleteRuns({ names: ["back*"], folder: root });
   expect(rest.runs.map(({ run: { folder } }) => folder)).toEqual([join(root, "backup")]);
   expect(rest[displayKey]()["text/plain"]).toMatch(/backup +base/);

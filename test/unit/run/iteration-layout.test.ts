@@ -72,6 +72,15 @@ test("a resume from the 1.9 layout loads this step and no other, from links belo
   expect(layOutRequest(point, [1])).toMatchObject({ source: place, iteration: iterationFolder(step), step });
 });
 
+test("a resume from an incomplete checkpoint names the folder and the file", async () => {
+  const { run, place } = await savedRun();
+  truncateSync(join(place, "tiny-opt-0000001-0000002.safetensors"), 40);
+  const point = (await openCheckpoints(join(run, "output", "checkpoint"))).at(step);
+  expect(() => requireResumable(point, { workers: 2, totalSteps: 40 })).toThrow(
+    new RegExp(`expected a complete one, found .*${place}/tiny-opt-0000001-0000002\\.safetensors`),
+  );
+});
+
 test("the log names the step of a save before it ends; an asynchronous save ends during the next", () => {
   const time = "2026-03-01 10:00:00,000 - mindformers./output/log[mindformers/checkpoint/checkpoint.py:307] - INFO - ";
   const begin = (at: number) =>

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { markedProcesses, processesLike } from "../../../src/core/liveness/process-table.js";
 import { launchRun } from "../../../src/run/launch/launch.js";
 import type { Run } from "../../../src/run/run.js";
@@ -45,6 +45,15 @@ describe("a run folder is written to a moment after the run has ended", () => {
     await run.wait({ timeout: "4m" });
     await isLeft(run);
     cpSync(run.folder, `${run.folder}-copy`, { recursive: true });
+  });
+
+  test("wait() for a step that the run never reached returned without a word", async () => {
+    const run = await launch({});
+    await run.wait({ timeout: "4m" });
+    const printed = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    await run.wait({ untilStep: 99_999 });
+    expect(printed.mock.calls.flat()).toContain("run ends has ended (finished) at step 20, before step 99999\n");
+    printed.mockRestore();
   });
 
   test("wait() of a run that fails throws after the last write", async () => {

@@ -69,3 +69,13 @@ test("missing values, booleans, fractions and non-finite numbers are readable", 
 test("a table without rows says so", () => {
   expect(tableBundle({ columns, rows: [] })["text/plain"]).toContain("(no rows)");
 });
+
+test("a sentence in a cell is cut at its end, a path in the middle", () => {
+  const text = "nothing accepts ssh there (ssh: connect to host 192.0.2.1 port 22: Connection refused), and so on";
+  const path = `/${"folder/".repeat(20)}name.safetensors`;
+  const plain = String(
+    tableBundle({ columns: [{ key: "a" }, { key: "b" }], rows: [{ a: text, b: path }] })["text/plain"],
+  );
+  expect(plain).toMatch(/nothing accepts ssh there \(ssh: connect to host 192\.0\.2\.1 port 22: Connection… /);
+  expect(plain).toMatch(/…\S*name\.safetensors/);
+});

@@ -1,6 +1,6 @@
 import type { FixStep } from "../../../core/error.js";
 import { editDistance, suggestName } from "../../../core/options/option-names.js";
-import { homeOf } from "../../keys/catalog.js";
+import { homeOf, sectionPaths } from "../../keys/catalog.js";
 import { callbackKeys } from "../../keys/sections/callback-sections.js";
 import { gptDatasetKeys, megatronLoaderKeys } from "../../keys/sections/data-sections.js";
 import type { KeyInfo, Keys, SectionInfo } from "../../keys/sections/key.js";
@@ -105,13 +105,16 @@ function* unknownKeys(context: RuleContext): Generator<RuleFinding> {
     const near = suggestName(name, Object.keys(section.keys));
     const where = parent === "" ? "at the top" : `in ${parent}`;
     const refused = section.strict || takesOnlyItsOwn(parent);
+    // A whole section that has no effect: nothing of what is written there happens.
+    const lost = parent === "" && near !== undefined && sectionPaths.includes(near) && isSection(context.get(path));
     yield {
-      severity: refused ? "error" : "warning",
+      severity: refused || lost ? "error" : "warning",
       path,
       atKey: true,
       message:
         `${name}: ` +
-        `MindFormers has no such key ${where}${refused ? " and refuses to start" : ", so it has no effect"}`,
+        `MindFormers has no such ${lost ? "section" : "key"} ${where}` +
+        `${refused ? " and refuses to start" : ", so it has no effect"}`,
       ...cureOf({ path, name, parent, near }, context),
     };
   }

@@ -205,8 +205,11 @@ export function judgeNodes(found: readonly NodeFindings[], needs: NodeNeeds): No
   const reached = found.filter((node): node is Reached => node.facts !== undefined);
   return found.map((node) => {
     const { unreachable } = node;
-    if (node.facts === undefined)
-      return [bad("reachable", unreachable?.message ?? "no answer", unreachable?.hint ?? "")];
+    if (node.facts === undefined) {
+      // The row says which node it is.
+      const reason = unreachable?.message.replace(`node ${node.node}: `, "") ?? "no answer";
+      return [bad("reachable", reason, unreachable?.hint ?? "")];
+    }
     return [ok("reachable", "yes"), ...judges.map((judge) => judge(node as Reached, reached, needs))];
   });
 }

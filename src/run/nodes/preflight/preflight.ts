@@ -54,7 +54,7 @@ export class Preflight {
     const found = this.findings;
     const note = found
       .slice(0, 20)
-      .map(({ node, check, found: what, cure }) => `${node}: ${check}: ${what}${cure === "" ? "" : ` → ${cure}`}`)
+      .map((finding) => `${findingText(finding)}${finding.cure === "" ? "" : ` → ${finding.cure}`}`)
       .join("\n");
     const shown = checkNames.filter((name) =>
       this.checks.some((row) => row.some(({ check, found: what }) => check === name && what !== "")),
@@ -68,6 +68,11 @@ export class Preflight {
       ...(note !== "" && { note }),
     });
   }
+}
+
+/** A finding in one line. A node that is not reachable has only that finding. */
+function findingText({ node, check, found }: NodeCheck & { readonly node: string }): string {
+  return check === "reachable" ? `${node}: not reachable: ${found}` : `${node}: ${check}: ${found}`;
 }
 
 const marks = { ok: "✓", warning: "!", error: "✗" };
@@ -140,7 +145,7 @@ export async function preflight(nodes: readonly RemoteNode[], question: Prefligh
 export function requireReady(found: Preflight): void {
   if (found.ready) return;
   const red = found.findings.filter(({ state }) => state === "error");
-  const lines = red.slice(0, 20).map(({ node, check, found: what }) => `- ${node}: ${check}: ${what}`);
+  const lines = red.slice(0, 20).map((finding) => `- ${findingText(finding)}`);
   const more = red.length > 20 ? `\n- and ${red.length - 20} more` : "";
   throw new LabError("CLUSTER_NOT_READY", `the cluster is not ready:\n${lines.join("\n")}${more}`, {
     hint: red[0]?.cure ?? "",

@@ -4,8 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openConfig } from "../../../../src/config/open.js";
 import { packageRoot } from "../../../../src/core/package-root.js";
 import { planRun } from "../../../../src/plan/plan-run.js";
+import { identify } from "../../../../src/run/launch/identify.js";
 import { launchRun } from "../../../../src/run/launch/launch.js";
 import { resumeRun } from "../../../../src/run/launch/resume.js";
+import { requireUnchanged } from "../../../../src/run/launch/unchanged.js";
+import { identityChanges, type RunIdentity, restoringLine } from "../../../../src/run/record/identity.js";
 import type { Run } from "../../../../src/run/run.js";
 import { fakePlan, runsFolder } from "../../../support/fake-plan.js";
 import { writeTokenFiles } from "../../../support/token-files.js";
@@ -33,6 +36,32 @@ it("a run records its data, and the same launch with other bytes is refused with
     message: expect.stringMatching(/tokens\.bin: other bytes \(SHA-256 [0-9a-f]{12} became [0-9a-f]{12}, by bytes\)/),
     hint: expect.stringContaining("override"),
   });
+});
+
+it("a dataset that was made again since the launch is restored by the call that the run records", () => {
+  const file = (sha256: string) =>
+    ({ path: "/d/wiki_text_document.bin", bytes: 9, modified: 1, sha256, by: "bytes" }) as const;
+  const call = (length: number) => `prepareData({ output: "/d/wiki", seqLength: ${length} })`;
+  const was = (sha256: string, length?: number): RunIdentity => ({
+    ...{ config: "", data: [file(sha256)], tokenizer: {}, code: {} },
+    ...(length !== undefined && { prepared: { "/d/wiki_text_document": call(length) } }),
+  });
+  expect(restoringLine(was("a", 128), was("b", 64))).toBe(`await ${call(128)}`);
+  expect(restoringLine(was("a"), was("b", 64))).toBe("make the data again with the options that the run had");
+  expect(restoringLine(was("a", 128), was("a", 128))).toBeUndefined();
+  const refuse = () =>
+    requireUnchanged("r", ["x"], { override: undefined, call: "resumeRun(run, { … })", restore: "y" });
+  expect(refuse).toThrow(expect.objectContaining({ hint: expect.stringMatching(/^y, or: resumeRun/) }));
+});
+
+it("MindRecord files were no part of what a run records, so that other data went unnoticed", async () => {
+  const file = join(runsFolder(), "wiki.mindrecord0");
+  writeFileSync(file, "rows");
+  const get = (path: string) => (path.endsWith("dataset_files") ? [file] : undefined);
+  const before = await identify({ text: "", get });
+  expect(before.data).toMatchObject([{ path: file, bytes: 4, by: "bytes" }]);
+  writeFileSync(file, "other rows");
+  expect(identityChanges(before, await identify({ text: "", get }, before))).toHaveLength(1);
 });
 
 describe("a resume", () => {

@@ -133,8 +133,13 @@ describe("a name that is taken", () => {
     await (await launch(fakePlan(), { name: "once", folder })).wait();
     await expect(launchRun(fakePlan({ config: "seed: 2\n" }), { name: "once", folder })).rejects.toMatchObject({
       code: "RUN_NAME_TAKEN",
+      message: expect.stringMatching(/\(finished, step 20 of 20\); different are seed: 1, now 2$/),
       hint: expect.stringContaining('name: "once-2"'),
     });
+    const more = fakePlan({ workers: 3, config: "a: 1\nb: 2\nc: 3\nseed: 1\n" });
+    await expect(launchRun(more, { name: "once", folder })).rejects.toThrow(
+      "different are workers: 2, now 3; a: none, now 1; b: none, now 2; and 1 more",
+    );
   });
 
   it("tries the same training again in a new attempt when it had failed without a checkpoint", async () => {

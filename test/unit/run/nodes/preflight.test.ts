@@ -114,10 +114,16 @@ it("the master's port in use by another run's scheduler is red, since workers wo
 });
 
 it("a node that does not answer has one red cell, and the others are still judged", () => {
-  const silent: NodeFindings = { node: "n1", nodeRank: 1, unreachable: { message: "no route", hint: "ssh n1 true" } };
+  const silent: NodeFindings = {
+    node: "n1",
+    nodeRank: 1,
+    unreachable: { message: "node n1: no route", hint: "ssh n1 true" },
+  };
   const cells = judgeNodes([finding(0), silent, finding(2)], needs);
   expect(cells[1]).toEqual([{ check: "reachable", state: "error", found: "no route", cure: "ssh n1 true" }]);
   expect(cells[2]?.every(({ state }) => state === "ok")).toBe(true);
+  const text = String(new Preflight(["n0", "n1", "n2"], cells)[displayKey]()["text/plain"]);
+  expect(text).toContain("n1: not reachable: no route → ssh n1 true");
 });
 
 it("processes of earlier runs are a warning with the line that ends them", () => {
