@@ -48,10 +48,14 @@ export async function mergeDatasets(
   if (parts.some((part) => part.prefix === prefix))
     throw invalid(`mergeDatasets: the output ${prefix} is one of the datasets`);
   requireSame(parts);
-  for (const part of parts) requireFilled("mergeDatasets", { path: part.prefix, total: part.documents });
+  const empty = parts.filter(({ documents }) => documents === 0).map((part) => part.prefix);
+  if (empty.length === parts.length) requireFilled("mergeDatasets", { path: empty.join(", "), total: 0 });
   const ranges = parts.map((part) => ({ dataset: part, first: 0, end: part.documents }));
   await writeDocuments(ranges, prefix, { made: "merged", signal });
-  return Dataset.open(prefix, [`merged from ${formatCount(parts.length)} datasets`]);
+  return Dataset.open(prefix, [
+    `merged from ${formatCount(parts.length)} datasets`,
+    ...empty.map((path) => `${path} holds no documents`),
+  ]);
 }
 
 function requireSame(parts: readonly Dataset[]): void {

@@ -166,6 +166,7 @@ describe("merging", () => {
     const made = await mindformers.ask<number>(["merge", theirs, prefixes]);
     const ours = await mergeDatasets(prefixes, join(folder, "merged-ours"));
     expect(ours.documents).toBe(made);
+    expect(ours.notes).toContain(`${prefixes[0]} holds no documents`);
     await expectSameFiles(ours.prefix, theirs);
     const parts = await splitDataset(ours, { shares: { a: 0.3, b: 0.7 }, output: join(folder, "split") });
     const again = await mergeDatasets(Object.values(parts), join(folder, "merged-again"));
