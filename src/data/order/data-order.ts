@@ -154,7 +154,8 @@ export class DataOrder {
       ...{ call: "order.whereIs", expected: "an object with sequence", found: place },
       example: "order.whereIs({ sequence: 0 })",
     });
-    requireKnownNames(place, "order.whereIs", ["prefix", "sequence"]);
+    // A source of a sample has the others, too.
+    requireKnownNames(place, "order.whereIs", ["prefix", "sequence", "from", "tokens", "text"]);
     const { prefix, sequence } = place;
     const { built, files, settings, layout } = this.#parts;
     const uses: SequenceUse[] = [];
