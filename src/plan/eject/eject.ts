@@ -6,7 +6,7 @@ import type { CommandPlace, NodeCommand } from "../command/command.js";
 import { Ejected } from "./ejected.js";
 import { kubernetesFiles } from "./kubernetes.js";
 import type { EjectSource } from "./node-script.js";
-import { type EjectOptions, type EjectSettings, type EjectTarget, ejectSettings } from "./options.js";
+import { type EjectOptions, type EjectSettings, type EjectTarget, ejectOptionNames, ejectSettings } from "./options.js";
 import { type EjectText, launcherFiles, msrunFiles, slurmFiles } from "./scripts.js";
 
 /** What ejecting needs of a plan. */
@@ -36,20 +36,7 @@ export function ejectPlan(plan: EjectablePlan, target: EjectTarget, options: Eje
       example: 'plan.eject("msrun")',
     });
   requireOptions(options, "plan.eject", {
-    names: [
-      "name",
-      "folder",
-      "mindformers",
-      "partition",
-      "account",
-      "timeLimit",
-      "gres",
-      "image",
-      "namespace",
-      "queue",
-      "claim",
-      "deviceResource",
-    ],
+    names: ejectOptionNames,
     example: 'plan.eject("slurm", { name: "wiki", folder: "/shared/runs/wiki" })',
   });
   const settings = ejectSettings(target, options);

@@ -66,6 +66,8 @@ const oneLine: readonly (keyof EjectOptions)[] = [
   "deviceResource",
 ];
 
+export const ejectOptionNames: readonly (keyof EjectOptions)[] = ["name", ...oneLine];
+
 /** Checks the options; throws ARGUMENT_INVALID. */
 export function ejectSettings(target: EjectTarget, options: EjectOptions): EjectSettings {
   const name = options.name ?? "pretrain";

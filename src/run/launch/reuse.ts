@@ -3,7 +3,7 @@ import { shortValue } from "../../config/text/short-value.js";
 import { readSource, type SourceText } from "../../config/text/source-text.js";
 import { LabError } from "../../core/error.js";
 import { isLive, type RunStatus } from "../read/status.js";
-import type { RunFile } from "../record/run-file.js";
+import { type RunFile, trainingWords } from "../record/run-file.js";
 
 /** What a launch does with a run of that name that exists already. */
 export type Reuse = { readonly action: "return"; readonly note: string } | { readonly action: "try-again" };
@@ -33,17 +33,13 @@ export function sameTrainingNote(status: RunStatus, open: string): string | unde
 /** Differences that a message names. */
 const mostNamed = 3;
 
-function words(argv: readonly string[], folder: string): string[] {
-  return argv.map((word) => word.replaceAll(folder, "<run>")).filter((word) => !/^--(master_port|log_dir)=/.test(word));
-}
-
 /** How the commands of two launches differ, in a few words; empty if they do the same. */
 function commandDifferences(before: RunFile, now: RunFile): string[] {
   if (before.commands.length !== now.commands.length)
     return [`nodes: ${before.commands.length}, now ${now.commands.length}`];
   if (before.worldSize !== now.worldSize) return [`workers: ${before.worldSize}, now ${now.worldSize}`];
   const [was, is] = [before, now].map(({ commands, folder }) =>
-    commands.flatMap(({ argv }) => words(argv, folder ?? "")),
+    commands.flatMap(({ argv }) => trainingWords(argv, folder ?? "")),
   ) as [string[], string[]];
   const changed = is.filter((word) => !was.includes(word));
   return changed.length > 0 ? [`command: ${changed[0]} is new`] : [];

@@ -101,11 +101,14 @@ export function timeOfRun({ playback, createdAt }: RunFile, now: number): number
   return playback === undefined ? now : createdAt + (now - createdAt) * playback.speed;
 }
 
+/** The words of a command that say what is trained: without the run folder's path, port, and log folder. */
+export function trainingWords(argv: readonly string[], folder: string): string[] {
+  return argv.filter((word) => !/^--(master_port|log_dir)=/.test(word)).map((word) => word.replaceAll(folder, "<run>"));
+}
+
 /** Hash over what makes a training what it is. */
 export function fingerprintOf(config: string, commands: readonly NodeCommand[], folder: string): string {
-  const shape = commands.map(({ argv }) =>
-    argv.filter((word) => !/^--(master_port|log_dir)=/.test(word)).map((word) => word.replaceAll(folder, "<run>")),
-  );
+  const shape = commands.map(({ argv }) => trainingWords(argv, folder));
   return createHash("sha256")
     .update(JSON.stringify([config, shape]))
     .digest("hex");
