@@ -35,6 +35,8 @@ const mostNamed = 3;
 
 /** How the commands of two launches differ, in a few words; empty if they do the same. */
 function commandDifferences(before: RunFile, now: RunFile): string[] {
+  // Layout 1 holds neither the folder nor the number of workers.
+  if (before.layout === 1) return [];
   if (before.commands.length !== now.commands.length)
     return [`nodes: ${before.commands.length}, now ${now.commands.length}`];
   if (before.worldSize !== now.worldSize) return [`workers: ${before.worldSize}, now ${now.worldSize}`];
